@@ -1,0 +1,55 @@
+import type { Digest } from '../oci/digest';
+import type { Reference } from '../oci/reference';
+
+/** The builders that run a command line of this machine. */
+export const COMMAND_BUILDERS = ['buildx', 'docker', 'podman', 'buildah'] as const;
+export type CommandBuilderName = (typeof COMMAND_BUILDERS)[number];
+
+export interface BuildRequest {
+  /** Where to push; a tag may be given, none means that a unique one is used. */
+  readonly reference: Reference;
+  /** Path of the context folder, absolute. */
+  readonly context: string;
+  /** Path of the Dockerfile, absolute. */
+  readonly dockerfile: string;
+  readonly target?: string;
+  readonly args: Readonly<Record<string, string>>;
+  /** Build secrets by id. They are handed to the builder and to nobody else. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** `os/arch[/variant]`; empty for the builder's own. */
+  readonly platforms: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
+  /** A named buildx builder. */
+  readonly buildxBuilder?: string;
+  readonly registry: BuildRegistryAccess;
+}
+
+export interface BuildRegistryAccess {
+  readonly username?: string;
+  readonly password?: string;
+  readonly caFile?: string;
+  /** Plain http, or TLS that is not verified. */
+  readonly insecure: boolean;
+}
+
+export interface BuildResult {
+  /** What the builder says that it pushed: a claim until it was read back. */
+  readonly digest: Digest;
+  readonly builder: CommandBuilderName;
+  /** RFC 3339, UTC. */
+  readonly startedOn: string;
+  readonly finishedOn: string;
+}
+
+/** A line of a builder's own output. */
+export type BuildLog = (line: string) => void;
+
+export interface Builder {
+  readonly name: CommandBuilderName;
+  /** Why it cannot be used for this request on this machine, or `undefined` if it can. */
+  unavailable(request: BuildRequest): Promise<string | undefined>;
+  /** @throws SignedImageError `BUILD_FAILED`, `BUILD_DIGEST_MISSING` */
+  build(request: BuildRequest, log: BuildLog): Promise<BuildResult>;
+}

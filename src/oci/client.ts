@@ -1,0 +1,54 @@
+import type { Descriptor } from './descriptor';
+import type { Digest } from './digest';
+import type { Repository, Tag } from './reference';
+
+/** A manifest as the registry returned it: the very bytes, already hashed and compared. */
+export interface FetchedManifest {
+  readonly descriptor: Descriptor;
+  readonly bytes: Buffer;
+  /** For a conditional write of the same tag, where the registry gives one. */
+  readonly etag?: string;
+}
+
+export interface PutManifestOptions {
+  /** Write only if the tag still holds what this ETag stood for (412 -> `REGISTRY_CONFLICT`). */
+  readonly ifMatch?: string;
+}
+
+/**
+ * What this package does with a registry (OCI distribution-spec 1.1). "Not there" is `undefined`;
+ * "could not look" is always an error (`REGISTRY_*`), never `undefined`.
+ */
+export interface RegistryClient {
+  /** What a tag or digest stands for, without its bytes. `undefined`: the registry says 404. */
+  resolve(repository: Repository, target: Tag | Digest): Promise<Descriptor | undefined>;
+  /** The bytes of a manifest; asked for by digest, they have that digest or it is an error. */
+  getManifest(repository: Repository, target: Tag | Digest): Promise<FetchedManifest | undefined>;
+  putManifest(
+    repository: Repository,
+    target: Tag | Digest,
+    bytes: Buffer,
+    mediaType: string,
+    options?: PutManifestOptions,
+  ): Promise<Descriptor>;
+  /** The bytes of a blob, checked against size and digest. `undefined`: the registry says 404. */
+  getBlob(repository: Repository, descriptor: Descriptor): Promise<Buffer | undefined>;
+  /** Uploads unless the registry has it already; doing it twice does no harm. */
+  putBlob(repository: Repository, bytes: Buffer, mediaType: string): Promise<Descriptor>;
+  /** All referrers of a manifest, by the referrers API or the fallback tag; unfiltered. */
+  referrers(repository: Repository, subject: Digest): Promise<readonly Descriptor[]>;
+  /**
+   * Pushes a manifest that has a `subject`, and lists it in the fallback tag where the registry
+   * has no referrers API.
+   */
+  putReferrer(
+    repository: Repository,
+    subject: Descriptor,
+    bytes: Buffer,
+    mediaType: string,
+  ): Promise<Descriptor>;
+  /** Asks for access and writes nothing: `REGISTRY_UNAUTHORIZED`, `_FORBIDDEN`, `_PROTOCOL`... */
+  checkAccess(repository: Repository, access: 'pull' | 'push'): Promise<void>;
+  /** Ends pooled connections. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,117 @@
+import { SignedImageError } from '../error';
+import { type Digest, parseDigest } from './digest';
+
+declare const tagBrand: unique symbol;
+
+/** A tag, `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`. */
+export type Tag = string & { readonly [tagBrand]: 'Tag' };
+
+/** A repository at a registry: `host[:port]` and the path below it. */
+export interface Repository {
+  /** Host, with port where one was given: `registry.example.com:5000`. */
+  readonly registry: string;
+  /** Path below the host: `team/app`. */
+  readonly path: string;
+}
+
+/** An image reference, parsed: `host/path[:tag][@digest]`. */
+export interface Reference {
+  readonly repository: Repository;
+  readonly tag?: Tag;
+  readonly digest?: Digest;
+}
+
+// https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-manifests
+const PATH = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
+const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:.]+\\])(?::([0-9]{1,5}))?$`);
+
+const DOCKER_HUB = 'index.docker.io';
+
+function invalid(text: string, why: string): SignedImageError {
+  // Credentials in front of an '@' would be echoed: show nothing that could hold them.
+  const shown = /^[^/]*:[^/]*@/.test(text) ? '(a reference with credentials in it)' : JSON.stringify(text);
+  return new SignedImageError({
+    code: 'REFERENCE_INVALID',
+    message: `${shown} is not an image reference: ${why}; expected host/path[:tag][@sha256:...]`,
+  });
+}
+
+export function isTag(text: string): text is Tag {
+  return TAG.test(text);
+}
+
+/** @throws SignedImageError `REFERENCE_INVALID` */
+export function parseTag(text: string): Tag {
+  if (isTag(text)) return text;
+  throw new SignedImageError({
+    code: 'REFERENCE_INVALID',
+    message: `${JSON.stringify(text)} is not a tag; expected [A-Za-z0-9_][A-Za-z0-9._-]{0,127}`,
+  });
+}
+
+/**
+ * Parses `host/path[:tag][@digest]`. A name whose first part is no host (`app`, `team/app`) is one
+ * of Docker Hub, as every container tool reads it.
+ *
+ * @throws SignedImageError `REFERENCE_INVALID`
+ */
+export function parseReference(text: string): Reference {
+  const at = text.indexOf('@');
+  let name = at < 0 ? text : text.slice(0, at);
+  let digest: Digest | undefined;
+  if (at >= 0) {
+    try {
+      digest = parseDigest(text.slice(at + 1));
+    } catch {
+      throw invalid(text, 'what follows "@" is not a sha256 digest');
+    }
+  }
+  let tag: Tag | undefined;
+  const colon = name.lastIndexOf(':');
+  if (colon > name.lastIndexOf('/')) {
+    const tagText = name.slice(colon + 1);
+    if (!isTag(tagText)) throw invalid(text, 'what follows ":" is not a tag');
+    tag = tagText;
+    name = name.slice(0, colon);
+  }
+  const repository = parseRepository(name, text);
+  return { repository, ...(tag && { tag }), ...(digest && { digest }) };
+}
+
+function parseRepository(name: string, text: string): Repository {
+  const slash = name.indexOf('/');
+  const first = slash < 0 ? '' : name.slice(0, slash);
+  const named = first.includes('.') || first.includes(':') || first === 'localhost';
+  const host = named ? first : DOCKER_HUB;
+  let path = named ? name.slice(slash + 1) : name;
+  const port = HOST.exec(host);
+  if (!port) throw invalid(text, 'its host is malformed');
+  if (port[1] !== undefined && Number(port[1]) > 65535) throw invalid(text, 'its port is too large');
+  if (isDockerHub(host) && !path.includes('/')) path = `library/${path}`;
+  if (!PATH.test(path)) throw invalid(text, 'its path is malformed (lower case, no empty part)');
+  if (host.length + path.length + 1 > 255) throw invalid(text, 'it is longer than 255 characters');
+  return { registry: isDockerHub(host) ? DOCKER_HUB : host.toLowerCase(), path };
+}
+
+function isDockerHub(host: string): boolean {
+  return host === 'docker.io' || host === DOCKER_HUB || host === 'registry-1.docker.io';
+}
+
+/** `host/path`. */
+export function formatRepository(repository: Repository): string {
+  return `${repository.registry}/${repository.path}`;
+}
+
+/** `host/path[:tag][@digest]`. */
+export function formatReference(reference: Reference): string {
+  const tag = reference.tag ? `:${reference.tag}` : '';
+  const digest = reference.digest ? `@${reference.digest}` : '';
+  return `${formatRepository(reference.repository)}${tag}${digest}`;
+}
+
+/** `host/path@digest`, the only form that names the same bytes for ever. */
+export function pinned(repository: Repository, digest: Digest): string {
+  return `${formatRepository(repository)}@${digest}`;
+}

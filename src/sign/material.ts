@@ -1,0 +1,21 @@
+import type { Signer, Witness } from '@sigstore/sign';
+
+import type { PublicKey } from './public-key';
+
+/** A signer with a configured key: any of the sources in `key/`. */
+export interface KeySigner extends Signer {
+  readonly publicKey: PublicKey;
+}
+
+/** Who signs, in a form that may be shown and stored. */
+export type SignerDescription =
+  | { readonly kind: 'key'; readonly keyId: string; readonly publicKey: string }
+  | { readonly kind: 'keyless'; readonly identity: string; readonly issuer: string };
+
+/** All that a signing run needs: who signs, and who witnesses it. */
+export interface SigningMaterial {
+  readonly signer: Signer;
+  readonly description: SignerDescription;
+  /** Rekor and timestamp authority, in the order in which they are asked; empty for none. */
+  readonly witnesses: readonly Witness[];
+}
