@@ -1,0 +1,16 @@
+import type { RegistrySettings } from './settings';
+import type { RegistryStore } from './store';
+import type { Uploads } from './uploads';
+import type { Visibility } from './visibility';
+
+/** What every handler of a running registry works on. */
+export interface RegistryContext {
+  readonly settings: RegistrySettings;
+  readonly store: RegistryStore;
+  readonly uploads: Uploads;
+  readonly visibility: Visibility;
+  /** `http(s)://host:port` of the registry. */
+  readonly origin: string;
+  /** `http(s)://host:port` of the second origin. */
+  readonly sideOrigin: string;
+}

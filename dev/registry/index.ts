@@ -1,0 +1,94 @@
+import { Authority } from './auth';
+import type { RegistryContext } from './context';
+import type { RecordedRequest } from './exchange';
+import { answer, answerAside } from './routes';
+import { listen } from './server';
+import { defaultSettings, type RegistrySettings } from './settings';
+import { RegistryStore } from './store';
+import { makeCertificate } from './tls';
+import { Uploads } from './uploads';
+import { Visibility } from './visibility';
+
+export type { Fault, RecordedRequest, RegistryRequest, RegistryResponse } from './exchange';
+export type { AuthSettings, BearerSettings, RegistrySettings } from './settings';
+export { RegistryStore, sha256, type StoredManifest } from './store';
+export { makeCertificate, type TestCertificate } from './tls';
+
+export interface StartRegistryOptions {
+  /** Loopback port; default: one that is free. */
+  readonly port?: number;
+  /** Serve https, with a certificate of an own authority (`ca`). Default off. */
+  readonly tls?: boolean;
+  /** Keep the content in this folder too, and begin with what it holds. Default: memory only. */
+  readonly folder?: string;
+  /** The switches to begin with. */
+  readonly settings?: Partial<RegistrySettings>;
+}
+
+export interface RunningRegistry {
+  /** `127.0.0.1:PORT`, the first part of an image reference. */
+  readonly host: string;
+  /** `http(s)://127.0.0.1:PORT`. */
+  readonly url: string;
+  /** `127.0.0.1:PORT` of the second origin (blob store, token service at `/token`). */
+  readonly sideHost: string;
+  readonly sideUrl: string;
+  /** PEM of the authority, with `tls`. */
+  readonly ca: string | undefined;
+  /** All requests since the start or the last `clearRequests()`, in the order of their answers. */
+  readonly requests: readonly RecordedRequest[];
+  clearRequests(): void;
+  /** Change them at any time. */
+  readonly settings: RegistrySettings;
+  /** What it holds; to look into, or to tamper with. */
+  readonly store: RegistryStore;
+  close(): Promise<void>;
+}
+
+/**
+ * An OCI registry for the demo and the tests, true to distribution-spec 1.1 on the wire, on
+ * 127.0.0.1 only.
+ *
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md
+ */
+export async function startRegistry(options: StartRegistryOptions = {}): Promise<RunningRegistry> {
+  const settings = { ...defaultSettings(), ...options.settings };
+  const store = new RegistryStore(options.folder);
+  const certificate = options.tls ? await makeCertificate() : undefined;
+  const requests: RecordedRequest[] = [];
+  const authority = new Authority();
+  const scheme = certificate ? 'https' : 'http';
+  const context = { settings, store, uploads: new Uploads(), visibility: new Visibility() };
+  const origins = { origin: '', sideOrigin: '' };
+  const full = (): RegistryContext => ({ ...context, ...origins });
+
+  const main = await listen(
+    options.port ?? 0,
+    certificate,
+    async (request) => (await settings.faults?.(request)) ?? answer(full(), authority, request),
+    (request) => requests.push({ ...request, server: 'registry' }),
+  );
+  const side = await listen(
+    0,
+    certificate,
+    async (request) => answerAside(full(), authority, request),
+    (request) => requests.push({ ...request, server: 'side' }),
+  );
+  origins.origin = `${scheme}://${main.host}`;
+  origins.sideOrigin = `${scheme}://${side.host}`;
+
+  return {
+    host: main.host,
+    url: origins.origin,
+    sideHost: side.host,
+    sideUrl: origins.sideOrigin,
+    ca: certificate?.ca,
+    requests,
+    clearRequests: () => requests.splice(0),
+    settings,
+    store,
+    close: async () => {
+      await Promise.all([main.close(), side.close()]);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { Fault, RegistryRequest } from './exchange';
+
+export type AuthSettings =
+  | { readonly kind: 'none' }
+  | {
+      readonly kind: 'basic';
+      readonly users: Readonly<Record<string, string>>;
+      readonly readOnly?: readonly string[];
+    }
+  | BearerSettings;
+
+/** https://distribution.github.io/distribution/spec/auth/token/ and .../auth/oauth/ */
+export interface BearerSettings {
+  readonly kind: 'bearer';
+  /** Name to password. */
+  readonly users: Readonly<Record<string, string>>;
+  /** Names that may pull only. */
+  readonly readOnly?: readonly string[];
+  /** Whether a token that lets pull is given without credentials. */
+  readonly anonymousPull?: boolean;
+  /** OAuth2 refresh token ("identity token") to the name of its user. */
+  readonly refreshTokens?: Readonly<Record<string, string>>;
+  /** The realm told to clients; default: `/token` of the registry itself. */
+  readonly realm?: string;
+  /** Default 300. 0: every token has ended already when it arrives. */
+  readonly tokenSeconds?: number;
+}
+
+/** The switches; each may be changed while the registry runs. */
+export interface RegistrySettings {
+  /** Off: 404 on the referrers API and no `OCI-Subject` header, as registry:2. Default on. */
+  referrersApi: boolean;
+  /** With the API off, answer `OCI-Subject` all the same, as ECR did. Default off. */
+  claimsSubject: boolean;
+  /** Referrers given at once; the rest by a `Link` header. Default all. */
+  referrersPageSize: number;
+  /** A tag that exists cannot be moved to another manifest. Default off. */
+  immutableTags: boolean;
+  auth: AuthSettings;
+  /** How many reads of a manifest that was just pushed do not see it yet. Default 0. */
+  lateVisibility: number;
+  /** Default off. */
+  deleteDisabled: boolean;
+  /** `ETag` on manifests and `If-Match` / `If-None-Match` on their PUT. Default on. */
+  etags: boolean;
+  /** Blob GETs are answered by a 307 to another origin, that refuses credentials. Default off. */
+  blobRedirect: boolean;
+  /** Upload locations are on another origin, that refuses credentials. Default off. */
+  uploadElsewhere: boolean;
+  /** Upload locations are absolute URLs. Default off (relative ones). */
+  absoluteLocations: boolean;
+  /** Asked before anything else; what it returns is the answer. */
+  faults:
+    ((request: RegistryRequest) => Fault | undefined | Promise<Fault | undefined>) | undefined;
+}
+
+export function defaultSettings(): RegistrySettings {
+  return {
+    referrersApi: true,
+    claimsSubject: false,
+    referrersPageSize: Number.POSITIVE_INFINITY,
+    immutableTags: false,
+    auth: { kind: 'none' },
+    lateVisibility: 0,
+    deleteDisabled: false,
+    etags: true,
+    blobRedirect: false,
+    uploadElsewhere: false,
+    absoluteLocations: false,
+    faults: undefined,
+  };
+}

@@ -1,0 +1,57 @@
+import 'reflect-metadata';
+
+import { webcrypto } from 'node:crypto';
+
+import * as x509 from '@peculiar/x509';
+
+/** A certificate for the loopback names, and the authority that a client has to be told of. */
+export interface TestCertificate {
+  /** PEM. */
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const DAY = 24 * 60 * 60 * 1000;
+
+/** Makes an authority that nobody trusts yet and a server certificate of it, valid for a day. */
+export async function makeCertificate(): Promise<TestCertificate> {
+  x509.cryptoProvider.set(webcrypto);
+  const validity = { notBefore: new Date(Date.now() - DAY), notAfter: new Date(Date.now() + DAY) };
+  const generate = () => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const [authorityKeys, serverKeys] = [await generate(), await generate()];
+  const authority = await x509.X509CertificateGenerator.createSelfSigned({
+    ...validity,
+    serialNumber: '01',
+    name: 'CN=dev registry authority',
+    keys: authorityKeys,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
+    ],
+  });
+  const server = await x509.X509CertificateGenerator.create({
+    ...validity,
+    serialNumber: '02',
+    subject: 'CN=dev registry',
+    issuer: authority.subject,
+    publicKey: serverKeys.publicKey,
+    signingKey: authorityKeys.privateKey,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.SubjectAlternativeNameExtension([
+        { type: 'ip', value: '127.0.0.1' },
+        { type: 'dns', value: 'localhost' },
+      ]),
+    ],
+  });
+  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', serverKeys.privateKey);
+  return {
+    ca: authority.toString('pem'),
+    cert: server.toString('pem'),
+    key: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY'),
+  };
+}
