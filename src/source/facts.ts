@@ -8,6 +8,8 @@ export interface SourceFacts {
   /** Whether the work tree differed from the commit; absent where nobody looked. */
   readonly dirty?: boolean;
   readonly builder: BuilderFacts;
+  /** What a person should know although it stops nothing; never signed. */
+  readonly warnings?: readonly string[];
 }
 
 export interface BuilderFacts {

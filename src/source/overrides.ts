@@ -1,0 +1,57 @@
+import type { Problem } from '../error';
+import { claimsHostedBuilder } from './builder-id';
+import type { SourceOverrides } from './facts';
+import { cleanRepositoryUrl } from './repository-url';
+
+/** A full object id of git: SHA-1, or SHA-256 in the repositories that use it. */
+export function isCommit(text: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(text);
+}
+
+/** What git takes as a branch name, as far as it matters for a signed fact. */
+export function isBranch(text: string): boolean {
+  return text !== '' && !/[\p{Cc}\s~^:?*[\\]|\.\.|@\{/u.test(text);
+}
+
+/** Everything that is wrong with `source`. Values are not repeated: a URL may hold a credential. */
+export function validateOverrides(
+  overrides: SourceOverrides,
+  env: NodeJS.ProcessEnv,
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  const refuse = (fact: keyof SourceOverrides, message: string): void => {
+    problems.push({ property: `source.${fact}`, code: 'INPUT_INVALID', message });
+  };
+  const { commit, branch, repository, builder } = overrides;
+  if (commit !== undefined && !isCommit(commit)) {
+    refuse('commit', 'must be a full commit id: 40 hex digits, or 64 in a SHA-256 repository');
+  }
+  if (branch !== undefined && !isBranch(branch)) refuse('branch', 'is not a branch name');
+  if (repository !== undefined && cleanRepositoryUrl(repository) === undefined) {
+    refuse('repository', 'must be a URL (https://host/path or ssh://...) or user@host:path');
+  }
+  if (builder !== undefined) {
+    if (!isBuilderId(builder)) {
+      refuse(
+        'builder',
+        'must be a URI with a scheme and no credentials, for example https://ci.example.com/builders/1',
+      );
+    } else if (claimsHostedBuilder(builder, env)) {
+      refuse(
+        'builder',
+        'names a hosted builder that is not running this build; leave it out, or name your own builder',
+      );
+    }
+  }
+  return problems;
+}
+
+function isBuilderId(text: string): boolean {
+  if (/\s/.test(text) || !/^[A-Za-z][A-Za-z0-9+.-]*:[^:]*\S/.test(text)) return false;
+  try {
+    const url = new URL(text);
+    return url.username === '' && url.password === '';
+  } catch {
+    return false;
+  }
+}
