@@ -23,4 +23,8 @@ module.exports = {
   coverageProvider: 'v8',
   collectCoverageFrom: ['src/**/*.ts'],
   coverageReporters: ['text-summary', 'json', 'lcov'],
+  // dev/run.mjs names the file; CI adds up the suites from it.
+  reporters: process.env.JEST_TALLY
+    ? ['default', ['<rootDir>/dev/setup/tally.cjs', { file: process.env.JEST_TALLY }]]
+    : ['default'],
 };

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+
+import { run, say, works } from './process.mjs';
+
+// One of these must answer: a command line without its daemon is no builder.
+const PROBES = [
+  ['docker', ['info']],
+  ['podman', ['info']],
+  ['buildah', ['--version']],
+];
+
+async function findBuilder(env) {
+  for (const [command, args] of PROBES) {
+    if (await works(command, args, { env })) return command;
+  }
+  return undefined;
+}
+
+const canInstall = () =>
+  process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/etc/debian_version');
+
+/** Makes sure that images can be built on this machine. */
+export async function ensureBuilder(env) {
+  if ((await findBuilder(env)) !== undefined) return;
+  if (!canInstall()) {
+    throw new Error(
+      'no image builder works here. Install one of: Docker (with its daemon running), Podman, or Buildah ' +
+        '(Debian and Ubuntu: `sudo apt-get install buildah crun`), and run this again.',
+    );
+  }
+  say('no image builder works here: installing buildah and crun with apt-get');
+  const apt = { ...env, DEBIAN_FRONTEND: 'noninteractive' };
+  const options = { env: apt, doing: 'installing buildah' };
+  await run('apt-get', ['update', '-qq'], options);
+  const code = await run('apt-get', ['install', '-y', '-qq', 'buildah', 'crun'], options);
+  if (code !== 0 || (await findBuilder(env)) === undefined) {
+    throw new Error('`apt-get install buildah crun` failed; install an image builder by hand.');
+  }
+}

@@ -1,0 +1,26 @@
+import { lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { root, run, say } from './process.mjs';
+
+const self = join(root, 'node_modules/pulumi-signed-image');
+
+/** Examples import the package by its name; in the clone that name is the clone. */
+function linkSelf() {
+  if (lstatSync(self, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  rmSync(self, { recursive: true, force: true });
+  mkdirSync(join(root, 'node_modules'), { recursive: true });
+  symlinkSync(process.platform === 'win32' ? root : '..', self, 'junction');
+}
+
+/** Compiles src/ to dist/, which the plugin and the examples run. */
+export async function ensurePackage(env, { clean = false } = {}) {
+  linkSelf();
+  if (clean) rmSync(join(root, 'dist'), { recursive: true, force: true });
+  say('compiling src/ to dist/');
+  const code = await run('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+    env,
+    doing: 'compiling',
+  });
+  if (code !== 0) throw new Error('src/ does not compile; the errors stand above.');
+}

@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the clone. */
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+export const say = (line) => console.log(`[setup] ${line}`);
+
+const HEARTBEAT_MS = 15_000;
+
+/**
+ * Runs a program with this terminal and answers with its exit code. Ctrl-C reaches the child by the
+ * terminal itself; a signal sent to us alone is passed on, so that nothing is left running.
+ *
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, doing?: string }} [options] `doing`: said now
+ *   and then while it takes long.
+ */
+export function run(command, args, { env = process.env, cwd = root, doing } = {}) {
+  return new Promise((settle, fail) => {
+    const child = spawn(command, args, { cwd, env, stdio: 'inherit' });
+    const started = Date.now();
+    const heartbeat =
+      doing === undefined
+        ? undefined
+        : setInterval(
+            () => say(`still ${doing} (${Math.round((Date.now() - started) / 1000)} s)`),
+            HEARTBEAT_MS,
+          );
+    const stay = () => {};
+    const pass = (signal) => child.kill(signal);
+    process.on('SIGINT', stay);
+    process.on('SIGTERM', pass);
+    const done = (finish) => {
+      clearInterval(heartbeat);
+      process.off('SIGINT', stay);
+      process.off('SIGTERM', pass);
+      finish();
+    };
+    child.once('error', (error) => done(() => fail(error)));
+    child.once('exit', (code, signal) => done(() => settle(signal === null ? code : 1)));
+  });
+}
+
+/** Whether a program runs and ends with 0; its output is dropped. */
+export function works(command, args, { env = process.env, timeout = 20_000 } = {}) {
+  return new Promise((settle) => {
+    const child = spawn(command, args, { cwd: root, env, stdio: 'ignore', timeout });
+    child.once('error', () => settle(false));
+    child.once('exit', (code) => settle(code === 0));
+  });
+}

@@ -1,0 +1,91 @@
+import { ensurePackage } from './package.mjs';
+import { run, works } from './process.mjs';
+import { forgetTally, tallyFile } from './tally.mjs';
+
+const tool = (path) => (args, env, options) => run('node', [path, ...args], { env, ...options });
+const tsc = tool('node_modules/typescript/bin/tsc');
+const eslint = tool('node_modules/eslint/bin/eslint.js');
+const prettier = tool('node_modules/prettier/bin/prettier.cjs');
+const jestBin = tool('node_modules/jest/bin/jest.js');
+
+/** What `npm test` leaves to the suites with more set-up. */
+const SUITES = ['test/engine/', 'test/interop/'];
+
+const COVERAGE = ['--coverage', '--coverageThreshold={"global":{"lines":90}}'];
+
+function jest(suite, fixed) {
+  return (args, env) => {
+    forgetTally(suite);
+    return jestBin(['--config=jest.config.cjs', ...fixed, ...args], {
+      ...env,
+      JEST_TALLY: tallyFile(suite),
+    });
+  };
+}
+
+const main = SUITES.map((suite) => `--testPathIgnorePatterns=/${suite}`);
+
+async function all(...steps) {
+  let worst = 0;
+  for (const step of steps) worst ||= await step();
+  return worst;
+}
+
+/** Every step is run, so that one look shows all that is wrong. */
+async function each(...steps) {
+  const codes = [];
+  for (const step of steps) codes.push(await step());
+  return codes.find((code) => code !== 0) ?? 0;
+}
+
+async function needGo(env) {
+  if (await works('go', ['version'], { env })) return 0;
+  throw new Error('the interoperability tests build real cosign: put Go 1.26 on the PATH.');
+}
+
+const ts = ['-r', 'ts-node/register/transpile-only'];
+
+/**
+ * The tasks. `needs`: `package` (src/ compiled to dist/) and `builder` (something that builds images).
+ */
+export const tasks = {
+  test: {
+    needs: ['package', 'builder'],
+    run: (args, env) => jest('test', args.length === 0 ? [...main, ...COVERAGE] : main)(args, env),
+  },
+  coverage: { needs: ['package', 'builder'], run: jest('test', [...main, ...COVERAGE]) },
+  'test:engine': { needs: ['package', 'builder'], run: jest('engine', ['test/engine/']) },
+  'test:interop': {
+    needs: ['package', 'builder'],
+    run: async (args, env) =>
+      all(
+        () => needGo(env),
+        () => run('node', ['dev/tools/build.mjs'], { env, doing: 'building the Go peers' }),
+        () => jest('interop', ['test/interop/'])(args, env),
+      ),
+  },
+  demo: {
+    needs: ['package', 'builder'],
+    run: (args, env) => run('node', [...ts, 'dev/demo/main.ts', ...args], { env }),
+  },
+  build: { needs: [], run: async (_args, env) => (await ensurePackage(env, { clean: true }), 0) },
+  lint: {
+    needs: [],
+    run: (_args, env) =>
+      each(
+        () => tsc(['-p', '.', '--noEmit'], env),
+        () => eslint(['.'], env),
+        () => prettier(['--check', '--log-level=warn', '.'], env),
+      ),
+  },
+  format: {
+    needs: [],
+    run: (_args, env) =>
+      each(
+        () => eslint(['--fix', '.'], env),
+        () => prettier(['--write', '--log-level=warn', '.'], env),
+      ),
+  },
+  /** Only the set-up, for work by hand in the clone. */
+  setup: { needs: ['package', 'builder'], run: async () => 0 },
+};
