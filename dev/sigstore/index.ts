@@ -1,0 +1,21 @@
+export type { FulcioSettings } from './fulcio';
+export type {
+  Fault,
+  FaultAction,
+  RecordedRequest,
+  ServiceName,
+  ServiceRequest,
+} from './http-service';
+export type { Claims } from './json-web-token';
+export {
+  type RunningSigstore,
+  type SigstoreOptions,
+  type SigstoreSettings,
+  startSigstore,
+} from './local-sigstore';
+export { ACTIONS_CLAIMS, type OidcIssuer, type TokenRequest } from './oidc-issuer';
+export type { RekorSettings } from './rekor';
+export { canonicalEntry, type CanonicalEntry } from './rekor-entry';
+export type { TimestampSettings } from './timestamp-authority';
+export type { LoggedEntry } from './transparency-log';
+export type { SigningConfigJson, TrustedRootJson } from './trust-material';

@@ -1,0 +1,130 @@
+import { writeFile } from 'node:fs/promises';
+
+import { createCertificateAuthority } from './certificate-authority';
+import { type FulcioSettings, createFulcio } from './fulcio';
+import {
+  type Fault,
+  type Handler,
+  type HttpService,
+  type RecordedRequest,
+  type ServiceName,
+  startHttpService,
+} from './http-service';
+import { type OidcIssuer, createOidcIssuer } from './oidc-issuer';
+import { type RekorSettings, createRekor } from './rekor';
+import {
+  TIMESTAMP_PATH,
+  type TimestampSettings,
+  createTimestampAuthority,
+} from './timestamp-authority';
+import { type LoggedEntry, TransparencyLog } from './transparency-log';
+import {
+  type SigningConfigJson,
+  type TrustParts,
+  type TrustedRootJson,
+  signingConfigOf,
+  trustedRootOf,
+} from './trust-material';
+
+/** How the services behave; may be changed while they run. */
+export interface SigstoreSettings {
+  readonly fulcio: FulcioSettings;
+  readonly rekor: RekorSettings;
+  readonly tsa: TimestampSettings;
+  /** Faults by service; delete one to have the service work again. */
+  readonly faults: { [name in ServiceName]?: Fault };
+}
+
+export interface SigstoreOptions {
+  readonly fulcio?: Partial<FulcioSettings>;
+  readonly rekor?: Partial<RekorSettings>;
+  readonly tsa?: Partial<TimestampSettings>;
+}
+
+/** A Sigstore of one's own on the loopback interface; all that it signs hangs on fresh keys. */
+export interface RunningSigstore {
+  readonly issuer: OidcIssuer;
+  readonly fulcioUrl: string;
+  readonly rekorUrl: string;
+  /** The full address to post to, path included. */
+  readonly tsaUrl: string;
+  /** What verifiers need to trust all of it. */
+  readonly trustedRoot: TrustedRootJson;
+  writeTrustedRoot(path: string): Promise<void>;
+  /** What `cosign sign --signing-config` takes. Default: log and timestamp. */
+  signingConfig(use?: { readonly rekor?: boolean; readonly tsa?: boolean }): SigningConfigJson;
+  /** Every request so far, oldest first. */
+  readonly requests: readonly RecordedRequest[];
+  readonly settings: SigstoreSettings;
+  readonly log: { readonly entries: readonly LoggedEntry[] };
+  close(): Promise<void>;
+}
+
+const HOUR = 3_600_000;
+
+export async function startSigstore(options: SigstoreOptions = {}): Promise<RunningSigstore> {
+  const settings: SigstoreSettings = {
+    fulcio: { sct: true, lifetimeMinutes: 10, ...options.fulcio },
+    rekor: { clockOffset: 0, promise: true, ...options.rekor },
+    tsa: { clockOffset: 0, ...options.tsa },
+    faults: {},
+  };
+  const requests: RecordedRequest[] = [];
+  const services: HttpService[] = [];
+  const start = async (name: ServiceName, handler: Handler): Promise<string> => {
+    const fault = () => settings.faults[name];
+    const service = await startHttpService({
+      name,
+      handler,
+      fault,
+      record: (r) => requests.push(r),
+    });
+    services.push(service);
+    return service.url;
+  };
+  const close = async () => {
+    await Promise.all(services.map((service) => service.close()));
+  };
+
+  try {
+    const [authority, timestamps] = await Promise.all([
+      createCertificateAuthority(),
+      createTimestampAuthority(settings.tsa),
+    ]);
+    const log = new TransparencyLog();
+    const oidc = createOidcIssuer();
+    const issuer = oidc.at(await start('issuer', oidc.handler));
+    const fulcioUrl = await start('fulcio', createFulcio(authority, issuer, settings.fulcio));
+    // The checkpoint's origin: verifiers look for it in the log's address.
+    const rekorUrl = await start('rekor', createRekor(log, '127.0.0.1', settings.rekor));
+    const tsaUrl = `${await start('tsa', timestamps.handler)}${TIMESTAMP_PATH}`;
+    const parts: TrustParts = {
+      fulcioUrl,
+      fulcioChain: authority.chain,
+      ctLogPublicKey: authority.ctLogPublicKey,
+      rekorUrl,
+      rekorPublicKey: log.publicKey,
+      tsaUrl,
+      tsaChain: timestamps.chain,
+      issuerUrl: issuer.url,
+      validFrom: new Date(Date.now() - 24 * HOUR),
+    };
+    const trustedRoot = trustedRootOf(parts);
+    return {
+      issuer,
+      fulcioUrl,
+      rekorUrl,
+      tsaUrl,
+      trustedRoot,
+      writeTrustedRoot: (path) => writeFile(path, `${JSON.stringify(trustedRoot, null, 2)}\n`),
+      signingConfig: ({ rekor = true, tsa = true } = {}) => signingConfigOf(parts, { rekor, tsa }),
+      requests,
+      settings,
+      log,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

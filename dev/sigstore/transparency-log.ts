@@ -1,0 +1,140 @@
+import { type KeyObject, createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+
+import { MerkleTree, hashLeaf } from './merkle-tree';
+import { canonicalJson } from './rekor-entry';
+
+/** One entry as it stands in the log. */
+export interface LoggedEntry {
+  readonly uuid: string;
+  /** Index in the log, which counts entries of earlier trees too. */
+  readonly logIndex: number;
+  /** Index in the tree. */
+  readonly treeIndex: number;
+  readonly body: Buffer;
+  /** Whole seconds since 1970. */
+  readonly integratedTime: number;
+  readonly searchKeys: readonly string[];
+}
+
+/** An entry as Rekor's v1 API answers it. */
+export interface EntryAnswer {
+  readonly body: string;
+  readonly integratedTime: number;
+  readonly logID: string;
+  readonly logIndex: number;
+  readonly verification: {
+    readonly inclusionProof: {
+      readonly checkpoint: string;
+      readonly hashes: readonly string[];
+      readonly logIndex: number;
+      readonly rootHash: string;
+      readonly treeSize: number;
+    };
+    readonly signedEntryTimestamp?: string;
+  };
+}
+
+/** Entries of trees before this one: makes a log index differ from a tree index, as in public. */
+const EARLIER_ENTRIES = 1000;
+
+/** Rekor v1's log: a Merkle tree, its signed checkpoint, and signed entry timestamps. */
+export class TransparencyLog {
+  readonly publicKey: KeyObject;
+  /** sha256 of the key's SubjectPublicKeyInfo. */
+  readonly logId: Buffer;
+  readonly treeId: bigint;
+  readonly #privateKey: KeyObject;
+  readonly #tree = new MerkleTree();
+  readonly #entries: LoggedEntry[] = [];
+  readonly #byUuid = new Map<string, LoggedEntry>();
+
+  constructor() {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    this.publicKey = publicKey;
+    this.#privateKey = privateKey;
+    const spki = publicKey.export({ type: 'spki', format: 'der' });
+    this.logId = createHash('sha256').update(spki).digest();
+    this.treeId = randomBytes(8).readBigUInt64BE() >> 1n;
+  }
+
+  get entries(): readonly LoggedEntry[] {
+    return this.#entries;
+  }
+
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  get rootHash(): string {
+    return this.#tree.root.toString('hex');
+  }
+
+  /** What an entry with this body is called, whether it is in the log or not. */
+  uuidOf(body: Buffer): string {
+    return this.treeId.toString(16).padStart(16, '0') + hashLeaf(body).toString('hex');
+  }
+
+  add(body: Buffer, searchKeys: readonly string[], integratedTime: number): LoggedEntry {
+    const treeIndex = this.#tree.append(hashLeaf(body));
+    const logIndex = treeIndex + EARLIER_ENTRIES;
+    const entry = {
+      uuid: this.uuidOf(body),
+      logIndex,
+      treeIndex,
+      body,
+      integratedTime,
+      searchKeys,
+    };
+    this.#entries.push(entry);
+    this.#byUuid.set(entry.uuid, entry);
+    return entry;
+  }
+
+  /** By the full identifier, or by its last 64 digits (the leaf's hash). */
+  byUuid(uuid: string): LoggedEntry | undefined {
+    const full = uuid.length === 64 ? this.treeId.toString(16).padStart(16, '0') + uuid : uuid;
+    return this.#byUuid.get(full);
+  }
+
+  byIndex(logIndex: number): LoggedEntry | undefined {
+    return this.#entries[logIndex - EARLIER_ENTRIES];
+  }
+
+  /** @param promise whether to sign an entry timestamp, as Rekor v1 always does */
+  answer(entry: LoggedEntry, host: string, promise: boolean): EntryAnswer {
+    const signed = {
+      body: entry.body.toString('base64'),
+      integratedTime: entry.integratedTime,
+      logID: this.logId.toString('hex'),
+      logIndex: entry.logIndex,
+    };
+    const timestamp = sign('sha256', canonicalJson(signed), this.#privateKey).toString('base64');
+    return {
+      ...signed,
+      verification: {
+        inclusionProof: {
+          checkpoint: this.checkpoint(host),
+          hashes: this.#tree.inclusionProof(entry.treeIndex).map((hash) => hash.toString('hex')),
+          logIndex: entry.treeIndex,
+          rootHash: this.rootHash,
+          treeSize: this.size,
+        },
+        ...(promise && { signedEntryTimestamp: timestamp }),
+      },
+    };
+  }
+
+  /** https://github.com/transparency-dev/formats/blob/main/log/README.md */
+  checkpoint(host: string): string {
+    const root = this.#tree.root.toString('base64');
+    const note = `${host} - ${this.treeId}\n${this.size}\n${root}\n`;
+    const signature = sign('sha256', Buffer.from(note, 'utf8'), this.#privateKey);
+    const line = Buffer.concat([this.logId.subarray(0, 4), signature]).toString('base64');
+    return `${note}\n\u2014 ${host} ${line}\n`;
+  }
+
+  consistencyProof(firstSize: number, lastSize: number): readonly string[] | undefined {
+    if (firstSize < 1 || firstSize > lastSize || lastSize !== this.size) return undefined;
+    return this.#tree.consistencyProof(firstSize).map((hash) => hash.toString('hex'));
+  }
+}

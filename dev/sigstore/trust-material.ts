@@ -1,0 +1,98 @@
+import type { KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
+
+export interface TrustParts {
+  readonly fulcioUrl: string;
+  readonly fulcioChain: readonly Buffer[];
+  readonly ctLogPublicKey: KeyObject;
+  readonly rekorUrl: string;
+  readonly rekorPublicKey: KeyObject;
+  readonly tsaUrl: string;
+  readonly tsaChain: readonly Buffer[];
+  readonly issuerUrl: string;
+  /** What came before is not trusted. */
+  readonly validFrom: Date;
+}
+
+export interface TrustedRootJson {
+  readonly mediaType: string;
+  readonly tlogs: readonly TransparencyLogInstanceJson[];
+  readonly certificateAuthorities: readonly CertificateAuthorityJson[];
+  readonly ctlogs: readonly TransparencyLogInstanceJson[];
+  readonly timestampAuthorities: readonly CertificateAuthorityJson[];
+}
+
+export interface TransparencyLogInstanceJson {
+  readonly baseUrl: string;
+  readonly hashAlgorithm: string;
+  readonly publicKey: {
+    readonly rawBytes: string;
+    readonly keyDetails: string;
+    readonly validFor: { readonly start: string };
+  };
+  readonly logId: { readonly keyId: string };
+}
+
+export interface CertificateAuthorityJson {
+  readonly subject: { readonly organization: string; readonly commonName: string };
+  readonly uri: string;
+  readonly certChain: { readonly certificates: readonly { readonly rawBytes: string }[] };
+  readonly validFor: { readonly start: string };
+}
+
+/** https://github.com/sigstore/protobuf-specs/blob/v0.5.2/protos/sigstore_trustroot.proto */
+export function trustedRootOf(parts: TrustParts): TrustedRootJson {
+  const start = parts.validFrom.toISOString();
+  const log = (baseUrl: string, key: KeyObject): TransparencyLogInstanceJson => {
+    const spki = key.export({ type: 'spki', format: 'der' });
+    return {
+      baseUrl,
+      hashAlgorithm: 'SHA2_256',
+      publicKey: {
+        rawBytes: spki.toString('base64'),
+        keyDetails: 'PKIX_ECDSA_P256_SHA_256',
+        validFor: { start },
+      },
+      logId: { keyId: createHash('sha256').update(spki).digest('base64') },
+    };
+  };
+  const authority = (uri: string, commonName: string, chain: readonly Buffer[]) => ({
+    subject: { organization: 'local sigstore', commonName },
+    uri,
+    certChain: { certificates: chain.map((der) => ({ rawBytes: der.toString('base64') })) },
+    validFor: { start },
+  });
+  return {
+    mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
+    tlogs: [log(parts.rekorUrl, parts.rekorPublicKey)],
+    certificateAuthorities: [authority(parts.fulcioUrl, 'fulcio', parts.fulcioChain)],
+    ctlogs: [log(`${parts.fulcioUrl}/ct`, parts.ctLogPublicKey)],
+    timestampAuthorities: [authority(parts.tsaUrl, 'tsa', parts.tsaChain)],
+  };
+}
+
+/** `SigningConfig` v0.2 of the same file: which services `cosign sign --signing-config` asks. */
+export function signingConfigOf(
+  parts: TrustParts,
+  use: { readonly rekor: boolean; readonly tsa: boolean },
+) {
+  const validFor = { start: parts.validFrom.toISOString() };
+  const service = (url: string) => ({
+    url,
+    majorApiVersion: 1,
+    validFor,
+    operator: 'local sigstore',
+  });
+  return {
+    mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json',
+    caUrls: [service(parts.fulcioUrl)],
+    oidcUrls: [service(parts.issuerUrl)],
+    rekorTlogUrls: use.rekor ? [service(parts.rekorUrl)] : [],
+    tsaUrls: use.tsa ? [service(parts.tsaUrl)] : [],
+    // Both must be there even where unused: without them cosign panics.
+    rekorTlogConfig: { selector: 'ANY' },
+    tsaConfig: { selector: 'ANY' },
+  };
+}
+
+export type SigningConfigJson = ReturnType<typeof signingConfigOf>;
