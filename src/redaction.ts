@@ -1,0 +1,79 @@
+import { InvalidInputError, SignedImageError } from './error';
+
+const MARK = '[redacted]';
+
+/** Below this length a secret occurs by chance, and its marks would spell it out. */
+const SHORTEST = 4;
+
+/** The shapes in which a library may print a secret: as it is, in JSON, in a URL, in base64. */
+function shapesOf(secret: string): string[] {
+  const bytes = Buffer.from(secret, 'utf8');
+  return [
+    secret,
+    secret.trim(),
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    bytes.toString('base64'),
+    bytes.toString('base64url'),
+    // A JSON web token is also recognised by each of its parts.
+    ...secret.split('.').filter((part) => part.length >= 16),
+  ];
+}
+
+/** `text` with every occurrence of the secrets, in any of their usual shapes, replaced by a mark. */
+export function redactText(text: string, secrets: readonly string[]): string {
+  const shapes = new Set(secrets.flatMap(shapesOf).filter((shape) => shape.length >= SHORTEST));
+  const longestFirst = [...shapes].sort((a, b) => b.length - a.length);
+  return longestFirst.reduce((redacted, shape) => redacted.replaceAll(shape, MARK), text);
+}
+
+/** What of a foreign error may be kept beside its message: short codes that tell what happened. */
+const KEPT = ['code', 'statusCode', 'errno', 'syscall'] as const;
+
+function keptMembers(error: Error): Record<string, string | number> {
+  const members = error as unknown as Record<string, unknown>;
+  return Object.fromEntries(
+    KEPT.flatMap((name) => {
+      const value = members[name];
+      return typeof value === 'string' || typeof value === 'number' ? [[name, value]] : [];
+    }),
+  );
+}
+
+function rebuilt(error: Error, secrets: readonly string[], cause: unknown): Error {
+  const message = redactText(error.message, secrets);
+  if (error instanceof InvalidInputError) {
+    const problems = error.problems.map((problem) => ({
+      ...problem,
+      message: redactText(problem.message, secrets),
+    }));
+    return new InvalidInputError(problems);
+  }
+  if (error instanceof SignedImageError) {
+    return new SignedImageError({ code: error.code, property: error.property, message, cause });
+  }
+  const copy = new Error(message, cause === undefined ? undefined : { cause });
+  copy.name = error.name;
+  return Object.assign(copy, keptMembers(error));
+}
+
+function redacted(error: unknown, secrets: readonly string[], seen: ReadonlySet<unknown>): unknown {
+  if (!(error instanceof Error)) {
+    return typeof error === 'string' ? redactText(error, secrets) : undefined;
+  }
+  // A chain that loops is cut where it would start again.
+  if (seen.has(error)) return undefined;
+  const copy = rebuilt(error, secrets, redacted(error.cause, secrets, new Set(seen).add(error)));
+  if (error.stack !== undefined) copy.stack = redactText(error.stack, secrets);
+  return copy;
+}
+
+/**
+ * A copy of `error` and of its whole cause chain without the secrets: in messages, stacks and
+ * names. Members that foreign errors carry beside the message (requests, responses, headers) are
+ * dropped, except for short codes.
+ */
+export function redactSecrets(error: unknown, secrets: readonly string[]): Error {
+  const copy = redacted(error, secrets, new Set());
+  return copy instanceof Error ? copy : new Error(redactText(String(error), secrets));
+}

@@ -1,0 +1,20 @@
+import { readFile } from 'node:fs/promises';
+
+/** What signing takes from the machine it runs on; passed in, so that a test can be its own machine. */
+export interface SigningHost {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The file's text (UTF-8). Rejects like `fs.readFile`. */
+  readonly readFile: (path: string) => Promise<string>;
+  readonly fetch: typeof globalThis.fetch;
+  readonly now: () => Date;
+}
+
+/** This process, its files and its network. */
+export function processHost(): SigningHost {
+  return {
+    env: process.env,
+    readFile: (path) => readFile(path, 'utf8'),
+    fetch: globalThis.fetch,
+    now: () => new Date(),
+  };
+}
