@@ -1,0 +1,63 @@
+import * as pulumi from '@pulumi/pulumi';
+
+import { ImageBuild } from '../resources/image-build';
+import type { BuildSummaryOutput, SourceFactsOutput } from '../resources/signature-outputs';
+import type { SigningPlan } from '../resources/signing-plan';
+import type { BuildArgs, SignedImageArgs } from './args';
+import { buildWithDocker } from './docker-image';
+import { buildWithDockerBuild } from './docker-build-image';
+
+/** Where the image to sign comes from: its digest is a claim until it was read back. */
+export interface ImageSource {
+  readonly digest: pulumi.Output<string>;
+  readonly summary?: pulumi.Input<BuildSummaryOutput>;
+  readonly facts?: pulumi.Input<SourceFactsOutput>;
+}
+
+/** Everything that the builders take: the plan has checked it, and all flows through the plan. */
+export interface ImageSourceRequest {
+  readonly name: string;
+  readonly plan: SigningPlan;
+  readonly build: BuildArgs;
+  readonly args: SignedImageArgs;
+  readonly parent: pulumi.Resource;
+}
+
+/** Builds with the chosen builder, or takes the existing image that the plan resolved. */
+export function imageSource(
+  name: string,
+  plan: SigningPlan,
+  args: SignedImageArgs,
+  parent: pulumi.Resource,
+): ImageSource {
+  if (!args.build) return { digest: plan.digest.apply(existing) };
+  const request = { name, plan, build: args.build, args, parent };
+  switch (args.build.builder) {
+    case 'pulumi-docker':
+      return buildWithDocker(request);
+    case 'pulumi-docker-build':
+      return buildWithDockerBuild(request);
+    default:
+      return buildWithCommand(request);
+  }
+}
+
+function existing(digest: string | undefined): string {
+  // The plan resolves it or fails; nothing may go on without one.
+  if (!digest) throw new pulumi.InputPropertyError({ propertyPath: 'image', reason: 'has no digest' });
+  return digest;
+}
+
+function buildWithCommand({ name, plan, build, args, parent }: ImageSourceRequest): ImageSource {
+  const built = new ImageBuild(
+    `${name}-build`,
+    {
+      image: plan.image,
+      build,
+      ...(args.source && { source: args.source }),
+      ...(args.registry && { registry: args.registry }),
+    },
+    { parent },
+  );
+  return { digest: built.claimedDigest, summary: built.summary, facts: built.facts };
+}

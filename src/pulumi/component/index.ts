@@ -1,0 +1,13 @@
+export { SignedImage } from './signed-image';
+export type {
+  BuildArgs,
+  IdentityArgs,
+  KeyArgs,
+  KeylessArgs,
+  ProvenanceArgs,
+  RegistryArgs,
+  SignedImageArgs,
+  SigstoreArgs,
+  SourceArgs,
+  VerifyArgs,
+} from './args';

@@ -1,0 +1,63 @@
+import * as pulumi from '@pulumi/pulumi';
+
+import type { ImageSignature } from '../resources/image-signature';
+import type { SignerOutput } from '../resources/signature-outputs';
+import type { ProvenanceExpectationArgs, VerifiedImageArgs } from '../resources/verified-image';
+import type { SignedImageArgs } from './args';
+
+/**
+ * What the registry must hold for this image: signed by the signer of the signature (or one that
+ * is trusted besides), with the annotations and the provenance that were signed.
+ */
+export function verificationOf(
+  image: pulumi.Output<string>,
+  signature: ImageSignature,
+  { sigstore, registry, format, verify = {} }: SignedImageArgs,
+): VerifiedImageArgs {
+  return {
+    image,
+    keys: pulumi
+      .all([signature.signer, verify.keys ?? []])
+      .apply(([signer, further]) => [...(signer.publicKey ? [signer.publicKey] : []), ...further]),
+    identities: pulumi
+      .all([signature.signer, verify.identities ?? []])
+      .apply(([signer, further]) => [...identityOf(signer), ...further]),
+    annotations: pulumi
+      .all([signature.signedAnnotations, verify.annotations ?? {}])
+      .apply(([signed, further]) => ({ ...signed, ...further })),
+    format: pulumi.output(format).apply((declared) => declared ?? 'bundle'),
+    transparency: signature.witnessed,
+    provenance: signature.signedProvenance.apply(expectationOf) as pulumi.Output<ProvenanceExpectationArgs>,
+    // What was signed anew is verified anew.
+    triggers: signature.signatures.apply((all) => all.map(({ stored }) => stored).sort()),
+    ...(sigstore && { sigstore }),
+    ...(registry && { registry }),
+    ...(verify.always !== undefined && { always: verify.always }),
+  };
+}
+
+function identityOf({ identity, issuer }: SignerOutput): { identity: string; issuer: string }[] {
+  return identity !== undefined && issuer !== undefined ? [{ identity, issuer }] : [];
+}
+
+interface Predicate {
+  readonly buildDefinition: {
+    readonly buildType: string;
+    readonly externalParameters: Readonly<Record<string, unknown>>;
+    readonly resolvedDependencies?: readonly { readonly digest?: { readonly gitCommit?: string } }[];
+  };
+  readonly runDetails: { readonly builder: { readonly id: string } };
+}
+
+function expectationOf(provenance: string | undefined): pulumi.Unwrap<ProvenanceExpectationArgs> | undefined {
+  if (provenance === undefined) return undefined;
+  const { buildDefinition, runDetails } = JSON.parse(provenance) as Predicate;
+  const commit = buildDefinition.resolvedDependencies?.find(({ digest }) => digest?.gitCommit)?.digest
+    ?.gitCommit;
+  return {
+    builderId: runDetails.builder.id,
+    buildType: buildDefinition.buildType,
+    externalParameters: JSON.stringify(buildDefinition.externalParameters),
+    ...(commit !== undefined && { commit }),
+  };
+}

@@ -1,0 +1,39 @@
+import * as pulumi from '@pulumi/pulumi';
+
+import type { BuildArgs, RegistryArgs, SourceArgs } from '../component/args';
+import { token } from '../package';
+import { withVersion } from './resource-options';
+import type { BuildSummaryOutput, SourceFactsOutput } from './signature-outputs';
+
+export interface ImageBuildArgs {
+  /** Where to push: `host/repo[:tag]`. */
+  image: pulumi.Input<string>;
+  build: pulumi.Input<BuildArgs>;
+  source?: pulumi.Input<SourceArgs>;
+  registry?: pulumi.Input<RegistryArgs>;
+}
+
+/**
+ * Builds an image with a command-line builder and pushes it, again whenever its content would
+ * change. Its digest is what the builder claims: use a `SignedImage` or a `VerifiedImage` to get
+ * one that may be deployed.
+ */
+export class ImageBuild extends pulumi.CustomResource {
+  static readonly type = token('ImageBuild');
+
+  /** What the builder says that it pushed; a claim. */
+  readonly claimedDigest!: pulumi.Output<string>;
+  /** The facts about the source at the time of the build. */
+  readonly facts!: pulumi.Output<SourceFactsOutput>;
+  /** What was built, and from what. */
+  readonly summary!: pulumi.Output<BuildSummaryOutput>;
+
+  constructor(name: string, args: ImageBuildArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      ImageBuild.type,
+      name,
+      { ...args, claimedDigest: undefined, facts: undefined, summary: undefined },
+      withVersion(options),
+    );
+  }
+}

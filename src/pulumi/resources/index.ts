@@ -1,0 +1,15 @@
+export { ImageBuild, type ImageBuildArgs } from './image-build';
+export { ImageSignature, type ImageSignatureArgs } from './image-signature';
+export { SigningPlan, type SigningPlanArgs } from './signing-plan';
+export {
+  VerifiedImage,
+  type ProvenanceExpectationArgs,
+  type VerifiedImageArgs,
+} from './verified-image';
+export type {
+  BuildSummaryOutput,
+  LogEntryOutput,
+  SignerOutput,
+  SourceFactsOutput,
+  StoredSignatureOutput,
+} from './signature-outputs';

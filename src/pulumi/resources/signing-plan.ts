@@ -1,0 +1,35 @@
+import * as pulumi from '@pulumi/pulumi';
+
+import type { SignedImageArgs } from '../component/args';
+import { token } from '../package';
+import { withVersion } from './resource-options';
+import type { SignerOutput } from './signature-outputs';
+
+/** The declared settings of one signed image; build secrets stay with the build. */
+export type SigningPlanArgs = SignedImageArgs;
+
+/**
+ * Checks all that was declared, before anything is written, and says what the other resources
+ * start from. It writes nothing itself.
+ */
+export class SigningPlan extends pulumi.CustomResource {
+  static readonly type = token('SigningPlan');
+
+  /** `host/repo[:tag]`, normalised; where to push, or what to sign. */
+  readonly image!: pulumi.Output<string>;
+  /** `host/repo`. */
+  readonly repository!: pulumi.Output<string>;
+  /** Digest of the existing image; absent with `build`. */
+  readonly digest!: pulumi.Output<string | undefined>;
+  /** Who will sign. */
+  readonly signer!: pulumi.Output<SignerOutput>;
+
+  constructor(name: string, args: SigningPlanArgs, options?: pulumi.CustomResourceOptions) {
+    super(
+      SigningPlan.type,
+      name,
+      { ...args, repository: undefined, digest: undefined, signer: undefined },
+      withVersion(options),
+    );
+  }
+}
