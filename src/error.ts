@@ -42,6 +42,7 @@ export const ERROR_CODES = [
   'REKOR_FAILED',
   'TSA_FAILED',
   'TRUSTED_ROOT_INVALID',
+  'TRUSTED_ROOT_UNAVAILABLE',
   // Verification: the answers that are not "verified".
   'VERIFY_UNSIGNED',
   'VERIFY_SIGNATURE_INVALID',

@@ -1,0 +1,12 @@
+export { type CertificateIdentity, certificateIdentity } from './certificate-identity';
+export { type DsseBundleOptions, createDsseBundleBuilder } from './dsse-bundle';
+export {
+  type KeylessSigner,
+  type KeylessSignerOptions,
+  createKeylessSigner,
+} from './keyless-signer';
+export { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL } from './public-instance';
+export type { ServiceCallOptions } from './service-call';
+export { type TrustedRootHost, loadTrustedRoot } from './trusted-root';
+export { TRUSTED_ROOT_MEDIA_TYPE, parseTrustedRoot } from './trusted-root-json';
+export { type WitnessOptions, createWitnesses } from './witnesses';

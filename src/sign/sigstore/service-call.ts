@@ -1,0 +1,57 @@
+/** How the services of Sigstore are asked: a bounded time, a bounded number of times. */
+export interface ServiceCallOptions {
+  /** Milliseconds for one attempt. Default: 15000. */
+  readonly timeoutMs?: number;
+  /** Attempts after the first, for 408, 429, 5xx and dropped connections. Default: 3. */
+  readonly retries?: number;
+  /** Milliseconds before the second attempt; doubled for each further one. Default: 500. */
+  readonly pauseMs?: number;
+}
+
+const LONGEST_PAUSE_MS = 8_000;
+
+/** The options of `@sigstore/sign`'s HTTP client, whose own defaults are no retry and no timeout. */
+export function fetchOptions({
+  timeoutMs = 15_000,
+  retries = 3,
+  pauseMs = 500,
+}: ServiceCallOptions = {}) {
+  return {
+    timeout: timeoutMs,
+    retry: {
+      retries,
+      factor: 2,
+      minTimeout: pauseMs,
+      maxTimeout: LONGEST_PAUSE_MS,
+      randomize: true,
+    },
+  };
+}
+
+/** The messages of an error and of its causes, outermost first, each once. */
+export function causesOf(error: unknown): string {
+  const messages: string[] = [];
+  for (
+    let current = error;
+    current instanceof Error && messages.length < 5;
+    current = current.cause
+  ) {
+    const { message } = current;
+    if (message !== '' && !messages.some((known) => known.includes(message)))
+      messages.push(message);
+  }
+  return messages.join(': ');
+}
+
+/** The status of the HTTP answer that the error came from, if there was one. */
+export function statusOf(error: unknown): number | undefined {
+  for (
+    let current = error, depth = 0;
+    current instanceof Error && depth < 5;
+    current = current.cause, depth += 1
+  ) {
+    const { statusCode } = current as { statusCode?: unknown };
+    if (typeof statusCode === 'number') return statusCode;
+  }
+  return undefined;
+}

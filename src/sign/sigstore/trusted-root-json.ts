@@ -1,0 +1,142 @@
+import { X509Certificate, createPublicKey } from 'node:crypto';
+
+import { PublicKeyDetails, TrustedRoot } from '@sigstore/protobuf-specs';
+
+import { SignedImageError } from '../../error';
+
+/** https://github.com/sigstore/protobuf-specs protos/sigstore_trustroot.proto; cosign takes no other. */
+export const TRUSTED_ROOT_MEDIA_TYPE = 'application/vnd.dev.sigstore.trustedroot+json;version=0.1';
+
+function invalid(what: string): SignedImageError {
+  return new SignedImageError({
+    code: 'TRUSTED_ROOT_INVALID',
+    message: `the trusted root is not usable: ${what}; make one with \`cosign trusted-root create\``,
+  });
+}
+
+type Log = TrustedRoot['tlogs'][number];
+type Authority = TrustedRoot['certificateAuthorities'][number];
+type Period = NonNullable<Log['publicKey']>['validFor'];
+
+const PKCS1: readonly PublicKeyDetails[] = [
+  PublicKeyDetails.PKCS1_RSA_PKCS1V5,
+  PublicKeyDetails.PKIX_RSA_PKCS1V5,
+  PublicKeyDetails.PKIX_RSA_PKCS1V15_2048_SHA256,
+  PublicKeyDetails.PKIX_RSA_PKCS1V15_3072_SHA256,
+  PublicKeyDetails.PKIX_RSA_PKCS1V15_4096_SHA256,
+];
+
+function isKey(rawBytes: Buffer, details: PublicKeyDetails): boolean {
+  // The verifier reads RSA keys as PKCS#1 whatever their name says; so they have to be that.
+  const type = PKCS1.includes(details) ? 'pkcs1' : 'spki';
+  try {
+    createPublicKey({ key: rawBytes, format: 'der', type });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function checkPeriod(period: Period, where: string): void {
+  for (const date of [period?.start, period?.end]) {
+    if (date !== undefined && Number.isNaN(date.getTime()))
+      throw invalid(`${where}.validFor has no valid date`);
+  }
+}
+
+function checkLog({ publicKey, logId }: Log, where: string): void {
+  if (publicKey?.rawBytes === undefined) throw invalid(`${where}.publicKey.rawBytes is missing`);
+  const known =
+    publicKey.keyDetails !== PublicKeyDetails.PUBLIC_KEY_DETAILS_UNSPECIFIED &&
+    PublicKeyDetails[publicKey.keyDetails] !== undefined;
+  if (!known) throw invalid(`${where}.publicKey.keyDetails is missing or unknown`);
+  if (!isKey(publicKey.rawBytes, publicKey.keyDetails)) {
+    throw invalid(`${where}.publicKey.rawBytes is no DER public key`);
+  }
+  if (publicKey.validFor?.start === undefined)
+    throw invalid(`${where}.publicKey.validFor.start is missing`);
+  checkPeriod(publicKey.validFor, `${where}.publicKey`);
+  if (logId === undefined || logId.keyId.length === 0)
+    throw invalid(`${where}.logId.keyId is missing`);
+}
+
+function checkAuthority({ certChain, validFor }: Authority, where: string): X509Certificate[] {
+  const certificates = certChain?.certificates ?? [];
+  if (certificates.length === 0) throw invalid(`${where}.certChain holds no certificate`);
+  checkPeriod(validFor, where);
+  return certificates.map(({ rawBytes }, index) => {
+    try {
+      return new X509Certificate(rawBytes);
+    } catch {
+      throw invalid(`${where}.certChain.certificates[${index}] is no DER certificate`);
+    }
+  });
+}
+
+function checkTimestampAuthority(authority: Authority, where: string): void {
+  const [leaf] = checkAuthority(authority, where);
+  if (leaf?.ca)
+    throw invalid(`${where}.certChain must begin with the certificate that signs the timestamps`);
+}
+
+function checkMembers({
+  tlogs,
+  certificateAuthorities,
+  ctlogs,
+  timestampAuthorities,
+}: TrustedRoot): void {
+  tlogs.forEach((log, index) => checkLog(log, `tlogs[${index}]`));
+  ctlogs.forEach((log, index) => checkLog(log, `ctlogs[${index}]`));
+  certificateAuthorities.forEach((ca, index) =>
+    checkAuthority(ca, `certificateAuthorities[${index}]`),
+  );
+  timestampAuthorities.forEach((ca, index) =>
+    checkTimestampAuthority(ca, `timestampAuthorities[${index}]`),
+  );
+}
+
+function parseJson(text: string): Readonly<Record<string, unknown>> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new SignedImageError({
+      code: 'TRUSTED_ROOT_INVALID',
+      message: 'the trusted root is no JSON; give the JSON text or the path of a trusted_root.json',
+      cause: error,
+    });
+  }
+  if (typeof json === 'object' && json !== null && !Array.isArray(json))
+    return json as Record<string, unknown>;
+  throw invalid('it is no JSON object');
+}
+
+function fromJson(json: Readonly<Record<string, unknown>>): TrustedRoot {
+  try {
+    return TrustedRoot.fromJSON(json);
+  } catch (error) {
+    throw new SignedImageError({
+      code: 'TRUSTED_ROOT_INVALID',
+      message: `the trusted root is not usable: ${error instanceof Error ? error.message : 'it is malformed'}`,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Reads a trusted root and checks all that cosign and `@sigstore/verify` need of it, so that a gap
+ * is told here and not as a signature that does not verify. Absent lists become empty ones.
+ *
+ * @throws SignedImageError `TRUSTED_ROOT_INVALID`
+ */
+export function parseTrustedRoot(text: string): TrustedRoot {
+  const json = parseJson(text);
+  const mediaType = json['mediaType'];
+  if (mediaType !== TRUSTED_ROOT_MEDIA_TYPE) {
+    const found = typeof mediaType === 'string' ? `"${mediaType.slice(0, 100)}"` : 'missing';
+    throw invalid(`its mediaType is ${found} and must be "${TRUSTED_ROOT_MEDIA_TYPE}"`);
+  }
+  const root = fromJson(json);
+  checkMembers(root);
+  return root;
+}
