@@ -104,8 +104,8 @@ function checkEmail({ email, email_verified: verified }: IdentityClaims): void {
 /** Fulcio's rules for the issuers of the public instance (its `config/identity`), then the general one. */
 const SUBJECTS: readonly ((claims: IdentityClaims) => string | undefined)[] = [
   ({ email }) => email || undefined,
-  ({ iss, job_workflow_ref: ref }) =>
-    typeof ref === 'string' && iss.startsWith('https://token.actions.githubusercontent.com')
+  ({ repository, job_workflow_ref: ref }) =>
+    typeof ref === 'string' && typeof repository === 'string'
       ? `https://github.com/${ref}`
       : undefined,
   ({ iss, ci_config_ref_uri: ref }) =>

@@ -1,4 +1,4 @@
-import { X509Certificate, createPublicKey } from 'node:crypto';
+import { type KeyObject, X509Certificate, createPublicKey } from 'node:crypto';
 
 import { PublicKeyDetails, TrustedRoot } from '@sigstore/protobuf-specs';
 
@@ -18,23 +18,15 @@ type Log = TrustedRoot['tlogs'][number];
 type Authority = TrustedRoot['certificateAuthorities'][number];
 type Period = NonNullable<Log['publicKey']>['validFor'];
 
-const PKCS1: readonly PublicKeyDetails[] = [
-  PublicKeyDetails.PKCS1_RSA_PKCS1V5,
-  PublicKeyDetails.PKIX_RSA_PKCS1V5,
-  PublicKeyDetails.PKIX_RSA_PKCS1V15_2048_SHA256,
-  PublicKeyDetails.PKIX_RSA_PKCS1V15_3072_SHA256,
-  PublicKeyDetails.PKIX_RSA_PKCS1V15_4096_SHA256,
-];
-
-function isKey(rawBytes: Buffer, details: PublicKeyDetails): boolean {
-  // The verifier reads RSA keys as PKCS#1 whatever their name says; so they have to be that.
-  const type = PKCS1.includes(details) ? 'pkcs1' : 'spki';
-  try {
-    createPublicKey({ key: rawBytes, format: 'der', type });
-    return true;
-  } catch {
-    return false;
+function parseLogKey(rawBytes: Buffer): KeyObject | undefined {
+  for (const type of ['spki', 'pkcs1'] as const) {
+    try {
+      return createPublicKey({ key: rawBytes, format: 'der', type });
+    } catch {
+      // Not in this form.
+    }
   }
+  return undefined;
 }
 
 function checkPeriod(period: Period, where: string): void {
@@ -50,8 +42,11 @@ function checkLog({ publicKey, logId }: Log, where: string): void {
     publicKey.keyDetails !== PublicKeyDetails.PUBLIC_KEY_DETAILS_UNSPECIFIED &&
     PublicKeyDetails[publicKey.keyDetails] !== undefined;
   if (!known) throw invalid(`${where}.publicKey.keyDetails is missing or unknown`);
-  if (!isKey(publicKey.rawBytes, publicKey.keyDetails)) {
-    throw invalid(`${where}.publicKey.rawBytes is no DER public key`);
+  const key = parseLogKey(publicKey.rawBytes);
+  if (key === undefined) throw invalid(`${where}.publicKey.rawBytes is no DER public key`);
+  // The verifier reads every RSA key as PKCS#1, also where its name says that it is SPKI.
+  if (key.asymmetricKeyType === 'rsa') {
+    publicKey.rawBytes = key.export({ format: 'der', type: 'pkcs1' });
   }
   if (publicKey.validFor?.start === undefined)
     throw invalid(`${where}.publicKey.validFor.start is missing`);
