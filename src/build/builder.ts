@@ -1,5 +1,5 @@
 import type { Digest } from '../oci/digest';
-import type { Reference } from '../oci/reference';
+import type { Reference, Tag } from '../oci/reference';
 
 /** The builders that run a command line of this machine. */
 export const COMMAND_BUILDERS = ['buildx', 'docker', 'podman', 'buildah'] as const;
@@ -23,6 +23,8 @@ export interface BuildRequest {
   readonly cacheTo: readonly string[];
   /** A named buildx builder. */
   readonly buildxBuilder?: string;
+  /** Further values that must not be shown in the output (arguments that were declared secret). */
+  readonly sensitive?: readonly string[];
   readonly registry: BuildRegistryAccess;
 }
 
@@ -38,6 +40,8 @@ export interface BuildResult {
   /** What the builder says that it pushed: a claim until it was read back. */
   readonly digest: Digest;
   readonly builder: CommandBuilderName;
+  /** The tag it was pushed under: the given one, or the unique one that was made for it. */
+  readonly tag?: Tag;
   /** RFC 3339, UTC. */
   readonly startedOn: string;
   readonly finishedOn: string;
@@ -46,10 +50,15 @@ export interface BuildResult {
 /** A line of a builder's own output. */
 export type BuildLog = (line: string) => void;
 
+export interface BuildOptions {
+  /** Stops the build: its processes are ended and its temporary files removed. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface Builder {
   readonly name: CommandBuilderName;
   /** Why it cannot be used for this request on this machine, or `undefined` if it can. */
   unavailable(request: BuildRequest): Promise<string | undefined>;
-  /** @throws SignedImageError `BUILD_FAILED`, `BUILD_DIGEST_MISSING` */
-  build(request: BuildRequest, log: BuildLog): Promise<BuildResult>;
+  /** @throws SignedImageError `BUILD_FAILED`, `BUILD_DIGEST_MISSING`, `CREDENTIALS_UNREADABLE` */
+  build(request: BuildRequest, log: BuildLog, options?: BuildOptions): Promise<BuildResult>;
 }

@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Digest } from '../oci/digest';
+import type { Builder, BuildRequest } from './builder';
+import {
+  daemonRefusal,
+  dockerLogin,
+  platformFlags,
+  pushFromDaemon,
+  tellDaemonsBusiness,
+} from './docker-cli';
+import { secretEnvironment } from './environment';
+import { commonFlags, secretFlags } from './flags';
+import { probe, refusal } from './probe';
+import { type BuilderDeps, type BuildSession, claimedDigest, inSession } from './session';
+
+/**
+ * `docker buildx build`: BuildKit in the daemon, in a container, on another machine or in
+ * Kubernetes, by the buildx builder that `buildxBuilder` names.
+ */
+export function buildxBuilder(deps: BuilderDeps): Builder {
+  return {
+    name: 'buildx',
+    unavailable: (request) => unavailable(request, deps.env),
+    build: (request, log, options) =>
+      inSession('buildx', deps, [request, log, options], (session) => buildAndPush(session, deps)),
+  };
+}
+
+async function unavailable(
+  request: BuildRequest,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  const version = await probe('docker', ['buildx', 'version'], env);
+  if (version === undefined) return refusal('docker', version);
+  if (version.code !== 0) return 'docker has no buildx plugin (`docker buildx version` fails)';
+  const { driver, refused } = await inspect(request, env);
+  if (refused !== undefined) return refused;
+  if (driver !== 'docker') return undefined;
+  const daemon = await daemonRefusal(env);
+  if (daemon !== undefined) return daemon;
+  if (request.platforms.length < 2 || (await hasContainerdStore(env))) return undefined;
+  return (
+    'the docker driver builds one platform only; make a builder with `docker buildx create ' +
+    '--driver docker-container` and name it in build.buildxBuilder'
+  );
+}
+
+interface Inspected {
+  readonly driver?: string | undefined;
+  readonly refused?: string | undefined;
+}
+
+async function inspect(request: BuildRequest, env: NodeJS.ProcessEnv): Promise<Inspected> {
+  const named = request.buildxBuilder === undefined ? [] : [request.buildxBuilder];
+  const answer = await probe('docker', ['buildx', 'inspect', ...named], env);
+  const refused = refusal('docker buildx', answer);
+  if (refused !== undefined) return { refused };
+  const line = answer?.stdout.find((text) => text.startsWith('Driver:'));
+  return { driver: line?.slice('Driver:'.length).trim() };
+}
+
+/** With it the daemon's BuildKit pushes itself, indexes too. */
+async function hasContainerdStore(env: NodeJS.ProcessEnv): Promise<boolean> {
+  const answer = await probe('docker', ['info', '--format', '{{json .DriverStatus}}'], env);
+  return answer?.stdout.some((line) => line.includes('io.containerd.snapshotter')) ?? false;
+}
+
+async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<Digest> {
+  const { request } = session;
+  tellDaemonsBusiness(session, 'BuildKit');
+  const login = await dockerLogin(session, deps.env);
+  const { driver } = await inspect(request, deps.env);
+  // The docker driver without containerd's store leaves the push to the daemon, and buildx then
+  // takes the digest from a look at the tag, which somebody else may have moved. `docker push` says
+  // what it pushed.
+  const byDaemon = driver === 'docker' && !(await hasContainerdStore(deps.env));
+  const metadata = join(session.folder, 'metadata.json');
+  await session.run({
+    label: 'docker buildx build',
+    program: 'docker',
+    args: [
+      'buildx',
+      'build',
+      ...(request.buildxBuilder === undefined ? [] : ['--builder', request.buildxBuilder]),
+      '--progress',
+      'plain',
+      ...commonFlags(request),
+      ...platformFlags(request),
+      ...secretFlags(request.secrets),
+      ...request.cacheFrom.flatMap((entry) => ['--cache-from', entry]),
+      ...request.cacheTo.flatMap((entry) => ['--cache-to', entry]),
+      '--metadata-file',
+      metadata,
+      '--tag',
+      session.target,
+      ...(byDaemon ? ['--load'] : outputFlags(request)),
+      request.context,
+    ],
+    env: {
+      ...login,
+      ...secretEnvironment(request.secrets),
+      // BuildKit's own provenance would turn every image into an index with an unsigned statement
+      // in it. The variable is understood by more versions than `--provenance=false`.
+      BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
+    },
+    property: 'build',
+  });
+  return byDaemon ? pushFromDaemon(session, login) : claimedDigest(await metadataDigest(metadata));
+}
+
+function outputFlags({ registry }: BuildRequest): readonly string[] {
+  return registry.insecure ? ['--output', 'type=registry,registry.insecure=true'] : ['--push'];
+}
+
+/** https://docs.docker.com/reference/cli/docker/buildx/build/#metadata-file */
+async function metadataDigest(path: string): Promise<string> {
+  try {
+    const metadata = JSON.parse(await readFile(path, 'utf8')) as Readonly<Record<string, unknown>>;
+    return String(metadata['containerimage.digest'] ?? '');
+  } catch {
+    // No file, or none that is metadata: the digest is missing, and the error says so.
+    return '';
+  }
+}

@@ -1,0 +1,44 @@
+import { join, resolve } from 'node:path';
+
+import { COMMAND_BUILDERS } from './builder';
+
+/** Every value of `build.builder`. */
+export const BUILDER_NAMES = [
+  'auto',
+  ...COMMAND_BUILDERS,
+  'pulumi-docker',
+  'pulumi-docker-build',
+] as const;
+export type BuilderName = (typeof BUILDER_NAMES)[number];
+
+/** `build` as declared, before anything was checked. */
+export interface DeclaredBuild {
+  /** Folder; relative to the program's. Default: the program's folder. */
+  readonly context?: string | undefined;
+  /** Path of the Dockerfile; relative to the program's folder. Default: `Dockerfile` in the context. */
+  readonly dockerfile?: string | undefined;
+  readonly target?: string | undefined;
+  readonly args?: Readonly<Record<string, string>> | undefined;
+  readonly secrets?: Readonly<Record<string, string>> | undefined;
+  /** `os/arch[/variant]`. */
+  readonly platforms?: readonly string[] | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly cacheFrom?: readonly string[] | undefined;
+  readonly cacheTo?: readonly string[] | undefined;
+  /** Default: `auto`. */
+  readonly builder?: string | undefined;
+  readonly buildxBuilder?: string | undefined;
+}
+
+/** Absolute paths of context and Dockerfile; what is relative is so to the program's folder. */
+export function buildPaths(
+  declared: Pick<DeclaredBuild, 'context' | 'dockerfile'>,
+  cwd: string,
+): { readonly context: string; readonly dockerfile: string } {
+  const context = resolve(cwd, declared.context ?? '.');
+  const dockerfile =
+    declared.dockerfile === undefined
+      ? join(context, 'Dockerfile')
+      : resolve(cwd, declared.dockerfile);
+  return { context, dockerfile };
+}

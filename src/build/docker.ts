@@ -1,0 +1,60 @@
+import type { Builder, BuildRequest } from './builder';
+import {
+  daemonRefusal,
+  dockerLogin,
+  platformFlags,
+  pushFromDaemon,
+  tellDaemonsBusiness,
+} from './docker-cli';
+import { cacheRepositories, commonFlags } from './flags';
+import { ownIgnoreFile } from './ignore-file';
+import { type BuilderDeps, type BuildSession, inSession } from './session';
+
+/**
+ * `docker build` with the classic builder of the daemon, for machines whose docker has no buildx.
+ * It builds one platform, takes no build secrets and exports no cache.
+ */
+export function dockerBuilder(deps: BuilderDeps): Builder {
+  return {
+    name: 'docker',
+    unavailable: async (request) => (await unsupported(request)) ?? (await daemonRefusal(deps.env)),
+    build: (request, log, options) =>
+      inSession('docker', deps, [request, log, options], (session) => buildAndPush(session, deps)),
+  };
+}
+
+async function unsupported(request: BuildRequest): Promise<string | undefined> {
+  if (request.platforms.length > 1) return 'the classic docker builder builds one platform only';
+  if (Object.keys(request.secrets).length > 0)
+    return 'the classic docker builder takes no build secrets';
+  if (request.cacheTo.length > 0) return 'the classic docker builder exports no cache';
+  if (cacheRepositories(request.cacheFrom) === undefined) {
+    return 'the classic docker builder takes images as cacheFrom only (type=registry,ref=...)';
+  }
+  // It would send more than the content hash covers.
+  const own = await ownIgnoreFile(request.dockerfile);
+  return own && `the classic docker builder does not read ${own}`;
+}
+
+async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
+  const { request } = session;
+  tellDaemonsBusiness(session, 'the docker daemon');
+  const env = { ...(await dockerLogin(session, deps.env)), DOCKER_BUILDKIT: '0' };
+  const cache = cacheRepositories(request.cacheFrom) ?? [];
+  await session.run({
+    label: 'docker build',
+    program: 'docker',
+    args: [
+      'build',
+      ...commonFlags(request),
+      ...platformFlags(request),
+      ...cache.flatMap((image) => ['--cache-from', image]),
+      '--tag',
+      session.target,
+      request.context,
+    ],
+    env,
+    property: 'build',
+  });
+  return pushFromDaemon(session, env);
+}

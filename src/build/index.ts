@@ -1,0 +1,28 @@
+export { resolveBases, type ResolveBasesOptions, type ResolvedBases } from './bases';
+export { buildahBuilder } from './buildah';
+export {
+  type Builder,
+  type BuildLog,
+  type BuildOptions,
+  type BuildRegistryAccess,
+  type BuildRequest,
+  type BuildResult,
+  COMMAND_BUILDERS,
+  type CommandBuilderName,
+} from './builder';
+export { buildxBuilder } from './buildx';
+export { type ContextHash, contextHash } from './context-hash';
+export { BUILDER_NAMES, type BuilderName, buildPaths, type DeclaredBuild } from './declared';
+export { dockerBuilder } from './docker';
+export { baseImages } from './dockerfile';
+export {
+  type BuildFingerprint,
+  buildFingerprint,
+  type BuildInputs,
+  changesBetween,
+  UNKNOWN_BASE,
+} from './fingerprint';
+export { podmanBuilder } from './podman';
+export { createBuilder, selectBuilder } from './select';
+export type { BuilderDeps } from './session';
+export { validateBuild } from './validate';

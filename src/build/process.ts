@@ -1,0 +1,91 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+
+import { LineSplitter } from './lines';
+
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
+  /** Every line of both outputs, as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface Finished {
+  /** `undefined`: ended by a signal. */
+  readonly code: number | undefined;
+  readonly stdout: readonly string[];
+  /** The last lines of both outputs, in the order they came. */
+  readonly tail: readonly string[];
+}
+
+/** What an error quotes of a builder's output. */
+const TAIL_LINES = 20;
+/** Between asking a build to stop and making it. */
+const GRACE_MS = 5_000;
+
+/** @returns `undefined` if there is no such program on the PATH */
+export async function runCommand(command: Command): Promise<Finished | undefined> {
+  const { program, args, env, signal, onLine } = command;
+  if (signal?.aborted) return { code: undefined, stdout: [], tail: [] };
+  // An own process group, so that what a builder started ends with it.
+  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const release = endTogether(child, signal);
+
+  const stdout: string[] = [];
+  const tail: string[] = [];
+  const take = (line: string): void => {
+    tail.push(line);
+    if (tail.length > TAIL_LINES) tail.shift();
+    onLine?.(line);
+  };
+  const out = new LineSplitter((line) => {
+    stdout.push(line);
+    take(line);
+  });
+  const err = new LineSplitter(take);
+  child.stdout.on('data', (chunk: Buffer) => out.write(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.write(chunk));
+
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT' || error.code === 'EACCES') resolve(undefined);
+        else reject(error);
+      });
+      child.once('close', (code) => {
+        out.end();
+        err.end();
+        resolve({ code: code ?? undefined, stdout, tail });
+      });
+    });
+  } finally {
+    release();
+  }
+}
+
+/** Ends the child's group when the build is called off or this process ends. */
+function endTogether(child: ChildProcess, signal: AbortSignal | undefined): () => void {
+  let force: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    endGroup(child, 'SIGTERM');
+    force = setTimeout(() => endGroup(child, 'SIGKILL'), GRACE_MS);
+  };
+  const exit = (): void => endGroup(child, 'SIGKILL');
+  signal?.addEventListener('abort', stop, { once: true });
+  process.once('exit', exit);
+  return () => {
+    clearTimeout(force);
+    signal?.removeEventListener('abort', stop);
+    process.removeListener('exit', exit);
+  };
+}
+
+function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // It has ended already.
+  }
+}

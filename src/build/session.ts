@@ -1,0 +1,159 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { SignedImageError } from '../error';
+import { type Digest, isDigest } from '../oci/digest';
+import { formatReference, type Reference, type Tag } from '../oci/reference';
+import type { RegistryLogin } from './auth-file';
+import type {
+  BuildLog,
+  BuildOptions,
+  BuildRequest,
+  BuildResult,
+  CommandBuilderName,
+} from './builder';
+import { builderEnvironment } from './environment';
+import { runCommand } from './process';
+import { redactionFor } from './redaction';
+import { uniqueTag } from './unique-tag';
+
+/** What builders need of the machine. */
+export interface BuilderDeps {
+  /** Variables of the builders' processes, `PATH` and `HOME` among them. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Default: the machine's clock. */
+  readonly now?: () => Date;
+}
+
+/** One build at work: its temporary folder, its tagged reference, and its way to run commands. */
+export interface BuildSession {
+  readonly request: BuildRequest;
+  readonly folder: string;
+  readonly tag: Tag;
+  /** `host/path:tag`. */
+  readonly target: string;
+  readonly login: RegistryLogin | undefined;
+  readonly log: BuildLog;
+  /** Runs to the end, the output going to the log. @throws SignedImageError `BUILD_FAILED` */
+  run(step: Step): Promise<readonly string[]>;
+  /** Runs what only tidies up: its failure is told in the log and stops nothing. */
+  tidy(step: Step): Promise<void>;
+}
+
+export interface Step {
+  /** For people: program and subcommand, never the arguments (they may hold what is secret). */
+  readonly label: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+  /** The declared property that a failure most likely comes from. */
+  readonly property: string;
+}
+
+/** Makes a session, lets the builder do its work in it, and leaves nothing behind. */
+export async function inSession(
+  builder: CommandBuilderName,
+  deps: BuilderDeps,
+  [request, log, options]: readonly [BuildRequest, BuildLog, BuildOptions | undefined],
+  work: (session: BuildSession) => Promise<Digest>,
+): Promise<BuildResult> {
+  const now = deps.now ?? (() => new Date());
+  const started = now();
+  const tag = request.reference.tag ?? uniqueTag(started);
+  const folder = await mkdtemp(join(tmpdir(), 'signed-image-build-'));
+  try {
+    const session = openSession(deps, request, log, options, folder, tag);
+    const digest = await work(session);
+    return {
+      digest,
+      builder,
+      tag,
+      startedOn: started.toISOString(),
+      finishedOn: now().toISOString(),
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function openSession(
+  deps: BuilderDeps,
+  request: BuildRequest,
+  log: BuildLog,
+  options: BuildOptions | undefined,
+  folder: string,
+  tag: Tag,
+): BuildSession {
+  const redact = redactionFor(request);
+  const env = builderEnvironment(deps.env);
+  const signal = options?.signal;
+  const shown: BuildLog = (line) => log(redact(line));
+  const start = (step: Step, stop: AbortSignal | undefined) =>
+    runCommand({ ...step, env: { ...env, ...step.env }, signal: stop, onLine: shown });
+  return {
+    request,
+    folder,
+    tag,
+    target: formatReference(taggedOnly(request.reference, tag)),
+    login: loginOf(request),
+    log: shown,
+    run: async (step) => {
+      const finished = await start(step, signal);
+      if (signal?.aborted) throw failed(step, 'was stopped', []);
+      if (finished?.code === 0) return finished.stdout;
+      throw failed(
+        step,
+        howEnded(finished?.code, finished === undefined),
+        (finished?.tail ?? []).map(redact),
+      );
+    },
+    tidy: async (step) => {
+      const finished = await start(step, undefined);
+      if (finished?.code !== 0)
+        shown(`${step.label} failed and left something behind in the local storage`);
+    },
+  };
+}
+
+function taggedOnly({ repository }: Reference, tag: Tag): Reference {
+  return { repository, tag };
+}
+
+function loginOf({ reference, registry }: BuildRequest): RegistryLogin | undefined {
+  const { username, password } = registry;
+  if (username === undefined || password === undefined) return undefined;
+  return { registry: reference.repository.registry, username, password };
+}
+
+function howEnded(code: number | undefined, missing: boolean): string {
+  if (missing) return 'is not on the PATH';
+  return code === undefined ? 'was ended by a signal' : `failed with exit code ${code}`;
+}
+
+function failed(step: Step, how: string, tail: readonly string[]): SignedImageError {
+  const output = tail.length > 0 ? `; its last output:\n${tail.join('\n')}` : '';
+  return new SignedImageError({
+    code: 'BUILD_FAILED',
+    property: step.property,
+    message: `\`${step.label}\` ${how}${output}`,
+  });
+}
+
+/** The digest that a builder wrote into a file of the session. */
+export async function digestFromFile(session: BuildSession, name: string): Promise<Digest> {
+  const text = await readFile(join(session.folder, name), 'utf8').catch(() => '');
+  return claimedDigest(text.trim());
+}
+
+/** @throws SignedImageError `BUILD_DIGEST_MISSING` */
+export function claimedDigest(text: string): Digest {
+  if (isDigest(text)) return text;
+  throw new SignedImageError({
+    code: 'BUILD_DIGEST_MISSING',
+    property: 'build.builder',
+    message:
+      'the builder did not say which digest it pushed, and a look at the tag could find somebody ' +
+      "else's image; update the builder, or name another in build.builder",
+  });
+}

@@ -1,0 +1,134 @@
+import { stat } from 'node:fs/promises';
+
+import type { Problem } from '../error';
+import { BUILDER_NAMES, buildPaths, type DeclaredBuild } from './declared';
+
+// https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md: GOOS, GOARCH and variant.
+const PLATFORM = /^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9.]+)?$/;
+const ARGUMENT = /^[A-Za-z_][A-Za-z0-9_]*$/;
+// It becomes a file name below /run/secrets and a field of a comma-separated flag.
+const SECRET_ID = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+const BUILDX_BUILDER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+/** Everything that is wrong with `build`, all at once. `cwd` is the program's folder. */
+export async function validateBuild(
+  declared: DeclaredBuild,
+  cwd: string,
+): Promise<readonly Problem[]> {
+  return [
+    ...(await wrongPaths(declared, cwd)),
+    ...wrongValues(declared),
+    ...wrongBuilder(declared),
+  ];
+}
+
+async function wrongPaths(declared: DeclaredBuild, cwd: string): Promise<readonly Problem[]> {
+  const problem = (property: string, message: string): Problem => ({
+    property: `build.${property}`,
+    code: 'BUILD_CONTEXT_INVALID',
+    message,
+  });
+  if (declared.context?.includes('://')) {
+    return [
+      problem('context', 'must be a folder of this machine; a context by URL is not supported'),
+    ];
+  }
+  const { context, dockerfile } = buildPaths(declared, cwd);
+  const problems: Problem[] = [];
+  const [folder, file] = [await kindOf(context), await kindOf(dockerfile)];
+  if (folder !== 'folder') {
+    problems.push(problem('context', `the build context ${context} ${explain(folder, 'folder')}`));
+  }
+  // A Dockerfile that is only missing with its context is not a second problem.
+  if (file !== 'file' && (folder === 'folder' || declared.dockerfile !== undefined)) {
+    problems.push(
+      problem(
+        'dockerfile',
+        `the Dockerfile ${dockerfile} ${explain(file, 'file')}; set build.dockerfile`,
+      ),
+    );
+  }
+  return problems;
+}
+
+type Kind = 'folder' | 'file' | 'other' | 'missing' | 'unreadable';
+
+async function kindOf(path: string): Promise<Kind> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) return 'folder';
+    return found.isFile() ? 'file' : 'other';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'unreadable';
+  }
+}
+
+function explain(kind: Kind, wanted: 'folder' | 'file'): string {
+  if (kind === 'missing') return 'does not exist';
+  return kind === 'unreadable' ? 'cannot be read' : `is no ${wanted}`;
+}
+
+function wrongValues(declared: DeclaredBuild): readonly Problem[] {
+  const problems: Problem[] = [];
+  const refuse = (property: string, message: string): void => {
+    problems.push({ property: `build.${property}`, code: 'INPUT_INVALID', message });
+  };
+  const platforms = declared.platforms ?? [];
+  platforms.forEach((platform, index) => {
+    if (!PLATFORM.test(platform)) {
+      refuse(
+        `platforms[${index}]`,
+        `${JSON.stringify(platform)} is no platform; expected os/arch[/variant], for example linux/arm64`,
+      );
+    } else if (platforms.indexOf(platform) !== index) {
+      refuse(`platforms[${index}]`, `${platform} is listed twice`);
+    }
+  });
+  for (const id of Object.keys(declared.secrets ?? {})) {
+    if (!SECRET_ID.test(id))
+      refuse(member('secrets', id), 'a secret id has letters, digits, ".", "_" and "-" only');
+    else if (declared.secrets?.[id] === '') refuse(member('secrets', id), 'this secret is empty');
+  }
+  for (const name of Object.keys(declared.args ?? {})) {
+    if (!ARGUMENT.test(name))
+      refuse(member('args', name), 'an argument name has letters, digits and "_" only');
+  }
+  for (const name of Object.keys(declared.labels ?? {})) {
+    if (name === '' || /[=\s]/.test(name))
+      refuse(member('labels', name), 'a label needs a name without "=" and white space');
+  }
+  if (declared.target !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(declared.target)) {
+    refuse('target', 'must be the name of a stage');
+  }
+  return problems;
+}
+
+function member(property: string, name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name)
+    ? `${property}.${name}`
+    : `${property}[${JSON.stringify(name)}]`;
+}
+
+function wrongBuilder({ builder = 'auto', buildxBuilder }: DeclaredBuild): readonly Problem[] {
+  const problems: Problem[] = [];
+  const refuse = (property: string, message: string): void => {
+    problems.push({ property: `build.${property}`, code: 'INPUT_INVALID', message });
+  };
+  if (!(BUILDER_NAMES as readonly string[]).includes(builder)) {
+    refuse(
+      'builder',
+      `${JSON.stringify(builder)} is no builder; expected one of ${BUILDER_NAMES.join(', ')}`,
+    );
+  }
+  if (buildxBuilder === undefined) return problems;
+  if (!BUILDX_BUILDER.test(buildxBuilder))
+    refuse('buildxBuilder', 'is not the name of a buildx builder');
+  if (!['auto', 'buildx', 'pulumi-docker-build'].includes(builder)) {
+    refuse(
+      'buildxBuilder',
+      `only buildx has named builders, and build.builder is ${JSON.stringify(builder)}`,
+    );
+  }
+  return problems;
+}
