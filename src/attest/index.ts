@@ -1,0 +1,31 @@
+export {
+  type ParsedStatement,
+  type ParsedSubject,
+  parseStatement,
+  STATEMENT_TYPE_V01,
+  subjectsOf,
+} from './parsed-statement';
+export {
+  BUILD_TYPE,
+  type BuildInstructions,
+  type BuildMaterials,
+  type BuildRun,
+  type ProvenanceDeclaration,
+  type ProvenanceInput,
+  type ProvenancePredicate,
+  provenanceStatement,
+  provenanceWanted,
+  type ResourceDescriptor,
+} from './provenance';
+export { sameProvenance } from './same-provenance';
+export {
+  encodeStatement,
+  PROVENANCE_PREDICATE_TYPE,
+  SIGNATURE_PREDICATE_TYPE,
+  signatureStatement,
+  type Statement,
+  STATEMENT_PAYLOAD_TYPE,
+  STATEMENT_TYPE,
+  type Subject,
+} from './statement';
+export { isJsonObject, parseStrictJson } from './strict-json';

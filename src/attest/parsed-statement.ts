@@ -1,0 +1,64 @@
+import { SignedImageError } from '../error';
+import { type Digest, hexOf } from '../oci/digest';
+import { STATEMENT_TYPE } from './statement';
+import { isJsonObject, parseStrictJson } from './strict-json';
+
+/** What `cosign attest` still writes; the same members as v1. */
+export const STATEMENT_TYPE_V01 = 'https://in-toto.io/Statement/v0.1';
+
+/** A statement as it was read: checked in shape, and no more than that. */
+export interface ParsedStatement {
+  readonly subjects: readonly ParsedSubject[];
+  readonly predicateType: string;
+  readonly predicate: unknown;
+}
+
+export interface ParsedSubject {
+  readonly name?: string;
+  /** Algorithm to hex. */
+  readonly digest: Readonly<Record<string, unknown>>;
+  /** Values are what was signed, strings or not. */
+  readonly annotations: Readonly<Record<string, unknown>>;
+}
+
+function malformed(why: string): SignedImageError {
+  return new SignedImageError({
+    code: 'CONTENT_MALFORMED',
+    message: `not an in-toto statement: ${why}`,
+  });
+}
+
+function parseSubject(value: unknown): ParsedSubject {
+  if (!isJsonObject(value) || !isJsonObject(value['digest'])) {
+    throw malformed('a subject has no digest');
+  }
+  const { name, digest, annotations } = value;
+  return {
+    ...(typeof name === 'string' && { name }),
+    digest,
+    annotations: isJsonObject(annotations) ? annotations : {},
+  };
+}
+
+/**
+ * Reads the payload of a DSSE envelope.
+ *
+ * @throws SignedImageError `CONTENT_MALFORMED`
+ */
+export function parseStatement(payload: Uint8Array): ParsedStatement {
+  const value = parseStrictJson(payload);
+  if (!isJsonObject(value)) throw malformed('it is no JSON object');
+  const { _type: type, subject, predicateType, predicate } = value;
+  if (type !== STATEMENT_TYPE && type !== STATEMENT_TYPE_V01) {
+    throw malformed(`its _type is ${JSON.stringify(type)}`);
+  }
+  if (!Array.isArray(subject)) throw malformed('it has no list of subjects');
+  if (typeof predicateType !== 'string') throw malformed('it has no predicateType');
+  return { subjects: subject.map(parseSubject), predicateType, predicate };
+}
+
+/** The subjects that are this very manifest. */
+export function subjectsOf(statement: ParsedStatement, digest: Digest): readonly ParsedSubject[] {
+  const hex = hexOf(digest);
+  return statement.subjects.filter((subject) => subject.digest['sha256'] === hex);
+}

@@ -1,0 +1,218 @@
+import { type Bundle, bundleFromJSON, bundleToJSON } from '@sigstore/bundle';
+
+import { isJsonObject, parseStrictJson } from '../../attest/strict-json';
+import { PROVENANCE_PREDICATE_TYPE, SIGNATURE_PREDICATE_TYPE } from '../../attest/statement';
+import { SignedImageError, messageOf } from '../../error';
+import type { RegistryClient } from '../../oci/client';
+import type { Descriptor } from '../../oci/descriptor';
+import type { Digest } from '../../oci/digest';
+import { OCI_EMPTY, OCI_MANIFEST } from '../../oci/media-type';
+import { type Repository, formatRepository } from '../../oci/reference';
+import type { Purpose } from '../request';
+import { mapBounded } from './bounded';
+import {
+  BUNDLE_MEDIA_TYPE,
+  PREDICATE_TYPE_ANNOTATION,
+  encodeBundleManifest,
+} from './bundle-manifest';
+import { type Finding, type Findings, gatherFindings } from './candidate';
+import { type ImageManifest, parseImageManifest } from './image-manifest';
+import { pause } from './pause';
+import { findingOfFailure } from './read-failure';
+import { claimedSigningTime } from './timestamp';
+
+/** The older of the two names of the same version. */
+const BUNDLE_MEDIA_TYPE_LONG = 'application/vnd.dev.sigstore.bundle+json;version=0.3';
+
+const EMPTY_CONFIG = Buffer.from('{}', 'utf8');
+const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
+const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
+const MAX_REFERRERS = 1000;
+const PARALLEL_READS = 6;
+const MAX_TRIES = 10;
+
+export interface BundleToStore {
+  readonly repository: Repository;
+  /** The manifest that was signed. */
+  readonly subject: Descriptor;
+  readonly bundle: Bundle;
+  readonly predicateType: string;
+  /** Time to write as `created` where the bundle carries none of its own. */
+  readonly signedAt: Date;
+}
+
+/** A bundle that was written, as it can be written again. */
+export interface WrittenBundle {
+  /** Of the referrer manifest. */
+  readonly digest: Digest;
+  /** Lists it again if another writer has undone that meanwhile; else it writes nothing. */
+  readonly confirm: () => Promise<void>;
+}
+
+/**
+ * Stores a bundle as referrer of the image. The same bundle gives the same manifest, so that a
+ * second try adds nothing.
+ *
+ * https://github.com/sigstore/cosign/blob/main/specs/BUNDLE_SPEC.md
+ *
+ * @throws SignedImageError `REGISTRY_*`
+ */
+export async function writeBundle(
+  client: RegistryClient,
+  store: BundleToStore,
+): Promise<WrittenBundle> {
+  const { repository, subject } = store;
+  const json = Buffer.from(JSON.stringify(bundleToJSON(store.bundle)), 'utf8');
+  const bundle = await client.putBlob(repository, json, BUNDLE_MEDIA_TYPE);
+  const config = await client.putBlob(repository, EMPTY_CONFIG, OCI_EMPTY);
+  const manifest = encodeBundleManifest({
+    subject,
+    config,
+    bundle,
+    predicateType: store.predicateType,
+    created: claimedSigningTime(store.bundle) ?? store.signedAt,
+  });
+  const digest = await putUntilListed(client, store, manifest);
+  return {
+    digest,
+    confirm: async () => {
+      if (await isListed(client, store, digest)) return;
+      await putUntilListed(client, store, manifest);
+    },
+  };
+}
+
+/**
+ * Without the referrers API the list is a tag that is replaced as a whole, so a writer elsewhere
+ * may undo an entry; and some registries show what was pushed only after a while.
+ */
+async function putUntilListed(
+  client: RegistryClient,
+  store: BundleToStore,
+  manifest: Buffer,
+): Promise<Digest> {
+  const { repository, subject } = store;
+  for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    if (attempt > 0) await pause(attempt);
+    const { digest } = await client.putReferrer(repository, subject, manifest, OCI_MANIFEST);
+    if (await isListed(client, store, digest)) return digest;
+  }
+  throw new SignedImageError({
+    code: 'REGISTRY_CONFLICT',
+    message: `${formatRepository(repository)} took the signature of ${subject.digest}, and does not list it among the image's referrers; try again`,
+  });
+}
+
+async function isListed(
+  client: RegistryClient,
+  { repository, subject }: BundleToStore,
+  digest: Digest,
+): Promise<boolean> {
+  const listed = await client.referrers(repository, subject.digest);
+  if (!listed.some((referrer) => referrer.digest === digest)) return false;
+  return (await client.getManifest(repository, digest)) !== undefined;
+}
+
+/**
+ * Every bundle that refers to the image, whoever wrote it. Referrers that are no bundles are passed
+ * over; each manifest is opened, because listings of older tools carry neither type nor annotations.
+ *
+ * @throws SignedImageError `REGISTRY_*` where the list itself cannot be read
+ */
+export async function readBundles(
+  client: RegistryClient,
+  repository: Repository,
+  subject: Digest,
+): Promise<Findings> {
+  const referrers = await client.referrers(repository, subject);
+  if (referrers.length > MAX_REFERRERS) {
+    throw new SignedImageError({
+      code: 'CONTENT_TOO_LARGE',
+      message: `${subject} has ${referrers.length} referrers, and at most ${MAX_REFERRERS} are read; remove those that are no longer needed`,
+    });
+  }
+  const read = (referrer: Descriptor): Promise<Finding> =>
+    readReferrer(client, repository, subject, referrer);
+  return gatherFindings(await mapBounded(referrers, PARALLEL_READS, read));
+}
+
+async function readReferrer(
+  client: RegistryClient,
+  repository: Repository,
+  subject: Digest,
+  referrer: Descriptor,
+): Promise<Finding> {
+  const stored = referrer.digest;
+  if (referrer.mediaType !== OCI_MANIFEST) return undefined;
+  let manifest: ImageManifest;
+  try {
+    if (referrer.size > MAX_MANIFEST_BYTES) throw tooLarge('manifest', referrer.size);
+    const fetched = await client.getManifest(repository, stored);
+    // Listed and gone: somebody removed it meanwhile, or the list is stale.
+    if (!fetched) return undefined;
+    manifest = parseImageManifest(fetched.bytes);
+  } catch (error) {
+    const finding = findingOfFailure(error, stored);
+    // What is not even listed as a bundle need not be well-formed.
+    const skipped = finding && 'unusable' in finding && !isBundleType(referrer.artifactType);
+    return skipped ? undefined : finding;
+  }
+  const layer = bundleLayer(manifest);
+  if (!layer) return undefined;
+  const purpose = purposeOf(manifest.annotations[PREDICATE_TYPE_ANNOTATION]);
+  try {
+    if (manifest.subject?.digest !== subject) {
+      throw malformed('its manifest refers to another image');
+    }
+    if (layer.size > MAX_BUNDLE_BYTES) throw tooLarge('bundle', layer.size);
+    const bytes = await client.getBlob(repository, layer);
+    if (!bytes) throw malformed('the registry does not have its bundle');
+    return { candidate: { format: 'bundle', stored, bundle: parseBundle(bytes) } };
+  } catch (error) {
+    return findingOfFailure(error, stored, purpose);
+  }
+}
+
+function bundleLayer(manifest: ImageManifest): Descriptor | undefined {
+  const [layer] = manifest.layers;
+  return isBundleType(layer?.mediaType) ? layer : undefined;
+}
+
+/** Any version: an old one is reported, not passed over. */
+function isBundleType(mediaType: string | undefined): boolean {
+  return mediaType?.startsWith('application/vnd.dev.sigstore.bundle') ?? false;
+}
+
+function purposeOf(predicateType: string | undefined): Purpose | undefined {
+  if (predicateType === SIGNATURE_PREDICATE_TYPE) return 'signature';
+  return predicateType === PROVENANCE_PREDICATE_TYPE ? 'provenance' : undefined;
+}
+
+function parseBundle(bytes: Buffer): Bundle {
+  const json = parseStrictJson(bytes);
+  const mediaType = isJsonObject(json) ? json['mediaType'] : undefined;
+  // Older ones are refused by cosign too: they may come without an inclusion proof.
+  if (mediaType !== BUNDLE_MEDIA_TYPE && mediaType !== BUNDLE_MEDIA_TYPE_LONG) {
+    throw malformed(`its media type is ${JSON.stringify(mediaType)}, and not that of version 0.3`);
+  }
+  try {
+    return bundleFromJSON(json);
+  } catch (error) {
+    throw malformed(messageOf(error), error);
+  }
+}
+
+function malformed(why: string, cause?: unknown): SignedImageError {
+  return new SignedImageError({
+    code: 'CONTENT_MALFORMED',
+    message: `not a usable Sigstore bundle: ${why}`,
+    cause,
+  });
+}
+
+function tooLarge(what: string, size: number): SignedImageError {
+  return new SignedImageError({
+    code: 'CONTENT_TOO_LARGE',
+    message: `the ${what} has ${size} bytes, more than is read`,
+  });
+}

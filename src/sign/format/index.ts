@@ -1,0 +1,15 @@
+export { mapBounded } from './bounded';
+export { type BundleToStore, readBundles, writeBundle } from './bundle-format';
+export { BUNDLE_MEDIA_TYPE, encodeBundleManifest } from './bundle-manifest';
+export type { Candidate, Findings, Unread, Unusable } from './candidate';
+export { type LayerToStore, legacyTag, readLayers, writeLayer } from './legacy-format';
+export { ENVELOPE_MEDIA_TYPE, SIMPLE_SIGNING_MEDIA_TYPE } from './legacy-layer';
+export {
+  encodeSimpleSigning,
+  parseSimpleSigning,
+  SIMPLE_SIGNING_TYPE,
+  type SimpleSigning,
+} from './legacy-payload';
+export { certificateDer, certificatePem } from './pem';
+export { leafCertificate, logEntriesOf, storedSignature } from './stored-signature';
+export { claimedSigningTime, Timestamp } from './timestamp';

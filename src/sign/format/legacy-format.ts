@@ -1,0 +1,223 @@
+import type { Bundle } from '@sigstore/bundle';
+
+import { SignedImageError } from '../../error';
+import type { RegistryClient } from '../../oci/client';
+import type { Descriptor } from '../../oci/descriptor';
+import { type Digest, hexOf } from '../../oci/digest';
+import { DOCKER_MANIFEST, OCI_MANIFEST } from '../../oci/media-type';
+import { type Repository, type Tag, formatRepository, parseTag } from '../../oci/reference';
+import type { Purpose } from '../request';
+import { mapBounded } from './bounded';
+import { NOTHING_FOUND, type Finding, type Findings, gatherFindings } from './candidate';
+import { type ImageManifest, parseImageManifest } from './image-manifest';
+import { KeyedQueue } from './keyed-queue';
+import {
+  ENVELOPE_MEDIA_TYPE,
+  type LayerAnnotations,
+  PREDICATE_TYPE,
+  SIMPLE_SIGNING_MEDIA_TYPE,
+  bundleOfEnvelope,
+  bundleOfPayload,
+} from './legacy-layer';
+import {
+  MAX_LAYERS,
+  appendLayer,
+  configTypeOf,
+  encodeLegacyConfig,
+  layersWith,
+  sameLayer,
+} from './legacy-manifest';
+import { pause } from './pause';
+import { findingOfFailure } from './read-failure';
+
+const MAX_LAYER_BYTES = 16 * 1024 * 1024;
+const PARALLEL_READS = 6;
+const MAX_TRIES = 12;
+
+/** Writers of this process to the same tag stand in line; other processes are met by retries. */
+const writers = new KeyedQueue();
+
+/** `sha256-<hex>.sig` for signatures, `sha256-<hex>.att` for attestations. */
+export function legacyTag(subject: Digest, purpose: Purpose): Tag {
+  return parseTag(`sha256-${hexOf(subject)}.${purpose === 'signature' ? 'sig' : 'att'}`);
+}
+
+export interface LayerToStore {
+  readonly repository: Repository;
+  /** The manifest that was signed. */
+  readonly subject: Digest;
+  readonly purpose: Purpose;
+  readonly blob: Buffer;
+  readonly annotations: LayerAnnotations;
+}
+
+/**
+ * Adds one signature to the tag that holds them, and reads it back. A tag is replaced as a whole,
+ * so a writer elsewhere may undo it between read and write: the write is conditional where the
+ * registry gives an ETag, and is repeated until the signature is seen there.
+ *
+ * @returns digest of the layer
+ * @throws SignedImageError `REGISTRY_CONFLICT` where it does not stay
+ */
+export async function writeLayer(client: RegistryClient, store: LayerToStore): Promise<Digest> {
+  const { repository, purpose } = store;
+  const tag = legacyTag(store.subject, purpose);
+  const mediaType = purpose === 'signature' ? SIMPLE_SIGNING_MEDIA_TYPE : ENVELOPE_MEDIA_TYPE;
+  const blob = await client.putBlob(repository, store.blob, mediaType);
+  const layer: Descriptor = {
+    mediaType,
+    digest: blob.digest,
+    size: blob.size,
+    annotations: store.annotations,
+  };
+  await writers.run(`${formatRepository(repository)}:${tag}`, () =>
+    appendUntilSeen(client, repository, tag, layer),
+  );
+  return layer.digest;
+}
+
+async function appendUntilSeen(
+  client: RegistryClient,
+  repository: Repository,
+  tag: Tag,
+  layer: Descriptor,
+): Promise<void> {
+  let conflict: unknown;
+  let written = false;
+  for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+    // The first look after a write needs no pause: most registries show it at once.
+    if (attempt > 0 && !(written && attempt === 1)) await pause(attempt);
+    const current = await readTag(client, repository, tag);
+    if (current?.manifest.layers.some((there) => sameLayer(there, layer))) return;
+    try {
+      await putAppended(client, repository, tag, layer, current);
+      written = true;
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+      conflict = error;
+    }
+  }
+  throw new SignedImageError({
+    code: 'REGISTRY_CONFLICT',
+    message: `the signature does not stay in ${formatRepository(repository)}:${tag}: others write to it all the time, or the registry's tags are immutable. Try again, or use format "bundle", which needs no shared tag`,
+    property: 'format',
+    cause: conflict,
+  });
+}
+
+interface CurrentTag {
+  readonly manifest: ImageManifest;
+  readonly etag: string | undefined;
+}
+
+async function readTag(
+  client: RegistryClient,
+  repository: Repository,
+  tag: Tag,
+): Promise<CurrentTag | undefined> {
+  const fetched = await client.getManifest(repository, tag);
+  if (!fetched) return undefined;
+  const { mediaType } = fetched.descriptor;
+  if (mediaType !== OCI_MANIFEST && mediaType !== DOCKER_MANIFEST) {
+    throw new SignedImageError({
+      code: 'CONTENT_MALFORMED',
+      message: `${formatRepository(repository)}:${tag} holds ${mediaType}, and no list of signatures; it is left as it is`,
+    });
+  }
+  return { manifest: parseImageManifest(fetched.bytes), etag: fetched.etag };
+}
+
+async function putAppended(
+  client: RegistryClient,
+  repository: Repository,
+  tag: Tag,
+  layer: Descriptor,
+  current: CurrentTag | undefined,
+): Promise<void> {
+  const layers = layersWith(current?.manifest, layer);
+  const type = configTypeOf(current?.manifest);
+  const config = await client.putBlob(repository, encodeLegacyConfig(layers), type);
+  const { bytes, mediaType } = appendLayer(
+    current?.manifest,
+    { ...config, mediaType: type },
+    layer,
+  );
+  const condition = current?.etag === undefined ? {} : { ifMatch: current.etag };
+  await client.putManifest(repository, tag, bytes, mediaType, condition);
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof SignedImageError && error.code === 'REGISTRY_CONFLICT';
+}
+
+/**
+ * Every signature (or attestation) in the legacy tag of an image, whoever wrote it.
+ *
+ * @throws SignedImageError `REGISTRY_*` where the tag itself cannot be read
+ */
+export async function readLayers(
+  client: RegistryClient,
+  repository: Repository,
+  subject: Digest,
+  purpose: Purpose,
+): Promise<Findings> {
+  const tag = legacyTag(subject, purpose);
+  const fetched = await client.getManifest(repository, tag);
+  if (!fetched) return NOTHING_FOUND;
+  let manifest: ImageManifest;
+  try {
+    manifest = parseImageManifest(fetched.bytes);
+  } catch (error) {
+    return gatherFindings([findingOfFailure(error, fetched.descriptor.digest, purpose)]);
+  }
+  if (manifest.layers.length > MAX_LAYERS) {
+    throw new SignedImageError({
+      code: 'CONTENT_TOO_LARGE',
+      message: `${formatRepository(repository)}:${tag} holds ${manifest.layers.length} signatures, and at most ${MAX_LAYERS} are read`,
+    });
+  }
+  const read = (layer: Descriptor): Promise<Finding> =>
+    readLayer(client, repository, layer, purpose);
+  return gatherFindings(await mapBounded(manifest.layers, PARALLEL_READS, read));
+}
+
+async function readLayer(
+  client: RegistryClient,
+  repository: Repository,
+  layer: Descriptor,
+  purpose: Purpose,
+): Promise<Finding> {
+  const stored = layer.digest;
+  const wanted = purpose === 'signature' ? SIMPLE_SIGNING_MEDIA_TYPE : ENVELOPE_MEDIA_TYPE;
+  if (layer.mediaType !== wanted) return undefined;
+  try {
+    if (layer.size > MAX_LAYER_BYTES) {
+      throw new SignedImageError({
+        code: 'CONTENT_TOO_LARGE',
+        message: `the layer has ${layer.size} bytes, more than is read`,
+      });
+    }
+    const blob = await client.getBlob(repository, layer);
+    if (!blob) {
+      return { unusable: { stored, purpose, reason: 'the registry does not have its payload' } };
+    }
+    const annotations = layer.annotations ?? {};
+    return purpose === 'signature'
+      ? {
+          candidate: {
+            format: 'legacy',
+            stored,
+            bundle: bundleOfPayload(blob, annotations),
+            payload: blob,
+          },
+        }
+      : { candidate: { format: 'legacy', stored, bundle: bundleOfEnvelope(blob, annotations) } };
+  } catch (error) {
+    return findingOfFailure(error, stored, purpose);
+  }
+}
+
+/** The annotations of an `.att` layer beside those of every layer. */
+export function attestationAnnotations(predicateType: string): LayerAnnotations {
+  return { [PREDICATE_TYPE]: predicateType };
+}

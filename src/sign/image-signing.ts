@@ -1,0 +1,145 @@
+import { type Bundle, bundleFromJSON } from '@sigstore/bundle';
+import { MessageSignatureBundleBuilder } from '@sigstore/sign';
+
+import {
+  type Statement,
+  STATEMENT_PAYLOAD_TYPE,
+  encodeStatement,
+  signatureStatement,
+} from '../attest/statement';
+import { asSignedImageError } from '../error';
+import type { RegistryClient } from '../oci/client';
+import type { Descriptor } from '../oci/descriptor';
+import type { Repository } from '../oci/reference';
+import { writeBundle } from './format/bundle-format';
+import { attestationAnnotations, writeLayer } from './format/legacy-format';
+import {
+  bundleOfEnvelope,
+  bundleOfPayload,
+  encodeEnvelope,
+  encodeLayerAnnotations,
+} from './format/legacy-layer';
+import { encodeSimpleSigning } from './format/legacy-payload';
+import { storedSignature } from './format/stored-signature';
+import type { SigningMaterial } from './material';
+import type { Purpose, StoredFormat, StoredSignature } from './request';
+import { createDsseBundleBuilder } from './sigstore/dsse-bundle';
+
+/** What one signature is about, and where it goes. */
+export interface SigningJob {
+  readonly client: RegistryClient;
+  readonly repository: Repository;
+  readonly subject: Descriptor;
+  readonly material: SigningMaterial;
+  readonly now: () => Date;
+}
+
+/** A stored signature, and how to see to it that it is still there. */
+export interface Stored {
+  readonly signature: StoredSignature;
+  /** Stores it again if another writer has undone it meanwhile; else it writes nothing. */
+  readonly confirm: () => Promise<void>;
+}
+
+async function signing<T>(make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    throw asSignedImageError(error, {
+      code: 'KEY_SIGNING_FAILED',
+      message: 'the signer or one of its witnesses failed in a way that it does not explain',
+    });
+  }
+}
+
+/** An envelope around the statement, signed and witnessed. */
+export function signStatement(job: SigningJob, statement: Statement): Promise<Bundle> {
+  const { signer, witnesses } = job.material;
+  const builder = createDsseBundleBuilder({ signer, witnesses });
+  const artifact = { data: encodeStatement(statement), type: STATEMENT_PAYLOAD_TYPE };
+  return signing(() => builder.create(artifact));
+}
+
+async function storeBundle(
+  job: SigningJob,
+  purpose: Purpose,
+  bundle: Bundle,
+  predicateType: string,
+): Promise<Stored> {
+  const { client, repository, subject } = job;
+  const signedAt = job.now();
+  const store = { repository, subject, bundle, predicateType, signedAt };
+  const { digest: stored, confirm } = await writeBundle(client, store);
+  return {
+    signature: storedSignature({
+      subject: subject.digest,
+      purpose,
+      format: 'bundle',
+      stored,
+      bundle,
+    }),
+    confirm,
+  };
+}
+
+async function storeLayer(
+  job: SigningJob,
+  purpose: Purpose,
+  blob: Buffer,
+  annotations: Readonly<Record<string, string>>,
+): Promise<Stored> {
+  const { client, repository } = job;
+  const subject = job.subject.digest;
+  const write = () => writeLayer(client, { repository, subject, purpose, blob, annotations });
+  const stored = await write();
+  const bundle =
+    purpose === 'signature'
+      ? bundleOfPayload(blob, annotations)
+      : bundleOfEnvelope(blob, annotations);
+  return {
+    signature: storedSignature({ subject, purpose, format: 'legacy', stored, bundle }),
+    confirm: async () => void (await write()),
+  };
+}
+
+/** Signs the image by digest, together with the annotations. */
+export async function signManifest(
+  job: SigningJob,
+  format: StoredFormat,
+  annotations: Readonly<Record<string, string>>,
+): Promise<Stored> {
+  const { digest } = job.subject;
+  if (format === 'bundle') {
+    const statement = signatureStatement(digest, annotations);
+    const bundle = await signStatement(job, statement);
+    return storeBundle(job, 'signature', bundle, statement.predicateType);
+  }
+  const { signer, witnesses } = job.material;
+  const payload = encodeSimpleSigning(job.repository, digest, annotations);
+  const builder = new MessageSignatureBundleBuilder({ signer, witnesses: [...witnesses] });
+  const bundle = await signing(() => builder.create({ data: payload }));
+  return storeLayer(job, 'signature', payload, encodeLayerAnnotations(bundle));
+}
+
+/** Stores a signed provenance; the same envelope may go into both formats. */
+export function storeProvenance(
+  job: SigningJob,
+  format: StoredFormat,
+  bundle: Bundle,
+  predicateType: string,
+): Promise<Stored> {
+  if (format === 'bundle') return storeBundle(job, 'provenance', bundle, predicateType);
+  const annotations = {
+    ...encodeLayerAnnotations(bundle),
+    ...attestationAnnotations(predicateType),
+  };
+  return storeLayer(job, 'provenance', encodeEnvelope(bundle), annotations);
+}
+
+/**
+ * The signed envelope of a stored provenance, for the other format. Only a bundle holds all that
+ * the `.att` layer needs; the layer lacks the inclusion proof that a bundle must have.
+ */
+export function reusableEnvelope(stored: StoredSignature | undefined): Bundle | undefined {
+  return stored?.format === 'bundle' ? bundleFromJSON(stored.bundle) : undefined;
+}

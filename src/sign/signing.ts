@@ -1,0 +1,158 @@
+import type { Statement } from '../attest/statement';
+import type { RegistryClient } from '../oci/client';
+import {
+  type SigningJob,
+  type Stored,
+  reusableEnvelope,
+  signManifest,
+  signStatement,
+  storeProvenance,
+} from './image-signing';
+import type {
+  Progress,
+  Purpose,
+  SignImageRequest,
+  SignatureFormat,
+  SigningTarget,
+  StoredFormat,
+  StoredSignature,
+} from './request';
+import type { FindSignature } from './reuse';
+
+/** What signing takes from others. */
+export interface SigningDependencies {
+  /** Finds what is signed already. Default: nothing is, so all is signed. */
+  readonly alreadySigned?: FindSignature;
+  /** Default: the machine's clock. */
+  readonly now?: () => Date;
+}
+
+const FORMATS: Readonly<Record<SignatureFormat, readonly StoredFormat[]>> = {
+  bundle: ['bundle'],
+  legacy: ['legacy'],
+  both: ['bundle', 'legacy'],
+};
+
+/** The formats in which each signature is stored. */
+export function storedFormats(format: SignatureFormat): readonly StoredFormat[] {
+  return FORMATS[format];
+}
+
+const ignore: Progress = () => undefined;
+
+/**
+ * Signs every target, and its provenance, in every format that was asked for, and leaves what is
+ * signed already as it is. What others signed is never touched.
+ *
+ * A run that was stopped is finished by the next one: what arrived is reused, the rest is made.
+ *
+ * @returns what now stands in the registry, in the order of the targets
+ * @throws SignedImageError `KEY_*`, `FULCIO_FAILED`, `REKOR_FAILED`, `TSA_FAILED`, `REGISTRY_*`
+ */
+export async function signImage(
+  request: SignImageRequest,
+  client: RegistryClient,
+  progress: Progress = ignore,
+  dependencies: SigningDependencies = {},
+): Promise<readonly StoredSignature[]> {
+  const run = new SigningRun(request, client, progress, dependencies);
+  const signatures: StoredSignature[] = [];
+  for (const target of request.targets) {
+    signatures.push(...(await run.signature(target)));
+    if (target.provenance) signatures.push(...(await run.provenance(target, target.provenance)));
+  }
+  await run.confirm();
+  return signatures;
+}
+
+type Found = Readonly<Partial<Record<StoredFormat, StoredSignature>>>;
+
+class SigningRun {
+  private readonly made: Stored[] = [];
+  private readonly formats: readonly StoredFormat[];
+
+  constructor(
+    private readonly request: SignImageRequest,
+    private readonly client: RegistryClient,
+    private readonly progress: Progress,
+    private readonly dependencies: SigningDependencies,
+  ) {
+    this.formats = storedFormats(request.format);
+  }
+
+  async signature(target: SigningTarget): Promise<readonly StoredSignature[]> {
+    const found = await this.find(target, 'signature');
+    return this.each(found, target, 'signature', (format) =>
+      signManifest(this.job(target), format, target.annotations),
+    );
+  }
+
+  async provenance(
+    target: SigningTarget,
+    statement: Statement,
+  ): Promise<readonly StoredSignature[]> {
+    const found = await this.find(target, 'provenance');
+    const job = this.job(target);
+    let envelope = reusableEnvelope(found.bundle);
+    return this.each(found, target, 'provenance', async (format) => {
+      envelope ??= await signStatement(job, statement);
+      return storeProvenance(job, format, envelope, statement.predicateType);
+    });
+  }
+
+  /** Looks once more: a writer elsewhere may have replaced a shared tag after it was read back. */
+  async confirm(): Promise<void> {
+    for (const { confirm } of this.made) await confirm();
+  }
+
+  private job(target: SigningTarget): SigningJob {
+    const { repository, material } = this.request;
+    const now = this.dependencies.now ?? (() => new Date());
+    return { client: this.client, repository, subject: target.manifest, material, now };
+  }
+
+  private async find(target: SigningTarget, purpose: Purpose): Promise<Found> {
+    const { alreadySigned } = this.dependencies;
+    if (!alreadySigned) return {};
+    const found: Partial<Record<StoredFormat, StoredSignature>> = {};
+    for (const format of this.formats) {
+      const signature = await alreadySigned(
+        {
+          repository: this.request.repository,
+          subject: target.manifest,
+          purpose,
+          format,
+          annotations: target.annotations,
+          provenance: purpose === 'provenance' ? target.provenance : undefined,
+          signer: this.request.material.description,
+        },
+        this.client,
+      );
+      if (signature) found[format] = signature;
+    }
+    return found;
+  }
+
+  private async each(
+    found: Found,
+    target: SigningTarget,
+    purpose: Purpose,
+    make: (format: StoredFormat) => Promise<Stored>,
+  ): Promise<readonly StoredSignature[]> {
+    const signatures: StoredSignature[] = [];
+    for (const format of this.formats) {
+      const what = `${purpose} of ${target.manifest.digest} (${format})`;
+      const there = found[format];
+      if (there) {
+        this.progress(`reuse ${what}`);
+        signatures.push(there);
+        continue;
+      }
+      this.progress(`sign: ${what}`);
+      const stored = await make(format);
+      this.made.push(stored);
+      signatures.push(stored.signature);
+    }
+    return signatures;
+  }
+}
