@@ -31,7 +31,7 @@ const DOCKER_HUB = 'index.docker.io';
 
 function invalid(text: string, why: string): SignedImageError {
   // Credentials in front of an '@' would be echoed: show nothing that could hold them.
-  const shown = /^[^/]*:[^/]*@/.test(text) ? '(a reference with credentials in it)' : JSON.stringify(text);
+  const shown = /@(?!sha256:)/.test(text) ? 'what stands here' : JSON.stringify(text);
   return new SignedImageError({
     code: 'REFERENCE_INVALID',
     message: `${shown} is not an image reference: ${why}; expected host/path[:tag][@sha256:...]`,
@@ -84,15 +84,16 @@ function parseRepository(name: string, text: string): Repository {
   const slash = name.indexOf('/');
   const first = slash < 0 ? '' : name.slice(0, slash);
   const named = first.includes('.') || first.includes(':') || first === 'localhost';
-  const host = named ? first : DOCKER_HUB;
+  const host = named ? first.toLowerCase() : DOCKER_HUB;
   let path = named ? name.slice(slash + 1) : name;
   const port = HOST.exec(host);
   if (!port) throw invalid(text, 'its host is malformed');
-  if (port[1] !== undefined && Number(port[1]) > 65535) throw invalid(text, 'its port is too large');
+  if (port[1] !== undefined && Number(port[1]) > 65535)
+    throw invalid(text, 'its port is too large');
   if (isDockerHub(host) && !path.includes('/')) path = `library/${path}`;
   if (!PATH.test(path)) throw invalid(text, 'its path is malformed (lower case, no empty part)');
   if (host.length + path.length + 1 > 255) throw invalid(text, 'it is longer than 255 characters');
-  return { registry: isDockerHub(host) ? DOCKER_HUB : host.toLowerCase(), path };
+  return { registry: isDockerHub(host) ? DOCKER_HUB : host, path };
 }
 
 function isDockerHub(host: string): boolean {

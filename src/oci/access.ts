@@ -1,0 +1,71 @@
+import { SignedImageError } from '../error';
+import { looksLikeWebPage, mediaTypeOf } from './answer';
+import type { Endpoint } from './endpoint';
+import { formatRepository, parseTag, type Repository } from './reference';
+import type { RegistrySession } from './session';
+
+/** Any tag will do: that it is missing is an answer too. */
+const PROBE = parseTag('latest');
+
+/**
+ * Asks for access to a repository and writes nothing. A missing right to push is told where the
+ * registry's token tells it; else the first write will.
+ */
+export async function checkAccess(
+  session: RegistrySession,
+  repository: Repository,
+  access: 'pull' | 'push',
+): Promise<void> {
+  const scope = { path: repository.path, access };
+  const doing = `asking for access to ${access}`;
+  const base = await session.send(
+    { method: 'GET', url: new URL('v2/', session.endpoint.base) },
+    scope,
+  );
+  const isRegistry = base.status === 200 || base.status === 401 || base.status === 403;
+  if (!isRegistry || (base.status === 200 && looksLikeWebPage(base))) {
+    throw base.status === 404 || base.status < 300
+      ? notRegistry(session.endpoint)
+      : await session.refusal(base, doing, repository);
+  }
+  // The base may ask for more than the repository does, so only a refusal for the repository counts,
+  // except where the right to write is wanted: a read does not show that credentials are wrong.
+  if (base.status !== 200 && access === 'push')
+    throw await session.refusal(base, doing, repository);
+
+  const url = session.url(repository, `manifests/${PROBE}`);
+  const response = await session.send({ method: 'HEAD', url }, scope);
+  const isAnswer = response.status === 200 || response.status === 404 || response.status === 405;
+  if (!isAnswer) throw await session.refusal(response, doing, repository);
+  if (/html/.test(mediaTypeOf(response) ?? '')) throw notRegistry(session.endpoint);
+
+  if (session.authenticator.grants(scope) === false)
+    throw await missingRight(session, repository, access);
+}
+
+/** The registry's own token says that the right is not in it. */
+async function missingRight(
+  session: RegistrySession,
+  repository: Repository,
+  access: 'pull' | 'push',
+): Promise<SignedImageError> {
+  const { registry } = session.endpoint;
+  const credentials = await session.authenticator.credentials();
+  const name = formatRepository(repository);
+  return credentials
+    ? new SignedImageError({
+        code: 'REGISTRY_FORBIDDEN',
+        message: `the credentials from ${credentials.source} do not have the right to ${access} ${name}`,
+      })
+    : new SignedImageError({
+        code: 'REGISTRY_UNAUTHORIZED',
+        message: `registry ${registry} lets nobody ${access} ${name} anonymously, and no credentials for it were found: log in ("docker login ${registry}") or set registry.username and registry.password`,
+      });
+}
+
+function notRegistry({ registry, base }: Endpoint): SignedImageError {
+  return new SignedImageError({
+    code: 'REGISTRY_PROTOCOL',
+    message: `${registry} looks like no registry: it does not answer ${new URL('v2/', base).href} as one. Check the host name`,
+  });
+}

@@ -1,0 +1,153 @@
+import { type ErrorCode, SignedImageError } from '../error';
+import type { HttpResponse } from './transport';
+
+/** An error as a registry tells it. */
+interface RegistryComplaint {
+  readonly code: string;
+  readonly message: string;
+}
+
+const LONGEST_MESSAGE = 300;
+
+/**
+ * The errors in the registry's own words; `undefined` when the body is not in that form.
+ *
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
+ */
+export function complaints({ body }: HttpResponse): readonly RegistryComplaint[] | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  if (typeof parsed !== 'object' || parsed === null || !('errors' in parsed)) return undefined;
+  const { errors } = parsed;
+  if (!Array.isArray(errors)) return undefined;
+  return errors.map((error: unknown) => {
+    const { code, message } = { ...(error as object | null) } as Record<string, unknown>;
+    return { code: printable(code), message: printable(message) };
+  });
+}
+
+/**
+ * Whether a 404 means "not there": in a registry's own words, or in none. A web site's or a proxy's
+ * 404 says nothing about the repository.
+ */
+export function saysNotFound(response: HttpResponse): boolean {
+  if (response.status !== 404 || looksLikeWebPage(response)) return false;
+  return response.body.length === 0 || complaints(response) !== undefined;
+}
+
+export function looksLikeWebPage({ headers, body }: HttpResponse): boolean {
+  const isHtml = /^(text\/html|application\/xhtml\+xml)\b/i.test(headers['content-type'] ?? '');
+  return isHtml || /^\s*<(!doctype|html|\?xml)/i.test(body.subarray(0, 256).toString('latin1'));
+}
+
+/** The media type of an answer, without parameters, lower case. */
+export function mediaTypeOf({ headers }: HttpResponse): string | undefined {
+  const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  return type === '' ? undefined : type;
+}
+
+/** How an answer that is no success is told. */
+export interface Refusal {
+  readonly response: HttpResponse;
+  /** What was tried: `reading the manifest x of host/repo`. */
+  readonly doing: string;
+  readonly registry: string;
+  /** Where the credentials came from that were sent; `undefined`: none. */
+  readonly credentialsFrom: string | undefined;
+  /** Takes secrets out of what the registry wrote. */
+  readonly redact: (text: string) => string;
+}
+
+/** The error of ours for a registry's answer. */
+export function refusalError(refusal: Refusal): SignedImageError {
+  const { response, doing, registry } = refusal;
+  const { code, advice } = judge(refusal);
+  const said = (complaints(response) ?? [])
+    .map((complaint) => [complaint.code, complaint.message].filter(Boolean).join(': '))
+    .join('; ');
+  const quoted = said === '' ? '' : ` (${refusal.redact(said)})`;
+  return new SignedImageError({
+    code,
+    message: `${doing}: registry ${registry} answered ${response.status}${quoted}; ${advice}`,
+  });
+}
+
+function judge({ response, registry, credentialsFrom }: Refusal): {
+  code: ErrorCode;
+  advice: string;
+} {
+  const { status } = response;
+  const said = complaints(response) ?? [];
+  switch (status) {
+    case 401: {
+      if (credentialsFrom === undefined) {
+        return {
+          code: 'REGISTRY_UNAUTHORIZED',
+          advice: `no credentials for it were found: log in ("docker login ${registry}") or set registry.username and registry.password`,
+        };
+      }
+      const insufficient = /error="?insufficient_scope/.test(
+        response.headers['www-authenticate'] ?? '',
+      );
+      return insufficient
+        ? {
+            code: 'REGISTRY_FORBIDDEN',
+            advice: `the credentials from ${credentialsFrom} do not have the right to do this`,
+          }
+        : {
+            code: 'REGISTRY_UNAUTHORIZED',
+            advice: `it does not take the credentials from ${credentialsFrom}: log in again`,
+          };
+    }
+    case 403:
+      return {
+        code: 'REGISTRY_FORBIDDEN',
+        advice: credentialsFrom
+          ? `the credentials from ${credentialsFrom} do not have the right to do this`
+          : `no credentials for it were found and anonymous access is refused: log in ("docker login ${registry}")`,
+      };
+    case 404:
+      if (saysNotFound(response)) {
+        return { code: 'REGISTRY_NOT_FOUND', advice: 'check that the repository exists' };
+      }
+      break;
+    case 409:
+    case 412:
+      return {
+        code: 'REGISTRY_CONFLICT',
+        advice: 'it was changed meanwhile, or its tags are immutable',
+      };
+    case 413:
+      return { code: 'CONTENT_TOO_LARGE', advice: 'it takes nothing of this size' };
+    case 429:
+      return { code: 'REGISTRY_THROTTLED', advice: 'it asks for fewer requests: try again later' };
+  }
+  if (status === 408 || status >= 500)
+    return { code: 'REGISTRY_UNAVAILABLE', advice: 'try again later' };
+  if (
+    status === 400 &&
+    said.some(({ code, message }) => code === 'TAG_INVALID' || /immutable/i.test(message))
+  ) {
+    return { code: 'REGISTRY_CONFLICT', advice: 'its tags are immutable, and this one exists' };
+  }
+  if (looksLikeWebPage(response) || (status === 404 && !saysNotFound(response))) {
+    return {
+      code: 'REGISTRY_PROTOCOL',
+      advice: 'this looks like no registry: a web site or a proxy answered. Check the host name',
+    };
+  }
+  return {
+    code: 'REGISTRY_PROTOCOL',
+    advice: 'this is not what the OCI distribution specification says',
+  };
+}
+
+/** Foreign text made fit for one line of a message. */
+function printable(value: unknown): string {
+  if (typeof value !== 'string') return '';
+  return value.replace(/[^\x20-\x7e]+/g, ' ').slice(0, LONGEST_MESSAGE);
+}

@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+
+import { messageOf, SignedImageError } from '../error';
+
+/** What the user declared for one registry. It holds for that host and for no other. */
+export interface DeclaredRegistry {
+  /** `host[:port]`, as in `Repository.registry`. */
+  readonly host: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** Certificates (PEM) to trust beside those of the system. Means https, on loopback too. */
+  readonly ca?: string | undefined;
+  /** Path of a PEM file, as `ca`. */
+  readonly caFile?: string | undefined;
+  /** Speak plain http with this host. Without it only loopback hosts are spoken to in plain http. */
+  readonly insecure?: boolean | undefined;
+}
+
+/** Where a registry is reached. */
+export interface Endpoint {
+  readonly registry: string;
+  /** `http(s)://host[:port]/`. */
+  readonly base: URL;
+  readonly ca: string | undefined;
+}
+
+// Docker Hub's name in references and in docker's config is not the host of its API.
+const CONTACTED_AS: Readonly<Record<string, string>> = {
+  'index.docker.io': 'registry-1.docker.io',
+};
+
+/**
+ * @throws SignedImageError `INPUT_INVALID` on `registry.insecure` (with a CA) or `registry.caFile`
+ */
+export async function findEndpoint(
+  registry: string,
+  declared: DeclaredRegistry | undefined,
+): Promise<Endpoint> {
+  const ca = declared && (await readAuthority(declared));
+  if (ca !== undefined && declared?.insecure) {
+    throw new SignedImageError({
+      code: 'INPUT_INVALID',
+      property: 'registry.insecure',
+      message: `registry ${registry}: "insecure" means plain http and a CA means https; give one of them`,
+    });
+  }
+  const host = CONTACTED_AS[registry] ?? registry;
+  const plain =
+    ca === undefined && (declared?.insecure === true || isLoopback(new URL(`http://${host}`)));
+  return { registry, base: new URL(`${plain ? 'http' : 'https'}://${host}/`), ca };
+}
+
+/** Whether the URL's host is this machine by its very name, without asking a name service. */
+export function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+}
+
+async function readAuthority({ host, ca, caFile }: DeclaredRegistry): Promise<string | undefined> {
+  if (caFile === undefined) return ca;
+  let text: string;
+  try {
+    text = await readFile(caFile, 'utf8');
+  } catch (error) {
+    throw new SignedImageError({
+      code: 'INPUT_INVALID',
+      property: 'registry.caFile',
+      message: `registry ${host}: the CA file cannot be read: ${messageOf(error)}`,
+    });
+  }
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new SignedImageError({
+      code: 'INPUT_INVALID',
+      property: 'registry.caFile',
+      message: `registry ${host}: ${caFile} holds no PEM certificate ("-----BEGIN CERTIFICATE-----")`,
+    });
+  }
+  return ca === undefined ? text : `${ca}\n${text}`;
+}

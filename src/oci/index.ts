@@ -1,0 +1,41 @@
+export { BLOB_LIMIT } from './blob-store';
+export type { FetchedManifest, PutManifestOptions, RegistryClient } from './client';
+export { type HelperResult, type HelperRunner } from './credential-helper';
+export { type Descriptor, formatPlatform, type Platform } from './descriptor';
+export { type Digest, digestOf, hexOf, isDigest, parseDigest } from './digest';
+export { type DockerConfigAccess, systemDockerConfig } from './docker-config';
+export type { DeclaredRegistry } from './endpoint';
+export {
+  artifactTypeOf,
+  type ImageIndex,
+  type ImageManifest,
+  MANIFEST_LIMIT,
+  parseDescriptor,
+  parseManifest,
+} from './manifest';
+export {
+  DOCKER_LIST,
+  DOCKER_MANIFEST,
+  isIndexType,
+  MANIFEST_TYPES,
+  OCI_CONFIG,
+  OCI_EMPTY,
+  OCI_INDEX,
+  OCI_MANIFEST,
+} from './media-type';
+export {
+  formatReference,
+  formatRepository,
+  isTag,
+  parseReference,
+  parseTag,
+  pinned,
+  type Reference,
+  type Repository,
+  type Tag,
+} from './reference';
+export { fallbackTag } from './referrers';
+export { createRegistryClient, type RegistryClientOptions } from './registry-client';
+export { type Clock, DEFAULT_BUDGET, type RetryBudget, SYSTEM_CLOCK } from './retry';
+export { serially } from './serial';
+export { isJsonObject, type JsonObject, parseJsonObject } from './strict-json';

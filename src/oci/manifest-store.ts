@@ -1,0 +1,169 @@
+import { SignedImageError } from '../error';
+import { looksLikeWebPage, mediaTypeOf, saysNotFound } from './answer';
+import type { FetchedManifest, PutManifestOptions } from './client';
+import type { Descriptor } from './descriptor';
+import { type Digest, digestOf, isDigest } from './digest';
+import { MANIFEST_LIMIT } from './manifest';
+import { MANIFEST_TYPES } from './media-type';
+import { formatRepository, type Repository, type Tag } from './reference';
+import type { RegistrySession } from './session';
+import { isJsonObject, parseJsonObject } from './strict-json';
+import type { HttpResponse } from './transport';
+
+const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
+/** Types that say nothing of what the manifest is. */
+const GENERIC_TYPES: readonly string[] = [
+  'application/json',
+  'application/octet-stream',
+  'text/plain',
+];
+
+/** What a HEAD says, where it says all that is needed; else the manifest is read. */
+export async function resolveManifest(
+  session: RegistrySession,
+  repository: Repository,
+  target: Tag | Digest,
+): Promise<Descriptor | undefined> {
+  const response = await session.send(
+    { method: 'HEAD', url: session.url(repository, `manifests/${target}`), headers: ACCEPT },
+    { path: repository.path, access: 'pull' },
+  );
+  const mediaType = mediaTypeOf(response);
+  if (response.status === 404 && (mediaType === undefined || mediaType === 'application/json')) {
+    return undefined;
+  }
+  const digest = response.headers['docker-content-digest'] ?? '';
+  const size = Number(response.headers['content-length'] || Number.NaN);
+  const isComplete =
+    response.status === 200 &&
+    mediaType !== undefined &&
+    MANIFEST_TYPES.includes(mediaType) &&
+    isDigest(digest) &&
+    Number.isSafeInteger(size) &&
+    (!isDigest(target) || target === digest);
+  if (isComplete) return { mediaType, digest, size };
+  // Some answer HEAD badly or not at all. GET says it with a body, which an error can quote.
+  return (await fetchManifest(session, repository, target))?.descriptor;
+}
+
+export async function fetchManifest(
+  session: RegistrySession,
+  repository: Repository,
+  target: Tag | Digest,
+): Promise<FetchedManifest | undefined> {
+  const name = `${formatRepository(repository)}${isDigest(target) ? '@' : ':'}${target}`;
+  const response = await session.send(
+    {
+      method: 'GET',
+      url: session.url(repository, `manifests/${target}`),
+      headers: ACCEPT,
+      limit: MANIFEST_LIMIT,
+    },
+    { path: repository.path, access: 'pull' },
+  );
+  if (saysNotFound(response)) return undefined;
+  if (response.status !== 200)
+    throw await session.refusal(response, `reading manifest ${target}`, repository);
+  if (looksLikeWebPage(response)) throw notRegistry(session, name);
+  const { body, headers } = response;
+  const digest = digestOf(body);
+  // Docker-Content-Digest is what the registry claims; this is what the bytes are.
+  if (isDigest(target) && digest !== target) {
+    throw new SignedImageError({
+      code: 'CONTENT_MISMATCH',
+      message: `registry ${session.endpoint.registry} returned other bytes for ${name}: they have the digest ${digest}`,
+    });
+  }
+  const mediaType = servedType(session, response, name);
+  return {
+    descriptor: { mediaType, digest, size: body.length },
+    bytes: body,
+    ...(headers['etag'] !== undefined && { etag: headers['etag'] }),
+  };
+}
+
+/** The type that header and body agree on. The digest does not cover the header. */
+function servedType(session: RegistrySession, response: HttpResponse, name: string): string {
+  if (!isJson(response.body)) throw notRegistry(session, name);
+  const { mediaType } = parseJsonObject(response.body, `manifest ${name}`);
+  const header = mediaTypeOf(response);
+  const served = header !== undefined && GENERIC_TYPES.includes(header) ? undefined : header;
+  const own = typeof mediaType === 'string' && mediaType !== '' ? mediaType : undefined;
+  if (served !== undefined && own !== undefined && served !== own.toLowerCase()) {
+    throw new SignedImageError({
+      code: 'CONTENT_MISMATCH',
+      message: `registry ${session.endpoint.registry} serves ${name} as ${served}, but it says to be of another media type`,
+    });
+  }
+  const type = own ?? served;
+  if (type === undefined) throw notRegistry(session, name);
+  return type;
+}
+
+function isJson(body: Buffer): boolean {
+  try {
+    return isJsonObject(JSON.parse(body.toString('utf8')));
+  } catch {
+    return false;
+  }
+}
+
+function notRegistry(session: RegistrySession, name: string): SignedImageError {
+  return new SignedImageError({
+    code: 'REGISTRY_PROTOCOL',
+    message: `${session.endpoint.registry} looks like no registry: what it returned for ${name} is no manifest. Check the host name`,
+  });
+}
+
+/** A manifest that was written, and whether the registry said to list it as a referrer. */
+export interface WrittenManifest {
+  readonly descriptor: Descriptor;
+  readonly subject: string | undefined;
+}
+
+/** @returns `undefined` when `ifMatch` did not hold any more. */
+export async function writeManifest(
+  session: RegistrySession,
+  repository: Repository,
+  target: Tag | Digest,
+  bytes: Buffer,
+  mediaType: string,
+  { ifMatch }: PutManifestOptions = {},
+): Promise<WrittenManifest | undefined> {
+  const digest = digestOf(bytes);
+  if (isDigest(target) && target !== digest) {
+    throw new SignedImageError({
+      code: 'CONTENT_MISMATCH',
+      message: `these bytes are not ${target} but ${digest}: not written to ${formatRepository(repository)}`,
+    });
+  }
+  if (bytes.length > MANIFEST_LIMIT) {
+    throw new SignedImageError({
+      code: 'CONTENT_TOO_LARGE',
+      message: `a manifest of ${bytes.length} bytes for ${formatRepository(repository)} is over the ${MANIFEST_LIMIT} that registries take`,
+    });
+  }
+  const response = await session.send(
+    {
+      method: 'PUT',
+      url: session.url(repository, `manifests/${target}`),
+      headers: { 'content-type': mediaType, ...(ifMatch !== undefined && { 'if-match': ifMatch }) },
+      body: bytes,
+    },
+    { path: repository.path, access: 'push' },
+  );
+  if (response.status === 412 && ifMatch !== undefined) return undefined;
+  const isWritten = response.status >= 200 && response.status < 300 && !looksLikeWebPage(response);
+  if (!isWritten) throw await session.refusal(response, `writing manifest ${target}`, repository);
+  const claimed = response.headers['docker-content-digest'];
+  if (claimed !== undefined && isDigest(claimed) && claimed !== digest) {
+    throw new SignedImageError({
+      code: 'CONTENT_MISMATCH',
+      message: `registry ${session.endpoint.registry} was given ${digest} for ${formatRepository(repository)} and says that it stored ${claimed}`,
+    });
+  }
+  return {
+    descriptor: { mediaType, digest, size: bytes.length },
+    subject: response.headers['oci-subject'],
+  };
+}

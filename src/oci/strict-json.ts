@@ -1,0 +1,72 @@
+import { SignedImageError } from '../error';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+const DEEPEST = 64;
+
+/**
+ * Parses foreign bytes as one JSON object in which no name comes twice: readers differ on which of
+ * the two counts, so that one could be signed and the other be used.
+ *
+ * @param what names the document in messages
+ * @throws SignedImageError `CONTENT_MALFORMED`
+ */
+export function parseJsonObject(bytes: Buffer, what: string): JsonObject {
+  let text: string;
+  let value: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    value = JSON.parse(text);
+  } catch {
+    throw malformed(what, 'is not JSON');
+  }
+  if (!isJsonObject(value)) throw malformed(what, 'is not a JSON object');
+  checkNames(text, what);
+  return value;
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function malformed(what: string, why: string): SignedImageError {
+  return new SignedImageError({ code: 'CONTENT_MALFORMED', message: `${what} ${why}` });
+}
+
+/** Walks over text that is known to be JSON. An array's frame is `undefined`. */
+function checkNames(text: string, what: string): void {
+  const frames: (Set<string> | undefined)[] = [];
+  let nameNext = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') {
+      const end = endOfString(text, at);
+      const names = frames.at(-1);
+      if (names && nameNext) {
+        const name = String(JSON.parse(text.slice(at, end)));
+        if (names.has(name))
+          throw malformed(what, `has the name ${JSON.stringify(name)} twice in one object`);
+        names.add(name);
+        nameNext = false;
+      }
+      at = end - 1;
+    } else if (character === '{' || character === '[') {
+      frames.push(character === '{' ? new Set() : undefined);
+      if (frames.length > DEEPEST) throw malformed(what, `is nested deeper than ${DEEPEST} levels`);
+      nameNext = character === '{';
+    } else if (character === '}' || character === ']') {
+      frames.pop();
+    } else if (character === ',') {
+      nameNext = frames.at(-1) !== undefined;
+    }
+  }
+}
+
+/** The position after the closing quote of the string that begins at `start`. */
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === '"') return at + 1;
+  }
+  return text.length;
+}

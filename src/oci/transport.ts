@@ -1,0 +1,169 @@
+import type { LookupFunction } from 'node:net';
+import tls from 'node:tls';
+
+import { Agent, type Dispatcher, request as send } from 'undici';
+
+import { SignedImageError } from '../error';
+import { ConnectionFailure } from './connection-failure';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  /** The most bytes that an answer may have. Default 4 MiB. */
+  readonly limit?: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+  /** Where the answer came from, after redirects. */
+  readonly url: URL;
+}
+
+export interface TransportOptions {
+  /** PEM, trusted beside the system's. */
+  readonly ca: string | undefined;
+  readonly userAgent: string;
+  /** Default: the system's name service. */
+  readonly lookup: LookupFunction | undefined;
+}
+
+const MAX_REDIRECTS = 5;
+const DEFAULT_LIMIT = 4 * 1024 * 1024;
+/** An error's body is for its message only: more than this of it is not read. */
+const ERROR_LIMIT = 64 * 1024;
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
+/** HTTP with bounded answers, and redirects that take no credentials to another origin. */
+export class Transport {
+  readonly #agent: Agent;
+  readonly #userAgent: string;
+
+  constructor({ ca, userAgent, lookup }: TransportOptions) {
+    this.#userAgent = userAgent;
+    this.#agent = new Agent({
+      connections: 8,
+      headersTimeout: 60_000,
+      bodyTimeout: 60_000,
+      connect: {
+        timeout: 15_000,
+        ...(lookup && { lookup }),
+        ...(ca !== undefined && { ca: [...tls.getCACertificates('default'), ca] }),
+      },
+    });
+  }
+
+  /**
+   * @param authorization goes with the request, and with its redirects only as long as they stay at
+   * the origin that the request was made to
+   * @throws ConnectionFailure; SignedImageError `CONTENT_TOO_LARGE`, `REGISTRY_PROTOCOL` (redirects)
+   */
+  async send(request: HttpRequest, authorization: string | undefined): Promise<HttpResponse> {
+    let url = request.url;
+    let credential = authorization;
+    for (let hops = 0; ; hops += 1) {
+      const response = await this.#exchange({ ...request, url }, credential);
+      if (!REDIRECTS.includes(response.status)) return response;
+      if (request.method !== 'GET' && request.method !== 'HEAD') return response;
+      if (hops === MAX_REDIRECTS)
+        throw protocolError(url, `redirected more than ${MAX_REDIRECTS} times`);
+      const next = resolveLocation(url, response.headers.location);
+      if (next.origin !== url.origin) credential = undefined;
+      url = next;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #exchange(request: HttpRequest, authorization: string | undefined): Promise<HttpResponse> {
+    const { method, url, headers = {}, body, limit = DEFAULT_LIMIT } = request;
+    try {
+      const answer = await send(url, {
+        dispatcher: this.#agent,
+        method,
+        headers: {
+          // A compressed answer could be small on the wire and without end in memory.
+          'accept-encoding': 'identity',
+          'user-agent': this.#userAgent,
+          ...headers,
+          ...(authorization !== undefined && { authorization }),
+        },
+        ...(body && { body }),
+      });
+      return {
+        status: answer.statusCode,
+        headers: flatten(answer.headers),
+        body: await readBody(answer, limit, url),
+        url,
+      };
+    } catch (error) {
+      throw error instanceof SignedImageError ? error : new ConnectionFailure(url, error);
+    }
+  }
+}
+
+/**
+ * Resolves a `Location` against the URL that it answers (RFC 3986).
+ *
+ * @throws SignedImageError `REGISTRY_PROTOCOL` when it is missing, malformed, or leaves https
+ */
+export function resolveLocation(from: URL, location: string | undefined): URL {
+  if (location === undefined)
+    throw protocolError(from, 'redirected without saying where to (no Location)');
+  if (!URL.canParse(location, from.href))
+    throw protocolError(from, 'gave a Location that is no URL');
+  const to = new URL(location, from);
+  if (to.protocol !== 'https:' && to.protocol !== 'http:') {
+    throw protocolError(from, `redirected to ${JSON.stringify(to.protocol)}, which is not http(s)`);
+  }
+  if (from.protocol === 'https:' && to.protocol === 'http:') {
+    throw protocolError(
+      from,
+      `redirected from https to plain http (${to.host}), which is not followed`,
+    );
+  }
+  // Credentials in a Location would be sent as an Authorization that is not ours.
+  to.username = '';
+  to.password = '';
+  to.hash = '';
+  return to;
+}
+
+function protocolError({ host }: URL, what: string): SignedImageError {
+  return new SignedImageError({ code: 'REGISTRY_PROTOCOL', message: `registry ${host} ${what}` });
+}
+
+function flatten(headers: Dispatcher.ResponseData['headers']): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
+  );
+}
+
+async function readBody(answer: Dispatcher.ResponseData, limit: number, url: URL): Promise<Buffer> {
+  const failed = answer.statusCode >= 300;
+  const most = failed ? ERROR_LIMIT : limit;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer.body) {
+    const bytes = chunk as Buffer;
+    size += bytes.length;
+    if (size > most) {
+      if (failed) break;
+      throw new SignedImageError({
+        code: 'CONTENT_TOO_LARGE',
+        message: `${url.host} sent more than the ${limit} bytes that are expected or allowed here`,
+      });
+    }
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
