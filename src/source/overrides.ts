@@ -47,7 +47,7 @@ export function validateOverrides(
 }
 
 function isBuilderId(text: string): boolean {
-  if (/\s/.test(text) || !/^[A-Za-z][A-Za-z0-9+.-]*:[^:]*\S/.test(text)) return false;
+  if (/[\s\p{Cc}]/u.test(text) || !/^[A-Za-z][A-Za-z0-9+.-]*:[^:]*\S/.test(text)) return false;
   try {
     const url = new URL(text);
     return url.username === '' && url.password === '';

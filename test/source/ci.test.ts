@@ -1,0 +1,249 @@
+import { join } from 'node:path';
+
+import { detectSource, type GitRunner } from '../../src/source';
+import { WorkTree } from './work-tree';
+
+const COMMIT = 'a94a8fe5ccb19ba61c4c0873d391e987982fbbd3';
+const noGit: GitRunner = () => Promise.resolve(undefined);
+const detect = (env: NodeJS.ProcessEnv, overrides = {}) =>
+  detectSource({ cwd: '.', env, overrides, run: noGit });
+
+const GITHUB = {
+  GITHUB_ACTIONS: 'true',
+  GITHUB_SHA: COMMIT,
+  GITHUB_REF_NAME: 'main',
+  GITHUB_REF_TYPE: 'branch',
+  GITHUB_SERVER_URL: 'https://github.com',
+  GITHUB_REPOSITORY: 'acme/app',
+  GITHUB_RUN_ID: '7',
+  GITHUB_RUN_ATTEMPT: '2',
+  GITHUB_ACTOR: 'ada',
+};
+
+describe('GitHub Actions', () => {
+  test('gives all facts', async () => {
+    expect(await detect({ ...GITHUB, RUNNER_ENVIRONMENT: 'github-hosted' })).toEqual({
+      commit: COMMIT,
+      branch: 'main',
+      repository: 'https://github.com/acme/app',
+      builder: {
+        id: 'signed-image+self-reported://github.com/github-actions/github-hosted',
+        system: 'github-actions',
+        invocation: 'https://github.com/acme/app/actions/runs/7/attempts/2',
+        user: 'ada',
+      },
+    });
+  });
+
+  test('never claims a hosted runner that does not say it is one', async () => {
+    expect((await detect(GITHUB)).builder.id).not.toContain('hosted');
+    const selfHosted = await detect({ ...GITHUB, RUNNER_ENVIRONMENT: 'self-hosted' });
+    expect(selfHosted.builder.id).toMatch(/\/self-hosted$/);
+    const forged = await detect({ ...GITHUB, RUNNER_ENVIRONMENT: 'github-hosted/x' });
+    expect(forged.builder.id).not.toContain('hosted');
+  });
+
+  test('in a pull request the branch is the head, on a tag there is none', async () => {
+    const pull = { GITHUB_HEAD_REF: 'feature', GITHUB_REF_NAME: '12/merge' };
+    expect((await detect({ ...GITHUB, ...pull })).branch).toBe('feature');
+    const tag = { GITHUB_REF_NAME: 'v1', GITHUB_REF_TYPE: 'tag', GITHUB_HEAD_REF: '' };
+    expect(await detect({ ...GITHUB, ...tag })).not.toHaveProperty('branch');
+  });
+
+  test('an own server is named in repository and builder', async () => {
+    const facts = await detect({ ...GITHUB, GITHUB_SERVER_URL: 'https://git.corp.example' });
+    expect(facts.repository).toBe('https://git.corp.example/acme/app');
+    expect(facts.builder.id).toBe('signed-image+self-reported://git.corp.example/github-actions');
+  });
+
+  test('a bare environment gives what it has', async () => {
+    expect(await detect({ GITHUB_ACTIONS: 'true' })).toEqual({
+      builder: {
+        id: 'signed-image+self-reported://github.com/github-actions',
+        system: 'github-actions',
+      },
+    });
+  });
+});
+
+describe('GitLab CI', () => {
+  const GITLAB = {
+    GITLAB_CI: 'true',
+    CI_COMMIT_SHA: COMMIT,
+    CI_COMMIT_BRANCH: 'main',
+    CI_COMMIT_REF_NAME: 'main',
+    CI_PROJECT_URL: 'https://gitlab.example.com/acme/app',
+    CI_JOB_URL: 'https://gitlab.example.com/acme/app/-/jobs/9',
+    CI_SERVER_URL: 'https://gitlab.example.com',
+    GITLAB_USER_LOGIN: 'ada',
+  };
+
+  test('gives all facts', async () => {
+    expect(await detect(GITLAB)).toEqual({
+      commit: COMMIT,
+      branch: 'main',
+      repository: 'https://gitlab.example.com/acme/app',
+      builder: {
+        id: 'signed-image+self-reported://gitlab.example.com/gitlab-ci',
+        system: 'gitlab-ci',
+        invocation: 'https://gitlab.example.com/acme/app/-/jobs/9',
+        user: 'ada',
+      },
+    });
+  });
+
+  test('knows the branch of a merge request, and none on a tag', async () => {
+    const merge = { CI_COMMIT_BRANCH: '', CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: 'feature' };
+    expect((await detect({ ...GITLAB, ...merge })).branch).toBe('feature');
+    const other = { CI_COMMIT_BRANCH: undefined, CI_COMMIT_REF_NAME: 'other' };
+    expect((await detect({ ...GITLAB, ...other })).branch).toBe('other');
+    const tag = { CI_COMMIT_BRANCH: undefined, CI_COMMIT_TAG: 'v1', CI_COMMIT_REF_NAME: 'v1' };
+    expect(await detect({ ...GITLAB, ...tag })).not.toHaveProperty('branch');
+  });
+});
+
+describe('Jenkins', () => {
+  const JENKINS = {
+    JENKINS_URL: 'https://ci.example.com/',
+    GIT_COMMIT: COMMIT,
+    GIT_BRANCH: 'origin/release/1.x',
+    GIT_URL: 'https://bot:s3cr3t-t0ken@git.example.com/acme/app.git',
+    BUILD_URL: 'https://ci.example.com/job/app/3/',
+    BUILD_USER_ID: 'ada',
+    BUILD_USER: 'Ada L',
+  };
+
+  test('gives all facts, the URL without its credentials, the branch without its remote', async () => {
+    expect(await detect(JENKINS)).toEqual({
+      commit: COMMIT,
+      branch: 'release/1.x',
+      repository: 'https://git.example.com/acme/app.git',
+      builder: {
+        id: 'signed-image+self-reported://ci.example.com/jenkins',
+        system: 'jenkins',
+        invocation: 'https://ci.example.com/job/app/3/',
+        user: 'ada',
+      },
+    });
+  });
+
+  test('is known by a build URL beside the commit, not by the commit alone', async () => {
+    const known = await detect({ GIT_COMMIT: COMMIT, BUILD_URL: 'https://ci.example.com/1/' });
+    expect(known.builder.system).toBe('jenkins');
+    expect((await detect({ GIT_COMMIT: COMMIT })).builder.system).toBe('none');
+  });
+
+  test.each([
+    ['origin/main', 'main'],
+    ['refs/remotes/origin/main', 'main'],
+    ['refs/heads/main', 'main'],
+    ['main', 'main'],
+    ['detached', undefined],
+  ])('reads the branch %s as %s', async (GIT_BRANCH, branch) => {
+    expect((await detect({ ...JENKINS, GIT_BRANCH })).branch).toBe(branch);
+  });
+
+  test('without plug-ins the server may be unknown', async () => {
+    const facts = await detect({ JENKINS_HOME: '/var/jenkins', JENKINS_URL: 'not a url' });
+    expect(facts.builder.id).toBe('signed-image+self-reported://local/jenkins');
+  });
+});
+
+describe('a CI system and git together', () => {
+  let tree: WorkTree;
+  beforeEach(() => {
+    tree = new WorkTree();
+  });
+  afterEach(() => tree.remove());
+
+  test('git fills what the CI system leaves out, and looks whether the tree is dirty', async () => {
+    const commit = tree.committed();
+    const env = { ...tree.env, GITHUB_ACTIONS: 'true' };
+    const facts = await detectSource({ cwd: tree.folder, env });
+    expect(facts).toMatchObject({ commit, branch: 'main', dirty: false });
+    tree.write('a.txt', 'b');
+    await expect(detectSource({ cwd: tree.folder, env })).rejects.toMatchObject({
+      code: 'SOURCE_DIRTY',
+    });
+  });
+
+  test('a commit that is not the checked-out one is recorded with a warning', async () => {
+    const head = tree.committed();
+    const env = { ...tree.env, ...GITHUB };
+    const facts = await detectSource({ cwd: tree.folder, env });
+    expect(facts.commit).toBe(COMMIT);
+    expect(facts.warnings).toEqual([expect.stringContaining(head)]);
+    const same = { ...env, GITHUB_SHA: head };
+    expect(await detectSource({ cwd: tree.folder, env: same })).not.toHaveProperty('warnings');
+  });
+
+  test('a malformed commit is left out with a warning that does not repeat it', async () => {
+    const facts = await detect({ ...GITHUB, GITHUB_SHA: 'not-a-commit' });
+    expect(facts).not.toHaveProperty('commit');
+    expect(facts.warnings).toEqual([expect.not.stringContaining('not-a-commit')]);
+  });
+
+  test('a folder that is not there has no facts', async () => {
+    const facts = await detectSource({ cwd: join(tree.folder, 'gone'), env: tree.env });
+    expect(facts.builder.system).toBe('none');
+  });
+});
+
+describe('declared facts', () => {
+  test('win over detected ones', async () => {
+    const declared = {
+      commit: 'B'.repeat(40),
+      branch: 'declared',
+      repository: 'git@git.example.com:acme/other.git',
+      builder: 'https://builders.example.com/1',
+    };
+    const facts = await detect(GITHUB, declared);
+    expect(facts).toMatchObject({
+      commit: 'b'.repeat(40),
+      branch: 'declared',
+      repository: 'git@git.example.com:acme/other.git',
+    });
+    expect(facts.builder).toMatchObject({ id: declared.builder, user: 'ada' });
+  });
+
+  test('are all checked at once, and no value is repeated', async () => {
+    const overrides = {
+      commit: 'abc123',
+      branch: 'two words',
+      repository: 'ext::sh -c s3cr3t-t0ken',
+      builder: 'https://u:s3cr3t-t0ken@example.com/',
+    };
+    const error = await detect({}, overrides).catch((e: unknown) => e);
+    expect(error).toMatchObject({
+      code: 'INPUT_INVALID',
+      problems: [
+        { property: 'source.commit' },
+        { property: 'source.branch' },
+        { property: 'source.repository' },
+        { property: 'source.builder' },
+      ],
+      message: expect.not.stringContaining('s3cr3t-t0ken'),
+    });
+  });
+
+  test.each(['a'.repeat(64), 'A'.repeat(40)])('a commit may be %s', async (commit) => {
+    expect((await detect({}, { commit })).commit).toBe(commit.toLowerCase());
+  });
+
+  test.each(['', 'words only', 'nocolon', 'https://', 'a:\u0000'])(
+    'the builder %j is no URI',
+    async (builder) => {
+      await expect(detect({}, { builder })).rejects.toMatchObject({ property: 'source.builder' });
+    },
+  );
+
+  test('a hosted builder can be claimed only where it runs', async () => {
+    const builder = 'https://github.com/actions/runner/github-hosted';
+    await expect(detect({}, { builder })).rejects.toMatchObject({ property: 'source.builder' });
+    await expect(detect(GITHUB, { builder })).rejects.toThrow(/hosted builder/);
+    const hosted = { ...GITHUB, RUNNER_ENVIRONMENT: 'github-hosted' };
+    expect((await detect(hosted, { builder })).builder.id).toBe(builder);
+    const other = { builder: 'https://cloudbuild.googleapis.com/GoogleHostedWorker' };
+    await expect(detect(hosted, other)).rejects.toMatchObject({ property: 'source.builder' });
+  });
+});

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+
+import { cleanRepositoryUrl } from '../../src/source';
+
+test.each([
+  ['https://github.com/acme/app', 'https://github.com/acme/app'],
+  ['https://github.com/acme/app.git', 'https://github.com/acme/app.git'],
+  ['https://user:t0ken@github.com/acme/app.git', 'https://github.com/acme/app.git'],
+  ['https://t0ken@github.com/acme/app.git', 'https://github.com/acme/app.git'],
+  ['https://oauth2:t%40ken@host:8443/a/b', 'https://host:8443/a/b'],
+  ['https://host/a?private_token=t0ken#t0ken', 'https://host/a'],
+  ['ssh://git@host:2222/a/b.git', 'ssh://git@host:2222/a/b.git'],
+  ['ssh://git:t0ken@host/a.git', 'ssh://git@host/a.git'],
+  ['git://host/a.git', 'git://host/a.git'],
+  ['git@host.example:a/b.git', 'git@host.example:a/b.git'],
+  ['host.example:a/b.git', 'host.example:a/b.git'],
+  ['user:t0ken@host.example:a/b.git', 'host.example:a/b.git'],
+  ['git@host.example:a/b.git?t0ken', 'git@host.example:a/b.git'],
+  ['  https://host/a\n', 'https://host/a'],
+])('%s is shown as %s', (text, shown) => {
+  expect(cleanRepositoryUrl(text)).toBe(shown);
+});
+
+test.each([
+  '/srv/git/app.git',
+  '../app',
+  'C:\\src\\app',
+  'C:/src/app',
+  'file:///srv/git/app.git',
+  'ext::sh -c whatever',
+  'https://',
+  'https://host:notaport/',
+  'javascript://host/%0a',
+  '',
+])('%j is nobody else’s address', (text) => {
+  expect(cleanRepositoryUrl(text)).toBeUndefined();
+});
+
+test('no user or password of any URL comes through', () => {
+  const word = fc.stringMatching(/^[A-Za-z0-9]{6,12}$/);
+  fc.assert(
+    fc.property(word, word, word, (user, password, path) => {
+      const shown = cleanRepositoryUrl(`https://U${user}:P${password}@host.example/${path}`);
+      expect(shown).toBe(`https://host.example/${path}`);
+    }),
+  );
+});
