@@ -1,0 +1,133 @@
+import { referencesOf, type ResourceRecord } from '../state/record';
+import { packageOf, packageOfProviderRef, parseUrn } from '../urn';
+import type { Provider } from '../provider/provider';
+import type { Operation } from '../types';
+import { answerable, complain, type Run } from './run';
+
+/** The provider of a record; a record that a plugin made needs that plugin to be deleted or read. */
+export const providerOf = async (run: Run, record: ResourceRecord): Promise<Provider> => {
+  const pkg = packageOfProviderRef(record.provider ?? '') ?? packageOf(record.type);
+  const provider = await run.providers.get(pkg);
+  if (record.recordedOnly !== true && !provider.managed && pkg !== 'pulumi') {
+    throw new Error(
+      `the plugin of package ${pkg} made this resource and is not at hand: name its folder in Pulumi.yaml under plugins.providers`,
+    );
+  }
+  return provider;
+};
+
+const operation = (record: ResourceRecord): Operation => {
+  if (record.pendingDelete === true) return 'delete-replaced';
+  return record.external === true ? 'discard' : 'delete';
+};
+
+/** Deletes one: what only the program knows just vanishes, what is retained or dies with another is left alone. */
+const deleteOne = async (
+  run: Run,
+  record: ResourceRecord,
+  doomed: ReadonlySet<string>,
+): Promise<void> => {
+  const { name } = parseUrn(record.urn);
+  const identity = { urn: record.urn, type: record.type, name };
+  const event = { op: operation(record), urn: record.urn, type: record.type, reasons: [] };
+  const old = { id: record.id ?? '', inputs: record.inputs, outputs: record.outputs };
+  const call = { identity, id: old.id, oldInputs: record.inputs, oldOutputs: record.outputs };
+  const dies = record.deletedWith !== undefined && doomed.has(record.deletedWith);
+  const owned = record.custom && record.external !== true;
+  run.reporter.start(event);
+  await run.hooks.before(record.beforeDelete ?? [], call);
+  if (owned && !dies && record.retainOnDelete !== true && !run.context.dryRun) {
+    const provider = await providerOf(run, record);
+    await provider.delete(identity, old);
+  }
+  run.snapshot.forget(record);
+  await run.save();
+  run.reporter.done(event);
+  await run.hooks.after(record.afterDelete ?? [], call);
+};
+
+/** Who has to be gone before each record, among the given ones. */
+const dependents = (
+  records: readonly ResourceRecord[],
+): ReadonlyMap<ResourceRecord, readonly ResourceRecord[]> => {
+  const byUrn = new Map<string, ResourceRecord[]>();
+  for (const record of records) {
+    byUrn.set(record.urn, [...(byUrn.get(record.urn) ?? []), record]);
+  }
+  const result = new Map<ResourceRecord, ResourceRecord[]>(records.map((record) => [record, []]));
+  for (const record of records) {
+    for (const urn of referencesOf(record)) {
+      for (const needed of byUrn.get(urn) ?? []) result.get(needed)?.push(record);
+    }
+  }
+  return result;
+};
+
+/**
+ * Deletes in parallel, dependents first. After an error no further deletion begins.
+ * @param enter takes each deletion through the gate, or not when the caller is inside already
+ */
+export const deleteAll = async (
+  run: Run,
+  records: readonly ResourceRecord[],
+  enter: (work: () => Promise<void>) => Promise<void> = (work) => run.gate.enter(work),
+): Promise<void> => {
+  const before = dependents(records);
+  const doomed = new Set(records.map((record) => record.urn));
+  const order: ResourceRecord[] = [];
+  const visited = new Set<ResourceRecord>();
+  const visit = (record: ResourceRecord): void => {
+    if (visited.has(record)) return;
+    visited.add(record);
+    before.get(record)?.forEach(visit);
+    order.push(record);
+  };
+  records.forEach(visit);
+  const started = new Map<ResourceRecord, Promise<void>>();
+  for (const record of order) {
+    // A cycle (a damaged state) has a link that is not started yet: it is not waited for.
+    const first = (before.get(record) ?? []).flatMap((other) => started.get(other) ?? []);
+    const work = Promise.all(first).then(() =>
+      answerable(run, record.urn, () => enter(() => deleteOne(run, record, doomed))),
+    );
+    started.set(record, work);
+  }
+  const outcomes = await Promise.allSettled(started.values());
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure?.status === 'rejected') throw failure.reason;
+};
+
+/** Takes out what is protected, complaining about each, and what those need to exist. */
+export const unprotected = (
+  run: Run,
+  records: readonly ResourceRecord[],
+): readonly ResourceRecord[] => {
+  const kept = new Set<string>();
+  for (const record of records) {
+    if (record.protect !== true || record.pendingDelete === true) continue;
+    kept.add(record.urn);
+    complain(
+      run,
+      `the resource is protected and cannot be deleted: set protect to false and run an update first`,
+      record.urn,
+    );
+  }
+  for (let grown = true; grown;) {
+    grown = false;
+    for (const record of records) {
+      if (!kept.has(record.urn)) continue;
+      for (const urn of referencesOf(record)) {
+        if (kept.has(urn)) continue;
+        kept.add(urn);
+        grown = true;
+      }
+    }
+  }
+  return records.filter((record) => record.pendingDelete === true || !kept.has(record.urn));
+};
+
+/** At the end of a successful program: all it did not name, and what it replaced. */
+export const deleteLeftovers = async (run: Run): Promise<void> => {
+  const leftovers = [...run.snapshot.unreached(), ...run.snapshot.pending()];
+  await deleteAll(run, unprotected(run, leftovers));
+};

@@ -1,0 +1,176 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Child } from '../process/child';
+import { startProgram } from '../process/program';
+import type { Project } from '../project/project';
+import type { Config } from '../project/stack-config';
+import { ProviderRegistry } from '../provider/registry';
+import { Callbacks } from '../rpc/callbacks';
+import { RpcServer } from '../rpc/server';
+import { messageOf, Stopped } from '../rpc/status';
+import type { ResourceRecord } from '../state/record';
+import { Snapshot } from '../state/snapshot';
+import { deleteAll, deleteLeftovers, unprotected } from './deletions';
+import { Gate } from './gate';
+import { Hooks } from './hooks';
+import { refreshAll } from './refresh';
+import type { Reporter } from './reporter';
+import { complain, type Run } from './run';
+import { Transforms } from './transforms';
+
+/** How long a program may go on after the run has stopped; the SDK normally lets go at once. */
+const PROGRAM_GRACE_MS = 5_000;
+/** The SDK's exit code for "the error has been logged already". */
+const LOGGED = 32;
+
+export type Verb = 'preview' | 'up' | 'refresh' | 'destroy';
+
+export interface DeploymentOptions {
+  readonly project: Project;
+  readonly stack: string;
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly parallel: number;
+  readonly reporter: Reporter;
+  readonly records: readonly ResourceRecord[];
+  readonly save: (current: () => readonly ResourceRecord[]) => Promise<void>;
+}
+
+/** One preview, up, refresh or destroy from the start of the server to the end of the last child. */
+export class Deployment {
+  readonly #options: DeploymentOptions;
+  readonly #gate: Gate;
+  readonly #callbacks = new Callbacks();
+  #run: Run | undefined;
+  #program: Child | undefined;
+  #canceled = false;
+
+  constructor(options: DeploymentOptions) {
+    this.#options = options;
+    this.#gate = new Gate(options.parallel);
+  }
+
+  /** No new step; those under way finish and are recorded. */
+  cancel(): void {
+    if (this.#canceled) return;
+    this.#canceled = true;
+    if (this.#run !== undefined) complain(this.#run, 'the update was canceled');
+    this.#gate.stop();
+  }
+
+  async execute(verb: Verb): Promise<Run> {
+    const server = await RpcServer.listen();
+    const run = this.#newRun(verb, server.address);
+    this.#run = run;
+    try {
+      if (this.#canceled) complain(run, 'the update was canceled');
+      if (verb === 'refresh') await this.#settled(run, () => refreshAll(run));
+      else if (verb === 'destroy') await this.#settled(run, () => destroyAll(run));
+      else await this.#runProgram(run, server);
+      await run.save();
+    } finally {
+      await this.#program?.stop();
+      await run.providers.close();
+      this.#callbacks.close();
+      server.close();
+    }
+    return run;
+  }
+
+  #newRun(verb: Verb, address: string): Run {
+    const { project, stack, config, env, parallel, reporter, records, save } = this.#options;
+    const dryRun = verb === 'preview';
+    const organization = 'organization';
+    const context = {
+      project: project.name,
+      stack,
+      organization,
+      config,
+      dryRun,
+      parallel,
+      address,
+    };
+    const snapshot = new Snapshot(records);
+    return {
+      context,
+      snapshot,
+      reporter,
+      providers: new ProviderRegistry({ project, context, reporter, env }),
+      gate: this.#gate,
+      transforms: new Transforms(this.#callbacks),
+      hooks: new Hooks(this.#callbacks, reporter, dryRun),
+      seen: new Set(),
+      formerNames: new Map(),
+      deletedEarly: new Map(),
+      root: undefined,
+      failed: false,
+      save: () => (dryRun ? Promise.resolve() : save(() => snapshot.records())),
+    };
+  }
+
+  async #runProgram(run: Run, server: RpcServer): Promise<void> {
+    const { project, stack, config, env, parallel, reporter } = this.#options;
+    let finished: Promise<void> | undefined;
+    const finish = (): Promise<void> =>
+      (finished ??= this.#settled(run, async () => {
+        run.gate.check();
+        await deleteLeftovers(run);
+      }));
+    server.serve(run, finish);
+    const pending = run.snapshot.pending();
+    await this.#settled(run, () => deleteAll(run, pending));
+    if (run.gate.stopped) return;
+    this.#program = startProgram({
+      project,
+      stack,
+      organization: run.context.organization,
+      monitor: server.address,
+      dryRun: run.context.dryRun,
+      parallel,
+      config: config.values,
+      secretKeys: config.secretKeys,
+      env,
+      onLine: (line) => reporter.line('program', line),
+    });
+    const code = await this.#exitOf(run, this.#program);
+    if (run.gate.stopped) return;
+    if (code === 0) return finish();
+    run.failed = true;
+    if (code !== LOGGED) complain(run, `the program ended with exit code ${code}`, run.root);
+    run.gate.stop();
+    await run.gate.idle();
+  }
+
+  /** After a stop, steps under way are waited for; then the program has a moment to go by itself. */
+  async #exitOf(run: Run, program: Child): Promise<number> {
+    const stopped = new Promise<void>((resolve) => {
+      if (run.gate.stopped) resolve();
+      else run.gate.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    const overdue = async (): Promise<number> => {
+      await stopped;
+      await run.gate.idle();
+      const grace = delay(PROGRAM_GRACE_MS, undefined, { ref: false });
+      await Promise.race([grace, program.exited]);
+      await program.stop();
+      return program.exited;
+    };
+    return Promise.race([program.exited, overdue()]).then(async (code) => {
+      if (run.gate.stopped) await run.gate.idle();
+      return code;
+    });
+  }
+
+  /** Errors of steps are reported where they happen; only what is not one of those is reported here. */
+  async #settled(run: Run, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof Stopped) return;
+      complain(run, messageOf(error));
+      run.gate.stop();
+    }
+  }
+}
+
+const destroyAll = (run: Run): Promise<void> =>
+  deleteAll(run, unprotected(run, run.snapshot.records()));

@@ -1,0 +1,75 @@
+import type { Difference } from '../provider/provider';
+import type { ResourceRecord } from '../state/record';
+import type { WireObject } from '../wire/signature';
+import { changedKeys } from '../wire/value';
+import { parsePath } from '../wire/path';
+
+export type Plan =
+  | { readonly op: 'same' }
+  | { readonly op: 'update'; readonly reasons: readonly string[] }
+  | {
+      readonly op: 'replace';
+      readonly reasons: readonly string[];
+      /** Delete the old one before the new one is made, with all that cannot be without it. */
+      readonly deleteFirst: boolean;
+    };
+
+export interface PlanQuestion {
+  readonly old: ResourceRecord;
+  /** Checked inputs. */
+  readonly inputs: WireObject;
+  readonly difference: Difference;
+  readonly replaceOnChanges: readonly string[];
+  /** What the program says; it wins over the provider. */
+  readonly deleteBeforeReplace: boolean | undefined;
+}
+
+/** A component has no provider: it changes when its inputs do. */
+export const inputDifference: Difference = {
+  changes: 'unknown',
+  replaces: [],
+  deleteBeforeReplace: false,
+  reasons: [],
+  detailed: false,
+};
+
+const names = (path: string, key: string): boolean => {
+  const [wanted] = parsePath(path);
+  return wanted === '*' || wanted === parsePath(key)[0];
+};
+
+/** The answer of Diff, with the engine's own comparison where the provider left it open. */
+const settle = (question: PlanQuestion): Difference => {
+  const { difference, old, inputs } = question;
+  if (difference.changes !== 'unknown' || difference.replaces.length > 0) return difference;
+  const changed = changedKeys(old.inputs, inputs);
+  return {
+    ...difference,
+    changes: changed.length === 0 ? 'none' : 'some',
+    reasons: changed,
+    detailed: true,
+  };
+};
+
+/** Decides what happens to a resource that the state knows already. */
+export const planChange = (question: PlanQuestion): Plan => {
+  const { old, replaceOnChanges } = question;
+  const difference = settle(question);
+  // As in the real engine: without a detailed diff of the provider, replaceOnChanges has nothing to go by.
+  const forced =
+    difference.changes === 'some' && difference.detailed
+      ? difference.reasons.filter((key) => replaceOnChanges.some((path) => names(path, key)))
+      : [];
+  const replaces = [...new Set([...difference.replaces, ...forced])];
+  if (replaces.length > 0) {
+    return {
+      op: 'replace',
+      reasons: replaces,
+      deleteFirst: question.deleteBeforeReplace ?? difference.deleteBeforeReplace,
+    };
+  }
+  if (difference.changes === 'some') return { op: 'update', reasons: difference.reasons };
+  // What was created only in part is completed even when nothing differs.
+  if ((old.initErrors?.length ?? 0) > 0) return { op: 'update', reasons: ['initErrors'] };
+  return { op: 'same' };
+};

@@ -1,0 +1,65 @@
+import { referencesOf, type ResourceRecord } from '../state/record';
+import { parseUrn } from '../urn';
+import { UNKNOWN, type Wire } from '../wire/signature';
+import { deleteAll, providerOf } from './deletions';
+import type { Run } from './run';
+
+/** What the record's inputs are once the resources in `gone` are made anew. */
+const inputsWithout = (record: ResourceRecord, gone: ReadonlySet<string>) => {
+  const inputs: Record<string, Wire> = { ...record.inputs };
+  let touched = false;
+  for (const [key, urns] of Object.entries(record.propertyDependencies)) {
+    if (!urns.some((urn) => gone.has(urn))) continue;
+    inputs[key] = UNKNOWN;
+    touched = true;
+  }
+  return { inputs, touched };
+};
+
+const mustGo = async (
+  run: Run,
+  record: ResourceRecord,
+  gone: ReadonlySet<string>,
+): Promise<boolean> => {
+  if (!record.custom || record.external === true) return false;
+  const provider = record.provider?.slice(0, record.provider.lastIndexOf('::'));
+  if (provider !== undefined && gone.has(provider)) return true;
+  const { inputs, touched } = inputsWithout(record, gone);
+  if (!touched) return false;
+  const { name } = parseUrn(record.urn);
+  const identity = { urn: record.urn, type: record.type, name };
+  const old = { id: record.id ?? '', inputs: record.inputs, outputs: record.outputs };
+  const difference = await (await providerOf(run, record)).diff(identity, old, inputs, []);
+  return difference.replaces.length > 0;
+};
+
+/** Dependents that cannot be without the resource: their provider says that the change replaces them too. */
+const dependentsToReplace = async (
+  run: Run,
+  root: ResourceRecord,
+): Promise<readonly ResourceRecord[]> => {
+  const gone = new Set([root.urn]);
+  const found: ResourceRecord[] = [];
+  // The state is in an order in which what is needed comes first, so one pass reaches all.
+  for (const record of run.snapshot.unreached()) {
+    if (record === root || ![...referencesOf(record)].some((urn) => gone.has(urn))) continue;
+    if (!(await mustGo(run, record, gone))) continue;
+    if (record.protect === true) {
+      throw new Error(
+        `${root.urn} is deleted before it is replaced, and ${record.urn}, which needs it, is protected`,
+      );
+    }
+    gone.add(record.urn);
+    found.push(record);
+  }
+  return found;
+};
+
+/** Deletes the old one of a replacement first, and before it those that must be made again with it. */
+export const deleteBeforeReplacement = async (run: Run, old: ResourceRecord): Promise<void> => {
+  const dependents = await dependentsToReplace(run, old);
+  for (const record of dependents) run.deletedEarly.set(record.urn, record);
+  const doomed = [...dependents, old].map((record) => run.snapshot.retire(record));
+  // The caller is a step inside the gate; waiting for a place there would wait for itself.
+  await deleteAll(run, doomed, (work) => work());
+};

@@ -1,0 +1,55 @@
+import type { ResourceRecord } from '../state/record';
+import type { Snapshot } from '../state/snapshot';
+import type { ProviderRegistry } from '../provider/registry';
+import { messageOf, Stopped } from '../rpc/status';
+import type { DeploymentContext } from './context';
+import type { Gate } from './gate';
+import type { Hooks } from './hooks';
+import type { Reporter } from './reporter';
+import type { Transforms } from './transforms';
+
+/** Everything that the steps of one preview, up, refresh or destroy share. */
+export interface Run {
+  readonly context: DeploymentContext;
+  readonly snapshot: Snapshot;
+  readonly providers: ProviderRegistry;
+  readonly reporter: Reporter;
+  readonly gate: Gate;
+  readonly transforms: Transforms;
+  readonly hooks: Hooks;
+  /** URNs that this run has registered. */
+  readonly seen: Set<string>;
+  /** URNs under which each registered resource was known before. */
+  readonly formerNames: Map<string, readonly string[]>;
+  /** Deleted ahead of their own turn, because what they need is deleted before it is replaced. */
+  readonly deletedEarly: Map<string, ResourceRecord>;
+  /** URN of the stack, once the program has registered it. */
+  root: string | undefined;
+  /** Set by every error; the run ends with exit code 1. */
+  failed: boolean;
+  /** Writes the snapshot to the state file; nothing at preview. */
+  save(): Promise<void>;
+}
+
+export const complain = (run: Run, message: string, urn?: string): void => {
+  run.failed = true;
+  run.reporter.say('error', message, urn);
+};
+
+/** Runs one resource's work; any error is reported on it and stops the run. */
+export const answerable = async <T>(
+  run: Run,
+  urn: string | undefined,
+  work: () => Promise<T>,
+): Promise<T> => {
+  try {
+    run.gate.check();
+    return await work();
+  } catch (error) {
+    if (error instanceof Stopped) throw error;
+    // After a stop only the first cause counts: calls are cancelled then, and plugins go away.
+    if (!run.gate.stopped) complain(run, messageOf(error), urn);
+    run.gate.stop();
+    throw new Stopped('the run has stopped');
+  }
+};

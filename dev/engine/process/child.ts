@@ -1,0 +1,70 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+const KILL_AFTER_MS = 2_000;
+const children = new Set<ChildProcess>();
+
+export interface ChildOptions {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onLine: (line: string) => void;
+}
+
+export interface Child {
+  readonly pid: number | undefined;
+  /** Exit code; -1 when a signal ended it or it could not start. */
+  readonly exited: Promise<number>;
+  /** SIGTERM to the child and what it started, SIGKILL if that does not help. */
+  stop(): Promise<void>;
+}
+
+/** Signals the whole group: a plugin's own children (a builder, say) go with it. */
+const signal = (child: ChildProcess, name: NodeJS.Signals): void => {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, name);
+  } catch {
+    child.kill(name);
+  }
+};
+
+/** Nothing may outlive the engine: a plugin has no watchdog of its own. */
+export const killChildren = (): void => {
+  for (const child of children) signal(child, 'SIGKILL');
+};
+
+/** Starts Node with the given arguments, in a process group of its own. */
+export const startNode = (options: ChildOptions): Child => {
+  if (children.size === 0) process.on('exit', killChildren);
+  const child = spawn(process.execPath, options.args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  children.add(child);
+  const exited = new Promise<number>((resolve) => {
+    const settle = (code: number): void => {
+      children.delete(child);
+      if (children.size === 0) process.off('exit', killChildren);
+      resolve(code);
+    };
+    child.once('error', (error) => {
+      options.onLine(`could not start ${process.execPath}: ${error.message}`);
+      settle(-1);
+    });
+    // 'close' and not 'exit': its last words are read by then.
+    child.once('close', (code) => settle(code ?? -1));
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', options.onLine);
+  }
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) signal(child, 'SIGTERM');
+    const timer = setTimeout(() => signal(child, 'SIGKILL'), KILL_AFTER_MS);
+    await exited;
+    clearTimeout(timer);
+  };
+  return { pid: child.pid, exited, stop };
+};

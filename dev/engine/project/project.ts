@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { load } from 'js-yaml';
+
+/** What the engine needs of a `Pulumi.yaml`. */
+export interface Project {
+  readonly dir: string;
+  readonly name: string;
+  readonly main?: string;
+  readonly typescript: boolean;
+  readonly nodeArgs: readonly string[];
+  /** Folder of the plugin of each package that is at hand. */
+  readonly plugins: ReadonlyMap<string, string>;
+  /** Project-wide config, keys `namespace:name`. */
+  readonly config: ReadonlyMap<string, string>;
+}
+
+type Yaml = Readonly<Record<string, unknown>>;
+
+export const asMap = (value: unknown): Yaml =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Yaml) : {};
+
+const asText = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
+/** Config values are text on the wire; anything else travels as JSON. */
+export const configText = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
+
+export const qualifyKey = (key: string, project: string): string =>
+  key.includes(':') ? key : `${project}:${key}`;
+
+const isPath = (source: string): boolean => /^(\.{1,2}(\/|$)|\/)/.test(source);
+
+const pluginFolders = (dir: string, yaml: Yaml): ReadonlyMap<string, string> => {
+  const folders = new Map<string, string>();
+  for (const [name, entry] of Object.entries(asMap(yaml['packages']))) {
+    const source = asText(entry) ?? asText(asMap(entry)['source']);
+    if (source !== undefined && isPath(source)) folders.set(name, resolve(dir, source));
+  }
+  const providers = asMap(yaml['plugins'])['providers'];
+  for (const entry of Array.isArray(providers) ? providers : []) {
+    const { name, path } = asMap(entry);
+    if (typeof name === 'string' && typeof path === 'string') folders.set(name, resolve(dir, path));
+  }
+  return folders;
+};
+
+const projectConfig = (name: string, yaml: Yaml): ReadonlyMap<string, string> => {
+  const config = new Map<string, string>();
+  for (const [key, entry] of Object.entries(asMap(yaml['config']))) {
+    const fields = asMap(entry);
+    const value =
+      fields['value'] ?? fields['default'] ?? (Object.keys(fields).length ? undefined : entry);
+    if (value !== undefined && value !== null) config.set(qualifyKey(key, name), configText(value));
+  }
+  return config;
+};
+
+/** @throws Error when there is no usable `Pulumi.yaml`, or its runtime is not Node */
+export const readProject = (dir: string): Project => {
+  const file = join(dir, 'Pulumi.yaml');
+  const yaml = asMap(load(readFileSync(file, 'utf8')));
+  const name = asText(yaml['name']);
+  if (name === undefined) throw new Error(`${file} has no name`);
+  const runtime = asText(yaml['runtime']) ?? asText(asMap(yaml['runtime'])['name']);
+  if (runtime !== 'nodejs') {
+    throw new Error(`${file}: the local engine runs programs with runtime nodejs, not ${runtime}`);
+  }
+  const options = asMap(asMap(yaml['runtime'])['options']);
+  const main = asText(yaml['main']);
+  return {
+    dir: resolve(dir),
+    name,
+    ...(main !== undefined && { main }),
+    typescript: options['typescript'] !== false,
+    nodeArgs: (asText(options['nodeargs']) ?? '').split(' ').filter((arg) => arg !== ''),
+    plugins: pluginFolders(resolve(dir), yaml),
+    config: projectConfig(name, yaml),
+  };
+};

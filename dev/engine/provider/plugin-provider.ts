@@ -1,0 +1,279 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  credentials,
+  Metadata,
+  status,
+  type ClientUnaryCall,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { ResourceProviderClient } from '@pulumi/pulumi/proto/provider_grpc_pb';
+import {
+  CheckRequest,
+  ConfigureRequest,
+  CreateRequest,
+  DeleteRequest,
+  DiffRequest,
+  DiffResponse,
+  InvokeRequest,
+  ReadRequest,
+  UpdateRequest,
+  type CheckFailure,
+  type CheckResponse,
+  type CreateResponse,
+  type InvokeResponse,
+  type ReadResponse,
+  type UpdateResponse,
+  type ConfigureResponse,
+  type ConstructResponse,
+} from '@pulumi/pulumi/proto/provider_pb';
+import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
+import type { DeploymentContext } from '../deploy/context';
+import type { Plugin } from '../process/plugin';
+import { initFailureOf, isServiceError, messageOf, type PropertyFailure } from '../rpc/status';
+import type { WireObject } from '../wire/signature';
+import { fromStruct, toStruct } from '../wire/struct';
+import { hasSecret, markSecrets, reveal } from '../wire/value';
+import { constructed, constructRequest } from './construct-request';
+import { PartialFailure, type Created, type Identity, type Provider } from './provider';
+
+const CANCEL_MS = 1_000;
+const LAST_WORDS_MS = 1_000;
+const OPTIONS = {
+  'grpc.max_receive_message_length': -1,
+  'grpc.max_send_message_length': -1,
+};
+
+type Answer<Response> = (error: ServiceError | null, response: Response) => void;
+type Start<Response> = (answer: Answer<Response>) => ClientUnaryCall;
+
+const failures = (list: readonly CheckFailure[]): readonly PropertyFailure[] =>
+  list.map((item) => ({ property: item.getProperty(), reason: item.getReason() }));
+
+const DIFFERENCES = {
+  [DiffResponse.DiffChanges.DIFF_NONE]: 'none',
+  [DiffResponse.DiffChanges.DIFF_SOME]: 'some',
+  [DiffResponse.DiffChanges.DIFF_UNKNOWN]: 'unknown',
+} as const;
+
+const identified = <
+  Request extends {
+    setUrn(urn: string): Request;
+    setType(type: string): Request;
+    setName(name: string): Request;
+  },
+>(
+  request: Request,
+  identity: Identity,
+): Request => request.setUrn(identity.urn).setType(identity.type).setName(identity.name);
+
+/** Speaks pulumirpc.ResourceProvider with a plugin process. */
+export class PluginProvider implements Provider {
+  readonly pkg: string;
+  readonly managed = true;
+  readonly #context: DeploymentContext;
+  readonly #plugin: Plugin;
+  readonly #client: ResourceProviderClient;
+  #abilities: ConfigureResponse | undefined;
+
+  private constructor(pkg: string, plugin: Plugin, context: DeploymentContext) {
+    this.pkg = pkg;
+    this.#plugin = plugin;
+    this.#context = context;
+    this.#client = new ResourceProviderClient(
+      plugin.address,
+      credentials.createInsecure(),
+      OPTIONS,
+    );
+  }
+
+  static async configured(
+    pkg: string,
+    plugin: Plugin,
+    context: DeploymentContext,
+  ): Promise<PluginProvider> {
+    const provider = new PluginProvider(pkg, plugin, context);
+    const request = new ConfigureRequest()
+      .setArgs(toStruct({}))
+      .setAcceptsecrets(true)
+      .setAcceptresources(true)
+      .setSendsOldInputs(true)
+      .setSendsOldInputsToDelete(true);
+    const own = `${pkg}:`;
+    for (const [key, value] of Object.entries(context.config.values)) {
+      const name = `${pkg}:config:${key.slice(own.length)}`;
+      if (key.startsWith(own)) request.getVariablesMap().set(name, value);
+    }
+    provider.#abilities = await provider.#call<ConfigureResponse>((answer) =>
+      provider.#client.configure(request, answer),
+    );
+    return provider;
+  }
+
+  get supportsPreview(): boolean {
+    return this.#abilities?.getSupportspreview() ?? false;
+  }
+
+  async check(identity: Identity, olds: WireObject, news: WireObject) {
+    const request = identified(new CheckRequest(), identity)
+      .setOlds(this.#toPlugin(olds))
+      .setNews(this.#toPlugin(news));
+    const response = await this.#call<CheckResponse>((answer) =>
+      this.#client.check(request, answer),
+    );
+    return {
+      inputs: this.#fromPlugin(response.getInputs(), news),
+      failures: failures(response.getFailuresList()),
+    };
+  }
+
+  async diff(...[identity, old, news, ignore]: Parameters<Provider['diff']>) {
+    const request = identified(new DiffRequest(), identity)
+      .setId(old.id)
+      .setOlds(this.#toPlugin(old.outputs))
+      .setOldInputs(this.#toPlugin(old.inputs))
+      .setNews(this.#toPlugin(news))
+      .setIgnorechangesList([...ignore]);
+    const response = await this.#call<DiffResponse>((answer) => this.#client.diff(request, answer));
+    const replaces = response.getReplacesList();
+    return {
+      changes: DIFFERENCES[response.getChanges()],
+      replaces,
+      deleteBeforeReplace: response.getDeletebeforereplace(),
+      reasons: [...new Set([...replaces, ...response.getDiffsList()])],
+      detailed: response.getHasdetaileddiff(),
+    };
+  }
+
+  async create(identity: Identity, inputs: WireObject, preview: boolean): Promise<Created> {
+    const request = identified(new CreateRequest(), identity)
+      .setProperties(this.#toPlugin(inputs))
+      .setPreview(preview);
+    const response = await this.#call<CreateResponse>(
+      (answer) => this.#client.create(request, answer),
+      inputs,
+    );
+    const id = response.getId();
+    if (id === '' && !preview) {
+      throw new Error(`the plugin for package ${this.pkg} gave ${identity.urn} no id`);
+    }
+    return { id, outputs: this.#fromPlugin(response.getProperties(), inputs) };
+  }
+
+  async update(...[identity, old, news, preview]: Parameters<Provider['update']>) {
+    const request = identified(new UpdateRequest(), identity)
+      .setId(old.id)
+      .setOlds(this.#toPlugin(old.outputs))
+      .setOldInputs(this.#toPlugin(old.inputs))
+      .setNews(this.#toPlugin(news))
+      .setPreview(preview);
+    const response = await this.#call<UpdateResponse>(
+      (answer) => this.#client.update(request, answer),
+      news,
+    );
+    return this.#fromPlugin(response.getProperties(), news);
+  }
+
+  async read(...[identity, id, outputs, inputs]: Parameters<Provider['read']>) {
+    const request = identified(new ReadRequest(), identity)
+      .setId(id)
+      .setProperties(this.#toPlugin(outputs));
+    if (inputs !== undefined) request.setInputs(this.#toPlugin(inputs));
+    const response = await this.#call<ReadResponse>(
+      (answer) => this.#client.read(request, answer),
+      outputs,
+    );
+    const read = response.getInputs();
+    return {
+      ...(response.getId() !== '' && { id: response.getId() }),
+      outputs: this.#fromPlugin(response.getProperties(), outputs),
+      ...(read !== undefined && { inputs: this.#fromPlugin(read, inputs ?? {}) }),
+    };
+  }
+
+  async delete(...[identity, old]: Parameters<Provider['delete']>): Promise<void> {
+    const request = identified(new DeleteRequest(), identity)
+      .setId(old.id)
+      .setProperties(this.#toPlugin(old.outputs))
+      .setOldInputs(this.#toPlugin(old.inputs));
+    await this.#call<Empty>((answer) => this.#client.delete(request, answer));
+  }
+
+  async invoke(...[args]: Parameters<Provider['invoke']>) {
+    const request = new InvokeRequest()
+      .setTok(args.token)
+      .setArgs(this.#toPlugin(args.args))
+      .setPreview(args.dryRun);
+    const response = await this.#call<InvokeResponse>((answer) =>
+      this.#client.invoke(request, answer),
+    );
+    return {
+      result: fromStruct(response.getReturn()),
+      failures: failures(response.getFailuresList()),
+    };
+  }
+
+  /** Left at once when the run stops: a plugin whose registrations go unanswered never answers itself. */
+  async construct(...[args, signal]: Parameters<Provider['construct']>) {
+    const request = constructRequest(args, this.#context);
+    const response = await this.#call<ConstructResponse>((answer) => {
+      const call = this.#client.construct(request, answer);
+      signal.addEventListener('abort', () => call.cancel(), { once: true });
+      return call;
+    });
+    return constructed(response);
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const deadline = new Date(Date.now() + CANCEL_MS);
+      this.#client.cancel(new Empty(), new Metadata(), { deadline }, () => resolve());
+    });
+    this.#client.close();
+    await this.#plugin.child.stop();
+  }
+
+  #toPlugin(object: WireObject) {
+    const secrets = this.#abilities?.getAcceptsecrets() ?? true;
+    return toStruct(secrets ? object : (reveal(object) as WireObject));
+  }
+
+  /** A provider that is not told about secrets cannot mark them: what came from one stays one. */
+  #fromPlugin(struct: Parameters<typeof fromStruct>[0], sent: WireObject): WireObject {
+    const received = fromStruct(struct);
+    if (this.#abilities?.getAcceptsecrets() ?? true) return received;
+    const names = Object.keys(sent).filter((key) => hasSecret(sent[key] ?? null));
+    return markSecrets(received, names);
+  }
+
+  async #call<Response>(start: Start<Response>, sent: WireObject = {}): Promise<Response> {
+    try {
+      return await new Promise<Response>((resolve, reject) => {
+        start((error, response) => (error === null ? resolve(response) : reject(error)));
+      });
+    } catch (error) {
+      const partial = initFailureOf(error);
+      if (partial !== undefined) {
+        const properties = this.#fromPlugin(partial.getProperties(), sent);
+        const reasons = partial.getReasonsList();
+        throw new PartialFailure(partial.getId(), properties, reasons, messageOf(error));
+      }
+      const code =
+        isServiceError(error) && error.code === status.UNAVAILABLE ? await this.#end() : undefined;
+      if (code === undefined) throw error;
+      throw new Error(`the plugin for package ${this.pkg} ended with code ${code}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The exit code of a plugin that went away; the broken connection is seen before the end of the process is. */
+  async #end(): Promise<number | undefined> {
+    const timeout = new AbortController();
+    const waited = delay(LAST_WORDS_MS, undefined, { signal: timeout.signal }).catch(
+      () => undefined,
+    );
+    const code = await Promise.race([this.#plugin.child.exited, waited]);
+    timeout.abort();
+    return code ?? undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { Checked, Created, Difference, Provider, ReadState } from './provider';
+
+const fingerprint = (urn: string): string =>
+  createHash('sha256').update(urn).digest('hex').slice(0, 7);
+
+const UNDECIDED: Difference = {
+  changes: 'unknown',
+  replaces: [],
+  deleteBeforeReplace: false,
+  reasons: [],
+  detailed: true,
+};
+
+/**
+ * Stands for a package with no plugin at hand: what the program declares is recorded and given back, nothing is made. Functions and
+ * remote components cannot be made up, so those are errors.
+ */
+export const recordedProvider = (pkg: string): Provider => {
+  const refuse = (what: string): never => {
+    throw new Error(
+      `${what} needs the plugin of package ${pkg}: name its folder in Pulumi.yaml under plugins.providers`,
+    );
+  };
+  return {
+    pkg,
+    managed: false,
+    supportsPreview: false,
+    check: async (_identity, _olds, news): Promise<Checked> => ({ inputs: news, failures: [] }),
+    diff: async () => UNDECIDED,
+    create: async ({ urn, name }, inputs): Promise<Created> => ({
+      id: `${name}-${fingerprint(urn)}`,
+      outputs: inputs,
+    }),
+    update: async (_identity, _old, news) => news,
+    read: async (_identity, id, outputs): Promise<ReadState> => ({ id, outputs }),
+    delete: async () => undefined,
+    invoke: async ({ token }) => refuse(`the function ${token}`),
+    construct: async ({ type, name }) => refuse(`the component ${name} (${type})`),
+    close: async () => undefined,
+  };
+};

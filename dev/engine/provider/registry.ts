@@ -1,0 +1,65 @@
+import type { DeploymentContext } from '../deploy/context';
+import { startPlugin } from '../process/plugin';
+import type { Project } from '../project/project';
+import type { Reporter } from '../deploy/reporter';
+import type { Provider } from './provider';
+import { PluginProvider } from './plugin-provider';
+import { recordedProvider } from './recorded';
+
+/** The package of the engine's own types (the stack, providers). */
+const BUILT_IN = 'pulumi';
+
+export interface RegistryOptions {
+  readonly project: Project;
+  readonly context: DeploymentContext;
+  readonly reporter: Reporter;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Starts each package's plugin when it is first needed, one process a package. */
+export class ProviderRegistry {
+  readonly #options: RegistryOptions;
+  readonly #providers = new Map<string, Promise<Provider>>();
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  get(pkg: string): Promise<Provider> {
+    const known = this.#providers.get(pkg);
+    if (known !== undefined) return known;
+    const started = this.#start(pkg);
+    this.#providers.set(pkg, started);
+    return started;
+  }
+
+  async close(): Promise<void> {
+    const started = await Promise.allSettled(this.#providers.values());
+    await Promise.all(
+      started.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)),
+    );
+  }
+
+  async #start(pkg: string): Promise<Provider> {
+    const { project, context, reporter, env } = this.#options;
+    const folder = project.plugins.get(pkg);
+    if (folder === undefined) {
+      if (pkg !== BUILT_IN) {
+        reporter.say(
+          'info',
+          `no plugin for package ${pkg} at hand: its resources are recorded with their inputs as outputs, nothing is made`,
+        );
+      }
+      return recordedProvider(pkg);
+    }
+    const plugin = await startPlugin({
+      pkg,
+      folder,
+      engine: context.address,
+      cwd: project.dir,
+      env,
+      onLine: (line) => reporter.line('plugin', line),
+    });
+    return PluginProvider.configured(pkg, plugin, context);
+  }
+}

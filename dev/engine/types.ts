@@ -1,0 +1,88 @@
+import type { Wire } from './wire/signature';
+
+/** A config value: plain text, or kept secret. */
+export type ConfigValue = string | { readonly secret: string };
+
+export interface EngineOptions {
+  /** Folder of `Pulumi.yaml`. */
+  readonly projectDir: string;
+  readonly stack: string;
+  /** File of the state. Exactly one of `stateFile` and `backendDir` may be given. */
+  readonly stateFile?: string;
+  /** Folder for states, `<backendDir>/<project>/<stack>.json`. Default: `.pulumi-local` in the project's folder. */
+  readonly backendDir?: string;
+  /** Seals the secrets of the state. Default: `PULUMI_CONFIG_PASSPHRASE` of `env`, then of the process. */
+  readonly passphrase?: string;
+  /** Keys `name` or `namespace:name`; wins over `Pulumi.<stack>.yaml`. */
+  readonly config?: Readonly<Record<string, ConfigValue>>;
+  /** Further environment of the program and the plugins. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Hears everything as it happens. */
+  readonly log?: (entry: LogEntry) => void;
+  /** Steps at the same time; default 16. */
+  readonly parallel?: number;
+  /** Shows secrets in `outputs`; default false. */
+  readonly showSecrets?: boolean;
+  /** Ends a run (and its children) on SIGINT and SIGTERM; default true. */
+  readonly handleSignals?: boolean;
+}
+
+export type Operation =
+  | 'create'
+  | 'update'
+  | 'replace'
+  | 'create-replacement'
+  | 'delete-replaced'
+  | 'delete'
+  | 'same'
+  | 'read'
+  | 'discard'
+  | 'refresh';
+
+export interface EngineEvent {
+  readonly op: Operation;
+  readonly urn: string;
+  readonly type: string;
+  /** Properties that caused the step, as the provider named them. */
+  readonly reasons: readonly string[];
+}
+
+export type Severity = 'debug' | 'info' | 'warning' | 'error';
+
+export interface Diagnostic {
+  readonly severity: Severity;
+  readonly message: string;
+  readonly urn?: string;
+}
+
+export type LogEntry =
+  | { readonly kind: 'diagnostic'; readonly diagnostic: Diagnostic; readonly ephemeral: boolean }
+  | { readonly kind: 'step'; readonly phase: 'start' | 'done'; readonly event: EngineEvent }
+  | { readonly kind: 'output'; readonly source: 'program' | 'plugin'; readonly line: string }
+  | { readonly kind: 'outputs'; readonly outputs: Readonly<Record<string, Wire>> };
+
+export type Summary = Readonly<Partial<Record<Operation, number>>>;
+
+export interface RunResult {
+  /** False when anything failed; then nothing was deleted that the program did not name. */
+  readonly ok: boolean;
+  /** How many resources went through each operation; a replacement counts once. */
+  readonly summary: Summary;
+  /** Stack outputs; secrets as `[secret]` unless `showSecrets`, unknowns as `[unknown]`. */
+  readonly outputs: Readonly<Record<string, Wire>>;
+  readonly events: readonly EngineEvent[];
+  /** What program, plugins and engine said, status lines left out. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface Engine {
+  preview(): Promise<RunResult>;
+  up(): Promise<RunResult>;
+  refresh(): Promise<RunResult>;
+  destroy(): Promise<RunResult>;
+  /** Stack outputs of the state. */
+  outputs(): Promise<Readonly<Record<string, Wire>>>;
+  /** Stops the run under way: no new steps, those under way finish. A second call kills the children. */
+  cancel(): void;
+  readonly stateFile: string;
+}
