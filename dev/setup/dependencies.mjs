@@ -38,7 +38,9 @@ export function npm(args, options) {
 /** Makes node_modules match package-lock.json. */
 export async function ensureDependencies() {
   if (isInstalled()) return;
-  say('installing the dependencies with `npm ci`: some 700 packages, one of them Node 24; it takes a minute or two');
+  say(
+    'installing the dependencies with `npm ci`: some 700 packages, one of them Node 24; it takes a minute or two',
+  );
   const code = await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     doing: 'installing the dependencies',
   });

@@ -20,7 +20,7 @@ const provider = folder
   : undefined;
 
 const labels = { app: 'hello' };
-const deployment = new kubernetes.apps.v1.Deployment(
+new kubernetes.apps.v1.Deployment(
   'hello',
   {
     metadata: { name: 'hello', labels },
@@ -42,4 +42,3 @@ export const digest = image.digest;
 export const signer = image.signer;
 export const annotations = image.annotations;
 export const logEntries = image.logEntries;
-export const deployed = deployment.spec.template.spec.containers[0].image;

@@ -1,0 +1,35 @@
+import { bold, dim } from './terminal';
+
+export interface Chain {
+  readonly commit: string | undefined;
+  readonly repository: string | undefined;
+  readonly builder: string | undefined;
+  readonly imageRef: string;
+  readonly digest: string;
+  readonly keyId: string | undefined;
+  readonly identity: string;
+  readonly issuer: string;
+  readonly logEntries: readonly { readonly logIndex: string; readonly purpose: string }[];
+  readonly deployment: string;
+}
+
+/** The chain from the commit to the cluster, one link a line. */
+export function drawChain(chain: Chain): string {
+  const entries = chain.logEntries.map(({ logIndex, purpose }) => `#${logIndex} ${purpose}`);
+  const source = [chain.repository, chain.builder].filter((fact) => fact !== undefined).join(', ');
+  const links: readonly (readonly [string, string, string])[] = [
+    ['commit', chain.commit ?? '(no git repository here)', source],
+    ['digest', chain.digest, 'built, pushed, read back and hashed again'],
+    ['signature', `key ${chain.keyId?.slice(0, 16) ?? '?'}...`, 'and provenance, by the same key'],
+    ['', chain.identity, `and the identity, as told by ${chain.issuer}`],
+    ['log entry', entries.join(', '), 'in the transparency log, inclusion proved'],
+    ['Deployment', chain.imageRef, chain.deployment],
+  ];
+  return links
+    .flatMap(([name, value, note], index) => [
+      ...(index > 0 && name !== '' ? [`   ${' '.repeat(10)} ${dim('|')}`] : []),
+      `   ${bold(name.padStart(10))} ${name === '' ? '+' : 'o'} ${value}`,
+      ...(note === '' ? [] : [`   ${' '.repeat(10)} ${dim('|')}   ${dim(note)}`]),
+    ])
+    .join('\n');
+}

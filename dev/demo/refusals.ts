@@ -1,0 +1,69 @@
+import { strict as assert } from 'node:assert';
+
+import type { Deployer, Stack } from './deployer';
+import { Forger } from './forgery';
+import { deploymentOf } from './manifest';
+import { ok, say, step } from './terminal';
+import type { World } from './world';
+
+export interface Genuine {
+  /** Repository of the signed image, without the host. */
+  readonly repository: string;
+  /** Its digest. */
+  readonly genuine: string;
+  /** The stack that made it. */
+  readonly quickstart: Stack;
+}
+
+/** Shows that what is not the signed image, or not signed by the trusted key, is not deployed. */
+export async function showRefusals(
+  world: World,
+  deployer: Deployer,
+  { repository, genuine, quickstart }: Genuine,
+): Promise<void> {
+  const { registry } = world;
+  const verify = (name: string, image: string): Stack => ({
+    example: 'verified-image',
+    name: `npm-run-demo-${name}`,
+    config: {
+      image: `${registry.host}/${image}`,
+      publicKey: world.keys.publicKey,
+      transparency: 'log',
+      sigstore: JSON.stringify({ trustedRoot: world.trustedRoot }),
+    },
+  });
+  const refused = async (stack: Stack, reason: RegExp): Promise<void> => {
+    const { ok: deployed, messages } = await deployer.up(stack);
+    assert.ok(!deployed, 'this must not be deployed');
+    assert.match(messages, reason, 'it must be refused for the right reason');
+    assert.equal(deploymentOf(await deployer.resources(stack)), undefined, 'no Deployment');
+    ok('refused, and no Deployment was made');
+  };
+
+  step('The genuine image verifies with the public key alone, and may be deployed');
+  const allowed = await deployer.up(verify('genuine', `${repository}@${genuine}`));
+  assert.ok(allowed.ok, 'the genuine image must verify');
+  ok('verified, with the log entry');
+
+  step('An altered image is refused, with the genuine signatures moved over to it');
+  const altered = await new Forger(registry.url, repository).alter(genuine);
+  await refused(verify('altered', `${repository}@${altered}`), /VERIFY_|signature/i);
+
+  step('A foreign signature is refused');
+  const foreign = 'stranger/hello';
+  say('   a stranger builds and signs the same with a key of their own:');
+  const made = await deployer.up({
+    ...quickstart,
+    name: 'npm-run-demo-stranger',
+    config: {
+      ...quickstart.config,
+      image: `${registry.host}/${foreign}:latest`,
+      key: world.strangerKeys.privateKey,
+      keyPassword: { secret: world.strangerKeys.password },
+    },
+  });
+  assert.ok(made.ok, "the stranger's own deployment must work");
+  say('   and it is checked against the trusted key:');
+  const digest = String(made.outputs['digest']);
+  await refused(verify('foreign', `${foreign}@${digest}`), /VERIFY_|signer|signature/i);
+}
