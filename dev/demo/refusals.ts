@@ -47,7 +47,10 @@ export async function showRefusals(
 
   step('An altered image is refused, with the genuine signatures moved over to it');
   const altered = await new Forger(registry.url, repository).alter(genuine);
-  await refused(verify('altered', `${repository}@${altered}`), /VERIFY_|signature/i);
+  await refused(
+    verify('altered', `${repository}@${altered}`),
+    /\[VERIFY_(SIGNATURE_INVALID|UNSIGNED)\]/,
+  );
 
   step('A foreign signature is refused');
   const foreign = 'stranger/hello';
@@ -65,5 +68,5 @@ export async function showRefusals(
   assert.ok(made.ok, "the stranger's own deployment must work");
   say('   and it is checked against the trusted key:');
   const digest = String(made.outputs['digest']);
-  await refused(verify('foreign', `${foreign}@${digest}`), /VERIFY_|signer|signature/i);
+  await refused(verify('foreign', `${foreign}@${digest}`), /\[VERIFY_SIGNER_MISMATCH\]/);
 }

@@ -60,7 +60,7 @@ export const tasks = {
     run: async (args, env) =>
       all(
         () => needGo(env),
-        () => run('node', ['dev/tools/build.mjs'], { env, doing: 'building the Go peers' }),
+        () => run('node', ['dev/tools/build.mjs'], { env }),
         () => jest('interop', ['test/interop/'])(args, env),
       ),
   },
