@@ -1,4 +1,4 @@
-module tools
+module pulumi-signed-image.invalid/tools
 
 go 1.26.0
 
@@ -6,6 +6,11 @@ tool (
 	github.com/google/go-containerregistry/cmd/crane
 	github.com/google/go-containerregistry/cmd/registry
 	github.com/sigstore/cosign/v3/cmd/cosign
+)
+
+require (
+	github.com/go-openapi/runtime v0.32.4
+	github.com/sigstore/rekor v1.5.3
 )
 
 require (
@@ -107,7 +112,6 @@ require (
 	github.com/go-openapi/jsonpointer v0.23.1 // indirect
 	github.com/go-openapi/jsonreference v0.21.6 // indirect
 	github.com/go-openapi/loads v0.24.0 // indirect
-	github.com/go-openapi/runtime v0.32.4 // indirect
 	github.com/go-openapi/runtime/server-middleware v0.30.0 // indirect
 	github.com/go-openapi/spec v0.22.6 // indirect
 	github.com/go-openapi/strfmt v0.26.4 // indirect
@@ -200,7 +204,6 @@ require (
 	github.com/shibumi/go-pathspec v1.3.0 // indirect
 	github.com/sigstore/cosign/v3 v3.1.3 // indirect
 	github.com/sigstore/protobuf-specs v0.5.1 // indirect
-	github.com/sigstore/rekor v1.5.3 // indirect
 	github.com/sigstore/rekor-tiles/v2 v2.3.0 // indirect
 	github.com/sigstore/sigstore v1.10.8 // indirect
 	github.com/sigstore/sigstore-go v1.2.2 // indirect

@@ -1,0 +1,65 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { type RunningRegistry, startRegistry } from '../../../dev/registry';
+import { type RunningSigstore, startSigstore } from '../../../dev/sigstore';
+import { type ToolRun, runTool, toolPath } from './tools';
+
+/** A registry, a Sigstore, and a real cosign that reaches nothing else. */
+export interface Stack {
+  readonly registry: RunningRegistry;
+  readonly sigstore: RunningSigstore;
+  /** For the files of one run. */
+  readonly folder: string;
+  /** Path of the trusted root. */
+  readonly trustedRoot: string;
+  /** Paths of signing configs: which services cosign asks. */
+  readonly signingConfig: Readonly<Record<'none' | 'log' | 'log+tsa' | 'tsa', string>>;
+  cosign(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<ToolRun>;
+  close(): Promise<void>;
+}
+
+export async function startStack(options: { readonly referrersApi: boolean }): Promise<Stack> {
+  const folder = await mkdtemp(join(tmpdir(), 'interop-'));
+  const [registry, sigstore] = await Promise.all([
+    startRegistry({ settings: { referrersApi: options.referrersApi } }),
+    startSigstore(),
+  ]);
+  const path = (name: string) => join(folder, name);
+  await sigstore.writeTrustedRoot(path('trusted_root.json'));
+  const signingConfig = {
+    none: path('signing-config-none.json'),
+    log: path('signing-config-log.json'),
+    'log+tsa': path('signing-config-log-tsa.json'),
+    tsa: path('signing-config-tsa.json'),
+  };
+  for (const [name, file] of Object.entries(signingConfig)) {
+    const use = { rekor: name.startsWith('log'), tsa: name.endsWith('tsa') };
+    await writeFile(file, JSON.stringify(sigstore.signingConfig(use)));
+  }
+  await mkdir(path('home'));
+  const env = {
+    HOME: path('home'),
+    TUF_ROOT: path('tuf'),
+    PATH: process.env['PATH'] ?? '',
+    COSIGN_YES: 'true',
+    // Whatever is not on this machine is refused at once, also where there is a network.
+    HTTP_PROXY: 'http://127.0.0.1:9',
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    NO_PROXY: '127.0.0.1',
+  };
+  return {
+    registry,
+    sigstore,
+    folder,
+    trustedRoot: path('trusted_root.json'),
+    signingConfig,
+    cosign: (args, more = {}) =>
+      runTool(toolPath('cosign'), args, { cwd: folder, env: { ...env, ...more } }),
+    async close() {
+      await Promise.all([registry.close(), sigstore.close()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
