@@ -28,4 +28,3 @@ export {
   STATEMENT_TYPE,
   type Subject,
 } from './statement';
-export { isJsonObject, parseStrictJson } from './strict-json';

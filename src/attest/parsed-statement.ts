@@ -1,7 +1,7 @@
 import { SignedImageError } from '../error';
 import { type Digest, hexOf } from '../oci/digest';
+import { isJsonObject, parseJsonObject } from '../oci/strict-json';
 import { STATEMENT_TYPE } from './statement';
-import { isJsonObject, parseStrictJson } from './strict-json';
 
 /** What `cosign attest` still writes; the same members as v1. */
 export const STATEMENT_TYPE_V01 = 'https://in-toto.io/Statement/v0.1';
@@ -45,10 +45,9 @@ function parseSubject(value: unknown): ParsedSubject {
  *
  * @throws SignedImageError `CONTENT_MALFORMED`
  */
-export function parseStatement(payload: Uint8Array): ParsedStatement {
-  const value = parseStrictJson(payload);
-  if (!isJsonObject(value)) throw malformed('it is no JSON object');
-  const { _type: type, subject, predicateType, predicate } = value;
+export function parseStatement(payload: Buffer): ParsedStatement {
+  const statement = parseJsonObject(payload, 'the signed statement');
+  const { _type: type, subject, predicateType, predicate } = statement;
   if (type !== STATEMENT_TYPE && type !== STATEMENT_TYPE_V01) {
     throw malformed(`its _type is ${JSON.stringify(type)}`);
   }

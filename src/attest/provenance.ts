@@ -26,8 +26,8 @@ export interface ProvenancePredicate {
     readonly builder: { readonly id: string };
     readonly metadata: {
       readonly invocationId?: string;
-      readonly startedOn: string;
-      readonly finishedOn: string;
+      readonly startedOn?: string;
+      readonly finishedOn?: string;
     };
   };
 }
@@ -81,9 +81,9 @@ export interface BuildRun {
   readonly dirty?: boolean;
   readonly user?: string;
   readonly invocation?: string;
-  /** RFC 3339, UTC. */
-  readonly startedOn: string;
-  readonly finishedOn: string;
+  /** RFC 3339, UTC; absent where the builder does not tell (a provider's build). */
+  readonly startedOn?: string;
+  readonly finishedOn?: string;
 }
 
 export interface ProvenanceInput {
@@ -158,6 +158,7 @@ function checked(input: ProvenanceInput): ProvenanceInput {
     });
   }
   for (const time of [startedOn, finishedOn]) {
+    if (time === undefined) continue;
     if (
       !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(time) ||
       Number.isNaN(Date.parse(time))
@@ -202,8 +203,8 @@ export function provenanceStatement(input: ProvenanceInput): Statement<Provenanc
         builder: { id: run.builderId },
         metadata: {
           ...(run.invocation !== undefined && { invocationId: run.invocation }),
-          startedOn: run.startedOn,
-          finishedOn: run.finishedOn,
+          ...(run.startedOn !== undefined && { startedOn: run.startedOn }),
+          ...(run.finishedOn !== undefined && { finishedOn: run.finishedOn }),
         },
       },
     },

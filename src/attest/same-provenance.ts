@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { isJsonObject } from './strict-json';
+import { isJsonObject } from '../oci/strict-json';
 
 /**
  * The predicate without what differs between two tries of the same build: `runDetails.metadata`

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error';
 import type { RegistryClient } from '../oci/client';
 import type { Digest } from '../oci/digest';
 import type { Repository } from '../oci/reference';
@@ -8,7 +9,9 @@ import type { VerificationPolicy } from './policy';
 declare const verifiedBrand: unique symbol;
 
 /** `host/repo@sha256:...` that came out of a verification, and from nowhere else. */
-export type VerifiedImageReference = string & { readonly [verifiedBrand]: 'VerifiedImageReference' };
+export type VerifiedImageReference = string & {
+  readonly [verifiedBrand]: 'VerifiedImageReference';
+};
 
 /** The four answers: `unavailable` is "could not look", and never means "not signed". */
 export type PartStatus = 'present' | 'missing' | 'invalid' | 'unavailable';
@@ -20,6 +23,8 @@ export interface PartReport {
   readonly status: PartStatus;
   /** Why it is not `present`; names the check that failed. */
   readonly reason?: string;
+  /** The same for a program; only where it is not `present`. */
+  readonly code?: ErrorCode;
   readonly signer?: SignerDescription;
   readonly logEntries?: readonly LogEntry[];
   /** Digest of what was verified: referrer manifest or layer. */
@@ -37,7 +42,7 @@ export interface ManifestReport {
 export interface VerificationReport {
   readonly verified: boolean;
   readonly digest: Digest;
-  /** Only there when `verified`. */
+  /** Only in what `verifyImage` returns. */
   readonly imageRef?: VerifiedImageReference;
   /** The image or index first, then its platform manifests. */
   readonly manifests: readonly ManifestReport[];

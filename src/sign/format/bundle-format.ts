@@ -1,13 +1,19 @@
 import { type Bundle, bundleFromJSON, bundleToJSON } from '@sigstore/bundle';
 
-import { isJsonObject, parseStrictJson } from '../../attest/strict-json';
 import { PROVENANCE_PREDICATE_TYPE, SIGNATURE_PREDICATE_TYPE } from '../../attest/statement';
 import { SignedImageError, messageOf } from '../../error';
 import type { RegistryClient } from '../../oci/client';
 import type { Descriptor } from '../../oci/descriptor';
 import type { Digest } from '../../oci/digest';
+import {
+  type ImageIndex,
+  type ImageManifest,
+  MANIFEST_LIMIT,
+  parseManifest,
+} from '../../oci/manifest';
 import { OCI_EMPTY, OCI_MANIFEST } from '../../oci/media-type';
 import { type Repository, formatRepository } from '../../oci/reference';
+import { parseJsonObject } from '../../oci/strict-json';
 import type { Purpose } from '../request';
 import { mapBounded } from './bounded';
 import {
@@ -16,7 +22,6 @@ import {
   encodeBundleManifest,
 } from './bundle-manifest';
 import { type Finding, type Findings, gatherFindings } from './candidate';
-import { type ImageManifest, parseImageManifest } from './image-manifest';
 import { pause } from './pause';
 import { findingOfFailure } from './read-failure';
 import { claimedSigningTime } from './timestamp';
@@ -25,7 +30,6 @@ import { claimedSigningTime } from './timestamp';
 const BUNDLE_MEDIA_TYPE_LONG = 'application/vnd.dev.sigstore.bundle+json;version=0.3';
 
 const EMPTY_CONFIG = Buffer.from('{}', 'utf8');
-const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 const MAX_REFERRERS = 1000;
 const PARALLEL_READS = 6;
@@ -144,13 +148,13 @@ async function readReferrer(
 ): Promise<Finding> {
   const stored = referrer.digest;
   if (referrer.mediaType !== OCI_MANIFEST) return undefined;
-  let manifest: ImageManifest;
+  let manifest: ImageManifest | ImageIndex;
   try {
-    if (referrer.size > MAX_MANIFEST_BYTES) throw tooLarge('manifest', referrer.size);
+    if (referrer.size > MANIFEST_LIMIT) throw tooLarge('manifest', referrer.size);
     const fetched = await client.getManifest(repository, stored);
     // Listed and gone: somebody removed it meanwhile, or the list is stale.
     if (!fetched) return undefined;
-    manifest = parseImageManifest(fetched.bytes);
+    manifest = parseManifest(fetched.bytes, OCI_MANIFEST);
   } catch (error) {
     const finding = findingOfFailure(error, stored);
     // What is not even listed as a bundle need not be well-formed.
@@ -159,7 +163,7 @@ async function readReferrer(
   }
   const layer = bundleLayer(manifest);
   if (!layer) return undefined;
-  const purpose = purposeOf(manifest.annotations[PREDICATE_TYPE_ANNOTATION]);
+  const purpose = purposeOf(manifest.annotations?.[PREDICATE_TYPE_ANNOTATION]);
   try {
     if (manifest.subject?.digest !== subject) {
       throw malformed('its manifest refers to another image');
@@ -173,8 +177,8 @@ async function readReferrer(
   }
 }
 
-function bundleLayer(manifest: ImageManifest): Descriptor | undefined {
-  const [layer] = manifest.layers;
+function bundleLayer(manifest: ImageManifest | ImageIndex): Descriptor | undefined {
+  const [layer] = manifest.kind === 'image' ? manifest.layers : [];
   return isBundleType(layer?.mediaType) ? layer : undefined;
 }
 
@@ -189,8 +193,8 @@ function purposeOf(predicateType: string | undefined): Purpose | undefined {
 }
 
 function parseBundle(bytes: Buffer): Bundle {
-  const json = parseStrictJson(bytes);
-  const mediaType = isJsonObject(json) ? json['mediaType'] : undefined;
+  const json = parseJsonObject(bytes, 'the bundle');
+  const { mediaType } = json;
   // Older ones are refused by cosign too: they may come without an inclusion proof.
   if (mediaType !== BUNDLE_MEDIA_TYPE && mediaType !== BUNDLE_MEDIA_TYPE_LONG) {
     throw malformed(`its media type is ${JSON.stringify(mediaType)}, and not that of version 0.3`);

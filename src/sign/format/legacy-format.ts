@@ -1,16 +1,12 @@
-import type { Bundle } from '@sigstore/bundle';
-
-import { SignedImageError } from '../../error';
+import { SignedImageError, messageOf } from '../../error';
 import type { RegistryClient } from '../../oci/client';
 import type { Descriptor } from '../../oci/descriptor';
 import { type Digest, hexOf } from '../../oci/digest';
-import { DOCKER_MANIFEST, OCI_MANIFEST } from '../../oci/media-type';
 import { type Repository, type Tag, formatRepository, parseTag } from '../../oci/reference';
+import { serially } from '../../oci/serial';
 import type { Purpose } from '../request';
 import { mapBounded } from './bounded';
 import { NOTHING_FOUND, type Finding, type Findings, gatherFindings } from './candidate';
-import { type ImageManifest, parseImageManifest } from './image-manifest';
-import { KeyedQueue } from './keyed-queue';
 import {
   ENVELOPE_MEDIA_TYPE,
   type LayerAnnotations,
@@ -20,12 +16,14 @@ import {
   bundleOfPayload,
 } from './legacy-layer';
 import {
+  type LegacyManifest,
   MAX_LAYERS,
   appendLayer,
-  configTypeOf,
   encodeLegacyConfig,
   layersWith,
+  parseLegacyManifest,
   sameLayer,
+  typesOf,
 } from './legacy-manifest';
 import { pause } from './pause';
 import { findingOfFailure } from './read-failure';
@@ -33,9 +31,6 @@ import { findingOfFailure } from './read-failure';
 const MAX_LAYER_BYTES = 16 * 1024 * 1024;
 const PARALLEL_READS = 6;
 const MAX_TRIES = 12;
-
-/** Writers of this process to the same tag stand in line; other processes are met by retries. */
-const writers = new KeyedQueue();
 
 /** `sha256-<hex>.sig` for signatures, `sha256-<hex>.att` for attestations. */
 export function legacyTag(subject: Digest, purpose: Purpose): Tag {
@@ -70,7 +65,8 @@ export async function writeLayer(client: RegistryClient, store: LayerToStore): P
     size: blob.size,
     annotations: store.annotations,
   };
-  await writers.run(`${formatRepository(repository)}:${tag}`, () =>
+  // Writers of this process stand in line; those elsewhere are met by trying again.
+  await serially(`${formatRepository(repository)}:${tag}`, () =>
     appendUntilSeen(client, repository, tag, layer),
   );
   return layer.digest;
@@ -88,7 +84,7 @@ async function appendUntilSeen(
     // The first look after a write needs no pause: most registries show it at once.
     if (attempt > 0 && !(written && attempt === 1)) await pause(attempt);
     const current = await readTag(client, repository, tag);
-    if (current?.manifest.layers.some((there) => sameLayer(there, layer))) return;
+    if (current?.legacy.manifest.layers.some((there) => sameLayer(there, layer))) return;
     try {
       await putAppended(client, repository, tag, layer, current);
       written = true;
@@ -106,7 +102,7 @@ async function appendUntilSeen(
 }
 
 interface CurrentTag {
-  readonly manifest: ImageManifest;
+  readonly legacy: LegacyManifest;
   readonly etag: string | undefined;
 }
 
@@ -117,14 +113,16 @@ async function readTag(
 ): Promise<CurrentTag | undefined> {
   const fetched = await client.getManifest(repository, tag);
   if (!fetched) return undefined;
-  const { mediaType } = fetched.descriptor;
-  if (mediaType !== OCI_MANIFEST && mediaType !== DOCKER_MANIFEST) {
+  const { bytes, descriptor, etag } = fetched;
+  try {
+    return { legacy: parseLegacyManifest(bytes, descriptor.mediaType), etag };
+  } catch (error) {
     throw new SignedImageError({
       code: 'CONTENT_MALFORMED',
-      message: `${formatRepository(repository)}:${tag} holds ${mediaType}, and no list of signatures; it is left as it is`,
+      message: `${formatRepository(repository)}:${tag} holds something that nothing can be added to; it is left as it is: ${messageOf(error)}`,
+      cause: error,
     });
   }
-  return { manifest: parseImageManifest(fetched.bytes), etag: fetched.etag };
 }
 
 async function putAppended(
@@ -134,16 +132,12 @@ async function putAppended(
   layer: Descriptor,
   current: CurrentTag | undefined,
 ): Promise<void> {
-  const layers = layersWith(current?.manifest, layer);
-  const type = configTypeOf(current?.manifest);
-  const config = await client.putBlob(repository, encodeLegacyConfig(layers), type);
-  const { bytes, mediaType } = appendLayer(
-    current?.manifest,
-    { ...config, mediaType: type },
-    layer,
-  );
+  const layers = layersWith(current?.legacy, layer);
+  const types = typesOf(current?.legacy);
+  const blob = await client.putBlob(repository, encodeLegacyConfig(layers), types.config);
+  const bytes = appendLayer(current?.legacy, { ...blob, mediaType: types.config }, layer);
   const condition = current?.etag === undefined ? {} : { ifMatch: current.etag };
-  await client.putManifest(repository, tag, bytes, mediaType, condition);
+  await client.putManifest(repository, tag, bytes, types.manifest, condition);
 }
 
 function isConflict(error: unknown): boolean {
@@ -164,9 +158,9 @@ export async function readLayers(
   const tag = legacyTag(subject, purpose);
   const fetched = await client.getManifest(repository, tag);
   if (!fetched) return NOTHING_FOUND;
-  let manifest: ImageManifest;
+  let manifest: LegacyManifest['manifest'];
   try {
-    manifest = parseImageManifest(fetched.bytes);
+    ({ manifest } = parseLegacyManifest(fetched.bytes, fetched.descriptor.mediaType));
   } catch (error) {
     return gatherFindings([findingOfFailure(error, fetched.descriptor.digest, purpose)]);
   }

@@ -5,9 +5,9 @@ import {
   envelopeToJSON,
 } from '@sigstore/bundle';
 
-import { isJsonObject, parseStrictJson } from '../../attest/strict-json';
 import { SignedImageError, messageOf } from '../../error';
 import { digestOf, hexOf } from '../../oci/digest';
+import { isJsonObject, parseJsonObject } from '../../oci/strict-json';
 import { certificateDer, certificatePem } from './pem';
 
 /** Payload of a `.sig` layer. */
@@ -118,7 +118,7 @@ export function bundleOfPayload(payload: Buffer, annotations: LayerAnnotations):
  * @throws SignedImageError `CONTENT_MALFORMED`
  */
 export function bundleOfEnvelope(envelope: Buffer, annotations: LayerAnnotations): Bundle {
-  return assemble(annotations, { dsseEnvelope: parseStrictJson(envelope) });
+  return assemble(annotations, { dsseEnvelope: parseJsonObject(envelope, 'the envelope') });
 }
 
 /** The bytes of an `.att` layer. */
@@ -186,9 +186,7 @@ function decodeTimestamp(text: string): Readonly<Record<string, unknown>> {
 }
 
 function objectOf(text: string, what: string): Readonly<Record<string, unknown>> {
-  const value = parseStrictJson(Buffer.from(text, 'utf8'));
-  if (!isJsonObject(value)) throw malformed(`its ${what} is no JSON object`);
-  return value;
+  return parseJsonObject(Buffer.from(text, 'utf8'), `the ${what}`);
 }
 
 function whole(value: unknown): string {

@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { SignedImageError } from '../../error';
 import type { Descriptor } from '../../oci/descriptor';
-import { OCI_CONFIG, OCI_MANIFEST } from '../../oci/media-type';
-import type { ImageManifest } from './image-manifest';
+import { OCI_MANIFEST, OCI_CONFIG } from '../../oci/media-type';
+import { type ImageManifest, parseManifest } from '../../oci/manifest';
+import { type JsonObject, parseJsonObject } from '../../oci/strict-json';
 
 /** cosign reads no more than these, and fails on more. */
 export const MAX_LAYERS = 1000;
@@ -37,17 +38,33 @@ export function encodeLegacyConfig(layers: readonly Descriptor[]): Buffer {
   );
 }
 
+/** What a tag of signatures holds. */
 export interface LegacyManifest {
-  readonly bytes: Buffer;
-  readonly mediaType: string;
+  readonly manifest: ImageManifest;
+  /** All members as they were read, so that a rewrite loses none. */
+  readonly raw: JsonObject;
+}
+
+/**
+ * @throws SignedImageError `CONTENT_MALFORMED`
+ */
+export function parseLegacyManifest(bytes: Buffer, mediaType: string): LegacyManifest {
+  const manifest = parseManifest(bytes, mediaType);
+  if (manifest.kind !== 'image') {
+    throw new SignedImageError({
+      code: 'CONTENT_MALFORMED',
+      message: `it is an index (${mediaType}), and no list of signatures`,
+    });
+  }
+  return { manifest, raw: parseJsonObject(bytes, 'the manifest') };
 }
 
 /** All layers that are there already, then the new one; the former are other people's. */
 export function layersWith(
-  current: ImageManifest | undefined,
+  current: LegacyManifest | undefined,
   layer: Descriptor,
 ): readonly Descriptor[] {
-  const layers = current?.layers ?? [];
+  const layers = current?.manifest.layers ?? [];
   if (layers.length >= MAX_LAYERS) {
     throw new SignedImageError({
       code: 'CONTENT_TOO_LARGE',
@@ -58,40 +75,33 @@ export function layersWith(
   return [...layers, layer];
 }
 
-/** The type of config that goes with what is there (cosign can write Docker's types too). */
-export function configTypeOf(current: ImageManifest | undefined): string {
-  const config = current?.raw['config'] as { readonly mediaType?: unknown } | undefined;
-  return typeof config?.mediaType === 'string' ? config.mediaType : OCI_CONFIG;
+/** The types that go with what is there: cosign can write Docker's too. */
+export function typesOf(current: LegacyManifest | undefined): {
+  readonly manifest: string;
+  readonly config: string;
+} {
+  return {
+    manifest: current?.manifest.mediaType ?? OCI_MANIFEST,
+    config: current?.manifest.config.mediaType ?? OCI_CONFIG,
+  };
 }
 
 /** The manifest with one layer more; every member and every layer that was there stays as it was. */
 export function appendLayer(
-  current: ImageManifest | undefined,
+  current: LegacyManifest | undefined,
   config: Descriptor,
   layer: Descriptor,
-): LegacyManifest {
-  const mediaType = current?.mediaType ?? OCI_MANIFEST;
-  const { digest, size } = config;
-  const former = (current?.raw['layers'] as readonly unknown[] | undefined) ?? [];
-  return {
-    mediaType,
-    bytes: Buffer.from(
-      JSON.stringify({
-        schemaVersion: 2,
-        mediaType,
-        ...current?.raw,
-        config: { mediaType: config.mediaType, size, digest },
-        layers: [
-          ...former,
-          {
-            mediaType: layer.mediaType,
-            size: layer.size,
-            digest: layer.digest,
-            annotations: layer.annotations,
-          },
-        ],
-      }),
-      'utf8',
-    ),
-  };
+): Buffer {
+  const former: unknown = current?.raw['layers'] ?? [];
+  const { mediaType, digest, size, annotations } = layer;
+  return Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: typesOf(current).manifest,
+      ...current?.raw,
+      config: { mediaType: config.mediaType, size: config.size, digest: config.digest },
+      layers: [...(former as readonly unknown[]), { mediaType, size, digest, annotations }],
+    }),
+    'utf8',
+  );
 }

@@ -1,7 +1,7 @@
-import { isJsonObject, parseStrictJson } from '../../attest/strict-json';
 import { SignedImageError } from '../../error';
 import { type Digest, isDigest } from '../../oci/digest';
 import { type Repository, formatRepository } from '../../oci/reference';
+import { isJsonObject, parseJsonObject } from '../../oci/strict-json';
 
 /** `critical.type` of what `cosign sign` signs. */
 export const SIMPLE_SIGNING_TYPE = 'cosign container image signature';
@@ -53,15 +53,13 @@ function malformed(why: string): SignedImageError {
  * @throws SignedImageError `CONTENT_MALFORMED`
  */
 export function parseSimpleSigning(payload: Buffer): SimpleSigning {
-  const value = parseStrictJson(payload);
-  const critical = isJsonObject(value) ? value['critical'] : undefined;
-  if (!isJsonObject(value) || !isJsonObject(critical)) throw malformed('it has no `critical`');
+  const { critical, optional } = parseJsonObject(payload, 'the signed payload');
+  if (!isJsonObject(critical)) throw malformed('it has no `critical`');
   const { identity, image, type } = critical;
   const digest = isJsonObject(image) ? image['docker-manifest-digest'] : undefined;
   if (typeof digest !== 'string' || !isDigest(digest)) throw malformed('it names no digest');
   if (typeof type !== 'string') throw malformed('it has no type');
   const reference = isJsonObject(identity) ? identity['docker-reference'] : undefined;
-  const { optional } = value;
   if (optional !== undefined && optional !== null && !isJsonObject(optional)) {
     throw malformed('`optional` is no object');
   }

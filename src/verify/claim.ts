@@ -1,0 +1,94 @@
+import { type ParsedStatement, parseStatement, subjectsOf } from '../attest/parsed-statement';
+import {
+  PROVENANCE_PREDICATE_TYPE,
+  SIGNATURE_PREDICATE_TYPE,
+  STATEMENT_PAYLOAD_TYPE,
+} from '../attest/statement';
+import { SignedImageError } from '../error';
+import type { Digest } from '../oci/digest';
+import type { Candidate } from '../sign/format/candidate';
+import { SIMPLE_SIGNING_TYPE, parseSimpleSigning } from '../sign/format/legacy-payload';
+
+/** Signed pairs; values as they were signed, strings or not. */
+export type SignedPairs = Readonly<Record<string, unknown>>;
+
+/** What a stored signature says about one manifest. */
+export interface SignatureClaim {
+  readonly purpose: 'signature';
+  /** The signed pairs of each mention of the manifest; empty where it is about another one. */
+  readonly mentions: readonly SignedPairs[];
+  /** How many things it is about altogether. */
+  readonly subjects: number;
+  /** Repository name in a simple signing payload. */
+  readonly reference: string | undefined;
+}
+
+/** What a stored provenance says about one manifest. */
+export interface ProvenanceClaim {
+  readonly purpose: 'provenance';
+  /** Whether it is about this manifest. */
+  readonly matches: boolean;
+  readonly subjects: number;
+  readonly predicate: unknown;
+}
+
+export type Claim = SignatureClaim | ProvenanceClaim;
+
+function malformed(why: string): SignedImageError {
+  return new SignedImageError({ code: 'CONTENT_MALFORMED', message: why });
+}
+
+function simpleSigningClaim(payload: Buffer, digest: Digest): SignatureClaim {
+  const signed = parseSimpleSigning(payload);
+  if (signed.type !== SIMPLE_SIGNING_TYPE) {
+    throw malformed(`the payload's type is ${JSON.stringify(signed.type)}`);
+  }
+  return {
+    purpose: 'signature',
+    mentions: signed.digest === digest ? [signed.annotations] : [],
+    subjects: 1,
+    reference: signed.reference,
+  };
+}
+
+function statementClaim(statement: ParsedStatement, digest: Digest): Claim | undefined {
+  const mentions = subjectsOf(statement, digest);
+  const subjects = statement.subjects.length;
+  switch (statement.predicateType) {
+    case SIGNATURE_PREDICATE_TYPE:
+      return {
+        purpose: 'signature',
+        mentions: mentions.map(({ annotations }) => annotations),
+        subjects,
+        reference: undefined,
+      };
+    case PROVENANCE_PREDICATE_TYPE:
+      return {
+        purpose: 'provenance',
+        matches: mentions.length > 0,
+        subjects,
+        predicate: statement.predicate,
+      };
+    default:
+      // An attestation of another kind (SBOM, scan): nothing that is looked for.
+      return undefined;
+  }
+}
+
+/**
+ * Reads what a candidate says about a manifest; `undefined` where it is neither signature nor
+ * provenance. Nothing of it is true before the signature was verified.
+ *
+ * @throws SignedImageError `CONTENT_MALFORMED`
+ */
+export function readClaim({ bundle, payload }: Candidate, digest: Digest): Claim | undefined {
+  if (payload) return simpleSigningClaim(payload, digest);
+  if (bundle.content.$case !== 'dsseEnvelope') {
+    throw malformed('it signs bytes, and no statement about an image');
+  }
+  const envelope = bundle.content.dsseEnvelope;
+  if (envelope.payloadType !== STATEMENT_PAYLOAD_TYPE) {
+    throw malformed(`its payload is of type ${JSON.stringify(envelope.payloadType)}`);
+  }
+  return statementClaim(parseStatement(envelope.payload), digest);
+}

@@ -1,0 +1,66 @@
+import { X509Certificate, createPublicKey } from 'node:crypto';
+
+import type { TransparencyLogEntry } from '@sigstore/bundle';
+
+import { isJsonObject } from '../oci/strict-json';
+
+function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  let current = value;
+  for (const step of path) {
+    if (typeof step === 'number') current = Array.isArray(current) ? current[step] : undefined;
+    else current = isJsonObject(current) ? current[step] : undefined;
+  }
+  return current;
+}
+
+function decoded(value: unknown): Buffer | undefined {
+  return typeof value === 'string' && value !== '' ? Buffer.from(value, 'base64') : undefined;
+}
+
+/** DER of a key or certificate that an entry of Rekor v1 holds as PEM. */
+function fromPem(pem: Buffer): Buffer {
+  const isCertificate = pem.includes('BEGIN CERTIFICATE');
+  return isCertificate
+    ? new X509Certificate(pem).raw
+    : createPublicKey(pem).export({ format: 'der', type: 'spki' });
+}
+
+/** Where Rekor v1 keeps who signed, by kind and version: base64 of PEM. */
+const PEM_PATHS: Readonly<Record<string, readonly (string | number)[]>> = {
+  'dsse/0.0.1': ['spec', 'signatures', 0, 'verifier'],
+  'hashedrekord/0.0.1': ['spec', 'signature', 'publicKey', 'content'],
+  'intoto/0.0.2': ['spec', 'content', 'envelope', 'signatures', 0, 'publicKey'],
+};
+
+/** Where Rekor v2 keeps it: a message with a certificate or a key. */
+const VERIFIER_PATHS: Readonly<Record<string, readonly (string | number)[]>> = {
+  'dsse/0.0.2': ['spec', 'dsseV002', 'signatures', 0, 'verifier'],
+  'hashedrekord/0.0.2': ['spec', 'hashedRekordV002', 'signature', 'verifier'],
+};
+
+function verifierOf(entry: string, body: unknown): Buffer | undefined {
+  const pem = decoded(at(body, ...(PEM_PATHS[entry] ?? [])));
+  if (pem) return fromPem(pem);
+  const verifier = at(body, ...(VERIFIER_PATHS[entry] ?? []));
+  return (
+    decoded(at(verifier, 'x509Certificate', 'rawBytes')) ??
+    decoded(at(verifier, 'publicKey', 'rawBytes'))
+  );
+}
+
+/**
+ * DER of the key or certificate that a log entry names, or `undefined` where it names none.
+ *
+ * `@sigstore/verify` compares the signature and the hash in the entry with the bundle's, and not
+ * the key: somebody else's key that happens to verify the same signature could stand in the log,
+ * and who watches the log for his own identity would never see it.
+ */
+export function loggedVerifier(entry: TransparencyLogEntry): Buffer | undefined {
+  const { kind, version } = entry.kindVersion;
+  try {
+    const body: unknown = JSON.parse(entry.canonicalizedBody.toString('utf8'));
+    return verifierOf(`${kind}/${version}`, body);
+  } catch {
+    return undefined;
+  }
+}

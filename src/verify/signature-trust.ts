@@ -1,0 +1,247 @@
+import { createHash, createPublicKey } from 'node:crypto';
+
+import type { Bundle, TransparencyLogEntry } from '@sigstore/bundle';
+import {
+  type SignedEntity,
+  type TrustMaterial,
+  Verifier,
+  toSignedEntity,
+  toTrustMaterial,
+} from '@sigstore/verify';
+
+import { InvalidInputError, SignedImageError, messageOf } from '../error';
+import type { Candidate } from '../sign/format/candidate';
+import { leafCertificate } from '../sign/format/stored-signature';
+import { Timestamp } from '../sign/format/timestamp';
+import type { SignerDescription } from '../sign/material';
+import type { PublicKey } from '../sign/public-key';
+import { type Failure, failure } from './failure';
+import { loggedVerifier } from './log-entry-key';
+import type { TrustedIdentity, VerificationPolicy } from './policy';
+import { readSignerCertificate } from './signer-certificate';
+
+/** Who is trusted, and which witnesses are asked for. */
+export type TrustPolicy = Pick<
+  VerificationPolicy,
+  'keys' | 'identities' | 'transparency' | 'trustedRoot'
+>;
+
+/** Either a trusted signer made this signature, with the witnesses asked for, or why not. */
+export type Verdict = { readonly signer: SignerDescription } | { readonly failure: Failure };
+
+const NO_TRUST: Omit<TrustMaterial, 'publicKey'> = {
+  certificateAuthorities: [],
+  timestampAuthorities: [],
+  tlogs: [],
+  ctlogs: [],
+};
+
+/** Checks signatures against a policy: the mathematics, the signer, the witnesses. */
+export class SignatureTrust {
+  private readonly material: Omit<TrustMaterial, 'publicKey'>;
+
+  /**
+   * @throws SignedImageError `INPUT_INVALID` for a policy that trusts nobody, and
+   *   `TRUSTED_ROOT_INVALID` where the trusted root lacks what the policy asks for
+   */
+  constructor(private readonly policy: TrustPolicy) {
+    if (policy.keys.length === 0 && policy.identities.length === 0) {
+      throw new InvalidInputError([
+        {
+          property: 'verify',
+          code: 'INPUT_INVALID',
+          message: 'nobody is trusted: give at least one key or identity',
+        },
+      ]);
+    }
+    this.material = trustMaterial(policy);
+    checkMaterial(policy, this.material);
+  }
+
+  check(candidate: Candidate): Verdict {
+    const leaf = leafCertificate(candidate.bundle);
+    try {
+      return leaf ? this.checkCertificate(candidate, leaf) : this.checkKey(candidate);
+    } catch (error) {
+      // What the library throws is about the candidate: it parses what others wrote.
+      const cause = error instanceof Error && error.cause ? ` (${messageOf(error.cause)})` : '';
+      return invalid(`the signature does not verify: ${messageOf(error)}${cause}`);
+    }
+  }
+
+  private checkKey({ bundle, payload }: Candidate): Verdict {
+    const entity = this.entity(bundle, payload);
+    const key = this.policy.keys.find((trusted) =>
+      entity.signature.verifySignature(keyObject(trusted)),
+    );
+    if (!key) return { failure: this.foreignKey(bundle) };
+    const missing = this.missingWitness(entity, false);
+    if (missing) return { failure: missing };
+    this.verifier(false, key).verify(entity);
+    if (!loggedAs(bundle, entity, key.spki)) return loggedByAnother();
+    return { signer: { kind: 'key', keyId: key.keyId, publicKey: key.pem } };
+  }
+
+  private checkCertificate({ bundle, payload }: Candidate, leaf: Buffer): Verdict {
+    const claimed = readSignerCertificate(leaf);
+    if (!this.policy.identities.some((trusted) => sameIdentity(trusted, claimed))) {
+      return mismatch(`identity ${shown(claimed.identity)} of ${shown(claimed.issuer)}`);
+    }
+    const entity = this.entity(bundle, payload);
+    const missing = this.missingWitness(entity, true);
+    if (missing) return { failure: missing };
+    this.verifier(true).verify(entity);
+    if (!loggedAs(bundle, entity, leaf)) return loggedByAnother();
+    return { signer: { kind: 'keyless', ...claimed } };
+  }
+
+  /** What there is to verify; witnesses that no trust material is there for are left out. */
+  private entity(bundle: Bundle, payload: Buffer | undefined): SignedEntity {
+    const { tlogs, timestampAuthorities } = this.material;
+    const { verificationMaterial } = bundle;
+    const logged = {
+      ...verificationMaterial,
+      tlogEntries: tlogs.length > 0 ? verificationMaterial.tlogEntries : [],
+      timestampVerificationData: undefined,
+    };
+    const entity = toSignedEntity({ ...bundle, verificationMaterial: logged }, payload);
+    const timestamps =
+      timestampAuthorities.length > 0
+        ? (verificationMaterial.timestampVerificationData?.rfc3161Timestamps ?? [])
+        : [];
+    for (const { signedTimestamp } of timestamps) {
+      const timestamp = Timestamp.parse(Buffer.from(signedTimestamp));
+      entity.timestamps.push({ $case: 'timestamp-authority', timestamp });
+    }
+    return entity;
+  }
+
+  private missingWitness(entity: SignedEntity, keyless: boolean): Failure | undefined {
+    const { transparency } = this.policy;
+    const stamped = entity.timestamps.some(({ $case }) => $case === 'timestamp-authority');
+    if (transparency === 'log' && entity.tlogEntries.length === 0) {
+      return failure('VERIFY_LOG_MISSING', 'it carries no entry of a transparency log');
+    }
+    if (transparency === 'timestamp' && !stamped) {
+      return failure('VERIFY_LOG_MISSING', 'it carries no timestamp of an authority');
+    }
+    if (keyless && entity.timestamps.length === 0) {
+      return failure(
+        'VERIFY_LOG_MISSING',
+        'nothing says when it was made (no log entry with a time, no timestamp), so its short-lived certificate cannot be checked',
+      );
+    }
+    return undefined;
+  }
+
+  private verifier(keyless: boolean, key?: PublicKey): Verifier {
+    const { transparency } = this.policy;
+    const publicKey = () => {
+      if (!key) throw new Error('a certificate was expected');
+      return { publicKey: keyObject(key), validFor: () => true };
+    };
+    return new Verifier(
+      { ...this.material, publicKey },
+      {
+        tlogThreshold: transparency === 'log' ? 1 : 0,
+        timestampThreshold: keyless || transparency === 'timestamp' ? 1 : 0,
+        // A private Fulcio may have no CT log; then its trusted root lists none.
+        ctlogThreshold: keyless && this.material.ctlogs.length > 0 ? 1 : 0,
+      },
+    );
+  }
+
+  /** No trusted key verifies it. The bundle may say whose it is, though anybody can write that. */
+  private foreignKey(bundle: Bundle): Failure {
+    if (this.policy.keys.length === 0) {
+      return mismatch('a key, and only identities are trusted').failure;
+    }
+    const { content, tlogEntries } = bundle.verificationMaterial;
+    const hint = content.$case === 'publicKey' ? content.publicKey.hint : '';
+    const claimed = claimedKeyId(hint) ?? loggedKeyId(tlogEntries[0]);
+    if (claimed === undefined) {
+      return failure(
+        'VERIFY_SIGNATURE_INVALID',
+        'no trusted key verifies it: another key made it, or it was altered',
+      );
+    }
+    const ours = this.policy.keys.some(({ keyId }) => keyId === claimed);
+    return ours
+      ? failure(
+          'VERIFY_SIGNATURE_INVALID',
+          `the signature of the trusted key sha256:${claimed} does not verify: what it signs was altered`,
+        )
+      : mismatch(`key sha256:${claimed}`).failure;
+  }
+}
+
+function trustMaterial({ trustedRoot }: TrustPolicy): Omit<TrustMaterial, 'publicKey'> {
+  if (!trustedRoot) return NO_TRUST;
+  try {
+    return toTrustMaterial(trustedRoot, {});
+  } catch (error) {
+    throw untrusted(`it cannot be read (${messageOf(error)})`, error);
+  }
+}
+
+function checkMaterial(policy: TrustPolicy, material: Omit<TrustMaterial, 'publicKey'>): void {
+  if (policy.identities.length > 0 && material.certificateAuthorities.length === 0) {
+    throw untrusted('to verify an identity, the certificate authority (Fulcio) is needed');
+  }
+  if (policy.transparency === 'log' && material.tlogs.length === 0) {
+    throw untrusted('to verify log entries, the transparency log (Rekor) is needed');
+  }
+  if (policy.transparency === 'timestamp' && material.timestampAuthorities.length === 0) {
+    throw untrusted('to verify timestamps, the timestamp authority is needed');
+  }
+}
+
+function untrusted(why: string, cause?: unknown): SignedImageError {
+  return new SignedImageError({
+    code: 'TRUSTED_ROOT_INVALID',
+    message: `the trusted root does not do: ${why}`,
+    property: 'sigstore.trustedRoot',
+    cause,
+  });
+}
+
+function keyObject(key: PublicKey) {
+  return createPublicKey({ key: key.spki, format: 'der', type: 'spki' });
+}
+
+/** Both exactly: the library's own policy takes the name for a regular expression. */
+function sameIdentity(a: TrustedIdentity, b: TrustedIdentity): boolean {
+  return a.identity === b.identity && a.issuer === b.issuer;
+}
+
+function loggedAs(bundle: Bundle, entity: SignedEntity, verifier: Buffer): boolean {
+  return entity.tlogEntries.every((entry) => loggedVerifier(entry)?.equals(verifier));
+}
+
+function loggedByAnother(): Verdict {
+  return invalid('its log entry names another signer than the one that made it');
+}
+
+function invalid(reason: string): Verdict {
+  return { failure: failure('VERIFY_SIGNATURE_INVALID', reason) };
+}
+
+function mismatch(who: string): { readonly failure: Failure } {
+  return { failure: failure('VERIFY_SIGNER_MISMATCH', `signed, but by another signer: ${who}`) };
+}
+
+/** cosign and this package write base64 of sha256(SPKI). */
+function claimedKeyId(hint: string): string | undefined {
+  const bytes = Buffer.from(hint, 'base64');
+  return bytes.length === 32 ? bytes.toString('hex') : undefined;
+}
+
+function loggedKeyId(entry: TransparencyLogEntry | undefined): string | undefined {
+  const spki = entry && loggedVerifier(entry);
+  return spki && createHash('sha256').update(spki).digest('hex');
+}
+
+/** What others wrote, made fit for one line. */
+function shown(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}...` : text);
+}

@@ -1,0 +1,59 @@
+import { type ErrorCode, SignedImageError } from '../error';
+import type { RegistryClient } from '../oci/client';
+import type { Digest } from '../oci/digest';
+import { type Repository, pinned } from '../oci/reference';
+import { inspectImage, unmetParts } from './inspection';
+import type { VerificationPolicy } from './policy';
+import type {
+  ManifestReport,
+  PartReport,
+  VerificationReport,
+  VerifiedImageReference,
+} from './report';
+
+interface Unmet {
+  readonly manifest: ManifestReport;
+  readonly part: PartReport;
+}
+
+function codeOf(unmet: readonly Unmet[]): ErrorCode {
+  if (unmet.some(({ part }) => part.status === 'unavailable')) return 'VERIFY_INCONCLUSIVE';
+  return unmet[0]?.part.code ?? 'VERIFY_UNSIGNED';
+}
+
+function line({ manifest, part }: Unmet): string {
+  const which = manifest.platform === undefined ? '' : `${manifest.platform} `;
+  return `  ${which}${manifest.digest}: ${part.purpose} (${part.format}) is ${part.status}: ${part.reason ?? 'no reason was found'}`;
+}
+
+function refused(reference: string, unmet: readonly Unmet[]): SignedImageError {
+  const code = codeOf(unmet);
+  const head =
+    code === 'VERIFY_INCONCLUSIVE'
+      ? `it cannot be told whether ${reference} is what it should be, because not all could be read; try again`
+      : `${reference} is not verified`;
+  return new SignedImageError({ code, message: [`${head}:`, ...unmet.map(line)].join('\n') });
+}
+
+/**
+ * Verifies an image by what the registry returns now, and gives it its name. This is the only
+ * place where a `VerifiedImageReference` is made.
+ *
+ * @throws SignedImageError `VERIFY_*` with a line for each thing that is not as asked;
+ *   `VERIFY_INCONCLUSIVE` where something that is needed could not be read; and what `inspectImage`
+ *   throws
+ */
+export async function verifyImage(
+  repository: Repository,
+  digest: Digest,
+  policy: VerificationPolicy,
+  client: RegistryClient,
+): Promise<VerificationReport> {
+  const report = await inspectImage(repository, digest, policy, client);
+  const unmet = report.manifests.flatMap((manifest) =>
+    unmetParts(manifest, policy).map((part) => ({ manifest, part })),
+  );
+  const reference = pinned(repository, digest);
+  if (!report.verified || unmet.length > 0) throw refused(reference, unmet);
+  return { ...report, imageRef: reference as VerifiedImageReference };
+}
