@@ -1,7 +1,11 @@
 import { join } from 'node:path';
 
 import { Analyzer } from '@pulumi/pulumi/provider/experimental/analyzer';
-import { generateSchema, type PackageSpec, type Property } from '@pulumi/pulumi/provider/experimental/schema';
+import {
+  generateSchema,
+  type PackageSpec,
+  type Property,
+} from '@pulumi/pulumi/provider/experimental/schema';
 
 import { PACKAGE_NAME, PACKAGE_VERSION, token } from '../../src/pulumi/package';
 

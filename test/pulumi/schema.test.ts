@@ -25,7 +25,9 @@ describe('schema.json', () => {
       const undocumented = Object.entries({ ...resource?.properties, ...resource?.inputProperties })
         .filter(([, property]) => !property.description)
         .map(([property]) => property);
-      expect(undocumented.filter((property) => !['sigstore', 'registry'].includes(property))).toEqual([]);
+      expect(
+        undocumented.filter((property) => !['sigstore', 'registry'].includes(property)),
+      ).toEqual([]);
     }
     expect(checkedIn).not.toContain('[object Object]');
   });

@@ -13,7 +13,10 @@ export function buildWithDockerBuild({
   args,
   parent,
 }: ImageSourceRequest): ImageSource {
-  const { Image } = requireProvider<typeof dockerBuild>('@pulumi/docker-build', 'pulumi-docker-build');
+  const { Image } = requireProvider<typeof dockerBuild>(
+    '@pulumi/docker-build',
+    'pulumi-docker-build',
+  );
   const { username, password } = args.registry ?? {};
   const image = new Image(
     `${name}-image`,

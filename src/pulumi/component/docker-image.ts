@@ -50,7 +50,8 @@ function single(platforms: readonly string[]): string {
   if (platform !== undefined && others.length === 0) return platform;
   throw new pulumi.InputPropertyError({
     propertyPath: 'build.platforms',
-    reason: 'the Docker provider builds one platform at a time; use builder buildx, or pulumi-docker-build',
+    reason:
+      'the Docker provider builds one platform at a time; use builder buildx, or pulumi-docker-build',
   });
 }
 

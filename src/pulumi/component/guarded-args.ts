@@ -2,7 +2,16 @@ import * as pulumi from '@pulumi/pulumi';
 
 import type { SignedImageArgs } from './args';
 
-const OBJECTS = ['build', 'key', 'keyless', 'sigstore', 'source', 'provenance', 'registry', 'verify'] as const;
+const OBJECTS = [
+  'build',
+  'key',
+  'keyless',
+  'sigstore',
+  'source',
+  'provenance',
+  'registry',
+  'verify',
+] as const;
 
 /**
  * The arguments with every secret marked as one, whether the program marked it or not. An object
@@ -18,7 +27,8 @@ export function guarded(args: SignedImageArgs): SignedImageArgs {
   if (pulumi.Output.isInstance(args.build?.builder)) {
     errors.push({ propertyPath: 'build.builder', reason: 'must be known when the program runs' });
   }
-  if (errors.length > 0) throw new pulumi.InputPropertiesError({ message: 'invalid arguments', errors });
+  if (errors.length > 0)
+    throw new pulumi.InputPropertiesError({ message: 'invalid arguments', errors });
 
   const { key, registry, build } = args;
   return {

@@ -44,7 +44,8 @@ export function imageSource(
 
 function existing(digest: string | undefined): string {
   // The plan resolves it or fails; nothing may go on without one.
-  if (!digest) throw new pulumi.InputPropertyError({ propertyPath: 'image', reason: 'has no digest' });
+  if (!digest)
+    throw new pulumi.InputPropertyError({ propertyPath: 'image', reason: 'has no digest' });
   return digest;
 }
 

@@ -40,14 +40,10 @@ export class SignedImage extends pulumi.ComponentResource {
     // No arguments for `super`: it would write them into the state in plain text.
     super(token('SignedImage'), name, {}, opts);
     const declared = guarded(args);
-    const { key, keyless, sigstore, transparency, annotations, source, format, registry } = declared;
-    const { secrets: _secrets, ...build } = declared.build ?? {};
+    const { key, keyless, sigstore, transparency, annotations, source, format, registry } =
+      declared;
 
-    const plan = new SigningPlan(
-      `${name}-plan`,
-      { ...declared, ...(declared.build && { build }) },
-      { parent: this },
-    );
+    const plan = new SigningPlan(`${name}-plan`, planArgs(declared), { parent: this });
     const { digest, summary, facts } = imageSource(name, plan, declared, this);
     const claimed = pulumi.interpolate`${plan.repository}@${digest}`;
     const signature = new ImageSignature(
@@ -99,6 +95,14 @@ export function outputsOf(image: SignedImage): Record<string, pulumi.Output<unkn
     provenance: image.provenance,
     verification: image.verification,
   };
+}
+
+/** The plan checks the build, and has no use for its secrets. */
+function planArgs(declared: SignedImageArgs): SignedImageArgs {
+  if (!declared.build) return declared;
+  const build = { ...declared.build };
+  delete build.secrets;
+  return { ...declared, build };
 }
 
 function defined<T extends object>(members: T): Partial<T> {

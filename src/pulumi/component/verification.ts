@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 
+import { expectationOf } from '../provenance-expectation';
 import type { ImageSignature } from '../resources/image-signature';
 import type { SignerOutput } from '../resources/signature-outputs';
 import type { ProvenanceExpectationArgs, VerifiedImageArgs } from '../resources/verified-image';
@@ -27,7 +28,9 @@ export function verificationOf(
       .apply(([signed, further]) => ({ ...signed, ...further })),
     format: pulumi.output(format).apply((declared) => declared ?? 'bundle'),
     transparency: signature.witnessed,
-    provenance: signature.signedProvenance.apply(expectationOf) as pulumi.Output<ProvenanceExpectationArgs>,
+    provenance: signature.signedProvenance.apply(
+      provenanceArgs,
+    ) as pulumi.Output<ProvenanceExpectationArgs>,
     // What was signed anew is verified anew.
     triggers: signature.signatures.apply((all) => all.map(({ stored }) => stored).sort()),
     ...(sigstore && { sigstore }),
@@ -40,24 +43,10 @@ function identityOf({ identity, issuer }: SignerOutput): { identity: string; iss
   return identity !== undefined && issuer !== undefined ? [{ identity, issuer }] : [];
 }
 
-interface Predicate {
-  readonly buildDefinition: {
-    readonly buildType: string;
-    readonly externalParameters: Readonly<Record<string, unknown>>;
-    readonly resolvedDependencies?: readonly { readonly digest?: { readonly gitCommit?: string } }[];
-  };
-  readonly runDetails: { readonly builder: { readonly id: string } };
-}
-
-function expectationOf(provenance: string | undefined): pulumi.Unwrap<ProvenanceExpectationArgs> | undefined {
+function provenanceArgs(
+  provenance: string | undefined,
+): pulumi.Unwrap<ProvenanceExpectationArgs> | undefined {
   if (provenance === undefined) return undefined;
-  const { buildDefinition, runDetails } = JSON.parse(provenance) as Predicate;
-  const commit = buildDefinition.resolvedDependencies?.find(({ digest }) => digest?.gitCommit)?.digest
-    ?.gitCommit;
-  return {
-    builderId: runDetails.builder.id,
-    buildType: buildDefinition.buildType,
-    externalParameters: JSON.stringify(buildDefinition.externalParameters),
-    ...(commit !== undefined && { commit }),
-  };
+  const { externalParameters, ...rest } = expectationOf(provenance);
+  return { ...rest, externalParameters: JSON.stringify(externalParameters) };
 }

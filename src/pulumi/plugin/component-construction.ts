@@ -13,7 +13,9 @@ export async function constructComponent(
   options: ComponentResourceOptions,
 ): Promise<ConstructResult> {
   if (type !== token('SignedImage')) {
-    throw new Error(`this plugin has no component ${type}; do its version and the program's agree?`);
+    throw new Error(
+      `this plugin has no component ${type}; do its version and the program's agree?`,
+    );
   }
   // The engine has checked nothing: the plan's check does, and says what is wrong.
   const image = new SignedImage(name, inputs as SignedImageArgs, options);

@@ -42,7 +42,9 @@ export function createCrudService(
   };
 
   const answer =
-    <Request, Response>(work: (request: Request) => Promise<Response>): Handler<Request, Response> =>
+    <Request, Response>(
+      work: (request: Request) => Promise<Response>,
+    ): Handler<Request, Response> =>
     (call, callback: sendUnaryData<Response>) => {
       work(call.request)
         .finally(() => engineLog.flush())

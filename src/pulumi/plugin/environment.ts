@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-
-import { createRegistryClient, type RegistryClient } from '../../oci';
-import type { DeclaredRegistry } from './declared-registry';
+import { createRegistryClient, type RegistryClient, type Repository } from '../../oci';
+import { processHost, type SigningHost } from '../../sign';
+import type { RegistryAccess } from './declared-registry';
 import { createSecretHandoff, type SecretHandoff } from './secret-handoff';
 
 /** The world as the plugin's resources see it. */
@@ -9,11 +8,11 @@ export interface PluginEnvironment {
   readonly env: NodeJS.ProcessEnv;
   /** The program's folder: relative paths in a program start there. */
   readonly cwd: string;
-  readonly now: () => Date;
-  readonly readFile: (path: string) => Promise<Buffer>;
+  /** Files, clock and network for keys, tokens and trust material. */
+  readonly host: SigningHost;
   readonly handoff: SecretHandoff;
-  /** One client, and one connection pool, for all that has the same access. */
-  registryClient(access: DeclaredRegistry): RegistryClient;
+  /** One client, and one pool of connections, for all that has the same access. */
+  registryClient(repository: Repository, access: RegistryAccess): RegistryClient;
   close(): Promise<void>;
 }
 
@@ -22,14 +21,14 @@ export function createPluginEnvironment(env: NodeJS.ProcessEnv, cwd: string): Pl
   return {
     env,
     cwd,
-    now: () => new Date(),
-    readFile: (path) => readFile(path),
+    host: { ...processHost(), env },
     handoff: createSecretHandoff(),
-    registryClient: (access) => {
-      const key = JSON.stringify(access);
+    registryClient: ({ registry: host }, access) => {
+      const declared = { host, ...access };
+      const key = JSON.stringify(declared);
       const known = clients.get(key);
       if (known) return known;
-      const client = createRegistryClient(access);
+      const client = createRegistryClient({ registry: declared });
       clients.set(key, client);
       return client;
     },

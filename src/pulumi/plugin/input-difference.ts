@@ -7,10 +7,6 @@ export function changedInputs(olds: Properties, news: Properties): readonly stri
 }
 
 /** Whether any of these inputs differs. */
-export function differsIn(
-  olds: Properties,
-  news: Properties,
-  names: readonly string[],
-): boolean {
+export function differsIn(olds: Properties, news: Properties, names: readonly string[]): boolean {
   return names.some((name) => !equalValues(olds[name], news[name]));
 }

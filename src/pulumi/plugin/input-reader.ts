@@ -1,5 +1,13 @@
 import type { ErrorCode, Problem } from '../../error';
-import { hasSecret, hasUnknown, type Properties, reveal, Secret, UNKNOWN, type Value } from './wire-value';
+import {
+  hasSecret,
+  hasUnknown,
+  type Properties,
+  reveal,
+  Secret,
+  UNKNOWN,
+  type Value,
+} from './wire-value';
 
 /**
  * Reads declared properties into plain types, with the path of each in mind. What has the wrong
@@ -151,7 +159,8 @@ export class InputReader {
   /** Whether this path, or one above it, was noted as unknown. */
   knows(path: string): boolean {
     for (const noted of this.#notes.unknown) {
-      if (path === noted || path.startsWith(`${noted}.`) || path.startsWith(`${noted}[`)) return false;
+      if (path === noted || path.startsWith(`${noted}.`) || path.startsWith(`${noted}[`))
+        return false;
     }
     return true;
   }

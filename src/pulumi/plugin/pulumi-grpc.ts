@@ -8,9 +8,7 @@ import type * as struct from 'google-protobuf/google/protobuf/struct_pb';
 const fromSdk = createRequire(require.resolve('@pulumi/pulumi/package.json'));
 
 export const grpc = fromSdk('@grpc/grpc-js') as typeof grpcJs;
-export const { Struct } = fromSdk(
-  'google-protobuf/google/protobuf/struct_pb.js',
-) as typeof struct;
+export const { Struct } = fromSdk('google-protobuf/google/protobuf/struct_pb.js') as typeof struct;
 export const { Empty } = fromSdk('google-protobuf/google/protobuf/empty_pb.js') as {
   readonly Empty: new () => unknown;
 };

@@ -40,11 +40,17 @@ export interface StoredSignatureOutput {
 
 /** What was built, and from what. */
 export interface BuildSummaryOutput {
-  /** The builder that ran. */
-  builder?: string;
-  /** Path of the Dockerfile in the context, or as declared. */
-  dockerfile?: string;
-  /** Digest of the Dockerfile. */
+  /** The declared choice of builder. */
+  builder: string;
+  /** The command-line builder that ran. */
+  usedBuilder?: string;
+  buildxBuilder?: string;
+  /** Tag that was pushed. */
+  tag?: string;
+  /** As declared, relative to the program's folder. */
+  context: string;
+  /** As declared, relative to the program's folder. */
+  dockerfile: string;
   dockerfileDigest?: string;
   /** Content hash of the context, `.dockerignore` honoured. */
   contextDigest?: string;
@@ -56,6 +62,7 @@ export interface BuildSummaryOutput {
   /** Ids of the build secrets. */
   secretIds?: string[];
   platforms?: string[];
+  labels?: Record<string, string>;
   /** RFC 3339, UTC. */
   startedOn?: string;
   /** RFC 3339, UTC. */

@@ -53,9 +53,13 @@ describe('the engine’s value encoding', () => {
         fc.constant(UNKNOWN as Value),
         fc.array(tie('tree'), { maxLength: 3 }),
         tie('tree').map((value) => new Secret(value)),
-        fc.dictionary(fc.string({ minLength: 1, maxLength: 5 }).filter((key) => key !== '__proto__'), tie('tree'), {
-          maxKeys: 3,
-        }),
+        fc.dictionary(
+          fc.string({ minLength: 1, maxLength: 5 }).filter((key) => key !== '__proto__'),
+          tie('tree'),
+          {
+            maxKeys: 3,
+          },
+        ),
       ),
     })).tree;
     fc.assert(

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+
+import {
+  baseImages,
+  type BuildFingerprint,
+  buildFingerprint,
+  contextHash,
+  resolveBases,
+} from '../../build';
+import { parseReference, type Reference } from '../../oci';
+import type { BuildDeclaration } from './declared-build';
+import { resolveDigest } from './declared-image';
+import type { RegistryAccess } from './declared-registry';
+import type { ResourceLog } from './engine-log';
+import type { PluginEnvironment } from './environment';
+import { InputReader } from './input-reader';
+import type { Properties } from './wire-value';
+
+export interface FingerprintRequest {
+  readonly build: BuildDeclaration;
+  /** The registry that `registry` is about; bases elsewhere are asked for by the docker config. */
+  readonly pushedTo: Reference;
+  readonly registry: RegistryAccess;
+  /** The inputs of the last build: what is known of a base that cannot be looked up now. */
+  readonly olds: Properties;
+  readonly environment: PluginEnvironment;
+  readonly log: ResourceLog;
+}
+
+/** Everything that makes this build run again, by name. */
+export async function declaredFingerprint({
+  build,
+  pushedTo,
+  registry,
+  olds,
+  environment,
+  log,
+}: FingerprintRequest): Promise<BuildFingerprint['parts']> {
+  const { context, dockerfile, declared } = build;
+  const [hash, text] = await Promise.all([
+    contextHash({ context, dockerfile }),
+    readFile(dockerfile, 'utf8'),
+  ]);
+  const args = declared.args ?? {};
+  const client = environment.registryClient(pushedTo.repository, registry);
+  const { bases, warnings } = await resolveBases({
+    images: baseImages(text, args, declared.target),
+    previous: fingerprintParts(olds),
+    resolve: (image) => resolveDigest(parseReference(image), client),
+  });
+  for (const warning of warnings) log.warn(warning);
+  return buildFingerprint({
+    context: hash.hash,
+    dockerfile: hash.dockerfile,
+    args,
+    target: declared.target,
+    platforms: declared.platforms ?? [],
+    labels: declared.labels ?? {},
+    bases,
+  }).parts;
+}
+
+export function fingerprintParts(inputs: Properties): Readonly<Record<string, string>> {
+  return new InputReader(inputs['fingerprint']).record();
+}

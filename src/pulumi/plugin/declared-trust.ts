@@ -1,0 +1,28 @@
+import { createPublicKey } from 'node:crypto';
+
+import { loadTrustedRoot, publicKeyOf, type SigningHost, type SigstoreConfig } from '../../sign';
+import type { Transparency, VerificationPolicy } from '../../verify';
+import type { SignerOutput } from '../resources/signature-outputs';
+
+type TrustedRoot = NonNullable<VerificationPolicy['trustedRoot']>;
+
+/** The trust material that a verification needs; a key without witnesses needs none. */
+export async function trustedRootFor(
+  transparency: Transparency,
+  keyless: boolean,
+  sigstore: SigstoreConfig | undefined,
+  host: SigningHost,
+): Promise<TrustedRoot | undefined> {
+  const declared = sigstore?.trustedRoot;
+  if (transparency === 'none' && !keyless && declared === undefined) return undefined;
+  return loadTrustedRoot(declared, host);
+}
+
+/** A signer of the state as the one who is trusted. */
+export function trustOf(signer: SignerOutput): Pick<VerificationPolicy, 'keys' | 'identities'> {
+  const { publicKey, identity, issuer } = signer;
+  return {
+    keys: publicKey === undefined ? [] : [publicKeyOf(createPublicKey(publicKey))],
+    identities: identity === undefined || issuer === undefined ? [] : [{ identity, issuer }],
+  };
+}

@@ -1,0 +1,30 @@
+import { detectSource, type SourceFacts } from '../../source';
+import { type FactsOutput, factsFromOutput, readSource } from './declared-source';
+import type { PluginEnvironment } from './environment';
+import { differsIn } from './input-difference';
+import { InputReader } from './input-reader';
+import type { Properties } from './wire-value';
+
+/** What the last update left behind; empty for a new resource. */
+export interface Before {
+  readonly inputs: Properties;
+  readonly outputs: Properties;
+}
+
+/**
+ * The facts that are bound to the digest (docs/adr/0002): those of the build; for an image that
+ * was not built here, those of its first signing, until the digest or a declared fact changes.
+ */
+export async function boundFacts(
+  inputs: Properties,
+  before: Before,
+  { env, cwd }: PluginEnvironment,
+): Promise<SourceFacts> {
+  const ofBuild = new InputReader(inputs['facts']).json();
+  if (ofBuild) return factsFromOutput(ofBuild as FactsOutput);
+  const bound = new InputReader(before.outputs['facts']).json();
+  const same = !differsIn(before.inputs, inputs, ['image', 'source']);
+  if (bound && same) return factsFromOutput(bound as FactsOutput);
+  const overrides = readSource(new InputReader(inputs).at('source'));
+  return detectSource({ cwd, env, overrides });
+}

@@ -1,0 +1,184 @@
+import { provenanceWanted } from '../../attest';
+import { validateBuild } from '../../build';
+import type { Problem } from '../../error';
+import { type Digest, formatReference, formatRepository, type Reference } from '../../oci';
+import { loadKeySigner, validateSigningConfig } from '../../sign';
+import { detectSource, validateAnnotations } from '../../source';
+import { token } from '../package';
+import type {
+  CheckRequest,
+  CheckResult,
+  CreateResult,
+  CrudResource,
+  DiffRequest,
+  DiffResult,
+  ReadRequest,
+  ReadResult,
+} from './crud-resource';
+import { readBuild } from './declared-build';
+import { keyProblems } from './declared-policy';
+import { readProvenance } from './declared-provenance';
+import { readReference, resolveOnce } from './declared-image';
+import { readRegistry } from './declared-registry';
+import { type DeclaredSigning, readSigning } from './declared-signing';
+import { readSource } from './declared-source';
+import type { ResourceLog } from './engine-log';
+import type { PluginEnvironment } from './environment';
+import { changedInputs } from './input-difference';
+import { InputReader } from './input-reader';
+import { distinct, problemsOf } from './problems';
+import { type Properties, toValue, UNKNOWN, type Value } from './wire-value';
+
+/**
+ * The gate: `check` looks at all that was declared for one image and at the world it needs, so
+ * that every mistake is said at once, on its property, before anything is written. What it stores
+ * is only what the others start from: no key, no password, no argument.
+ */
+export function createSigningPlan(environment: PluginEnvironment): CrudResource {
+  return {
+    type: token('SigningPlan'),
+    check: (request) => check(request, environment),
+    diff,
+    create: async ({ inputs }): Promise<CreateResult> => ({
+      id: String(inputs['repository'] === UNKNOWN ? 'plan' : inputs['repository']),
+      outputs: inputs,
+    }),
+    update: async ({ inputs }) => inputs,
+    // The plan is a statement about the declaration: there is nothing outside to look at.
+    read: async ({ inputs, outputs }: ReadRequest): Promise<ReadResult> => ({ inputs, outputs }),
+    delete: async () => undefined,
+  };
+}
+
+async function diff({ oldInputs, news }: DiffRequest): Promise<DiffResult> {
+  const changed = changedInputs(oldInputs, news);
+  return { changed, replaces: changed.filter((name) => name === 'repository') };
+}
+
+async function check(
+  { olds, news, log }: CheckRequest,
+  environment: PluginEnvironment,
+): Promise<CheckResult> {
+  const inputs = new InputReader(news);
+  const reference = readReference(inputs.at('image'));
+  const build = inputs.at('build').given;
+  const signing = readSigning(inputs);
+  const found = await Promise.all([
+    validateSigningConfig(signing.config, environment.host, inputs.unknown),
+    sourceProblems(inputs, environment, log),
+    buildProblems(inputs, reference, environment),
+    // A key that is trusted besides must be readable now, not after the signature was written.
+    keyProblems(inputs.at('verify').at('keys'), environment.host),
+    provenanceProblems(inputs, build),
+  ]);
+  const annotations = validateAnnotations(inputs.at('annotations').record());
+  const access = await accessTo(inputs, reference, olds, environment, log);
+  return {
+    inputs: planned(inputs, reference, build, access.digest, await signer(signing, environment)),
+    problems: distinct([
+      ...inputs.problems,
+      ...found.flat(),
+      ...annotations,
+      ...access.problems,
+    ]).filter(({ property }) => inputs.knows(property)),
+  };
+}
+
+async function sourceProblems(
+  inputs: InputReader,
+  { env, cwd }: PluginEnvironment,
+  log: ResourceLog,
+): Promise<readonly Problem[]> {
+  const overrides = readSource(inputs.at('source'));
+  const context = inputs.at('build').given ? readBuild(inputs.at('build'), cwd).context : cwd;
+  if (!inputs.knows('source.allowDirty')) return [];
+  return problemsOf('source', async () => {
+    const facts = await detectSource({ cwd: context, env, overrides });
+    for (const warning of facts.warnings ?? []) log.warn(warning);
+  });
+}
+
+async function buildProblems(
+  inputs: InputReader,
+  reference: Reference | undefined,
+  { cwd }: PluginEnvironment,
+): Promise<readonly Problem[]> {
+  const build = inputs.at('build');
+  if (!build.given) return [];
+  const digest: Problem[] = reference?.digest
+    ? [
+        {
+          property: 'image',
+          code: 'INPUT_INVALID',
+          message:
+            'has a digest, which only the build can tell; give host/repo[:tag], or leave `build` out to sign that image',
+        },
+      ]
+    : [];
+  return [...digest, ...(await validateBuild(readBuild(build, cwd).declared, cwd))];
+}
+
+async function provenanceProblems(
+  inputs: InputReader,
+  build: boolean,
+): Promise<readonly Problem[]> {
+  const declared = readProvenance(inputs.at('provenance'));
+  return problemsOf('provenance', async () => provenanceWanted({ build, ...declared }));
+}
+
+interface Access {
+  readonly digest?: Digest;
+  readonly problems: readonly Problem[];
+}
+
+/** Whether the registry lets us in, and which digest an existing image has. */
+async function accessTo(
+  inputs: InputReader,
+  reference: Reference | undefined,
+  olds: Properties,
+  environment: PluginEnvironment,
+  log: ResourceLog,
+): Promise<Access> {
+  const registry = readRegistry(inputs.at('registry'));
+  const known = ['registry.username', 'registry.password', 'registry.caFile', 'registry.insecure'];
+  if (!reference || inputs.at('registry').isUnknown || !known.every((path) => inputs.knows(path))) {
+    return { problems: [] };
+  }
+  let digest: Digest | undefined;
+  const problems = await problemsOf('image', async () => {
+    const client = environment.registryClient(reference.repository, registry);
+    await client.checkAccess(reference.repository, 'push');
+    if (!inputs.at('build').given) digest = await resolveOnce(reference, olds, client, log);
+  });
+  return { problems, ...(digest && { digest }) };
+}
+
+/** The public half of a key is known in preview; an identity only when the certificate is there. */
+async function signer({ config }: DeclaredSigning, { host }: PluginEnvironment): Promise<Value> {
+  if (config.keyless) return { kind: 'keyless' };
+  if (!config.key?.ref) return UNKNOWN;
+  try {
+    const { publicKey } = await loadKeySigner(config.key, host);
+    return { kind: 'key', keyId: publicKey.keyId, publicKey: publicKey.pem };
+  } catch {
+    // It is among the problems already, or waits for a password that is not known yet.
+    return UNKNOWN;
+  }
+}
+
+function planned(
+  inputs: InputReader,
+  reference: Reference | undefined,
+  build: boolean,
+  digest: Digest | undefined,
+  signer: Value,
+): Properties {
+  if (!reference) return { image: UNKNOWN, repository: UNKNOWN, digest: UNKNOWN, signer };
+  const pending = build || inputs.problems.length > 0 ? null : UNKNOWN;
+  return {
+    image: formatReference(reference),
+    repository: formatRepository(reference.repository),
+    digest: digest ? toValue(digest) : pending,
+    signer,
+  };
+}

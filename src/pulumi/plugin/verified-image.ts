@@ -1,0 +1,153 @@
+import type { Problem } from '../../error';
+import { type Digest, parseDigest, parseReference } from '../../oci';
+import { inspectImage, type VerificationReport, verifyImage } from '../../verify';
+import { token } from '../package';
+import type {
+  CheckRequest,
+  CheckResult,
+  CreateRequest,
+  CreateResult,
+  CrudResource,
+  DiffRequest,
+  DiffResult,
+  ReadRequest,
+  ReadResult,
+  UpdateRequest,
+} from './crud-resource';
+import { readReference, resolveOnce } from './declared-image';
+import { loadPolicy, policyProblems } from './declared-policy';
+import { readRegistry } from './declared-registry';
+import { refreshed } from './drift';
+import type { PluginEnvironment } from './environment';
+import { changedInputs } from './input-difference';
+import { InputReader } from './input-reader';
+import { distinct, problemsOf } from './problems';
+import { hasUnknown, type Properties, reveal, toValue, UNKNOWN } from './wire-value';
+
+/** Has a digest only if what the registry holds meets the policy. */
+export function createVerifiedImage(environment: PluginEnvironment): CrudResource {
+  return {
+    type: token('VerifiedImage'),
+    check: (request) => check(request, environment),
+    diff: (request) => diff(request, environment),
+    create: (request) => create(request, environment),
+    update: (request) => update(request, environment),
+    read: (request) => read(request, environment),
+    // It only looks.
+    delete: async () => undefined,
+  };
+}
+
+async function check(
+  { olds, news, log }: CheckRequest,
+  environment: PluginEnvironment,
+): Promise<CheckResult> {
+  const inputs = new InputReader(news);
+  const reference = readReference(inputs.at('image'));
+  const access = readRegistry(inputs.at('registry'));
+  const policy = await policyProblems(inputs, environment.host);
+  const blind = !reference || hasUnknown(news['registry']);
+  let digest = blind ? UNKNOWN : (reference.digest ?? UNKNOWN);
+  let looked: readonly Problem[] = [];
+  if (!blind && !reference.digest) {
+    looked = await problemsOf('image', async () => {
+      const client = environment.registryClient(reference.repository, access);
+      digest = await resolveOnce(reference, olds, client, log);
+    });
+  }
+  return {
+    inputs: { ...news, digest },
+    problems: distinct([...inputs.problems, ...policy, ...looked]).filter(({ property }) =>
+      inputs.knows(property),
+    ),
+  };
+}
+
+async function diff(
+  { oldInputs, oldOutputs, news, id, urn, log }: DiffRequest,
+  environment: PluginEnvironment,
+): Promise<DiffResult> {
+  const changed = changedInputs(oldInputs, news);
+  const moved = !hasUnknown(news['image']) && repositoryOf(news) !== id;
+  const always = news['always'] === true && changed.length === 0;
+  const look = { urn, id, inputs: oldInputs, outputs: oldOutputs, log };
+  const seen = always ? (await read(look, environment))?.outputs : oldOutputs;
+  const drift = new InputReader(seen).at('drift').list().length > 0;
+  return { changed: drift ? [...changed, 'drift'] : changed, replaces: moved ? ['image'] : [] };
+}
+
+function repositoryOf(inputs: Properties): string {
+  const { repository } = parseReference(String(reveal(inputs['image'] ?? null)));
+  return `${repository.registry}/${repository.path}`;
+}
+
+async function create(
+  { inputs, preview }: CreateRequest,
+  environment: PluginEnvironment,
+): Promise<CreateResult> {
+  // In a preview the image may not be signed yet: only what depends on nothing pending is looked at.
+  if (hasUnknown(inputs)) return { id: '', outputs: PENDING };
+  const outputs = outputsOf(await verified(inputs, environment));
+  return { id: preview ? '' : repositoryOf(inputs), outputs };
+}
+
+async function update(
+  { inputs, oldOutputs }: UpdateRequest,
+  environment: PluginEnvironment,
+): Promise<Properties> {
+  if (!hasUnknown(inputs)) return outputsOf(await verified(inputs, environment));
+  // What is signed again is the same image: its digest stays if it verifies, and else nothing goes on.
+  const { digest, imageRef } = oldOutputs;
+  const same = inputs['digest'] === digest && digest !== undefined && imageRef !== undefined;
+  return same ? { ...PENDING, digest, imageRef } : PENDING;
+}
+
+const PENDING: Properties = {
+  digest: UNKNOWN,
+  imageRef: UNKNOWN,
+  signer: UNKNOWN,
+  signedAnnotations: UNKNOWN,
+  verifiedProvenance: UNKNOWN,
+  verification: UNKNOWN,
+};
+
+async function verified(
+  inputs: Properties,
+  environment: PluginEnvironment,
+): Promise<VerificationReport> {
+  return look(inputs, environment, verifyImage);
+}
+
+async function look(
+  inputs: Properties,
+  environment: PluginEnvironment,
+  how: typeof verifyImage,
+): Promise<VerificationReport> {
+  const reader = new InputReader(inputs);
+  const { repository } = parseReference(reader.at('image').string() ?? '');
+  const digest: Digest = parseDigest(reader.at('digest').string() ?? '');
+  const client = environment.registryClient(repository, readRegistry(reader.at('registry')));
+  const policy = await loadPolicy(reader, environment.host);
+  return how(repository, digest, policy, client);
+}
+
+function outputsOf(report: VerificationReport): Properties {
+  const { digest, imageRef, signer, annotations, provenance, manifests } = report;
+  return toValue({
+    digest,
+    imageRef,
+    signer,
+    signedAnnotations: annotations,
+    verifiedProvenance: provenance === undefined ? undefined : JSON.stringify(provenance),
+    verification: JSON.stringify({ verified: report.verified, digest, manifests }),
+    drift: [],
+  }) as Properties;
+}
+
+async function read(
+  { inputs, outputs, log }: ReadRequest,
+  environment: PluginEnvironment,
+): Promise<ReadResult> {
+  const found = await refreshed(outputs, log, () => look(inputs, environment, inspectImage));
+  return { inputs, outputs: found };
+}
