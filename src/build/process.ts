@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
+import { SignedImageError } from '../error';
 import { LineSplitter } from './lines';
 
 export interface Command {
@@ -24,12 +25,17 @@ const TAIL_LINES = 20;
 /** Between asking a build to stop and making it. */
 const GRACE_MS = 5_000;
 
-/** @returns `undefined` if there is no such program on the PATH */
+/**
+ * @returns `undefined` if there is no such program on the PATH
+ * @throws SignedImageError `BUILD_FAILED` if the system does not start it
+ */
 export async function runCommand(command: Command): Promise<Finished | undefined> {
   const { program, args, env, signal, onLine } = command;
   if (signal?.aborted) return { code: undefined, stdout: [], tail: [] };
   // An own process group, so that what a builder started ends with it.
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = startOf(program, () =>
+    spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true }),
+  );
   const release = endTogether(child, signal);
 
   const stdout: string[] = [];
@@ -51,7 +57,7 @@ export async function runCommand(command: Command): Promise<Finished | undefined
     return await new Promise((resolve, reject) => {
       child.once('error', (error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT' || error.code === 'EACCES') resolve(undefined);
-        else reject(error);
+        else reject(notStarted(program, error));
       });
       child.once('close', (code) => {
         out.end();
@@ -62,6 +68,24 @@ export async function runCommand(command: Command): Promise<Finished | undefined
   } finally {
     release();
   }
+}
+
+function startOf<T>(program: string, spawned: () => T): T {
+  try {
+    return spawned();
+  } catch (error) {
+    throw notStarted(program, error);
+  }
+}
+
+/** Node's own error repeats arguments and variables, so only its code is kept. */
+function notStarted(program: string, error: unknown): SignedImageError {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+  return new SignedImageError({
+    code: 'BUILD_FAILED',
+    property: 'build',
+    message: `\`${program}\` could not be started (${code})`,
+  });
 }
 
 /** Ends the child's group when the build is called off or this process ends. */

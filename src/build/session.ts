@@ -89,8 +89,7 @@ function openSession(
   const env = builderEnvironment(deps.env);
   const signal = options?.signal;
   const shown: BuildLog = (line) => log(redact(line));
-  const start = (step: Step, stop: AbortSignal | undefined) =>
-    runCommand({ ...step, env: { ...env, ...step.env }, signal: stop, onLine: shown });
+  const command = (step: Step) => ({ ...step, env: { ...env, ...step.env } });
   return {
     request,
     folder,
@@ -99,7 +98,7 @@ function openSession(
     login: loginOf(request),
     log: shown,
     run: async (step) => {
-      const finished = await start(step, signal);
+      const finished = await runCommand({ ...command(step), signal, onLine: shown });
       if (signal?.aborted) throw failed(step, 'was stopped', []);
       if (finished?.code === 0) return finished.stdout;
       throw failed(
@@ -109,9 +108,9 @@ function openSession(
       );
     },
     tidy: async (step) => {
-      const finished = await start(step, undefined);
-      if (finished?.code !== 0)
-        shown(`${step.label} failed and left something behind in the local storage`);
+      const finished = await runCommand(command(step));
+      if (finished?.code === 0) return;
+      shown(`${step.label} failed and left something behind in the local storage`);
     },
   };
 }
