@@ -71,7 +71,7 @@ export class Authority {
           new Set(actions.split(',').filter((action) => granted(auth, user, action))),
         ]),
     );
-    const token = randomBytes(18).toString('base64url');
+    const token = makeToken(auth.opaqueTokens === true ? undefined : scopes);
     const seconds = auth.tokenSeconds ?? 300;
     this.#tokens.set(token, { scopes, ends: Date.now() + seconds * 1000 });
     // The OAuth2 form has "access_token" only, the older one "token" too.
@@ -82,6 +82,17 @@ export class Authority {
       issued_at: new Date().toISOString(),
     });
   }
+}
+
+/** Random, and in the form of a JWT that tells what is in it, as most token services make them. */
+function makeToken(scopes: Token['scopes'] | undefined): string {
+  const secret = randomBytes(18).toString('base64url');
+  if (!scopes) return secret;
+  const access = [...scopes]
+    .filter(([, actions]) => actions.size > 0)
+    .map(([name, actions]) => ({ type: 'repository', name, actions: [...actions] }));
+  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ typ: 'JWT', alg: 'none' })}.${part({ iss: NAME, access })}.${secret}`;
 }
 
 function granted(auth: BearerSettings, user: string | undefined, action: string): boolean {

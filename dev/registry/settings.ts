@@ -20,6 +20,8 @@ export interface BearerSettings {
   readonly anonymousPull?: boolean;
   /** OAuth2 refresh token ("identity token") to the name of its user. */
   readonly refreshTokens?: Readonly<Record<string, string>>;
+  /** Tokens that do not tell what is in them. Default off: they have the form of a JWT. */
+  readonly opaqueTokens?: boolean;
   /** The realm told to clients; default: `/token` of the registry itself. */
   readonly realm?: string;
   /** Default 300. 0: every token has ended already when it arrives. */

@@ -1,0 +1,333 @@
+import { gzipSync } from 'node:zlib';
+
+import { type RunningRegistry, startRegistry } from '../../dev/registry';
+import {
+  type Descriptor,
+  digestOf,
+  MANIFEST_LIMIT,
+  OCI_CONFIG,
+  OCI_INDEX,
+  OCI_MANIFEST,
+  parseDigest,
+  parseTag,
+  type RegistryClient,
+} from '../../src/oci';
+import {
+  LATEST,
+  refusalOf,
+  repositoryOf,
+  storeImage,
+  testClient,
+} from './support/registry-fixture';
+
+let registry: RunningRegistry;
+let client: RegistryClient;
+let image: Descriptor;
+
+beforeEach(async () => {
+  registry = await startRegistry();
+  client = testClient().client;
+  image = storeImage(registry);
+});
+afterEach(async () => {
+  await client.close();
+  await registry.close();
+});
+const repository = () => repositoryOf(registry);
+const ABSENT = digestOf(Buffer.from('absent'));
+
+describe('reading manifests', () => {
+  it('resolves a tag and a digest by HEAD alone', async () => {
+    expect(await client.resolve(repository(), LATEST)).toEqual(image);
+    expect(await client.resolve(repository(), image.digest)).toEqual(image);
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD']);
+  });
+
+  it('reads the very bytes, with their ETag', async () => {
+    const fetched = await client.getManifest(repository(), LATEST);
+    expect(fetched?.descriptor).toEqual(image);
+    expect(digestOf(fetched?.bytes ?? Buffer.alloc(0))).toBe(image.digest);
+    expect(fetched?.etag).toBe(`"${image.digest}"`);
+    registry.settings.etags = false;
+    expect(await client.getManifest(repository(), image.digest)).not.toHaveProperty('etag');
+  });
+
+  it('says "not there" for a 404 in the words of a registry, or in none', async () => {
+    expect(await client.resolve(repository(), parseTag('v9'))).toBeUndefined();
+    expect(await client.getManifest(repository(), ABSENT)).toBeUndefined();
+    registry.settings.faults = () => ({ status: 404 });
+    expect(await client.resolve(repository(), LATEST)).toBeUndefined();
+    expect(await client.getManifest(repository(), LATEST)).toBeUndefined();
+  });
+
+  it.each([
+    ['an HTML page', 'text/html', '<!DOCTYPE html><title>Not found</title>'],
+    ['plain text', 'text/plain', 'no such site'],
+    ["a gateway's JSON", 'application/json', '{"message":"no route matched"}'],
+  ])('says "no registry" for a 404 that is %s', async (_, type, body) => {
+    registry.settings.faults = ({ method }) => ({
+      status: 404,
+      headers: { 'content-type': type },
+      ...(method === 'GET' && { body }),
+    });
+    const error = await refusalOf(client.getManifest(repository(), LATEST));
+    expect(error.code).toBe('REGISTRY_PROTOCOL');
+    expect(error.message).toContain('looks like no registry');
+    expect(error.message).toContain(registry.host);
+  });
+
+  it.each([
+    ['HTML', 'text/html; charset=utf-8', '<html>Log in</html>'],
+    ['HTML under a generic type', 'text/plain', '  <!doctype html>'],
+    ['text', OCI_MANIFEST, 'welcome'],
+    ['JSON of no type', 'application/json', '{}'],
+  ])('says "no registry" for a success with %s', async (_, type, body) => {
+    registry.settings.faults = () => ({ status: 200, headers: { 'content-type': type }, body });
+    for (const look of [
+      client.getManifest(repository(), LATEST),
+      client.resolve(repository(), LATEST),
+    ]) {
+      const error = await refusalOf(look);
+      expect(error.code).toBe('REGISTRY_PROTOCOL');
+      expect(error.message).toContain('looks like no registry');
+    }
+  });
+
+  it('refuses other bytes than those of the digest', async () => {
+    const other = Buffer.from(
+      JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, evil: true }),
+    );
+    registry.store.putManifest(
+      'team/app',
+      { mediaType: OCI_MANIFEST, bytes: other },
+      { digest: image.digest },
+    );
+    const error = await refusalOf(client.getManifest(repository(), image.digest));
+    expect(error.code).toBe('CONTENT_MISMATCH');
+    expect(error.message).toContain(digestOf(other));
+  });
+
+  it('believes the bytes and not the Docker-Content-Digest header', async () => {
+    const { bytes } = registry.store.getManifest('team/app', 'latest') ?? {
+      bytes: Buffer.alloc(0),
+    };
+    registry.settings.faults = () => ({
+      status: 200,
+      headers: { 'content-type': OCI_MANIFEST, 'docker-content-digest': ABSENT },
+      body: bytes,
+    });
+    expect((await client.getManifest(repository(), LATEST))?.descriptor.digest).toBe(image.digest);
+    expect((await client.resolve(repository(), image.digest))?.digest).toBe(image.digest);
+  });
+
+  it('reads and hashes where HEAD does not tell all', async () => {
+    const { bytes } = registry.store.getManifest('team/app', 'latest') ?? {
+      bytes: Buffer.alloc(0),
+    };
+    registry.settings.faults = ({ method }) =>
+      method === 'HEAD'
+        ? { status: 405 }
+        : { status: 200, headers: { 'content-type': 'application/json' }, body: bytes };
+    expect(await client.resolve(repository(), LATEST)).toEqual(image);
+  });
+
+  it('refuses a type that header and body do not agree on', async () => {
+    const { bytes } = registry.store.getManifest('team/app', 'latest') ?? {
+      bytes: Buffer.alloc(0),
+    };
+    registry.settings.faults = () => ({
+      status: 200,
+      headers: { 'content-type': OCI_INDEX },
+      body: bytes,
+    });
+    expect((await refusalOf(client.getManifest(repository(), LATEST))).code).toBe(
+      'CONTENT_MISMATCH',
+    );
+  });
+
+  it('refuses a name that comes twice', async () => {
+    const bytes = Buffer.from(`{"mediaType":"${OCI_MANIFEST}","config":{},"config":{}}`);
+    registry.store.putManifest('team/app', { mediaType: OCI_MANIFEST, bytes }, { tag: 'twice' });
+    const error = await refusalOf(client.getManifest(repository(), parseTag('twice')));
+    expect(error.code).toBe('CONTENT_MALFORMED');
+  });
+
+  it('stops reading at 4 MiB', async () => {
+    const bytes = Buffer.alloc(MANIFEST_LIMIT + 1, 'a');
+    registry.settings.faults = () => ({
+      status: 200,
+      headers: { 'content-type': OCI_MANIFEST },
+      body: bytes,
+    });
+    expect((await refusalOf(client.getManifest(repository(), LATEST))).code).toBe(
+      'CONTENT_TOO_LARGE',
+    );
+  });
+
+  it('asks for no compression, and does not unpack any', async () => {
+    await client.getManifest(repository(), LATEST);
+    expect(registry.requests[0]?.headers['accept-encoding']).toBe('identity');
+    registry.settings.faults = () => ({
+      status: 200,
+      headers: { 'content-type': OCI_MANIFEST, 'content-encoding': 'gzip' },
+      body: gzipSync(Buffer.from('{}')),
+    });
+    expect((await refusalOf(client.getManifest(repository(), image.digest))).code).toBe(
+      'CONTENT_MISMATCH',
+    );
+  });
+});
+
+describe('writing manifests', () => {
+  const bytesOf = (): Buffer =>
+    registry.store.getManifest('team/app', 'latest')?.bytes ?? Buffer.alloc(0);
+
+  it('writes by tag and by digest and returns the descriptor', async () => {
+    expect(await client.putManifest(repository(), parseTag('v2'), bytesOf(), OCI_MANIFEST)).toEqual(
+      image,
+    );
+    expect(await client.putManifest(repository(), image.digest, bytesOf(), OCI_MANIFEST)).toEqual(
+      image,
+    );
+    expect(registry.store.resolve('team/app', 'v2')).toBe(image.digest);
+  });
+
+  it('sends nothing whose digest is not the target, or that is too large', async () => {
+    const mismatch = await refusalOf(
+      client.putManifest(repository(), ABSENT, bytesOf(), OCI_MANIFEST),
+    );
+    expect(mismatch.code).toBe('CONTENT_MISMATCH');
+    const large = Buffer.alloc(MANIFEST_LIMIT + 1);
+    expect(
+      (await refusalOf(client.putManifest(repository(), LATEST, large, OCI_MANIFEST))).code,
+    ).toBe('CONTENT_TOO_LARGE');
+    expect(registry.requests).toEqual([]);
+  });
+
+  it('writes only while the ETag holds', async () => {
+    const ifMatch = `"${image.digest}"`;
+    await client.putManifest(repository(), LATEST, bytesOf(), OCI_MANIFEST, { ifMatch });
+    storeImage(registry, 'team/app', 'another');
+    const error = await refusalOf(
+      client.putManifest(repository(), LATEST, bytesOf(), OCI_MANIFEST, { ifMatch }),
+    );
+    expect(error.code).toBe('REGISTRY_CONFLICT');
+    expect(registry.store.resolve('team/app', 'latest')).not.toBe(image.digest);
+  });
+
+  it('tells an immutable tag, and content that the registry lacks', async () => {
+    registry.settings.immutableTags = true;
+    const bytes = bytesOf();
+    storeImage(registry, 'team/app', 'another');
+    const immutable = await refusalOf(
+      client.putManifest(repository(), LATEST, bytes, OCI_MANIFEST),
+    );
+    expect(immutable.code).toBe('REGISTRY_CONFLICT');
+    expect(immutable.message).toContain('immutable');
+    const elsewhere = repositoryOf(registry, 'other/app');
+    const lacking = await refusalOf(client.putManifest(elsewhere, LATEST, bytes, OCI_MANIFEST));
+    expect(lacking.message).toContain('MANIFEST_BLOB_UNKNOWN');
+  });
+
+  it('refuses a registry that says it stored something else', async () => {
+    registry.settings.faults = () => ({
+      status: 201,
+      headers: { 'docker-content-digest': ABSENT },
+    });
+    const error = await refusalOf(
+      client.putManifest(repository(), LATEST, bytesOf(), OCI_MANIFEST),
+    );
+    expect(error.code).toBe('CONTENT_MISMATCH');
+  });
+
+  it.each([
+    [404, '{"errors":[{"code":"NAME_UNKNOWN","message":"no repository"}]}', 'REGISTRY_NOT_FOUND'],
+    [404, '<html></html>', 'REGISTRY_PROTOCOL'],
+    [200, '<html></html>', 'REGISTRY_PROTOCOL'],
+    [403, '', 'REGISTRY_FORBIDDEN'],
+    [409, '', 'REGISTRY_CONFLICT'],
+    [412, '', 'REGISTRY_CONFLICT'],
+    [413, '', 'CONTENT_TOO_LARGE'],
+    [418, '', 'REGISTRY_PROTOCOL'],
+    [429, '', 'REGISTRY_THROTTLED'],
+    [500, '', 'REGISTRY_UNAVAILABLE'],
+    [501, '', 'REGISTRY_UNAVAILABLE'],
+    [301, '', 'REGISTRY_PROTOCOL'],
+  ])('tells %i %s as %s', async (status, body, code) => {
+    registry.settings.faults = () => ({ status, body, headers: { location: '/elsewhere' } });
+    const error = await refusalOf(
+      client.putManifest(repository(), LATEST, bytesOf(), OCI_MANIFEST),
+    );
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(`${registry.host}/team/app`);
+  });
+});
+
+describe('blobs', () => {
+  const bytes = Buffer.from('some bytes');
+
+  it('uploads once, and reads back what was uploaded', async () => {
+    const descriptor = await client.putBlob(repository(), bytes, OCI_CONFIG);
+    expect(descriptor).toEqual({
+      mediaType: OCI_CONFIG,
+      digest: digestOf(bytes),
+      size: bytes.length,
+    });
+    expect(await client.getBlob(repository(), descriptor)).toEqual(bytes);
+    registry.clearRequests();
+    await client.putBlob(repository(), bytes, OCI_CONFIG);
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD']);
+  });
+
+  it('follows upload locations that are absolute, and keeps their query as it is', async () => {
+    registry.settings.absoluteLocations = true;
+    await client.putBlob(repository(), bytes, OCI_CONFIG);
+    const put = registry.requests.find(({ method }) => method === 'PUT');
+    expect(put?.path).toContain(`?_state=0&digest=sha256%3A`);
+  });
+
+  it('says "not there" for an absent one', async () => {
+    const absent = { mediaType: OCI_CONFIG, digest: ABSENT, size: 6 };
+    expect(await client.getBlob(repository(), absent)).toBeUndefined();
+  });
+
+  it.each([
+    ['longer ones', 'some bytes and more', 'CONTENT_TOO_LARGE'],
+    ['shorter ones', 'some', 'CONTENT_MISMATCH'],
+    ['others of the same length', 'same bytes', 'CONTENT_MISMATCH'],
+  ])('refuses other bytes: %s', async (_, other, code) => {
+    registry.store.putBlob('team/app', Buffer.from(other), digestOf(bytes));
+    const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(bytes), size: bytes.length };
+    expect((await refusalOf(client.getBlob(repository(), descriptor))).code).toBe(code);
+  });
+
+  it('does not ask for more than 128 MiB', async () => {
+    const huge = { mediaType: OCI_CONFIG, digest: ABSENT, size: 128 * 1024 * 1024 + 1 };
+    expect((await refusalOf(client.getBlob(repository(), huge))).code).toBe('CONTENT_TOO_LARGE');
+    expect(registry.requests).toEqual([]);
+  });
+
+  it('tells a refused upload, and one without a place to go to', async () => {
+    registry.settings.faults = ({ method }) => (method === 'POST' ? { status: 403 } : undefined);
+    expect((await refusalOf(client.putBlob(repository(), bytes, OCI_CONFIG))).code).toBe(
+      'REGISTRY_FORBIDDEN',
+    );
+    registry.settings.faults = ({ method }) => (method === 'POST' ? { status: 202 } : undefined);
+    expect((await refusalOf(client.putBlob(repository(), bytes, OCI_CONFIG))).code).toBe(
+      'REGISTRY_PROTOCOL',
+    );
+    registry.settings.faults = ({ method }) =>
+      method === 'PUT'
+        ? { status: 400, body: '{"errors":[{"code":"DIGEST_INVALID"}]}' }
+        : undefined;
+    expect((await refusalOf(client.putBlob(repository(), bytes, OCI_CONFIG))).message).toContain(
+      'DIGEST_INVALID',
+    );
+    registry.settings.faults = ({ method }) =>
+      method === 'GET' ? { status: 403, body: '{"errors":"none"}' } : undefined;
+    const descriptor = { mediaType: OCI_CONFIG, digest: parseDigest(ABSENT), size: 1 };
+    expect((await refusalOf(client.getBlob(repository(), descriptor))).code).toBe(
+      'REGISTRY_FORBIDDEN',
+    );
+  });
+});
