@@ -18,15 +18,22 @@ type Log = TrustedRoot['tlogs'][number];
 type Authority = TrustedRoot['certificateAuthorities'][number];
 type Period = NonNullable<Log['publicKey']>['validFor'];
 
-function parseLogKey(rawBytes: Buffer): KeyObject | undefined {
-  for (const type of ['spki', 'pkcs1'] as const) {
-    try {
-      return createPublicKey({ key: rawBytes, format: 'der', type });
-    } catch {
-      // Not in this form.
-    }
+function parseLogKey(rawBytes: Buffer, type: 'spki' | 'pkcs1'): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: rawBytes, format: 'der', type });
+  } catch {
+    return undefined;
   }
-  return undefined;
+}
+
+/**
+ * The key's bytes as the verifier reads them: RSA as PKCS#1, also where its name says that it is
+ * SPKI, and all others as SPKI. `undefined` for what is no key.
+ */
+function readableKey(rawBytes: Buffer): Buffer | undefined {
+  const key = parseLogKey(rawBytes, 'spki');
+  if (key === undefined) return parseLogKey(rawBytes, 'pkcs1') && rawBytes;
+  return key.asymmetricKeyType === 'rsa' ? key.export({ format: 'der', type: 'pkcs1' }) : rawBytes;
 }
 
 function checkPeriod(period: Period, where: string): void {
@@ -42,12 +49,9 @@ function checkLog({ publicKey, logId }: Log, where: string): void {
     publicKey.keyDetails !== PublicKeyDetails.PUBLIC_KEY_DETAILS_UNSPECIFIED &&
     PublicKeyDetails[publicKey.keyDetails] !== undefined;
   if (!known) throw invalid(`${where}.publicKey.keyDetails is missing or unknown`);
-  const key = parseLogKey(publicKey.rawBytes);
-  if (key === undefined) throw invalid(`${where}.publicKey.rawBytes is no DER public key`);
-  // The verifier reads every RSA key as PKCS#1, also where its name says that it is SPKI.
-  if (key.asymmetricKeyType === 'rsa') {
-    publicKey.rawBytes = key.export({ format: 'der', type: 'pkcs1' });
-  }
+  const rawBytes = readableKey(publicKey.rawBytes);
+  if (rawBytes === undefined) throw invalid(`${where}.publicKey.rawBytes is no DER public key`);
+  publicKey.rawBytes = rawBytes;
   if (publicKey.validFor?.start === undefined)
     throw invalid(`${where}.publicKey.validFor.start is missing`);
   checkPeriod(publicKey.validFor, `${where}.publicKey`);

@@ -1,0 +1,313 @@
+import { generateKeyPairSync } from 'node:crypto';
+
+import { type RunningSigstore, startSigstore } from '../../dev/sigstore';
+import { InvalidInputError } from '../../src/error';
+import { encryptPrivateKey } from '../../src/sign/key';
+import { type SigningConfig, signingServices } from '../../src/sign/signing-config';
+import { createSigningMaterial, validateSigningConfig } from '../../src/sign/signing-material';
+import { createDsseBundleBuilder } from '../../src/sign/sigstore';
+import { failureOf } from './support/failure';
+import { everythingIn, testHost } from './support/host';
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const PEM = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+const P384 = generateKeyPairSync('ec', { namedCurve: 'P-384' })
+  .privateKey.export({ format: 'pem', type: 'pkcs8' })
+  .toString();
+const KEY = { ref: PEM };
+const REKOR = 'https://rekor.example';
+
+let sigstore: RunningSigstore;
+beforeAll(async () => {
+  sigstore = await startSigstore();
+});
+afterAll(() => sigstore.close());
+
+describe('the services that are asked', () => {
+  it.each<[SigningConfig, object]>([
+    [{ key: KEY }, { transparency: 'none', rekorUrl: undefined, tsaUrl: undefined }],
+    [{ key: KEY, transparency: 'public' }, { rekorUrl: 'https://rekor.sigstore.dev' }],
+    [
+      { key: KEY, sigstore: { rekorUrl: REKOR } },
+      { transparency: 'private', rekorUrl: REKOR },
+    ],
+    [
+      { key: KEY, sigstore: { rekorUrl: 'https://rekor.sigstore.dev/' } },
+      { transparency: 'public', rekorUrl: 'https://rekor.sigstore.dev/' },
+    ],
+    [{ key: KEY, sigstore: { rekorUrl: REKOR }, transparency: 'none' }, { rekorUrl: undefined }],
+    [
+      { keyless: {} },
+      {
+        transparency: 'public',
+        fulcioUrl: 'https://fulcio.sigstore.dev',
+        rekorUrl: 'https://rekor.sigstore.dev',
+      },
+    ],
+    [
+      { keyless: {}, transparency: 'none', sigstore: { tsaUrl: 'https://tsa.example' } },
+      { rekorUrl: undefined, tsaUrl: 'https://tsa.example' },
+    ],
+  ])('of %j are %j', (config, expected) => {
+    expect(signingServices(config)).toMatchObject(expected);
+  });
+});
+
+describe('a declaration that cannot be meant', () => {
+  it.each<[string, SigningConfig, string, string]>([
+    ['no signer', {}, 'key', 'exactly one of key and keyless'],
+    ['two signers', { key: KEY, keyless: {} }, 'keyless', 'exactly one of key and keyless'],
+    [
+      'a private log that is not named',
+      { key: KEY, transparency: 'private' },
+      'transparency',
+      'sigstore.rekorUrl',
+    ],
+    [
+      'a private log that is the public one',
+      { key: KEY, transparency: 'private', sigstore: { rekorUrl: 'https://rekor.sigstore.dev' } },
+      'transparency',
+      'the public log',
+    ],
+    [
+      'keyless without any witness',
+      { keyless: {}, transparency: 'none' },
+      'transparency',
+      'sigstore.tsaUrl',
+    ],
+    [
+      'an unheard transparency',
+      { key: KEY, transparency: 'some' as never },
+      'transparency',
+      'public, private, none',
+    ],
+    [
+      'Rekor v2',
+      { key: KEY, sigstore: { rekorVersion: 2 } },
+      'sigstore.rekorVersion',
+      '2 is not supported yet',
+    ],
+    ['Rekor v3', { key: KEY, sigstore: { rekorVersion: 3 } }, 'sigstore.rekorVersion', 'must be 1'],
+    [
+      'an address that is none',
+      { key: KEY, sigstore: { rekorUrl: 'rekor' } },
+      'sigstore.rekorUrl',
+      'https://',
+    ],
+    [
+      'another protocol',
+      { key: KEY, sigstore: { tsaUrl: 'ftp://tsa.example' } },
+      'sigstore.tsaUrl',
+      'https',
+    ],
+    [
+      'a password in an address',
+      { key: KEY, sigstore: { rekorUrl: 'https://user:hunter22@rekor.example' } },
+      'sigstore.rekorUrl',
+      'user name or password',
+    ],
+    [
+      'a query in an address',
+      { key: KEY, sigstore: { tsaUrl: 'https://tsa.example/?a' } },
+      'sigstore.tsaUrl',
+      'query',
+    ],
+    [
+      'a token sent over plain http',
+      { keyless: {}, sigstore: { fulcioUrl: 'http://fulcio.example' } },
+      'sigstore.fulcioUrl',
+      'the identity token is sent there',
+    ],
+    [
+      'an unheard provider',
+      { keyless: { provider: 'magic' as never } },
+      'keyless.provider',
+      'github-actions',
+    ],
+    [
+      'two places for a token',
+      { keyless: { tokenFile: 'a', tokenEnv: 'B' } },
+      'keyless.tokenEnv',
+      'contradicts keyless.tokenFile',
+    ],
+    [
+      'a file for another provider',
+      { keyless: { provider: 'github-actions', tokenFile: 'a' } },
+      'keyless.tokenFile',
+      'not used by the provider',
+    ],
+    [
+      'a variable for another provider',
+      { keyless: { provider: 'file', tokenEnv: 'B' } },
+      'keyless.tokenEnv',
+      'not used',
+    ],
+    [
+      'a token as a file',
+      { keyless: { tokenFile: 'eyJhbGciOi.eyJz.c2ln' } },
+      'keyless.tokenFile',
+      'not the token',
+    ],
+    [
+      'a token as a variable',
+      { keyless: { tokenEnv: 'eyJhbGciOi.eyJz.c2ln' } },
+      'keyless.tokenEnv',
+      'the name of',
+    ],
+    ['an empty file name', { keyless: { tokenFile: ' ' } }, 'keyless.tokenFile', 'is empty'],
+    ['an empty audience', { keyless: { clientId: '' } }, 'keyless.clientId', 'is empty'],
+  ])('%s is refused on its property', async (_, config, property, text) => {
+    const error = await failureOf(createSigningMaterial(config, testHost()));
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect(error).toMatchObject({ problems: [{ property, code: 'INPUT_INVALID' }] });
+    expect(error.message).toContain(text);
+    for (const secret of ['hunter22', 'eyJhbGciOi'])
+      expect(everythingIn(error)).not.toContain(secret);
+  });
+
+  it('has all of its faults told at once', async () => {
+    const config = {
+      transparency: 'private',
+      sigstore: { rekorVersion: 2, tsaUrl: 'tsa' },
+    } as const;
+    const problems = await validateSigningConfig(config, testHost());
+    expect(problems.map(({ property }) => property).sort()).toEqual([
+      'key',
+      'sigstore.rekorVersion',
+      'sigstore.tsaUrl',
+      'transparency',
+    ]);
+    await expect(createSigningMaterial(config, testHost())).rejects.toMatchObject({ problems });
+  });
+});
+
+describe('signing material', () => {
+  it('of a key is the key, described, without witnesses', async () => {
+    const material = await createSigningMaterial({ key: KEY }, testHost());
+    expect(material.witnesses).toEqual([]);
+    expect(material.description).toMatchObject({
+      kind: 'key',
+      keyId: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    });
+    expect(JSON.stringify(material)).not.toContain('PRIVATE');
+  });
+
+  it('of a keyless signer is described by its token, then by its certificate', async () => {
+    const host = testHost({ env: sigstore.issuer.actionsEnvironment() });
+    const { fulcioUrl, rekorUrl, tsaUrl } = sigstore;
+    const material = await createSigningMaterial(
+      { keyless: {}, sigstore: { fulcioUrl, rekorUrl, tsaUrl } },
+      host,
+    );
+    const expected = {
+      kind: 'keyless',
+      identity:
+        'https://github.com/octo-org/octo-repo/.github/workflows/release.yml@refs/heads/main',
+      issuer: sigstore.issuer.url,
+    };
+    expect(material.description).toEqual(expected);
+    expect(material.witnesses).toHaveLength(2);
+
+    const bundle = await createDsseBundleBuilder(material).create({
+      data: Buffer.from('x'),
+      type: 'text/plain',
+    });
+    expect(bundle.verificationMaterial.tlogEntries).toHaveLength(1);
+    expect(material.description).toEqual(expected);
+  });
+
+  it('is described by the certificate where Fulcio names the signer in its own way', async () => {
+    const claims = {
+      iss: sigstore.issuer.url,
+      ci_config_ref_uri: 'x',
+      federated_claims: { connector_id: 'https://idp.example' },
+    };
+    const env = { MY_TOKEN: sigstore.issuer.token({ subject: 'robot', claims }) };
+    const { fulcioUrl, rekorUrl } = sigstore;
+    const material = await createSigningMaterial(
+      { keyless: { tokenEnv: 'MY_TOKEN' }, sigstore: { fulcioUrl, rekorUrl } },
+      testHost({ env }),
+    );
+    expect(material.description).toMatchObject({ issuer: 'https://idp.example' });
+    await material.signer.sign(Buffer.from('x'));
+    expect(material.description).toEqual({
+      kind: 'keyless',
+      identity: 'robot',
+      issuer: sigstore.issuer.url,
+    });
+  });
+});
+
+describe('a check before anything is written', () => {
+  const problemsOf = (config: SigningConfig, env = {}, unknown: readonly string[] = []) =>
+    validateSigningConfig(config, testHost({ env, readFile: noFiles }), new Set(unknown));
+  const noFiles = () =>
+    Promise.reject(Object.assign(new Error('no such file'), { code: 'ENOENT' }));
+
+  it('finds nothing wrong with what is right, and asks nobody', async () => {
+    const before = sigstore.requests.length;
+    const env = {
+      MY_TOKEN: sigstore.issuer.token({ subject: 'job' }),
+      ...sigstore.issuer.actionsEnvironment(),
+    };
+    const trustedRoot = JSON.stringify(sigstore.trustedRoot);
+    expect(await problemsOf({ key: KEY, sigstore: { trustedRoot } })).toEqual([]);
+    expect(await problemsOf({ keyless: { tokenEnv: 'MY_TOKEN' } }, env)).toEqual([]);
+    expect(await problemsOf({ keyless: {} }, env)).toEqual([]);
+    expect(sigstore.requests.length).toBe(before);
+  });
+
+  it.each<[string, SigningConfig, string, string]>([
+    ['a key reference', { key: { ref: 'github://o/r' } }, 'key.ref', 'KEY_REFERENCE_INVALID'],
+    ['a missing key', { key: { ref: 'env://NOT_THERE' } }, 'key.ref', 'KEY_UNREADABLE'],
+    ['a key of the wrong kind', { key: { ref: P384 } }, 'key.ref', 'KEY_UNSUPPORTED'],
+    [
+      'a missing token',
+      { keyless: { tokenEnv: 'NOT_THERE' } },
+      'keyless.tokenEnv',
+      'IDENTITY_UNAVAILABLE',
+    ],
+    ['no token anywhere', { keyless: {} }, 'keyless', 'IDENTITY_UNAVAILABLE'],
+    [
+      'a token that is none',
+      { keyless: { tokenEnv: 'BAD_TOKEN' } },
+      'keyless.tokenEnv',
+      'IDENTITY_TOKEN_INVALID',
+    ],
+    [
+      'a trusted root',
+      { key: KEY, sigstore: { trustedRoot: '{}' } },
+      'sigstore.trustedRoot',
+      'TRUSTED_ROOT_INVALID',
+    ],
+  ])('tells of %s on its property', async (_, config, property, code) => {
+    expect(await problemsOf(config, { BAD_TOKEN: 'bad' })).toEqual([
+      { property, code, message: expect.any(String) as string },
+    ]);
+  });
+
+  it('tells of a wrong password, but not of one that is not known yet', async () => {
+    const ref = await encryptPrivateKey(privateKey, 'right', { cost: 32768 });
+    expect(await problemsOf({ key: { ref, password: 'wrong' } })).toMatchObject([
+      { property: 'key.password', code: 'KEY_PASSWORD_WRONG' },
+    ]);
+    expect(await problemsOf({ key: { ref } }, {}, ['key.password'])).toEqual([]);
+  });
+
+  it.each<[SigningConfig, string]>([
+    [{}, 'key'],
+    [{}, 'keyless'],
+    [{ keyless: {} }, 'keyless'],
+    [{ keyless: { tokenEnv: 'NOT_THERE' } }, 'keyless.tokenEnv'],
+    [{ keyless: { provider: 'magic' as never } }, 'keyless.provider'],
+    [{ key: { ref: '' } }, 'key.ref'],
+    [{ key: KEY, transparency: 'private' }, 'sigstore.rekorUrl'],
+    [{ key: KEY, transparency: 'private' }, 'sigstore'],
+    [{ key: KEY, transparency: 'some' as never }, 'transparency'],
+    [{ key: KEY, sigstore: { rekorVersion: 2 } }, 'sigstore.rekorVersion'],
+    [{ key: KEY, sigstore: { tsaUrl: '' } }, 'sigstore.tsaUrl'],
+    [{ key: KEY, sigstore: { trustedRoot: '' } }, 'sigstore.trustedRoot'],
+  ])('says nothing of %j while %s is unknown', async (config, unknown) => {
+    expect(await problemsOf(config, {}, [unknown])).toEqual([]);
+  });
+});

@@ -1,0 +1,137 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { toTrustMaterial } from '@sigstore/verify';
+
+import { type RunningSigstore, startSigstore } from '../../../dev/sigstore';
+import { loadTrustedRoot, parseTrustedRoot } from '../../../src/sign/sigstore';
+import { failureOf, thrownBy } from '../support/failure';
+import { testHost } from '../support/host';
+import { startTufRepository } from './support/tuf-repository';
+
+import seeds from '@sigstore/tuf/seeds.json';
+
+const PUBLIC_ROOT = Buffer.from(
+  seeds['https://tuf-repo-cdn.sigstore.dev'].targets['trusted_root.json'],
+  'base64',
+).toString('utf8');
+
+interface Json {
+  [member: string]: Json;
+}
+
+let sigstore: RunningSigstore;
+let folder: string;
+beforeAll(async () => {
+  sigstore = await startSigstore();
+  folder = await mkdtemp(join(tmpdir(), 'signed-image-root-'));
+});
+afterAll(async () => {
+  await sigstore.close();
+  await rm(folder, { recursive: true });
+});
+
+/** The stack's trusted root with one thing changed. */
+function rootWith(change: (root: Json) => void): string {
+  const root = structuredClone(sigstore.trustedRoot) as unknown as Json;
+  change(root);
+  return JSON.stringify(root);
+}
+const at = (value: Json | undefined): Json => {
+  if (value === undefined) throw new Error('the root has no such member');
+  return value;
+};
+
+describe('a trusted root', () => {
+  it("is read as the public instance's is", () => {
+    const root = parseTrustedRoot(PUBLIC_ROOT);
+    expect(root.tlogs.map(({ baseUrl }) => baseUrl)).toContain('https://rekor.sigstore.dev');
+    expect(() => toTrustMaterial(root)).not.toThrow();
+  });
+
+  it('is taken as text or as a path', async () => {
+    const path = join(folder, 'trusted_root.json');
+    await sigstore.writeTrustedRoot(path);
+    const fromPath = await loadTrustedRoot(path, testHost());
+    const fromText = await loadTrustedRoot(` ${JSON.stringify(sigstore.trustedRoot)}`, testHost());
+    expect(fromPath).toEqual(fromText);
+    expect(fromPath.tlogs[0]?.baseUrl).toBe(sigstore.rekorUrl);
+  });
+
+  it('may leave lists out', () => {
+    const root = parseTrustedRoot(
+      rootWith((json) => {
+        delete json['ctlogs'];
+        delete json['timestampAuthorities'];
+        delete json['certificateAuthorities'];
+      }),
+    );
+    expect(root).toMatchObject({
+      ctlogs: [],
+      timestampAuthorities: [],
+      certificateAuthorities: [],
+    });
+    expect(() => toTrustMaterial(root)).not.toThrow();
+  });
+
+  it.each(['spki', 'pkcs1'] as const)(
+    'gives the verifier an RSA log key that it can read (%s)',
+    (type) => {
+      const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      const rawBytes = publicKey.export({ format: 'der', type }).toString('base64');
+      const root = parseTrustedRoot(
+        rootWith((json) => {
+          Object.assign(at(json['tlogs']?.[0]?.['publicKey']), {
+            rawBytes,
+            keyDetails: 'PKIX_RSA_PKCS1V15_2048_SHA256',
+          });
+        }),
+      );
+      expect(toTrustMaterial(root).tlogs[0]?.publicKey.equals(publicKey)).toBe(true);
+    },
+  );
+
+  it.each([
+    ['{ no json', 'is no JSON'],
+    ['/nowhere/trusted_root.json', '/nowhere/trusted_root.json cannot be read (ENOENT)'],
+  ])('that is %j is refused on its property', async (source, text) => {
+    const error = await failureOf(loadTrustedRoot(source, testHost()));
+    expect(error).toMatchObject({ code: 'TRUSTED_ROOT_INVALID', property: 'sigstore.trustedRoot' });
+    expect(error.message).toContain(text);
+  });
+
+  it('that is a list in a file is refused', async () => {
+    const path = join(folder, 'list.json');
+    await writeFile(path, '[]');
+    expect((await failureOf(loadTrustedRoot(path, testHost()))).message).toContain(
+      'no JSON object',
+    );
+  });
+});
+
+describe('where no trusted root is declared', () => {
+  it("it comes from the public instance's TUF repository", async () => {
+    const repository = await startTufRepository('trusted_root.json', PUBLIC_ROOT);
+    const rootPath = join(folder, 'root.json');
+    await writeFile(rootPath, repository.root);
+    const tuf = { mirrorURL: repository.url, rootPath, cachePath: join(folder, 'tuf') };
+    const root = await loadTrustedRoot(undefined, { ...testHost(), tuf });
+    repository.close();
+    expect(root).toEqual(parseTrustedRoot(PUBLIC_ROOT));
+  });
+
+  it('and it cannot be fetched, that is not said of a root that is wrong', async () => {
+    const repository = await startTufRepository('something-else.json', '{}');
+    const rootPath = join(folder, 'root.json');
+    await writeFile(rootPath, repository.root);
+    const tuf = { mirrorURL: repository.url, rootPath, cachePath: join(folder, 'empty'), retry: 0 };
+    const error = await failureOf(loadTrustedRoot(undefined, { ...testHost(), tuf }));
+    repository.close();
+    expect(error).toMatchObject({
+      code: 'TRUSTED_ROOT_UNAVAILABLE',
+      property: 'sigstore.trustedRoot',
+    });
+  });
+});
