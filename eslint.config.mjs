@@ -6,10 +6,7 @@ const pulumi = ['@pulumi/*'];
 const walls = (files, groups, message) => ({
   files,
   rules: {
-    'no-restricted-imports': [
-      'error',
-      { patterns: [{ group: [...pulumi, ...groups], message }] },
-    ],
+    'no-restricted-imports': ['error', { patterns: [{ group: [...pulumi, ...groups], message }] }],
   },
 });
 
@@ -22,8 +19,14 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
-      'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
+      'no-restricted-exports': [
+        'error',
+        { restrictDefaultExports: { direct: true, named: true, defaultFrom: true } },
+      ],
       'max-lines': ['error', { max: 400, skipBlankLines: false, skipComments: false }],
       eqeqeq: 'error',
       'no-console': 'error',
@@ -50,7 +53,15 @@ export default tseslint.config(
     'verify knows oci, attest, sign/format and sign/sigstore.',
   ),
   {
-    files: ['eslint.config.mjs', '*.config.cjs', '*.config.mjs', 'dev/**', 'test/**', 'examples/**', 'bench/**'],
+    files: [
+      'eslint.config.mjs',
+      '*.config.cjs',
+      '*.config.mjs',
+      'dev/**',
+      'test/**',
+      'examples/**',
+      'bench/**',
+    ],
     rules: { 'no-restricted-exports': 'off', 'no-console': 'off' },
   },
   {

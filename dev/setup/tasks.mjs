@@ -86,6 +86,10 @@ export const tasks = {
         () => prettier(['--write', '--log-level=warn', '.'], env),
       ),
   },
+  schema: {
+    needs: [],
+    run: (args, env) => run('node', [...ts, 'dev/schema/generate.ts', ...args], { env }),
+  },
   /** Only the set-up, for work by hand in the clone. */
   setup: { needs: ['package', 'builder'], run: async () => 0 },
 };
