@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+import { podmanBuilder } from '../../src/build';
+import { LineSplitter } from '../../src/build/lines';
+import { runCommand } from '../../src/build/process';
+import { redaction } from '../../src/build/redaction';
+import { FakeTools } from './fake-tools';
+import { Context } from './requests';
+
+describe('running a command', () => {
+  const sh = (script: string) => ({ program: 'sh', args: ['-c', script], env: process.env });
+
+  test('both outputs come line by line, and their last lines are kept', async () => {
+    const lines: string[] = [];
+    const finished = await runCommand({
+      ...sh('seq 1 25; echo on-stderr >&2; printf no-newline; exit 4'),
+      onLine: (line) => lines.push(line),
+    });
+    expect(finished?.code).toBe(4);
+    expect(finished?.stdout).toHaveLength(26);
+    expect(lines).toHaveLength(27);
+    expect(finished?.tail).toHaveLength(20);
+    expect([...(finished?.tail ?? [])].sort()).toContain('no-newline');
+  });
+
+  test('no such program is no exception', async () => {
+    expect(await runCommand({ program: 'no-such-program', args: [], env: {} })).toBeUndefined();
+  });
+
+  test('what the system refuses to start is told without arguments and variables', async () => {
+    const env = { PATH: process.env['PATH'], SECRET: 'with-a-nul\u0000byte' };
+    const error = await runCommand({ program: 'sh', args: [], env }).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'BUILD_FAILED' });
+    expect(error).not.toHaveProperty('cause');
+    expect(String(error)).not.toContain('with-a-nul');
+  });
+
+  test('one that was called off before is not started', async () => {
+    const signal = AbortSignal.abort();
+    expect(await runCommand({ ...sh('echo started'), signal })).toEqual({
+      code: undefined,
+      stdout: [],
+      tail: [],
+    });
+  });
+
+  test('calling it off ends the whole group', async () => {
+    const controller = new AbortController();
+    const seen: string[] = [];
+    const finished = await runCommand({
+      // The grandchild would hold the output open, and so the end back, for as long as it lives.
+      ...sh('sh -c "echo up; sleep 600" & wait'),
+      signal: controller.signal,
+      onLine: (line) => {
+        seen.push(line);
+        controller.abort();
+      },
+    });
+    expect(seen).toEqual(['up']);
+    expect(finished?.code).not.toBe(0);
+  });
+});
+
+describe('a build that is called off', () => {
+  test('ends its process, says so and leaves no temporary folder', async () => {
+    const tools = new FakeTools();
+    const context = new Context();
+    // It tells its pid, and then works for ever.
+    tools.add(
+      'podman',
+      `if (argv.includes('build')) { console.log('pid ' + process.pid + ' ' + flag('--iidfile')); setInterval(() => {}, 1000); }`,
+    );
+    const controller = new AbortController();
+    let first = '';
+    const building = podmanBuilder({ env: tools.env }).build(
+      context.request('r.example/app'),
+      (line) => {
+        first = line;
+        controller.abort();
+      },
+      { signal: controller.signal },
+    );
+    await expect(building).rejects.toMatchObject({
+      code: 'BUILD_FAILED',
+      message: '`podman build` was stopped',
+    });
+    const [, pid, idFile = ''] = first.split(' ');
+    expect(isRunning(Number(pid))).toBe(false);
+    expect(existsSync(idFile.replace(/\/[^/]*$/, ''))).toBe(false);
+    tools.remove();
+    context.remove();
+  });
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    // A zombie answers too; it has no command line any more.
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+  } catch {
+    return false;
+  }
+}
+
+describe('lines', () => {
+  const split = (...chunks: readonly (string | Buffer)[]): readonly string[] => {
+    const lines: string[] = [];
+    const splitter = new LineSplitter((line) => lines.push(line));
+    for (const chunk of chunks) splitter.write(Buffer.from(chunk as string));
+    splitter.end();
+    return lines;
+  };
+
+  test('are cut wherever the chunks are', () => {
+    expect(split('a\nb', 'c\r', '\nd\re', '')).toEqual(['a', 'bc', 'd', 'e']);
+    expect(split('a\n\nb\n')).toEqual(['a', '', 'b']);
+  });
+
+  test('a character that two chunks share stays one', () => {
+    const euro = Buffer.from('€');
+    expect(split(euro.subarray(0, 1), euro.subarray(1))).toEqual(['€']);
+  });
+});
+
+describe('redaction', () => {
+  test('hides whole values, the lines of long ones, and the longer of two that overlap', () => {
+    const redact = redaction(['abc', 'abcdef', 'line one\nx\nline two\n', '', '  ']);
+    expect(redact('abcdef abc')).toBe('*** ***');
+    expect(redact('>line one< >line two< x')).toBe('>***< >***< x');
+    expect(redact('nothing')).toBe('nothing');
+  });
+});

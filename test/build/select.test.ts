@@ -1,0 +1,66 @@
+import { COMMAND_BUILDERS, createBuilder, selectBuilder } from '../../src/build';
+import { FakeTools } from './fake-tools';
+import { Context } from './requests';
+
+let tools: FakeTools;
+let context: Context;
+beforeEach(() => {
+  tools = new FakeTools();
+  context = new Context();
+});
+afterEach(() => {
+  tools.remove();
+  context.remove();
+});
+
+test('each name gives its builder', () => {
+  for (const name of COMMAND_BUILDERS) expect(createBuilder(name, { env: {} }).name).toBe(name);
+});
+
+test('auto takes the first that works', async () => {
+  tools.add('docker', `console.error('Cannot connect to the Docker daemon'); return 1;`);
+  tools.add('buildah', '');
+  const request = context.request('r.example/app');
+  expect((await selectBuilder('auto', request, tools)).name).toBe('buildah');
+  tools.add('podman', '');
+  expect((await selectBuilder('auto', request, tools)).name).toBe('podman');
+  tools.add('docker', `return argv[0] === 'buildx' ? 1 : 0;`);
+  expect((await selectBuilder('auto', request, tools)).name).toBe('docker');
+  tools.add('docker', `if (argv[1] === 'inspect') console.log('Driver: docker');`);
+  expect((await selectBuilder('auto', request, tools)).name).toBe('buildx');
+});
+
+test('auto goes on where a builder cannot do what is asked', async () => {
+  tools.add('docker', `return argv[0] === 'buildx' ? 1 : 0;`);
+  tools.add('buildah', '');
+  const request = context.request('r.example/app', { secrets: { a: 'secret' } });
+  expect((await selectBuilder('auto', request, tools)).name).toBe('buildah');
+});
+
+test('where none works the error lists all that was tried, why not, and what to do', async () => {
+  tools.add('docker', `console.error('Cannot connect to the Docker daemon'); return 1;`);
+  tools.add('podman', `console.error('Error: no subuid ranges'); return 1;`);
+  await expect(
+    selectBuilder('auto', context.request('r.example/app'), tools),
+  ).rejects.toMatchObject({
+    code: 'BUILDER_UNAVAILABLE',
+    property: 'build.builder',
+    message: expect.stringMatching(
+      /buildx: .*no buildx plugin.*docker: Cannot connect.*podman: Error: no subuid.*buildah: .*not installed.*apt-get install buildah crun/,
+    ),
+  });
+});
+
+test('a named builder is the only one that is tried', async () => {
+  tools.add('buildah', '');
+  const asked = selectBuilder('podman', context.request('r.example/app'), tools);
+  await expect(asked).rejects.toThrow(/^the builder podman does not work here; tried podman: /);
+  const named = context.request('r.example/app', { buildxBuilder: 'remote' });
+  await expect(selectBuilder('auto', named, tools)).rejects.toThrow(/tried buildx: [^;]*\. Start/);
+});
+
+test('the real docker client of this machine, without a daemon or not there, says so', async () => {
+  const env = { ...process.env, DOCKER_HOST: `unix://${tools.folder}/no.sock`, DOCKER_CONTEXT: '' };
+  const why = await createBuilder('docker', { env }).unavailable(context.request('r.example/app'));
+  expect(why).toMatch(/docker daemon|not installed/i);
+});

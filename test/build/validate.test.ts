@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+
+import { buildPaths, type DeclaredBuild, validateBuild } from '../../src/build';
+import { Context } from './requests';
+
+let context: Context;
+beforeEach(() => {
+  context = new Context();
+});
+afterEach(() => context.remove());
+
+const properties = async (declared: DeclaredBuild) =>
+  (await validateBuild(declared, context.folder)).map(({ property }) => property);
+
+test('a plain build is right', async () => {
+  expect(await properties({})).toEqual([]);
+  const full: DeclaredBuild = {
+    context: '.',
+    dockerfile: 'Dockerfile',
+    target: 'final',
+    args: { A_1: '' },
+    secrets: { 'npm.token': 'x' },
+    platforms: ['linux/amd64', 'linux/arm/v7', 'windows/amd64'],
+    labels: { 'org.example/x': '' },
+    builder: 'buildx',
+    buildxBuilder: 'remote-1',
+  };
+  expect(await properties(full)).toEqual([]);
+});
+
+test('paths are relative to the program, the Dockerfile’s default to the context', () => {
+  expect(buildPaths({}, '/p')).toEqual({ context: '/p', dockerfile: '/p/Dockerfile' });
+  expect(buildPaths({ context: 'app' }, '/p').dockerfile).toBe('/p/app/Dockerfile');
+  expect(buildPaths({ context: '/c', dockerfile: 'd/F' }, '/p')).toEqual({
+    context: '/c',
+    dockerfile: '/p/d/F',
+  });
+});
+
+test.each<[DeclaredBuild, string, RegExp]>([
+  [{ context: 'no' }, 'build.context', /does not exist/],
+  [{ context: 'hello' }, 'build.context', /is no folder/],
+  [{ context: 'https://github.com/a/b.git' }, 'build.context', /by URL/],
+  [{ dockerfile: 'no' }, 'build.dockerfile', /does not exist/],
+  [{ dockerfile: '.' }, 'build.dockerfile', /is no file/],
+  [{ dockerfile: '/dev/null' }, 'build.dockerfile', /is no file/],
+  [{ dockerfile: `Dockerfile/${'x'.repeat(3)}` }, 'build.dockerfile', /does not exist/],
+  [{ dockerfile: 'x'.repeat(300) }, 'build.dockerfile', /cannot be read/],
+  [{ platforms: ['linux'] }, 'build.platforms[0]', /os\/arch/],
+  [{ platforms: ['linux/amd64', '--x/y'] }, 'build.platforms[1]', /os\/arch/],
+  [{ platforms: ['linux/amd64', 'linux/amd64'] }, 'build.platforms[1]', /twice/],
+  [{ secrets: { 'a,src=/etc/x': 'x' } }, 'build.secrets["a,src=/etc/x"]', /secret id/],
+  [{ secrets: { '../a': 'x' } }, 'build.secrets["../a"]', /secret id/],
+  [{ secrets: { npm: '' } }, 'build.secrets.npm', /empty/],
+  [{ args: { 'A=B': 'x' } }, 'build.args["A=B"]', /argument name/],
+  [{ labels: { 'a b': 'x' } }, 'build.labels["a b"]', /label/],
+  [{ target: '--push' }, 'build.target', /stage/],
+  [{ builder: 'kaniko' }, 'build.builder', /buildx, docker, podman, buildah/],
+  [{ builder: 'podman', buildxBuilder: 'b' }, 'build.buildxBuilder', /only buildx/],
+  [{ buildxBuilder: '--x' }, 'build.buildxBuilder', /name/],
+])('%j is wrong on %s', async (declared, property, message) => {
+  expect(await validateBuild(declared, context.folder)).toEqual([
+    expect.objectContaining({ property, message: expect.stringMatching(message) }),
+  ]);
+});
+
+test('all that is wrong is told at once', async () => {
+  const declared = { context: 'no', dockerfile: 'no', platforms: ['x'], builder: 'y' };
+  expect(await properties(declared)).toEqual([
+    'build.context',
+    'build.dockerfile',
+    'build.platforms[0]',
+    'build.builder',
+  ]);
+});
+
+test('an absolute path is taken as it is', async () => {
+  expect(
+    await validateBuild(
+      { context: context.folder, dockerfile: context.dockerfile },
+      join('/', 'x'),
+    ),
+  ).toEqual([]);
+});
