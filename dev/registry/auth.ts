@@ -60,17 +60,14 @@ export class Authority {
     const anonymous = method === 'GET' && headers.authorization === undefined;
     if (user === undefined && !anonymous)
       return refuse(401, 'UNAUTHORIZED', 'incorrect username or password');
-    const scopes = new Map(
-      form
-        .getAll('scope')
-        .flatMap((scope) => scope.split(' '))
-        .map((scope) => /^repository:(.+):([a-z,*]+)$/.exec(scope))
-        .filter((scope) => scope !== null)
-        .map(([, repository = '', actions = '']) => [
-          repository,
-          new Set(actions.split(',').filter((action) => granted(auth, user, action))),
-        ]),
-    );
+    const scopes = new Map<string, Set<string>>();
+    for (const scope of form.getAll('scope').flatMap((several) => several.split(' '))) {
+      const asked = /^repository:(.+):([a-z,*]+)$/.exec(scope);
+      if (!asked) continue;
+      const [, name = '', actions = ''] = asked;
+      const given = actions.split(',').filter((action) => granted(auth, user, action));
+      scopes.set(name, new Set([...(scopes.get(name) ?? []), ...given]));
+    }
     const token = makeToken(auth.opaqueTokens === true ? undefined : scopes);
     const seconds = auth.tokenSeconds ?? 300;
     this.#tokens.set(token, { scopes, ends: Date.now() + seconds * 1000 });

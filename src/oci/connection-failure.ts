@@ -1,4 +1,5 @@
 import { messageOf, SignedImageError } from '../error';
+import { systemErrorCode } from './system-error';
 
 /** No answer came. `transient`: asking again may help. */
 export class ConnectionFailure extends SignedImageError {
@@ -7,19 +8,15 @@ export class ConnectionFailure extends SignedImageError {
   constructor(url: URL, cause: unknown) {
     super({ ...tell(url, cause), cause });
     this.name = 'SignedImageError';
-    this.transient = this.code === 'REGISTRY_UNAVAILABLE' && codeOf(cause) !== 'ENOTFOUND';
+    this.transient = this.code === 'REGISTRY_UNAVAILABLE' && systemErrorCode(cause) !== 'ENOTFOUND';
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function tell(
   url: URL,
   cause: unknown,
 ): { code: 'REGISTRY_INSECURE' | 'REGISTRY_UNAVAILABLE'; message: string } {
-  const code = codeOf(cause);
+  const code = systemErrorCode(cause);
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|^EPROTO/.test(code)) {
     return {
       code: 'REGISTRY_INSECURE',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { SignedImageError } from '../error';
 import { askHelper, type HelperRunner, runHelper } from './credential-helper';
 import type { Credentials, CredentialSource } from './credentials';
+import { systemErrorCode } from './system-error';
 
 /** The machine around docker's config, so that tests have it in hand. */
 export interface DockerConfigAccess {
@@ -161,7 +162,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = systemErrorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }

@@ -33,13 +33,13 @@ export async function requestToken(
   const asked = new URLSearchParams();
   const service = parameters['service'];
   if (service !== undefined) asked.set('service', service);
-  const scopes = new Set([scope, ...(parameters['scope'] ? [parameters['scope']] : [])]);
+  const scopes = [scope, ...furtherScopes(parameters['scope'], scope)];
 
   if (credentials?.kind === 'identity-token') {
     asked.set('grant_type', 'refresh_token');
     asked.set('client_id', CLIENT);
     asked.set('refresh_token', credentials.token);
-    asked.set('scope', [...scopes].join(' '));
+    asked.set('scope', scopes.join(' '));
     const request: HttpRequest = {
       method: 'POST',
       url: realm,
@@ -58,6 +58,12 @@ export async function requestToken(
     authorization,
   );
   return readToken(registry, realm, response, credentials);
+}
+
+/** What the registry asks for beside the repository that ours is for. */
+function furtherScopes(asked: string | undefined, own: string): readonly string[] {
+  const repository = own.slice(0, own.lastIndexOf(':') + 1);
+  return (asked ?? '').split(' ').filter((scope) => scope !== '' && !scope.startsWith(repository));
 }
 
 /**

@@ -1,0 +1,370 @@
+import { type RunningRegistry, startRegistry } from '../../dev/registry';
+import {
+  digestOf,
+  OCI_CONFIG,
+  type RegistryClient,
+  type RegistryClientOptions,
+} from '../../src/oci';
+import {
+  LATEST,
+  refusalOf,
+  repositoryOf,
+  storeImage,
+  testClient,
+} from './support/registry-fixture';
+
+const PASSWORD = 'correct-horse-battery';
+const REFRESH = 'refresh-token-of-w';
+const bytes = Buffer.from('a blob to push');
+
+let registry: RunningRegistry;
+const clients: RegistryClient[] = [];
+
+beforeEach(async () => {
+  registry = await startRegistry();
+  storeImage(registry);
+});
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+  await registry.close();
+});
+const repository = () => repositoryOf(registry);
+
+function clientOf(options: RegistryClientOptions = {}): RegistryClient {
+  const { client } = testClient(options);
+  clients.push(client);
+  return client;
+}
+
+function declared(username = 'w', password = PASSWORD): RegistryClientOptions {
+  return { registry: { host: registry.host, username, password } };
+}
+
+/** Docker's config with one entry for the registry. */
+function configured(entry: Record<string, string>, host = registry.host): RegistryClientOptions {
+  return {
+    dockerConfig: {
+      env: { DOCKER_CONFIG: '/config' },
+      readFile: async () => JSON.stringify({ auths: { [host]: entry } }),
+      runHelper: async () => ({ exitCode: 1, stdout: '' }),
+    },
+  };
+}
+
+const authorizations = () =>
+  registry.requests.map(({ headers }) => headers.authorization?.split(' ')[0]);
+
+describe('Basic', () => {
+  beforeEach(() => {
+    registry.settings.auth = { kind: 'basic', users: { w: PASSWORD, r: 'read' }, readOnly: ['r'] };
+  });
+
+  it('sends credentials only after it was asked, and then at once', async () => {
+    const client = clientOf(declared());
+    await client.getManifest(repository(), LATEST);
+    await client.putBlob(repository(), bytes, OCI_CONFIG);
+    expect(authorizations()).toEqual([undefined, 'Basic', 'Basic', 'Basic', 'Basic']);
+  });
+
+  it('tells missing, wrong and insufficient credentials apart', async () => {
+    const none = await refusalOf(clientOf().getManifest(repository(), LATEST));
+    expect(none.code).toBe('REGISTRY_UNAUTHORIZED');
+    expect(none.message).toContain(`docker login ${registry.host}`);
+    const wrong = await refusalOf(
+      clientOf(declared('w', 'wrong-password')).getManifest(repository(), LATEST),
+    );
+    expect(wrong.code).toBe('REGISTRY_UNAUTHORIZED');
+    expect(wrong.message).toContain('registry.username');
+    expect(wrong.message).not.toContain('wrong-password');
+    const reader = await refusalOf(
+      clientOf(declared('r', 'read')).putBlob(repository(), bytes, OCI_CONFIG),
+    );
+    expect(reader.code).toBe('REGISTRY_FORBIDDEN');
+  });
+
+  it('declared credentials are for their host only', async () => {
+    const client = clientOf({
+      registry: { host: 'registry.example', username: 'w', password: PASSWORD },
+    });
+    expect((await refusalOf(client.getManifest(repository(), LATEST))).code).toBe(
+      'REGISTRY_UNAUTHORIZED',
+    );
+    expect(authorizations()).toEqual([undefined]);
+  });
+
+  it('needs user name and password together', async () => {
+    const error = await refusalOf(
+      (async () => clientOf({ registry: { host: registry.host, username: 'w' } }))(),
+    );
+    expect([error.code, error.property]).toEqual(['INPUT_INVALID', 'registry.password']);
+  });
+
+  it('cannot use an identity token, and says that it was refused', async () => {
+    const client = clientOf(configured({ identitytoken: REFRESH }));
+    expect((await refusalOf(client.getManifest(repository(), LATEST))).code).toBe(
+      'REGISTRY_UNAUTHORIZED',
+    );
+    expect(authorizations()).toEqual([undefined]);
+  });
+});
+
+describe('Bearer', () => {
+  beforeEach(() => {
+    registry.settings.auth = {
+      kind: 'bearer',
+      users: { w: PASSWORD, r: 'read' },
+      readOnly: ['r'],
+      anonymousPull: true,
+      refreshTokens: { [REFRESH]: 'w' },
+    };
+  });
+
+  const tokenRequests = () => registry.requests.filter(({ path }) => path.startsWith('/token'));
+
+  it('pulls anonymously with a token for that', async () => {
+    const client = clientOf();
+    expect(await client.resolve(repository(), LATEST)).toBeDefined();
+    expect(await client.getManifest(repository(), LATEST)).toBeDefined();
+    expect(tokenRequests().map(({ headers }) => headers.authorization)).toEqual([undefined]);
+  });
+
+  it('asks once for each right, also when many ask at the same time', async () => {
+    const client = clientOf(declared());
+    await Promise.all([1, 2, 3, 4].map(() => client.getManifest(repository(), LATEST)));
+    expect(tokenRequests()).toHaveLength(1);
+    await client.putBlob(repository(), bytes, OCI_CONFIG);
+    await client.getManifest(repository(), LATEST);
+    expect(tokenRequests()).toHaveLength(2);
+    await client.resolve(repositoryOf(registry, 'other/app'), LATEST);
+    expect(tokenRequests()).toHaveLength(3);
+  });
+
+  it('gets another token when one has ended', async () => {
+    let now = Date.now();
+    const client = clientOf({ ...declared(), clock: { now: () => now } });
+    await client.getManifest(repository(), LATEST);
+    now += 296_000;
+    await client.getManifest(repository(), LATEST);
+    expect(tokenRequests()).toHaveLength(2);
+    // A token that the registry does not take any more, though its time is not over.
+    registry.settings.faults = undefined;
+    let refused = false;
+    registry.settings.faults = ({ path }) => {
+      if (refused || path.startsWith('/token')) return undefined;
+      refused = true;
+      return {
+        status: 401,
+        headers: {
+          'www-authenticate': `Bearer realm="${registry.url}/token",service="dev-registry"`,
+        },
+      };
+    };
+    expect(await client.getManifest(repository(), LATEST)).toBeDefined();
+    expect(tokenRequests()).toHaveLength(3);
+  });
+
+  it('gives up when the tokens that it gets are refused', async () => {
+    registry.settings.auth = { kind: 'bearer', users: { w: PASSWORD }, tokenSeconds: 0 };
+    const error = await refusalOf(clientOf(declared()).getManifest(repository(), LATEST));
+    expect(error.code).toBe('REGISTRY_UNAUTHORIZED');
+    expect(registry.requests).toHaveLength(3);
+  });
+
+  it('tells missing, wrong and insufficient credentials apart', async () => {
+    const none = await refusalOf(clientOf().putBlob(repository(), bytes, OCI_CONFIG));
+    expect(none.code).toBe('REGISTRY_UNAUTHORIZED');
+    const wrong = await refusalOf(
+      clientOf(declared('w', 'wrong-password')).getManifest(repository(), LATEST),
+    );
+    expect(wrong.code).toBe('REGISTRY_UNAUTHORIZED');
+    expect(wrong.message).not.toContain('wrong-password');
+    const reader = await refusalOf(
+      clientOf(declared('r', 'read')).putBlob(repository(), bytes, OCI_CONFIG),
+    );
+    expect(reader.code).toBe('REGISTRY_FORBIDDEN');
+  });
+
+  it('trades an identity token, by POST and without a word of it in the URL', async () => {
+    const client = clientOf(configured({ identitytoken: REFRESH }));
+    await client.putBlob(repository(), bytes, OCI_CONFIG);
+    expect(registry.store.getBlob('team/app', digestOf(bytes))).toEqual(bytes);
+    expect(tokenRequests().map(({ method, path }) => [method, path])).toEqual([['POST', '/token']]);
+    const ended = clientOf(configured({ identitytoken: 'ended-refresh-token' }));
+    const error = await refusalOf(ended.putBlob(repository(), Buffer.from('x'), OCI_CONFIG));
+    expect(error.code).toBe('REGISTRY_UNAUTHORIZED');
+    expect(error.message).not.toContain('ended-refresh-token');
+  });
+
+  it('uses a registry token as it is', async () => {
+    const client = clientOf(configured({ registrytoken: 'not-known-there' }));
+    const error = await refusalOf(client.getManifest(repository(), LATEST));
+    expect(error.code).toBe('REGISTRY_UNAUTHORIZED');
+    expect(registry.requests.map(({ headers }) => headers.authorization)).toEqual([
+      undefined,
+      'Bearer not-known-there',
+    ]);
+  });
+
+  it('gets tokens from a service on another host on this machine', async () => {
+    registry.settings.auth = {
+      kind: 'bearer',
+      users: { w: PASSWORD },
+      realm: `${registry.sideUrl}/token`,
+    };
+    expect(await clientOf(declared()).getManifest(repository(), LATEST)).toBeDefined();
+    const aside = registry.requests.filter(({ server }) => server === 'side');
+    expect(aside.map(({ headers }) => headers.authorization?.split(' ')[0])).toEqual(['Basic']);
+  });
+
+  it.each(['http://tokens.example/token', 'ftp://tokens.example/token'])(
+    'sends no credentials to a realm that is not https: %s',
+    async (realm) => {
+      registry.settings.auth = { kind: 'bearer', users: { w: PASSWORD }, realm };
+      const error = await refusalOf(clientOf(declared()).getManifest(repository(), LATEST));
+      expect(error.code).toBe('REGISTRY_INSECURE');
+      expect(error.message).toContain('tokens.example');
+    },
+  );
+
+  it.each([
+    ['Bearer realm="nowhere"', 'REGISTRY_PROTOCOL'],
+    ['Bearer service="x"', 'REGISTRY_PROTOCOL'],
+    ['Negotiate', 'REGISTRY_PROTOCOL'],
+    ['', 'REGISTRY_PROTOCOL'],
+  ])('tells a challenge that cannot be answered: %s', async (challenge, code) => {
+    registry.settings.faults = () => ({ status: 401, headers: { 'www-authenticate': challenge } });
+    expect((await refusalOf(clientOf(declared()).getManifest(repository(), LATEST))).code).toBe(
+      code,
+    );
+  });
+
+  it.each([
+    [200, 'no json', 'REGISTRY_PROTOCOL'],
+    [200, '{"token":7}', 'REGISTRY_PROTOCOL'],
+    [200, '{"token":"a\\nb"}', 'REGISTRY_PROTOCOL'],
+    [302, '', 'REGISTRY_PROTOCOL'],
+    [403, '', 'REGISTRY_FORBIDDEN'],
+    [404, '', 'REGISTRY_PROTOCOL'],
+    [429, '', 'REGISTRY_THROTTLED'],
+    [503, '', 'REGISTRY_UNAVAILABLE'],
+  ])('tells a token service that answers %i %s', async (status, body, code) => {
+    registry.settings.faults = ({ path }) => (path === '/token' ? { status, body } : undefined);
+    expect((await refusalOf(clientOf(declared()).getManifest(repository(), LATEST))).code).toBe(
+      code,
+    );
+  });
+
+  it('takes the secrets out of what a registry echoes', async () => {
+    registry.settings.auth = { kind: 'basic', users: { w: PASSWORD } };
+    registry.settings.faults = ({ headers }) => {
+      if (headers.authorization === undefined) return undefined;
+      const message = `bad: ${headers.authorization} of ${PASSWORD}\u0007`;
+      return { status: 400, body: JSON.stringify({ errors: [{ code: 'X', message }] }) };
+    };
+    const error = await refusalOf(clientOf(declared()).getManifest(repository(), LATEST));
+    expect(error.message).toContain('X: bad: Basic *** of ***');
+    expect(JSON.stringify([error.message, error.stack])).not.toContain(PASSWORD);
+  });
+});
+
+describe('credentials stay with their host', () => {
+  beforeEach(() => {
+    registry.settings.auth = { kind: 'basic', users: { w: PASSWORD } };
+  });
+  const aside = () => registry.requests.filter(({ server }) => server === 'side');
+
+  it('no Authorization follows a redirect to a blob store', async () => {
+    registry.settings.blobRedirect = true;
+    const client = clientOf(declared());
+    const descriptor = await client.putBlob(repository(), bytes, OCI_CONFIG);
+    expect(await client.getBlob(repository(), descriptor)).toEqual(bytes);
+    expect(aside().map(({ status, headers }) => [status, headers.authorization])).toEqual([
+      [200, undefined],
+    ]);
+  });
+
+  it('none goes with an upload to another origin', async () => {
+    registry.settings.uploadElsewhere = true;
+    await clientOf(declared()).putBlob(repository(), bytes, OCI_CONFIG);
+    expect(registry.store.getBlob('team/app', digestOf(bytes))).toEqual(bytes);
+    expect(aside().map(({ method, headers }) => [method, headers.authorization])).toEqual([
+      ['PUT', undefined],
+    ]);
+  });
+
+  it('none is given to another origin that asks for them after a redirect', async () => {
+    const other = await startRegistry({
+      settings: { auth: { kind: 'basic', users: { w: PASSWORD } } },
+    });
+    registry.settings.faults = ({ path }) => ({
+      status: 307,
+      headers: { location: `${other.url}${path}` },
+    });
+    const error = await refusalOf(clientOf(declared()).getManifest(repository(), LATEST));
+    expect(error.code).toBe('REGISTRY_UNAUTHORIZED');
+    expect(other.requests.map(({ headers }) => headers.authorization)).toEqual([undefined]);
+    await other.close();
+  });
+
+  it('a redirect back to the registry does not get them again', async () => {
+    const client = clientOf(declared());
+    await client.getManifest(repository(), LATEST);
+    registry.clearRequests();
+    const bounce = await startRegistry({
+      settings: {
+        faults: ({ path }) => ({ status: 302, headers: { location: `${registry.url}${path}` } }),
+      },
+    });
+    let sent = false;
+    registry.settings.faults = ({ path }) => {
+      if (sent) return undefined;
+      sent = true;
+      return { status: 302, headers: { location: `${bounce.url}${path}` } };
+    };
+    await client.getManifest(repository(), LATEST).catch(() => undefined);
+    expect(authorizations().slice(0, 2)).toEqual(['Basic', undefined]);
+    await bounce.close();
+  });
+});
+
+describe('redirects', () => {
+  it('are followed within the registry, five times at most', async () => {
+    let hops = 0;
+    const redirects =
+      (most: number) => (): { status: number; headers: { location: string } } | undefined =>
+        hops++ < most
+          ? { status: 301, headers: { location: '/v2/team/app/manifests/latest' } }
+          : undefined;
+    registry.settings.faults = redirects(5);
+    expect(await clientOf().getManifest(repository(), LATEST)).toBeDefined();
+    hops = 0;
+    registry.settings.faults = redirects(6);
+    const error = await refusalOf(clientOf().getManifest(repository(), LATEST));
+    expect([error.code, error.message]).toEqual([
+      'REGISTRY_PROTOCOL',
+      expect.stringContaining('more than 5 times'),
+    ]);
+  });
+
+  it.each([
+    ['file:///etc/passwd', 'not http(s)'],
+    ['http://[', 'no URL'],
+    ['', 'looks like no registry'],
+  ])('are not followed to %p', async (location, why) => {
+    registry.settings.faults = ({ path }) =>
+      path === '/elsewhere'
+        ? undefined
+        : { status: 302, headers: { location: location || '/elsewhere' } };
+    const error = await refusalOf(clientOf().getManifest(repository(), LATEST));
+    expect([error.code, error.message]).toEqual([
+      'REGISTRY_PROTOCOL',
+      expect.stringContaining(why),
+    ]);
+  });
+
+  it('need to say where to', async () => {
+    registry.settings.faults = () => ({ status: 302 });
+    const error = await refusalOf(clientOf().getManifest(repository(), LATEST));
+    expect(error.message).toContain('no Location');
+  });
+});
