@@ -22,11 +22,11 @@ export class ImageBuild extends pulumi.CustomResource {
   static readonly type = token('ImageBuild');
 
   /** What the builder says that it pushed; a claim. */
-  readonly claimedDigest!: pulumi.Output<string>;
+  declare readonly claimedDigest: pulumi.Output<string>;
   /** The facts about the source at the time of the build. */
-  readonly facts!: pulumi.Output<SourceFactsOutput>;
+  declare readonly facts: pulumi.Output<SourceFactsOutput>;
   /** What was built, and from what. */
-  readonly summary!: pulumi.Output<BuildSummaryOutput>;
+  declare readonly summary: pulumi.Output<BuildSummaryOutput>;
 
   constructor(name: string, args: ImageBuildArgs, options?: pulumi.CustomResourceOptions) {
     super(

@@ -42,19 +42,19 @@ export interface ImageSignatureArgs {
 export class ImageSignature extends pulumi.CustomResource {
   static readonly type = token('ImageSignature');
 
-  readonly signer!: pulumi.Output<SignerOutput>;
+  declare readonly signer: pulumi.Output<SignerOutput>;
   /** All signed annotations: the detected facts and the declared ones. */
-  readonly signedAnnotations!: pulumi.Output<Record<string, string>>;
-  readonly signatures!: pulumi.Output<StoredSignatureOutput[]>;
+  declare readonly signedAnnotations: pulumi.Output<Record<string, string>>;
+  declare readonly signatures: pulumi.Output<StoredSignatureOutput[]>;
   /** The bundles' JSON texts. */
-  readonly bundles!: pulumi.Output<string[]>;
+  declare readonly bundles: pulumi.Output<string[]>;
   /** PEM of the certificate that signed the image, for an identity. */
-  readonly certificate!: pulumi.Output<string | undefined>;
-  readonly logEntries!: pulumi.Output<LogEntryOutput[]>;
+  declare readonly certificate: pulumi.Output<string | undefined>;
+  declare readonly logEntries: pulumi.Output<LogEntryOutput[]>;
   /** JSON text of the signed provenance predicate. */
-  readonly signedProvenance!: pulumi.Output<string | undefined>;
+  declare readonly signedProvenance: pulumi.Output<string | undefined>;
   /** `log`, `timestamp` or `none`: what the signatures carry, for a verification. */
-  readonly witnessed!: pulumi.Output<string>;
+  declare readonly witnessed: pulumi.Output<string>;
 
   constructor(name: string, args: ImageSignatureArgs, options?: pulumi.CustomResourceOptions) {
     super(

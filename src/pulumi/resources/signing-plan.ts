@@ -16,13 +16,13 @@ export class SigningPlan extends pulumi.CustomResource {
   static readonly type = token('SigningPlan');
 
   /** `host/repo[:tag]`, normalised; where to push, or what to sign. */
-  readonly image!: pulumi.Output<string>;
+  declare readonly image: pulumi.Output<string>;
   /** `host/repo`. */
-  readonly repository!: pulumi.Output<string>;
+  declare readonly repository: pulumi.Output<string>;
   /** Digest of the existing image; absent with `build`. */
-  readonly digest!: pulumi.Output<string | undefined>;
+  declare readonly digest: pulumi.Output<string | undefined>;
   /** Who will sign. */
-  readonly signer!: pulumi.Output<SignerOutput>;
+  declare readonly signer: pulumi.Output<SignerOutput>;
 
   constructor(name: string, args: SigningPlanArgs, options?: pulumi.CustomResourceOptions) {
     super(

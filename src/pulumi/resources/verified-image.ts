@@ -51,17 +51,17 @@ export class VerifiedImage extends pulumi.CustomResource {
   static readonly type = token('VerifiedImage');
 
   /** The verified digest. */
-  readonly digest!: pulumi.Output<string>;
+  declare readonly digest: pulumi.Output<string>;
   /** `host/repo@sha256:...`, verified. */
-  readonly imageRef!: pulumi.Output<VerifiedImageReference>;
+  declare readonly imageRef: pulumi.Output<VerifiedImageReference>;
   /** Who signed it. */
-  readonly signer!: pulumi.Output<SignerOutput>;
+  declare readonly signer: pulumi.Output<SignerOutput>;
   /** All annotations that were signed. */
-  readonly signedAnnotations!: pulumi.Output<Record<string, string>>;
+  declare readonly signedAnnotations: pulumi.Output<Record<string, string>>;
   /** JSON text of the verified provenance predicate, if one was asked for. */
-  readonly verifiedProvenance!: pulumi.Output<string | undefined>;
+  declare readonly verifiedProvenance: pulumi.Output<string | undefined>;
   /** JSON text of the report: what was found on each manifest. */
-  readonly verification!: pulumi.Output<string>;
+  declare readonly verification: pulumi.Output<string>;
 
   constructor(name: string, args: VerifiedImageArgs, options?: pulumi.CustomResourceOptions) {
     super(
