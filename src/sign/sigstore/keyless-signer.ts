@@ -2,7 +2,7 @@ import { X509Certificate, verify } from 'node:crypto';
 
 import { FulcioSigner, InternalError, type Signature, type Signer } from '@sigstore/sign';
 
-import { SignedImageError } from '../../error';
+import { SignedImageError, asSignedImageError } from '../../error';
 import { redactSecrets } from '../../redaction';
 import type { IdentityProvider } from '../identity/identity-provider';
 import { normalizeServiceUrl } from '../service-url';
@@ -40,12 +40,16 @@ function isRefusal(error: Error): boolean {
 
 function describeFailure(error: unknown, url: string, tokens: readonly string[]): SignedImageError {
   const cause = redactSecrets(error, tokens);
-  if (cause instanceof SignedImageError) return cause;
-  if (error instanceof InternalError && error.cause instanceof SignedImageError) {
+  const code = error instanceof InternalError ? error.code : undefined;
+  if (code === 'IDENTITY_TOKEN_READ_ERROR') {
     // The identity provider's own error, which the library wrapped.
-    return redactSecrets(error.cause, tokens) as SignedImageError;
+    return asSignedImageError(cause.cause, {
+      code: 'IDENTITY_UNAVAILABLE',
+      property: 'keyless',
+      message: `no identity token could be had (${causesOf(cause)})`,
+    });
   }
-  if (error instanceof InternalError && error.code === 'IDENTITY_TOKEN_PARSE_ERROR') {
+  if (code === 'IDENTITY_TOKEN_PARSE_ERROR') {
     return new SignedImageError({
       code: 'IDENTITY_TOKEN_INVALID',
       property: 'keyless',

@@ -93,6 +93,79 @@ describe('a trusted root', () => {
     },
   );
 
+  const log = (json: Json) => at(json['tlogs']?.[0]);
+  const key = (json: Json) => at(log(json)['publicKey']);
+  const chain = (json: Json, list: string) => at(json[list]?.[0]?.['certChain']);
+
+  it.each<[string, (json: Json) => void, string]>([
+    ['no media type', (json) => delete json['mediaType'], 'mediaType is missing'],
+    [
+      'another media type',
+      (json) => Object.assign(json, { mediaType: 'application/x' }),
+      '"application/x"',
+    ],
+    [
+      'a log without a key',
+      (json) => delete log(json)['publicKey'],
+      'tlogs[0].publicKey.rawBytes is missing',
+    ],
+    [
+      'a key that is none',
+      (json) => Object.assign(key(json), { rawBytes: 'AAAA' }),
+      'no DER public key',
+    ],
+    ['a key without its kind', (json) => delete key(json)['keyDetails'], 'keyDetails'],
+    [
+      'a key of an unheard kind',
+      (json) => Object.assign(key(json), { keyDetails: 'PKIX_NEW' }),
+      'PKIX_NEW',
+    ],
+    [
+      'a key that is valid at no time',
+      (json) => delete key(json)['validFor'],
+      'validFor.start is missing',
+    ],
+    [
+      'a date that is none',
+      (json) => Object.assign(key(json), { validFor: { start: 'soon' } }),
+      'no valid date',
+    ],
+    ['a log without an id', (json) => delete log(json)['logId'], 'logId.keyId is missing'],
+    [
+      'a CT log without an id',
+      (json) => delete at(json['ctlogs']?.[0])['logId'],
+      'ctlogs[0].logId',
+    ],
+    [
+      'a log that is a word',
+      (json) => Object.assign(json, { tlogs: [{ hashAlgorithm: {} }] }),
+      'not usable',
+    ],
+    [
+      'an authority without certificates',
+      (json) => Object.assign(chain(json, 'certificateAuthorities'), { certificates: [] }),
+      'certificateAuthorities[0].certChain holds no certificate',
+    ],
+    [
+      'a certificate that is none',
+      (json) =>
+        Object.assign(chain(json, 'certificateAuthorities'), {
+          certificates: [{ rawBytes: 'AAAA' }],
+        }),
+      'certificates[0] is no DER certificate',
+    ],
+    [
+      'a timestamp chain the wrong way round',
+      (json) =>
+        (chain(json, 'timestampAuthorities')['certificates'] as unknown as unknown[]).reverse(),
+      'must begin with the certificate that signs the timestamps',
+    ],
+  ])('with %s is refused', (_, change, text) => {
+    const error = thrownBy(() => parseTrustedRoot(rootWith(change)));
+    expect(error.code).toBe('TRUSTED_ROOT_INVALID');
+    expect(error.message).toContain(text);
+  });
+
   it.each([
     ['{ no json', 'is no JSON'],
     ['/nowhere/trusted_root.json', '/nowhere/trusted_root.json cannot be read (ENOENT)'],
