@@ -10,7 +10,12 @@ module.exports = {
     '^.+\\.ts$': [
       '@swc/jest',
       {
-        jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript' },
+          // As in tsconfig.json: a declared output of a resource must not be reset after `super()`.
+          transform: { useDefineForClassFields: false },
+        },
         module: { type: 'commonjs' },
         sourceMaps: 'inline',
       },
