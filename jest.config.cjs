@@ -1,5 +1,9 @@
 'use strict';
 
+// The HTTP client of the sigstore packages has dependencies that are ES modules only.
+const ES_MODULES =
+  '(?:http-proxy-agent|https-proxy-agent|agent-base|socks-proxy-agent|proxy-agent-negotiate)';
+
 /** One transform for all: swc compiles, tsc (in `npm run lint`) checks the types. */
 module.exports = {
   testEnvironment: 'node',
@@ -20,7 +24,12 @@ module.exports = {
         sourceMaps: 'inline',
       },
     ],
+    [`node_modules/${ES_MODULES}/.+\\.js$`]: [
+      '@swc/jest',
+      { jsc: { target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
   },
+  transformIgnorePatterns: [`/node_modules/(?!${ES_MODULES}/)`],
   moduleNameMapper: { '^pulumi-signed-image$': '<rootDir>/src/index.ts' },
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   testTimeout: 60_000,
