@@ -111,7 +111,9 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<D
 }
 
 function outputFlags({ registry }: BuildRequest): readonly string[] {
-  return registry.insecure ? ['--output', 'type=registry,registry.insecure=true'] : ['--push'];
+  return registry.insecure && registry.caFile === undefined
+    ? ['--output', 'type=registry,registry.insecure=true']
+    : ['--push'];
 }
 
 /** https://docs.docker.com/reference/cli/docker/buildx/build/#metadata-file */

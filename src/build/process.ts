@@ -95,14 +95,22 @@ function endTogether(child: ChildProcess, signal: AbortSignal | undefined): () =
     endGroup(child, 'SIGTERM');
     force = setTimeout(() => endGroup(child, 'SIGKILL'), GRACE_MS);
   };
-  const exit = (): void => endGroup(child, 'SIGKILL');
   signal?.addEventListener('abort', stop, { once: true });
-  process.once('exit', exit);
+  if (running.size === 0) process.on('exit', endAll);
+  running.add(child);
   return () => {
     clearTimeout(force);
     signal?.removeEventListener('abort', stop);
-    process.removeListener('exit', exit);
+    running.delete(child);
+    if (running.size === 0) process.removeListener('exit', endAll);
   };
+}
+
+/** One listener for all of them: many images may be built at a time. */
+const running = new Set<ChildProcess>();
+
+function endAll(): void {
+  for (const child of running) endGroup(child, 'SIGKILL');
 }
 
 function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {

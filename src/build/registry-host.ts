@@ -1,13 +1,11 @@
+import { isLoopback } from '../oci/endpoint';
 import type { BuildRequest } from './builder';
 
-/** Whether a registry is on this machine: there plain http is the custom, as in all container tools. */
-export function isLoopbackRegistry(registry: string): boolean {
-  const host = registry.replace(/:\d+$/, '');
-  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
-/** Whether the registry is spoken to without verified TLS. An authority that was given is used. */
+/**
+ * Whether the push registry is spoken to without verified TLS: the registry client's own rule, so
+ * that what pushes and what verifies agree. An authority that was given means TLS, always.
+ */
 export function skipsTls({ reference, registry }: BuildRequest): boolean {
-  if (registry.insecure) return true;
-  return registry.caFile === undefined && isLoopbackRegistry(reference.repository.registry);
+  if (registry.caFile !== undefined) return false;
+  return registry.insecure || isLoopback(new URL(`http://${reference.repository.registry}`));
 }

@@ -72,9 +72,16 @@ describe('buildx', () => {
     tools.add('docker', docker('kubernetes'));
     await build(
       buildxBuilder({ env: tools.env }),
-      context.request('registry.example/app', { registry: { insecure: true, caFile: 'ca.pem' } }),
+      context.request('registry.example/app', { registry: { insecure: true } }),
     );
     expect(line()).toContain('--output type=registry,registry.insecure=true');
+    expect(log).toEqual([]);
+    const registry = { insecure: true, caFile: 'ca.pem' };
+    await build(
+      buildxBuilder({ env: tools.env }),
+      context.request('registry.example/app', { registry }),
+    );
+    expect(line()).toContain('--push');
     expect(log).toEqual([expect.stringMatching(/caFile.*BuildKit/)]);
   });
 

@@ -1,0 +1,222 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+
+import { type RunningRegistry, startRegistry } from '../../dev/registry';
+import { type BuildRequest, selectBuilder } from '../../src/build';
+import { digestOf } from '../../src/oci/digest';
+import { OCI_INDEX, OCI_MANIFEST } from '../../src/oci/media-type';
+import { Context } from './requests';
+
+/** The real buildah against a real registry of this machine: no stand-in on either side. */
+
+const SECRET = 'a-very-secret-npm-t0ken';
+const PASSWORD = 'p4ssw0rd-of-the-registry';
+
+interface Manifest {
+  readonly mediaType: string;
+  readonly config: { readonly digest: string };
+  readonly layers: readonly { readonly digest: string }[];
+  readonly manifests: readonly {
+    readonly digest: string;
+    readonly platform: { readonly os: string; readonly architecture: string };
+  }[];
+}
+
+let storage: string;
+let env: NodeJS.ProcessEnv;
+let registry: RunningRegistry;
+let context: Context;
+let log: string[];
+
+beforeAll(() => {
+  try {
+    execFileSync('buildah', ['--version'], { stdio: 'ignore' });
+  } catch {
+    throw new Error(
+      'this test needs buildah on the PATH: as root on Debian `apt-get install -y buildah crun`',
+    );
+  }
+  // An own storage: nothing of the user's is touched, and what is left behind can be seen.
+  storage = mkdtempSync(join(tmpdir(), 'signed-image-storage-'));
+  const conf = join(storage, 'storage.conf');
+  writeFileSync(
+    conf,
+    `[storage]\ndriver = "vfs"\ngraphroot = "${storage}/graph"\nrunroot = "${storage}/run"\n`,
+  );
+  env = { ...process.env, CONTAINERS_STORAGE_CONF: conf, HOME: storage };
+  delete env['DOCKER_CONFIG'];
+  delete env['REGISTRY_AUTH_FILE'];
+});
+afterAll(() => rmSync(storage, { recursive: true, force: true }));
+
+beforeEach(async () => {
+  registry = await startRegistry();
+  context = new Context();
+  log = [];
+});
+afterEach(async () => {
+  await registry.close();
+  context.remove();
+});
+
+async function build(request: BuildRequest, tools: NodeJS.ProcessEnv = env) {
+  const builder = await selectBuilder('buildah', request, { env: tools });
+  return builder.build(request, (line) => log.push(line));
+}
+
+function manifestOf(repository: string, digest: string): Manifest {
+  const stored = registry.store.getManifest(repository, digest);
+  if (!stored) throw new Error(`the registry has no ${digest}`);
+  expect(digestOf(stored.bytes)).toBe(digest);
+  return JSON.parse(stored.bytes.toString('utf8')) as Manifest;
+}
+
+/** All that an image is made of, decompressed. */
+function bytesOf(repository: string, digest: string): Buffer {
+  const { config, layers } = manifestOf(repository, digest);
+  const blobs = [config, ...layers].map((blob) => registry.store.getBlob(repository, blob.digest));
+  return Buffer.concat(
+    blobs.map((blob = Buffer.alloc(0)) =>
+      blob[0] === 0x1f && blob[1] === 0x8b ? gunzipSync(blob) : blob,
+    ),
+  );
+}
+
+test('an image is built and pushed, and its digest is what the registry holds', async () => {
+  context.write('Dockerfile', 'FROM scratch\nARG WHO=nobody\nLABEL who=$WHO\nCOPY hello /hello\n');
+  const request = context.request(`${registry.host}/team/app:v1`, {
+    args: { WHO: 'somebody' },
+    labels: { extra: 'label' },
+  });
+  const result = await build(request);
+  expect(registry.store.resolve('team/app', 'v1')).toBe(result.digest);
+  expect(manifestOf('team/app', result.digest).mediaType).toBe(OCI_MANIFEST);
+  const config = bytesOf('team/app', result.digest).toString('latin1');
+  expect(config).toContain('"who":"somebody"');
+  expect(config).toContain('"extra":"label"');
+  expect(log.some((line) => line.startsWith('STEP 1/'))).toBe(true);
+  expect(execFileSync('buildah', ['images', '--all', '--quiet'], { env, encoding: 'utf8' })).toBe(
+    '',
+  );
+});
+
+test('several platforms give an index of them all', async () => {
+  const platforms = ['linux/amd64', 'linux/arm64'];
+  const { digest, tag } = await build(context.request(`${registry.host}/app`, { platforms }));
+  const index = manifestOf('app', digest);
+  expect(index.mediaType).toBe(OCI_INDEX);
+  expect(index.manifests.map(({ platform }) => `${platform.os}/${platform.architecture}`)).toEqual(
+    platforms,
+  );
+  for (const entry of index.manifests)
+    expect(manifestOf('app', entry.digest).layers).toHaveLength(1);
+  expect(registry.store.resolve('app', String(tag))).toBe(digest);
+  expect(execFileSync('buildah', ['images', '--all', '--quiet'], { env, encoding: 'utf8' })).toBe(
+    '',
+  );
+});
+
+test('a build secret is used, and is not in the image, the log or the result', async () => {
+  addShell(context);
+  const mounted = '--mount=type=secret,id=npm';
+  context.write(
+    'Dockerfile',
+    `FROM scratch\nCOPY root/ /\nRUN ${mounted} echo "the token is $(cat /run/secrets/npm)" && test -s /run/secrets/npm\n`,
+  );
+  const request = context.request(`${registry.host}/app`, { secrets: { npm: SECRET } });
+  const result = await build(request);
+  expect(log).toContain('the token is ***');
+  expect(JSON.stringify([log, result])).not.toContain(SECRET);
+  expect(bytesOf('app', result.digest).includes(SECRET)).toBe(false);
+
+  // Without it the same build fails: the secret was really there.
+  const without = context.request(`${registry.host}/app`, { secrets: { other: SECRET } });
+  await expect(build(without)).rejects.toMatchObject({ code: 'BUILD_FAILED', property: 'build' });
+});
+
+test('a failing step is told with its output, secrets hidden', async () => {
+  addShell(context);
+  context.write(
+    'Dockerfile',
+    'FROM scratch\nCOPY root/ /\nRUN --mount=type=secret,id=npm echo "bad $(cat /run/secrets/npm)" && exit 7\n',
+  );
+  const request = context.request(`${registry.host}/app`, { secrets: { npm: SECRET } });
+  const error = await build(request).catch((e: unknown) => e as Error);
+  expect(error).toMatchObject({ code: 'BUILD_FAILED', property: 'build' });
+  expect(String(error)).toContain('bad ***');
+  expect(JSON.stringify([log, String(error)])).not.toContain(SECRET);
+});
+
+test('the ignore file is obeyed as the content hash reads it', async () => {
+  context.write('.dockerignore', '*\n!hello\n');
+  context.write('ignored-by-all', 'IGNORED-CONTENT');
+  context.write('Dockerfile', 'FROM scratch\nCOPY . /\n');
+  const { digest } = await build(context.request(`${registry.host}/app`));
+  const bytes = bytesOf('app', digest);
+  expect(bytes.includes('IGNORED-CONTENT')).toBe(false);
+  expect(bytes.includes('hello\n')).toBe(true);
+});
+
+test('a base image in the same private registry is pulled with the declared login', async () => {
+  registry.settings.auth = { kind: 'basic', users: { robot: PASSWORD } };
+  const access = { username: 'robot', password: PASSWORD, insecure: false };
+  await build(context.request(`${registry.host}/base:1`, { registry: access }));
+  context.write('Dockerfile', `FROM ${registry.host}/base:1\nLABEL on=top\n`);
+  const { digest } = await build(context.request(`${registry.host}/app`, { registry: access }));
+  expect(manifestOf('app', digest).layers.length).toBeGreaterThan(0);
+  expect(JSON.stringify(log)).not.toContain(PASSWORD);
+});
+
+test('a wrong login is an error on the image, and the password is not in it', async () => {
+  registry.settings.auth = { kind: 'basic', users: { robot: 'another' } };
+  const access = { username: 'robot', password: PASSWORD, insecure: false };
+  const error = await build(context.request(`${registry.host}/app`, { registry: access })).catch(
+    (e: unknown) => e,
+  );
+  expect(error).toMatchObject({ code: 'BUILD_FAILED', property: 'image' });
+  expect(JSON.stringify([String(error), log])).not.toContain(PASSWORD);
+});
+
+test('a login of the docker configuration is used where none is declared', async () => {
+  registry.settings.auth = { kind: 'basic', users: { robot: PASSWORD } };
+  const folder = join(storage, 'docker');
+  mkdirSync(folder, { recursive: true });
+  const auth = Buffer.from(`robot:${PASSWORD}`).toString('base64');
+  writeFileSync(
+    join(folder, 'config.json'),
+    JSON.stringify({ auths: { [registry.host]: { auth } } }),
+  );
+  const request = context.request(`${registry.host}/app:v1`);
+  const { digest } = await build(request, { ...env, DOCKER_CONFIG: folder });
+  expect(registry.store.resolve('app', 'v1')).toBe(digest);
+});
+
+test('a registry of an own authority is trusted by its file alone', async () => {
+  const tls = await startRegistry({ tls: true });
+  const caFile = join(context.folder, 'ca.pem');
+  writeFileSync(caFile, tls.ca ?? '');
+  context.write('.dockerignore', 'ca.pem\n');
+  const { digest } = await build(
+    context.request(`${tls.host}/app:v1`, { registry: { caFile, insecure: false } }),
+  );
+  expect(tls.store.resolve('app', 'v1')).toBe(digest);
+
+  const other = await startRegistry({ tls: true });
+  const untrusted = context.request(`${other.host}/app`, { registry: { caFile, insecure: false } });
+  await expect(build(untrusted)).rejects.toMatchObject({ code: 'BUILD_FAILED', property: 'image' });
+  await Promise.all([tls.close(), other.close()]);
+});
+
+/** A shell from this machine with the libraries it needs: no base image can be had offline. */
+function addShell(target: Context): void {
+  const programs = ['/bin/sh', '/bin/cat'];
+  const libraries = execFileSync('ldd', programs, { encoding: 'utf8' }).match(/\/lib\S+/g) ?? [];
+  for (const path of new Set([...programs, ...libraries])) {
+    const copy = join(target.folder, 'root', path);
+    mkdirSync(dirname(copy), { recursive: true });
+    copyFileSync(path, copy);
+  }
+}
