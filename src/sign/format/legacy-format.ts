@@ -31,6 +31,7 @@ import { findingOfFailure } from './read-failure';
 const MAX_LAYER_BYTES = 16 * 1024 * 1024;
 const PARALLEL_READS = 6;
 const MAX_TRIES = 12;
+const REFUSALS_OF_STUCK = 4;
 
 /** `sha256-<hex>.sig` for signatures, `sha256-<hex>.att` for attestations. */
 export function legacyTag(subject: Digest, purpose: Purpose): Tag {
@@ -78,9 +79,9 @@ async function appendUntilSeen(
   tag: Tag,
   layer: Descriptor,
 ): Promise<void> {
-  let conflict: unknown;
+  let refusals: readonly Refusal[] = [];
   let written = false;
-  for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+  for (let attempt = 0; attempt < MAX_TRIES && !isStuck(refusals); attempt += 1) {
     // The first look after a write needs no pause: most registries show it at once.
     if (attempt > 0 && !(written && attempt === 1)) await pause(attempt);
     const current = await readTag(client, repository, tag);
@@ -90,18 +91,37 @@ async function appendUntilSeen(
       written = true;
     } catch (error) {
       if (!isConflict(error)) throw error;
-      conflict = error;
+      refusals = [...refusals, { before: current?.digest, error }];
     }
   }
+  const why = isStuck(refusals)
+    ? "the registry's tags are immutable"
+    : 'others write to it all the time';
   throw new SignedImageError({
     code: 'REGISTRY_CONFLICT',
-    message: `the signature does not stay in ${formatRepository(repository)}:${tag}: others write to it all the time, or the registry's tags are immutable. Try again, or use format "bundle", which needs no shared tag`,
+    message: `the signature cannot be added to ${formatRepository(repository)}:${tag}: ${why}. Use format "bundle", which needs no shared tag`,
     property: 'format',
-    cause: conflict,
+    cause: refusals.at(-1)?.error,
   });
 }
 
+/** A write that was refused, and what the tag held before it. */
+interface Refusal {
+  readonly before: Digest | undefined;
+  readonly error: unknown;
+}
+
+/** A conflict in which nothing changes is none: the registry does not let the tag be moved. */
+function isStuck(refusals: readonly Refusal[]): boolean {
+  const [first, ...others] = refusals.slice(-REFUSALS_OF_STUCK);
+  return (
+    others.length === REFUSALS_OF_STUCK - 1 &&
+    others.every(({ before }) => before === first?.before)
+  );
+}
+
 interface CurrentTag {
+  readonly digest: Digest;
   readonly legacy: LegacyManifest;
   readonly etag: string | undefined;
 }
@@ -115,7 +135,8 @@ async function readTag(
   if (!fetched) return undefined;
   const { bytes, descriptor, etag } = fetched;
   try {
-    return { legacy: parseLegacyManifest(bytes, descriptor.mediaType), etag };
+    const legacy = parseLegacyManifest(bytes, descriptor.mediaType);
+    return { legacy, digest: descriptor.digest, etag };
   } catch (error) {
     throw new SignedImageError({
       code: 'CONTENT_MALFORMED',

@@ -151,7 +151,8 @@ test('immutable tags are told, and nothing is lost', async () => {
   await writeLayer(lab.client, layer('first'));
   lab.registry.settings.immutableTags = true;
   await expect(writeLayer(lab.client, layer('second'))).rejects.toMatchObject({
-    name: 'SignedImageError',
+    code: 'REGISTRY_CONFLICT',
+    message: expect.stringContaining('immutable'),
   });
   expect(namesThere()).toEqual(['first']);
 });
