@@ -294,20 +294,20 @@ describe('a check before anything is written', () => {
     expect(await problemsOf({ key: { ref } }, {}, ['key.password'])).toEqual([]);
   });
 
-  it.each<[SigningConfig, string]>([
-    [{}, 'key'],
-    [{}, 'keyless'],
-    [{ keyless: {} }, 'keyless'],
-    [{ keyless: { tokenEnv: 'NOT_THERE' } }, 'keyless.tokenEnv'],
-    [{ keyless: { provider: 'magic' as never } }, 'keyless.provider'],
-    [{ key: { ref: '' } }, 'key.ref'],
-    [{ key: KEY, transparency: 'private' }, 'sigstore.rekorUrl'],
-    [{ key: KEY, transparency: 'private' }, 'sigstore'],
-    [{ key: KEY, transparency: 'some' as never }, 'transparency'],
-    [{ key: KEY, sigstore: { rekorVersion: 2 } }, 'sigstore.rekorVersion'],
-    [{ key: KEY, sigstore: { tsaUrl: '' } }, 'sigstore.tsaUrl'],
-    [{ key: KEY, sigstore: { trustedRoot: '' } }, 'sigstore.trustedRoot'],
-  ])('says nothing of %j while %s is unknown', async (config, unknown) => {
+  it.each<[string, SigningConfig]>([
+    ['key', {}],
+    ['keyless', {}],
+    ['keyless', { keyless: {} }],
+    ['keyless.tokenEnv', { keyless: { tokenEnv: 'NOT_THERE' } }],
+    ['keyless.provider', { keyless: { provider: 'magic' as never } }],
+    ['key.ref', { key: { ref: '' } }],
+    ['sigstore.rekorUrl', { key: KEY, transparency: 'private' }],
+    ['sigstore', { key: KEY, transparency: 'private' }],
+    ['transparency', { key: KEY, transparency: 'some' as never }],
+    ['sigstore.rekorVersion', { key: KEY, sigstore: { rekorVersion: 2 } }],
+    ['sigstore.tsaUrl', { key: KEY, sigstore: { tsaUrl: '' } }],
+    ['sigstore.trustedRoot', { key: KEY, sigstore: { trustedRoot: '' } }],
+  ])('says nothing while %s is unknown', async (unknown, config) => {
     expect(await problemsOf(config, {}, [unknown])).toEqual([]);
   });
 });

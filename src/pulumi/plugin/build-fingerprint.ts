@@ -44,7 +44,7 @@ export async function declaredFingerprint({
   const args = declared.args ?? {};
   const client = environment.registryClient(pushedTo.repository, registry);
   const { bases, warnings } = await resolveBases({
-    images: baseImages(text, args, declared.target),
+    images: baseImages(text, args, declared.target, declared.platforms),
     previous: fingerprintParts(olds),
     resolve: (image) => resolveDigest(parseReference(image), client),
   });

@@ -1,6 +1,7 @@
 import { isAbsolute, relative, sep } from 'node:path';
 
-import { buildPaths, type DeclaredBuild } from '../../build';
+import { buildPaths, type DeclaredBuild, validateBuild } from '../../build';
+import type { Problem } from '../../error';
 import type { InputReader } from './input-reader';
 
 /** A build as declared, and what may be told of it. */
@@ -42,6 +43,13 @@ export function readBuild(build: InputReader, cwd: string): BuildDeclaration {
     // After `check` the values are gone and the ids are left.
     secretIds: ids.given ? ids.strings() : Object.keys(secrets).sort(),
   };
+}
+
+/** Everything that is wrong with `build`; nothing is said of what is not known yet. */
+export async function buildProblems(inputs: InputReader, cwd: string): Promise<readonly Problem[]> {
+  const problems = await validateBuild(readBuild(inputs.at('build'), cwd).declared, cwd);
+  const knowsPaths = inputs.knows('build.context') && inputs.knows('build.dockerfile');
+  return problems.filter(({ code }) => knowsPaths || code !== 'BUILD_CONTEXT_INVALID');
 }
 
 /** Of a map that is secret as a whole, every member is. */

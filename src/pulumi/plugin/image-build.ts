@@ -3,7 +3,6 @@ import {
   changesBetween,
   type CommandBuilderName,
   selectBuilder,
-  validateBuild,
 } from '../../build';
 import { SignedImageError } from '../../error';
 import { parseDigest, parseReference } from '../../oci';
@@ -22,7 +21,7 @@ import type {
   ReadResult,
   UpdateRequest,
 } from './crud-resource';
-import { type BuildDeclaration, readBuild } from './declared-build';
+import { type BuildDeclaration, buildProblems, readBuild } from './declared-build';
 import { readReference } from './declared-image';
 import { readRegistry } from './declared-registry';
 import { factsOutput, readSource } from './declared-source';
@@ -62,7 +61,7 @@ async function check(
   const reference = readReference(inputs.at('image'));
   const build = readBuild(inputs.at('build'), environment.cwd);
   const registry = readRegistry(inputs.at('registry'));
-  const found = [...inputs.problems, ...(await validateBuild(build.declared, environment.cwd))];
+  const found = [...inputs.problems, ...(await buildProblems(inputs, environment.cwd))];
   const problems = distinct(found).filter(({ property }) => inputs.knows(property));
   const { secrets, ...rest } = (news['build'] ?? {}) as Properties;
   environment.handoff.put(urn, { secrets: secrets ?? null });

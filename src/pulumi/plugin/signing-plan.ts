@@ -1,5 +1,4 @@
 import { provenanceWanted } from '../../attest';
-import { validateBuild } from '../../build';
 import type { Problem } from '../../error';
 import { type Digest, formatReference, formatRepository, type Reference } from '../../oci';
 import { loadKeySigner, validateSigningConfig } from '../../sign';
@@ -15,7 +14,7 @@ import type {
   ReadRequest,
   ReadResult,
 } from './crud-resource';
-import { readBuild } from './declared-build';
+import { buildProblems, readBuild } from './declared-build';
 import { keyProblems } from './declared-policy';
 import { readProvenance } from './declared-provenance';
 import { readReference, resolveOnce } from './declared-image';
@@ -66,7 +65,7 @@ async function check(
   const found = await Promise.all([
     validateSigningConfig(signing.config, environment.host, inputs.unknown),
     sourceProblems(inputs, environment, log),
-    buildProblems(inputs, reference, environment),
+    buildAndDigestProblems(inputs, reference, environment),
     // A key that is trusted besides must be readable now, not after the signature was written.
     keyProblems(inputs.at('verify').at('keys'), environment.host),
     provenanceProblems(inputs, build),
@@ -98,7 +97,7 @@ async function sourceProblems(
   });
 }
 
-async function buildProblems(
+async function buildAndDigestProblems(
   inputs: InputReader,
   reference: Reference | undefined,
   { cwd }: PluginEnvironment,
@@ -115,7 +114,7 @@ async function buildProblems(
         },
       ]
     : [];
-  return [...digest, ...(await validateBuild(readBuild(build, cwd).declared, cwd))];
+  return [...digest, ...(await buildProblems(inputs, cwd))];
 }
 
 async function provenanceProblems(
