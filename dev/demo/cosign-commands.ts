@@ -7,11 +7,7 @@ export function cosignCommands(outputs: DemoOutputs): readonly string[] {
     ['cosign verify', ...signer, ...common].join(' \\\n    '),
     ['cosign verify-attestation --type slsaprovenance1', ...signer, ...common].join(' \\\n    '),
   ];
-  const common = [
-    `--trusted-root ${trustedRoot}`,
-    '--new-bundle-format --allow-http-registry',
-    imageRef,
-  ];
+  const common = [`--trusted-root ${trustedRoot}`, '--allow-http-registry', imageRef];
   return [
     ...by(`--key ${publicKey}`),
     ...by(`--certificate-identity ${identity}`, `--certificate-oidc-issuer ${issuer}`).slice(0, 1),

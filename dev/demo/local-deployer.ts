@@ -2,7 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { createEngine, type Engine, type LogEntry } from '../engine';
-import type { Deployer, Deployment, Stack, StateResource } from './deployer';
+import {
+  type Deployer,
+  type Deployment,
+  PROGRAM_ENVIRONMENT,
+  type Stack,
+  type StateResource,
+} from './deployer';
 import { dim, red, say } from './terminal';
 
 const SIGNS: Readonly<Record<string, string>> = {
@@ -54,6 +60,7 @@ export class LocalDeployer implements Deployer {
       stateFile: this.#stateFile(stack),
       passphrase: this.#passphrase,
       config: stack.config,
+      env: PROGRAM_ENVIRONMENT,
       log: show,
     });
     const { ok, outputs, diagnostics } = await action(engine);

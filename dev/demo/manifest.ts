@@ -9,5 +9,6 @@ export function deploymentOf(resources: readonly StateResource[]): string | unde
   const found = resources.find(({ type }) => type === DEPLOYMENT);
   if (found === undefined) return undefined;
   const { metadata, spec } = found.inputs;
-  return dump({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec });
+  // One line for the reference, however long, so that a plain search finds it.
+  return dump({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec }, { lineWidth: -1 });
 }

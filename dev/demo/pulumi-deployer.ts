@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { ConfigValue, Deployer, Deployment, Stack, StateResource } from './deployer';
+import {
+  type ConfigValue,
+  type Deployer,
+  type Deployment,
+  PROGRAM_ENVIRONMENT,
+  type Stack,
+  type StateResource,
+} from './deployer';
 
 /** How the CLI is started: `pulumi`, or the npm downloader of that name. */
 export interface PulumiCommand {
@@ -33,6 +40,7 @@ export class PulumiDeployer implements Deployer {
     this.#folder = folder;
     this.#env = {
       ...process.env,
+      ...PROGRAM_ENVIRONMENT,
       PULUMI_BACKEND_URL: `file://${join(folder, 'state')}`,
       PULUMI_CONFIG_PASSPHRASE: passphrase,
       PULUMI_SKIP_UPDATE_CHECK: 'true',

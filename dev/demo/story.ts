@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ConfigValue, Deployer, Deployment, Stack } from './deployer';
 import { deploymentOf } from './manifest';
 import { type DemoOutputs, writeOutputs } from './outputs';
-import { drawChain } from './picture';
+import { type Chain, drawChain } from './picture';
 import { showRefusals } from './refusals';
 import { isDirty } from './source-state';
 import { ok, say, step } from './terminal';
@@ -14,12 +14,14 @@ import type { World } from './world';
 const REPOSITORY = 'demo/hello';
 const IDENTITY = 'https://ci.example/demo/hello/.ci/release.yml@refs/heads/main';
 
+type LogEntries = Chain['logEntries'];
+
 interface QuickstartOutputs {
   readonly imageRef: string;
   readonly digest: string;
   readonly signer: { readonly keyId?: string };
   readonly annotations: Readonly<Record<string, string>>;
-  readonly logEntries: readonly { readonly logIndex: string; readonly purpose: string }[];
+  readonly logEntries: LogEntries;
 }
 
 function must(deployment: Deployment, what: string): void {
@@ -130,7 +132,7 @@ export async function runStory(
       keyId: built.signer.keyId,
       identity: signer.identity,
       issuer: signer.issuer,
-      logEntries: built.logEntries,
+      logEntries: [...built.logEntries, ...(keyless.outputs['logEntries'] as LogEntries)],
       deployment: '.demo/deployment.yaml',
     }),
   );
