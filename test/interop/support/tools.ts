@@ -43,6 +43,7 @@ export function runTool(
         settle({ code, stdout, stderr });
       },
     );
-    if (input !== undefined) child.stdin?.end(input);
+    // Closed, or a program that asks something waits for ever.
+    child.stdin?.end(input ?? '');
   });
 }
