@@ -17,11 +17,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** Exit code of a process that a SIGINT ended. */
 const INTERRUPTED = 130;
 
-const passphraseOf = (options: EngineOptions): string => {
-  const passphrase =
-    options.passphrase ??
-    options.env?.['PULUMI_CONFIG_PASSPHRASE'] ??
-    process.env['PULUMI_CONFIG_PASSPHRASE'];
+/** @throws Error when `PULUMI_CONFIG_PASSPHRASE` is not set; an empty one is a choice */
+export const passphraseFrom = (env: Readonly<Record<string, string | undefined>>): string => {
+  const passphrase = env['PULUMI_CONFIG_PASSPHRASE'];
   if (passphrase === undefined) {
     throw new Error('set PULUMI_CONFIG_PASSPHRASE: the secrets of the state are sealed with it');
   }
@@ -56,7 +54,7 @@ class LocalEngine implements Engine {
   constructor(options: EngineOptions, project: Project) {
     this.#options = options;
     this.#project = project;
-    this.#passphrase = passphraseOf(options);
+    this.#passphrase = options.passphrase ?? passphraseFrom({ ...process.env, ...options.env });
     this.stateFile = statePath(options, project);
   }
 

@@ -16,8 +16,15 @@ export const providerOf = async (run: Run, record: ResourceRecord): Promise<Prov
   return provider;
 };
 
-const operation = (record: ResourceRecord): Operation => {
-  if (record.pendingDelete === true) return 'delete-replaced';
+export interface DeletionOptions {
+  /** Takes each deletion through the gate, or not when the caller is inside already. */
+  readonly enter?: (work: () => Promise<void>) => Promise<void>;
+  /** These make room for their replacements. */
+  readonly replaced?: boolean;
+}
+
+const operation = (record: ResourceRecord, replaced: boolean): Operation => {
+  if (replaced || record.pendingDelete === true) return 'delete-replaced';
   return record.external === true ? 'discard' : 'delete';
 };
 
@@ -26,10 +33,12 @@ const deleteOne = async (
   run: Run,
   record: ResourceRecord,
   doomed: ReadonlySet<string>,
+  replaced: boolean,
 ): Promise<void> => {
   const { name } = parseUrn(record.urn);
   const identity = { urn: record.urn, type: record.type, name };
-  const event = { op: operation(record), urn: record.urn, type: record.type, reasons: [] };
+  const op = operation(record, replaced);
+  const event = { op, urn: record.urn, type: record.type, reasons: [] };
   const old = { id: record.id ?? '', inputs: record.inputs, outputs: record.outputs };
   const call = { identity, id: old.id, oldInputs: record.inputs, oldOutputs: record.outputs };
   const dies = record.deletedWith !== undefined && doomed.has(record.deletedWith);
@@ -63,15 +72,13 @@ const dependents = (
   return result;
 };
 
-/**
- * Deletes in parallel, dependents first. After an error no further deletion begins.
- * @param enter takes each deletion through the gate, or not when the caller is inside already
- */
+/** Deletes in parallel, dependents first. After an error no further deletion begins. */
 export const deleteAll = async (
   run: Run,
   records: readonly ResourceRecord[],
-  enter: (work: () => Promise<void>) => Promise<void> = (work) => run.gate.enter(work),
+  options: DeletionOptions = {},
 ): Promise<void> => {
+  const { enter = (work) => run.gate.enter(work), replaced = false } = options;
   const before = dependents(records);
   const doomed = new Set(records.map((record) => record.urn));
   const order: ResourceRecord[] = [];
@@ -88,7 +95,7 @@ export const deleteAll = async (
     // A cycle (a damaged state) has a link that is not started yet: it is not waited for.
     const first = (before.get(record) ?? []).flatMap((other) => started.get(other) ?? []);
     const work = Promise.all(first).then(() =>
-      answerable(run, record.urn, () => enter(() => deleteOne(run, record, doomed))),
+      answerable(run, record.urn, () => enter(() => deleteOne(run, record, doomed, replaced))),
     );
     started.set(record, work);
   }

@@ -1,7 +1,7 @@
 import type { Identity, Provider } from '../provider/provider';
 import type { PropertyFailure } from '../rpc/status';
 import type { ResourceRecord } from '../state/record';
-import { formatUrn, packageOf, packageOfProviderRef, parseUrn, qualify, STACK_TYPE } from '../urn';
+import { formatUrn, packageOf, packageOfProviderRef, qualify, STACK_TYPE } from '../urn';
 import type { WireObject } from '../wire/signature';
 import { ignoreChanges } from '../wire/path';
 import { flattenObject } from '../wire/value';
@@ -102,8 +102,8 @@ const replace = async (
   // The new one does not go on from the old one: names and defaults are made anew.
   const inputs = await check(target, {}, news);
   if (plan.deleteFirst) await deleteBeforeReplacement(run, old);
-  else run.snapshot.retire(old);
-  const made = await createStep(run, { ...target, inputs }, 'create-replacement');
+  const retired = plan.deleteFirst ? undefined : old;
+  const made = await createStep(run, { ...target, inputs }, 'create-replacement', retired);
   run.reporter.done({ op: 'replace', urn: identity.urn, type: goal.type, reasons: plan.reasons });
   return made;
 };
@@ -145,5 +145,3 @@ export const registerResource = async (run: Run, goal: Goal): Promise<ResourceRe
     return run.gate.enter(() => settle(run, goal, urn));
   });
 };
-
-export const nameOf = (urn: string): string => parseUrn(urn).name;

@@ -59,7 +59,6 @@ const dependentsToReplace = async (
 export const deleteBeforeReplacement = async (run: Run, old: ResourceRecord): Promise<void> => {
   const dependents = await dependentsToReplace(run, old);
   for (const record of dependents) run.deletedEarly.set(record.urn, record);
-  const doomed = [...dependents, old].map((record) => run.snapshot.retire(record));
   // The caller is a step inside the gate; waiting for a place there would wait for itself.
-  await deleteAll(run, doomed, (work) => work());
+  await deleteAll(run, [...dependents, old], { enter: (work) => work(), replaced: true });
 };

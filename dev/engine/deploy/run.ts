@@ -1,6 +1,6 @@
 import type { ResourceRecord } from '../state/record';
 import type { Snapshot } from '../state/snapshot';
-import type { ProviderRegistry } from '../provider/registry';
+import type { Provider } from '../provider/provider';
 import { messageOf, Stopped } from '../rpc/status';
 import type { DeploymentContext } from './context';
 import type { Gate } from './gate';
@@ -8,11 +8,17 @@ import type { Hooks } from './hooks';
 import type { Reporter } from './reporter';
 import type { Transforms } from './transforms';
 
+/** The provider of each package, started when first asked for. */
+export interface Providers {
+  get(pkg: string): Promise<Provider>;
+  close(): Promise<void>;
+}
+
 /** Everything that the steps of one preview, up, refresh or destroy share. */
 export interface Run {
   readonly context: DeploymentContext;
   readonly snapshot: Snapshot;
-  readonly providers: ProviderRegistry;
+  readonly providers: Providers;
   readonly reporter: Reporter;
   readonly gate: Gate;
   readonly transforms: Transforms;

@@ -60,8 +60,15 @@ const orPartial = async (work: () => Promise<Result>): Promise<Result> => {
   }
 };
 
-const record = async (run: Run, target: Target, result: Result): Promise<ResourceRecord> => {
+const record = async (
+  run: Run,
+  target: Target,
+  result: Result,
+  replaced?: ResourceRecord,
+): Promise<ResourceRecord> => {
   const made = recordOf(target, result);
+  // Only now, when the new one is there: after a failed creation the old one is still the resource.
+  if (replaced !== undefined) run.snapshot.retire(replaced);
   run.snapshot.put(made);
   await run.save();
   if (result.failure !== undefined) throw result.failure;
@@ -79,6 +86,7 @@ export const createStep = async (
   run: Run,
   target: Target,
   op: 'create' | 'create-replacement' = 'create',
+  replaced?: ResourceRecord,
 ): Promise<ResourceRecord> => {
   const { identity, goal, provider, inputs } = target;
   const { hooks } = run;
@@ -89,7 +97,7 @@ export const createStep = async (
     if (!canCall(run, provider)) return { id: '', outputs: inputs };
     return provider.create(identity, inputs, run.context.dryRun);
   });
-  const made = await record(run, target, result);
+  const made = await record(run, target, result, replaced);
   run.reporter.done(event(target, op));
   await hooks.after(goal.hooks.afterCreate, {
     identity,

@@ -2,6 +2,7 @@ import type { DeploymentContext } from '../deploy/context';
 import { startPlugin } from '../process/plugin';
 import type { Project } from '../project/project';
 import type { Reporter } from '../deploy/reporter';
+import type { Providers } from '../deploy/run';
 import type { Provider } from './provider';
 import { PluginProvider } from './plugin-provider';
 import { recordedProvider } from './recorded';
@@ -17,7 +18,7 @@ export interface RegistryOptions {
 }
 
 /** Starts each package's plugin when it is first needed, one process a package. */
-export class ProviderRegistry {
+export class ProviderRegistry implements Providers {
   readonly #options: RegistryOptions;
   readonly #providers = new Map<string, Promise<Provider>>();
 

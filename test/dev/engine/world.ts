@@ -24,7 +24,7 @@ export interface ProgramPlan {
 
 export interface Call {
   readonly op: string;
-  readonly name: string;
+  readonly name?: string;
   readonly [key: string]: unknown;
 }
 
@@ -65,7 +65,7 @@ export class World {
   deeds(): readonly string[] {
     return this.calls()
       .filter(({ op }) => op !== 'check' && op !== 'diff')
-      .map(({ op, name }) => `${op} ${name}`);
+      .map(({ op, name, token }) => `${op} ${name ?? String(token)}`);
   }
 
   things(): Readonly<Record<string, Readonly<Record<string, unknown>>>> {

@@ -1,0 +1,90 @@
+import { parseArgs } from 'node:util';
+
+export type CliCommand =
+  | { readonly verb: 'preview' | 'up' | 'refresh' | 'destroy' }
+  | { readonly verb: 'output'; readonly name?: string }
+  | { readonly verb: 'export' }
+  | {
+      readonly verb: 'set-config';
+      readonly key: string;
+      readonly value: string;
+      readonly secret: boolean;
+    };
+
+export interface CliArgs {
+  readonly command: CliCommand;
+  readonly cwd: string;
+  readonly stack: string;
+  readonly json: boolean;
+  readonly showSecrets: boolean;
+  readonly parallel?: number;
+}
+
+export const USAGE = `usage: engine <command> [options]
+
+  preview | up | refresh | destroy      run the program in the folder of Pulumi.yaml (refresh and destroy do not need it)
+  stack output [name] [--json]          print the stack's outputs
+  stack export                          print the state, secrets sealed
+  config set [--secret] <key> <value>   write Pulumi.<stack>.yaml
+
+options
+  -C, --cwd <folder>    folder of Pulumi.yaml (default: the current one)
+  -s, --stack <name>    default: PULUMI_STACK, else dev
+  -p, --parallel <n>    steps at the same time
+      --show-secrets    print secrets of outputs
+      --json            outputs, or the result of a run, as JSON
+`;
+
+const VERBS = ['preview', 'up', 'refresh', 'destroy'] as const;
+
+const commandOf = (words: readonly string[], secret: boolean): CliCommand | undefined => {
+  const [first, second, ...rest] = words;
+  const verb = VERBS.find((name) => name === first);
+  if (verb !== undefined) return words.length === 1 ? { verb } : undefined;
+  if (first === 'stack' && second === 'export' && rest.length === 0) return { verb: 'export' };
+  if (first === 'stack' && second === 'output' && rest.length <= 1) {
+    return { verb: 'output', ...(rest[0] !== undefined && { name: rest[0] }) };
+  }
+  const [key, value] = rest;
+  if (first === 'config' && second === 'set' && key !== undefined && value !== undefined) {
+    return { verb: 'set-config', key, value, secret };
+  }
+  return undefined;
+};
+
+/** @throws Error with what is wrong with the command line */
+export const parseCli = (
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): CliArgs => {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      cwd: { type: 'string', short: 'C' },
+      stack: { type: 'string', short: 's' },
+      parallel: { type: 'string', short: 'p' },
+      json: { type: 'boolean' },
+      secret: { type: 'boolean' },
+      'show-secrets': { type: 'boolean' },
+      // Given by people used to the real CLI; this one never asks.
+      yes: { type: 'boolean', short: 'y' },
+      'skip-preview': { type: 'boolean' },
+      'non-interactive': { type: 'boolean' },
+    },
+  });
+  const command = commandOf(positionals, values.secret === true);
+  if (command === undefined) throw new Error(`unknown command: ${positionals.join(' ')}`);
+  const parallel = values.parallel === undefined ? undefined : Number(values.parallel);
+  if (parallel !== undefined && !(Number.isInteger(parallel) && parallel > 0)) {
+    throw new Error('--parallel takes a number of steps, 1 or more');
+  }
+  return {
+    command,
+    cwd: values.cwd ?? '.',
+    stack: values.stack ?? env['PULUMI_STACK'] ?? 'dev',
+    json: values.json === true,
+    showSecrets: values['show-secrets'] === true,
+    ...(parallel !== undefined && { parallel }),
+  };
+};

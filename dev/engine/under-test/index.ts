@@ -1,0 +1,22 @@
+import type { EngineUnderTest, UnderTestOptions } from './engine-under-test';
+import { localEngine } from './local';
+import { hasRealCli, realCli } from './real-cli';
+
+export type {
+  EngineUnderTest,
+  RunOutcome,
+  StepOutcome,
+  UnderTestOptions,
+} from './engine-under-test';
+export { hasRealCli, localEngine, realCli };
+
+export interface EngineKind {
+  readonly engine: 'local' | 'real';
+  readonly create: (options: UnderTestOptions) => EngineUnderTest;
+}
+
+/** The local engine, and the real one where `pulumi` is on the PATH; for `describe.each`. */
+export const enginesUnderTest = (): readonly EngineKind[] => [
+  { engine: 'local', create: localEngine },
+  ...(hasRealCli() ? [{ engine: 'real' as const, create: realCli }] : []),
+];

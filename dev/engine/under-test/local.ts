@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { displayTo } from '../display';
+import { createEngine } from '../engine';
+import type { ConfigValue, Engine, LogEntry, RunResult } from '../types';
+import { isProviderType, parseUrn } from '../urn';
+import type { EngineUnderTest, RunOutcome, UnderTestOptions } from './engine-under-test';
+
+export const uniqueStack = (): string => `t-${randomBytes(4).toString('hex')}`;
+
+const outcome = (result: RunResult, logs: string): RunOutcome => ({
+  ok: result.ok,
+  summary: { ...result.summary },
+  steps: result.events
+    .filter(({ type }) => !isProviderType(type))
+    .map(({ op, type, urn }) => ({ op, type, name: parseUrn(urn).name })),
+  errors: result.diagnostics.filter((one) => one.severity === 'error').map((one) => one.message),
+  logs,
+});
+
+class LocalUnderTest implements EngineUnderTest {
+  readonly engine = 'local';
+  readonly stack: string;
+  readonly #options: UnderTestOptions;
+  readonly #config: Record<string, ConfigValue> = {};
+  readonly #lines: string[] = [];
+
+  constructor(options: UnderTestOptions) {
+    this.#options = options;
+    this.stack = options.stack ?? uniqueStack();
+  }
+
+  preview = (): Promise<RunOutcome> => this.#run((engine) => engine.preview());
+  up = (): Promise<RunOutcome> => this.#run((engine) => engine.up());
+  refresh = (): Promise<RunOutcome> => this.#run((engine) => engine.refresh());
+  destroy = (): Promise<RunOutcome> => this.#run((engine) => engine.destroy());
+  outputs = (): Promise<Readonly<Record<string, unknown>>> => this.#create().outputs();
+  logs = (): string => this.#lines.join('\n');
+  dispose = (): Promise<void> => Promise.resolve();
+
+  async setConfig(key: string, value: ConfigValue): Promise<void> {
+    this.#config[key] = value;
+  }
+
+  async exportState(): Promise<string> {
+    const { stateFile } = this.#create();
+    return existsSync(stateFile) ? readFile(stateFile, 'utf8') : '';
+  }
+
+  #create(): Engine {
+    const { projectDir, dir, passphrase = 'a passphrase for tests', env } = this.#options;
+    const display = displayTo((line) => this.#lines.push(line));
+    const log = (entry: LogEntry): void => {
+      // A plugin's own lines are not displayed, but a test that looks for a secret wants to see them.
+      if (entry.kind === 'output' && entry.source === 'plugin') this.#lines.push(entry.line);
+      display(entry);
+    };
+    return createEngine({
+      projectDir,
+      stack: this.stack,
+      stateFile: join(dir, `${this.stack}.json`),
+      passphrase,
+      config: this.#config,
+      ...(env !== undefined && { env }),
+      log,
+    });
+  }
+
+  async #run(verb: (engine: Engine) => Promise<RunResult>): Promise<RunOutcome> {
+    const before = this.#lines.length;
+    const result = await verb(this.#create());
+    return outcome(result, this.#lines.slice(before).join('\n'));
+  }
+}
+
+export const localEngine = (options: UnderTestOptions): EngineUnderTest =>
+  new LocalUnderTest(options);
