@@ -1,29 +1,39 @@
 import { SignedImageError } from '../../error';
-import type { PartReport, VerificationReport } from '../../verify';
+import {
+  type ManifestReport,
+  type PartReport,
+  unmetParts,
+  type VerificationPolicy,
+  type VerificationReport,
+} from '../../verify';
 import type { ResourceLog } from './engine-log';
 import type { Properties } from './wire-value';
+
+/** What was found, and what it was looked at for. */
+export interface Look {
+  readonly report: VerificationReport;
+  readonly policy: VerificationPolicy;
+}
 
 /**
  * What differs between the registry and the state: each part that is missing or invalid. A part
  * that could not be looked at is told and changes nothing.
  */
-export function driftIn(report: VerificationReport, log: ResourceLog): readonly string[] {
-  const parts = report.manifests.flatMap(({ digest, platform, parts }) =>
-    parts.map((part) => ({ part, where: platform ? `${digest} (${platform})` : digest })),
+export function driftIn({ report, policy }: Look, log: ResourceLog): readonly string[] {
+  const unmet = report.manifests.flatMap((manifest) =>
+    unmetParts(manifest, policy).map((part) => ({ part, where: whereOf(manifest) })),
   );
-  for (const { part, where } of parts) {
-    if (part.status === 'unavailable') {
-      log.warn(
-        `could not look at the ${nameOf(part)} of ${where}, so nothing is concluded: ${part.reason ?? ''}`,
-      );
-    }
-  }
-  return parts
-    .filter(({ part }) => part.status === 'missing' || part.status === 'invalid')
-    .map(
-      ({ part, where }) =>
-        `${nameOf(part)} of ${where} is ${part.status}${part.reason ? `: ${part.reason}` : ''}`,
-    );
+  return unmet.flatMap(({ part, where }) => {
+    const what = `${nameOf(part)} of ${where}`;
+    const reason = part.reason === undefined ? '' : `: ${part.reason}`;
+    if (part.status !== 'unavailable') return [`${what} is ${part.status}${reason}`];
+    log.warn(`could not look at the ${what}, so nothing is concluded${reason}`);
+    return [];
+  });
+}
+
+function whereOf({ digest, platform }: ManifestReport): string {
+  return platform ? `${digest} (${platform})` : digest;
 }
 
 function nameOf({ purpose, format }: PartReport): string {
@@ -34,7 +44,7 @@ function nameOf({ purpose, format }: PartReport): string {
 export async function refreshed(
   outputs: Properties,
   log: ResourceLog,
-  look: () => Promise<VerificationReport>,
+  look: () => Promise<Look>,
 ): Promise<Properties> {
   try {
     const drift = driftIn(await look(), log);

@@ -121,6 +121,11 @@ async function create(
   environment: PluginEnvironment,
 ): Promise<CreateResult> {
   const id = String(reveal(request.inputs['image'] ?? null));
+  if (request.preview) {
+    request.log.info(
+      hasUnknown(request.inputs['image']) ? 'would build' : `would build, and push to ${id}`,
+    );
+  }
   return { id, outputs: await built(request, environment) };
 }
 

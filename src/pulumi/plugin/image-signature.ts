@@ -53,7 +53,8 @@ async function check(
     ...validateOverrides(readSource(inputs.at('source')), environment.env),
   ];
   const { key, ...rest } = news;
-  if (key !== undefined && key !== null) environment.handoff.put(urn, { key });
+  // Put even if there is none: an earlier one must not be found again.
+  environment.handoff.put(urn, key === undefined || key === null ? {} : { key });
   return {
     inputs: {
       ...rest,

@@ -21,7 +21,7 @@ export async function readSignature(
   const found = await refreshed(outputs, log, async () => {
     if (!digest) throw new Error('the state names an image without a digest');
     const policy = await policyOf(declared, new InputReader(outputs), environment);
-    return inspectImage(repository, digest, policy, client);
+    return { policy, report: await inspectImage(repository, digest, policy, client) };
   });
   return { inputs, outputs: found };
 }

@@ -4,6 +4,7 @@ import {
   createSigningMaterial,
   type FindSignature,
   signImage,
+  type SignerDescription,
   type SigningMaterial,
   type SigningTarget,
   storedFormats,
@@ -180,17 +181,21 @@ export async function plannedSignature(
     return unknown;
   }
   const order = await orderFrom(request, before, environment);
-  const planned = {
+  const { signer, line } = await plan(order, environment);
+  log.info(line);
+  return {
     ...unknown,
+    signer: toValue(signer),
     signedAnnotations: order.annotations,
     witnessed: witnessedBy(order.signing.config),
   };
-  log.info(await plan(order, environment));
-  return planned;
 }
 
 /** Reads what is signed already; who will sign is known from the key or the token. */
-async function plan(order: SignatureOrder, environment: PluginEnvironment): Promise<string> {
+async function plan(
+  order: SignatureOrder,
+  environment: PluginEnvironment,
+): Promise<{ readonly signer: SignerDescription; readonly line: string }> {
   const { repository, client, signing } = order;
   const { description: signer } = await materialFor(order, environment);
   const find = await finderFor(order, environment);
@@ -206,8 +211,11 @@ async function plan(order: SignatureOrder, environment: PluginEnvironment): Prom
     }
   }
   const { found, wanted } = counts;
-  if (found === wanted) return `would reuse ${found} signatures and write nothing`;
-  return `would sign ${wanted - found}${found > 0 ? ` and reuse ${found}` : ''}`;
+  const line =
+    found === wanted
+      ? `would reuse ${found} signatures and write nothing`
+      : `would sign ${wanted - found}${found > 0 ? ` and reuse ${found}` : ''}`;
+  return { signer, line };
 }
 
 const COMPUTED = [

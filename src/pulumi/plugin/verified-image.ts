@@ -17,7 +17,7 @@ import type {
 import { readReference, resolveOnce } from './declared-image';
 import { loadPolicy, policyProblems } from './declared-policy';
 import { readRegistry } from './declared-registry';
-import { refreshed } from './drift';
+import { type Look, refreshed } from './drift';
 import type { PluginEnvironment } from './environment';
 import { changedInputs } from './input-difference';
 import { InputReader } from './input-reader';
@@ -115,20 +115,20 @@ async function verified(
   inputs: Properties,
   environment: PluginEnvironment,
 ): Promise<VerificationReport> {
-  return look(inputs, environment, verifyImage);
+  return (await look(inputs, environment, verifyImage)).report;
 }
 
 async function look(
   inputs: Properties,
   environment: PluginEnvironment,
   how: typeof verifyImage,
-): Promise<VerificationReport> {
+): Promise<Look> {
   const reader = new InputReader(inputs);
   const { repository } = parseReference(reader.at('image').string() ?? '');
   const digest: Digest = parseDigest(reader.at('digest').string() ?? '');
   const client = environment.registryClient(repository, readRegistry(reader.at('registry')));
   const policy = await loadPolicy(reader, environment.host);
-  return how(repository, digest, policy, client);
+  return { policy, report: await how(repository, digest, policy, client) };
 }
 
 function outputsOf(report: VerificationReport): Properties {
