@@ -22,11 +22,11 @@ if (name === 'tally') {
     const env = await withSetupLock(async () => {
       await ensureDependencies();
       const environment = await resolveNode();
-      if (task.needs.includes('package')) await ensurePackage(environment);
+      if (task.needs.includes('package')) await ensurePackage(environment, task);
       if (task.needs.includes('builder')) await ensureBuilder(environment);
       return environment;
     });
-    process.exitCode = await task.run(args, { ...env, ...task.env });
+    process.exitCode = await task.run(args, env);
   } catch (error) {
     console.error(`\n${name}: ${error.message}`);
     process.exitCode = 1;

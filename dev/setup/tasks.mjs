@@ -1,4 +1,3 @@
-import { ensurePackage } from './package.mjs';
 import { run, works } from './process.mjs';
 import { forgetTally, tallyFile } from './tally.mjs';
 
@@ -46,7 +45,8 @@ async function needGo(env) {
 const ts = ['-r', 'ts-node/register/transpile-only'];
 
 /**
- * The tasks. `needs`: `package` (src/ compiled to dist/) and `builder` (something that builds images).
+ * The tasks. `needs`: `package` (src/ compiled to dist/, from nothing with `clean`) and `builder`
+ * (something that builds images).
  */
 export const tasks = {
   test: {
@@ -68,7 +68,7 @@ export const tasks = {
     needs: ['package', 'builder'],
     run: (args, env) => run('node', [...ts, 'dev/demo/main.ts', ...args], { env }),
   },
-  build: { needs: [], run: async (_args, env) => (await ensurePackage(env, { clean: true }), 0) },
+  build: { needs: ['package'], clean: true, run: async () => 0 },
   lint: {
     needs: [],
     run: (_args, env) =>
