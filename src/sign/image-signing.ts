@@ -1,5 +1,12 @@
+import { createHash } from 'node:crypto';
+
 import { type Bundle, bundleFromJSON } from '@sigstore/bundle';
-import { MessageSignatureBundleBuilder } from '@sigstore/sign';
+import { HashAlgorithm } from '@sigstore/protobuf-specs';
+import {
+  MessageSignatureBundleBuilder,
+  type SignatureBundle,
+  type VerificationMaterial,
+} from '@sigstore/sign';
 
 import {
   type Statement,
@@ -122,24 +129,56 @@ export async function signManifest(
 }
 
 /** Stores a signed provenance; the same envelope may go into both formats. */
-export function storeProvenance(
+export async function storeProvenance(
   job: SigningJob,
   format: StoredFormat,
   bundle: Bundle,
   predicateType: string,
 ): Promise<Stored> {
   if (format === 'bundle') return storeBundle(job, 'provenance', bundle, predicateType);
+  const envelope = encodeEnvelope(bundle);
+  const timestamps = await timestampsOf(job, envelope);
   const annotations = {
-    ...encodeLayerAnnotations(bundle),
+    ...encodeLayerAnnotations(withTimestamps(bundle, timestamps)),
     ...attestationAnnotations(predicateType),
   };
-  return storeLayer(job, 'provenance', encodeEnvelope(bundle), annotations);
+  return storeLayer(job, 'provenance', envelope, annotations);
+}
+
+type Timestamps = NonNullable<VerificationMaterial['rfc3161Timestamps']>;
+
+/** Timestamps of an `.att` layer: cosign wants them of the whole envelope, not of the signature. */
+async function timestampsOf({ material }: SigningJob, envelope: Buffer): Promise<Timestamps> {
+  const digest = createHash('sha256').update(envelope).digest();
+  const content: SignatureBundle = {
+    $case: 'messageSignature',
+    messageSignature: {
+      messageDigest: { algorithm: HashAlgorithm.SHA2_256, digest },
+      signature: envelope,
+    },
+  };
+  const authorities = material.witnesses.filter(({ kind }) => kind === 'timestamp');
+  const answers = await signing(() =>
+    Promise.all(authorities.map((authority) => authority.testify(content, ''))),
+  );
+  return answers.flatMap(({ rfc3161Timestamps }) => rfc3161Timestamps ?? []);
+}
+
+function withTimestamps(bundle: Bundle, rfc3161Timestamps: Timestamps): Bundle {
+  const timestampVerificationData = { rfc3161Timestamps };
+  const material = { ...bundle.verificationMaterial, timestampVerificationData };
+  return { ...bundle, verificationMaterial: material };
 }
 
 /**
  * The signed envelope of a stored provenance, for the other format. Only a bundle holds all that
- * the `.att` layer needs; the layer lacks the inclusion proof that a bundle must have.
+ * the `.att` layer needs; the layer lacks the inclusion proof that a bundle must have. And a
+ * timestamp that is made now would be later than the end of a short-lived certificate.
  */
 export function reusableEnvelope(stored: StoredSignature | undefined): Bundle | undefined {
-  return stored?.format === 'bundle' ? bundleFromJSON(stored.bundle) : undefined;
+  if (stored?.format !== 'bundle') return undefined;
+  const bundle = bundleFromJSON(stored.bundle);
+  const { timestampVerificationData } = bundle.verificationMaterial;
+  const stamped = (timestampVerificationData?.rfc3161Timestamps ?? []).length > 0;
+  return stamped && stored.certificate !== undefined ? undefined : bundle;
 }

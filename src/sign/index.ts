@@ -30,7 +30,7 @@ export {
   SCRYPT_COSTS,
   type ScryptCost,
 } from './key';
-export type { KeySigner, SignerDescription, SigningMaterial } from './material';
+export type { KeySigner, SignerDescription, SigningMaterial, SigningWitness } from './material';
 export {
   type KeyAlgorithm,
   keyAlgorithmOf,

@@ -12,10 +12,16 @@ export type SignerDescription =
   | { readonly kind: 'key'; readonly keyId: string; readonly publicKey: string }
   | { readonly kind: 'keyless'; readonly identity: string; readonly issuer: string };
 
+/** What vouches for a signature from outside. */
+export interface SigningWitness extends Witness {
+  /** What it is; one that does not say is asked for signatures only. */
+  readonly kind?: 'log' | 'timestamp';
+}
+
 /** All that a signing run needs: who signs, and who witnesses it. */
 export interface SigningMaterial {
   readonly signer: Signer;
   readonly description: SignerDescription;
   /** Rekor and timestamp authority, in the order in which they are asked; empty for none. */
-  readonly witnesses: readonly Witness[];
+  readonly witnesses: readonly SigningWitness[];
 }

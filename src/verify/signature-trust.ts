@@ -12,7 +12,7 @@ import {
 import { InvalidInputError, SignedImageError, messageOf } from '../error';
 import type { Candidate } from '../sign/format/candidate';
 import { leafCertificate } from '../sign/format/stored-signature';
-import { Timestamp } from '../sign/format/timestamp';
+import { Timestamp, TimestampOf } from '../sign/format/timestamp';
 import type { SignerDescription } from '../sign/material';
 import type { PublicKey } from '../sign/public-key';
 import { type Failure, failure } from './failure';
@@ -69,8 +69,9 @@ export class SignatureTrust {
     }
   }
 
-  private checkKey({ bundle, payload }: Candidate): Verdict {
-    const entity = this.entity(bundle, payload);
+  private checkKey(candidate: Candidate): Verdict {
+    const { bundle } = candidate;
+    const entity = this.entity(candidate);
     const key = this.policy.keys.find((trusted) =>
       entity.signature.verifySignature(keyObject(trusted)),
     );
@@ -78,25 +79,25 @@ export class SignatureTrust {
     const missing = this.missingWitness(entity, false);
     if (missing) return { failure: missing };
     this.verifier(false, key).verify(entity);
-    if (!loggedAs(bundle, entity, key.spki)) return loggedByAnother();
+    if (!loggedAs(entity, key.spki)) return loggedByAnother();
     return { signer: { kind: 'key', keyId: key.keyId, publicKey: key.pem } };
   }
 
-  private checkCertificate({ bundle, payload }: Candidate, leaf: Buffer): Verdict {
+  private checkCertificate(candidate: Candidate, leaf: Buffer): Verdict {
     const claimed = readSignerCertificate(leaf);
     if (!this.policy.identities.some((trusted) => sameIdentity(trusted, claimed))) {
       return mismatch(`identity ${shown(claimed.identity)} of ${shown(claimed.issuer)}`);
     }
-    const entity = this.entity(bundle, payload);
+    const entity = this.entity(candidate);
     const missing = this.missingWitness(entity, true);
     if (missing) return { failure: missing };
     this.verifier(true).verify(entity);
-    if (!loggedAs(bundle, entity, leaf)) return loggedByAnother();
+    if (!loggedAs(entity, leaf)) return loggedByAnother();
     return { signer: { kind: 'keyless', ...claimed } };
   }
 
   /** What there is to verify; witnesses that no trust material is there for are left out. */
-  private entity(bundle: Bundle, payload: Buffer | undefined): SignedEntity {
+  private entity({ bundle, payload, timestamped }: Candidate): SignedEntity {
     const { tlogs, timestampAuthorities } = this.material;
     const { verificationMaterial } = bundle;
     const logged = {
@@ -110,7 +111,8 @@ export class SignatureTrust {
         ? (verificationMaterial.timestampVerificationData?.rfc3161Timestamps ?? [])
         : [];
     for (const { signedTimestamp } of timestamps) {
-      const timestamp = Timestamp.parse(Buffer.from(signedTimestamp));
+      const der = Buffer.from(signedTimestamp);
+      const timestamp = timestamped ? new TimestampOf(der, timestamped) : Timestamp.parse(der);
       entity.timestamps.push({ $case: 'timestamp-authority', timestamp });
     }
     return entity;
@@ -214,7 +216,7 @@ function sameIdentity(a: TrustedIdentity, b: TrustedIdentity): boolean {
   return a.identity === b.identity && a.issuer === b.issuer;
 }
 
-function loggedAs(bundle: Bundle, entity: SignedEntity, verifier: Buffer): boolean {
+function loggedAs(entity: SignedEntity, verifier: Buffer): boolean {
   return entity.tlogEntries.every((entry) => loggedVerifier(entry)?.equals(verifier));
 }
 

@@ -3,17 +3,13 @@ import { signImage, type SigningMaterial } from '../../src/sign';
 import { encodeBundleManifest } from '../../src/sign/format';
 import { inspectImage, type VerificationPolicy, verifyImage } from '../../src/verify';
 import {
-  BUILDER,
   codeOf,
-  COMMIT,
   freshRepository,
-  IDENTITY,
   type Lab,
   keyless,
   newKey,
   openLab,
   policy,
-  provenanceOf,
   pushImage,
   pushIndex,
   onPlatform,
@@ -241,174 +237,5 @@ describe('what others stored beside the image', () => {
     await expect(
       verifyImage(repository, image.digest, policy({ keys: [publicKey] }), lab.client),
     ).resolves.toMatchObject({ verified: true });
-  });
-});
-
-describe('annotations', () => {
-  test.each(['bundle', 'legacy'] as const)('must be signed as asked (%s)', async (format) => {
-    const { repository, image } = await scene();
-    const { material, publicKey } = newKey(lab);
-    await sign(repository, image, material, format);
-    const asked = (annotations: Record<string, string>) =>
-      verifyImage(
-        repository,
-        image.digest,
-        policy({ keys: [publicKey], format, annotations }),
-        lab.client,
-      );
-    expect(await codeOf(asked({ commit: 'other' }))).toBe('VERIFY_ANNOTATION_MISMATCH');
-    await expect(asked({ commit: COMMIT, toString: 'x' })).rejects.toMatchObject({
-      code: 'VERIFY_ANNOTATION_MISMATCH',
-      message: expect.stringContaining('"toString" is missing'),
-    });
-    await expect(asked({})).resolves.toMatchObject({ annotations: { commit: COMMIT } });
-  });
-
-  test('must be together in one signature', async () => {
-    const { repository, image } = await scene();
-    const { material, publicKey } = newKey(lab);
-    for (const annotations of [{ a: '1' }, { b: '2' }]) {
-      const targets = [target(repository, image, annotations)];
-      await signImage({ repository, targets, format: 'bundle', material }, lab.client);
-    }
-    const asked = policy({ keys: [publicKey], annotations: { a: '1', b: '2' } });
-    expect(await codeOf(verifyImage(repository, image.digest, asked, lab.client))).toBe(
-      'VERIFY_ANNOTATION_MISMATCH',
-    );
-  });
-});
-
-describe('provenance', () => {
-  test.each([
-    ['builder', { builderId: 'https://github.com/actions/runner' }],
-    ['buildType', { buildType: 'https://example.com/other' }],
-    ['commit', { commit: 'f'.repeat(40) }],
-    ['a parameter', { externalParameters: { dockerfile: 'Other' } }],
-    ['a parameter that is not there', { externalParameters: { constructor: 'x' } }],
-    ['a structured parameter', { externalParameters: { args: { VERSION: '2' } } }],
-  ])('with another %s is refused', async (_, provenance) => {
-    const { repository, image } = await scene();
-    const { material, publicKey } = newKey(lab);
-    await sign(repository, image, material);
-    const asked = policy({ keys: [publicKey], provenance });
-    expect(await codeOf(verifyImage(repository, image.digest, asked, lab.client))).toBe(
-      'VERIFY_PROVENANCE_MISMATCH',
-    );
-  });
-
-  test.each([
-    ['no definition', {}],
-    ['no builder', { buildDefinition: { buildType: 'x' }, runDetails: {} }],
-    [
-      'parameters that are no object',
-      {
-        buildDefinition: { buildType: 'x', externalParameters: 'y' },
-        runDetails: { builder: { id: BUILDER } },
-      },
-    ],
-  ])('with %s is refused', async (_, predicate) => {
-    const { repository, image } = await scene();
-    const { material, publicKey } = newKey(lab);
-    const provenance = { ...provenanceOf(repository, image.digest), predicate };
-    const targets = [{ ...target(repository, image), provenance }];
-    await signImage({ repository, targets, format: 'bundle', material }, lab.client);
-    const asked = policy({ keys: [publicKey], provenance: {} });
-    expect(await codeOf(verifyImage(repository, image.digest, asked, lab.client))).toBe(
-      'VERIFY_PROVENANCE_MISMATCH',
-    );
-  });
-});
-
-describe('witnesses', () => {
-  test('are not asked for with a key and "none", and checked where there is trust material', async () => {
-    const { repository, image } = await scene();
-    const { material, publicKey } = newKey(lab, { log: true, timestamp: true });
-    await sign(repository, image, material, 'both');
-    const asked = policy({ keys: [publicKey], format: 'both' });
-    const verify = (parts: Partial<VerificationPolicy>) =>
-      codeOf(verifyImage(repository, image.digest, { ...asked, ...parts }, lab.client));
-    const accepted = 'none: it was accepted';
-    expect(await verify({})).toBe(accepted);
-    expect(await verify({ trustedRoot: lab.trustedRoot })).toBe(accepted);
-    const { tlogs } = lab.trustedRoot;
-    const strangers = tlogs.map((log) => ({ ...log, logId: { keyId: Buffer.alloc(32, 7) } }));
-    expect(await verify({ trustedRoot: { ...lab.trustedRoot, tlogs: strangers } })).toBe(
-      'VERIFY_SIGNATURE_INVALID',
-    );
-  });
-
-  test('that are missing are told', async () => {
-    const { repository, image } = await scene();
-    const { material, publicKey } = newKey(lab);
-    await sign(repository, image, material);
-    for (const transparency of ['log', 'timestamp'] as const) {
-      const asked = policy({ keys: [publicKey], transparency, trustedRoot: lab.trustedRoot });
-      expect(await codeOf(verifyImage(repository, image.digest, asked, lab.client))).toBe(
-        'VERIFY_LOG_MISSING',
-      );
-    }
-  });
-
-  test('a keyless signature needs one, whatever is asked for', async () => {
-    const { repository, image } = await scene();
-    await sign(repository, image, keyless(lab, IDENTITY, {}));
-    const identities = [{ identity: IDENTITY, issuer: lab.sigstore.issuer.url }];
-    const asked = policy({ identities, transparency: 'none', trustedRoot: lab.trustedRoot });
-    await expect(verifyImage(repository, image.digest, asked, lab.client)).rejects.toMatchObject({
-      code: 'VERIFY_LOG_MISSING',
-      message: expect.stringContaining('nothing says when it was made'),
-    });
-  });
-
-  test('an expired certificate is refused, and one without a CT log entry', async () => {
-    const identities = [{ identity: IDENTITY, issuer: lab.sigstore.issuer.url }];
-    const asked = policy({ identities, transparency: 'log', trustedRoot: lab.trustedRoot });
-    const attempt = async () => {
-      const { repository, image } = await scene();
-      await sign(repository, image, keyless(lab));
-      return codeOf(verifyImage(repository, image.digest, asked, lab.client));
-    };
-    const { rekor, fulcio } = lab.sigstore.settings;
-    rekor.clockOffset = 3600;
-    expect(await attempt()).toBe('VERIFY_SIGNATURE_INVALID');
-    rekor.clockOffset = 0;
-    fulcio.sct = false;
-    expect(await attempt()).toBe('VERIFY_SIGNATURE_INVALID');
-    const { repository, image } = await scene();
-    await sign(repository, image, keyless(lab));
-    fulcio.sct = true;
-    const privateRoot = { ...asked, trustedRoot: { ...lab.trustedRoot, ctlogs: [] } };
-    expect(await codeOf(verifyImage(repository, image.digest, privateRoot, lab.client))).toBe(
-      'none: it was accepted',
-    );
-  });
-});
-
-describe('a policy that cannot be checked is refused before anything is read', () => {
-  const identities = [{ identity: IDENTITY, issuer: 'https://issuer.example.com' }];
-  test.each<[string, string, () => Partial<VerificationPolicy>]>([
-    ['nobody is trusted', 'INPUT_INVALID', () => ({})],
-    ['an identity and no trusted root', 'TRUSTED_ROOT_INVALID', () => ({ identities })],
-    [
-      'a log and no trusted root',
-      'TRUSTED_ROOT_INVALID',
-      () => ({ keys: [newKey(lab).publicKey], transparency: 'log' }),
-    ],
-    [
-      'a timestamp and a root without authority',
-      'TRUSTED_ROOT_INVALID',
-      () => ({
-        keys: [newKey(lab).publicKey],
-        transparency: 'timestamp',
-        trustedRoot: { ...lab.trustedRoot, timestampAuthorities: [] },
-      }),
-    ],
-  ])('%s', async (_, code, parts) => {
-    const { repository, image } = await scene();
-    lab.registry.clearRequests();
-    expect(await codeOf(verifyImage(repository, image.digest, policy(parts()), lab.client))).toBe(
-      code,
-    );
-    expect(lab.registry.requests).toEqual([]);
   });
 });

@@ -226,7 +226,14 @@ async function readLayer(
             payload: blob,
           },
         }
-      : { candidate: { format: 'legacy', stored, bundle: bundleOfEnvelope(blob, annotations) } };
+      : {
+          candidate: {
+            format: 'legacy',
+            stored,
+            bundle: bundleOfEnvelope(blob, annotations),
+            timestamped: blob,
+          },
+        };
   } catch (error) {
     return findingOfFailure(error, stored, purpose);
   }

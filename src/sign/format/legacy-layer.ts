@@ -113,7 +113,8 @@ export function bundleOfPayload(payload: Buffer, annotations: LayerAnnotations):
 }
 
 /**
- * The bundle that says the same as a layer of an `.att` tag.
+ * The bundle that says the same as a layer of an `.att` tag, but for one thing: cosign has
+ * timestamps made there of the whole envelope, and not of the signature.
  *
  * @throws SignedImageError `CONTENT_MALFORMED`
  */

@@ -1,3 +1,5 @@
+import type { KeyObject } from 'node:crypto';
+
 import type { Bundle } from '@sigstore/bundle';
 import { ASN1Obj, RFC3161Timestamp } from '@sigstore/core';
 
@@ -21,6 +23,20 @@ export class Timestamp extends RFC3161Timestamp {
     const [, year, month, day, hour, minute, second, fraction = '0'] = parts;
     const milliseconds = fraction.padEnd(3, '0').slice(0, 3);
     return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.${milliseconds}Z`);
+  }
+}
+
+/** A timestamp that is known to be of other bytes than the signature. */
+export class TimestampOf extends Timestamp {
+  constructor(
+    der: Buffer,
+    private readonly timestamped: Buffer,
+  ) {
+    super(ASN1Obj.parseBuffer(Buffer.from(der)));
+  }
+
+  override verify(_signature: Buffer, publicKey: KeyObject): void {
+    super.verify(this.timestamped, publicKey);
   }
 }
 

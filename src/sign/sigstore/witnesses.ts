@@ -6,11 +6,11 @@ import {
   type SignatureBundle,
   TSAWitness,
   type VerificationMaterial,
-  type Witness,
 } from '@sigstore/sign';
 
 import { SignedImageError } from '../../error';
 import { redactSecrets } from '../../redaction';
+import type { SigningWitness } from '../material';
 import { normalizeServiceUrl } from '../service-url';
 import { entryIsAbout } from './log-entry';
 import { type ServiceCallOptions, causesOf, fetchOptions } from './service-call';
@@ -50,8 +50,9 @@ function guarded(
   service: Service,
   testify: Testimony,
   fault: (content: SignatureBundle, material: VerificationMaterial) => string | undefined,
-): Witness {
+): SigningWitness {
   return {
+    kind: service.code === 'REKOR_FAILED' ? 'log' : 'timestamp',
     async testify(content, publicKey) {
       let material: VerificationMaterial;
       try {
@@ -76,7 +77,7 @@ function entryFault(
   return isOurs ? undefined : 'answered with an entry that is not about this signature';
 }
 
-function createRekorWitness(url: string, call: ServiceCallOptions | undefined): Witness {
+function createRekorWitness(url: string, call: ServiceCallOptions | undefined): SigningWitness {
   const rekor = new RekorWitness({
     rekorBaseURL: url,
     entryType: 'dsse',
@@ -118,7 +119,7 @@ function timestampFault(
   }
 }
 
-function createTimestampWitness(url: string, call: ServiceCallOptions | undefined): Witness {
+function createTimestampWitness(url: string, call: ServiceCallOptions | undefined): SigningWitness {
   const authority = new TSAWitness({ tsaBaseURL: url, ...fetchOptions(call) });
   const service: Service = {
     code: 'TSA_FAILED',
@@ -136,7 +137,7 @@ function createTimestampWitness(url: string, call: ServiceCallOptions | undefine
  * Their `testify` rejects with SignedImageError `REKOR_FAILED` on `sigstore.rekorUrl` or
  * `TSA_FAILED` on `sigstore.tsaUrl`.
  */
-export function createWitnesses({ rekorUrl, tsaUrl, call }: WitnessOptions): Witness[] {
+export function createWitnesses({ rekorUrl, tsaUrl, call }: WitnessOptions): SigningWitness[] {
   return [
     ...(rekorUrl === undefined ? [] : [createRekorWitness(normalizeServiceUrl(rekorUrl), call)]),
     ...(tsaUrl === undefined ? [] : [createTimestampWitness(normalizeServiceUrl(tsaUrl), call)]),
