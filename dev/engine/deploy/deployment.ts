@@ -53,7 +53,10 @@ export class Deployment {
   cancel(): void {
     if (this.#canceled) return;
     this.#canceled = true;
-    if (this.#run !== undefined) complain(this.#run, 'the update was canceled');
+    if (this.#run !== undefined) {
+      complain(this.#run, 'the update was canceled');
+      void this.#run.providers.cancel();
+    }
     this.#gate.stop();
   }
 
@@ -61,11 +64,18 @@ export class Deployment {
     const server = await RpcServer.listen();
     const run = this.#newRun(verb, server.address);
     this.#run = run;
+    let finished: Promise<void> | undefined;
+    const finish = (): Promise<void> =>
+      (finished ??= this.#settled(run, async () => {
+        run.gate.check();
+        await deleteLeftovers(run);
+      }));
+    server.serve(run, finish);
     try {
       if (this.#canceled) complain(run, 'the update was canceled');
       if (verb === 'refresh') await this.#settled(run, () => refreshAll(run));
       else if (verb === 'destroy') await this.#settled(run, () => destroyAll(run));
-      else await this.#runProgram(run, server);
+      else await this.#runProgram(run, finish);
       await run.save();
     } finally {
       await this.#program?.stop();
@@ -107,15 +117,8 @@ export class Deployment {
     };
   }
 
-  async #runProgram(run: Run, server: RpcServer): Promise<void> {
+  async #runProgram(run: Run, finish: () => Promise<void>): Promise<void> {
     const { project, stack, config, env, parallel, reporter } = this.#options;
-    let finished: Promise<void> | undefined;
-    const finish = (): Promise<void> =>
-      (finished ??= this.#settled(run, async () => {
-        run.gate.check();
-        await deleteLeftovers(run);
-      }));
-    server.serve(run, finish);
     const pending = run.snapshot.pending();
     await this.#settled(run, () => deleteAll(run, pending));
     if (run.gate.stopped) return;
@@ -123,7 +126,7 @@ export class Deployment {
       project,
       stack,
       organization: run.context.organization,
-      monitor: server.address,
+      monitor: run.context.address,
       dryRun: run.context.dryRun,
       parallel,
       config: config.values,

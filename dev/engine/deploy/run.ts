@@ -11,6 +11,8 @@ import type { Transforms } from './transforms';
 /** The provider of each package, started when first asked for. */
 export interface Providers {
   get(pkg: string): Promise<Provider>;
+  /** Asks the plugins to give up what they are at; they may or may not. */
+  cancel(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -223,11 +223,15 @@ export class PluginProvider implements Provider {
     return constructed(response);
   }
 
-  async close(): Promise<void> {
+  async cancel(): Promise<void> {
     await new Promise<void>((resolve) => {
       const deadline = new Date(Date.now() + CANCEL_MS);
       this.#client.cancel(new Empty(), new Metadata(), { deadline }, () => resolve());
     });
+  }
+
+  async close(): Promise<void> {
+    await this.cancel();
     this.#client.close();
     await this.#plugin.child.stop();
   }

@@ -131,6 +131,8 @@ export interface Provider {
   delete(identity: Identity, old: OldState): Promise<void>;
   invoke(args: InvokeArgs): Promise<Invoked>;
   construct(args: ConstructArgs, signal: AbortSignal): Promise<Constructed>;
+  /** Asks it to give up what it is at. */
+  cancel(): Promise<void>;
   close(): Promise<void>;
 }
 

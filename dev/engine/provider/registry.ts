@@ -34,10 +34,18 @@ export class ProviderRegistry implements Providers {
     return started;
   }
 
-  async close(): Promise<void> {
+  cancel(): Promise<void> {
+    return this.#each((provider) => provider.cancel());
+  }
+
+  close(): Promise<void> {
+    return this.#each((provider) => provider.close());
+  }
+
+  async #each(work: (provider: Provider) => Promise<void>): Promise<void> {
     const started = await Promise.allSettled(this.#providers.values());
     await Promise.all(
-      started.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)),
+      started.map((one) => (one.status === 'fulfilled' ? work(one.value) : undefined)),
     );
   }
 

@@ -73,6 +73,7 @@ export const memoryRun = (
     snapshot: new Snapshot(records),
     providers: {
       get: async (pkg) => (pkg === 'mem' ? provider : recordedProvider(pkg)),
+      cancel: async () => undefined,
       close: async () => undefined,
     },
     reporter,

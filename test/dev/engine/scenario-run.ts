@@ -44,11 +44,22 @@ export const payloadsOf = ({ step, calls }: StepReport): readonly string[] =>
     .map((call) => JSON.stringify(call).replace(/thing-\d+/g, 'thing-N'))
     .sort();
 
+/** The inputs that `wanted` names, as they last came. */
+const inputsOf = (calls: readonly Call[], wanted: Step['inputs'] = {}) =>
+  Object.fromEntries(
+    Object.entries(wanted).map(([name, inputs]) => {
+      const sent = calls.findLast((call) => call.name === name && call.op !== 'check');
+      const all = (sent?.['inputs'] ?? sent?.['news'] ?? {}) as Record<string, unknown>;
+      return [name, Object.fromEntries(Object.keys(inputs).map((key) => [key, all[key]]))];
+    }),
+  );
+
 export const expected = (step: Step) => ({
   verb: step.verb,
   ok: step.ok ?? true,
   deeds: [...step.deeds].sort(),
   missing: [],
+  inputs: step.inputs ?? {},
   logs: '',
   ...(step.summary !== undefined && { summary: step.summary }),
 });
@@ -61,6 +72,7 @@ export const observed = ({ step, outcome, calls }: StepReport) => {
     ok: outcome.ok,
     deeds: [...deedsOf(calls)].sort(),
     missing,
+    inputs: inputsOf(calls, step.inputs),
     // What was said helps only when something is wrong.
     logs: missing.length > 0 || outcome.ok !== (step.ok ?? true) ? outcome.logs : '',
     ...(step.summary !== undefined && { summary: outcome.summary }),

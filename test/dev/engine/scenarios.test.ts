@@ -4,8 +4,10 @@ import { scenarios } from './scenarios';
 
 const MANY_RUNS = 600_000;
 
+const everything = process.env['ENGINE_SCENARIOS'] === 'all';
+
 describe('the local engine', () => {
-  test.each(scenarios)(
+  test.each(scenarios.filter(({ always }) => everything || always === true))(
     '$name',
     async (scenario) => {
       const reports = await runScenario(localEngine, scenario);

@@ -39,6 +39,8 @@ export class World {
       FAKE_WORLD: join(this.dir, 'world.json'),
       FAKE_LOG: join(this.dir, 'calls.jsonl'),
       FAKE_PLAN: join(this.dir, 'plan.json'),
+      // Most of a run is Node compiling the SDK, three times over.
+      NODE_COMPILE_CACHE: join(tmpdir(), 'engine-compile-cache'),
     };
   }
 
