@@ -22,7 +22,8 @@ export function runHelper(env: NodeJS.ProcessEnv): HelperRunner {
       const child = spawn(`docker-credential-${name}`, ['get'], {
         env,
         stdio: ['pipe', 'pipe', 'ignore'],
-        timeout: TIMEOUT,
+        // Not `timeout`: its timer goes on when the program is not there.
+        signal: AbortSignal.timeout(TIMEOUT),
       });
       let stdout = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => {

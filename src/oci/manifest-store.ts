@@ -152,9 +152,17 @@ export async function writeManifest(
     },
     { path: repository.path, access: 'push' },
   );
-  if (response.status === 412 && ifMatch !== undefined) return undefined;
+  const descriptor: Descriptor = { mediaType, digest, size: bytes.length };
   const isWritten = response.status >= 200 && response.status < 300 && !looksLikeWebPage(response);
-  if (!isWritten) throw await session.refusal(response, `writing manifest ${target}`, repository);
+  if (!isWritten) {
+    const refusal = await session.refusal(response, `writing manifest ${target}`, repository);
+    if (refusal.code !== 'REGISTRY_CONFLICT') throw refusal;
+    // The answer to an earlier try may have been lost, and the conflict be with our own write.
+    const now = await resolveManifest(session, repository, target);
+    if (now?.digest === digest) return { descriptor, subject: undefined };
+    if (response.status === 412 && ifMatch !== undefined) return undefined;
+    throw refusal;
+  }
   const claimed = response.headers['docker-content-digest'];
   if (claimed !== undefined && isDigest(claimed) && claimed !== digest) {
     throw new SignedImageError({
@@ -162,8 +170,5 @@ export async function writeManifest(
       message: `registry ${session.endpoint.registry} was given ${digest} for ${formatRepository(repository)} and says that it stored ${claimed}`,
     });
   }
-  return {
-    descriptor: { mediaType, digest, size: bytes.length },
-    subject: response.headers['oci-subject'],
-  };
+  return { descriptor, subject: response.headers['oci-subject'] };
 }

@@ -205,11 +205,12 @@ describe('writing manifests', () => {
   });
 
   it('writes only while the ETag holds', async () => {
-    const ifMatch = `"${image.digest}"`;
-    await client.putManifest(repository(), LATEST, bytesOf(), OCI_MANIFEST, { ifMatch });
+    const bytes = bytesOf();
+    const options = { ifMatch: `"${image.digest}"` };
+    await client.putManifest(repository(), LATEST, bytes, OCI_MANIFEST, options);
     storeImage(registry, 'team/app', 'another');
     const error = await refusalOf(
-      client.putManifest(repository(), LATEST, bytesOf(), OCI_MANIFEST, { ifMatch }),
+      client.putManifest(repository(), LATEST, bytes, OCI_MANIFEST, options),
     );
     expect(error.code).toBe('REGISTRY_CONFLICT');
     expect(registry.store.resolve('team/app', 'latest')).not.toBe(image.digest);

@@ -1,5 +1,11 @@
 import { type RunningRegistry, startRegistry } from '../../dev/registry';
-import { createRegistryClient, digestOf, OCI_CONFIG, type RegistryClient } from '../../src/oci';
+import {
+  createRegistryClient,
+  digestOf,
+  OCI_CONFIG,
+  OCI_INDEX,
+  type RegistryClient,
+} from '../../src/oci';
 import {
   LATEST,
   refusalOf,
@@ -96,6 +102,36 @@ describe('asking again', () => {
     await clocked.getManifest(repository(), LATEST);
     expect(dated).toEqual([9_000, 0]);
     await clocked.close();
+  });
+
+  it('knows its own write again when the answer to it was lost', async () => {
+    const before = await client.getManifest(repository(), LATEST);
+    const bytes = Buffer.from(
+      JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] }),
+    );
+    let lost = false;
+    registry.settings.faults = ({ method, body }) => {
+      if (lost || method !== 'PUT') return undefined;
+      lost = true;
+      registry.store.putManifest(
+        'team/app',
+        { mediaType: OCI_INDEX, bytes: body },
+        { tag: 'latest' },
+      );
+      return 'drop';
+    };
+    const ifMatch = before?.etag ?? '';
+    const written = await client.putManifest(repository(), LATEST, bytes, OCI_INDEX, { ifMatch });
+    expect(written.digest).toBe(digestOf(bytes));
+    expect(registry.requests.map(({ status }) => status)).toContain(412);
+  });
+
+  it('reads no more of a long error than its message needs', async () => {
+    const body = '<html>'.padEnd(1024 * 1024, 'x');
+    registry.settings.faults = () => ({ status: 400, body });
+    const error = await refusalOf(client.getManifest(repository(), LATEST));
+    expect(error.code).toBe('REGISTRY_PROTOCOL');
+    expect(error.message.length).toBeLessThan(400);
   });
 
   it('begins an upload again from its start', async () => {
