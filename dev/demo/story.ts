@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { ConfigValue, Deployer, Deployment, Stack } from './deployer';
@@ -97,6 +97,7 @@ export async function runStory(
       ...dirty,
     },
   });
+  await rm(tokenFile);
   must(keyless, 'signing with the identity');
   ok(`${IDENTITY} signed it too; the key's signature is untouched`);
 
