@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,12 +14,14 @@ const HEARTBEAT_MS = 15_000;
  * Runs a program with this terminal and answers with its exit code. Ctrl-C reaches the child by the
  * terminal itself; a signal sent to us alone is passed on, so that nothing is left running.
  *
- * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, doing?: string }} [options] `doing`: said now
- *   and then while it takes long.
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, doing?: string, record?: string }} [options]
+ *   `doing`: said now and then while it takes long; `record`: a file that gets all it prints too.
  */
-export function run(command, args, { env = process.env, cwd = root, doing } = {}) {
+export function run(command, args, { env = process.env, cwd = root, doing, record } = {}) {
   return new Promise((settle, fail) => {
-    const child = spawn(command, args, { cwd, env, stdio: 'inherit' });
+    const stdio = record === undefined ? 'inherit' : ['inherit', 'pipe', 'pipe'];
+    const child = spawn(command, args, { cwd, env, stdio });
+    const recorded = recordOf(child, record);
     const started = Date.now();
     const heartbeat =
       doing === undefined
@@ -38,8 +41,28 @@ export function run(command, args, { env = process.env, cwd = root, doing } = {}
       finish();
     };
     child.once('error', (error) => done(() => fail(error)));
-    child.once('exit', (code, signal) => done(() => settle(signal === null ? code : 1)));
+    child.once('close', (code, signal) =>
+      done(() => void recorded.then(() => settle(signal === null ? code : 1))),
+    );
   });
+}
+
+/** Passes on what the child prints, and keeps it; resolves when the file is whole. */
+async function recordOf(child, record) {
+  if (record === undefined) return;
+  mkdirSync(dirname(record), { recursive: true });
+  const file = createWriteStream(record);
+  for (const [from, to] of [
+    [child.stdout, process.stdout],
+    [child.stderr, process.stderr],
+  ]) {
+    from.on('data', (chunk) => {
+      to.write(chunk);
+      file.write(chunk);
+    });
+  }
+  await new Promise((settle) => child.once('close', settle));
+  await new Promise((settle) => file.end(settle));
 }
 
 /** Whether a program runs and ends with 0; its output is dropped. */

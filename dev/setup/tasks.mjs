@@ -1,4 +1,7 @@
-import { run, works } from './process.mjs';
+import { join } from 'node:path';
+
+import { searchForSecrets } from './leaks.mjs';
+import { root, run, works } from './process.mjs';
 import { forgetTally, tallyFile } from './tally.mjs';
 
 const tool = (path) => (args, env, options) => run('node', [path, ...args], { env, ...options });
@@ -12,13 +15,17 @@ const SUITES = ['test/engine/', 'test/interop/'];
 
 const COVERAGE = ['--coverage', '--coverageThreshold={"global":{"lines":90}}'];
 
+/** Runs a suite, and searches all that it printed for the secrets that its tests used. */
 function jest(suite, fixed) {
-  return (args, env) => {
+  return async (args, env) => {
     forgetTally(suite);
-    return jestBin(['--config=jest.config.cjs', ...fixed, ...args], {
-      ...env,
-      JEST_TALLY: tallyFile(suite),
-    });
+    const record = join(root, `coverage/output/${suite}.log`);
+    const code = await jestBin(
+      ['--config=jest.config.cjs', ...fixed, ...args],
+      { ...env, JEST_TALLY: tallyFile(suite) },
+      { record },
+    );
+    return code === 0 ? searchForSecrets(record) : code;
   };
 }
 
