@@ -40,19 +40,11 @@ function dsse(spec: Record<string, unknown>): CanonicalEntry {
   const verifiers = array(content['verifiers'], 'verifiers').map(parseVerifier);
   const envelope = object(parseJson(text), 'envelope');
   const payload = base64(envelope['payload'], 'payload');
-  const message = preAuthEncoding(string(envelope['payloadType'], 'payloadType'), payload);
-  const unused = new Set(verifiers);
-  const signatures = array(envelope['signatures'], 'signatures').map((item) => {
-    const signature = string(object(item, 'signature')['sig'], 'sig');
-    const bytes = Buffer.from(signature, 'base64');
-    const verifier = verifiers.find(({ key }) => verifyMessage(key, message, bytes));
-    if (!verifier) throw new EntryRefused('error verifying envelope: no verifier for a signature');
-    unused.delete(verifier);
-    return { signature, verifier: verifier.content };
-  });
-  if (signatures.length === 0) throw new EntryRefused('envelope has no signatures');
-  if (unused.size > 0) throw new EntryRefused('all public keys must have a valid signature');
-  signatures.sort((a, b) => (a.signature < b.signature ? -1 : Number(a.signature > b.signature)));
+  const payloadType = string(envelope['payloadType'], 'payloadType');
+  const texts = array(envelope['signatures'], 'signatures').map((item) =>
+    string(object(item, 'signature')['sig'], 'sig'),
+  );
+  const signatures = matched(texts, verifiers, preAuthEncoding(payloadType, payload));
   const envelopeHash = sha256(Buffer.from(text, 'utf8'));
   const payloadHash = sha256(payload);
   return {
@@ -64,10 +56,44 @@ function dsse(spec: Record<string, unknown>): CanonicalEntry {
     searchKeys: [
       `sha256:${envelopeHash}`,
       `sha256:${payloadHash}`,
-      ...subjectsOf(payload),
+      ...(payloadType === 'application/vnd.in-toto+json' ? subjectsOf(payload) : []),
       ...verifiers.flatMap((verifier) => verifier.searchKeys),
     ],
   };
+}
+
+interface MatchedSignature {
+  readonly signature: string;
+  /** Base64 of PEM. */
+  readonly verifier: string;
+}
+
+/**
+ * Who made which signature. As Rekor does: verifiers are tried in their order until every signature
+ * is accounted for; one that verifies nothing by then is refused, those after it are not looked at.
+ */
+function matched(
+  signatures: readonly string[],
+  verifiers: readonly Verifier[],
+  message: Buffer,
+): readonly MatchedSignature[] {
+  if (signatures.length === 0) throw new EntryRefused('envelope has no signatures');
+  const found = new Map<string, string>();
+  for (const { key, content } of verifiers) {
+    if (signatures.every((text) => found.has(text))) break;
+    const its = signatures.filter((text) =>
+      verifyMessage(key, message, Buffer.from(text, 'base64')),
+    );
+    if (its.length === 0)
+      throw new EntryRefused('could not verify envelope: no matching signature');
+    for (const text of its) found.set(text, content);
+  }
+  if (!signatures.every((text) => found.has(text))) {
+    throw new EntryRefused('all signatures must have a key that verifies it');
+  }
+  return [...found]
+    .map(([signature, verifier]) => ({ signature, verifier }))
+    .sort((a, b) => (a.signature < b.signature ? -1 : Number(a.signature > b.signature)));
 }
 
 function hashedRekord(spec: Record<string, unknown>): CanonicalEntry {

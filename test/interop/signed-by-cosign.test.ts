@@ -130,6 +130,25 @@ describe.each([true, false])('referrers API: %s', (referrersApi) => {
     });
   });
 
+  test('cosign refuses the timestamp that it made of a legacy attestation itself', async () => {
+    const signer = await testSigner(stack, 'keyless + log + timestamp');
+    const { reference } = await pushImage(stack.registry.host);
+    const type = ['--type', 'slsaprovenance1'];
+    const token = ['--identity-token', stack.sigstore.issuer.token({ subject: IDENTITY })];
+    const what = [...type, '--predicate', 'predicate.json', reference];
+    await cosign(['attest', ...services('keyless + log + timestamp', 'legacy'), ...token, ...what]);
+    const run = await stack.cosign([
+      'verify-attestation',
+      '--new-bundle-format=false',
+      ...type,
+      ...signer.cosign,
+      reference,
+    ]);
+    // It wants one over the whole envelope, as we make it, and makes one over the signature.
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain("hashed messages don't match");
+  });
+
   test('an image that cosign did not sign is unsigned', async () => {
     const signer = await testSigner(stack, 'key');
     const image = await pushImage(stack.registry.host);

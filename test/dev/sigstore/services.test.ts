@@ -130,6 +130,8 @@ describe('OIDC issuer', () => {
   });
 });
 
+const TYPE = 'application/vnd.in-toto+json';
+
 describe('Rekor', () => {
   const payload = Buffer.from('{"subject":[{"digest":{"sha256":"feed"}}]}');
   const message = (type: string, body: Buffer) =>
@@ -137,7 +139,7 @@ describe('Rekor', () => {
   const envelopeOf = (sig: Buffer) =>
     JSON.stringify({
       payload: payload.toString('base64'),
-      payloadType: 'text/x',
+      payloadType: TYPE,
       signatures: [{ sig: sig.toString('base64') }],
     });
   const proposal = (envelope: string) => ({
@@ -148,7 +150,7 @@ describe('Rekor', () => {
   const add = (body: unknown) => post(`${sigstore.rekorUrl}/api/v1/log/entries`, body);
 
   test('finds an entry by identifier, by index, by content and by what it is about', async () => {
-    const entry = proposal(envelopeOf(sign('sha256', message('text/x', payload), privateKey)));
+    const entry = proposal(envelopeOf(sign('sha256', message(TYPE, payload), privateKey)));
     const created = await add(entry);
     expect(created.status).toBe(201);
     const answer = (await created.json()) as Record<string, { logIndex: number; body: string }>;
