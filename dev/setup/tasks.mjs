@@ -21,7 +21,7 @@ function jest(suite, fixed) {
     forgetTally(suite);
     const record = join(root, `coverage/output/${suite}.log`);
     const code = await jestBin(
-      ['--config=jest.config.cjs', ...fixed, ...args],
+      ['--config=jest.config.cjs', ...args, ...fixed],
       { ...env, JEST_TALLY: tallyFile(suite) },
       { record },
     );
