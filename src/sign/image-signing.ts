@@ -147,7 +147,7 @@ export async function storeProvenance(
 
 type Timestamps = NonNullable<VerificationMaterial['rfc3161Timestamps']>;
 
-/** Timestamps of an `.att` layer: cosign wants them of the whole envelope, not of the signature. */
+/** Timestamps of an `.att` layer: cosign takes them of the whole envelope, not of the signature. */
 async function timestampsOf({ material }: SigningJob, envelope: Buffer): Promise<Timestamps> {
   const digest = createHash('sha256').update(envelope).digest();
   const content: SignatureBundle = {

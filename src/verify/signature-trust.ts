@@ -12,10 +12,11 @@ import {
 import { InvalidInputError, SignedImageError, messageOf } from '../error';
 import type { Candidate } from '../sign/format/candidate';
 import { leafCertificate } from '../sign/format/stored-signature';
-import { Timestamp, TimestampOf } from '../sign/format/timestamp';
+import { EnvelopeTimestamp, Timestamp } from '../sign/format/timestamp';
 import type { SignerDescription } from '../sign/material';
 import type { PublicKey } from '../sign/public-key';
 import { type Failure, failure } from './failure';
+import { provesItsCheckpoint } from './inclusion-proof';
 import { loggedVerifier } from './log-entry-key';
 import type { TrustedIdentity, VerificationPolicy } from './policy';
 import { readSignerCertificate } from './signer-certificate';
@@ -79,7 +80,8 @@ export class SignatureTrust {
     const missing = this.missingWitness(entity, false);
     if (missing) return { failure: missing };
     this.verifier(false, key).verify(entity);
-    if (!loggedAs(entity, key.spki)) return loggedByAnother();
+    const fault = logFault(entity, key.spki);
+    if (fault) return fault;
     return { signer: { kind: 'key', keyId: key.keyId, publicKey: key.pem } };
   }
 
@@ -92,12 +94,13 @@ export class SignatureTrust {
     const missing = this.missingWitness(entity, true);
     if (missing) return { failure: missing };
     this.verifier(true).verify(entity);
-    if (!loggedAs(entity, leaf)) return loggedByAnother();
+    const fault = logFault(entity, leaf);
+    if (fault) return fault;
     return { signer: { kind: 'keyless', ...claimed } };
   }
 
   /** What there is to verify; witnesses that no trust material is there for are left out. */
-  private entity({ bundle, payload, timestamped }: Candidate): SignedEntity {
+  private entity({ bundle, payload, envelope }: Candidate): SignedEntity {
     const { tlogs, timestampAuthorities } = this.material;
     const { verificationMaterial } = bundle;
     const logged = {
@@ -112,7 +115,7 @@ export class SignatureTrust {
         : [];
     for (const { signedTimestamp } of timestamps) {
       const der = Buffer.from(signedTimestamp);
-      const timestamp = timestamped ? new TimestampOf(der, timestamped) : Timestamp.parse(der);
+      const timestamp = envelope ? new EnvelopeTimestamp(der, envelope) : Timestamp.parse(der);
       entity.timestamps.push({ $case: 'timestamp-authority', timestamp });
     }
     return entity;
@@ -220,8 +223,14 @@ function loggedAs(entity: SignedEntity, verifier: Buffer): boolean {
   return entity.tlogEntries.every((entry) => loggedVerifier(entry)?.equals(verifier));
 }
 
-function loggedByAnother(): Verdict {
-  return invalid('its log entry names another signer than the one that made it');
+/** What the library does not look at in a log entry that it took. */
+function logFault(entity: SignedEntity, verifier: Buffer): Verdict | undefined {
+  if (!loggedAs(entity, verifier)) {
+    return invalid('its log entry names another signer than the one that made it');
+  }
+  return entity.tlogEntries.every(provesItsCheckpoint)
+    ? undefined
+    : invalid('the inclusion proof of its log entry is about another tree than its checkpoint');
 }
 
 function invalid(reason: string): Verdict {

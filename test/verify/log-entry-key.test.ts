@@ -5,6 +5,7 @@ import { type SignatureBundle, type Witness } from '@sigstore/sign';
 
 import { signImage } from '../../src/sign';
 import { verifyImage } from '../../src/verify';
+import { loggedVerifier } from '../../src/verify/log-entry-key';
 import {
   codeOf,
   freshRepository,
@@ -65,4 +66,36 @@ test('a signature that is logged under another key, which verifies it too, is re
   expect(await codeOf(verifyImage(repository, image.digest, asked, lab.client))).toBe(
     'none: it was accepted',
   );
+});
+
+describe('who a log entry names', () => {
+  const spki = Buffer.from('a key');
+  const entryOf = (kind: string, version: string, body: object) =>
+    loggedVerifier({
+      logIndex: '1',
+      logId: { keyId: Buffer.alloc(32) },
+      kindVersion: { kind, version },
+      integratedTime: '0',
+      inclusionPromise: undefined,
+      inclusionProof: undefined,
+      canonicalizedBody: Buffer.from(JSON.stringify(body)),
+    });
+  const rawBytes = spki.toString('base64');
+
+  test.each([
+    ['a key', { publicKey: { rawBytes } }],
+    ['a certificate', { x509Certificate: { rawBytes } }],
+  ])('is read from entries of Rekor v2 with %s', (_, verifier) => {
+    const hashed = { spec: { hashedRekordV002: { signature: { verifier } } } };
+    expect(entryOf('hashedrekord', '0.0.2', hashed)).toEqual(spki);
+    const dsse002 = { spec: { dsseV002: { signatures: [{ verifier }] } } };
+    expect(entryOf('dsse', '0.0.2', dsse002)).toEqual(spki);
+  });
+
+  test('is nobody where the entry is of another kind, or broken', () => {
+    expect(entryOf('rpm', '0.0.1', { spec: {} })).toBeUndefined();
+    expect(entryOf('dsse', '0.0.1', { spec: { signatures: 'none' } })).toBeUndefined();
+    const noPem = { spec: { signatures: [{ verifier: rawBytes }] } };
+    expect(entryOf('dsse', '0.0.1', noPem)).toBeUndefined();
+  });
 });

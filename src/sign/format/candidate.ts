@@ -11,8 +11,8 @@ export interface Candidate {
   readonly bundle: Bundle;
   /** The very bytes that were signed, for a simple signing payload. */
   readonly payload?: Buffer;
-  /** What its timestamps are of, where it is not the signature. */
-  readonly timestamped?: Buffer;
+  /** The whole envelope, where timestamps may be of that instead of the signature. */
+  readonly envelope?: Buffer;
 }
 
 /** Something that is there and cannot be used. */

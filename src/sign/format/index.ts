@@ -12,4 +12,4 @@ export {
 } from './legacy-payload';
 export { certificateDer, certificatePem } from './pem';
 export { leafCertificate, logEntriesOf, storedSignature } from './stored-signature';
-export { claimedSigningTime, Timestamp, TimestampOf } from './timestamp';
+export { claimedSigningTime, EnvelopeTimestamp, Timestamp } from './timestamp';

@@ -231,7 +231,7 @@ async function readLayer(
             format: 'legacy',
             stored,
             bundle: bundleOfEnvelope(blob, annotations),
-            timestamped: blob,
+            envelope: blob,
           },
         };
   } catch (error) {

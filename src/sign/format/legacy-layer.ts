@@ -113,8 +113,8 @@ export function bundleOfPayload(payload: Buffer, annotations: LayerAnnotations):
 }
 
 /**
- * The bundle that says the same as a layer of an `.att` tag, but for one thing: cosign has
- * timestamps made there of the whole envelope, and not of the signature.
+ * The bundle that says the same as a layer of an `.att` tag, but for one thing: its
+ * timestamp may be of the whole envelope instead of the signature (`EnvelopeTimestamp`).
  *
  * @throws SignedImageError `CONTENT_MALFORMED`
  */

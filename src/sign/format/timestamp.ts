@@ -26,17 +26,24 @@ export class Timestamp extends RFC3161Timestamp {
   }
 }
 
-/** A timestamp that is known to be of other bytes than the signature. */
-export class TimestampOf extends Timestamp {
+/**
+ * A timestamp of the signature, or of the whole envelope around it. cosign reads `.att` tags with
+ * the latter only, and since 3.0 writes the former; both show that the signature was there by then.
+ */
+export class EnvelopeTimestamp extends Timestamp {
   constructor(
     der: Buffer,
-    private readonly timestamped: Buffer,
+    private readonly envelope: Buffer,
   ) {
     super(ASN1Obj.parseBuffer(Buffer.from(der)));
   }
 
-  override verify(_signature: Buffer, publicKey: KeyObject): void {
-    super.verify(this.timestamped, publicKey);
+  override verify(signature: Buffer, publicKey: KeyObject): void {
+    try {
+      super.verify(signature, publicKey);
+    } catch {
+      super.verify(this.envelope, publicKey);
+    }
   }
 }
 

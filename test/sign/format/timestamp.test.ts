@@ -5,7 +5,7 @@ import { type SignatureBundle } from '@sigstore/sign';
 import { HashAlgorithm } from '@sigstore/protobuf-specs';
 
 import { createWitnesses } from '../../../src/sign';
-import { Timestamp, TimestampOf } from '../../../src/sign/format';
+import { EnvelopeTimestamp, Timestamp } from '../../../src/sign/format';
 import { type Lab, openLab } from '../../verify/support/lab';
 
 let lab: Lab;
@@ -56,12 +56,14 @@ test('reads times with any number of fraction digits, as DER writes them', async
   expect(() => read('20260102030405+0100')).toThrow('malformed');
 });
 
-test('is of the signature, or of what it is known to be of', async () => {
+test('is of the signature, or of the envelope around it', async () => {
   const der = await stamp(Buffer.from('envelope'));
   const key = authorityKey();
   const verify = (timestamp: Timestamp, text: string) => timestamp.verify(Buffer.from(text), key);
   expect(() => verify(Timestamp.parse(der), 'envelope')).not.toThrow();
   expect(() => verify(Timestamp.parse(der), 'signature')).toThrow();
-  expect(() => verify(new TimestampOf(der, Buffer.from('envelope')), 'signature')).not.toThrow();
-  expect(() => verify(new TimestampOf(der, Buffer.from('other')), 'envelope')).toThrow();
+  const ofEnvelope = (text: string) => new EnvelopeTimestamp(der, Buffer.from(text));
+  expect(() => verify(ofEnvelope('envelope'), 'signature')).not.toThrow();
+  expect(() => verify(ofEnvelope('other'), 'envelope')).not.toThrow();
+  expect(() => verify(ofEnvelope('other'), 'signature')).toThrow();
 });
