@@ -11,7 +11,6 @@ const SIGNS: Readonly<Record<Operation, string>> = {
   same: '  ',
   read: '> ',
   discard: '< ',
-  refresh: '~ ',
 };
 
 const DONE: Readonly<Record<Operation, string>> = {
@@ -24,7 +23,6 @@ const DONE: Readonly<Record<Operation, string>> = {
   same: 'unchanged',
   read: 'read',
   discard: 'discarded',
-  refresh: 'refreshed',
 };
 
 const subject = ({ urn, type }: Pick<EngineEvent, 'urn' | 'type'>): string =>

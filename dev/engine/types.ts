@@ -36,8 +36,7 @@ export type Operation =
   | 'delete'
   | 'same'
   | 'read'
-  | 'discard'
-  | 'refresh';
+  | 'discard';
 
 export interface EngineEvent {
   readonly op: Operation;

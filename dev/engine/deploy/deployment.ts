@@ -119,9 +119,6 @@ export class Deployment {
 
   async #runProgram(run: Run, finish: () => Promise<void>): Promise<void> {
     const { project, stack, config, env, parallel, reporter } = this.#options;
-    const pending = run.snapshot.pending();
-    await this.#settled(run, () => deleteAll(run, pending));
-    if (run.gate.stopped) return;
     this.#program = startProgram({
       project,
       stack,
@@ -175,5 +172,18 @@ export class Deployment {
   }
 }
 
-const destroyAll = (run: Run): Promise<void> =>
-  deleteAll(run, unprotected(run, run.snapshot.records()));
+/** The program does not run here, so its delete hooks cannot: then nothing is deleted, as in the real engine. */
+const destroyAll = async (run: Run): Promise<void> => {
+  const records = run.snapshot.records();
+  for (const { urn, beforeDelete = [], afterDelete = [] } of records) {
+    const names = [...beforeDelete, ...afterDelete];
+    if (names.length === 0) continue;
+    complain(
+      run,
+      `the resource has delete hooks, and the program that registers them does not run: ${names.join(', ')}`,
+      urn,
+    );
+    run.gate.stop();
+  }
+  if (!run.gate.stopped) await deleteAll(run, unprotected(run, records));
+};

@@ -19,9 +19,9 @@ const readState = async (
   const id = request.getId();
   const pkg = packageOfProviderRef(request.getProvider()) ?? packageOf(identity.type);
   const provider = await run.providers.get(pkg);
-  const known = id !== UNKNOWN;
-  const read = known ? await provider.read(identity, id, properties, undefined) : undefined;
-  if (known && read?.id === undefined) throw new Error(`resource '${id}' does not exist`);
+  // What the provider does not find has no outputs; the real engine leaves it to the program to notice.
+  const read =
+    id === UNKNOWN ? undefined : await provider.read(identity, id, properties, undefined);
   const names = request.getAdditionalsecretoutputsList();
   return {
     urn,

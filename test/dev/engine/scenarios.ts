@@ -219,6 +219,13 @@ export const scenarios: readonly Scenario[] = [
         deeds: ['delete a', 'hook a'],
         summary: { same: 1, delete: 1 },
       },
+      {
+        verb: 'up',
+        plan: { hooks: ['h4'], resources: [a({}, { bind: { afterDelete: 'h4' } })] },
+        deeds: ['create a'],
+      },
+      // The program does not run in a destroy, so its hooks cannot.
+      { verb: 'destroy', ok: false, deeds: [], errors: ['delete hooks', 'h4'] },
     ],
   },
   {
@@ -277,15 +284,13 @@ export const scenarios: readonly Scenario[] = [
           outputs: { token: '$g.token' },
         },
         deeds: ['invoke fake:index:double', 'read g'],
-        summary: { same: 2, read: 1 },
       },
       { verb: 'up', plan: { resources: [a()] }, deeds: [] },
       {
         verb: 'up',
+        // Nothing of that id is there: the program gets no outputs, and no error.
         plan: { resources: [a(), { kind: 'get', name: 'g', args: { id: 'thing-99' } }] },
-        ok: false,
         deeds: ['read g'],
-        errors: ['thing-99'],
       },
     ],
   },
@@ -323,9 +328,15 @@ export const scenarios: readonly Scenario[] = [
       },
       {
         verb: 'up',
+        plan: { resources: [a({ name: 'y' })], throw: 'out of luck' },
+        ok: false,
+        deeds: [],
+      },
+      {
+        verb: 'up',
         plan: { resources: [a({ name: 'y' }), { name: 'late' }] },
         ok: false,
-        deeds: ['delete a'],
+        deeds: ['create late', 'delete a'],
         errors: ['the world holds on to it'],
       },
     ],
