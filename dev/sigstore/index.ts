@@ -18,4 +18,4 @@ export type { RekorSettings } from './rekor';
 export { canonicalEntry, type CanonicalEntry } from './rekor-entry';
 export type { TimestampSettings } from './timestamp-authority';
 export type { LoggedEntry } from './transparency-log';
-export type { SigningConfigJson, TrustedRootJson } from './trust-material';
+export type { SigningConfigJson, TrustedRootJson, Witnesses } from './trust-material';

@@ -12,6 +12,7 @@ import {
 } from './http-service';
 import { type OidcIssuer, createOidcIssuer } from './oidc-issuer';
 import { type RekorSettings, createRekor } from './rekor';
+import { createRekorV2 } from './rekor-v2';
 import {
   TIMESTAMP_PATH,
   type TimestampSettings,
@@ -22,6 +23,7 @@ import {
   type SigningConfigJson,
   type TrustParts,
   type TrustedRootJson,
+  type Witnesses,
   signingConfigOf,
   trustedRootOf,
 } from './trust-material';
@@ -45,22 +47,29 @@ export interface SigstoreOptions {
 export interface RunningSigstore {
   readonly issuer: OidcIssuer;
   readonly fulcioUrl: string;
+  /** Rekor v1. */
   readonly rekorUrl: string;
+  readonly rekorV2Url: string;
   /** The full address to post to, path included. */
   readonly tsaUrl: string;
   /** What verifiers need to trust all of it. */
   readonly trustedRoot: TrustedRootJson;
   writeTrustedRoot(path: string): Promise<void>;
-  /** What `cosign sign --signing-config` takes. Default: log and timestamp. */
-  signingConfig(use?: { readonly rekor?: boolean; readonly tsa?: boolean }): SigningConfigJson;
+  /** What `cosign sign --signing-config` takes. Default: Rekor v1 and timestamp. */
+  signingConfig(use?: Partial<Witnesses>): SigningConfigJson;
   /** Every request so far, oldest first. */
   readonly requests: readonly RecordedRequest[];
   readonly settings: SigstoreSettings;
+  /** What is in Rekor v1. */
   readonly log: { readonly entries: readonly LoggedEntry[] };
+  /** The bodies that are in Rekor v2. */
+  readonly logV2: { readonly entries: readonly Buffer[] };
   close(): Promise<void>;
 }
 
 const HOUR = 3_600_000;
+/** The name of a log in its checkpoints: verifiers look for it in the log's address. */
+const ORIGIN = '127.0.0.1';
 
 export async function startSigstore(options: SigstoreOptions = {}): Promise<RunningSigstore> {
   const settings: SigstoreSettings = {
@@ -95,8 +104,9 @@ export async function startSigstore(options: SigstoreOptions = {}): Promise<Runn
     const oidc = createOidcIssuer();
     const issuer = oidc.at(await start('issuer', oidc.handler));
     const fulcioUrl = await start('fulcio', createFulcio(authority, issuer, settings.fulcio));
-    // The checkpoint's origin: verifiers look for it in the log's address.
-    const rekorUrl = await start('rekor', createRekor(log, '127.0.0.1', settings.rekor));
+    const rekorUrl = await start('rekor', createRekor(log, ORIGIN, settings.rekor));
+    const logV2 = createRekorV2(ORIGIN);
+    const rekorV2Url = await start('rekor-v2', logV2.handler);
     const tsaUrl = `${await start('tsa', timestamps.handler)}${TIMESTAMP_PATH}`;
     const parts: TrustParts = {
       fulcioUrl,
@@ -104,6 +114,9 @@ export async function startSigstore(options: SigstoreOptions = {}): Promise<Runn
       ctLogPublicKey: authority.ctLogPublicKey,
       rekorUrl,
       rekorPublicKey: log.publicKey,
+      rekorV2Url,
+      rekorV2PublicKey: logV2.publicKey,
+      rekorV2LogId: logV2.logId,
       tsaUrl,
       tsaChain: timestamps.chain,
       issuerUrl: issuer.url,
@@ -114,13 +127,15 @@ export async function startSigstore(options: SigstoreOptions = {}): Promise<Runn
       issuer,
       fulcioUrl,
       rekorUrl,
+      rekorV2Url,
       tsaUrl,
       trustedRoot,
       writeTrustedRoot: (path) => writeFile(path, `${JSON.stringify(trustedRoot, null, 2)}\n`),
-      signingConfig: ({ rekor = true, tsa = true } = {}) => signingConfigOf(parts, { rekor, tsa }),
+      signingConfig: ({ rekor = 1, tsa = true } = {}) => signingConfigOf(parts, { rekor, tsa }),
       requests,
       settings,
       log,
+      logV2,
       close,
     };
   } catch (error) {

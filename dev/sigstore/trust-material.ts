@@ -7,6 +7,9 @@ export interface TrustParts {
   readonly ctLogPublicKey: KeyObject;
   readonly rekorUrl: string;
   readonly rekorPublicKey: KeyObject;
+  readonly rekorV2Url: string;
+  readonly rekorV2PublicKey: KeyObject;
+  readonly rekorV2LogId: Buffer;
   readonly tsaUrl: string;
   readonly tsaChain: readonly Buffer[];
   readonly issuerUrl: string;
@@ -56,6 +59,16 @@ export function trustedRootOf(parts: TrustParts): TrustedRootJson {
       logId: { keyId: createHash('sha256').update(spki).digest('base64') },
     };
   };
+  const logV2: TransparencyLogInstanceJson = {
+    baseUrl: parts.rekorV2Url,
+    hashAlgorithm: 'SHA2_256',
+    publicKey: {
+      rawBytes: parts.rekorV2PublicKey.export({ type: 'spki', format: 'der' }).toString('base64'),
+      keyDetails: 'PKIX_ED25519',
+      validFor: { start },
+    },
+    logId: { keyId: parts.rekorV2LogId.toString('base64') },
+  };
   const authority = (uri: string, commonName: string, chain: readonly Buffer[]) => ({
     subject: { organization: 'local sigstore', commonName },
     uri,
@@ -64,31 +77,36 @@ export function trustedRootOf(parts: TrustParts): TrustedRootJson {
   });
   return {
     mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
-    tlogs: [log(parts.rekorUrl, parts.rekorPublicKey)],
+    tlogs: [log(parts.rekorUrl, parts.rekorPublicKey), logV2],
     certificateAuthorities: [authority(parts.fulcioUrl, 'fulcio', parts.fulcioChain)],
     ctlogs: [log(`${parts.fulcioUrl}/ct`, parts.ctLogPublicKey)],
     timestampAuthorities: [authority(parts.tsaUrl, 'tsa', parts.tsaChain)],
   };
 }
 
+/** Which witnesses are asked. */
+export interface Witnesses {
+  /** The major version of the log; `false` for none. */
+  readonly rekor: 1 | 2 | false;
+  readonly tsa: boolean;
+}
+
 /** `SigningConfig` v0.2 of the same file: which services `cosign sign --signing-config` asks. */
-export function signingConfigOf(
-  parts: TrustParts,
-  use: { readonly rekor: boolean; readonly tsa: boolean },
-) {
+export function signingConfigOf(parts: TrustParts, { rekor, tsa }: Witnesses) {
   const validFor = { start: parts.validFrom.toISOString() };
-  const service = (url: string) => ({
+  const service = (url: string, majorApiVersion = 1) => ({
     url,
-    majorApiVersion: 1,
+    majorApiVersion,
     validFor,
     operator: 'local sigstore',
   });
+  const log = rekor === 2 ? service(parts.rekorV2Url, 2) : service(parts.rekorUrl);
   return {
     mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json',
     caUrls: [service(parts.fulcioUrl)],
     oidcUrls: [service(parts.issuerUrl)],
-    rekorTlogUrls: use.rekor ? [service(parts.rekorUrl)] : [],
-    tsaUrls: use.tsa ? [service(parts.tsaUrl)] : [],
+    rekorTlogUrls: rekor === false ? [] : [log],
+    tsaUrls: tsa ? [service(parts.tsaUrl)] : [],
     // Both must be there even where unused: without them cosign panics.
     rekorTlogConfig: { selector: 'ANY' },
     tsaConfig: { selector: 'ANY' },

@@ -11,7 +11,9 @@ describe.each([
 
   beforeAll(async () => {
     stack = await startStack({ referrersApi });
-    const made = await stack.cosign(['generate-key-pair'], { COSIGN_PASSWORD: 'correct horse' });
+    const made = await stack.cosign(['generate-key-pair'], {
+      COSIGN_PASSWORD: 'canary-cosign-password',
+    });
     expect(made).toMatchObject({ code: 0 });
   });
   afterAll(() => stack.close());
@@ -24,29 +26,32 @@ describe.each([
   ];
   const token = () => stack.sigstore.issuer.token({ subject: IDENTITY });
 
-  test.each(['log', 'log+tsa'] as const)('keyless, bundle, with %s', async (services) => {
-    const { reference } = await pushImage(stack.registry.host);
-    const signed = await stack.cosign([
-      'sign',
-      '--signing-config',
-      stack.signingConfig[services],
-      '--trusted-root',
-      stack.trustedRoot,
-      '--identity-token',
-      token(),
-      '-a',
-      'commit=abc',
-      reference,
-    ]);
-    expect(signed).toMatchObject({ code: 0 });
-    const verify = ['verify', '--trusted-root', stack.trustedRoot, ...identity()];
-    expect(await stack.cosign([...verify, '-a', 'commit=abc', reference])).toMatchObject({
-      code: 0,
-    });
-    expect(await stack.cosign([...verify, '-a', 'commit=abd', reference])).toMatchObject({
-      code: 1,
-    });
-  });
+  test.each(['log', 'log+tsa', 'log-v2+tsa'] as const)(
+    'keyless, bundle, with %s',
+    async (services) => {
+      const { reference } = await pushImage(stack.registry.host);
+      const signed = await stack.cosign([
+        'sign',
+        '--signing-config',
+        stack.signingConfig[services],
+        '--trusted-root',
+        stack.trustedRoot,
+        '--identity-token',
+        token(),
+        '-a',
+        'commit=abc',
+        reference,
+      ]);
+      expect(signed).toMatchObject({ code: 0 });
+      const verify = ['verify', '--trusted-root', stack.trustedRoot, ...identity()];
+      expect(await stack.cosign([...verify, '-a', 'commit=abc', reference])).toMatchObject({
+        code: 0,
+      });
+      expect(await stack.cosign([...verify, '-a', 'commit=abd', reference])).toMatchObject({
+        code: 1,
+      });
+    },
+  );
 
   test('keyless, legacy, with log', async () => {
     const { reference } = await pushImage(stack.registry.host);
@@ -69,11 +74,11 @@ describe.each([
     expect(await stack.cosign([...verify, reference])).toMatchObject({ code: 0 });
   });
 
-  test('a key, bundle, with log', async () => {
+  test.each(['log', 'log-v2'] as const)('a key, bundle, with %s', async (services) => {
     const { reference } = await pushImage(stack.registry.host);
     const signed = await stack.cosign(
-      ['sign', '--key', 'cosign.key', '--signing-config', stack.signingConfig.log, reference],
-      { COSIGN_PASSWORD: 'correct horse' },
+      ['sign', '--key', 'cosign.key', '--signing-config', stack.signingConfig[services], reference],
+      { COSIGN_PASSWORD: 'canary-cosign-password' },
     );
     expect(signed).toMatchObject({ code: 0 });
     const verify = ['verify', '--key', 'cosign.pub', '--trusted-root', stack.trustedRoot];

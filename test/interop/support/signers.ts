@@ -29,7 +29,7 @@ export const SIGNER_KINDS = [
 ] as const;
 export type SignerKind = (typeof SIGNER_KINDS)[number];
 
-const PASSWORD = 'correct horse battery staple';
+const PASSWORD = 'canary-cosign-password';
 export const IDENTITY = 'https://ci.example.com/acme/app/.ci/release.yml@refs/heads/main';
 
 /** A key pair as `cosign generate-key-pair` makes it: `<name>.key`, encrypted, and `<name>.pub`. */

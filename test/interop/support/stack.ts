@@ -3,8 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { type RunningRegistry, startRegistry } from '../../../dev/registry';
-import { type RunningSigstore, startSigstore } from '../../../dev/sigstore';
+import { type RunningSigstore, startSigstore, type Witnesses } from '../../../dev/sigstore';
 import { type ToolRun, runTool, toolPath } from './tools';
+
+const WITNESSES = {
+  none: { rekor: false, tsa: false },
+  log: { rekor: 1, tsa: false },
+  'log+tsa': { rekor: 1, tsa: true },
+  'log-v2': { rekor: 2, tsa: false },
+  'log-v2+tsa': { rekor: 2, tsa: true },
+} as const satisfies Record<string, Witnesses>;
 
 /** A registry, a Sigstore, and a real cosign that reaches nothing else. */
 export interface Stack {
@@ -15,7 +23,7 @@ export interface Stack {
   /** Path of the trusted root. */
   readonly trustedRoot: string;
   /** Paths of signing configs: which services cosign asks. */
-  readonly signingConfig: Readonly<Record<'none' | 'log' | 'log+tsa' | 'tsa', string>>;
+  readonly signingConfig: Readonly<Record<keyof typeof WITNESSES, string>>;
   cosign(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<ToolRun>;
   close(): Promise<void>;
 }
@@ -28,16 +36,12 @@ export async function startStack(options: { readonly referrersApi: boolean }): P
   ]);
   const path = (name: string) => join(folder, name);
   await sigstore.writeTrustedRoot(path('trusted_root.json'));
-  const signingConfig = {
-    none: path('signing-config-none.json'),
-    log: path('signing-config-log.json'),
-    'log+tsa': path('signing-config-log-tsa.json'),
-    tsa: path('signing-config-tsa.json'),
-  };
-  for (const [name, file] of Object.entries(signingConfig)) {
-    const use = { rekor: name.startsWith('log'), tsa: name.endsWith('tsa') };
-    await writeFile(file, JSON.stringify(sigstore.signingConfig(use)));
+  const names = Object.keys(WITNESSES) as (keyof typeof WITNESSES)[];
+  const files = names.map((name) => [name, path(`signing-config-${name}.json`)] as const);
+  for (const [name, file] of files) {
+    await writeFile(file, JSON.stringify(sigstore.signingConfig(WITNESSES[name])));
   }
+  const signingConfig = Object.fromEntries(files) as Stack['signingConfig'];
   await mkdir(path('home'));
   const env = {
     HOME: path('home'),
