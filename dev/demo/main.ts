@@ -45,5 +45,6 @@ async function main(args: readonly string[]): Promise<void> {
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   say(`\n${red('The demo failed:')} ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+  // What was started before it failed must not keep the terminal.
+  process.exit(1);
 });
