@@ -97,9 +97,9 @@ export async function signatureOutputs(
 
 async function materialFor(
   { signing: { config, issuer } }: SignatureOrder,
-  { host }: PluginEnvironment,
+  { host, serviceCall: call }: PluginEnvironment,
 ): Promise<SigningMaterial> {
-  const material = await createSigningMaterial(config, host);
+  const material = await createSigningMaterial(config, host, call && { call });
   const { description } = material;
   if (issuer === undefined || description.kind === 'key' || description.issuer === issuer) {
     return material;

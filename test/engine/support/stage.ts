@@ -1,14 +1,39 @@
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { type RunningRegistry, startRegistry, type StartRegistryOptions } from '../../../dev/registry';
-import { type RunningSigstore, startSigstore } from '../../../dev/sigstore';
+import type { EngineKind, EngineUnderTest, RunOutcome } from '../../../dev/engine/under-test';
+import {
+  type RunningRegistry,
+  startRegistry,
+  type StartRegistryOptions,
+} from '../../../dev/registry';
+import { type RunningSigstore, startSigstore, type TokenRequest } from '../../../dev/sigstore';
 import { encryptPrivateKey } from '../../../src/sign';
+import { PROGRAM } from './program';
 
 const ROOT = resolve(__dirname, '..', '..', '..');
+const READING: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
+
+/** A scenario runs several processes, on machines that may be busy. */
+export const SCENARIO = 180_000;
+
+/** Facts come from the stage's git, wherever the tests run; and no credential of the machine's is used. */
+const NO_CI: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    'GITHUB_ACTIONS',
+    'GITLAB_CI',
+    'JENKINS_URL',
+    'JENKINS_HOME',
+    'GIT_COMMIT',
+    'BUILD_URL',
+    'ACTIONS_ID_TOKEN_REQUEST_URL',
+    'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
+    'SIGSTORE_ID_TOKEN',
+  ].map((name) => [name, '']),
+);
 
 /** A value that the program marks as secret. */
 export const secret = (value: unknown): unknown => ({ $secret: value });
@@ -16,83 +41,95 @@ export const secret = (value: unknown): unknown => ({ $secret: value });
 export interface Declared {
   /** `local`: the imported class. `remote`: the token, as a program in another language does it. */
   readonly use: 'local' | 'remote';
-  readonly images: Readonly<Record<string, unknown>>;
+  readonly images?: Readonly<Record<string, unknown>>;
   readonly verified?: Readonly<Record<string, unknown>>;
+  /** Names of the images to declare a Deployment of. */
+  readonly deploy?: readonly string[];
+}
+
+export interface StageKey {
+  /** Path, from the project's folder. */
+  readonly ref: string;
+  readonly password: string;
+  readonly publicKey: string;
 }
 
 /** A project in a git work tree of its own, a registry, and a Sigstore. */
 export interface Stage {
-  readonly projectDir: string;
+  /** Where the engines keep their state, and what else they write. */
   readonly stateDir: string;
   readonly registry: RunningRegistry;
   readonly sigstore: RunningSigstore;
-  readonly key: { readonly ref: string; readonly password: string; readonly publicKey: string };
+  readonly key: StageKey;
   /** Writes what the program declares. */
   declare(declared: Declared): void;
   write(path: string, text: string): void;
   commit(message: string): string;
+  newKey(name: string, password: string): Promise<StageKey>;
+  /** The text of a file of the project. */
+  read(path: string): string;
+  /** Puts an OIDC token into a file that git ignores, and tells the path and the token. */
+  newToken(name: string, request: TokenRequest): { readonly path: string; readonly token: string };
+  /** A new stack of this project. */
+  stack(kind: EngineKind, env?: Readonly<Record<string, string>>): EngineUnderTest;
+  /** Requests since the last `forget()` that could write, to the registry or to a Sigstore service. */
+  writes(): readonly string[];
+  forget(): void;
   close(): Promise<void>;
 }
 
-const PROGRAM = `
-const { readFileSync } = require('node:fs');
-const pulumi = require('@pulumi/pulumi');
-const { SignedImage, VerifiedImage } = require('pulumi-signed-image');
-
-const revive = (value) => {
-  if (Array.isArray(value)) return value.map(revive);
-  if (typeof value !== 'object' || value === null) return value;
-  if ('$secret' in value) return pulumi.secret(value.$secret);
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, revive(member)]));
-};
-
-class RemoteSignedImage extends pulumi.ComponentResource {
-  constructor(name, args, opts) {
-    const outputs = { digest: undefined, imageRef: undefined, signer: undefined, annotations: undefined,
-      certificate: undefined, bundles: undefined, logEntries: undefined, provenance: undefined, verification: undefined };
-    super('signed-image:index:SignedImage', name, { ...args, ...outputs }, opts, true);
-  }
-}
-
-const declared = JSON.parse(readFileSync('declared.json', 'utf8'));
-const Kind = declared.use === 'remote' ? RemoteSignedImage : SignedImage;
-for (const [name, args] of Object.entries(declared.images)) {
-  const image = new Kind(name, revive(args));
-  exports[name] = {
-    digest: image.digest, imageRef: image.imageRef, signer: image.signer, annotations: image.annotations,
-    logEntries: image.logEntries, provenance: image.provenance, certificate: image.certificate,
+/** What the stack says of an image. */
+export interface ImageOutputs {
+  readonly digest: string;
+  readonly imageRef: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly signer: {
+    readonly kind: string;
+    readonly identity?: string;
+    readonly issuer?: string;
+    readonly publicKey?: string;
   };
+  readonly logEntries: readonly { readonly logIndex: string; readonly subject: string }[];
+  readonly provenance?: string;
+  readonly certificate?: string;
 }
-for (const [name, args] of Object.entries(declared.verified ?? {})) {
-  const image = new VerifiedImage(name, revive(args));
-  exports[name] = { digest: image.digest, imageRef: image.imageRef, signer: image.signer };
+
+export async function imageOutputs(engine: EngineUnderTest, name = 'app'): Promise<ImageOutputs> {
+  return (await engine.outputs())[name] as ImageOutputs;
 }
-`;
+
+/** What was done, `op name`, without what stayed. */
+export const deedsOf = ({ steps }: RunOutcome): readonly string[] =>
+  steps.flatMap(({ op, name }) => (op === 'same' ? [] : [`${op} ${name}`])).sort();
+
+/** All that a run said; a run that failed must have said why. */
+export const saidBy = ({ errors, logs }: RunOutcome): string => [...errors, logs].join('\n');
 
 export async function openStage(options: StartRegistryOptions = {}): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'signed-image-stage-'));
   const projectDir = join(folder, 'project');
   const stateDir = join(folder, 'state');
+  const dockerConfig = join(folder, 'docker');
   const write = (path: string, text: string): void => {
     mkdirSync(join(projectDir, path, '..'), { recursive: true });
     writeFileSync(join(projectDir, path), text);
   };
   mkdirSync(stateDir, { recursive: true });
+  mkdirSync(dockerConfig);
   write('index.js', PROGRAM);
   write('package.json', JSON.stringify({ name: 'stage', private: true, main: 'index.js' }));
-  write('.gitignore', 'node_modules\ndeclared.json\nPulumi.*.yaml\n*.key\n');
+  write('.gitignore', 'node_modules\ndeclared.json\nPulumi.*.yaml\n*.key\n*.token\n');
   write(
     'Pulumi.yaml',
     `name: stage\nruntime: nodejs\nplugins:\n  providers:\n    - name: signed-image\n      path: ${join(ROOT, 'plugin')}\n`,
   );
-  write('app/Dockerfile', 'FROM scratch\nARG VERSION=1\nCOPY message.txt /message.txt\nLABEL version=$VERSION\n');
+  write(
+    'app/Dockerfile',
+    'FROM scratch\nARG VERSION=1\nCOPY message.txt /message.txt\nLABEL version=$VERSION\n',
+  );
   write('app/message.txt', 'hello\n');
   symlinkSync(join(ROOT, 'node_modules'), join(projectDir, 'node_modules'));
-  const git = (...args: readonly string[]): string =>
-    execFileSync('git', ['-c', 'user.name=stage', '-c', 'user.email=stage@example.test', ...args], {
-      cwd: projectDir,
-      encoding: 'utf8',
-    }).trim();
+  const git = gitIn(projectDir);
   git('init', '-q', '-b', 'main');
   git('remote', 'add', 'origin', 'https://git.example.test/team/app.git');
   const commit = (message: string): string => {
@@ -102,24 +139,46 @@ export async function openStage(options: StartRegistryOptions = {}): Promise<Sta
   };
   commit('first');
 
-  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const password = 'correct-horse-battery-staple';
-  writeFileSync(join(projectDir, 'cosign.key'), await encryptPrivateKey(pair.privateKey, password));
-  const [registry, sigstore] = await Promise.all([startRegistry(options), startSigstore()]);
+  const newKey = async (name: string, password: string): Promise<StageKey> => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    write(`${name}.key`, await encryptPrivateKey(privateKey, password));
+    const pem = String(publicKey.export({ type: 'spki', format: 'pem' }));
+    return { ref: `${name}.key`, password, publicKey: pem };
+  };
+  const key = await newKey('cosign', 'correct-horse-battery-staple');
+  const sigstore = await startSigstore();
+  const registry = await startRegistry(options);
+  let seen = 0;
 
   return {
-    projectDir,
     stateDir,
     registry,
     sigstore,
-    key: {
-      ref: 'cosign.key',
-      password,
-      publicKey: String(pair.publicKey.export({ type: 'spki', format: 'pem' })),
-    },
+    key,
     declare: (declared) => write('declared.json', JSON.stringify(declared)),
     write,
     commit,
+    newKey,
+    read: (path) => readFileSync(join(projectDir, path), 'utf8'),
+    newToken: (name, request) => {
+      const token = sigstore.issuer.token(request);
+      write(`${name}.token`, token);
+      return { path: `${name}.token`, token };
+    },
+    stack: ({ create }, env = {}) =>
+      create({
+        projectDir,
+        dir: stateDir,
+        env: { ...NO_CI, DOCKER_CONFIG: dockerConfig, ...env },
+      }),
+    writes: () =>
+      [...registry.requests, ...sigstore.requests.slice(seen)]
+        .filter(({ method }) => !READING.includes(method))
+        .map(({ method, path }) => `${method} ${path}`),
+    forget: () => {
+      registry.clearRequests();
+      seen = sigstore.requests.length;
+    },
     close: async () => {
       await Promise.all([registry.close(), sigstore.close()]);
       rmSync(folder, { recursive: true, force: true });
@@ -127,3 +186,7 @@ export async function openStage(options: StartRegistryOptions = {}): Promise<Sta
   };
 }
 
+function gitIn(cwd: string): (...args: readonly string[]) => string {
+  const who = ['-c', 'user.name=stage', '-c', 'user.email=stage@example.test'];
+  return (...args) => execFileSync('git', [...who, ...args], { cwd, encoding: 'utf8' }).trim();
+}
