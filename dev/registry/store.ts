@@ -125,6 +125,24 @@ export class RegistryStore {
     return this.#repositories.get(repository)?.tags;
   }
 
+  /** What is there now, to be brought back later; of a registry in memory. */
+  snapshot(): () => void {
+    const copies = [...this.#repositories].map(
+      ([name, { blobs, manifests, tags }]) =>
+        [name, [[...blobs], [...manifests], [...tags]]] as const,
+    );
+    return () => {
+      this.#repositories.clear();
+      for (const [name, [blobs, manifests, tags]] of copies) {
+        this.#repositories.set(name, {
+          blobs: new Set(blobs),
+          manifests: new Map(manifests),
+          tags: new Map(tags),
+        });
+      }
+    };
+  }
+
   #content(repository: string): RepositoryContent {
     let content = this.#repositories.get(repository);
     if (!content) {

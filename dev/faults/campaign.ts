@@ -1,0 +1,98 @@
+import { type Patience } from '../../src/pulumi/plugin/environment';
+import { type RunOutcome, faultsOfEnd, faultsOfRun } from './checks';
+import { EngineRun, type State } from './engine';
+import { applies, type Fault, FAULTS, type PassedRequest } from './fault';
+import type { Injection } from './proxy';
+import { type Scene, stepOf } from './scene';
+
+/** One fault at one request of a path. */
+export interface Case {
+  readonly at: number;
+  readonly request: PassedRequest;
+  readonly fault: Fault;
+  /** Whether what may pass is tried again within the run; else the run fails at once. */
+  readonly patient: boolean;
+}
+
+export interface CaseResult {
+  /** What the fault met; `undefined`: the run ended before it. */
+  readonly hit: string | undefined;
+  readonly failed: unknown;
+  /** Nothing: it converged. */
+  readonly wrong: readonly string[];
+}
+
+const ANSWER_TIMEOUT = 400;
+
+/** Short waits, and no more tries than are needed to see that there are some. */
+export function patienceOf(tries: number): Patience {
+  return {
+    registry: {
+      answerTimeout: ANSWER_TIMEOUT,
+      budget: { throttled: tries, unavailable: tries, dropped: tries, longestWait: 2 },
+    },
+    services: { timeoutMs: ANSWER_TIMEOUT, retries: tries, pauseMs: 1 },
+  };
+}
+
+/** Runs a path without a fault, and answers with its requests. */
+export async function requestsOf(scene: Scene): Promise<readonly PassedRequest[]> {
+  const journey = await scene.world.proxies.start();
+  const { error } = await runOnce(scene, scene.rewind(), {});
+  if (error) throw error;
+  return [...journey.passed];
+}
+
+export function casesOf(requests: readonly PassedRequest[]): readonly Case[] {
+  return requests.flatMap((request, at) =>
+    FAULTS.filter((fault) => applies(fault, request)).map((fault, position) => ({
+      at,
+      request,
+      fault,
+      patient: (at + position) % 2 === 1,
+    })),
+  );
+}
+
+/** With the fault, then without it, and then all must be as if there had been none. */
+export async function runCase(scene: Scene, { at, fault, patient }: Case): Promise<CaseResult> {
+  const state = scene.rewind();
+  const first = await runFaulty(scene, state, { at, fault }, patienceOf(patient ? 1 : 0));
+  const wrong = [...first.wrong, ...(await converge(scene, state))];
+  return { hit: first.hit, failed: first.failed, wrong };
+}
+
+async function runFaulty(
+  scene: Scene,
+  state: State,
+  injection: Injection,
+  patience: Patience,
+): Promise<CaseResult> {
+  const journey = await scene.world.proxies.start(injection);
+  const run = await runOnce(scene, state, patience);
+  const wrong = faultsOfRun(scene, state, run).map((what) => `after the fault: ${what}`);
+  return { hit: journey.hit, failed: run.error, wrong };
+}
+
+/** The run without a fault, and all that must hold after it. */
+export async function converge(scene: Scene, state: State): Promise<readonly string[]> {
+  await scene.world.proxies.start();
+  const run = await runOnce(scene, state, {});
+  if (run.error) {
+    const { message } = run.error as Error;
+    return [`the run after the fault failed: ${message}`, ...faultsOfRun(scene, state, run)];
+  }
+  return [...faultsOfRun(scene, state, run), ...(await faultsOfEnd(scene, state))];
+}
+
+async function runOnce(scene: Scene, state: State, patience: Patience): Promise<RunOutcome> {
+  const engine = new EngineRun(scene.world, state, patience);
+  let error: unknown;
+  try {
+    await scene.path.run(stepOf(scene, engine));
+  } catch (thrown) {
+    error = thrown;
+  }
+  await engine.close();
+  return { error, said: engine.said };
+}

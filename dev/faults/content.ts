@@ -1,0 +1,63 @@
+import type { RegistryStore } from '../registry';
+import { REPOSITORY } from './world';
+
+/** One signature as it lies in the registry, whoever made it; read from the store itself. */
+export interface Lying {
+  readonly format: 'bundle' | 'legacy';
+  readonly subject: string;
+  /** As the state says it: digest of the referrer manifest, or of the layer. */
+  readonly stored: string;
+  /** All that identifies it; two signatures of one payload share a layer digest. */
+  readonly identity: string;
+}
+
+interface ManifestJson {
+  readonly subject?: { readonly digest: string };
+  readonly manifests?: readonly { readonly digest: string }[];
+  readonly layers?: readonly { readonly digest: string }[];
+}
+
+function parsed(store: RegistryStore, reference: string): ManifestJson | undefined {
+  const manifest = store.getManifest(REPOSITORY, reference);
+  return manifest && (JSON.parse(manifest.bytes.toString('utf8')) as ManifestJson);
+}
+
+/** The image's own manifest, and those of its platforms. */
+export function subjectsOf(store: RegistryStore, digest: string): readonly string[] {
+  return [digest, ...(parsed(store, digest)?.manifests ?? []).map((entry) => entry.digest)];
+}
+
+/** Every signature of the subjects that a reader finds. */
+export function signaturesIn(
+  store: RegistryStore,
+  subjects: readonly string[],
+  referrersApi: boolean,
+): readonly Lying[] {
+  return subjects.flatMap((subject) => [
+    ...bundlesOf(store, subject, referrersApi),
+    ...['sig', 'att'].flatMap((suffix) => layersOf(store, subject, suffix)),
+  ]);
+}
+
+function bundlesOf(store: RegistryStore, subject: string, referrersApi: boolean): Lying[] {
+  const listed = referrersApi
+    ? [...store.manifests(REPOSITORY).keys()].filter(
+        (digest) => parsed(store, digest)?.subject?.digest === subject,
+      )
+    : (parsed(store, subject.replace(':', '-'))?.manifests ?? [])
+        .map(({ digest }) => digest)
+        .filter((digest) => store.getManifest(REPOSITORY, digest));
+  return listed.map((stored) => ({ format: 'bundle', subject, stored, identity: stored }));
+}
+
+function layersOf(store: RegistryStore, subject: string, suffix: string): Lying[] {
+  const { layers = [] } = parsed(store, `${subject.replace(':', '-')}.${suffix}`) ?? {};
+  return layers
+    .filter(({ digest }) => store.getBlob(REPOSITORY, digest))
+    .map((layer) => ({
+      format: 'legacy',
+      subject,
+      stored: layer.digest,
+      identity: `${suffix} ${JSON.stringify(layer)}`,
+    }));
+}

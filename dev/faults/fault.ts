@@ -1,0 +1,104 @@
+/** What may go wrong with one exchange. */
+export const FAULTS = [
+  'refused',
+  'reset before the body',
+  'reset after the body',
+  'stalled',
+  'truncated',
+  'wrong bytes',
+  'wrong length',
+  '401',
+  '403',
+  '404',
+  '409',
+  '429',
+  '429 with Retry-After',
+  '500',
+  '503',
+  'HTML instead of JSON',
+  'redirect elsewhere',
+  'lost answer',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/** One request of a path, as it was answered without a fault. */
+export interface PassedRequest {
+  readonly service: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  /** Bytes of the answer's body. */
+  readonly bytes: number;
+}
+
+const READS: readonly string[] = ['GET', 'HEAD'];
+const NEED_BODY: readonly Fault[] = ['truncated', 'wrong bytes', 'reset after the body'];
+
+/** Whether the fault can happen to this request at all. */
+export function applies(fault: Fault, { method, bytes }: PassedRequest): boolean {
+  if (fault === 'lost answer') return !READS.includes(method);
+  if (fault === 'wrong length') return bytes > 0 || method === 'HEAD';
+  return bytes > 0 || !NEED_BODY.includes(fault);
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+const STATUSES: Readonly<Partial<Record<Fault, { status: number; code: string }>>> = {
+  '401': { status: 401, code: 'UNAUTHORIZED' },
+  '403': { status: 403, code: 'DENIED' },
+  '404': { status: 404, code: 'NOT_FOUND' },
+  '409': { status: 409, code: 'CONFLICT' },
+  '429': { status: 429, code: 'TOOMANYREQUESTS' },
+  '429 with Retry-After': { status: 429, code: 'TOOMANYREQUESTS' },
+  '500': { status: 500, code: 'INTERNAL' },
+  '503': { status: 503, code: 'UNAVAILABLE' },
+};
+
+const PAGE = '<!doctype html><html><body><h1>Sign in</h1></body></html>';
+
+/** An answer that is given in the place of the service's; `undefined` where the fault is another. */
+export function answerInstead(fault: Fault, path: string, trap: string): Answer | undefined {
+  const known = STATUSES[fault];
+  if (known) {
+    const { status, code } = known;
+    const message = `injected ${fault}`;
+    // Registries say it one way, the services of Sigstore the other.
+    const body = Buffer.from(JSON.stringify({ errors: [{ code, message }], code: 1, message }));
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+      ...(status === 401 && { 'www-authenticate': 'Basic realm="injected"' }),
+      ...(fault === '429 with Retry-After' && { 'retry-after': '1' }),
+    };
+    return { status, headers, body };
+  }
+  if (fault === 'HTML instead of JSON') {
+    const headers = { 'content-type': 'text/html', 'content-length': String(PAGE.length) };
+    return { status: 200, headers, body: Buffer.from(PAGE) };
+  }
+  if (fault !== 'redirect elsewhere') return undefined;
+  const headers = { location: `${trap}${path}`, 'content-length': '0' };
+  return { status: 307, headers, body: Buffer.alloc(0) };
+}
+
+/** The service's answer with other content that looks complete. */
+export function altered(fault: Fault, { status, headers, body }: Answer): Answer {
+  if (fault === 'wrong bytes') {
+    const changed = Buffer.from(body);
+    const middle = changed.length >> 1;
+    changed[middle] = (changed[middle] ?? 0) ^ 1;
+    return { status, headers, body: changed };
+  }
+  if (fault !== 'wrong length') return { status, headers, body };
+  // A HEAD's only content is its length.
+  const length = body.length > 0 ? body.length >> 1 : Number(headers['content-length'] ?? 0) + 1;
+  return {
+    status,
+    headers: { ...headers, 'content-length': String(length) },
+    body: body.subarray(0, length),
+  };
+}

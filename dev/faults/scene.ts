@@ -1,0 +1,78 @@
+import { createRegistryClient, parseDigest, parseReference } from '../../src/oci';
+import { createSigningMaterial, processHost, signImage } from '../../src/sign';
+import { defaultSettings } from '../registry/settings';
+import { type Lying, signaturesIn, subjectsOf } from './content';
+import { EngineRun, type State } from './engine';
+import type { FaultPath, Step } from './paths';
+import { REPOSITORY, USER, type World } from './world';
+
+/** A path with its image in the registry, at the point where faults begin. */
+export interface Scene {
+  readonly world: World;
+  readonly path: FaultPath;
+  readonly image: string;
+  readonly subjects: readonly string[];
+  /** Signatures of others, which nothing may touch. */
+  readonly foreign: readonly Lying[];
+  /** Those of ours that were there before the run. */
+  readonly earlier: readonly Lying[];
+  /** Brings back registry and state. */
+  rewind(): State;
+}
+
+/** Puts the image there, signatures of a stranger in each format, and what comes before the run. */
+export async function setScene(world: World, path: FaultPath): Promise<Scene> {
+  const { registry, host, proxies } = world;
+  const { auth } = registry.settings;
+  Object.assign(registry.settings, { ...defaultSettings(), auth, ...path.settings });
+  await proxies.start();
+  const digest = path.store(world);
+  const image = `${host}/${REPOSITORY}@${digest}`;
+  const subjects = subjectsOf(registry.store, digest);
+  await signAsStranger(world, subjects);
+  const look = () => signaturesIn(registry.store, subjects, registry.settings.referrersApi);
+  const foreign = look();
+  const state: State = {};
+  const engine = new EngineRun(world, state, {});
+  await path.before({ world, engine, image, path });
+  await engine.close();
+  const known = new Set(foreign.map(({ identity }) => identity));
+  const restore = registry.store.snapshot();
+  return {
+    world,
+    path,
+    image,
+    subjects,
+    foreign,
+    earlier: look().filter(({ identity }) => !known.has(identity)),
+    rewind: () => {
+      restore();
+      return { ...state };
+    },
+  };
+}
+
+async function signAsStranger(world: World, subjects: readonly string[]): Promise<void> {
+  const { host, registry, keys, keyPassword: password, registryPassword } = world;
+  const client = createRegistryClient({
+    dockerConfig: 'none',
+    registry: { host, username: USER, password: registryPassword },
+  });
+  const material = await createSigningMaterial(
+    { key: { ref: keys.stranger.path, password } },
+    processHost(),
+  );
+  const targets = subjects.map((subject) => {
+    const { mediaType = '', bytes = Buffer.alloc(0) } =
+      registry.store.getManifest(REPOSITORY, subject) ?? {};
+    const manifest = { mediaType, digest: parseDigest(subject), size: bytes.length };
+    return { manifest, annotations: { by: 'a stranger' }, provenance: undefined };
+  });
+  const { repository } = parseReference(`${host}/${REPOSITORY}`);
+  await signImage({ repository, targets, format: 'both', material }, client);
+  await client.close();
+}
+
+export function stepOf({ world, path, image }: Scene, engine: EngineRun): Step {
+  return { world, engine, image, path };
+}
