@@ -27,6 +27,8 @@ export interface RegistryClientOptions {
   /** Default: `DEFAULT_BUDGET`. */
   readonly budget?: Partial<RetryBudget> | undefined;
   readonly clock?: Partial<Clock> | undefined;
+  /** Milliseconds without a byte of an answer, after which there is none. Default: 60000. */
+  readonly answerTimeout?: number | undefined;
   /** Default `pulumi-signed-image`. */
   readonly userAgent?: string | undefined;
   /** Resolves host names. Default: the system's. */
@@ -56,6 +58,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       ca: endpoint.ca,
       userAgent: options.userAgent ?? 'pulumi-signed-image',
       lookup: options.lookup,
+      answerTimeout: options.answerTimeout,
     });
     return {
       session: new RegistrySession({ endpoint, transport, source, budget, clock }),

@@ -30,6 +30,8 @@ export interface TransportOptions {
   readonly userAgent: string;
   /** Default: the system's name service. */
   readonly lookup: LookupFunction | undefined;
+  /** Milliseconds without a byte of an answer, after which there is none. Default: 60000. */
+  readonly answerTimeout?: number | undefined;
 }
 
 const MAX_REDIRECTS = 5;
@@ -43,12 +45,12 @@ export class Transport {
   readonly #agent: Agent;
   readonly #userAgent: string;
 
-  constructor({ ca, userAgent, lookup }: TransportOptions) {
+  constructor({ ca, userAgent, lookup, answerTimeout = 60_000 }: TransportOptions) {
     this.#userAgent = userAgent;
     this.#agent = new Agent({
       connections: 8,
-      headersTimeout: 60_000,
-      bodyTimeout: 60_000,
+      headersTimeout: answerTimeout,
+      bodyTimeout: answerTimeout,
       connect: {
         timeout: 15_000,
         ...(lookup && { lookup }),

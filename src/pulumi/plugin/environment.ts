@@ -1,7 +1,18 @@
-import { createRegistryClient, type RegistryClient, type Repository } from '../../oci';
-import { processHost, type SigningHost } from '../../sign';
+import {
+  createRegistryClient,
+  type RegistryClient,
+  type RegistryClientOptions,
+  type Repository,
+} from '../../oci';
+import { processHost, type SigningHost, type SigningMaterialOptions } from '../../sign';
 import type { RegistryAccess } from './declared-registry';
 import { createSecretHandoff, type SecretHandoff } from './secret-handoff';
+
+/** How long and how often others are asked. Default: as each of them has it. */
+export interface Patience {
+  readonly registry?: Pick<RegistryClientOptions, 'budget' | 'clock' | 'answerTimeout'>;
+  readonly services?: SigningMaterialOptions['call'];
+}
 
 /** The world as the plugin's resources see it. */
 export interface PluginEnvironment {
@@ -11,24 +22,31 @@ export interface PluginEnvironment {
   /** Files, clock and network for keys, tokens and trust material. */
   readonly host: SigningHost;
   readonly handoff: SecretHandoff;
+  /** How long and how often Fulcio, Rekor and the timestamp authority are asked. */
+  readonly serviceCall?: SigningMaterialOptions['call'];
   /** One client, and one pool of connections, for all that has the same access. */
   registryClient(repository: Repository, access: RegistryAccess): RegistryClient;
   close(): Promise<void>;
 }
 
-export function createPluginEnvironment(env: NodeJS.ProcessEnv, cwd: string): PluginEnvironment {
+export function createPluginEnvironment(
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+  { registry: patience, services }: Patience = {},
+): PluginEnvironment {
   const clients = new Map<string, RegistryClient>();
   return {
     env,
     cwd,
     host: { ...processHost(), env },
     handoff: createSecretHandoff(),
+    ...(services && { serviceCall: services }),
     registryClient: ({ registry: host }, access) => {
       const declared = { host, ...access };
       const key = JSON.stringify(declared);
       const known = clients.get(key);
       if (known) return known;
-      const client = createRegistryClient({ registry: declared });
+      const client = createRegistryClient({ ...patience, registry: declared });
       clients.set(key, client);
       return client;
     },
