@@ -61,7 +61,12 @@ export const tasks = {
     run: (args, env) => jest('test', args.length === 0 ? [...main, ...COVERAGE] : main)(args, env),
   },
   coverage: { needs: ['package', 'builder'], run: jest('test', [...main, ...COVERAGE]) },
-  'test:engine': { needs: ['package', 'builder'], run: jest('engine', ['test/engine/']) },
+  'test:engine': {
+    needs: ['package', 'builder'],
+    // With the engine's own scenarios, all of them: `npm test` runs a part.
+    env: { ENGINE_SCENARIOS: 'all' },
+    run: jest('engine', ['test/engine/', 'test/dev/engine/scenarios']),
+  },
   'test:interop': {
     needs: ['package', 'builder'],
     run: async (args, env) =>

@@ -12,8 +12,8 @@ import { Context } from './requests';
 
 /** The real buildah against a real registry of this machine: no stand-in on either side. */
 
-const SECRET = 'a-very-secret-npm-t0ken';
-const PASSWORD = 'p4ssw0rd-of-the-registry';
+const SECRET = 'canary-a-very-secret-npm-t0ken';
+const PASSWORD = 'canary-p4ssw0rd-of-the-registry';
 
 interface Manifest {
   readonly mediaType: string;

@@ -5,8 +5,8 @@ import { buildahBuilder, type BuildRequest, podmanBuilder } from '../../src/buil
 import { FakeTools } from './fake-tools';
 import { Context, DIGEST } from './requests';
 
-const PASSWORD = 'p4ssw0rd-of-the-registry';
-const SECRET = 'npm-t0ken-value';
+const PASSWORD = 'canary-p4ssw0rd-of-the-registry';
+const SECRET = 'canary-npm-t0ken-value';
 
 /** Like podman and buildah: image ids and digests go into the files that the flags name. */
 const TOOL = `

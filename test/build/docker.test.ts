@@ -5,8 +5,8 @@ import { type Builder, type BuildRequest, buildxBuilder, dockerBuilder } from '.
 import { FakeTools } from './fake-tools';
 import { Context, DIGEST } from './requests';
 
-const PASSWORD = 'p4ssw0rd-of-the-registry';
-const SECRET = 'npm-t0ken-value';
+const PASSWORD = 'canary-p4ssw0rd-of-the-registry';
+const SECRET = 'canary-npm-t0ken-value';
 const OTHER = `sha256:${'e'.repeat(64)}`;
 
 /** Like docker: what `driver` says about itself, metadata of buildx, the digest of a push. */

@@ -13,7 +13,7 @@ import {
   testClient,
 } from './support/registry-fixture';
 
-const PASSWORD = 'correct-horse-battery';
+const PASSWORD = 'canary-correct-horse-battery';
 const REFRESH = 'refresh-token-of-w';
 const bytes = Buffer.from('a blob to push');
 
@@ -189,10 +189,10 @@ describe('Bearer', () => {
     await client.putBlob(repository(), bytes, OCI_CONFIG);
     expect(registry.store.getBlob('team/app', digestOf(bytes))).toEqual(bytes);
     expect(tokenRequests().map(({ method, path }) => [method, path])).toEqual([['POST', '/token']]);
-    const ended = clientOf(configured({ identitytoken: 'ended-refresh-token' }));
+    const ended = clientOf(configured({ identitytoken: 'canary-ended-refresh-token' }));
     const error = await refusalOf(ended.putBlob(repository(), Buffer.from('x'), OCI_CONFIG));
     expect(error.code).toBe('REGISTRY_UNAUTHORIZED');
-    expect(error.message).not.toContain('ended-refresh-token');
+    expect(error.message).not.toContain('canary-ended-refresh-token');
   });
 
   it('uses a registry token as it is', async () => {

@@ -12,7 +12,7 @@ import {
 import { refusalOf } from './support/registry-fixture';
 
 const HOST = 'registry.example:5000';
-const SECRET = 'very-secret-word';
+const SECRET = 'canary-very-secret-word';
 const auth = (text: string): string => Buffer.from(text).toString('base64');
 
 interface Machine {

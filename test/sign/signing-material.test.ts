@@ -48,7 +48,7 @@ describe('the services that are asked', () => {
       { keyless: {}, transparency: 'none', sigstore: { tsaUrl: 'https://tsa.example' } },
       { rekorUrl: undefined, tsaUrl: 'https://tsa.example' },
     ],
-  ])('of %j are %j', (config, expected) => {
+  ])('of declaration %# follow from it', (config, expected) => {
     expect(signingServices(config)).toMatchObject(expected);
   });
 });

@@ -176,7 +176,7 @@ describe('authentication', () => {
       kind: 'bearer',
       users: { w: 'pw' },
       anonymousPull: true,
-      refreshTokens: { 'the-refresh-token': 'w' },
+      refreshTokens: { 'canary-the-refresh-token': 'w' },
     };
     const asked = await ask(registry, 'GET', manifests);
     expect(asked.headers.get('www-authenticate')).toBe(
@@ -207,7 +207,8 @@ describe('authentication', () => {
         body: new URLSearchParams({ service: 'dev-registry', ...form }).toString(),
       });
     expect(
-      (await grant({ grant_type: 'refresh_token', refresh_token: 'the-refresh-token' })).status,
+      (await grant({ grant_type: 'refresh_token', refresh_token: 'canary-the-refresh-token' }))
+        .status,
     ).toBe(200);
     expect((await grant({ grant_type: 'refresh_token', refresh_token: 'another' })).status).toBe(
       401,

@@ -108,7 +108,7 @@ describe('SignedImage', () => {
   });
 
   it('writes none of its arguments into the state of the component itself', async () => {
-    const secret = 'component-password-55';
+    const secret = 'canary-component-password-55';
     const image = new SignedImage('app', {
       image: 'host.test/app',
       key: { ref: 'cosign.key', password: secret },
@@ -171,7 +171,7 @@ describe('the builders that are providers', () => {
     args: { VERSION: '1' },
     cacheFrom: ['host.test/cache'],
   };
-  const registry = { username: 'user', password: 'registry-password-81' };
+  const registry = { username: 'user', password: 'canary-registry-password-81' };
 
   it('pulumi-docker builds with a docker.Image and takes its repoDigest', async () => {
     const image = new SignedImage('app', {
@@ -213,8 +213,8 @@ describe('the builders that are providers', () => {
         labels: { a: 'b' },
         cacheTo: ['type=inline'],
         buildxBuilder: 'remote',
-        secrets: { npm: 'docker-build-secret-31' },
-        args: { TOKEN: pulumi.secret('docker-build-argument-32') },
+        secrets: { npm: 'canary-docker-build-secret-31' },
+        args: { TOKEN: pulumi.secret('canary-docker-build-argument-32') },
       },
       keyless,
       registry,

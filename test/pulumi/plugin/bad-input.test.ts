@@ -69,7 +69,7 @@ describe('every mistake is said on its property, before anything is written', ()
       () => ({ ...good(), key: { ref: 'magic://x' } }),
       /^key\.ref: magic:\/\/ is no known key source/,
     ],
-    ['no key reference', () => ({ ...good(), key: { password: 'x-x-x-x' } }), /^key\.ref: /],
+    ['no key reference', () => ({ ...good(), key: { password: 'canary-x-x-x-x' } }), /^key\.ref: /],
     [
       'a GitHub secret',
       () => ({ ...good(), key: { ref: 'github://team/app' } }),
@@ -82,7 +82,7 @@ describe('every mistake is said on its property, before anything is written', ()
     ],
     [
       'a wrong password',
-      () => ({ ...good(), key: { ref: 'cosign.key', password: 'wrong-password-1' } }),
+      () => ({ ...good(), key: { ref: 'cosign.key', password: 'canary-wrong-password-1' } }),
       /^key\.password: .*password/,
     ],
     [
@@ -187,7 +187,7 @@ describe('every mistake is said on its property, before anything is written', ()
     const problems = await problemsOf({
       image: image(),
       build: { context: 'nowhere', platforms: ['linux'] },
-      key: { ref: 'cosign.key', password: 'wrong-password-2' },
+      key: { ref: 'cosign.key', password: 'canary-wrong-password-2' },
       annotations: { Issuer: 'x' },
       format: 'jar',
     });
@@ -248,7 +248,7 @@ describe('tokens', () => {
   });
 
   it('one that is malformed is refused and not shown', async () => {
-    bench.write('oidc.token', 'not-a-token-but-still-private');
+    bench.write('oidc.token', 'canary-not-a-token-but-still-private');
     const problems = await problemsOf({
       ...good(),
       key: undefined,

@@ -77,11 +77,13 @@ describe('ImageBuild', () => {
   });
 
   it('keeps secrets out of inputs and outputs, and secret arguments out of what is told', async () => {
-    const secrets = { npm: new Secret('build-secret-value-91') };
-    const args = { VERSION: '1', TOKEN: new Secret('secret-argument-value-17') };
+    const secrets = { npm: new Secret('canary-build-secret-value-91') };
+    const args = { VERSION: '1', TOKEN: new Secret('canary-secret-argument-value-17') };
     const { inputs, outputs } = await bench.create('ImageBuild', declared({ secrets, args }));
-    expect(JSON.stringify([inputs, outputs, bench.said])).not.toContain('build-secret-value-91');
-    expect(JSON.stringify([outputs, bench.said])).not.toContain('secret-argument-value-17');
+    expect(JSON.stringify([inputs, outputs, bench.said])).not.toContain(
+      'canary-build-secret-value-91',
+    );
+    expect(JSON.stringify([outputs, bench.said])).not.toContain('canary-secret-argument-value-17');
     expect(plain(inputs, 'build')).toMatchObject({ secretIds: ['npm'] });
     expect((inputs['fingerprint'] as Record['inputs'])['argument TOKEN']).toBeInstanceOf(Secret);
     expect(plain(outputs, 'summary')).toMatchObject({

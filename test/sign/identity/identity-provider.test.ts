@@ -116,7 +116,7 @@ describe('the identity of GitHub Actions', () => {
   it('does not send its credential over plain http to another machine', async () => {
     const env = {
       ACTIONS_ID_TOKEN_REQUEST_URL: 'http://actions.example/token',
-      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token',
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'canary-request-token',
     };
     const fetch = jest.fn();
     const error = await failureOf(
@@ -141,7 +141,7 @@ describe('the identity of GitHub Actions', () => {
     const { port } = server.address() as AddressInfo;
     const env = {
       ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${port}/`,
-      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token',
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'canary-request-token',
     };
     const error = await failureOf(
       (await resolveIdentityProvider({}, testHost({ env }))).getToken(),

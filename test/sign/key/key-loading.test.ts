@@ -95,16 +95,16 @@ describe('the password of an encrypted key', () => {
   });
 
   it('is COSIGN_PASSWORD where none is given, and the input where both are', async () => {
-    const pem = await encryptPrivateKey(privateKey, 'from-env', { cost: 32768 });
-    const env = { COSIGN_PASSWORD: 'from-env' };
+    const pem = await encryptPrivateKey(privateKey, 'canary-from-env', { cost: 32768 });
+    const env = { COSIGN_PASSWORD: 'canary-from-env' };
     await expect(loadKeySigner({ ref: pem }, testHost({ env }))).resolves.toBeDefined();
     const error = await failureOf(loadKeySigner({ ref: pem, password: '' }, testHost({ env })));
     expect(error.message).toContain('key.password does not open');
   });
 
   it.each([
-    [{ password: 'wrong-one' }, {}, 'the password of key.password'],
-    [{}, { COSIGN_PASSWORD: 'wrong-one' }, 'the password of COSIGN_PASSWORD'],
+    [{ password: 'canary-wrong-one' }, {}, 'the password of key.password'],
+    [{}, { COSIGN_PASSWORD: 'canary-wrong-one' }, 'the password of COSIGN_PASSWORD'],
     [{}, {}, 'neither key.password nor COSIGN_PASSWORD is set'],
   ])('is told by where it came from when it is wrong (%j, %j)', async (input, env, origin) => {
     const error = await failureOf(
@@ -112,7 +112,7 @@ describe('the password of an encrypted key', () => {
     );
     expect(error).toMatchObject({ code: 'KEY_PASSWORD_WRONG', property: 'key.password' });
     expect(error.message).toContain(origin);
-    expect(everythingIn(error)).not.toContain('wrong-one');
+    expect(everythingIn(error)).not.toContain('canary-wrong-one');
   });
 
   it('is not remembered as wrong after a failure', async () => {

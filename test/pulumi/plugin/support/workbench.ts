@@ -34,7 +34,7 @@ export interface Record {
   readonly outputs: Properties;
 }
 
-export const PASSWORD = 'workbench-key-password-7Qx';
+export const PASSWORD = 'canary-workbench-key-password-7Qx';
 
 /** The plugin's resources in this process, with a work tree, a registry and a Sigstore around them. */
 export interface Workbench {
