@@ -3,13 +3,22 @@ import { saysNotFound } from './answer';
 import type { Descriptor } from './descriptor';
 import { digestOf } from './digest';
 import { formatRepository, type Repository } from './reference';
+import { believedTwice } from './second-look';
 import type { RegistrySession } from './session';
 import { type HttpResponse, resolveLocation } from './transport';
 
 /** The most bytes of a blob that are read into memory, as cosign has it for what is attached. */
 export const BLOB_LIMIT = 128 * 1024 * 1024;
 
-export async function fetchBlob(
+export function fetchBlob(
+  session: RegistrySession,
+  repository: Repository,
+  descriptor: Descriptor,
+): Promise<Buffer | undefined> {
+  return believedTwice(() => fetchOnce(session, repository, descriptor));
+}
+
+async function fetchOnce(
   session: RegistrySession,
   repository: Repository,
   { digest, size }: Descriptor,

@@ -6,6 +6,7 @@ import { type Digest, digestOf, isDigest } from './digest';
 import { MANIFEST_LIMIT } from './manifest';
 import { MANIFEST_TYPES } from './media-type';
 import { formatRepository, type Repository, type Tag } from './reference';
+import { believedTwice } from './second-look';
 import type { RegistrySession } from './session';
 import { isJsonObject, parseJsonObject } from './strict-json';
 import type { HttpResponse } from './transport';
@@ -46,7 +47,15 @@ export async function resolveManifest(
   return (await fetchManifest(session, repository, target))?.descriptor;
 }
 
-export async function fetchManifest(
+export function fetchManifest(
+  session: RegistrySession,
+  repository: Repository,
+  target: Tag | Digest,
+): Promise<FetchedManifest | undefined> {
+  return believedTwice(() => fetchOnce(session, repository, target));
+}
+
+async function fetchOnce(
   session: RegistrySession,
   repository: Repository,
   target: Tag | Digest,
@@ -67,8 +76,11 @@ export async function fetchManifest(
   if (looksLikeWebPage(response)) throw notRegistry(session, name);
   const { body, headers } = response;
   const digest = digestOf(body);
-  // Docker-Content-Digest is what the registry claims; this is what the bytes are.
-  if (isDigest(target) && digest !== target) {
+  // Docker-Content-Digest is what the registry claims; this is what the bytes are. Of a tag nobody
+  // else says it, and what was altered on the way must not be written back.
+  const claimed = headers['docker-content-digest'] ?? '';
+  const expected = isDigest(target) ? target : isDigest(claimed) ? claimed : digest;
+  if (digest !== expected) {
     throw new SignedImageError({
       code: 'CONTENT_MISMATCH',
       message: `registry ${session.endpoint.registry} returned other bytes for ${name}: they have the digest ${digest}`,

@@ -6,6 +6,7 @@ import { parseDescriptor } from './manifest';
 import { fetchManifest } from './manifest-store';
 import { OCI_INDEX } from './media-type';
 import { parseTag, type Repository, type Tag } from './reference';
+import { believedTwice } from './second-look';
 import type { RegistrySession } from './session';
 import { isJsonObject, type JsonObject, malformed, parseJsonObject } from './strict-json';
 import type { HttpResponse } from './transport';
@@ -13,6 +14,7 @@ import type { HttpResponse } from './transport';
 /** What a registry without the API says: not found, or that it cannot read such a request. */
 const NO_API: readonly number[] = [400, 404, 405, 406, 501];
 const MOST_PAGES = 100;
+const MOST_REFERRERS = 20_000;
 
 /** All referrers, by the API where the registry has it, else by the fallback tag. */
 export async function listReferrers(
@@ -32,6 +34,19 @@ export async function listReferrers(
  * @returns `undefined` when the registry has no such API.
  */
 export async function askReferrersApi(
+  session: RegistrySession,
+  repository: Repository,
+  subject: Digest,
+): Promise<readonly Descriptor[] | undefined> {
+  const ask = () => askOnce(session, repository, subject);
+  const known = session.withoutReferrersApi;
+  if (known.has(repository.path)) return ask();
+  const listed = await believedTwice(ask);
+  if (listed === undefined) known.add(repository.path);
+  return listed;
+}
+
+async function askOnce(
   session: RegistrySession,
   repository: Repository,
   subject: Digest,
@@ -61,7 +76,13 @@ export async function askReferrersApi(
     // Go writes an empty list as null.
     if (manifests !== null && !Array.isArray(manifests))
       throw malformed(what, 'has no list of manifests');
-    found.push(...descriptorsOf(manifests ?? [], what));
+    for (const descriptor of descriptorsOf(manifests ?? [], what)) found.push(descriptor);
+    if (found.length > MOST_REFERRERS) {
+      throw new SignedImageError({
+        code: 'CONTENT_TOO_LARGE',
+        message: `registry ${session.endpoint.registry} lists more than ${MOST_REFERRERS} referrers of ${subject}`,
+      });
+    }
     url = nextPage(session, response);
   }
   return found;

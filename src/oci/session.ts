@@ -20,6 +20,8 @@ export class RegistrySession {
   readonly endpoint: Endpoint;
   readonly clock: Clock;
   readonly authenticator: Authenticator;
+  /** Repositories (paths) of which it was said twice that they have no referrers API. */
+  readonly withoutReferrersApi = new Set<string>();
   readonly #transport: Transport;
   readonly #budget: RetryBudget;
 

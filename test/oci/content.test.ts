@@ -107,7 +107,7 @@ describe('reading manifests', () => {
     expect(error.message).toContain(digestOf(other));
   });
 
-  it('believes the bytes and not the Docker-Content-Digest header', async () => {
+  it('refuses bytes of a tag that are not what Docker-Content-Digest says', async () => {
     const { bytes } = registry.store.getManifest('team/app', 'latest') ?? {
       bytes: Buffer.alloc(0),
     };
@@ -116,8 +116,24 @@ describe('reading manifests', () => {
       headers: { 'content-type': OCI_MANIFEST, 'docker-content-digest': ABSENT },
       body: bytes,
     });
-    expect((await client.getManifest(repository(), LATEST))?.descriptor.digest).toBe(image.digest);
+    const error = await refusalOf(client.getManifest(repository(), LATEST));
+    expect(error.code).toBe('CONTENT_MISMATCH');
+    // Of a digest the bytes alone tell, whatever the header says.
     expect((await client.resolve(repository(), image.digest))?.digest).toBe(image.digest);
+  });
+
+  it('looks twice before it says that something is not there or is other than its digest', async () => {
+    const once = (answer: { status: number; body?: string }): void => {
+      let left = 1;
+      registry.settings.faults = () => (left-- > 0 ? answer : undefined);
+    };
+    const { bytes } = (await client.getManifest(repository(), LATEST)) ?? {};
+    for (const answer of [{ status: 404 }, { status: 200, body: 'other bytes' }]) {
+      once(answer);
+      expect((await client.getManifest(repository(), image.digest))?.bytes).toEqual(bytes);
+    }
+    once({ status: 404 });
+    expect((await client.getManifest(repository(), LATEST))?.bytes).toEqual(bytes);
   });
 
   it('reads and hashes where HEAD does not tell all', async () => {
