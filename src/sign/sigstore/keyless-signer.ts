@@ -1,13 +1,14 @@
-import { X509Certificate, verify } from 'node:crypto';
+import { X509Certificate, generateKeyPairSync, sign } from 'node:crypto';
 
-import { FulcioSigner, InternalError, type Signature, type Signer } from '@sigstore/sign';
+import type { Signer } from '@sigstore/sign';
 
 import { SignedImageError, asSignedImageError } from '../../error';
 import { redactSecrets } from '../../redaction';
 import type { IdentityProvider } from '../identity/identity-provider';
 import { normalizeServiceUrl } from '../service-url';
 import { type CertificateIdentity, certificateIdentity } from './certificate-identity';
-import { type ServiceCallOptions, causesOf, fetchOptions, statusOf } from './service-call';
+import { requestCertificate } from './fulcio-client';
+import { type ServiceCallOptions, causesOf, statusOf } from './service-call';
 
 export interface KeylessSignerOptions {
   readonly fulcioUrl: string;
@@ -38,43 +39,60 @@ function isRefusal(error: Error): boolean {
   return status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
-function describeFailure(error: unknown, url: string, tokens: readonly string[]): SignedImageError {
-  const cause = redactSecrets(error, tokens);
-  const code = error instanceof InternalError ? error.code : undefined;
-  if (code === 'IDENTITY_TOKEN_READ_ERROR') {
-    // The identity provider's own error, which the library wrapped.
-    return asSignedImageError(cause.cause, {
-      code: 'IDENTITY_UNAVAILABLE',
-      property: 'keyless',
-      message: `no identity token could be had (${causesOf(cause)})`,
-    });
-  }
-  if (code === 'IDENTITY_TOKEN_PARSE_ERROR') {
-    return new SignedImageError({
-      code: 'IDENTITY_TOKEN_INVALID',
-      property: 'keyless',
-      message:
-        'the identity token cannot be read: it needs a subject, or an e-mail address that its issuer verified',
-      cause,
-    });
-  }
+function describeFailure(error: unknown, url: string, token: string): SignedImageError {
+  const cause = redactSecrets(error, [token]);
   const advice = isRefusal(cause)
     ? '; the identity token must come from an issuer that it knows, with the audience that it expects (keyless.clientId)'
     : '';
   return fulcioError(url, `did not issue a certificate (${causesOf(cause)})${advice}`, cause);
 }
 
+/**
+ * What is signed to show that the key is the caller's: the verified e-mail address, else the
+ * subject. https://github.com/sigstore/fulcio/blob/main/docs/how-certificate-issuing-works.md
+ */
+function challengeOf(token: string): string {
+  try {
+    const text = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
+    const { email, email_verified: verified, sub } = JSON.parse(text) as Record<string, unknown>;
+    const challenge = email ? verified && email : sub;
+    if (typeof challenge === 'string' && challenge !== '') return challenge;
+  } catch {
+    // Said below. The parser's error would quote the token.
+  }
+  throw new SignedImageError({
+    code: 'IDENTITY_TOKEN_INVALID',
+    property: 'keyless',
+    message:
+      'the identity token cannot be read: it needs a subject, or an e-mail address that its issuer verified',
+  });
+}
+
+async function tokenOf({
+  identityProvider,
+}: Pick<KeylessSignerOptions, 'identityProvider'>): Promise<string> {
+  try {
+    return await identityProvider.getToken();
+  } catch (error) {
+    const cause = redactSecrets(error, []);
+    throw asSignedImageError(cause, {
+      code: 'IDENTITY_UNAVAILABLE',
+      property: 'keyless',
+      message: `no identity token could be had (${causesOf(cause)})`,
+    });
+  }
+}
+
 /** A certificate for another key would make a signature that nobody can verify: say so at once. */
-function checkCertificate({ signature, key }: Signature, data: Buffer, url: string): string {
-  const pem = key.$case === 'x509Certificate' ? key.certificate : undefined;
+function checkCertificate(pem: unknown, publicKey: string, url: string): string {
   let certifies = false;
   try {
-    certifies =
-      pem !== undefined && verify('sha256', data, new X509Certificate(pem).publicKey, signature);
+    const certificate = typeof pem === 'string' ? new X509Certificate(pem) : undefined;
+    certifies = certificate?.publicKey.export({ type: 'spki', format: 'pem' }) === publicKey;
   } catch {
     // Not a certificate at all.
   }
-  if (!certifies || pem === undefined)
+  if (!certifies || typeof pem !== 'string')
     throw fulcioError(
       url,
       'answered with something else than a certificate for the key that asked',
@@ -86,8 +104,7 @@ function checkCertificate({ signature, key }: Signature, data: Buffer, url: stri
  * A signer whose key lives for one signature and is certified by Fulcio.
  *
  * Its `sign` rejects with SignedImageError `FULCIO_FAILED`, `IDENTITY_TOKEN_INVALID` or what the
- * identity provider throws. The token is in none of them, nor in their causes: the library below
- * prints it.
+ * identity provider throws. The token is in none of them, nor in their causes.
  */
 export function createKeylessSigner({
   fulcioUrl,
@@ -95,18 +112,6 @@ export function createKeylessSigner({
   call,
 }: KeylessSignerOptions): KeylessSigner {
   const url = normalizeServiceUrl(fulcioUrl);
-  const tokens = new Set<string>();
-  const fulcio = new FulcioSigner({
-    fulcioBaseURL: url,
-    ...fetchOptions(call),
-    identityProvider: {
-      async getToken() {
-        const token = await identityProvider.getToken();
-        tokens.add(token);
-        return token;
-      },
-    },
-  });
   let certificate: string | undefined;
   return {
     get certificate() {
@@ -116,14 +121,23 @@ export function createKeylessSigner({
       return certificate === undefined ? undefined : certificateIdentity(certificate);
     },
     async sign(data) {
-      let signed: Signature;
+      const token = await tokenOf({ identityProvider });
+      const challenge = challengeOf(token);
+      const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const publicKey = String(pair.publicKey.export({ type: 'spki', format: 'pem' }));
+      const proof = sign('sha256', Buffer.from(challenge), pair.privateKey);
+      let chain: readonly unknown[];
       try {
-        signed = await fulcio.sign(data);
+        chain = await requestCertificate(url, { token, publicKey, proof }, call);
       } catch (error) {
-        throw describeFailure(error, url, [...tokens]);
+        throw describeFailure(error, url, token);
       }
-      certificate = checkCertificate(signed, data, url);
-      return signed;
+      const leaf = checkCertificate(chain[0], publicKey, url);
+      certificate = leaf;
+      return {
+        signature: sign('sha256', data, pair.privateKey),
+        key: { $case: 'x509Certificate', certificate: leaf },
+      };
     },
   };
 }

@@ -306,6 +306,34 @@ describe('the certificate authority', () => {
     expect(posts('fulcio')).toBe(before);
   });
 
+  it.each([301, 302, 303, 307, 308])(
+    'that redirects (%i) does not send the token on',
+    async (status) => {
+      const raw = token();
+      const before = sigstore.requests.length;
+      sigstore.settings.faults.fulcio = () => ({
+        kind: 'answer',
+        answer: { status, headers: { location: `${sigstore.rekorUrl}/api/v1/log/entries` } },
+      });
+      const error = await failureOf(sign(raw));
+      expect(error).toMatchObject({ code: 'FULCIO_FAILED' });
+      expect(error.message).toContain('it redirects');
+      const asked = sigstore.requests.slice(before).map(({ service }) => service);
+      expect(asked).toEqual(['fulcio']);
+    },
+  );
+
+  it('that asks to come back later is asked again', async () => {
+    const before = posts('fulcio');
+    let left = 1;
+    sigstore.settings.faults.fulcio = () =>
+      left-- > 0
+        ? { kind: 'answer', answer: { status: 429, headers: { 'retry-after': '0' } } }
+        : undefined;
+    expect((await sign(token())).key.$case).toBe('x509Certificate');
+    expect(posts('fulcio')).toBe(before + 2);
+  });
+
   it('that cannot be reached is told by its address', async () => {
     sigstore.settings.faults.fulcio = () => ({ kind: 'drop' });
     const error = await failureOf(sign(token()));
