@@ -18,7 +18,7 @@ class RemoteSignedImage extends pulumi.ComponentResource {
   constructor(name, args, opts) {
     const outputs = { digest: undefined, imageRef: undefined, signer: undefined, annotations: undefined,
       certificate: undefined, bundles: undefined, logEntries: undefined, provenance: undefined, verification: undefined };
-    super('signed-image:index:SignedImage', name, { ...args, ...outputs }, opts, true);
+    super('signed-image:index:SignedImage', name, { ...outputs, ...args }, opts, true);
   }
 }
 
