@@ -19,6 +19,7 @@ import type { RegistryClient } from '../oci/client';
 import type { Descriptor } from '../oci/descriptor';
 import type { Repository } from '../oci/reference';
 import { writeBundle } from './format/bundle-format';
+import type { Candidate } from './format/candidate';
 import { attestationAnnotations, writeLayer } from './format/legacy-format';
 import {
   bundleOfEnvelope,
@@ -30,6 +31,7 @@ import { encodeSimpleSigning } from './format/legacy-payload';
 import { storedSignature } from './format/stored-signature';
 import type { SigningMaterial } from './material';
 import type { Purpose, StoredFormat, StoredSignature } from './request';
+import type { CheckFresh } from './reuse';
 import { createDsseBundleBuilder } from './sigstore/dsse-bundle';
 
 /** What one signature is about, and where it goes. */
@@ -39,6 +41,7 @@ export interface SigningJob {
   readonly subject: Descriptor;
   readonly material: SigningMaterial;
   readonly now: () => Date;
+  readonly checkFresh: CheckFresh;
 }
 
 /** A stored signature, and how to see to it that it is still there. */
@@ -67,6 +70,11 @@ export function signStatement(job: SigningJob, statement: Statement): Promise<Bu
   return signing(() => builder.create(artifact));
 }
 
+/** As a reader will find it, so that what nobody could verify is not stored. */
+function check(job: SigningJob, fresh: Omit<Candidate, 'stored'>): void {
+  job.checkFresh({ ...fresh, stored: job.subject.digest }, job.material.description);
+}
+
 async function storeBundle(
   job: SigningJob,
   purpose: Purpose,
@@ -74,6 +82,7 @@ async function storeBundle(
   predicateType: string,
 ): Promise<Stored> {
   const { client, repository, subject } = job;
+  check(job, { format: 'bundle', bundle });
   const signedAt = job.now();
   const store = { repository, subject, bundle, predicateType, signedAt };
   const { digest: stored, confirm } = await writeBundle(client, store);
@@ -97,12 +106,14 @@ async function storeLayer(
 ): Promise<Stored> {
   const { client, repository } = job;
   const subject = job.subject.digest;
-  const write = () => writeLayer(client, { repository, subject, purpose, blob, annotations });
-  const stored = await write();
   const bundle =
     purpose === 'signature'
       ? bundleOfPayload(blob, annotations)
       : bundleOfEnvelope(blob, annotations);
+  const signed = purpose === 'signature' ? { payload: blob } : { envelope: blob };
+  check(job, { format: 'legacy', bundle, ...signed });
+  const write = () => writeLayer(client, { repository, subject, purpose, blob, annotations });
+  const stored = await write();
   return {
     signature: storedSignature({ subject, purpose, format: 'legacy', stored, bundle }),
     confirm: async () => void (await write()),

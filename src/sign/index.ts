@@ -49,7 +49,7 @@ export type {
   StoredFormat,
   StoredSignature,
 } from './request';
-export type { FindSignature, WantedSignature } from './reuse';
+export type { CheckFresh, FindSignature, WantedSignature } from './reuse';
 export { signImage, type SigningDependencies, storedFormats } from './signing';
 export {
   type SigningConfig,

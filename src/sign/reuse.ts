@@ -2,6 +2,7 @@ import type { Statement } from '../attest/statement';
 import type { RegistryClient } from '../oci/client';
 import type { Descriptor } from '../oci/descriptor';
 import type { Repository } from '../oci/reference';
+import type { Candidate } from './format/candidate';
 import type { SignerDescription } from './material';
 import type { Purpose, StoredFormat, StoredSignature } from './request';
 
@@ -30,3 +31,10 @@ export type FindSignature = (
   wanted: WantedSignature,
   client: RegistryClient,
 ) => Promise<StoredSignature | undefined>;
+
+/**
+ * Verifies a signature that was just made. Like the finder it is made by `verify`.
+ *
+ * @throws SignedImageError `VERIFY_SIGNATURE_INVALID`
+ */
+export type CheckFresh = (fresh: Candidate, signer: SignerDescription) => void;

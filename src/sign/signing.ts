@@ -17,12 +17,14 @@ import type {
   StoredFormat,
   StoredSignature,
 } from './request';
-import type { FindSignature } from './reuse';
+import type { CheckFresh, FindSignature } from './reuse';
 
 /** What signing takes from others. */
 export interface SigningDependencies {
   /** Finds what is signed already. Default: nothing is, so all is signed. */
   readonly alreadySigned?: FindSignature;
+  /** Verifies what was just made, before it is stored. Default: it is stored as it is. */
+  readonly checkFresh?: CheckFresh;
   /** Default: the machine's clock. */
   readonly now?: () => Date;
 }
@@ -108,7 +110,8 @@ class SigningRun {
   private job(target: SigningTarget): SigningJob {
     const { repository, material } = this.request;
     const now = this.dependencies.now ?? (() => new Date());
-    return { client: this.client, repository, subject: target.manifest, material, now };
+    const checkFresh = this.dependencies.checkFresh ?? (() => undefined);
+    return { client: this.client, repository, subject: target.manifest, material, now, checkFresh };
   }
 
   private async find(target: SigningTarget, purpose: Purpose): Promise<Found> {

@@ -1,3 +1,4 @@
+export { createFreshCheck } from './fresh-signature';
 export { manifestsToSign, type ManifestGap, type SignableManifest } from './image-manifests';
 export { inspectImage, unmetParts } from './inspection';
 export type {
@@ -15,5 +16,6 @@ export type {
   VerifiedImageReference,
   VerifyImage,
 } from './report';
-export { createSignatureFinder, type ReusePolicy } from './signature-finder';
+export { createSignatureFinder } from './signature-finder';
+export type { ReusePolicy } from './signer-trust';
 export { verifyImage } from './verification';

@@ -1,4 +1,3 @@
-import { createPublicKey } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 
 import { sameProvenance } from '../attest/same-provenance';
@@ -7,25 +6,9 @@ import { formatRepository } from '../oci/reference';
 import { readBundles } from '../sign/format/bundle-format';
 import { readLayers } from '../sign/format/legacy-format';
 import { storedSignature } from '../sign/format/stored-signature';
-import type { SignerDescription } from '../sign/material';
-import { publicKeyOf } from '../sign/public-key';
 import type { FindSignature, WantedSignature } from '../sign/reuse';
 import { type Good, answer } from './candidate-check';
-import type { VerificationPolicy } from './policy';
-import { SignatureTrust } from './signature-trust';
-
-/** What makes a stored signature good enough to be reused. */
-export type ReusePolicy = Pick<VerificationPolicy, 'transparency' | 'trustedRoot'>;
-
-function trustOnly(signer: SignerDescription, policy: ReusePolicy): SignatureTrust {
-  return signer.kind === 'key'
-    ? new SignatureTrust({
-        ...policy,
-        keys: [publicKeyOf(createPublicKey(signer.publicKey))],
-        identities: [],
-      })
-    : new SignatureTrust({ ...policy, keys: [], identities: [signer] });
-}
+import { type ReusePolicy, trustOnly } from './signer-trust';
 
 /** Whether it says what would be signed now: nothing less, and nothing more. */
 function saysTheSame({ claim }: Good, wanted: WantedSignature): boolean {

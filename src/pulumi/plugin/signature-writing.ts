@@ -2,7 +2,6 @@ import { type Digest, parseReference, type RegistryClient, type Repository } fro
 import { SignedImageError } from '../../error';
 import {
   createSigningMaterial,
-  type FindSignature,
   signImage,
   type SignerDescription,
   type SigningMaterial,
@@ -11,7 +10,12 @@ import {
   type StoredSignature,
 } from '../../sign';
 import { signedAnnotations, type SourceFacts } from '../../source';
-import { createSignatureFinder, manifestsToSign } from '../../verify';
+import {
+  createFreshCheck,
+  createSignatureFinder,
+  manifestsToSign,
+  type ReusePolicy,
+} from '../../verify';
 import type { BuildSummaryOutput } from '../resources/signature-outputs';
 import type { CreateRequest } from './crud-resource';
 import { type DeclaredProvenance, provenanceOf, readProvenance } from './declared-provenance';
@@ -80,6 +84,7 @@ export async function signatureOutputs(
   const order = await orderFrom(request, before, environment);
   const targets = await targetsOf(order);
   const material = await materialFor(order, environment);
+  const policy = await reusePolicy(order, environment);
   const { repository, signing, client } = order;
   let made = 0;
   const stored = await signImage(
@@ -89,7 +94,7 @@ export async function signatureOutputs(
       if (!line.startsWith('reuse')) made += 1;
       log.status(line);
     },
-    { alreadySigned: await finderFor(order, environment) },
+    { alreadySigned: createSignatureFinder(policy), checkFresh: createFreshCheck(policy) },
   );
   log.info(summary(made, stored.length - made, material));
   return outputs(order, stored, material);
@@ -111,13 +116,13 @@ async function materialFor(
   });
 }
 
-/** Finds signatures of ours: valid, by this signer, and with what the transparency asks for. */
-async function finderFor(
+/** Beside being valid and by this signer, a signature has what the transparency asks for. */
+async function reusePolicy(
   { signing: { config } }: SignatureOrder,
   { host }: PluginEnvironment,
-): Promise<FindSignature> {
+): Promise<ReusePolicy> {
   const transparency = witnessedBy(config);
-  return createSignatureFinder({
+  return {
     transparency,
     trustedRoot: await trustedRootFor(
       transparency,
@@ -125,7 +130,7 @@ async function finderFor(
       config.sigstore,
       host,
     ),
-  });
+  };
 }
 
 function summary(made: number, reused: number, { description }: SigningMaterial): string {
@@ -198,7 +203,7 @@ async function plan(
 ): Promise<{ readonly signer: SignerDescription; readonly line: string }> {
   const { repository, client, signing } = order;
   const { description: signer } = await materialFor(order, environment);
-  const find = await finderFor(order, environment);
+  const find = createSignatureFinder(await reusePolicy(order, environment));
   const counts = { found: 0, wanted: 0 };
   for (const { manifest: subject, annotations, provenance } of await targetsOf(order)) {
     for (const format of storedFormats(signing.format)) {

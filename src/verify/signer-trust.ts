@@ -1,0 +1,20 @@
+import { createPublicKey } from 'node:crypto';
+
+import type { SignerDescription } from '../sign/material';
+import { publicKeyOf } from '../sign/public-key';
+import type { VerificationPolicy } from './policy';
+import { SignatureTrust } from './signature-trust';
+
+/** What makes a signature of ours good enough. */
+export type ReusePolicy = Pick<VerificationPolicy, 'transparency' | 'trustedRoot'>;
+
+/** Trust in one signer and nobody else. */
+export function trustOnly(signer: SignerDescription, policy: ReusePolicy): SignatureTrust {
+  return signer.kind === 'key'
+    ? new SignatureTrust({
+        ...policy,
+        keys: [publicKeyOf(createPublicKey(signer.publicKey))],
+        identities: [],
+      })
+    : new SignatureTrust({ ...policy, keys: [], identities: [signer] });
+}
