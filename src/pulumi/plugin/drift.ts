@@ -6,6 +6,7 @@ import {
   type VerificationPolicy,
   type VerificationReport,
 } from '../../verify';
+import type { StoredSignatureOutput } from '../resources/signature-outputs';
 import type { ResourceLog } from './engine-log';
 import type { Properties } from './wire-value';
 
@@ -13,23 +14,33 @@ import type { Properties } from './wire-value';
 export interface Look {
   readonly report: VerificationReport;
   readonly policy: VerificationPolicy;
+  /** Signatures that the state names and the registry no longer has, though it has others as good. */
+  readonly renamed?: readonly StoredSignatureOutput[];
 }
 
 /**
  * What differs between the registry and the state: each part that is missing or invalid. A part
  * that could not be looked at is told and changes nothing.
  */
-export function driftIn({ report, policy }: Look, log: ResourceLog): readonly string[] {
+export function driftIn(
+  { report, policy, renamed = [] }: Look,
+  log: ResourceLog,
+): readonly string[] {
   const unmet = report.manifests.flatMap((manifest) =>
     unmetParts(manifest, policy).map((part) => ({ part, where: whereOf(manifest) })),
   );
-  return unmet.flatMap(({ part, where }) => {
+  const others = renamed.map(
+    ({ purpose, format, subject, stored }) =>
+      `${purpose} (${format}) of ${subject} is another one than ${stored}, which is gone`,
+  );
+  const gaps = unmet.flatMap(({ part, where }) => {
     const what = `${nameOf(part)} of ${where}`;
     const reason = part.reason === undefined ? '' : `: ${part.reason}`;
     if (part.status !== 'unavailable') return [`${what} is ${part.status}${reason}`];
     log.warn(`could not look at the ${what}, so nothing is concluded${reason}`);
     return [];
   });
+  return [...gaps, ...others];
 }
 
 function whereOf({ digest, platform }: ManifestReport): string {

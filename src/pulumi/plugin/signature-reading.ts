@@ -1,7 +1,7 @@
 import { parseReference } from '../../oci';
 import { inspectImage, type Transparency, type VerificationPolicy } from '../../verify';
 import { expectationOf } from '../provenance-expectation';
-import type { SignerOutput } from '../resources/signature-outputs';
+import type { SignerOutput, StoredSignatureOutput } from '../resources/signature-outputs';
 import type { ReadRequest, ReadResult } from './crud-resource';
 import { readRegistry } from './declared-registry';
 import { readSigning } from './declared-signing';
@@ -9,6 +9,7 @@ import { trustedRootFor, trustOf } from './declared-trust';
 import { refreshed } from './drift';
 import type { PluginEnvironment } from './environment';
 import { InputReader } from './input-reader';
+import { renamedIn } from './renamed-signatures';
 
 /** Compares the registry with what the state says was signed. */
 export async function readSignature(
@@ -21,7 +22,10 @@ export async function readSignature(
   const found = await refreshed(outputs, log, async () => {
     if (!digest) throw new Error('the state names an image without a digest');
     const policy = await policyOf(declared, new InputReader(outputs), environment);
-    return { policy, report: await inspectImage(repository, digest, policy, client) };
+    const report = await inspectImage(repository, digest, policy, client);
+    const kept = new InputReader(outputs).at('signatures').json() ?? [];
+    const renamed = await renamedIn(report, kept as StoredSignatureOutput[], repository, client);
+    return { policy, report, renamed };
   });
   return { inputs, outputs: found };
 }
