@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 import { say } from './process.mjs';
 
@@ -15,15 +15,27 @@ const SECRETS = [
   { what: 'a token', shape: /eyJ[\w-]{16,}\.eyJ[\w-]{16,}\.[\w-]{16,}/g },
 ];
 
-/** Searches what a run printed (test names, errors, logs) for every secret; 0 if there is none. */
-export function searchForSecrets(file) {
-  const text = readFileSync(file, 'utf8');
-  const found = SECRETS.flatMap(({ what, shape }) =>
-    [...text.matchAll(shape)].map((match) => ({ what, line: lineOf(text, match.index) })),
+/**
+ * Searches what a suite printed, and what its tests and the engines' runs said and left in their
+ * states, for every secret; 0 if there is none.
+ */
+export function searchForSecrets(...files) {
+  const texts = files
+    .filter((file) => existsSync(file))
+    .map((file) => [file, readFileSync(file, 'utf8')]);
+  const found = texts.flatMap(([file, text]) =>
+    SECRETS.flatMap(({ what, shape }) =>
+      [...text.matchAll(shape)].map(
+        (match) => `${what} in line ${lineOf(text, match.index)} of ${file}`,
+      ),
+    ),
   );
-  say(`searched ${text.length} characters of output for secrets: ${found.length} found`);
+  const length = texts.reduce((sum, [, text]) => sum + text.length, 0);
+  say(
+    `searched ${length} characters of output, logs and states for secrets: ${found.length} found`,
+  );
   // The place is told, not the secret.
-  for (const { what, line } of found.slice(0, 20)) say(`${what} in line ${line} of ${file}`);
+  for (const place of found.slice(0, 20)) say(place);
   return found.length === 0 ? 0 : 1;
 }
 

@@ -1,12 +1,26 @@
 'use strict';
 
-const { mkdirSync, writeFileSync } = require('node:fs');
+const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
 const { dirname } = require('node:path');
 
-/** Jest reporter: leaves how many tests passed and failed in the file that its option names. */
+/**
+ * Jest reporter: leaves how many tests passed and failed in the file that its option names, and
+ * all that the tests said (names, errors, console) where the search for secrets looks.
+ */
 class Tally {
   constructor(_globalConfig, { file }) {
     this.file = file;
+  }
+
+  onTestResult(_test, { testResults, console: lines }) {
+    const { SECRET_SEARCH } = process.env;
+    if (SECRET_SEARCH === undefined) return;
+    const said = testResults.flatMap(({ fullName, failureMessages }) => [
+      fullName,
+      ...failureMessages,
+    ]);
+    const printed = (lines ?? []).map(({ message }) => message);
+    appendFileSync(SECRET_SEARCH, `${[...said, ...printed].join('\n')}\n`);
   }
 
   onRunComplete(_contexts, results) {

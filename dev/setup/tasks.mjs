@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { searchForSecrets } from './leaks.mjs';
+import { forgetLies, liesFile, tellLies } from './lies.mjs';
 import { root, run, works } from './process.mjs';
 import { forgetTally, tallyFile } from './tally.mjs';
 
@@ -11,7 +13,7 @@ const prettier = tool('node_modules/prettier/bin/prettier.cjs');
 const jestBin = tool('node_modules/jest/bin/jest.js');
 
 /** What `npm test` leaves to the suites with more set-up. */
-const SUITES = ['test/engine/', 'test/interop/'];
+const SUITES = ['test/engine/', 'test/interop/', 'test/hostile/'];
 
 const COVERAGE = ['--coverage', '--coverageThreshold={"global":{"lines":90}}'];
 
@@ -20,12 +22,14 @@ function jest(suite, fixed) {
   return async (args, env) => {
     forgetTally(suite);
     const record = join(root, `coverage/output/${suite}.log`);
+    const further = join(root, `coverage/output/${suite}.said.log`);
+    rmSync(further, { force: true });
     const code = await jestBin(
       ['--config=jest.config.cjs', ...args, ...fixed],
-      { ...env, JEST_TALLY: tallyFile(suite) },
+      { ...env, JEST_TALLY: tallyFile(suite), SECRET_SEARCH: further },
       { record },
     );
-    return code === 0 ? searchForSecrets(record) : code;
+    return code === 0 ? searchForSecrets(record, further) : code;
   };
 }
 
@@ -75,6 +79,14 @@ export const tasks = {
         () => run('node', ['dev/tools/build.mjs'], { env }),
         () => jest('interop', ['test/interop/'])(args, env),
       ),
+  },
+  'test:hostile': {
+    needs: ['package'],
+    run: async (args, env) => {
+      forgetLies();
+      const code = await jest('hostile', ['test/hostile/'])(args, { ...env, LIES_TALLY: liesFile });
+      return tellLies(args) && code === 0 ? 0 : code || 1;
+    },
   },
   demo: {
     needs: ['package', 'builder'],

@@ -7,6 +7,7 @@ import { createEngine } from '../engine';
 import type { ConfigValue, Engine, LogEntry, RunResult } from '../types';
 import { isProviderType, parseUrn } from '../urn';
 import type { EngineUnderTest, RunOutcome, UnderTestOptions } from './engine-under-test';
+import { leaveForSearch } from './secret-search';
 
 export const uniqueStack = (): string => `t-${randomBytes(4).toString('hex')}`;
 
@@ -71,7 +72,14 @@ class LocalUnderTest implements EngineUnderTest {
   async #run(verb: (engine: Engine) => Promise<RunResult>): Promise<RunOutcome> {
     const before = this.#lines.length;
     const result = await verb(this.#create());
-    return outcome(result, this.#lines.slice(before).join('\n'));
+    const said = outcome(result, this.#lines.slice(before).join('\n'));
+    leaveForSearch(
+      said.logs,
+      ...said.errors,
+      JSON.stringify(result.outputs),
+      await this.exportState(),
+    );
+    return said;
   }
 }
 

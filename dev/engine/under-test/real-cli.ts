@@ -11,6 +11,7 @@ import type {
   UnderTestOptions,
 } from './engine-under-test';
 import { uniqueStack } from './local';
+import { leaveForSearch } from './secret-search';
 
 let found: boolean | undefined;
 
@@ -92,6 +93,7 @@ class RealCli implements EngineUnderTest {
     const { code, stdout } = await this.#inStack([...verb, '--event-log', log]);
     const events = await readEvents(log);
     this.#output += stdout;
+    leaveForSearch(stdout, JSON.stringify(events), await this.exportState());
     const summary = events.findLast((event) => event.summaryEvent !== undefined)?.summaryEvent;
     return {
       ok: code === 0,

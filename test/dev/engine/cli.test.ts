@@ -34,7 +34,7 @@ const writeState = async (): Promise<void> => {
       type: 'pulumi:pulumi:Stack',
       custom: false,
       inputs: {},
-      outputs: { url: 'http://x', token: secret('hush-hush') },
+      outputs: { url: 'http://x', token: secret('canary-hush-hush') },
       dependencies: [],
       propertyDependencies: {},
     },
@@ -46,12 +46,12 @@ test('outputs are printed, secrets only when asked', async () => {
   expect(await run('stack output --json')).toBe(0);
   expect(JSON.parse(said.splice(0).join(''))).toEqual({ url: 'http://x', token: '[secret]' });
   expect(await run('stack output token --show-secrets')).toBe(0);
-  expect(said.splice(0)).toEqual(['hush-hush']);
+  expect(said.splice(0)).toEqual(['canary-hush-hush']);
   expect(await run('stack output')).toBe(0);
   expect(said.splice(0)).toEqual(['url  http://x', 'token  [secret]']);
   expect(await run('stack output nothing')).toBe(1);
   expect(await run('stack export')).toBe(0);
-  expect(said.at(-1)).not.toContain('hush-hush');
+  expect(said.at(-1)).not.toContain('canary-hush-hush');
 });
 
 test('destroy needs no program, displays its steps and empties the state', async () => {
@@ -64,11 +64,11 @@ test('destroy needs no program, displays its steps and empties the state', async
 });
 
 test('config set writes the stack config, a secret one sealed', async () => {
-  expect(await run('config set --secret password hush-hush')).toBe(0);
+  expect(await run('config set --secret password canary-hush-hush')).toBe(0);
   expect(await run('config set -s dev color blue')).toBe(0);
   const text = readFileSync(join(dir, 'Pulumi.dev.yaml'), 'utf8');
   expect(text).toContain('demo:color: blue');
-  expect(text).not.toContain('hush-hush');
+  expect(text).not.toContain('canary-hush-hush');
 });
 
 test.each([

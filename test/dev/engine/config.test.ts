@@ -41,9 +41,9 @@ test('a stack config that the real CLI wrote is read', async () => {
 test('a secret is written sealed beside what stands there, and read again', async () => {
   write('Pulumi.dev.yaml', REAL);
   const project = readProject(dir);
-  await writeConfig(project, 'dev', 'pp', 'token', { secret: 'very-hush' });
+  await writeConfig(project, 'dev', 'pp', 'token', { secret: 'canary-very-hush' });
   await writeConfig(project, 'dev', 'pp', 'plain', 'open');
-  expect(readFileSync(join(dir, 'Pulumi.dev.yaml'), 'utf8')).not.toContain('very-hush');
+  expect(readFileSync(join(dir, 'Pulumi.dev.yaml'), 'utf8')).not.toContain('canary-very-hush');
   const { values, secretKeys } = await readConfig(project, 'dev', 'pp', { token: 'given' });
   expect(values).toMatchObject({
     'demo:foo': 'bar123',

@@ -19,10 +19,10 @@ const engine = (programDir = world.programDir, env: Record<string, string> = {})
   localEngine({ projectDir: programDir, dir: world.dir, env: { ...world.env, ...env } });
 
 test('a component is the same imported or remote, and no secret is in the state or the logs', async () => {
-  const secrets = ['input-secret-1', 'config-secret-2'];
+  const secrets = ['canary-input-secret-1', 'canary-config-secret-2'];
   const plan = (kind: 'pair' | 'remote') => ({
     resources: [
-      { kind, name: 'p', args: { secretText: { secret: 'input-secret-1' }, size: 3 } },
+      { kind, name: 'p', args: { secretText: { secret: 'canary-input-secret-1' }, size: 3 } },
       {
         name: 'c',
         args: { text: { config: 'password' } },
@@ -30,11 +30,11 @@ test('a component is the same imported or remote, and no secret is in the state 
       },
     ],
     outputs: { token: '$p.token', text: '$p.secretText', own: '$c.token' },
-    say: 'the password is config-secret-2',
-    warn: 'mind config-secret-2',
+    say: 'the password is canary-config-secret-2',
+    warn: 'mind canary-config-secret-2',
   });
   const under = engine();
-  await under.setConfig('password', { secret: 'config-secret-2' });
+  await under.setConfig('password', { secret: 'canary-config-secret-2' });
   world.plan(plan('pair'));
   expect(await under.up()).toMatchObject({ ok: true, summary: { create: 5 } });
   world.plan(plan('remote'));

@@ -161,7 +161,7 @@ export const scenarios: readonly Scenario[] = [
       {
         verb: 'up',
         plan: {
-          transform: { stacked: 'yes', hidden: { secret: 'transformed-secret' } },
+          transform: { stacked: 'yes', hidden: { secret: 'canary-transformed-secret' } },
           resources: [
             a({}, { transform: { own: 'yes' } }),
             { kind: 'remote', name: 'r', args: {}, opts: { transform: { inherited: 'yes' } } },

@@ -8,7 +8,7 @@ import { Snapshot } from '../../../dev/engine/state/snapshot';
 import { secret } from '../../../dev/engine/wire/signature';
 
 const NAME = { project: 'demo', stack: 'dev' };
-const HUSH = 'correct horse battery staple';
+const HUSH = 'canary-correct-horse-battery-staple';
 
 let dir: string;
 let path: string;

@@ -1,0 +1,28 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { root } from './process.mjs';
+
+/** The fewest lies that a whole run tells. */
+const FEWEST = 60;
+
+/** Where test/hostile/lies.test.ts counts what it really ran. */
+export const liesFile = join(root, 'coverage/lies.json');
+
+export function forgetLies() {
+  rmSync(liesFile, { force: true });
+}
+
+/**
+ * The last line of the hostile suite. False when a lie was believed, or too few were told; a run of
+ * a part (`args`) may tell as few as it likes.
+ */
+export function tellLies(args) {
+  if (!existsSync(liesFile)) {
+    if (args.length === 0) console.log('lies 0, refused 0');
+    return args.length > 0;
+  }
+  const { lies, refused } = JSON.parse(readFileSync(liesFile, 'utf8'));
+  console.log(`lies ${lies}, refused ${refused}`);
+  return lies === refused && (args.length > 0 || lies >= FEWEST);
+}
