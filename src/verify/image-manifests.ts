@@ -124,6 +124,9 @@ class ImageReader {
       const fetched = await this.client.getManifest(this.repository, digest);
       if (!fetched) return [withGap(manifest, 'missing', 'the registry does not have it')];
       const { bytes } = hashed(fetched, digest, where);
+      if (bytes.length !== size) {
+        throw malformed(where, `has ${bytes.length} bytes, and its index says ${size}`);
+      }
       const below = parseManifest(bytes, mediaType);
       return [manifest, ...(await this.read(below, where, depth + 1))];
     } catch (error) {

@@ -23,6 +23,7 @@ import {
 } from './bundle-manifest';
 import { type Finding, type Findings, gatherFindings } from './candidate';
 import { pause } from './pause';
+import { OVER_BUDGET, withinBudget } from './read-budget';
 import { findingOfFailure } from './read-failure';
 import { claimedSigningTime } from './timestamp';
 
@@ -31,7 +32,7 @@ const BUNDLE_MEDIA_TYPE_LONG = 'application/vnd.dev.sigstore.bundle+json;version
 
 const EMPTY_CONFIG = Buffer.from('{}', 'utf8');
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
-const MAX_REFERRERS = 1000;
+const MAX_REFERRERS = 2500;
 const PARALLEL_READS = 6;
 const MAX_TRIES = 10;
 
@@ -128,52 +129,97 @@ export async function readBundles(
   repository: Repository,
   subject: Digest,
 ): Promise<Findings> {
-  const referrers = await client.referrers(repository, subject);
+  const referrers = once(await client.referrers(repository, subject));
   if (referrers.length > MAX_REFERRERS) {
     throw new SignedImageError({
       code: 'CONTENT_TOO_LARGE',
       message: `${subject} has ${referrers.length} referrers, and at most ${MAX_REFERRERS} are read; remove those that are no longer needed`,
     });
   }
-  const read = (referrer: Descriptor): Promise<Finding> =>
-    readReferrer(client, repository, subject, referrer);
-  return gatherFindings(await mapBounded(referrers, PARALLEL_READS, read));
+  const reader = new BundleReader(client, repository, subject);
+  // A hostile manifest may be as large as a bundle.
+  const smallEnough = withinBudget(referrers.filter(({ size }) => size <= MANIFEST_LIMIT));
+  const opened = await mapBounded(referrers, PARALLEL_READS, async (referrer): Promise<Opened> =>
+    referrer.size > MANIFEST_LIMIT || smallEnough.has(referrer)
+      ? reader.open(referrer)
+      : { found: leftUnread(referrer.digest) },
+  );
+  const listed = opened.flatMap(({ listed: one }) => (one ? [one] : []));
+  const chosen = withinBudget(listed.filter(({ size }) => size <= MAX_BUNDLE_BYTES));
+  return gatherFindings(
+    await mapBounded(opened, PARALLEL_READS, async ({ listed: one, found }) => {
+      if (!one) return found;
+      const read = one.size > MAX_BUNDLE_BYTES || chosen.has(one);
+      return read ? reader.read(one) : leftUnread(one.stored);
+    }),
+  );
 }
 
-async function readReferrer(
-  client: RegistryClient,
-  repository: Repository,
-  subject: Digest,
-  referrer: Descriptor,
-): Promise<Finding> {
-  const stored = referrer.digest;
-  if (referrer.mediaType !== OCI_MANIFEST) return undefined;
-  let manifest: ImageManifest | ImageIndex;
-  try {
-    if (referrer.size > MANIFEST_LIMIT) throw tooLarge('manifest', referrer.size);
-    const fetched = await client.getManifest(repository, stored);
-    // Listed and gone: somebody removed it meanwhile, or the list is stale.
-    if (!fetched) return undefined;
-    manifest = parseManifest(fetched.bytes, OCI_MANIFEST);
-  } catch (error) {
-    const finding = findingOfFailure(error, stored);
-    // What is not even listed as a bundle need not be well-formed.
-    const skipped = finding && 'unusable' in finding && !isBundleType(referrer.artifactType);
-    return skipped ? undefined : finding;
-  }
-  const layer = bundleLayer(manifest);
-  if (!layer) return undefined;
-  const purpose = purposeOf(manifest.annotations?.[PREDICATE_TYPE_ANNOTATION]);
-  try {
-    if (manifest.subject?.digest !== subject) {
-      throw malformed('its manifest refers to another image');
+/** A list may name one thing many times; it is opened once. */
+function once(referrers: readonly Descriptor[]): readonly Descriptor[] {
+  const manifests = referrers.filter(({ mediaType }) => mediaType === OCI_MANIFEST);
+  return [...new Map(manifests.map((referrer) => [referrer.digest, referrer])).values()];
+}
+
+function leftUnread(stored: Digest): Finding {
+  return { unread: { stored, reason: OVER_BUDGET } };
+}
+
+/** A bundle that a referrer manifest points at. */
+interface ListedBundle {
+  readonly stored: Digest;
+  readonly layer: Descriptor;
+  readonly size: number;
+  readonly purpose: Purpose | undefined;
+  /** The image that the manifest refers to. */
+  readonly refersTo: Digest | undefined;
+}
+
+/** A bundle to read, or all that there is to say. */
+interface Opened {
+  readonly listed?: ListedBundle;
+  readonly found?: Finding;
+}
+
+class BundleReader {
+  constructor(
+    private readonly client: RegistryClient,
+    private readonly repository: Repository,
+    private readonly subject: Digest,
+  ) {}
+
+  async open(referrer: Descriptor): Promise<Opened> {
+    const stored = referrer.digest;
+    let manifest: ImageManifest | ImageIndex;
+    try {
+      if (referrer.size > MANIFEST_LIMIT) throw tooLarge('manifest', referrer.size);
+      const fetched = await this.client.getManifest(this.repository, stored);
+      // Listed and gone: somebody removed it meanwhile, or the list is stale.
+      if (!fetched) return {};
+      manifest = parseManifest(fetched.bytes, OCI_MANIFEST);
+    } catch (error) {
+      const found = findingOfFailure(error, stored);
+      // What is not even listed as a bundle need not be well-formed.
+      const skipped = found && 'unusable' in found && !isBundleType(referrer.artifactType);
+      return skipped ? {} : { found };
     }
-    if (layer.size > MAX_BUNDLE_BYTES) throw tooLarge('bundle', layer.size);
-    const bytes = await client.getBlob(repository, layer);
-    if (!bytes) throw malformed('the registry does not have its bundle');
-    return { candidate: { format: 'bundle', stored, bundle: parseBundle(bytes) } };
-  } catch (error) {
-    return findingOfFailure(error, stored, purpose);
+    const layer = bundleLayer(manifest);
+    if (!layer) return {};
+    const purpose = purposeOf(manifest.annotations?.[PREDICATE_TYPE_ANNOTATION]);
+    const refersTo = manifest.subject?.digest;
+    return { listed: { stored, layer, size: layer.size, purpose, refersTo } };
+  }
+
+  async read({ stored, layer, size, purpose, refersTo }: ListedBundle): Promise<Finding> {
+    try {
+      if (refersTo !== this.subject) throw malformed('its manifest refers to another image');
+      if (size > MAX_BUNDLE_BYTES) throw tooLarge('bundle', size);
+      const bytes = await this.client.getBlob(this.repository, layer);
+      if (!bytes) throw malformed('the registry does not have its bundle');
+      return { candidate: { format: 'bundle', stored, bundle: parseBundle(bytes) } };
+    } catch (error) {
+      return findingOfFailure(error, stored, purpose);
+    }
   }
 }
 

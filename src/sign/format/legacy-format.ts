@@ -26,6 +26,7 @@ import {
   typesOf,
 } from './legacy-manifest';
 import { pause } from './pause';
+import { OVER_BUDGET, withinBudget } from './read-budget';
 import { findingOfFailure } from './read-failure';
 
 const MAX_LAYER_BYTES = 16 * 1024 * 1024;
@@ -191,8 +192,11 @@ export async function readLayers(
       message: `${formatRepository(repository)}:${tag} holds ${manifest.layers.length} signatures, and at most ${MAX_LAYERS} are read`,
     });
   }
-  const read = (layer: Descriptor): Promise<Finding> =>
-    readLayer(client, repository, layer, purpose);
+  const chosen = withinBudget(manifest.layers.filter(({ size }) => size <= MAX_LAYER_BYTES));
+  const read = async (layer: Descriptor): Promise<Finding> =>
+    layer.size > MAX_LAYER_BYTES || chosen.has(layer)
+      ? readLayer(client, repository, layer, purpose)
+      : { unread: { stored: layer.digest, reason: OVER_BUDGET } };
   return gatherFindings(await mapBounded(manifest.layers, PARALLEL_READS, read));
 }
 

@@ -1,4 +1,4 @@
-import type { Descriptor, RegistryClient, Repository } from '../../../src/oci';
+import { type Descriptor, digestOf, type RegistryClient, type Repository } from '../../../src/oci';
 import { signImage } from '../../../src/sign';
 import { readBundles, writeBundle } from '../../../src/sign/format';
 import { freshRepository, type Lab, newKey, openLab, pushImage } from '../../verify/support/lab';
@@ -101,7 +101,11 @@ test('other artifacts, and those that are gone, are passed over', async () => {
 });
 
 test('more referrers than are read are told, not cut off', async () => {
-  const many: RegistryClient = { ...lab.client, referrers: async () => Array(1001).fill(image) };
+  const referrers = Array.from({ length: 2501 }, (_, at) => ({
+    ...image,
+    digest: digestOf(Buffer.from(String(at))),
+  }));
+  const many: RegistryClient = { ...lab.client, referrers: async () => referrers };
   await expect(read(many)).rejects.toMatchObject({ code: 'CONTENT_TOO_LARGE' });
 });
 
