@@ -66,13 +66,21 @@ export interface SignedImageErrorOptions {
   readonly cause?: unknown;
 }
 
+/** Messages quote what others wrote, and others may write megabytes. */
+const LONGEST_MESSAGE = 10_000;
+
+function bounded(message: string): string {
+  const more = message.length - LONGEST_MESSAGE;
+  return more > 0 ? `${message.slice(0, LONGEST_MESSAGE)}... (${more} characters more)` : message;
+}
+
 /** Every error that leaves this package. Its message and its causes never hold a secret. */
 export class SignedImageError extends Error {
   readonly code: ErrorCode;
   readonly property: string | undefined;
 
   constructor({ code, message, property, cause }: SignedImageErrorOptions) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(bounded(message), cause === undefined ? undefined : { cause });
     this.name = 'SignedImageError';
     this.code = code;
     this.property = property;

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import ignore from '@balena/dockerignore';
 
+import { messageOf, SignedImageError } from '../error';
+
 /** Which paths of a context a build does not see. */
 export interface IgnoreRules {
   /** `path` is relative to the context, with forward slashes. */
@@ -43,6 +45,7 @@ export async function readIgnoreRules(context: string, dockerfile: string): Prom
   return parseIgnoreRules(text);
 }
 
+/** @throws SignedImageError `BUILD_CONTEXT_INVALID`, by `ignores`, for a pattern that builders refuse too */
 export function parseIgnoreRules(text: string): IgnoreRules {
   const lines = text
     .replace(/^\uFEFF/, '')
@@ -51,7 +54,18 @@ export function parseIgnoreRules(text: string): IgnoreRules {
     .filter((line) => line !== '' && !line.startsWith('#'));
   const rules = ignore().add(lines);
   return {
-    ignores: (path) => rules.ignores(path),
+    ignores: (path) => {
+      try {
+        return rules.ignores(path);
+      } catch (error) {
+        throw new SignedImageError({
+          code: 'BUILD_CONTEXT_INVALID',
+          property: 'build.context',
+          message: `the ignore file of the build has a pattern that is none: ${messageOf(error)}`,
+          cause: error,
+        });
+      }
+    },
     hasExceptions: lines.some((line) => line.startsWith('!')),
   };
 }
