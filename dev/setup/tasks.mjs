@@ -81,7 +81,7 @@ export const tasks = {
       ),
   },
   'test:hostile': {
-    needs: ['package'],
+    needs: [],
     run: async (args, env) => {
       forgetLies();
       const code = await jest('hostile', ['test/hostile/'])(args, { ...env, LIES_TALLY: liesFile });
