@@ -1,4 +1,4 @@
-import type { RegistrySettings } from '../registry';
+import type { RegistrySettings, RegistryStore } from '../registry';
 import { Secret } from '../../src/pulumi/plugin/wire-value';
 import type { EngineRun } from './engine';
 import { IDENTITY, REPOSITORY, storeImage, storeIndex, USER, type World } from './world';
@@ -21,9 +21,15 @@ export interface FaultPath {
   run(step: Step): Promise<void>;
 }
 
+/** What a run knows of the world; it may be in another process. */
+export type Reachable = Pick<
+  World,
+  'services' | 'issuer' | 'trustedRoot' | 'keys' | 'keyPassword' | 'registryPassword'
+> & { readonly store?: RegistryStore };
+
 /** What a path works with. */
 export interface Step {
-  readonly world: World;
+  readonly world: Reachable;
   readonly engine: EngineRun;
   /** `host/repo@digest`. */
   readonly image: string;
@@ -46,7 +52,7 @@ const BUILD = {
   finishedOn: '2026-01-01T00:01:00Z',
 };
 
-const access = ({ registryPassword }: World): object => ({
+const access = ({ registryPassword }: Reachable): object => ({
   registry: { username: USER, password: new Secret(registryPassword) },
 });
 
@@ -76,14 +82,14 @@ async function sign(step: Step, annotations: object): Promise<void> {
 /** What a reader would declare: all that was signed must be there. */
 export async function verify(step: Step): Promise<void> {
   const { world, engine, image, path } = step;
-  const { trustedRoot, sigstore, keys } = world;
+  const { trustedRoot, issuer, keys } = world;
   await engine.up('VerifiedImage', {
     image,
     ...access(world),
     ...(path.signer === 'key'
       ? { keys: [keys.ours.publicKey] }
       : {
-          identities: [{ identity: IDENTITY, issuer: sigstore.issuer.url }],
+          identities: [{ identity: IDENTITY, issuer }],
           sigstore: { trustedRoot },
         }),
     annotations: path.annotations,
@@ -127,7 +133,7 @@ function cleanUp({ world, engine }: Step): void {
   const bundle = (outputs as { format: string; stored: string }[]).find(
     ({ format }) => format === 'bundle',
   );
-  if (!bundle || !world.registry.store.deleteManifest(REPOSITORY, bundle.stored)) {
+  if (!bundle || !world.store?.deleteManifest(REPOSITORY, bundle.stored)) {
     throw new Error('there was nothing to clean up');
   }
 }

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 import { encryptPrivateKey } from '../../src/sign';
-import { type RegistrySettings, type RunningRegistry, sha256, startRegistry } from '../registry';
+import {
+  type RegistrySettings,
+  type RegistryStore,
+  type RunningRegistry,
+  sha256,
+  startRegistry,
+} from '../registry';
 import { type RunningSigstore, startSigstore } from '../sigstore';
 import { FaultProxies, openTrap } from './proxy';
 
@@ -32,6 +38,9 @@ export interface World {
     readonly tsaUrl: string;
   };
   readonly trustedRoot: string;
+  /** Who issues identity tokens. */
+  readonly issuer: string;
+  readonly store: RegistryStore;
   readonly keys: { readonly ours: KeyFiles; readonly stranger: KeyFiles };
   readonly keyPassword: string;
   readonly registryPassword: string;
@@ -81,6 +90,8 @@ export async function openWorld(): Promise<World> {
     host,
     services,
     trustedRoot,
+    issuer: sigstore.issuer.url,
+    store: registry.store,
     keys: { ours: ours.files, stranger: stranger.files },
     keyPassword: KEY_PASSWORD,
     registryPassword: REGISTRY_PASSWORD,

@@ -92,6 +92,10 @@ export const tasks = {
     needs: ['package', 'builder'],
     run: (args, env) => run('node', [...ts, 'dev/demo/main.ts', ...args], { env }),
   },
+  faults: {
+    needs: [],
+    run: (args, env) => run('node', [...ts, 'dev/faults/main.ts', ...args], { env }),
+  },
   build: { needs: ['package'], clean: true, run: async () => 0 },
   lint: {
     needs: [],

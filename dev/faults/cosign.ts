@@ -1,0 +1,61 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+import type { Scene } from './scene';
+import { IDENTITY, USER } from './world';
+
+const BUILD = resolve(__dirname, '../tools/build.mjs');
+
+/** The real cosign, if it was built (`node dev/tools/build.mjs`). */
+export function findCosign(): string | undefined {
+  const folder = execFileSync(process.execPath, [BUILD, '--where'], { encoding: 'utf8' }).trim();
+  const path = join(folder, 'cosign');
+  return existsSync(path) ? path : undefined;
+}
+
+/** What real cosign says against the image; nothing where it verifies it in each format. */
+export async function cosignFaults(cosign: string, scene: Scene): Promise<readonly string[]> {
+  const { world, path, image } = scene;
+  await world.proxies.start();
+  const looks = { bundle: [true], legacy: [false], both: [true, false] }[path.format];
+  const faults: string[] = [];
+  for (const bundle of looks) {
+    const said = await run(cosign, scene, [
+      'verify',
+      `--new-bundle-format=${bundle}`,
+      '--registry-username',
+      USER,
+      '--registry-password',
+      world.registryPassword,
+      ...(path.signer === 'key'
+        ? ['--key', world.keys.ours.publicPath, '--insecure-ignore-tlog']
+        : [
+            ...['--certificate-identity', IDENTITY, '--certificate-oidc-issuer', world.issuer],
+            ...['--trusted-root', world.trustedRoot, '--use-signed-timestamps'],
+          ]),
+      ...Object.entries(path.annotations).flatMap(([name, value]) => ['-a', `${name}=${value}`]),
+      image,
+    ]);
+    if (said !== undefined)
+      faults.push(`cosign refuses it (${bundle ? 'bundle' : 'legacy'}): ${said}`);
+  }
+  return faults;
+}
+
+function run(
+  cosign: string,
+  { world }: Scene,
+  args: readonly string[],
+): Promise<string | undefined> {
+  const home = join(world.folder, 'home');
+  mkdirSync(home, { recursive: true });
+  // Whatever is not on this machine is refused at once.
+  const nowhere = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9' };
+  const env = { HOME: home, TUF_ROOT: join(home, 'tuf'), NO_PROXY: '127.0.0.1', ...nowhere };
+  return new Promise((settle) => {
+    execFile(cosign, [...args], { env, timeout: 60_000 }, (error, _stdout, stderr) =>
+      settle(error === null ? undefined : stderr),
+    );
+  });
+}
