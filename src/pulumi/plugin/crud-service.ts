@@ -73,7 +73,9 @@ export function createCrudService(
         log: engineLog.for(urn),
       });
       const response = new rpc.CheckResponse();
-      response.setInputs(Struct.fromJavaScript(wire(inputs)));
+      // Beside problems there may be an unknown, which the engine would not read in an update: it
+      // would say that, and not the problems.
+      response.setInputs(Struct.fromJavaScript(wire(problems.length > 0 ? {} : inputs)));
       response.setFailuresList(
         problems.map(({ property, message }) => {
           const failed = new rpc.CheckFailure();
