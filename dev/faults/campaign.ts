@@ -22,16 +22,17 @@ export interface CaseResult {
   readonly wrong: readonly string[];
 }
 
-const ANSWER_TIMEOUT = 400;
+/** Milliseconds: short only where nothing will come, for a busy machine is slow. */
+const timeoutFor = (fault: Fault): number => (fault === 'stalled' ? 500 : 15_000);
 
 /** Short waits, and no more tries than are needed to see that there are some. */
-export function patienceOf(tries: number): Patience {
+function patienceOf(tries: number, timeout: number): Patience {
   return {
     registry: {
-      answerTimeout: ANSWER_TIMEOUT,
+      answerTimeout: timeout,
       budget: { throttled: tries, unavailable: tries, dropped: tries, longestWait: 2 },
     },
-    services: { timeoutMs: ANSWER_TIMEOUT, retries: tries, pauseMs: 1 },
+    services: { timeoutMs: timeout, retries: tries, pauseMs: 1 },
   };
 }
 
@@ -57,7 +58,12 @@ export function casesOf(requests: readonly PassedRequest[]): readonly Case[] {
 /** With the fault, then without it, and then all must be as if there had been none. */
 export async function runCase(scene: Scene, { at, fault, patient }: Case): Promise<CaseResult> {
   const state = scene.rewind();
-  const first = await runFaulty(scene, state, { at, fault }, patienceOf(patient ? 1 : 0));
+  const first = await runFaulty(
+    scene,
+    state,
+    { at, fault },
+    patienceOf(patient ? 1 : 0, timeoutFor(fault)),
+  );
   const wrong = [...first.wrong, ...(await converge(scene, state))];
   return { hit: first.hit, failed: first.failed, wrong };
 }

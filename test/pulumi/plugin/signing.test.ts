@@ -127,6 +127,11 @@ describe('ImageSignature', () => {
     expect(repaired.changed).toEqual(['signatures']);
     expect(bench.said.at(-1)).toMatch(/1 made, 1 found$/);
     expect(repaired.outputs['drift']).toEqual([]);
+    // A state from before the repair names a signature that is gone.
+    expect((await resource.read(request))?.outputs['drift']).toEqual([
+      expect.stringMatching(/^signature \(bundle\) of .* is another one than .*, which is gone$/),
+    ]);
+    signed = repaired;
   });
 
   it('concludes nothing from a look that failed', async () => {
