@@ -35,6 +35,8 @@ export interface TransportOptions {
 }
 
 const MAX_REDIRECTS = 5;
+/** How many times `answerTimeout` a whole answer may take: a byte now and then is no answer. */
+const PATIENCE = 5;
 const DEFAULT_LIMIT = 4 * 1024 * 1024;
 /** An error's body is for its message only: more than this of it is not read. */
 const ERROR_LIMIT = 64 * 1024;
@@ -44,9 +46,11 @@ const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 export class Transport {
   readonly #agent: Agent;
   readonly #userAgent: string;
+  readonly #longestAnswer: number;
 
   constructor({ ca, userAgent, lookup, answerTimeout = 60_000 }: TransportOptions) {
     this.#userAgent = userAgent;
+    this.#longestAnswer = answerTimeout * PATIENCE;
     this.#agent = new Agent({
       connections: 8,
       headersTimeout: answerTimeout,
@@ -85,10 +89,12 @@ export class Transport {
 
   async #exchange(request: HttpRequest, authorization: string | undefined): Promise<HttpResponse> {
     const { method, url, headers = {}, body, limit = DEFAULT_LIMIT } = request;
+    const signal = AbortSignal.timeout(this.#longestAnswer);
     try {
       const answer = await send(url, {
         dispatcher: this.#agent,
         method,
+        signal,
         headers: {
           // A compressed answer could be small on the wire and without end in memory.
           'accept-encoding': 'identity',
@@ -105,6 +111,7 @@ export class Transport {
         url,
       };
     } catch (error) {
+      if (signal.aborted) throw tooSlow(url, this.#longestAnswer);
       throw error instanceof SignedImageError ? error : new ConnectionFailure(url, error);
     }
   }
@@ -135,6 +142,14 @@ export function resolveLocation(from: URL, location: string | undefined): URL {
   to.password = '';
   to.hash = '';
   return to;
+}
+
+/** Not tried again: it would take as long. */
+function tooSlow({ host }: URL, milliseconds: number): SignedImageError {
+  return new SignedImageError({
+    code: 'REGISTRY_UNAVAILABLE',
+    message: `${host} had not ended its answer after ${milliseconds / 1000} s; try again later`,
+  });
 }
 
 function protocolError({ host }: URL, what: string): SignedImageError {

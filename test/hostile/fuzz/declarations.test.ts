@@ -142,6 +142,11 @@ test('ignore files', async () => {
   });
 });
 
+/** As it comes from the engine: without the holes that a list may have here. */
+function onTheWire(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value) ?? 'null');
+}
+
 describe('what is declared for a resource', () => {
   let bench: Workbench;
   beforeAll(async () => {
@@ -187,7 +192,7 @@ describe('what is declared for a resource', () => {
 
   test('is taken, or told as problems', async () => {
     await expectRobust(
-      fc.tuple(resources, mutated(declaration)),
+      fc.tuple(resources, mutated(declaration).map(onTheWire)),
       async ([name, declared]) => {
         if (typeof declared !== 'object' || declared === null || Array.isArray(declared)) return;
         const problems = await bench.problems(name, declared);

@@ -157,6 +157,19 @@ export const ANSWER_LIES: readonly Lie[] = [
     expect: 'CONTENT_TOO_LARGE',
   },
   {
+    name: 'a manifest of which a byte comes now and then',
+    patience: 2000,
+    tell: async (scene) => {
+      const origin = await scene.elsewhere((_, response) => {
+        response.writeHead(200, OK.headers);
+        const timer = setInterval(() => response.write(' '), 200);
+        response.on('close', () => clearInterval(timer));
+      });
+      scene.answerImage({ status: 307, headers: { location: `${origin}/x` } });
+    },
+    expect: 'REGISTRY_UNAVAILABLE',
+  },
+  {
     name: 'headers without end',
     tell: (scene) =>
       scene.answerImage({

@@ -17,6 +17,8 @@ export interface Lie {
   readonly policy?: 'any';
   /** Default `verify`. */
   readonly asks?: Question;
+  /** Milliseconds that the client waits for a byte. Default: a minute. */
+  readonly patience?: number;
   readonly tell: (scene: Scene) => unknown;
   /** The codes that are right; or that the honest signature counts in spite of the lie. */
   readonly expect: ErrorCode | readonly ErrorCode[] | 'ignored';

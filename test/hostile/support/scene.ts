@@ -60,11 +60,12 @@ export class Scene {
     readonly material: SigningMaterial,
     readonly format: 'bundle' | 'legacy' | 'both',
     readonly policy: VerificationPolicy,
-    credentials: { readonly username: string; readonly password: string } | undefined,
+    answerTimeout: number | undefined,
   ) {
     this.client = createRegistryClient({
       dockerConfig: 'none',
-      ...(credentials && { registry: { host: lab.registry.host, ...credentials } }),
+      registry: { host: lab.registry.host, ...USER },
+      answerTimeout,
       clock: { sleep: async (milliseconds) => void this.waits.push(milliseconds), random: () => 0 },
     });
   }
@@ -84,7 +85,16 @@ export class Scene {
       format: lie.policy ?? format,
       annotations: { commit: COMMIT },
     });
-    const scene = new Scene(lab, repository, image, platforms, material, format, asked, USER);
+    const scene = new Scene(
+      lab,
+      repository,
+      image,
+      platforms,
+      material,
+      format,
+      asked,
+      lie.patience,
+    );
     lab.registry.store.putManifest(repository.path, scene.stored(image.digest), { tag: TAG });
     await scene.sign([image, ...platforms]);
     return scene;

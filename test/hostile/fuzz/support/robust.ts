@@ -33,7 +33,7 @@ export async function expectRobust<T>(
     checkPrototypes();
     if (Date.now() - begun > LONGEST_MS) throw new Error('it took too long');
   });
-  await fc.assert(property, { numRuns: runs });
+  await fc.assert(property, { numRuns: runs, endOnFailure: true });
 }
 
 const NASTY = [
