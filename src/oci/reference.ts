@@ -90,10 +90,18 @@ function parseRepository(name: string, text: string): Repository {
   if (!port) throw invalid(text, 'its host is malformed');
   if (port[1] !== undefined && Number(port[1]) > 65535)
     throw invalid(text, 'its port is too large');
+  if (!isReadAsWritten(host)) throw invalid(text, 'its host is malformed');
   if (isDockerHub(host) && !path.includes('/')) path = `library/${path}`;
   if (!PATH.test(path)) throw invalid(text, 'its path is malformed (lower case, no empty part)');
   if (host.length + path.length + 1 > 255) throw invalid(text, 'it is longer than 255 characters');
   return { registry: isDockerHub(host) ? DOCKER_HUB : host, path };
+}
+
+/** Whether a URL has this very host: numbers in hex or with a part too many are read as others. */
+function isReadAsWritten(host: string): boolean {
+  if (!URL.canParse(`https://${host}/`)) return false;
+  const { hostname } = new URL(`https://${host}/`);
+  return host.startsWith('[') || hostname === host.replace(/:\d+$/, '');
 }
 
 function isDockerHub(host: string): boolean {

@@ -61,6 +61,8 @@ describe('references', () => {
   it('come back as they were written', () => {
     fc.assert(
       fc.property(reference, ({ host, text, path, tag, digest }) => {
+        // Where the last part is a number, all of it has to be an IPv4 address.
+        fc.pre(!/(^|\.)(\d+|0x[0-9a-f]*)(:\d+)?$/.test(host));
         const parsed = parseReference(text);
         expect(formatReference(parsed)).toBe(text);
         expect([parsed.repository.registry, parsed.repository.path]).toEqual([host, path]);
@@ -155,4 +157,15 @@ describe('digests and tags', () => {
       expect(() => parseTag(bad)).toThrow(SignedImageError);
     }
   });
+});
+
+test.each([
+  '[:::]/app',
+  '[1.2.3]/app',
+  '1.2.3.999/app',
+  '0x7f.1/app',
+  '127.1/app',
+  '0177.0.0.1:5000/app',
+])('a host that no URL has, or that is read as another one, is refused: %s', (text) => {
+  expect(() => parseReference(text)).toThrow(/host is malformed/);
 });

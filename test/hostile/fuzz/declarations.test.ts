@@ -155,7 +155,6 @@ describe('what is declared for a resource', () => {
   afterAll(() => bench.close());
 
   const declaration = {
-    image: 'registry.example.com/team/app:v1',
     build: {
       context: 'app',
       dockerfile: 'Dockerfile',
@@ -174,7 +173,6 @@ describe('what is declared for a resource', () => {
     source: { commit: 'x', allowDirty: true },
     provenance: { disabled: false, builderId: 'https://b', parameters: { a: 1 } },
     format: 'bundle',
-    registry: { username: 'u', password: 'canary-fuzz-registry', insecure: true },
     verify: {
       keys: ['x'],
       identities: [{ identity: 'a', issuer: 'b' }],
@@ -192,7 +190,14 @@ describe('what is declared for a resource', () => {
 
   test('is taken, or told as problems', async () => {
     await expectRobust(
-      fc.tuple(resources, mutated(declaration).map(onTheWire)),
+      fc.tuple(
+        resources,
+        mutated({
+          ...declaration,
+          image: `${bench.registry.host}/team/app:v1`,
+          registry: { insecure: true },
+        }).map(onTheWire),
+      ),
       async ([name, declared]) => {
         if (typeof declared !== 'object' || declared === null || Array.isArray(declared)) return;
         const problems = await bench.problems(name, declared);
