@@ -96,6 +96,10 @@ export const tasks = {
     needs: [],
     run: (args, env) => run('node', [...ts, 'dev/faults/main.ts', ...args], { env }),
   },
+  load: {
+    needs: ['package'],
+    run: (args, env) => run('node', [...ts, 'dev/load/main.ts', ...args], { env }),
+  },
   build: { needs: ['package'], clean: true, run: async () => 0 },
   lint: {
     needs: [],

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * Follows the plugin process of this run and keeps the most memory that it had resident, in MB;
+ * `undefined` where there is no /proc.
+ */
+export function watchPlugin(plugin: string): { stop(): number | undefined } {
+  let peak: number | undefined;
+  const look = (): void => {
+    for (const pid of processes()) {
+      const command = read(`/proc/${pid}/cmdline`);
+      if (!command.includes('run-plugin') || !command.includes(plugin)) continue;
+      const kilobytes = Number(/VmHWM:\s+(\d+)/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
+      peak = Math.max(peak ?? 0, Math.round(kilobytes / 1024));
+    }
+  };
+  const timer = setInterval(look, 250);
+  return {
+    stop: () => {
+      clearInterval(timer);
+      return peak;
+    },
+  };
+}
+
+function processes(): readonly string[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // It ended in the meantime.
+    return '';
+  }
+}
