@@ -11,7 +11,7 @@ describe.each(enginesUnderTest())('a mistake, on the $engine engine', (kind) => 
   beforeEach(() => stage.forget());
   afterAll(() => stage.close());
 
-  const PASSWORD = 'a-wrong-password-that-must-not-show';
+  const PASSWORD = 'canary-a-wrong-password-that-must-not-show';
 
   const cases: readonly (readonly [
     string,

@@ -12,12 +12,12 @@ import { openStage, SCENARIO, secret, type Stage } from './support/stage';
 
 const USER = 'pusher';
 const PASSWORDS = {
-  'key password': 'key-password-7f3a9c51e2',
-  'password in COSIGN_PASSWORD': 'environment-password-b8d04e66a1',
-  'wrong password': 'wrong-password-3c5e7f90d4',
-  'registry password': 'registry-password-d1e8a27b95',
-  'wrong registry password': 'no-registry-password-60c2f4ab18',
-  'build secret': 'build-secret-4a6b8c0d2e',
+  'key password': 'canary-key-password-7f3a9c51e2',
+  'password in COSIGN_PASSWORD': 'canary-environment-password-b8d04e66a1',
+  'wrong password': 'canary-wrong-password-3c5e7f90d4',
+  'registry password': 'canary-registry-password-d1e8a27b95',
+  'wrong registry password': 'canary-no-registry-password-60c2f4ab18',
+  'build secret': 'canary-build-secret-4a6b8c0d2e',
   'secret build argument': 'build-argument-9e7d5c3b1a',
 };
 

@@ -145,7 +145,7 @@ export async function openStage(options: StartRegistryOptions = {}): Promise<Sta
     const pem = String(publicKey.export({ type: 'spki', format: 'pem' }));
     return { ref: `${name}.key`, password, publicKey: pem };
   };
-  const key = await newKey('cosign', 'correct-horse-battery-staple');
+  const key = await newKey('cosign', 'canary-correct-horse-battery-staple');
   const sigstore = await startSigstore();
   const registry = await startRegistry(options);
   let seen = 0;
