@@ -92,7 +92,8 @@ export function outputsOf(image: SignedImage): Record<string, pulumi.Output<unkn
     certificate: image.certificate,
     bundles: image.bundles,
     logEntries: image.logEntries,
-    provenance: image.provenance,
+    // There is an input of this name too: an output that is absent would show the input instead.
+    provenance: image.provenance.apply((text) => text ?? null),
     verification: image.verification,
   };
 }

@@ -55,11 +55,12 @@ function nameOf({ purpose, format }: PartReport): string {
 export async function refreshed(
   outputs: Properties,
   log: ResourceLog,
+  next: string,
   look: () => Promise<Look>,
 ): Promise<Properties> {
   try {
     const drift = driftIn(await look(), log);
-    for (const line of drift) log.warn(`${line}; the next update makes it again`);
+    for (const line of drift) log.warn(`${line}; the next update ${next}`);
     return { ...outputs, drift };
   } catch (error) {
     if (!(error instanceof SignedImageError)) throw error;

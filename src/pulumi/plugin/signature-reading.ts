@@ -19,7 +19,7 @@ export async function readSignature(
   const declared = new InputReader(inputs);
   const { repository, digest } = parseReference(declared.at('image').string() ?? '');
   const client = environment.registryClient(repository, readRegistry(declared.at('registry')));
-  const found = await refreshed(outputs, log, async () => {
+  const found = await refreshed(outputs, log, 'makes it again', async () => {
     if (!digest) throw new Error('the state names an image without a digest');
     const policy = await policyOf(declared, new InputReader(outputs), environment);
     const report = await inspectImage(repository, digest, policy, client);

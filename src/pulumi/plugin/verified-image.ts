@@ -148,6 +148,8 @@ async function read(
   { inputs, outputs, log }: ReadRequest,
   environment: PluginEnvironment,
 ): Promise<ReadResult> {
-  const found = await refreshed(outputs, log, () => look(inputs, environment, inspectImage));
+  const found = await refreshed(outputs, log, 'verifies again', () =>
+    look(inputs, environment, inspectImage),
+  );
   return { inputs, outputs: found };
 }

@@ -1,7 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 
 import { requireProvider } from '../../../src/pulumi/component/provider-package';
-import { SignedImage } from '../../../src/pulumi/component/signed-image';
+import { outputsOf, SignedImage } from '../../../src/pulumi/component/signed-image';
 
 interface Made {
   readonly type: string;
@@ -118,6 +118,12 @@ describe('SignedImage', () => {
     await valueOf(image.digest);
     expect(made.find(({ name }) => name === 'app')?.inputs).toEqual({});
     expect(inputsOf(':SigningPlan')['build']).toEqual({});
+  });
+
+  it('shows no input in the place of an output that is not there', async () => {
+    const image = new SignedImage('app', { image: 'host.test/app', keyless });
+    expect(await valueOf(image.provenance)).toBeUndefined();
+    expect(await valueOf(outputsOf(image)['provenance'] as pulumi.Output<unknown>)).toBeNull();
   });
 
   it('takes an existing image from the plan', async () => {
