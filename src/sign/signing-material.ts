@@ -1,4 +1,5 @@
-import { InvalidInputError, type Problem, SignedImageError } from '../error';
+import { InvalidInputError, type Problem } from '../error';
+import { problemsOf } from '../problem-collection';
 import type { SigningHost } from './host';
 import { type KeylessConfig, resolveIdentityProvider } from './identity';
 import { type KeyConfig, checkKeyWithoutPassword, loadKeySigner } from './key';
@@ -77,17 +78,6 @@ export async function createSigningMaterial(
   };
 }
 
-/** Runs a check and turns what it throws into a problem. */
-async function problemsOf(property: string, check: () => Promise<unknown>): Promise<Problem[]> {
-  try {
-    await check();
-    return [];
-  } catch (error) {
-    if (!(error instanceof SignedImageError)) throw error;
-    return [{ property: error.property ?? property, code: error.code, message: error.message }];
-  }
-}
-
 async function checkKey(
   key: KeyConfig,
   isPasswordUnknown: boolean,
@@ -122,7 +112,7 @@ export async function validateSigningConfig(
   const shape = signingConfigProblems(config, unknown);
   const isShaped = (property: string) =>
     !shape.some((problem) => problem.property.startsWith(property));
-  const checks: Promise<Problem[]>[] = [];
+  const checks: Promise<readonly Problem[]>[] = [];
   if (key !== undefined && !isUnknown('key.ref')) {
     checks.push(problemsOf('key', () => checkKey(key, isUnknown('key.password'), host)));
   }

@@ -9,7 +9,7 @@ import type {
 import { readSigstore } from './declared-signing';
 import { trustedRootFor } from './declared-trust';
 import type { InputReader } from './input-reader';
-import { problemsOf } from './problems';
+import { problemsOf } from '../../problem-collection';
 
 const FORMATS: readonly (SignatureFormat | 'any')[] = ['any', 'bundle', 'legacy', 'both'];
 const TRANSPARENCIES: readonly Transparency[] = ['log', 'timestamp', 'none'];

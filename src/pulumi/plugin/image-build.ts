@@ -28,7 +28,7 @@ import { factsOutput, readSource } from './declared-source';
 import type { PluginEnvironment } from './environment';
 import { changedInputs, differsIn } from './input-difference';
 import { InputReader } from './input-reader';
-import { distinct } from './problems';
+import { distinct } from '../../problem-collection';
 import {
   hasUnknown,
   type Properties,

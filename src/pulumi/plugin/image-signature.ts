@@ -1,6 +1,6 @@
 import type { Problem } from '../../error';
 import type { Reference } from '../../oci';
-import { loadKeySigner, validateSigningConfig } from '../../sign';
+import { validateSigningConfig } from '../../sign';
 import { validateAnnotations, validateOverrides } from '../../source';
 import { token } from '../package';
 import type {
@@ -14,15 +14,16 @@ import type {
   UpdateRequest,
 } from './crud-resource';
 import { readReference } from './declared-image';
-import { type DeclaredSigning, readSigning } from './declared-signing';
+import { declaredSigner } from './declared-signer';
+import { readSigning } from './declared-signing';
 import { readSource } from './declared-source';
 import type { PluginEnvironment } from './environment';
 import { changedInputs } from './input-difference';
 import { InputReader } from './input-reader';
-import { distinct } from './problems';
+import { distinct } from '../../problem-collection';
 import { readSignature } from './signature-reading';
 import { plannedSignature, signatureOutputs } from './signature-writing';
-import { hasUnknown, type Properties, reveal, type Value, UNKNOWN } from './wire-value';
+import { hasUnknown, type Properties, reveal, type Value } from './wire-value';
 
 /** Signs an image, its platform manifests and their provenance; finds again what is there. */
 export function createImageSignature(environment: PluginEnvironment): CrudResource {
@@ -59,7 +60,7 @@ async function check(
     inputs: {
       ...rest,
       ...(signing.config.key && { key: keyToldIn(signing.config.key.ref) }),
-      signer: await signerOf(signing, environment),
+      signer: await declaredSigner(signing, environment),
     },
     problems: distinct(problems).filter(({ property }) => inputs.knows(property)),
   };
@@ -74,19 +75,6 @@ function wrongReference(reference: Reference | undefined): readonly Problem[] {
 /** Where the key is; of a key that is given as text, only that. */
 function keyToldIn(ref: string): Value {
   return { ref: ref.includes('-----BEGIN') ? 'PEM text, not stored' : ref };
-}
-
-/** A signature is made again when the key is another one, not when it only lies elsewhere. */
-async function signerOf({ config }: DeclaredSigning, { host }: PluginEnvironment): Promise<Value> {
-  if (config.keyless) return { kind: 'keyless' };
-  if (!config.key?.ref) return UNKNOWN;
-  try {
-    const { publicKey } = await loadKeySigner(config.key, host);
-    return { kind: 'key', keyId: publicKey.keyId };
-  } catch {
-    // It is among the problems already, or waits for a password that is not known yet.
-    return UNKNOWN;
-  }
 }
 
 async function diff(

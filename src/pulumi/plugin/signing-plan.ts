@@ -1,7 +1,7 @@
 import { provenanceWanted } from '../../attest';
 import type { Problem } from '../../error';
 import { type Digest, formatReference, formatRepository, type Reference } from '../../oci';
-import { loadKeySigner, validateSigningConfig } from '../../sign';
+import { validateSigningConfig } from '../../sign';
 import { detectSource, validateAnnotations } from '../../source';
 import { token } from '../package';
 import type {
@@ -19,13 +19,14 @@ import { keyProblems } from './declared-policy';
 import { readProvenance } from './declared-provenance';
 import { readReference, resolveOnce } from './declared-image';
 import { readRegistry } from './declared-registry';
-import { type DeclaredSigning, readSigning } from './declared-signing';
+import { declaredSigner } from './declared-signer';
+import { readSigning } from './declared-signing';
 import { readSource } from './declared-source';
 import type { ResourceLog } from './engine-log';
 import type { PluginEnvironment } from './environment';
 import { changedInputs } from './input-difference';
 import { InputReader } from './input-reader';
-import { distinct, problemsOf } from './problems';
+import { distinct, problemsOf } from '../../problem-collection';
 import { type Properties, toValue, UNKNOWN, type Value } from './wire-value';
 
 /**
@@ -73,7 +74,13 @@ async function check(
   const annotations = validateAnnotations(inputs.at('annotations').record());
   const access = await accessTo(inputs, reference, olds, environment, log);
   return {
-    inputs: planned(inputs, reference, build, access.digest, await signer(signing, environment)),
+    inputs: planned(
+      inputs,
+      reference,
+      build,
+      access.digest,
+      await declaredSigner(signing, environment),
+    ),
     problems: distinct([
       ...inputs.problems,
       ...found.flat(),
@@ -150,19 +157,6 @@ async function accessTo(
     if (!inputs.at('build').given) digest = await resolveOnce(reference, olds, client, log);
   });
   return { problems, ...(digest && { digest }) };
-}
-
-/** The public half of a key is known in preview; an identity only when the certificate is there. */
-async function signer({ config }: DeclaredSigning, { host }: PluginEnvironment): Promise<Value> {
-  if (config.keyless) return { kind: 'keyless' };
-  if (!config.key?.ref) return UNKNOWN;
-  try {
-    const { publicKey } = await loadKeySigner(config.key, host);
-    return { kind: 'key', keyId: publicKey.keyId, publicKey: publicKey.pem };
-  } catch {
-    // It is among the problems already, or waits for a password that is not known yet.
-    return UNKNOWN;
-  }
 }
 
 function planned(

@@ -21,7 +21,7 @@ import { type Look, refreshed } from './drift';
 import type { PluginEnvironment } from './environment';
 import { changedInputs } from './input-difference';
 import { InputReader } from './input-reader';
-import { distinct, problemsOf } from './problems';
+import { distinct, problemsOf } from '../../problem-collection';
 import { hasUnknown, type Properties, reveal, toValue, UNKNOWN } from './wire-value';
 
 /** Has a digest only if what the registry holds meets the policy. */

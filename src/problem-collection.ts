@@ -1,4 +1,4 @@
-import { InvalidInputError, type Problem, SignedImageError } from '../../error';
+import { InvalidInputError, type Problem, SignedImageError } from './error';
 
 /** Runs a check and turns what it throws into problems on their properties; a defect is thrown on. */
 export async function problemsOf(
@@ -15,7 +15,7 @@ export async function problemsOf(
   }
 }
 
-/** The first thing that is said on a property, and the same thing only once. */
+/** The same problems without those that were said already. */
 export function distinct(problems: readonly Problem[]): readonly Problem[] {
   const said = new Set<string>();
   return problems.filter(({ property, message }) => {
