@@ -1,4 +1,5 @@
 import type { Problem } from '../../error';
+import { problemsOf } from '../../problem-collection';
 import { loadPublicKey, type PublicKey, type SignatureFormat, type SigningHost } from '../../sign';
 import type {
   ProvenanceExpectation,
@@ -9,7 +10,6 @@ import type {
 import { readSigstore } from './declared-signing';
 import { trustedRootFor } from './declared-trust';
 import type { InputReader } from './input-reader';
-import { problemsOf } from '../../problem-collection';
 
 const FORMATS: readonly (SignatureFormat | 'any')[] = ['any', 'bundle', 'legacy', 'both'];
 const TRANSPARENCIES: readonly Transparency[] = ['log', 'timestamp', 'none'];

@@ -6,6 +6,7 @@ import {
 } from '../../build';
 import { SignedImageError } from '../../error';
 import { parseDigest, parseReference } from '../../oci';
+import { distinct } from '../../problem-collection';
 import { detectSource } from '../../source';
 import { token } from '../package';
 import { declaredFingerprint, fingerprintParts } from './build-fingerprint';
@@ -28,7 +29,6 @@ import { factsOutput, readSource } from './declared-source';
 import type { PluginEnvironment } from './environment';
 import { changedInputs, differsIn } from './input-difference';
 import { InputReader } from './input-reader';
-import { distinct } from '../../problem-collection';
 import {
   hasUnknown,
   type Properties,

@@ -1,5 +1,6 @@
 import type { Problem } from '../../error';
 import type { Reference } from '../../oci';
+import { distinct } from '../../problem-collection';
 import { validateSigningConfig } from '../../sign';
 import { validateAnnotations, validateOverrides } from '../../source';
 import { token } from '../package';
@@ -20,7 +21,6 @@ import { readSource } from './declared-source';
 import type { PluginEnvironment } from './environment';
 import { changedInputs } from './input-difference';
 import { InputReader } from './input-reader';
-import { distinct } from '../../problem-collection';
 import { readSignature } from './signature-reading';
 import { plannedSignature, signatureOutputs } from './signature-writing';
 import { hasUnknown, type Properties, reveal, type Value } from './wire-value';

@@ -1,6 +1,7 @@
 import { provenanceWanted } from '../../attest';
 import type { Problem } from '../../error';
 import { type Digest, formatReference, formatRepository, type Reference } from '../../oci';
+import { distinct, problemsOf } from '../../problem-collection';
 import { validateSigningConfig } from '../../sign';
 import { detectSource, validateAnnotations } from '../../source';
 import { token } from '../package';
@@ -26,7 +27,6 @@ import type { ResourceLog } from './engine-log';
 import type { PluginEnvironment } from './environment';
 import { changedInputs } from './input-difference';
 import { InputReader } from './input-reader';
-import { distinct, problemsOf } from '../../problem-collection';
 import { type Properties, toValue, UNKNOWN, type Value } from './wire-value';
 
 /**

@@ -1,5 +1,6 @@
 import type { Problem } from '../../error';
 import { type Digest, parseDigest, parseReference } from '../../oci';
+import { distinct, problemsOf } from '../../problem-collection';
 import { inspectImage, type VerificationReport, verifyImage } from '../../verify';
 import { token } from '../package';
 import type {
@@ -21,7 +22,6 @@ import { type Look, refreshed } from './drift';
 import type { PluginEnvironment } from './environment';
 import { changedInputs } from './input-difference';
 import { InputReader } from './input-reader';
-import { distinct, problemsOf } from '../../problem-collection';
 import { hasUnknown, type Properties, reveal, toValue, UNKNOWN } from './wire-value';
 
 /** Has a digest only if what the registry holds meets the policy. */

@@ -106,7 +106,7 @@ describe('the password of an encrypted key', () => {
     [{ password: 'canary-wrong-one' }, {}, 'the password of key.password'],
     [{}, { COSIGN_PASSWORD: 'canary-wrong-one' }, 'the password of COSIGN_PASSWORD'],
     [{}, {}, 'neither key.password nor COSIGN_PASSWORD is set'],
-  ])('is told by where it came from when it is wrong (%j, %j)', async (input, env, origin) => {
+  ])('is told by where it came from when it is wrong (case %#)', async (input, env, origin) => {
     const error = await failureOf(
       loadKeySigner({ ref: fixture('p256.key'), ...input }, testHost({ env })),
     );
