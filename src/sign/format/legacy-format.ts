@@ -31,7 +31,8 @@ import { findingOfFailure } from './read-failure';
 
 const MAX_LAYER_BYTES = 16 * 1024 * 1024;
 const PARALLEL_READS = 6;
-const MAX_TRIES = 12;
+const MAX_TRIES = 16;
+const LOOKS_AFTER_FREE_WRITE = 3;
 const REFUSALS_OF_STUCK = 4;
 
 /** `sha256-<hex>.sig` for signatures, `sha256-<hex>.att` for attestations. */
@@ -82,14 +83,22 @@ async function appendUntilSeen(
 ): Promise<void> {
   let refusals: readonly Refusal[] = [];
   let written = false;
+  let looksOwed = 1;
   for (let attempt = 0; attempt < MAX_TRIES && !isStuck(refusals); attempt += 1) {
     // The first look after a write needs no pause: most registries show it at once.
     if (attempt > 0 && !(written && attempt === 1)) await pause(attempt);
     const current = await readTag(client, repository, tag);
-    if (current?.legacy.manifest.layers.some((there) => sameLayer(there, layer))) return;
+    if (current?.legacy.manifest.layers.some((there) => sameLayer(there, layer))) {
+      looksOwed -= 1;
+      if (looksOwed <= 0) return;
+      continue;
+    }
     try {
       await putAppended(client, repository, tag, layer, current);
       written = true;
+      // Without a condition a writer elsewhere may have read the tag before this write, and undo it
+      // with one of its own: what is there at once must still be there after a pause.
+      looksOwed = current?.etag === undefined ? LOOKS_AFTER_FREE_WRITE : 1;
     } catch (error) {
       if (!isConflict(error)) throw error;
       refusals = [...refusals, { before: current?.digest, error }];
