@@ -1,8 +1,9 @@
 'use strict';
 
-// The HTTP client of the sigstore packages has dependencies that are ES modules only.
+// ES modules only: dependencies of the HTTP client of the sigstore packages, and optional SDKs.
 const ES_MODULES =
-  '(?:http-proxy-agent|https-proxy-agent|agent-base|socks-proxy-agent|proxy-agent-negotiate)';
+  '(?:http-proxy-agent|https-proxy-agent|agent-base|socks-proxy-agent|proxy-agent-negotiate|' +
+  '@kubernetes/client-node|hpagent|openid-client|oauth4webapi|jose|@azure/[a-z-]+|@typespec/[a-z-]+)';
 
 /** One transform for all: swc compiles, tsc (in `npm run lint`) checks the types. */
 module.exports = {

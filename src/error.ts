@@ -34,6 +34,12 @@ export const ERROR_CODES = [
   'KEY_PASSWORD_WRONG',
   'KEY_UNSUPPORTED',
   'KEY_SIGNING_FAILED',
+  'KEY_NOT_FOUND',
+  'KEY_FORBIDDEN',
+  'KEY_SERVICE_FAILED',
+  'KEY_EXISTS',
+  // A package that only some need.
+  'PACKAGE_MISSING',
   // Identities.
   'IDENTITY_UNAVAILABLE',
   'IDENTITY_TOKEN_INVALID',

@@ -14,6 +14,16 @@ export {
   loadKeySigner,
   loadPublicKey,
 } from './key-loading';
-export { type KeyReference, describeKeyReference, parseKeyReference } from './key-reference';
+export { keyPlaceOf } from './key-reference';
 export { createKeySigner } from './key-signer';
-export type { KeyHost } from './key-source';
+export { KEY_SOURCES } from './key-sources';
+export type {
+  KeyHost,
+  KeyPlace,
+  KeySource,
+  PrivateKeyText,
+  ServiceKey,
+  ServiceKeyPlace,
+  SignedMessage,
+  StoredKeyPlace,
+} from './source';

@@ -1,4 +1,4 @@
-import type { KeyHost } from './key-source';
+import type { KeyHost } from './source';
 
 export const PASSWORD_VARIABLE = 'COSIGN_PASSWORD';
 
@@ -9,11 +9,16 @@ export interface KeyPassword {
 }
 
 /**
- * The password to try: the input, else `COSIGN_PASSWORD`, else the empty one (which is legal, and
- * which many keys of CI have).
+ * The password to try: the input, else the one that lies beside the key, else `COSIGN_PASSWORD`, else
+ * the empty one (which is legal, and which many keys of CI have).
  */
-export function keyPassword(input: string | undefined, { env }: Pick<KeyHost, 'env'>): KeyPassword {
+export function keyPassword(
+  input: string | undefined,
+  beside: string | undefined,
+  { env }: Pick<KeyHost, 'env'>,
+): KeyPassword {
   if (input !== undefined) return { value: input, origin: 'the password of key.password' };
+  if (beside !== undefined) return { value: beside, origin: 'the password beside the key' };
   const fromEnvironment = env[PASSWORD_VARIABLE];
   if (fromEnvironment !== undefined) {
     return { value: fromEnvironment, origin: `the password of ${PASSWORD_VARIABLE}` };

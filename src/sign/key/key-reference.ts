@@ -1,24 +1,6 @@
 import { SignedImageError } from '../../error';
-
-/** Where a key is, parsed from `key.ref`. Grammar: cosign's key references. */
-export type KeyReference =
-  | { readonly scheme: 'pem'; readonly pem: string }
-  | { readonly scheme: 'path'; readonly path: string }
-  | { readonly scheme: 'env'; readonly name: string };
-
-/** Key sources that cosign has and this version has not. */
-const NOT_READ = [
-  'k8s://',
-  'awskms://',
-  'gcpkms://',
-  'azurekms://',
-  'hashivault://',
-  'openbao://',
-  'gitlab://',
-  'http://',
-  'https://',
-  'pkcs11:',
-] as const;
+import { KEY_SOURCES } from './key-sources';
+import { environmentPlace, filePlace, type KeyPlace, pemTextPlace } from './source';
 
 const GITHUB = 'github://';
 const ENV = 'env://';
@@ -30,13 +12,18 @@ function invalid(message: string): SignedImageError {
   return new SignedImageError({ code: 'KEY_REFERENCE_INVALID', message });
 }
 
-function parseEnvironment(name: string): KeyReference {
+function parseEnvironment(name: string): KeyPlace {
   if (!ENV_NAME.test(name)) {
     throw invalid(
       'env:// needs the name of an environment variable, as in env://COSIGN_PRIVATE_KEY',
     );
   }
-  return { scheme: 'env', name };
+  return environmentPlace(name);
+}
+
+function knownSources(): string {
+  const prefixes = KEY_SOURCES.flatMap((source) => source.prefixes);
+  return ['a path', 'PEM text', 'env://NAME', ...prefixes].join(', ');
 }
 
 function refuseForeignScheme(ref: string): void {
@@ -46,32 +33,32 @@ function refuseForeignScheme(ref: string): void {
         'COSIGN_PRIVATE_KEY to the workflow step as an environment variable and use env://COSIGN_PRIVATE_KEY',
     );
   }
-  const notRead = NOT_READ.find((scheme) => ref.startsWith(scheme));
-  if (notRead !== undefined) {
+  if (/^https?:\/\//i.test(ref)) {
     throw invalid(
-      `${notRead} is a key source of cosign that this version does not read yet; ` +
-        'use a path, PEM text or env://',
+      'a key is not read from the web, where nobody says whose it is; save it to a file and give its path',
     );
   }
   const unknown = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(ref)?.[1];
   if (unknown !== undefined) {
-    throw invalid(
-      `${unknown}:// is no known key source; known are a path, PEM text and env://NAME ` +
-        `(of cosign's others, not read yet: ${NOT_READ.join(', ')})`,
-    );
+    throw invalid(`${unknown}:// is no known key source; known are ${knownSources()}`);
   }
 }
 
 /**
- * Parses a key reference: PEM text, `env://NAME`, or else a path.
+ * Reads a key reference, in cosign's grammar: PEM text, `env://NAME`, one of {@link KEY_SOURCES}, or
+ * else a path. It asks nobody.
  *
  * @throws SignedImageError `KEY_REFERENCE_INVALID`; it never repeats what may be key material.
  */
-export function parseKeyReference(ref: string): KeyReference {
+export function keyPlaceOf(ref: string): KeyPlace {
   const trimmed = ref.trim();
   if (trimmed === '') throw invalid('the key reference is empty');
-  if (trimmed.includes('-----BEGIN ')) return { scheme: 'pem', pem: trimmed };
+  if (trimmed.includes('-----BEGIN ')) return pemTextPlace(trimmed);
   if (trimmed.startsWith(ENV)) return parseEnvironment(trimmed.slice(ENV.length));
+  const source = KEY_SOURCES.find(({ prefixes }) =>
+    prefixes.some((prefix) => trimmed.startsWith(prefix)),
+  );
+  if (source !== undefined) return source.parse(trimmed);
   refuseForeignScheme(trimmed);
   if (ENCODED_KEY.test(trimmed)) {
     throw invalid(
@@ -81,17 +68,5 @@ export function parseKeyReference(ref: string): KeyReference {
   if (/[\r\n\0]/.test(trimmed)) {
     throw invalid('this is neither PEM text (-----BEGIN ...) nor a path');
   }
-  return { scheme: 'path', path: trimmed };
-}
-
-/** The reference in words that may be shown. */
-export function describeKeyReference(reference: KeyReference): string {
-  switch (reference.scheme) {
-    case 'pem':
-      return 'the PEM text';
-    case 'path':
-      return `the file ${reference.path}`;
-    case 'env':
-      return `the environment variable ${reference.name}`;
-  }
+  return filePlace(trimmed);
 }

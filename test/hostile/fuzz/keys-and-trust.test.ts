@@ -15,7 +15,7 @@ import {
   loadPublicKey,
   parseEncryptedKey,
   parseIdentityToken,
-  parseKeyReference,
+  keyPlaceOf,
   parseTrustedRoot,
 } from '../../../src/sign';
 import { certificateIdentity } from '../../../src/sign/sigstore/certificate-identity';
@@ -90,7 +90,7 @@ test('plain private keys and public keys', async () => {
       host,
     ),
   );
-  await expectRobust(nastyText, parseKeyReference);
+  await expectRobust(nastyText, keyPlaceOf);
 });
 
 test('trusted roots', async () => {

@@ -1,0 +1,7 @@
+import type { KeySource } from './source';
+
+/**
+ * The places beside PEM text, files and variables. Listed only: each loads what it needs (an SDK, a
+ * library) when a key is read from it.
+ */
+export const KEY_SOURCES: readonly KeySource[] = [];

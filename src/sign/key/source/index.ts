@@ -1,0 +1,11 @@
+export type {
+  KeyHost,
+  KeyPlace,
+  KeySource,
+  PrivateKeyText,
+  ServiceKey,
+  ServiceKeyPlace,
+  SignedMessage,
+  StoredKeyPlace,
+} from './key-place';
+export { environmentPlace, filePlace, pemTextPlace } from './stored-pem';

@@ -1,0 +1,79 @@
+import type { KeyObject } from 'node:crypto';
+
+import type { SigningHost } from '../../host';
+
+/** What key sources take from the machine. */
+export type KeyHost = Pick<SigningHost, 'env' | 'readFile'> &
+  Partial<Pick<SigningHost, 'fetch' | 'now'>>;
+
+/** A private key as text, with the password that lies beside it, if one does. */
+export interface PrivateKeyText {
+  /** PEM: cosign's encrypted form, PKCS#8, SEC1 or PKCS#1. A secret. */
+  readonly pem: string;
+  /** Default: `key.password`, else `COSIGN_PASSWORD`. A secret. */
+  readonly password?: string | undefined;
+}
+
+/** A place that holds PEM texts: a file, a variable, a Kubernetes secret, GitLab's variables. */
+export interface StoredKeyPlace {
+  readonly kind: 'stored';
+  /** The place in words that may be shown, as the subject of a sentence: `the file cosign.key`. */
+  readonly description: string;
+  /** Whether reading asks somebody; it is then done once per run. */
+  readonly remote: boolean;
+  /**
+   * @throws SignedImageError `KEY_NOT_FOUND`, `KEY_FORBIDDEN`, `KEY_SERVICE_FAILED`, `KEY_UNREADABLE`,
+   *   `PACKAGE_MISSING`
+   */
+  readPrivateKey(host: KeyHost): Promise<PrivateKeyText>;
+  /** The PEM text of the public key. Throws as `readPrivateKey`. */
+  readPublicKey(host: KeyHost): Promise<string>;
+}
+
+/** What is to be signed, in the two forms that services take. */
+export interface SignedMessage {
+  readonly data: Buffer;
+  /** sha256 of `data`, 32 bytes. */
+  readonly digest: Buffer;
+}
+
+/** A key of a service that never gives it away. */
+export interface ServiceKey {
+  readonly publicKey: KeyObject;
+  /**
+   * ECDSA as ASN.1 DER over SHA-256, or RSA PKCS#1 v1.5 over SHA-256. What it returns is checked
+   * against `publicKey` by the caller.
+   *
+   * @throws SignedImageError `KEY_FORBIDDEN`, `KEY_SERVICE_FAILED`, `KEY_UNSUPPORTED`
+   */
+  sign(message: SignedMessage): Promise<Buffer>;
+}
+
+/** A key in a KMS, in Vault's transit engine, in a token. */
+export interface ServiceKeyPlace {
+  readonly kind: 'service';
+  readonly description: string;
+  /**
+   * Fetches the public half; called once per run. It writes nothing and signs nothing.
+   *
+   * @throws SignedImageError `KEY_NOT_FOUND`, `KEY_FORBIDDEN`, `KEY_SERVICE_FAILED`,
+   *   `KEY_UNSUPPORTED`, `PACKAGE_MISSING`
+   */
+  open(host: KeyHost): Promise<ServiceKey>;
+}
+
+export type KeyPlace = StoredKeyPlace | ServiceKeyPlace;
+
+/** One kind of place, and how cosign refers to it. */
+export interface KeySource {
+  /** How references begin, for example `awskms://`. */
+  readonly prefixes: readonly string[];
+  /** One reference of this kind, for messages: `awskms:///alias/NAME`. */
+  readonly example: string;
+  /**
+   * Reads a reference that begins with one of the prefixes. It asks nobody.
+   *
+   * @throws SignedImageError `KEY_REFERENCE_INVALID`
+   */
+  parse(ref: string): KeyPlace;
+}
