@@ -18,6 +18,8 @@ export { keyPlaceOf } from './key-reference';
 export { createKeySigner } from './key-signer';
 export { KEY_SOURCES } from './key-sources';
 export type {
+  GeneratedKey,
+  KeyGenerationRequest,
   KeyHost,
   KeyPlace,
   KeySource,

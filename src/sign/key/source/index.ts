@@ -1,4 +1,6 @@
 export type {
+  GeneratedKey,
+  KeyGenerationRequest,
   KeyHost,
   KeyPlace,
   KeySource,

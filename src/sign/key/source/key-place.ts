@@ -64,6 +64,19 @@ export interface ServiceKeyPlace {
 
 export type KeyPlace = StoredKeyPlace | ServiceKeyPlace;
 
+/** A key that was just made. */
+export interface GeneratedKey {
+  /** Its public half: PEM, SubjectPublicKeyInfo, ends with a line break. */
+  readonly publicKey: string;
+  /** One sentence for the user: what was made, and where. Holds no secret. */
+  readonly said: string;
+}
+
+export interface KeyGenerationRequest {
+  /** Encrypts a private key that is stored as text; services that keep the key ignore it. A secret. */
+  readonly password?: string | undefined;
+}
+
 /** One kind of place, and how cosign refers to it. */
 export interface KeySource {
   /** How references begin, for example `awskms://`. */
@@ -76,4 +89,12 @@ export interface KeySource {
    * @throws SignedImageError `KEY_REFERENCE_INVALID`
    */
   parse(ref: string): KeyPlace;
+  /**
+   * Makes a new key where the reference points, as `cosign generate-key-pair` does (ECDSA P-256).
+   * Overwrites nothing, and leaves nothing half-written behind.
+   *
+   * @throws SignedImageError `KEY_EXISTS`, `KEY_REFERENCE_INVALID`, `KEY_FORBIDDEN`,
+   *   `KEY_SERVICE_FAILED`, `PACKAGE_MISSING`
+   */
+  generate?(ref: string, request: KeyGenerationRequest, host: KeyHost): Promise<GeneratedKey>;
 }
