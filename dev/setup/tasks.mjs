@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { forgetKeyTable, keyTableFile, tellKeyTable } from './key-table.mjs';
 import { searchForSecrets } from './leaks.mjs';
 import { forgetLies, liesFile, tellLies } from './lies.mjs';
 import { root, run, works } from './process.mjs';
@@ -13,7 +14,7 @@ const prettier = tool('node_modules/prettier/bin/prettier.cjs');
 const jestBin = tool('node_modules/jest/bin/jest.js');
 
 /** What `npm test` leaves to the suites with more set-up. */
-const SUITES = ['test/engine/', 'test/interop/', 'test/hostile/'];
+const SUITES = ['test/engine/', 'test/interop/', 'test/hostile/', 'test/keys/'];
 
 const COVERAGE = ['--coverage', '--coverageThreshold={"global":{"lines":90}}'];
 
@@ -86,6 +87,19 @@ export const tasks = {
       forgetLies();
       const code = await jest('hostile', ['test/hostile/'])(args, { ...env, LIES_TALLY: liesFile });
       return tellLies(args) && code === 0 ? 0 : code || 1;
+    },
+  },
+  'test:keys': {
+    needs: [],
+    run: async (args, env) => {
+      forgetKeyTable();
+      const code = await all(
+        () => needGo(env),
+        () => run('node', ['dev/tools/build.mjs'], { env }),
+        () => jest('keys', ['test/keys/'])(args, { ...env, KEYS_TABLE: keyTableFile }),
+      );
+      tellKeyTable();
+      return code;
     },
   },
   demo: {

@@ -17,6 +17,8 @@ export interface RunningSource {
    * cosign then signs with it too, and we verify.
    */
   readonly cosign?: { readonly key: string; readonly env: NodeJS.ProcessEnv };
+  /** How a verifier refers to the public half (`verify.keys`), where the place has it too. */
+  readonly publicRef?: string;
   /** Keyless: who the certificate must name. */
   readonly identity?: { readonly identity: string; readonly issuer: string };
   stop(): Promise<void>;
