@@ -137,7 +137,7 @@ function refusedTag(
   digest: string,
   tag: string,
 ): RegistryResponse | undefined {
-  if (settings.etags) {
+  if (settings.etags && settings.conditions) {
     const wanted = headers['if-match'];
     if (
       wanted !== undefined &&
@@ -150,11 +150,23 @@ function refusedTag(
     }
   }
   if (settings.immutableTags && previous !== undefined && previous !== digest) {
-    return refuse(
-      400,
-      'TAG_INVALID',
-      `The tag '${tag}' already exists and cannot be overwritten: tags are immutable`,
-    );
+    return IMMUTABLE[settings.immutableTags === true ? 'ecr' : settings.immutableTags](tag);
   }
   return undefined;
 }
+
+const IMMUTABLE = {
+  ecr: (tag: string) =>
+    refuse(
+      400,
+      'TAG_INVALID',
+      `The image tag '${tag}' already exists and cannot be overwritten because the tag is immutable.`,
+    ),
+  harbor: (tag: string) =>
+    refuse(
+      412,
+      'PRECONDITION',
+      `Failed to process request due to '${tag}' configured as immutable.`,
+    ),
+  silent: () => refuse(409, 'CONFLICT', 'the request could not be completed'),
+} as const;

@@ -36,8 +36,11 @@ export interface RegistrySettings {
   claimsSubject: boolean;
   /** Referrers given at once; the rest by a `Link` header. Default all. */
   referrersPageSize: number;
-  /** A tag that exists cannot be moved to another manifest. Default off. */
-  immutableTags: boolean;
+  /**
+   * A tag that exists cannot be moved to another manifest; told as Amazon ECR does (`true`, `ecr`),
+   * as Harbor does, or in no words that tell it. Default off.
+   */
+  immutableTags: boolean | 'ecr' | 'harbor' | 'silent';
   auth: AuthSettings;
   /** How many reads of a manifest that was just pushed do not see it yet. Default 0. */
   lateVisibility: number;
@@ -45,6 +48,8 @@ export interface RegistrySettings {
   deleteDisabled: boolean;
   /** `ETag` on manifests and `If-Match` / `If-None-Match` on their PUT. Default on. */
   etags: boolean;
+  /** Off: conditions are heeded nowhere, ETags are told all the same, as registry:2. Default on. */
+  conditions: boolean;
   /** Blob GETs are answered by a 307 to another origin, that refuses credentials. Default off. */
   blobRedirect: boolean;
   /** Upload locations are on another origin, that refuses credentials. Default off. */
@@ -66,6 +71,7 @@ export function defaultSettings(): RegistrySettings {
     lateVisibility: 0,
     deleteDisabled: false,
     etags: true,
+    conditions: true,
     blobRedirect: false,
     uploadElsewhere: false,
     absoluteLocations: false,

@@ -1,4 +1,5 @@
 import { type ErrorCode, SignedImageError } from '../error';
+import { exemptionOf } from './immutable-tags';
 import type { HttpResponse } from './transport';
 
 /** An error as a registry tells it. */
@@ -37,6 +38,19 @@ export function complaints({ body }: HttpResponse): readonly RegistryComplaint[]
 export function saysNotFound(response: HttpResponse): boolean {
   if (response.status !== 404 || looksLikeWebPage(response)) return false;
   return response.body.length === 0 || complaints(response) !== undefined;
+}
+
+/** With these a tag is refused to be moved: ECR 400, Harbor 412, others 403, 405 or 409. */
+const IMMUTABLE: readonly number[] = [400, 403, 405, 409, 412];
+
+/** Whether a write was refused because the tag exists and may not be moved, in so many words. */
+export function saysImmutable(response: HttpResponse): boolean {
+  if (!IMMUTABLE.includes(response.status)) return false;
+  return (complaints(response) ?? []).some(
+    ({ code, message }) =>
+      /immutab/i.test(`${code} ${message}`) ||
+      (code === 'TAG_INVALID' && /overwritten|already exists/i.test(message)),
+  );
 }
 
 export function looksLikeWebPage({ headers, body }: HttpResponse): boolean {
@@ -81,7 +95,12 @@ function judge({ response, registry, credentialsFrom }: Refusal): {
   advice: string;
 } {
   const { status } = response;
-  const said = complaints(response) ?? [];
+  if (saysImmutable(response)) {
+    return {
+      code: 'REGISTRY_CONFLICT',
+      advice: `its tags are immutable, and this one exists. ${exemptionOf(registry)}`,
+    };
+  }
   switch (status) {
     case 401: {
       if (credentialsFrom === undefined) {
@@ -119,7 +138,7 @@ function judge({ response, registry, credentialsFrom }: Refusal): {
     case 412:
       return {
         code: 'REGISTRY_CONFLICT',
-        advice: 'it was changed meanwhile, or its tags are immutable',
+        advice: `it was changed meanwhile; or its tags are immutable: then ${exemptionOf(registry)}`,
       };
     case 413:
       return { code: 'CONTENT_TOO_LARGE', advice: 'it takes nothing of this size' };
@@ -128,12 +147,6 @@ function judge({ response, registry, credentialsFrom }: Refusal): {
   }
   if (status === 408 || status >= 500)
     return { code: 'REGISTRY_UNAVAILABLE', advice: 'try again later' };
-  if (
-    status === 400 &&
-    said.some(({ code, message }) => code === 'TAG_INVALID' || /immutable/i.test(message))
-  ) {
-    return { code: 'REGISTRY_CONFLICT', advice: 'its tags are immutable, and this one exists' };
-  }
   if (looksLikeWebPage(response) || (status === 404 && !saysNotFound(response))) {
     return {
       code: 'REGISTRY_PROTOCOL',

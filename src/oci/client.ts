@@ -1,6 +1,7 @@
 import type { Descriptor } from './descriptor';
 import type { Digest } from './digest';
 import type { Repository, Tag } from './reference';
+import type { RegistryTraits } from './registry-traits';
 
 /** A manifest as the registry returned it: the very bytes, already hashed and compared. */
 export interface FetchedManifest {
@@ -13,6 +14,8 @@ export interface FetchedManifest {
 export interface PutManifestOptions {
   /** Write only if the tag still holds what this ETag stood for (412 -> `REGISTRY_CONFLICT`). */
   readonly ifMatch?: string;
+  /** Write only if there is no such tag yet (412 -> `REGISTRY_CONFLICT`). */
+  readonly ifNoneMatch?: '*';
 }
 
 /**
@@ -49,6 +52,13 @@ export interface RegistryClient {
   ): Promise<Descriptor>;
   /** Asks for access and writes nothing: `REGISTRY_UNAUTHORIZED`, `_FORBIDDEN`, `_PROTOCOL`... */
   checkAccess(repository: Repository, access: 'pull' | 'push'): Promise<void>;
+  /** What was seen so far of the registry of this repository. */
+  traits(repository: Repository): RegistryTraits;
+  /**
+   * This client for one piece of work (a verification, the signing of an image), all of whose
+   * requests together have to be done within the budget's `task`; then each is `REGISTRY_UNAVAILABLE`.
+   */
+  task(): RegistryClient;
   /** Ends pooled connections. */
   close(): Promise<void>;
 }

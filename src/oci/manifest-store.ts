@@ -1,5 +1,5 @@
 import { SignedImageError } from '../error';
-import { looksLikeWebPage, mediaTypeOf, saysNotFound } from './answer';
+import { looksLikeWebPage, mediaTypeOf, saysImmutable, saysNotFound } from './answer';
 import type { FetchedManifest, PutManifestOptions } from './client';
 import type { Descriptor } from './descriptor';
 import { type Digest, digestOf, isDigest } from './digest';
@@ -133,14 +133,14 @@ export interface WrittenManifest {
   readonly subject: string | undefined;
 }
 
-/** @returns `undefined` when `ifMatch` did not hold any more. */
+/** @returns `undefined` when the condition did not hold any more. */
 export async function writeManifest(
   session: RegistrySession,
   repository: Repository,
   target: Tag | Digest,
   bytes: Buffer,
   mediaType: string,
-  { ifMatch }: PutManifestOptions = {},
+  { ifMatch, ifNoneMatch }: PutManifestOptions = {},
 ): Promise<WrittenManifest | undefined> {
   const digest = digestOf(bytes);
   if (isDigest(target) && target !== digest) {
@@ -159,7 +159,11 @@ export async function writeManifest(
     {
       method: 'PUT',
       url: session.url(repository, `manifests/${target}`),
-      headers: { 'content-type': mediaType, ...(ifMatch !== undefined && { 'if-match': ifMatch }) },
+      headers: {
+        'content-type': mediaType,
+        ...(ifMatch !== undefined && { 'if-match': ifMatch }),
+        ...(ifNoneMatch !== undefined && { 'if-none-match': ifNoneMatch }),
+      },
       body: bytes,
     },
     { path: repository.path, access: 'push' },
@@ -172,7 +176,12 @@ export async function writeManifest(
     // The answer to an earlier try may have been lost, and the conflict be with our own write.
     const now = await resolveManifest(session, repository, target);
     if (now?.digest === digest) return { descriptor, subject: undefined };
-    if (response.status === 412 && ifMatch !== undefined) return undefined;
+    const traits = session.traits(repository);
+    if (saysImmutable(response)) traits.note('immutableTags');
+    else if (response.status === 412 && (ifMatch ?? ifNoneMatch) !== undefined) {
+      traits.note('heedsConditions');
+      return undefined;
+    }
     throw refusal;
   }
   const claimed = response.headers['docker-content-digest'];

@@ -6,13 +6,10 @@ import { writeManifest } from './manifest-store';
 import { OCI_INDEX } from './media-type';
 import { formatRepository, type Repository } from './reference';
 import { askReferrersApi, fallbackTag, type FallbackIndex, readFallback } from './referrers';
-import { backoff } from './retry';
 import { serially } from './serial';
 import type { RegistrySession } from './session';
+import { addToTag, pauseBefore } from './shared-tag';
 import { isJsonObject, parseJsonObject } from './strict-json';
-
-/** How often a lost or not yet visible entry is looked for and written again. */
-const MOST_REPAIRS = 6;
 
 /**
  * Pushes a manifest with a `subject`, and lists it in the fallback tag unless the registry both
@@ -59,11 +56,7 @@ export async function writeReferrer(
   return descriptor;
 }
 
-/**
- * Adds an entry to the fallback tag and reads it back. Nothing locks a tag: another writer may put
- * its own list there between our read and our write, or after it. An ETag shows the first where the
- * registry has it, the reading back shows both.
- */
+/** Adds an entry to the fallback tag, which every other tool that attaches something writes too. */
 async function listInFallback(
   session: RegistrySession,
   repository: Repository,
@@ -71,19 +64,38 @@ async function listInFallback(
   entry: { readonly digest: Digest },
 ): Promise<void> {
   const tag = fallbackTag(subject);
-  for (let tries = 0; tries <= MOST_REPAIRS; tries += 1) {
-    if (tries > 0) await session.clock.sleep(backoff(tries - 1, session.clock));
-    const index = await readFallback(session, repository, subject);
-    if (index && holds(index, entry.digest)) return;
-    const options = index?.etag === undefined ? {} : { ifMatch: index.etag };
-    await writeManifest(session, repository, tag, withEntry(index, entry), OCI_INDEX, options);
-    const now = await readFallback(session, repository, subject);
-    if (now && holds(now, entry.digest)) return;
+  const name = `${formatRepository(repository)}:${tag}`;
+  const notAdded = await addToTag<FallbackIndex>(
+    {
+      read: () => readFallback(session, repository, subject),
+      holds: (index) => holds(index, entry.digest),
+      write: async (index, condition) => {
+        const bytes = withEntry(index, entry);
+        if (await writeManifest(session, repository, tag, bytes, OCI_INDEX, condition)) return;
+        throw conflict(`${name} was changed by another writer meanwhile`);
+      },
+      pause: (attempt) => session.clock.sleep(pauseBefore(attempt, session.clock.random)),
+    },
+    session.traits(repository),
+  );
+  if (!notAdded) return;
+  const registry = `registry ${session.endpoint.registry}`;
+  const { why, cause } = notAdded;
+  const said = cause instanceof SignedImageError ? `: ${cause.message}` : '';
+  if (why === 'undone') {
+    throw conflict(
+      `${registry} did not keep ${entry.digest} in the list of referrers ${name}; others may be writing it at the same time: try again`,
+      cause,
+    );
   }
-  throw new SignedImageError({
-    code: 'REGISTRY_CONFLICT',
-    message: `registry ${session.endpoint.registry} did not keep ${entry.digest} in the list of referrers ${formatRepository(repository)}:${tag}; others may be writing it at the same time: try again`,
-  });
+  throw conflict(
+    `${registry} has no referrers API, and does not let the list of referrers ${name} be changed${said}`,
+    cause,
+  );
+}
+
+function conflict(message: string, cause?: unknown): SignedImageError {
+  return new SignedImageError({ code: 'REGISTRY_CONFLICT', message, cause });
 }
 
 function holds({ entries }: FallbackIndex, digest: Digest): boolean {

@@ -39,10 +39,10 @@ export async function askReferrersApi(
   subject: Digest,
 ): Promise<readonly Descriptor[] | undefined> {
   const ask = () => askOnce(session, repository, subject);
-  const known = session.withoutReferrersApi;
-  if (known.has(repository.path)) return ask();
-  const listed = await believedTwice(ask);
-  if (listed === undefined) known.add(repository.path);
+  const traits = session.traits(repository);
+  const listed = await (traits.has('noReferrersApi') ? ask() : believedTwice(ask));
+  if (listed === undefined) traits.note('noReferrersApi');
+  else traits.forget('noReferrersApi');
   return listed;
 }
 
@@ -104,6 +104,7 @@ function nextPage(session: RegistrySession, { url, headers }: HttpResponse): URL
 export interface FallbackIndex {
   readonly document: JsonObject;
   readonly entries: readonly unknown[];
+  readonly digest: Digest;
   readonly etag: string | undefined;
 }
 
@@ -128,7 +129,8 @@ export async function readFallback(
   const { manifests } = document;
   if (manifests !== null && !Array.isArray(manifests))
     throw malformed(what, 'has no list of manifests');
-  return { document, entries: manifests ?? [], etag: fetched.etag };
+  const { digest } = fetched.descriptor;
+  return { document, entries: manifests ?? [], digest, etag: fetched.etag };
 }
 
 /** The descriptors that can be followed: those of another digest algorithm are left out. */

@@ -16,6 +16,7 @@ import { formatRepository, type Repository } from './reference';
 import { writeReferrer } from './referrer-writer';
 import { listReferrers } from './referrers';
 import { type Clock, DEFAULT_BUDGET, type RetryBudget, SYSTEM_CLOCK } from './retry';
+import { TraitsByRepository } from './registry-traits';
 import { RegistrySession } from './session';
 import { Transport } from './transport';
 
@@ -47,6 +48,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   const source = credentialSource(options);
   const clock = { ...SYSTEM_CLOCK, ...options.clock };
   const budget = { ...DEFAULT_BUDGET, ...options.budget };
+  const traits = new TraitsByRepository();
   const opened = new Map<string, Promise<{ session: RegistrySession; transport: Transport }>>();
 
   const open = async (
@@ -61,7 +63,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       answerTimeout: options.answerTimeout,
     });
     return {
-      session: new RegistrySession({ endpoint, transport, source, budget, clock }),
+      session: RegistrySession.open({ endpoint, transport, source, budget, clock, traits }),
       transport,
     };
   };
@@ -74,6 +76,32 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     return (await opening).session;
   };
 
+  const close = async (): Promise<void> => {
+    const all = await Promise.allSettled(opened.values());
+    opened.clear();
+    for (const one of all) if (one.status === 'fulfilled') await one.value.transport.close();
+  };
+  return {
+    ...operations(sessionOf),
+    traits: (repository) => traits.of(repository),
+    task() {
+      const began = clock.now();
+      const task: RegistryClient = {
+        ...operations(async (repository) => (await sessionOf(repository)).task(began)),
+        traits: (repository) => traits.of(repository),
+        task: () => task,
+        close,
+      };
+      return task;
+    },
+    close,
+  };
+}
+
+/** All that is asked of a registry, in the conversation that it is given. */
+function operations(
+  sessionOf: (repository: Repository) => Promise<RegistrySession>,
+): Omit<RegistryClient, 'traits' | 'task' | 'close'> {
   return {
     resolve: async (repository, target) =>
       resolveManifest(await sessionOf(repository), repository, target),
@@ -105,11 +133,6 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
       writeReferrer(await sessionOf(repository), repository, subject, bytes, mediaType),
     checkAccess: async (repository, access) =>
       checkAccess(await sessionOf(repository), repository, access),
-    close: async () => {
-      const all = await Promise.allSettled(opened.values());
-      opened.clear();
-      for (const one of all) if (one.status === 'fulfilled') await one.value.transport.close();
-    },
   };
 }
 

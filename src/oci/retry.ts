@@ -1,4 +1,5 @@
 import { ConnectionFailure } from './connection-failure';
+import type { Deadline } from './deadline';
 import type { HttpResponse } from './transport';
 
 /** How often each kind of failure of one operation is tried again. */
@@ -11,6 +12,8 @@ export interface RetryBudget {
   readonly dropped: number;
   /** Milliseconds; a longer `Retry-After` is cut to this. */
   readonly longestWait: number;
+  /** Milliseconds for all requests of one piece of work: a verification, the signing of an image. */
+  readonly task: number;
 }
 
 export const DEFAULT_BUDGET: RetryBudget = {
@@ -18,6 +21,7 @@ export const DEFAULT_BUDGET: RetryBudget = {
   unavailable: 4,
   dropped: 4,
   longestWait: 60_000,
+  task: 15 * 60_000,
 };
 
 /** Time and chance, so that tests have them in hand. */
@@ -41,11 +45,14 @@ const LONGEST_BACKOFF = 8_000;
 /**
  * Runs an attempt until it gives an answer that trying again would not change, or its budget is
  * spent: then the last answer is returned, or the last failure thrown. Attempts must be idempotent.
+ *
+ * @throws SignedImageError `REGISTRY_UNAVAILABLE` when the deadline would pass before another one
  */
 export async function retrying(
   budget: RetryBudget,
   clock: Clock,
   attempt: () => Promise<HttpResponse>,
+  deadline?: Deadline,
 ): Promise<HttpResponse> {
   const left = { ...budget };
   for (let tries = 0; ; tries += 1) {
@@ -61,7 +68,9 @@ export async function retrying(
         throw error;
       left.dropped -= 1;
     }
-    await clock.sleep(Math.min(wait, budget.longestWait));
+    wait = Math.min(wait, budget.longestWait);
+    deadline?.left(wait);
+    await clock.sleep(wait);
   }
 }
 

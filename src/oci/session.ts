@@ -2,8 +2,10 @@ import { type SignedImageError } from '../error';
 import { refusalError } from './answer';
 import { Authenticator, type Scope } from './authentication';
 import type { CredentialSource } from './credentials';
+import { Deadline } from './deadline';
 import type { Endpoint } from './endpoint';
 import { formatRepository, type Repository } from './reference';
+import type { RegistryTraits, TraitsByRepository } from './registry-traits';
 import { type Clock, retrying, type RetryBudget } from './retry';
 import type { HttpRequest, HttpResponse, Transport } from './transport';
 
@@ -13,6 +15,7 @@ export interface SessionOptions {
   readonly source: CredentialSource;
   readonly budget: RetryBudget;
   readonly clock: Clock;
+  readonly traits: TraitsByRepository;
 }
 
 /** The conversation with one registry: authenticated, and tried again while that may help. */
@@ -20,17 +23,25 @@ export class RegistrySession {
   readonly endpoint: Endpoint;
   readonly clock: Clock;
   readonly authenticator: Authenticator;
-  /** Repositories (paths) of which it was said twice that they have no referrers API. */
-  readonly withoutReferrersApi = new Set<string>();
-  readonly #transport: Transport;
-  readonly #budget: RetryBudget;
+  readonly #options: SessionOptions;
+  readonly #deadline: Deadline | undefined;
 
-  constructor({ endpoint, transport, source, budget, clock }: SessionOptions) {
-    this.endpoint = endpoint;
-    this.clock = clock;
-    this.#transport = transport;
-    this.#budget = budget;
-    this.authenticator = new Authenticator({
+  private constructor(
+    options: SessionOptions,
+    authenticator: Authenticator,
+    deadline: Deadline | undefined,
+  ) {
+    this.endpoint = options.endpoint;
+    this.clock = options.clock;
+    this.authenticator = authenticator;
+    this.#options = options;
+    this.#deadline = deadline;
+  }
+
+  static open(options: SessionOptions): RegistrySession {
+    const { endpoint, transport, source, budget, clock } = options;
+    // Tokens are for all pieces of work, so none of these has its deadline on them.
+    const authenticator = new Authenticator({
       registry: endpoint.registry,
       base: endpoint.base,
       source,
@@ -38,6 +49,18 @@ export class RegistrySession {
         retrying(budget, clock, () => transport.send(request, authorization)),
       now: clock.now,
     });
+    return new RegistrySession(options, authenticator, undefined);
+  }
+
+  /** The same conversation for one piece of work, which began then and has to end in time. */
+  task(began: number): RegistrySession {
+    const { endpoint, budget, clock } = this.#options;
+    const deadline = new Deadline(endpoint.registry, budget.task, clock.now, began);
+    return new RegistrySession(this.#options, this.authenticator, deadline);
+  }
+
+  traits(repository: Repository): RegistryTraits {
+    return this.#options.traits.of(repository);
   }
 
   /** `path` below the repository: `manifests/latest`. */
@@ -50,20 +73,21 @@ export class RegistrySession {
   }
 
   retry(attempt: () => Promise<HttpResponse>): Promise<HttpResponse> {
-    return retrying(this.#budget, this.clock, attempt);
+    return retrying(this.#options.budget, this.clock, attempt, this.#deadline);
   }
 
   /** One request, made again once with the answer to a challenge. */
   async sendOnce(request: HttpRequest, scope: Scope): Promise<HttpResponse> {
     // An upload may be sent elsewhere: that place is owed no credentials of this registry.
-    if (!this.#isOwn(request.url)) return this.#transport.send(request, undefined);
+    if (!this.#isOwn(request.url)) return this.#exchange(request, undefined);
     const authorization = this.authenticator.current(scope);
-    const response = await this.#transport.send(request, authorization);
+    const response = await this.#exchange(request, authorization);
     const challenge = response.headers['www-authenticate'];
     if (response.status !== 401 || challenge === undefined || !this.#isOwn(response.url))
       return response;
-    const better = await this.authenticator.answer(challenge, scope, authorization);
-    return better === undefined ? response : this.#transport.send(request, better);
+    const answering = this.authenticator.answer(challenge, scope, authorization);
+    const better = await (this.#deadline?.waitFor(answering) ?? answering);
+    return better === undefined ? response : this.#exchange(request, better);
   }
 
   /** The error for an answer that is no success. */
@@ -81,6 +105,16 @@ export class RegistrySession {
       credentialsFrom: credentials?.source,
       redact: (text) => this.authenticator.redact(text),
     });
+  }
+
+  async #exchange(request: HttpRequest, authorization: string | undefined): Promise<HttpResponse> {
+    const { transport } = this.#options;
+    if (!this.#deadline) return transport.send(request, authorization);
+    try {
+      return await transport.send(request, authorization, this.#deadline.left());
+    } catch (error) {
+      throw this.#deadline.isOver() ? this.#deadline.error(error) : error;
+    }
   }
 
   #isOwn(url: URL): boolean {

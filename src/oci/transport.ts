@@ -66,13 +66,23 @@ export class Transport {
   /**
    * @param authorization goes with the request, and with its redirects only as long as they stay at
    * the origin that the request was made to
+   * @param longest milliseconds that it and its redirects may take together
    * @throws ConnectionFailure; SignedImageError `CONTENT_TOO_LARGE`, `REGISTRY_PROTOCOL` (redirects)
    */
-  async send(request: HttpRequest, authorization: string | undefined): Promise<HttpResponse> {
+  async send(
+    request: HttpRequest,
+    authorization: string | undefined,
+    longest = Number.POSITIVE_INFINITY,
+  ): Promise<HttpResponse> {
+    const ends = performance.now() + longest;
     let url = request.url;
     let credential = authorization;
     for (let hops = 0; ; hops += 1) {
-      const response = await this.#exchange({ ...request, url }, credential);
+      const response = await this.#exchange(
+        { ...request, url },
+        credential,
+        ends - performance.now(),
+      );
       if (!REDIRECTS.includes(response.status)) return response;
       if (request.method !== 'GET' && request.method !== 'HEAD') return response;
       if (hops === MAX_REDIRECTS)
@@ -87,9 +97,14 @@ export class Transport {
     await this.#agent.destroy();
   }
 
-  async #exchange(request: HttpRequest, authorization: string | undefined): Promise<HttpResponse> {
+  async #exchange(
+    request: HttpRequest,
+    authorization: string | undefined,
+    left: number,
+  ): Promise<HttpResponse> {
     const { method, url, headers = {}, body, limit = DEFAULT_LIMIT } = request;
-    const signal = AbortSignal.timeout(this.#longestAnswer);
+    const longest = Math.max(1, Math.ceil(Math.min(left, this.#longestAnswer)));
+    const signal = AbortSignal.timeout(longest);
     try {
       const answer = await send(url, {
         dispatcher: this.#agent,
@@ -111,7 +126,7 @@ export class Transport {
         url,
       };
     } catch (error) {
-      if (signal.aborted) throw tooSlow(url, this.#longestAnswer);
+      if (signal.aborted) throw tooSlow(url, longest);
       throw error instanceof SignedImageError ? error : new ConnectionFailure(url, error);
     }
   }

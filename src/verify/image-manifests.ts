@@ -156,7 +156,7 @@ export async function manifestsToSign(
   digest: Digest,
   client: RegistryClient,
 ): Promise<readonly SignableManifest[]> {
-  const manifests = await readImageManifests(repository, digest, client);
+  const manifests = await readImageManifests(repository, digest, client.task());
   for (const { descriptor, platform, gap } of manifests) {
     if (!gap) continue;
     throw new SignedImageError({

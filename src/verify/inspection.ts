@@ -34,6 +34,9 @@ function formatsOf({ format }: VerificationPolicy): readonly StoredFormat[] {
  * For an index every platform manifest is looked at too (unless `policy.platforms` is false);
  * BuildKit's attestation manifests (`unknown/unknown`) are left out, because nothing runs them.
  *
+ * All of it together is bounded by the client's budget for one task; what was not read by then is
+ * `unavailable`.
+ *
  * @throws SignedImageError where the image itself cannot be read (`REGISTRY_*`, `CONTENT_*`), and
  *   for a policy that cannot be checked (`INPUT_INVALID`, `TRUSTED_ROOT_INVALID`)
  */
@@ -44,9 +47,10 @@ export async function inspectImage(
   client: RegistryClient,
 ): Promise<VerificationReport> {
   const trust = new SignatureTrust(policy);
-  const manifests = await readImageManifests(repository, digest, client);
+  const task = client.task();
+  const manifests = await readImageManifests(repository, digest, task);
   const looked = policy.platforms ? manifests : manifests.slice(0, 1);
-  const inspection = new Inspection(repository, policy, client, trust);
+  const inspection = new Inspection(repository, policy, task, trust);
   const inspected = await mapBounded(looked, PARALLEL_MANIFESTS, async (manifest) => ({
     manifest,
     parts: await inspection.parts(manifest),

@@ -4,7 +4,7 @@ import { PROVENANCE_PREDICATE_TYPE, SIGNATURE_PREDICATE_TYPE } from '../../attes
 import { SignedImageError, messageOf } from '../../error';
 import type { RegistryClient } from '../../oci/client';
 import type { Descriptor } from '../../oci/descriptor';
-import type { Digest } from '../../oci/digest';
+import { type Digest, digestOf } from '../../oci/digest';
 import {
   type ImageIndex,
   type ImageManifest,
@@ -34,7 +34,9 @@ const EMPTY_CONFIG = Buffer.from('{}', 'utf8');
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 const MAX_REFERRERS = 2500;
 const PARALLEL_READS = 6;
-const MAX_TRIES = 10;
+const MAX_TRIES = 4;
+/** How often it is looked for until it is written again. */
+const LOOKS_AFTER_WRITE = 5;
 
 export interface BundleToStore {
   readonly repository: Repository;
@@ -44,6 +46,8 @@ export interface BundleToStore {
   readonly predicateType: string;
   /** Time to write as `created` where the bundle carries none of its own. */
   readonly signedAt: Date;
+  /** Told of the referrer manifest before it is written: a failure may leave it there. */
+  readonly announce?: (manifest: Digest) => void;
 }
 
 /** A bundle that was written, as it can be written again. */
@@ -77,6 +81,7 @@ export async function writeBundle(
     predicateType: store.predicateType,
     created: claimedSigningTime(store.bundle) ?? store.signedAt,
   });
+  store.announce?.(digestOf(manifest));
   const digest = await putUntilListed(client, store, manifest);
   return {
     digest,
@@ -97,14 +102,33 @@ async function putUntilListed(
   manifest: Buffer,
 ): Promise<Digest> {
   const { repository, subject } = store;
+  const traits = client.traits(repository);
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-    if (attempt > 0) await pause(attempt);
-    const { digest } = await client.putReferrer(repository, subject, manifest, OCI_MANIFEST);
-    if (await isListed(client, store, digest)) return digest;
+    const { digest } = await client
+      .putReferrer(repository, subject, manifest, OCI_MANIFEST)
+      .catch((error: unknown) => Promise.reject(withAlternative(error)));
+    for (let look = 0; look < LOOKS_AFTER_WRITE; look += 1) {
+      if (look > 0) await pause(attempt + look);
+      if (!(await isListed(client, store, digest))) continue;
+      // A tag that lists it may have been undone by others instead.
+      if (look > 0 && !traits.has('noReferrersApi')) traits.note('lateVisibility');
+      return digest;
+    }
   }
   throw new SignedImageError({
     code: 'REGISTRY_CONFLICT',
     message: `${formatRepository(repository)} took the signature of ${subject.digest}, and does not list it among the image's referrers; try again`,
+  });
+}
+
+/** A list that cannot be added to is needed by this format only. */
+function withAlternative(error: unknown): unknown {
+  if (!(error instanceof SignedImageError) || error.code !== 'REGISTRY_CONFLICT') return error;
+  return new SignedImageError({
+    code: 'REGISTRY_CONFLICT',
+    message: `${error.message}. Or use format "legacy", whose tags (.sig, .att) can be written once for each image`,
+    property: 'format',
+    cause: error,
   });
 }
 

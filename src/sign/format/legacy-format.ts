@@ -1,9 +1,10 @@
 import { SignedImageError, messageOf } from '../../error';
-import type { RegistryClient } from '../../oci/client';
+import type { PutManifestOptions, RegistryClient } from '../../oci/client';
 import type { Descriptor } from '../../oci/descriptor';
 import { type Digest, hexOf } from '../../oci/digest';
 import { type Repository, type Tag, formatRepository, parseTag } from '../../oci/reference';
 import { serially } from '../../oci/serial';
+import { addToTag, type TagContent } from '../../oci/shared-tag';
 import type { Purpose } from '../request';
 import { mapBounded } from './bounded';
 import { NOTHING_FOUND, type Finding, type Findings, gatherFindings } from './candidate';
@@ -31,9 +32,6 @@ import { findingOfFailure } from './read-failure';
 
 const MAX_LAYER_BYTES = 16 * 1024 * 1024;
 const PARALLEL_READS = 6;
-const MAX_TRIES = 16;
-const LOOKS_AFTER_FREE_WRITE = 3;
-const REFUSALS_OF_STUCK = 4;
 
 /** `sha256-<hex>.sig` for signatures, `sha256-<hex>.att` for attestations. */
 export function legacyTag(subject: Digest, purpose: Purpose): Tag {
@@ -50,12 +48,10 @@ export interface LayerToStore {
 }
 
 /**
- * Adds one signature to the tag that holds them, and reads it back. A tag is replaced as a whole,
- * so a writer elsewhere may undo it between read and write: the write is conditional where the
- * registry gives an ETag, and is repeated until the signature is seen there.
+ * Adds one signature to the tag that holds them, until it is seen to stay there.
  *
  * @returns digest of the layer
- * @throws SignedImageError `REGISTRY_CONFLICT` where it does not stay
+ * @throws SignedImageError `REGISTRY_CONFLICT` on `format` where it does not stay
  */
 export async function writeLayer(client: RegistryClient, store: LayerToStore): Promise<Digest> {
   const { repository, purpose } = store;
@@ -81,59 +77,48 @@ async function appendUntilSeen(
   tag: Tag,
   layer: Descriptor,
 ): Promise<void> {
-  let refusals: readonly Refusal[] = [];
-  let written = false;
-  let looksOwed = 1;
-  for (let attempt = 0; attempt < MAX_TRIES && !isStuck(refusals); attempt += 1) {
-    // The first look after a write needs no pause: most registries show it at once.
-    if (attempt > 0 && !(written && attempt === 1)) await pause(attempt);
-    const current = await readTag(client, repository, tag);
-    if (current?.legacy.manifest.layers.some((there) => sameLayer(there, layer))) {
-      looksOwed -= 1;
-      if (looksOwed <= 0) return;
-      continue;
-    }
-    try {
-      await putAppended(client, repository, tag, layer, current);
-      written = true;
-      // Without a condition a writer elsewhere may have read the tag before this write, and undo it
-      // with one of its own: what is there at once must still be there after a pause.
-      looksOwed = current?.etag === undefined ? LOOKS_AFTER_FREE_WRITE : 1;
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      refusals = [...refusals, { before: current?.digest, error }];
-    }
-  }
-  const why = isStuck(refusals)
-    ? "the registry's tags are immutable"
-    : 'others write to it all the time';
+  const notAdded = await addToTag<CurrentTag>(
+    {
+      read: () => readTag(client, repository, tag),
+      holds: ({ legacy }) => legacy.manifest.layers.some((there) => sameLayer(there, layer)),
+      write: (current, condition) =>
+        putAppended(client, repository, tag, layer, current, condition),
+      pause,
+    },
+    client.traits(repository),
+  );
+  if (!notAdded) return;
+  const { why, cause } = notAdded;
+  const said = cause instanceof SignedImageError ? `: ${cause.message}` : '';
+  const reason = {
+    immutable: `a tag that exists cannot be changed${said}`,
+    stuck: `each write is refused, though nobody changes it${said}`,
+    undone: 'others write to it all the time',
+  }[why];
   throw new SignedImageError({
     code: 'REGISTRY_CONFLICT',
-    message: `the signature cannot be added to ${formatRepository(repository)}:${tag}: ${why}. Use format "bundle", which needs no shared tag`,
+    message: `the signature cannot be added to ${formatRepository(repository)}:${tag}: ${reason}. ${await alternative(client, repository, layer.digest)}`,
     property: 'format',
-    cause: refusals.at(-1)?.error,
+    cause,
   });
 }
 
-/** A write that was refused, and what the tag held before it. */
-interface Refusal {
-  readonly before: Digest | undefined;
-  readonly error: unknown;
+/** What else could be done; the one question that is asked for its own sake, and only then. */
+async function alternative(
+  client: RegistryClient,
+  repository: Repository,
+  any: Digest,
+): Promise<string> {
+  const traits = client.traits(repository);
+  const known = traits.has('noReferrersApi');
+  if (!known) await client.referrers(repository, any).catch(() => undefined);
+  return traits.has('noReferrersApi')
+    ? 'Format "bundle" needs such a tag here too, because this registry has no referrers API'
+    : 'Or use format "bundle", which needs no shared tag here';
 }
 
-/** A conflict in which nothing changes is none: the registry does not let the tag be moved. */
-function isStuck(refusals: readonly Refusal[]): boolean {
-  const [first, ...others] = refusals.slice(-REFUSALS_OF_STUCK);
-  return (
-    others.length === REFUSALS_OF_STUCK - 1 &&
-    others.every(({ before }) => before === first?.before)
-  );
-}
-
-interface CurrentTag {
-  readonly digest: Digest;
+interface CurrentTag extends TagContent {
   readonly legacy: LegacyManifest;
-  readonly etag: string | undefined;
 }
 
 async function readTag(
@@ -162,17 +147,24 @@ async function putAppended(
   tag: Tag,
   layer: Descriptor,
   current: CurrentTag | undefined,
+  condition: PutManifestOptions,
 ): Promise<void> {
   const layers = layersWith(current?.legacy, layer);
   const types = typesOf(current?.legacy);
   const blob = await client.putBlob(repository, encodeLegacyConfig(layers), types.config);
   const bytes = appendLayer(current?.legacy, { ...blob, mediaType: types.config }, layer);
-  const condition = current?.etag === undefined ? {} : { ifMatch: current.etag };
+  // Many registries give ETags and heed no condition: what came in while the config was uploaded
+  // would be lost.
+  if (!client.traits(repository).has('heedsConditions')) {
+    const now = await client.resolve(repository, tag);
+    if (now?.digest !== current?.digest) {
+      throw new SignedImageError({
+        code: 'REGISTRY_CONFLICT',
+        message: `${formatRepository(repository)}:${tag} was changed by another writer meanwhile`,
+      });
+    }
+  }
   await client.putManifest(repository, tag, bytes, types.manifest, condition);
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof SignedImageError && error.code === 'REGISTRY_CONFLICT';
 }
 
 /**
