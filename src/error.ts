@@ -58,6 +58,8 @@ export const ERROR_CODES = [
   'VERIFY_PROVENANCE_MISSING',
   'VERIFY_PROVENANCE_MISMATCH',
   'VERIFY_INCONCLUSIVE',
+  // A workload of the program, or of the cluster, runs what was not verified.
+  'IMAGE_NOT_VERIFIED',
   // A defect of ours.
   'INTERNAL',
 ] as const;

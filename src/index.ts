@@ -1,3 +1,13 @@
+export {
+  type ExemptionArgs,
+  requireVerifiedImages,
+  type Verified,
+  verifiedContainer,
+  type VerifiedImagesArgs,
+  verifiedPodSpec,
+  type WithoutImage,
+  type WorkloadKind,
+} from './enforce';
 export { ERROR_CODES, type ErrorCode, SignedImageError } from './error';
 export {
   type BuildArgs,

@@ -3,6 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { VerifiedImageReference } from '../../verify/report';
 import type { IdentityArgs, RegistryArgs, SigstoreArgs } from '../component/args';
 import { token } from '../package';
+import { rememberVerified } from '../verified-references';
 import { withVersion } from './resource-options';
 import type { SignerOutput } from './signature-outputs';
 
@@ -78,5 +79,6 @@ export class VerifiedImage extends pulumi.CustomResource {
       },
       withVersion(options),
     );
+    rememberVerified(this.imageRef);
   }
 }

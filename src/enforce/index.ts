@@ -1,0 +1,10 @@
+export type { ExemptionArgs } from './program/exemption';
+export { requireVerifiedImages } from './program/require-verified-images';
+export type { VerifiedImagesArgs } from './program/requirement';
+export {
+  type Verified,
+  verifiedContainer,
+  verifiedPodSpec,
+  type WithoutImage,
+} from './program/verified-container';
+export type { WorkloadKind } from './workload';

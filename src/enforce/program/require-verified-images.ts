@@ -1,0 +1,93 @@
+import * as pulumi from '@pulumi/pulumi';
+
+import { verifiedReferences } from '../../pulumi/verified-references';
+import { plainProperties } from './plain-properties';
+import { type Requirement, requirementOf, type VerifiedImagesArgs } from './requirement';
+import { type CheckedResource, checkResource, type ExemptImage } from './resource-check';
+
+/** Outputs resolve one turn after the property that was made of them: the set may lag behind. */
+async function otherTurns(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function check(
+  resource: CheckedResource,
+  requirement: Requirement,
+): Promise<readonly ExemptImage[]> {
+  await otherTurns();
+  return checkResource(resource, requirement, verifiedReferences());
+}
+
+async function tell(resource: CheckedResource, exempt: readonly ExemptImage[]): Promise<void> {
+  for (const { image, path, reason } of exempt) {
+    await pulumi.log.info(
+      `${resource.type} "${resource.name}": ${path} ${image} runs unverified: ${reason}`,
+    );
+  }
+}
+
+let requirements = 0;
+
+/** Looks again at the very strings that go to the cluster: another transform may have come after ours. */
+function recheck(requirement: Requirement): pulumi.ResourceHook {
+  requirements += 1;
+  return new pulumi.ResourceHook(
+    `signed-image-verified-images-${requirements}`,
+    async ({ type, name, newInputs = {} }) => {
+      const properties = await plainProperties(newInputs as Record<string, unknown>);
+      await check({ type, name, properties }, requirement);
+    },
+  );
+}
+
+/**
+ * The options with our hook. A transform hands options back whole, and `false` where nothing was
+ * said: sent back it would overrule the parent (`protect`) and the provider
+ * (`deleteBeforeReplace`), so it is left out.
+ */
+function withHook(
+  options: pulumi.ResourceOptions,
+  hook: pulumi.ResourceHook,
+): pulumi.ResourceOptions {
+  const { hooks = {}, protect, retainOnDelete, ...rest } = options;
+  const { deleteBeforeReplace, ...others } = rest as pulumi.CustomResourceOptions;
+  return {
+    ...others,
+    ...(protect && { protect }),
+    ...(retainOnDelete && { retainOnDelete }),
+    ...(deleteBeforeReplace && { deleteBeforeReplace }),
+    hooks: {
+      ...hooks,
+      beforeCreate: [...(hooks.beforeCreate ?? []), hook],
+      beforeUpdate: [...(hooks.beforeUpdate ?? []), hook],
+    },
+  };
+}
+
+/**
+ * From here on, every image of every workload that this program registers (its components, charts
+ * and remote components included) must be a verified reference: the `imageRef` of a `SignedImage` or
+ * `VerifiedImage` of this program, one of `allow`, or exempt for a reason. Call it before the first
+ * resource is made: what was registered earlier is not seen.
+ *
+ * Checked when a resource is registered (what a preview does not know yet is left to the update),
+ * and again just before it is created or updated.
+ *
+ * @throws InvalidInputError at once, with all that is wrong with the arguments; the registration of
+ *   a resource fails with `IMAGE_NOT_VERIFIED`
+ */
+export function requireVerifiedImages(args: VerifiedImagesArgs = {}): void {
+  const requirement = requirementOf(args);
+  const hook = recheck(requirement);
+  pulumi.runtime.registerResourceTransform(async ({ custom, type, name, props, opts }) => {
+    // A component is not sent anywhere; what it makes is registered too.
+    if (!custom) return undefined;
+    const resource = {
+      type,
+      name,
+      properties: await plainProperties(props as object as Record<string, unknown>),
+    };
+    await tell(resource, await check(resource, requirement));
+    return requirement.kinds.has(type) ? { props, opts: withHook(opts, hook) } : undefined;
+  });
+}

@@ -1,0 +1,75 @@
+import { InvalidInputError, type Problem } from '../../error';
+import { builtInKinds, type WorkloadKind } from '../workload';
+import { type Exemption, type ExemptionArgs, exemptionOf, exemptionProblems } from './exemption';
+import { pinnedName } from './image-rule';
+
+/** What a program asks of the images of its workloads. */
+export interface VerifiedImagesArgs {
+  /**
+   * References that were verified elsewhere, `host/repo@sha256:...`: the `imageRef` of another
+   * stack, for example. Default: none.
+   */
+  readonly allow?: readonly string[];
+  /** What may run without having been verified, and why. Default: nothing. */
+  readonly exempt?: readonly ExemptionArgs[];
+  /** Further kinds that run images: custom resources, and resources of other providers. */
+  readonly kinds?: readonly WorkloadKind[];
+}
+
+export interface Requirement {
+  readonly allowed: ReadonlySet<string>;
+  readonly exempt: readonly Exemption[];
+  readonly kinds: ReadonlyMap<string, WorkloadKind>;
+}
+
+const TYPE = /^[A-Za-z][\w-]*:[\w./-]+:\w+$/;
+const PATH = /^(?:\*|[\w-]+)(?:\.(?:\*|[\w-]+))*$/;
+
+function kindProblems({ type, podSpec, images = [] }: WorkloadKind, property: string): Problem[] {
+  const problems: Problem[] = [];
+  const report = (member: string, message: string): void => {
+    problems.push({ property: `${property}.${member}`, code: 'INPUT_INVALID', message });
+  };
+  if (!TYPE.test(type)) {
+    report('type', 'must be a type token, as in "kubernetes:argoproj.io/v1alpha1:Rollout"');
+  } else if (builtInKinds().has(type)) {
+    report('type', `${type} is known already; leave it out`);
+  }
+  if (podSpec === undefined && images.length === 0) {
+    report('podSpec', 'a kind needs `podSpec` or `images`: where its images are');
+  }
+  const paths = [...(podSpec === undefined ? [] : [podSpec]), ...images];
+  if (!paths.every((path) => PATH.test(path))) {
+    report(
+      'podSpec',
+      'paths are names with dots between; `*` is every member of a list: "spec.tasks.*.image"',
+    );
+  }
+  return problems;
+}
+
+function allowProblems(reference: string, property: string): readonly Problem[] {
+  if (pinnedName(reference) !== undefined) return [];
+  const message = 'must be host/repo@sha256:...: what a tag names today was not verified tomorrow';
+  return [{ property, code: 'REFERENCE_INVALID', message }];
+}
+
+/**
+ * Reads a requirement.
+ *
+ * @throws InvalidInputError with all that is wrong with it
+ */
+export function requirementOf(args: VerifiedImagesArgs): Requirement {
+  const { allow = [], exempt = [], kinds = [] } = args;
+  const problems = [
+    ...allow.flatMap((reference, index) => allowProblems(reference, `allow[${index}]`)),
+    ...exempt.flatMap((each, index) => exemptionProblems(each, `exempt[${index}]`)),
+    ...kinds.flatMap((kind, index) => kindProblems(kind, `kinds[${index}]`)),
+  ];
+  if (problems.length > 0) throw new InvalidInputError(problems);
+  return {
+    allowed: new Set(allow),
+    exempt: exempt.map(exemptionOf),
+    kinds: new Map([...builtInKinds(), ...kinds.map((kind) => [kind.type, kind] as const)]),
+  };
+}

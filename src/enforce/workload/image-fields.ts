@@ -1,0 +1,91 @@
+import {
+  type Field,
+  fieldsAt,
+  isObject,
+  itemsOf,
+  memberOf,
+  type Properties,
+  UNKNOWN,
+} from './field';
+import type { WorkloadKind } from './workload-kinds';
+
+/** A field that holds, or must hold, an image. */
+export interface ImageField extends Field {
+  /** It may be absent: a patch leaves what it does not name. */
+  readonly optional: boolean;
+}
+
+/** What was found in one resource. */
+export interface WorkloadImages {
+  readonly images: readonly ImageField[];
+  /** PodSpecs that have no container where one is needed. */
+  readonly empty: readonly string[];
+}
+
+const CONTAINERS = 'containers';
+const FURTHER = ['initContainers', 'ephemeralContainers'];
+
+/** https://kubernetes.io/docs/concepts/storage/volumes/#image: files of an image, run or not. */
+function imageVolumes(podSpec: Field): readonly ImageField[] {
+  return itemsOf(memberOf(podSpec, 'volumes'))
+    .map((volume) => memberOf(volume, 'image'))
+    .filter(({ value }) => isObject(value))
+    .map((image) => ({ ...memberOf(image, 'reference'), optional: false }));
+}
+
+function podSpecImages(podSpec: Field, partial: boolean): WorkloadImages {
+  const containers = memberOf(podSpec, CONTAINERS);
+  const named = [containers, ...FURTHER.map((list) => memberOf(podSpec, list))]
+    .flatMap(itemsOf)
+    .map((container) => ({ ...memberOf(container, 'image'), optional: partial }));
+  const needed = !partial && containers.value !== UNKNOWN;
+  const hasNone = !Array.isArray(containers.value) || containers.value.length === 0;
+  return {
+    images: [...named, ...imageVolumes(podSpec)],
+    empty: needed && hasNone ? [containers.path] : [],
+  };
+}
+
+/** Every image that a resource of a known kind runs. */
+export function workloadImages(kind: WorkloadKind, properties: Properties): WorkloadImages {
+  const root: Field = { path: '', value: properties };
+  const partial = kind.partial ?? false;
+  const pods = (kind.podSpec === undefined ? [] : fieldsAt(root, kind.podSpec)).map((podSpec) =>
+    podSpecImages(podSpec, partial),
+  );
+  const further = (kind.images ?? [])
+    .flatMap((path) => fieldsAt(root, path))
+    .map((field) => ({ ...field, optional: partial }));
+  return {
+    images: [...pods.flatMap(({ images }) => images), ...further],
+    empty: pods.flatMap(({ empty }) => empty),
+  };
+}
+
+const LISTS = [CONTAINERS, ...FURTHER];
+/** Deeper than any known kind has its pods. */
+const DEEPEST = 24;
+
+/**
+ * Paths of what looks like containers in a resource of a kind that nobody described: custom
+ * resources from which a controller makes pods.
+ */
+export function containerLists(properties: Properties): readonly string[] {
+  const found: string[] = [];
+  const visit = (field: Field, depth: number): void => {
+    if (depth > DEEPEST) return;
+    if (Array.isArray(field.value)) {
+      for (const item of itemsOf(field)) visit(item, depth + 1);
+      return;
+    }
+    if (!isObject(field.value)) return;
+    for (const name of Object.keys(field.value)) {
+      const member = memberOf(field, name);
+      const runs = itemsOf(member).some((item) => memberOf(item, 'image').value !== undefined);
+      if (LISTS.includes(name) && Array.isArray(member.value) && runs) found.push(member.path);
+      else visit(member, depth + 1);
+    }
+  };
+  visit({ path: '', value: properties }, 0);
+  return found;
+}

@@ -1,0 +1,8 @@
+export { type Properties, UNKNOWN } from './field';
+export {
+  containerLists,
+  type ImageField,
+  type WorkloadImages,
+  workloadImages,
+} from './image-fields';
+export { builtInKinds, type WorkloadKind } from './workload-kinds';

@@ -1,0 +1,191 @@
+import { SignedImageError } from '../../../src/error';
+import { requirementOf, type VerifiedImagesArgs } from '../../../src/enforce/program/requirement';
+import { checkResource } from '../../../src/enforce/program/resource-check';
+import { UNKNOWN } from '../../../src/enforce/workload';
+import { WORKLOADS } from '../support/workloads';
+
+const D1 = `sha256:${'1a'.repeat(32)}`;
+const D2 = `sha256:${'2b'.repeat(32)}`;
+const VERIFIED = `registry.example.com/team/app@${D1}`;
+const DEPLOYMENT = 'kubernetes:apps/v1:Deployment';
+
+function check(image: unknown, args: VerifiedImagesArgs = {}, type = DEPLOYMENT) {
+  const properties = (WORKLOADS[type] ?? WORKLOADS[DEPLOYMENT]!)(image);
+  return checkResource({ type, name: 'app', properties }, requirementOf(args), new Set([VERIFIED]));
+}
+
+function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof SignedImageError && error.code === 'IMAGE_NOT_VERIFIED')
+      return error.message;
+    throw error;
+  }
+  throw new Error('it was admitted');
+}
+
+describe.each(Object.keys(WORKLOADS))('%s', (type) => {
+  it('runs a verified image', () => {
+    expect(check(VERIFIED, {}, type)).toEqual([]);
+  });
+
+  it('does not run another, and the error names resource, path and image', () => {
+    const image = `registry.example.com/team/app@${D2}`;
+    const message = refusal(() => check(image, {}, type));
+    expect(message).toContain(`${type} "app"`);
+    expect(message).toContain('containers[0].image');
+    expect(message).toContain(image);
+  });
+});
+
+describe('an image', () => {
+  it.each([
+    ['is a tag', 'registry.example.com/team/app:v1', 'is a tag'],
+    ['has neither tag nor digest', 'nginx', 'is a tag'],
+    [
+      'is verified in another repository',
+      `registry.example.com/team/other@${D1}`,
+      'was verified as',
+    ],
+    ['was not verified', `registry.example.com/team/app@${D2}`, 'did not verify'],
+    ['is empty', '', 'is empty'],
+    ['is no reference', 'Registry.example.com/UPPER case', 'no image reference'],
+    ['has another digest algorithm', 'a.example/b@sha512:00', 'no image reference'],
+  ])('that %s is refused', (_, image, why) => {
+    expect(refusal(() => check(image))).toContain(why);
+  });
+
+  it.each([undefined, null, 7, {}])('that is missing (%p) is refused', (image) => {
+    expect(refusal(() => check(image))).toContain('containers[0].image is missing');
+  });
+
+  it('that a preview does not know yet is left to the update', () => {
+    expect(check(UNKNOWN)).toEqual([]);
+  });
+
+  it('may carry its tag beside the verified digest: the digest decides', () => {
+    expect(check(`registry.example.com/team/app:v1@${D1}`)).toEqual([]);
+  });
+
+  it('that another stack verified runs when it is allowed', () => {
+    const other = `registry.example.com/team/other@${D2}`;
+    expect(check(other, { allow: [other] })).toEqual([]);
+  });
+});
+
+it('all problems of a resource are told at once', () => {
+  const properties = {
+    spec: {
+      containers: [{ image: 'a:1' }, { image: VERIFIED }],
+      initContainers: [{ image: 'b:1' }],
+    },
+  };
+  const message = refusal(() =>
+    checkResource(
+      { type: 'kubernetes:core/v1:Pod', name: 'p', properties },
+      requirementOf({}),
+      new Set([VERIFIED]),
+    ),
+  );
+  expect(message).toContain('spec.containers[0].image "a:1"');
+  expect(message).toContain('spec.initContainers[0].image "b:1"');
+  expect(message).not.toContain('containers[1]');
+});
+
+it('a pod without containers is refused', () => {
+  const resource = {
+    type: 'kubernetes:core/v1:Pod',
+    name: 'p',
+    properties: { spec: { containers: [] } },
+  };
+  expect(refusal(() => checkResource(resource, requirementOf({}), new Set()))).toContain(
+    'spec.containers has no container',
+  );
+});
+
+describe('an exemption', () => {
+  const reason = 'ships with the cluster';
+
+  it('lets its images through, and is told with its reason', () => {
+    const exempt = [{ image: 'registry.k8s.io/*', reason }];
+    expect(check('registry.k8s.io/pause:3.10', { exempt })).toEqual([
+      {
+        image: 'registry.k8s.io/pause:3.10',
+        path: 'spec.template.spec.containers[0].image',
+        reason,
+      },
+    ]);
+    expect(refusal(() => check('registry.k8s.io.evil.example/pause:3', { exempt }))).toContain(
+      'tag',
+    );
+  });
+
+  it('lets its resources through, whatever they run', () => {
+    expect(check('nginx', { exempt: [{ resource: 'app', reason }] })).toEqual([]);
+    expect(check('nginx', { exempt: [{ resource: `${DEPLOYMENT}::a*`, reason }] })).toEqual([]);
+    expect(refusal(() => check('nginx', { exempt: [{ resource: 'b*', reason }] }))).toContain(
+      'tag',
+    );
+  });
+
+  it('for images of one resource does not reach others', () => {
+    const exempt = [{ image: 'nginx', resource: 'other', reason }];
+    expect(refusal(() => check('nginx', { exempt }))).toContain('tag');
+  });
+
+  it.each([
+    ['without a reason', { image: 'nginx', reason: ' ' }, 'exempt[0].reason'],
+    ['of nothing', { reason }, 'exempt[0].image'],
+    ['of everything', { image: '*', reason }, 'would admit every image'],
+    ['of every path of every host', { image: '*/*', reason }, 'would admit every image'],
+    ['of hosts by their beginning', { image: 'reg*/app', reason }, 'would admit every image'],
+    ['of all resources', { resource: '*::*', reason }, 'would admit every resource'],
+    ['of an empty name', { image: '', reason }, 'is empty'],
+  ])('%s is refused', (_, exemption, why) => {
+    expect(() => requirementOf({ exempt: [exemption] })).toThrow(why);
+  });
+});
+
+describe('a kind', () => {
+  const ROLLOUT = 'kubernetes:argoproj.io/v1alpha1:Rollout';
+  const properties = WORKLOADS[DEPLOYMENT]!('nginx');
+  const checkKind = (type: string, args: VerifiedImagesArgs, made: object = properties) =>
+    checkResource({ type, name: 'x', properties: { ...made } }, requirementOf(args), new Set());
+
+  it('that seems to run containers and that nobody described is refused', () => {
+    const message = refusal(() => checkKind(ROLLOUT, {}));
+    expect(message).toContain('spec.template.spec.containers');
+    expect(message).toContain('add it to `kinds`');
+  });
+
+  it('is checked where the user says that its pods are', () => {
+    const kinds = [{ type: ROLLOUT, podSpec: 'spec.template.spec' }];
+    expect(refusal(() => checkKind(ROLLOUT, { kinds }))).toContain('is a tag');
+  });
+
+  it('that runs nothing is none of our business', () => {
+    expect(checkKind('kubernetes:core/v1:ConfigMap', {}, { data: { image: 'nginx' } })).toEqual([]);
+  });
+
+  it('of which the images are rendered out of sight is refused', () => {
+    const made = { chart: 'x' };
+    expect(refusal(() => checkKind('kubernetes:helm.sh/v3:Release', {}, made))).toContain(
+      'v4.Chart',
+    );
+  });
+
+  it.each([
+    ['a malformed type', { type: 'Rollout', podSpec: 'spec' }, 'must be a type token'],
+    ['a type that is known', { type: DEPLOYMENT, podSpec: 'spec' }, 'is known already'],
+    ['no path', { type: ROLLOUT }, 'needs `podSpec` or `images`'],
+    ['a malformed path', { type: ROLLOUT, podSpec: 'spec..x' }, 'names with dots'],
+  ])('with %s is refused', (_, kind, why) => {
+    expect(() => requirementOf({ kinds: [kind] })).toThrow(why);
+  });
+});
+
+it('a reference that is allowed must be pinned, and all problems are told at once', () => {
+  const args = { allow: ['nginx:1'], exempt: [{ image: '*', reason: '' }] };
+  expect(() => requirementOf(args)).toThrow(/allow\[0\][\s\S]*exempt\[0\]\.reason/);
+});
