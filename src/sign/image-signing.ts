@@ -17,6 +17,7 @@ import {
 import { asSignedImageError } from '../error';
 import type { RegistryClient } from '../oci/client';
 import type { Descriptor } from '../oci/descriptor';
+import { type Digest, digestOf } from '../oci/digest';
 import type { Repository } from '../oci/reference';
 import { writeBundle } from './format/bundle-format';
 import type { Candidate } from './format/candidate';
@@ -42,6 +43,8 @@ export interface SigningJob {
   readonly material: SigningMaterial;
   readonly now: () => Date;
   readonly checkFresh: CheckFresh;
+  /** Told of each signature before it is written: a failure may leave it in the registry. */
+  readonly writing: (signature: StoredSignature) => void;
 }
 
 /** A stored signature, and how to see to it that it is still there. */
@@ -84,18 +87,17 @@ async function storeBundle(
   const { client, repository, subject } = job;
   check(job, { format: 'bundle', bundle });
   const signedAt = job.now();
-  const store = { repository, subject, bundle, predicateType, signedAt };
-  const { digest: stored, confirm } = await writeBundle(client, store);
-  return {
-    signature: storedSignature({
-      subject: subject.digest,
-      purpose,
-      format: 'bundle',
-      stored,
-      bundle,
-    }),
-    confirm,
-  };
+  const signatureAt = (stored: Digest): StoredSignature =>
+    storedSignature({ subject: subject.digest, purpose, format: 'bundle', stored, bundle });
+  const { digest, confirm } = await writeBundle(client, {
+    repository,
+    subject,
+    bundle,
+    predicateType,
+    signedAt,
+    announce: (manifest) => job.writing(signatureAt(manifest)),
+  });
+  return { signature: signatureAt(digest), confirm };
 }
 
 async function storeLayer(
@@ -112,12 +114,12 @@ async function storeLayer(
       : bundleOfEnvelope(blob, annotations);
   const signed = purpose === 'signature' ? { payload: blob } : { envelope: blob };
   check(job, { format: 'legacy', bundle, ...signed });
+  const stored = digestOf(blob);
+  const signature = storedSignature({ subject, purpose, format: 'legacy', stored, bundle });
+  job.writing(signature);
   const write = () => writeLayer(client, { repository, subject, purpose, blob, annotations });
-  const stored = await write();
-  return {
-    signature: storedSignature({ subject, purpose, format: 'legacy', stored, bundle }),
-    confirm: async () => void (await write()),
-  };
+  await write();
+  return { signature, confirm: async () => void (await write()) };
 }
 
 /** Signs the image by digest, together with the annotations. */

@@ -46,6 +46,20 @@ export interface StoredSignature {
   readonly logEntries: readonly LogEntry[];
 }
 
+/** A signature that was wanted, as it now stands in the registry. */
+export interface SettledSignature extends StoredSignature {
+  /** Whether this run made it; else it was there already. */
+  readonly made: boolean;
+}
+
+/** Is told what a signing run does with the registry, so that a run that fails is known as well. */
+export interface SigningObserver {
+  /** It is about to be written: a failure from here on may leave it in the registry. */
+  readonly writing?: (signature: StoredSignature) => void;
+  /** It stands in the registry. */
+  readonly settled?: (signature: SettledSignature) => void;
+}
+
 export interface LogEntry {
   /** Base URL of the log that was asked. */
   readonly logIndex: string;
@@ -62,4 +76,4 @@ export type SignImage = (
   request: SignImageRequest,
   client: RegistryClient,
   progress?: Progress,
-) => Promise<readonly StoredSignature[]>;
+) => Promise<readonly SettledSignature[]>;

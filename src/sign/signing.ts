@@ -11,8 +11,10 @@ import {
 import type {
   Progress,
   Purpose,
+  SettledSignature,
   SignImageRequest,
   SignatureFormat,
+  SigningObserver,
   SigningTarget,
   StoredFormat,
   StoredSignature,
@@ -27,6 +29,8 @@ export interface SigningDependencies {
   readonly checkFresh?: CheckFresh;
   /** Default: the machine's clock. */
   readonly now?: () => Date;
+  /** Default: nobody is told. */
+  readonly observer?: SigningObserver;
 }
 
 const FORMATS: Readonly<Record<SignatureFormat, readonly StoredFormat[]>> = {
@@ -56,9 +60,9 @@ export async function signImage(
   client: RegistryClient,
   progress: Progress = ignore,
   dependencies: SigningDependencies = {},
-): Promise<readonly StoredSignature[]> {
+): Promise<readonly SettledSignature[]> {
   const run = new SigningRun(request, client, progress, dependencies);
-  const signatures: StoredSignature[] = [];
+  const signatures: SettledSignature[] = [];
   for (const target of request.targets) {
     signatures.push(...(await run.signature(target)));
     if (target.provenance) signatures.push(...(await run.provenance(target, target.provenance)));
@@ -70,7 +74,7 @@ export async function signImage(
 type Found = Readonly<Partial<Record<StoredFormat, StoredSignature>>>;
 
 class SigningRun {
-  private readonly made: Stored[] = [];
+  private readonly toConfirm: Stored[] = [];
   private readonly formats: readonly StoredFormat[];
 
   constructor(
@@ -82,7 +86,7 @@ class SigningRun {
     this.formats = storedFormats(request.format);
   }
 
-  async signature(target: SigningTarget): Promise<readonly StoredSignature[]> {
+  async signature(target: SigningTarget): Promise<readonly SettledSignature[]> {
     const found = await this.find(target, 'signature');
     return this.each(found, target, 'signature', (format) =>
       signManifest(this.job(target), format, target.annotations),
@@ -92,7 +96,7 @@ class SigningRun {
   async provenance(
     target: SigningTarget,
     statement: Statement,
-  ): Promise<readonly StoredSignature[]> {
+  ): Promise<readonly SettledSignature[]> {
     const found = await this.find(target, 'provenance');
     const job = this.job(target);
     let envelope = reusableEnvelope(found.bundle);
@@ -104,14 +108,23 @@ class SigningRun {
 
   /** Looks once more: a writer elsewhere may have replaced a shared tag after it was read back. */
   async confirm(): Promise<void> {
-    for (const { confirm } of this.made) await confirm();
+    for (const { confirm } of this.toConfirm) await confirm();
   }
 
   private job(target: SigningTarget): SigningJob {
     const { repository, material } = this.request;
     const now = this.dependencies.now ?? (() => new Date());
     const checkFresh = this.dependencies.checkFresh ?? (() => undefined);
-    return { client: this.client, repository, subject: target.manifest, material, now, checkFresh };
+    const writing = this.dependencies.observer?.writing ?? (() => undefined);
+    return {
+      client: this.client,
+      repository,
+      subject: target.manifest,
+      material,
+      now,
+      checkFresh,
+      writing,
+    };
   }
 
   private async find(target: SigningTarget, purpose: Purpose): Promise<Found> {
@@ -141,21 +154,26 @@ class SigningRun {
     target: SigningTarget,
     purpose: Purpose,
     make: (format: StoredFormat) => Promise<Stored>,
-  ): Promise<readonly StoredSignature[]> {
-    const signatures: StoredSignature[] = [];
+  ): Promise<readonly SettledSignature[]> {
+    const signatures: SettledSignature[] = [];
     for (const format of this.formats) {
       const what = `${purpose} of ${target.manifest.digest} (${format})`;
       const there = found[format];
-      if (there) {
-        this.progress(`reuse ${what}`);
-        signatures.push(there);
-        continue;
-      }
-      this.progress(`sign: ${what}`);
-      const stored = await make(format);
-      this.made.push(stored);
-      signatures.push(stored.signature);
+      this.progress(there ? `reuse ${what}` : `sign: ${what}`);
+      signatures.push(this.settled(there ?? (await this.made(make(format))), there === undefined));
     }
     return signatures;
+  }
+
+  private async made(making: Promise<Stored>): Promise<StoredSignature> {
+    const stored = await making;
+    this.toConfirm.push(stored);
+    return stored.signature;
+  }
+
+  private settled(signature: StoredSignature, made: boolean): SettledSignature {
+    const settled = { ...signature, made };
+    this.dependencies.observer?.settled?.(settled);
+    return settled;
   }
 }

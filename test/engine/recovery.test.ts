@@ -57,7 +57,7 @@ describe.each(enginesUnderTest())('what went wrong before, on the $engine engine
       expect(next.errors).toEqual([]);
       expect(saidBy(next)).toContain('1 made, 1 found');
       // What was built is not built again.
-      expect(deedsOf(next)).toEqual(expect.arrayContaining(['create app-signature']));
+      expect(deedsOf(next)).toEqual(expect.arrayContaining(['update app-signature']));
       expect(deedsOf(next).join()).not.toContain('app-build');
       ({ digest } = await imageOutputs(engine));
       expect(

@@ -1,7 +1,12 @@
 import { bundleFromJSON } from '@sigstore/bundle';
 
 import { type Repository } from '../../src/oci';
-import { type SigningDependencies, signImage, type SigningMaterial } from '../../src/sign';
+import {
+  type SigningDependencies,
+  signImage,
+  type SigningMaterial,
+  type StoredSignature,
+} from '../../src/sign';
 import { writeBundle } from '../../src/sign/format';
 import { createSignatureFinder, verifyImage } from '../../src/verify';
 import {
@@ -71,7 +76,8 @@ describe.each([
       (message) => progress.push(message),
       finding(witnessed),
     );
-    expect(second).toEqual(first);
+    expect(first.every(({ made }) => made)).toBe(true);
+    expect(second).toEqual(first.map((signature) => ({ ...signature, made: false })));
     expect(writes()).toEqual([]);
     expect(lab.sigstore.log.entries).toHaveLength(entries);
     expect(progress).toHaveLength(4);
@@ -173,9 +179,24 @@ test('a run that was stopped is finished by the next, with no second signature',
   // The registry fails when the provenance goes into its second format.
   lab.registry.settings.faults = ({ method, path }) =>
     method === 'PUT' && path.endsWith('.att') ? { status: 403 } : undefined;
-  await expect(signImage(request, lab.client, undefined, finding(true))).rejects.toMatchObject({
-    code: 'REGISTRY_FORBIDDEN',
-  });
+  const told: string[] = [];
+  const observer = {
+    writing: ({ purpose, format }: StoredSignature) => told.push(`writing ${purpose} ${format}`),
+    settled: ({ purpose, format }: StoredSignature) => told.push(`settled ${purpose} ${format}`),
+  };
+  await expect(
+    signImage(request, lab.client, undefined, { ...finding(true), observer }),
+  ).rejects.toMatchObject({ code: 'REGISTRY_FORBIDDEN' });
+  // What was begun and did not arrive is told as well: nobody knows whether it is there.
+  expect(told).toEqual([
+    'writing signature bundle',
+    'settled signature bundle',
+    'writing signature legacy',
+    'settled signature legacy',
+    'writing provenance bundle',
+    'settled provenance bundle',
+    'writing provenance legacy',
+  ]);
   expect(lab.sigstore.log.entries.length - before).toBe(3);
   lab.registry.settings.faults = undefined;
   const progress: string[] = [];

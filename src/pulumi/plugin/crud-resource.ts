@@ -64,11 +64,15 @@ export type ReadResult = { readonly inputs: Properties; readonly outputs: Proper
 export interface DeleteRequest {
   readonly urn: string;
   readonly id: string;
+  readonly inputs: Properties;
   readonly outputs: Properties;
   readonly log: ResourceLog;
 }
 
-/** A custom resource of this package: what the engine asks of it. */
+/**
+ * A custom resource of this package: what the engine asks of it. `create` and `update` reject with
+ * a `PartialStateError` where something was written before they failed.
+ */
 export interface CrudResource {
   readonly type: string;
   check(request: CheckRequest): Promise<CheckResult>;

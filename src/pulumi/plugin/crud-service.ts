@@ -1,10 +1,11 @@
-import type { handleUnaryCall, sendUnaryData, ServerErrorResponse } from '@grpc/grpc-js';
+import type { handleUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import * as rpc from '@pulumi/pulumi/proto/provider_pb';
 
-import { messageOf, SignedImageError } from '../../error';
+import { SignedImageError } from '../../error';
+import { crudFailure } from './crud-failure';
 import type { CrudResource } from './crud-resource';
 import type { EngineLog } from './engine-log';
-import { Empty, grpc, Struct } from './pulumi-grpc';
+import { Empty, Struct } from './pulumi-grpc';
 import { decodeProperties, encodeProperties, type Properties } from './wire-value';
 
 type Handler<Request, Response> = handleUnaryCall<Request, Response>;
@@ -50,7 +51,7 @@ export function createCrudService(
         .finally(() => engineLog.flush())
         .then(
           (response) => callback(null, response),
-          (error: unknown) => callback(failure(error)),
+          (error: unknown) => callback(crudFailure(error)),
         );
     };
 
@@ -159,6 +160,7 @@ export function createCrudService(
       await resourceOf(urn).delete({
         urn,
         id: request.getId(),
+        inputs: properties(request.getOldInputs()),
         outputs: properties(request.getProperties()),
         log: engineLog.for(urn),
       });
@@ -179,13 +181,4 @@ function properties(struct: { toJavaScript(): object } | undefined): Properties 
 
 function wire(tree: Properties): Parameters<typeof Struct.fromJavaScript>[0] {
   return encodeProperties(tree) as Parameters<typeof Struct.fromJavaScript>[0];
-}
-
-/** What the engine prints: property, message and code; no stack, and no cause. */
-function failure(error: unknown): Partial<ServerErrorResponse> {
-  const details =
-    error instanceof SignedImageError
-      ? `${error.property ? `${error.property}: ` : ''}${error.message} [${error.code}]`
-      : `a defect of pulumi-signed-image: ${messageOf(error)} [INTERNAL]`;
-  return { code: grpc.status.UNKNOWN, details, message: details };
 }

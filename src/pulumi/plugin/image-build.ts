@@ -171,13 +171,15 @@ async function built(
     request,
     { env: environment.env },
   );
+  // Before the push, so that nothing that can fail stands between it and the state.
+  const bound = await facts(inputs, environment);
   log.info(`builds with ${builder.name} and pushes to ${reader.at('image').string()}`);
   const result = await builder.build(request, (line) => log.status(line));
   log.info(`${builder.name} says that it pushed ${result.digest}`);
   const fingerprint = fingerprintParts(inputs);
   return {
     claimedDigest: result.digest,
-    facts: await facts(inputs, environment),
+    facts: bound,
     summary: summary(build, result, fingerprint),
   };
 }

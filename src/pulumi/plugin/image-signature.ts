@@ -22,7 +22,8 @@ import type { PluginEnvironment } from './environment';
 import { changedInputs } from './input-difference';
 import { InputReader } from './input-reader';
 import { readSignature } from './signature-reading';
-import { plannedSignature, signatureOutputs } from './signature-writing';
+import { plannedSignature } from './signature-planning';
+import { signatureOutputs } from './signature-writing';
 import { hasUnknown, type Properties, reveal, type Value } from './wire-value';
 
 /** Signs an image, its platform manifests and their provenance; finds again what is there. */
@@ -125,5 +126,5 @@ async function write(
   const before = { inputs: oldInputs, outputs: oldOutputs };
   return request.preview
     ? plannedSignature(request, before, environment)
-    : signatureOutputs(request, before, environment);
+    : signatureOutputs(repositoryOf(request.inputs), request, before, environment);
 }

@@ -38,6 +38,12 @@ export interface StoredSignatureOutput {
   stored: string;
 }
 
+/** A signature that the resource itself wrote, or was about to write when it failed. */
+export interface WrittenSignatureOutput extends StoredSignatureOutput {
+  /** Base64 of the signature, which tells layers of one payload apart (`legacy` signatures). */
+  signature?: string;
+}
+
 /** What was built, and from what. */
 export interface BuildSummaryOutput {
   /** The declared choice of builder. */

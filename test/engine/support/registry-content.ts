@@ -6,6 +6,13 @@ interface StoredManifest {
   readonly manifests?: readonly { readonly digest: string; readonly platform?: unknown }[];
   readonly subject?: { readonly digest: string };
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly layers?: readonly StoredLayer[];
+}
+
+/** A signature in a legacy tag. */
+export interface StoredLayer {
+  readonly digest: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 const PREDICATE_TYPE = 'dev.sigstore.bundle.predicateType';
@@ -28,6 +35,17 @@ export function bundlesOf(
     const isSignature = annotations?.[PREDICATE_TYPE]?.includes('cosign/sign') ?? false;
     return [{ digest, purpose: isSignature ? ('signature' as const) : ('provenance' as const) }];
   });
+}
+
+/** The layers of an image's legacy tag, oldest first; none where there is no such tag. */
+export function layersOf(
+  { store }: RunningRegistry,
+  path: string,
+  subject: string,
+  suffix: 'sig' | 'att' = 'sig',
+): readonly StoredLayer[] {
+  const stored = store.getManifest(path, `${subject.replace(':', '-')}.${suffix}`);
+  return stored ? ((JSON.parse(stored.bytes.toString('utf8')) as StoredManifest).layers ?? []) : [];
 }
 
 /** The manifests that an index lists. */

@@ -1,10 +1,13 @@
+import type { Metadata } from '@grpc/grpc-js';
 import * as rpc from '@pulumi/pulumi/proto/provider_pb';
+import { Status } from '@pulumi/pulumi/proto/status_pb';
 import { Struct } from 'google-protobuf/google/protobuf/struct_pb';
 
 import { SignedImageError } from '../../../src/error';
 import type { CrudResource } from '../../../src/pulumi/plugin/crud-resource';
 import { createCrudService, type CrudService } from '../../../src/pulumi/plugin/crud-service';
 import { createEngineLog, type EngineLog } from '../../../src/pulumi/plugin/engine-log';
+import { PartialStateError } from '../../../src/pulumi/plugin/partial-state';
 import { Secret, UNKNOWN } from '../../../src/pulumi/plugin/wire-value';
 
 const URN = 'urn:pulumi:s::p::parent:index:Type$signed-image:index:Thing::name';
@@ -28,7 +31,11 @@ const echo: CrudResource = {
     id: 'the-id',
     outputs: { ...inputs, later: preview ? UNKNOWN : 'known' },
   }),
-  update: async ({ inputs, oldOutputs, preview }) => ({ ...oldOutputs, ...inputs, preview }),
+  update: async ({ id, inputs, oldOutputs, preview }) => {
+    if (inputs['cut'] === undefined) return { ...oldOutputs, ...inputs, preview };
+    const reason = new SignedImageError({ code: 'REGISTRY_UNAVAILABLE', message: 'try again' });
+    throw new PartialStateError(id, { ...oldOutputs, ...inputs }, reason);
+  },
   read: async ({ inputs, outputs }) => (outputs['gone'] ? undefined : { inputs, outputs }),
   delete: async () => {
     throw new SignedImageError({
@@ -105,6 +112,25 @@ describe('the CRUD service', () => {
     expect(other.getChanges()).toBe(DiffChanges.DIFF_SOME);
     expect(other.getReplacesList()).toEqual(['a']);
     expect(other.getDiffsList()).toEqual(['a']);
+  });
+
+  it('tells what is there after a failure, so that the state holds it', async () => {
+    const asked = request(rpc.UpdateRequest);
+    asked.setId('the-id');
+    asked.setOlds(struct({ was: 1 }));
+    asked.setNews(struct({ cut: true, password: SECRET }));
+    const failed = await call<unknown, never>(service.update, asked).catch(
+      (error: unknown) => error,
+    );
+    const { details, metadata } = failed as { details: string; metadata: Metadata };
+    expect(details).toBe('try again [REGISTRY_UNAVAILABLE]');
+    const [trailer] = metadata.get('grpc-status-details-bin');
+    const [detail] = Status.deserializeBinary(trailer as Uint8Array).getDetailsList();
+    expect(detail?.getTypeName()).toBe('pulumirpc.ErrorResourceInitFailed');
+    const told = rpc.ErrorResourceInitFailed.deserializeBinary(detail?.getValue_asU8() ?? '');
+    expect(told.getId()).toBe('the-id');
+    expect(told.getReasonsList()).toEqual([details]);
+    expect(told.getProperties()?.toJavaScript()).toEqual({ was: 1, cut: true, password: SECRET });
   });
 
   it('creates with an id, and previews without one', async () => {
