@@ -1,7 +1,9 @@
+import { gitlabKeys } from './gitlab';
+import { kubernetesKeys } from './kubernetes';
 import type { KeySource } from './source';
 
 /**
  * The places beside PEM text, files and variables. Listed only: each loads what it needs (an SDK, a
  * library) when a key is read from it.
  */
-export const KEY_SOURCES: readonly KeySource[] = [];
+export const KEY_SOURCES: readonly KeySource[] = [kubernetesKeys, gitlabKeys];

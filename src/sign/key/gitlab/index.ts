@@ -1,0 +1,1 @@
+export { gitlabKeys } from './gitlab-keys';

@@ -1,0 +1,113 @@
+import { messageOf, SignedImageError } from '../../../error';
+import type { SecretReference } from './secret-reference';
+
+/** What was asked of the API server. */
+export interface ClusterQuestion {
+  readonly verb: 'get' | 'create';
+  readonly secret: SecretReference;
+  /** Address of the API server. */
+  readonly server: string;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const CERTIFICATE_TROUBLE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
+
+function statusText(body: unknown): string | undefined {
+  // https://kubernetes.io/docs/reference/kubernetes-api/definitions/status-v1-meta/
+  const text = typeof body === 'string' ? parsed(body) : body;
+  const message = (text as Json | undefined)?.['message'];
+  return typeof message === 'string' ? message : undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The status of the answer that the client made an error of. */
+export function statusOf(error: unknown): number | undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'number' ? code : undefined;
+}
+
+function leastRole({ verb, secret }: ClusterQuestion): string {
+  const names = verb === 'get' ? `, resourceNames: ["${secret.name}"]` : '';
+  return `apiGroups: [""], resources: ["secrets"]${names}, verbs: ["${verb}"]`;
+}
+
+/** The code and the text of the innermost error: `fetch` says why in its cause. */
+function networkReason(error: unknown): string {
+  let innermost = error;
+  for (let depth = 0; innermost instanceof Error && innermost.cause instanceof Error; depth += 1) {
+    if (depth === 5) break;
+    innermost = innermost.cause;
+  }
+  const { code } = (innermost ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : messageOf(innermost);
+}
+
+function answered(question: ClusterQuestion, status: number, said: string): SignedImageError {
+  const { secret, server, verb } = question;
+  const { namespace, name } = secret;
+  const error = (code: 'KEY_NOT_FOUND' | 'KEY_FORBIDDEN' | 'KEY_EXISTS', message: string) =>
+    new SignedImageError({ code, message });
+  if (status === 401) {
+    return error(
+      'KEY_FORBIDDEN',
+      `the cluster ${server} does not take the credentials of kubeconfig (HTTP 401): they are expired or of another cluster; sign in again and see that \`kubectl auth whoami\` works`,
+    );
+  }
+  if (status === 403) {
+    return error(
+      'KEY_FORBIDDEN',
+      `the cluster ${server} does not allow to ${verb} the secret ${namespace}/${name} (${said}); ` +
+        `give this user a Role in the namespace ${namespace} with the rule ${leastRole(question)}`,
+    );
+  }
+  if (status === 404) {
+    return error(
+      'KEY_NOT_FOUND',
+      verb === 'create'
+        ? `there is no namespace ${namespace} in the cluster ${server}; make it with \`kubectl create namespace ${namespace}\``
+        : `there is no secret ${name} in the namespace ${namespace} of the cluster ${server}; check the name and the current context, ` +
+            `or make it with \`npx signed-image keys generate k8s://${namespace}/${name}\``,
+    );
+  }
+  if (status === 409) {
+    return error(
+      'KEY_EXISTS',
+      `the secret ${namespace}/${name} exists already in the cluster ${server}, and is not overwritten; choose another name, or delete it yourself when nobody needs its key any more`,
+    );
+  }
+  return new SignedImageError({
+    code: 'KEY_SERVICE_FAILED',
+    message: `the cluster ${server} answered HTTP ${status} (${said}); run again`,
+  });
+}
+
+/**
+ * What became of a question, in words. `error` is expected without secrets.
+ *
+ * @returns `KEY_NOT_FOUND`, `KEY_FORBIDDEN`, `KEY_EXISTS` or `KEY_SERVICE_FAILED`
+ */
+export function clusterFailure(question: ClusterQuestion, error: unknown): SignedImageError {
+  if (error instanceof SignedImageError) return error;
+  const status = statusOf(error);
+  if (status !== undefined) {
+    const body = statusText((error as { body?: unknown }).body);
+    return answered(question, status, body ?? 'no reason given');
+  }
+  const reason = networkReason(error);
+  const next = CERTIFICATE_TROUBLE.test(reason)
+    ? 'the certificate authority of kubeconfig is not the one of this cluster'
+    : 'check the address in kubeconfig and that the cluster can be reached from here';
+  return new SignedImageError({
+    code: 'KEY_SERVICE_FAILED',
+    message: `the cluster ${question.server} cannot be asked for the secret ${question.secret.namespace}/${question.secret.name} (${reason}); ${next}`,
+    cause: error,
+  });
+}

@@ -1,0 +1,1 @@
+export { kubernetesKeys } from './kubernetes-keys';

@@ -1,0 +1,164 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type * as Kubernetes from '@kubernetes/client-node' with { 'resolution-mode': 'import' };
+
+import { SignedImageError } from '../../../error';
+import { redactSecrets, redactText } from '../../../redaction';
+import { optionalPackage } from '../../optional-package';
+import type { KeyHost } from '../source';
+import { clusterConfig } from './cluster-config';
+import { clusterFailure, type ClusterQuestion, statusOf } from './cluster-failure';
+import type { SecretReference } from './secret-reference';
+
+/** The members of a secret, decoded. Secret. */
+export type SecretData = Readonly<Record<string, Buffer>>;
+
+/** The secrets of a cluster. Its errors are those of {@link clusterFailure}. */
+export interface SecretClient {
+  /** Address of the API server. */
+  readonly server: string;
+  read(secret: SecretReference): Promise<SecretData>;
+  /** Makes an immutable secret, and changes none that exists. */
+  create(secret: SecretReference, data: Readonly<Record<string, string>>): Promise<void>;
+}
+
+export interface SecretClientOptions {
+  /** Milliseconds for one question, with all that a credential plugin takes. Default: 20000. */
+  readonly timeoutMs?: number;
+  /** Folder of a pod's credentials. */
+  readonly serviceAccount?: string;
+}
+
+const ATTEMPTS = 3;
+const PAUSE_MS = 400;
+const TIMEOUT_MS = 20_000;
+
+/** What kubeconfig holds that no error may show. */
+function secretsOf(config: Kubernetes.KubeConfig): string[] {
+  const { token, password, keyData } = config.getCurrentUser() ?? {};
+  return [token, password, keyData].filter((text) => text !== undefined && text !== null);
+}
+
+function worthAnother(verb: ClusterQuestion['verb'], error: unknown): boolean {
+  const status = statusOf(error);
+  // Refused before it was looked at. After anything else a creation may have happened.
+  if (status === 429) return true;
+  return verb === 'get' && (status === undefined ? isNetwork(error) : status >= 500);
+}
+
+/** undici's `fetch failed`; a plugin's or a file's failure does not go away by asking again. */
+function isNetwork(error: unknown): boolean {
+  return error instanceof TypeError;
+}
+
+/** The client's own errors print headers and bodies; kept is what {@link clusterFailure} reads. */
+function withoutSecrets(error: unknown, secrets: readonly string[]): unknown {
+  const status = statusOf(error);
+  if (status === undefined) return redactSecrets(error, secrets);
+  const { body } = error as { body?: unknown };
+  const text = typeof body === 'string' ? body : JSON.stringify(body ?? null);
+  return { code: status, body: redactText(text, secrets) };
+}
+
+/** The time is bounded from outside, too: a plugin that hangs has not sent anything yet. */
+async function bounded<T>(timeoutMs: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const late = new SignedImageError({
+    code: 'KEY_SERVICE_FAILED',
+    message: `no answer within ${timeoutMs / 1000} s`,
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_settle, fail) => {
+    timer = setTimeout(() => {
+      fail(late);
+      stop.abort(late);
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([ask(stop.signal), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The API as `KubeConfig.makeApiClient` makes it, with a signal that ends the request. */
+function coreApi(
+  { CoreV1Api, ServerConfiguration, createConfiguration }: typeof Kubernetes,
+  config: Kubernetes.KubeConfig,
+  signal: AbortSignal,
+): Kubernetes.CoreV1Api {
+  return new CoreV1Api(
+    createConfiguration({
+      baseServer: new ServerConfiguration(config.getCurrentCluster()?.server ?? '', {}),
+      authMethods: { default: config },
+      promiseMiddleware: [
+        {
+          pre: async (request) => {
+            request.setSignal(signal);
+            return request;
+          },
+          post: async (response) => response,
+        },
+      ],
+    }),
+  );
+}
+
+/**
+ * Loads the client and the configuration; asks nobody yet.
+ *
+ * @throws SignedImageError `PACKAGE_MISSING`, `KEY_SERVICE_FAILED`
+ */
+export async function openSecretClient(
+  host: KeyHost,
+  { timeoutMs = TIMEOUT_MS, serviceAccount }: SecretClientOptions = {},
+): Promise<SecretClient> {
+  const library = await optionalPackage(
+    '@kubernetes/client-node',
+    'keys in Kubernetes (k8s://)',
+    () => import('@kubernetes/client-node'),
+  );
+  const config = await clusterConfig(library, host, serviceAccount);
+  const server = config.getCurrentCluster()?.server ?? '';
+
+  const ask = async <T>(
+    question: ClusterQuestion,
+    secrets: readonly string[],
+    call: (api: Kubernetes.CoreV1Api) => Promise<T>,
+  ): Promise<T> => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await bounded(timeoutMs, (signal) => call(coreApi(library, config, signal)));
+      } catch (error) {
+        if (attempt < ATTEMPTS && worthAnother(question.verb, error)) {
+          await delay(PAUSE_MS * attempt);
+          continue;
+        }
+        const known = withoutSecrets(error, [...secretsOf(config), ...secrets]);
+        throw clusterFailure(question, known);
+      }
+    }
+  };
+
+  return {
+    server,
+    read: async (secret) => {
+      const found = await ask({ verb: 'get', secret, server }, [], (api) =>
+        api.readNamespacedSecret({ name: secret.name, namespace: secret.namespace }),
+      );
+      const data = Object.entries(found.data ?? {});
+      return Object.fromEntries(data.map(([name, text]) => [name, Buffer.from(text, 'base64')]));
+    },
+    create: async (secret, stringData) => {
+      const body = {
+        metadata: { name: secret.name, namespace: secret.namespace },
+        immutable: true,
+        stringData: { ...stringData },
+      };
+      const question = { verb: 'create', secret, server } as const;
+      await ask(question, Object.values(stringData), (api) =>
+        api.createNamespacedSecret({ namespace: secret.namespace, body }),
+      );
+    },
+  };
+}
