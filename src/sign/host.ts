@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
+import type { Person } from './identity/person';
+import type { TokenCache } from './identity/token-cache';
+
 /** What signing takes from the machine it runs on; passed in, so that a test can be its own machine. */
 export interface SigningHost {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -7,6 +10,10 @@ export interface SigningHost {
   readonly readFile: (path: string) => Promise<string>;
   readonly fetch: typeof globalThis.fetch;
   readonly now: () => Date;
+  /** Who may be asked to sign in. Default: nobody. */
+  readonly person?: Person | undefined;
+  /** The identity tokens of this run. Default: each signer asks for its own. */
+  readonly tokens?: TokenCache | undefined;
 }
 
 /** This process, its files and its network. */

@@ -42,16 +42,25 @@ export interface KeyArgs {
 
 /** The identity to sign with. The token itself is never an input, because inputs are stored. */
 export interface KeylessArgs {
-  /** `auto`, `github-actions`, `file` or `env`. Default: `auto`, the first that has a token. */
+  /**
+   * `github-actions`, `gitlab-ci`, `buildkite`, `circleci`, `env`, `kubernetes`, `file`,
+   * `google-impersonation`, `google`, `spiffe`, or `auto`: the first of these that has a token. `browser`
+   * and `device` ask a person to sign in, in updates only. Default: `auto`.
+   */
   provider?: Input<string>;
-  /** Path of a file that holds the OIDC token. */
+  /** Path of a file that holds the OIDC token. Only with `auto`, `file` and `kubernetes`. */
   tokenFile?: Input<string>;
-  /** Name of the environment variable that holds the OIDC token. */
+  /** Name of the environment variable that holds the OIDC token. Only with `auto`, `env` and `gitlab-ci`. */
   tokenEnv?: Input<string>;
-  /** Audience that the token must have. Default: `sigstore`. */
+  /** Audience that the token must have, and the client that people sign in to. Default: `sigstore`. */
   clientId?: Input<string>;
-  /** Issuer that the token must have. Default: any that Fulcio takes. */
+  /**
+   * Issuer that the token must have, and where people sign in. Default: any that Fulcio takes, and
+   * `https://oauth2.sigstore.dev/auth`.
+   */
   issuer?: Input<string>;
+  /** `browser` or `device`: how to ask a person where `auto` finds nothing outside of CI. Default: nobody is asked. */
+  interactive?: Input<string>;
 }
 
 /** The Sigstore instance. Default: the public one. */

@@ -1,4 +1,5 @@
 import { SignedImageError } from '../../error';
+import { certificateSubject } from './certificate-subject';
 
 /** The claims that are looked at; a token may have more. */
 export interface IdentityClaims {
@@ -30,6 +31,12 @@ export interface IdentityToken {
 export interface TokenExpectation {
   /** Default: `sigstore`. */
   readonly audience?: string | undefined;
+  /** Who must have issued it: the token's own issuer, or the one behind it. Default: anybody. */
+  readonly issuer?: string | undefined;
+  /** Whether it was issued just now: if it has expired all the same, a clock is off. Default: false. */
+  readonly fresh?: boolean;
+  /** How its source is told the audience; said where the audience is wrong. */
+  readonly audienceAdvice?: string | undefined;
   readonly now: () => Date;
 }
 
@@ -76,22 +83,38 @@ function hasMembers(claims: Readonly<Record<string, unknown>>): claims is Identi
   );
 }
 
-function checkTimes({ exp, nbf }: IdentityClaims, now: Date): void {
-  const seconds = now.getTime() / 1000;
+function checkTimes({ exp, nbf }: IdentityClaims, { now, fresh }: TokenExpectation): void {
+  const seconds = now().getTime() / 1000;
   if (exp <= seconds) {
-    throw invalid('the identity token has expired; ask for a new one just before signing');
+    throw invalid(
+      fresh === true
+        ? "the identity token was issued just now and has expired by this machine's clock; check the clock"
+        : 'the identity token has expired; ask for a new one just before signing',
+    );
   }
   if (typeof nbf === 'number' && nbf > seconds + CLOCK_SKEW_SECONDS) {
     throw invalid("the identity token is not valid yet; check this machine's clock");
   }
 }
 
-function checkAudience({ aud }: IdentityClaims, audience: string): void {
+function checkAudience({ aud }: IdentityClaims, expected: TokenExpectation): void {
+  const {
+    audience = DEFAULT_AUDIENCE,
+    audienceAdvice = 'ask for one with this audience, or set keyless.clientId to the audience that your Fulcio expects',
+  } = expected;
   if ([aud].flat().includes(audience)) return;
   throw invalid(
-    `the identity token was made for another audience than "${audience}"; ` +
-      'ask for one with this audience, or set keyless.clientId to the audience that your Fulcio expects',
+    `the identity token was made for another audience than "${audience}"; ${audienceAdvice}`,
   );
+}
+
+function checkIssuer(claims: IdentityClaims, issuer: string | undefined): void {
+  if (issuer === undefined || issuer === claims.iss || issuer === issuerOf(claims)) return;
+  throw new SignedImageError({
+    code: 'IDENTITY_TOKEN_INVALID',
+    property: 'keyless.issuer',
+    message: `the identity token is by ${issuerOf(claims)}, not by ${issuer}`,
+  });
 }
 
 function checkEmail({ email, email_verified: verified }: IdentityClaims): void {
@@ -99,31 +122,6 @@ function checkEmail({ email, email_verified: verified }: IdentityClaims): void {
   throw invalid(
     'the e-mail address in the identity token is not verified by its issuer; Fulcio takes verified ones only',
   );
-}
-
-/** Fulcio's rules for the issuers of the public instance (its `config/identity`), then the general one. */
-const SUBJECTS: readonly ((claims: IdentityClaims) => string | undefined)[] = [
-  ({ email }) => email || undefined,
-  ({ repository, job_workflow_ref: ref }) =>
-    typeof ref === 'string' && typeof repository === 'string'
-      ? `https://github.com/${ref}`
-      : undefined,
-  ({ iss, ci_config_ref_uri: ref }) =>
-    typeof ref === 'string' && iss === 'https://gitlab.com' ? `https://${ref}` : undefined,
-  ({ iss, organization_slug: organization, pipeline_slug: pipeline }) =>
-    iss === 'https://agent.buildkite.com' &&
-    typeof organization === 'string' &&
-    typeof pipeline === 'string'
-      ? `https://buildkite.com/${organization}/${pipeline}`
-      : undefined,
-];
-
-function subjectOf(claims: IdentityClaims): string {
-  for (const rule of SUBJECTS) {
-    const subject = rule(claims);
-    if (subject !== undefined) return subject;
-  }
-  return claims.sub;
 }
 
 /** Dex (the public instance's browser login) names the real issuer in `federated_claims`. */
@@ -136,12 +134,10 @@ function issuerOf({ iss, federated_claims: federated }: IdentityClaims): string 
  * Reads an identity token and refuses one that Fulcio would refuse.
  *
  * @throws SignedImageError `IDENTITY_TOKEN_INVALID`: malformed, expired, not valid yet, for another
- *   audience, or with an unverified e-mail address. No part of the token is ever in the error.
+ *   audience, by another issuer, or with an unverified e-mail address. No part of the token but its
+ *   issuer is ever in the error.
  */
-export function parseIdentityToken(
-  raw: string,
-  { audience = DEFAULT_AUDIENCE, now }: TokenExpectation,
-): IdentityToken {
+export function parseIdentityToken(raw: string, expected: TokenExpectation): IdentityToken {
   const trimmed = raw.trim();
   const claims = decodeClaims(trimmed);
   if (!hasMembers(claims)) {
@@ -149,10 +145,11 @@ export function parseIdentityToken(
       'the identity token lacks one of the claims iss, sub, aud and exp, or one has the wrong type',
     );
   }
-  checkTimes(claims, now());
-  checkAudience(claims, audience);
+  checkTimes(claims, expected);
+  checkAudience(claims, expected);
+  checkIssuer(claims, expected.issuer);
   checkEmail(claims);
-  const token = { claims, identity: subjectOf(claims), issuer: issuerOf(claims) };
+  const token = { claims, identity: certificateSubject(claims), issuer: issuerOf(claims) };
   return Object.defineProperty(token, 'raw', {
     value: trimmed,
     enumerable: false,

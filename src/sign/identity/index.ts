@@ -7,8 +7,14 @@ export {
   parseIdentityToken,
 } from './identity-token';
 export {
+  FILE_PROVIDERS,
   IDENTITY_PROVIDERS,
   type IdentityProviderName,
+  INTERACTIVE_PROVIDERS,
+  type InteractiveProviderName,
   type KeylessConfig,
-  resolveIdentityProvider,
-} from './provider-resolution';
+  VARIABLE_PROVIDERS,
+} from './keyless-config';
+export type { Person } from './person';
+export { asksPerson, resolveIdentityProvider } from './provider-resolution';
+export { createTokenCache, type TokenCache } from './token-cache';

@@ -1,110 +1,67 @@
 import { SignedImageError } from '../../error';
 import type { SigningHost } from '../host';
-import {
-  GITHUB_TOKEN_VARIABLE,
-  GITHUB_URL_VARIABLE,
-  githubActionsSource,
-  hasGithubActionsCredential,
-} from './github-actions';
+import { AMBIENT_SOURCES, type AmbientSource, type SourceContext } from './ambient-sources';
 import {
   type IdentityProvider,
   type TokenSource,
   createIdentityProvider,
 } from './identity-provider';
 import { DEFAULT_AUDIENCE } from './identity-token';
-import {
-  COSIGN_TOKEN_FILE,
-  SIGSTORE_TOKEN_VARIABLE,
-  environmentTokenSource,
-  fileTokenSource,
-} from './stored-token';
+import type { KeylessConfig } from './keyless-config';
+import { loginSource } from './login-source';
 
-/** `auto`: the first of the others that is there. */
-export const IDENTITY_PROVIDERS = ['auto', 'github-actions', 'file', 'env'] as const;
-export type IdentityProviderName = (typeof IDENTITY_PROVIDERS)[number];
-
-/** How a keyless signer gets its identity. The token itself is never an input: inputs are stored. */
-export interface KeylessConfig {
-  /** Default: `auto`. */
-  readonly provider?: IdentityProviderName | undefined;
-  /** Path of a file with the token. Default for `file`: `/var/run/sigstore/cosign/oidc-token`. */
-  readonly tokenFile?: string | undefined;
-  /** Name of an environment variable with the token. Default for `env`: `SIGSTORE_ID_TOKEN`. */
-  readonly tokenEnv?: string | undefined;
-  /** The audience that tokens must have. Default: `sigstore`. */
-  readonly clientId?: string | undefined;
-}
-
-function fileSource({ tokenFile }: KeylessConfig, host: SigningHost): TokenSource {
-  return tokenFile === undefined
-    ? fileTokenSource(COSIGN_TOKEN_FILE, 'keyless.provider', host)
-    : fileTokenSource(tokenFile, 'keyless.tokenFile', host);
-}
-
-function environmentSource({ tokenEnv }: KeylessConfig, host: SigningHost): TokenSource {
-  return tokenEnv === undefined
-    ? environmentTokenSource(SIGSTORE_TOKEN_VARIABLE, 'keyless.provider', host)
-    : environmentTokenSource(tokenEnv, 'keyless.tokenEnv', host);
-}
-
-async function isReadable(path: string, { readFile }: SigningHost): Promise<boolean> {
-  return readFile(path).then(
-    () => true,
-    () => false,
+function adviceFor({ env }: SigningHost): string {
+  if (env['GITHUB_ACTIONS'] === 'true') {
+    return 'in GitHub Actions, give the job `permissions: id-token: write`';
+  }
+  if (env['GITLAB_CI'] === 'true') {
+    return 'in GitLab CI, give the job `id_tokens: { SIGSTORE_ID_TOKEN: { aud: sigstore } }`';
+  }
+  return (
+    'set keyless.tokenFile or keyless.tokenEnv, sign in with keyless.provider "browser" or "device", ' +
+    'or sign with a key'
   );
 }
 
-function nothingFound({ env }: SigningHost): SignedImageError {
-  const hint =
-    env['GITHUB_ACTIONS'] === 'true'
-      ? 'in GitHub Actions, give the job `permissions: id-token: write`'
-      : 'set keyless.tokenFile or keyless.tokenEnv, or sign with a key';
+function nothingFound(host: SigningHost): SignedImageError {
+  const tried = AMBIENT_SOURCES.map(({ absent }) => absent).filter((absent) => absent !== '');
   return new SignedImageError({
     code: 'IDENTITY_UNAVAILABLE',
     property: 'keyless',
-    message:
-      'no identity token was found. Tried: ' +
-      `GitHub Actions (${GITHUB_URL_VARIABLE} and ${GITHUB_TOKEN_VARIABLE} are not both set), ` +
-      `${SIGSTORE_TOKEN_VARIABLE} (not set), ${COSIGN_TOKEN_FILE} (cannot be read). What to do: ${hint}`,
+    message: `no identity token was found. Tried: ${tried.join(', ')}. What to do: ${adviceFor(host)}`,
   });
 }
 
-async function detectSource(
-  config: KeylessConfig,
-  audience: string,
-  host: SigningHost,
-): Promise<TokenSource> {
-  if (config.tokenFile !== undefined) return fileSource(config, host);
-  if (config.tokenEnv !== undefined) return environmentSource(config, host);
-  if (hasGithubActionsCredential(host)) return githubActionsSource(host, audience);
-  if (host.env[SIGSTORE_TOKEN_VARIABLE]) {
-    return environmentTokenSource(SIGSTORE_TOKEN_VARIABLE, 'keyless', host);
-  }
-  if (await isReadable(COSIGN_TOKEN_FILE, host))
-    return fileTokenSource(COSIGN_TOKEN_FILE, 'keyless', host);
-  throw nothingFound(host);
+function named(name: AmbientSource['name'], context: SourceContext): TokenSource {
+  const found = AMBIENT_SOURCES.find((ambient) => ambient.name === name);
+  if (found) return found.source(context);
+  throw new SignedImageError({ code: 'INTERNAL', message: `no identity provider ${name}` });
 }
 
-async function chooseSource(
-  config: KeylessConfig,
-  audience: string,
-  host: SigningHost,
-): Promise<TokenSource> {
-  switch (config.provider ?? 'auto') {
-    case 'github-actions':
-      return githubActionsSource(host, audience);
-    case 'file':
-      return fileSource(config, host);
-    case 'env':
-      return environmentSource(config, host);
-    case 'auto':
-      return detectSource(config, audience, host);
+async function detectSource(context: SourceContext): Promise<TokenSource> {
+  const { config, host } = context;
+  if (config.tokenFile !== undefined) return named('file', context);
+  if (config.tokenEnv !== undefined) return named('env', context);
+  for (const ambient of AMBIENT_SOURCES) {
+    if (await ambient.isThere(host)) return ambient.source(context);
   }
+  const isInCi = Boolean(host.env['CI']) && host.env['CI'] !== 'false';
+  if (config.interactive === undefined || isInCi) throw nothingFound(host);
+  return loginSource(config.interactive, { ...context, property: 'keyless.interactive' });
+}
+
+async function chooseSource(context: Omit<SourceContext, 'property'>): Promise<TokenSource> {
+  const { provider = 'auto' } = context.config;
+  if (provider === 'auto') return detectSource({ ...context, property: 'keyless' });
+  const chosen = { ...context, property: 'keyless.provider' };
+  return provider === 'browser' || provider === 'device'
+    ? loginSource(provider, chosen)
+    : named(provider, chosen);
 }
 
 /**
- * Finds where identity tokens come from: what was named, else GitHub Actions' ambient credential,
- * else `SIGSTORE_ID_TOKEN`, else cosign's token file.
+ * Finds where identity tokens come from: what was named, else the first of `AMBIENT_SOURCES` that is
+ * there, else a person if `interactive` says how and this is no CI. Nobody is asked yet.
  *
  * @throws SignedImageError `IDENTITY_UNAVAILABLE` on `keyless` where nothing was named and nothing
  *   found; a named source that is not there fails when it is asked
@@ -113,7 +70,30 @@ export async function resolveIdentityProvider(
   config: KeylessConfig,
   host: SigningHost,
 ): Promise<IdentityProvider> {
-  const audience = config.clientId ?? DEFAULT_AUDIENCE;
-  const source = await chooseSource(config, audience, host);
-  return createIdentityProvider(source, { audience, now: host.now });
+  const { clientId: audience = DEFAULT_AUDIENCE, issuer } = config;
+  const source = await chooseSource({ config, audience, host });
+  const make = (): IdentityProvider =>
+    createIdentityProvider(withProperty(source), { audience, issuer, now: host.now });
+  // A stored token costs nothing to read, and may have been renewed.
+  if (source.local || host.tokens === undefined) return make();
+  return host.tokens.provider([source.name, audience, issuer], make);
+}
+
+/** Errors of a source are told on the property that chose it. */
+function withProperty(source: TokenSource): TokenSource {
+  return {
+    ...source,
+    read: async () => {
+      try {
+        return await source.read();
+      } catch (error) {
+        throw error instanceof SignedImageError ? error.on(source.property) : error;
+      }
+    },
+  };
+}
+
+/** Whether signing would ask a person: then nothing is said in a preview about who signs. */
+export async function asksPerson(config: KeylessConfig, host: SigningHost): Promise<boolean> {
+  return (await resolveIdentityProvider(config, host)).interactive;
 }

@@ -1,0 +1,61 @@
+import type { IdentityClaims } from './identity-token';
+
+type Rule = (claims: IdentityClaims) => string | undefined;
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value : undefined;
+
+/** The job's workflow: of a reusable one the workflow that is used, not the one that uses it. */
+const githubWorkflow: Rule = ({ repository, job_workflow_ref: ref }) =>
+  text(repository) && text(ref) && `https://github.com/${String(ref)}`;
+
+const gitlabPipeline: Rule = ({ ci_config_ref_uri: ref }) => text(ref) && `https://${String(ref)}`;
+
+const buildkitePipeline: Rule = ({ organization_slug: organization, pipeline_slug: pipeline }) =>
+  text(organization) &&
+  text(pipeline) &&
+  `https://buildkite.com/${String(organization)}/${String(pipeline)}`;
+
+const circlePipeline: Rule = (claims) => {
+  const project = text(claims['oidc.circleci.com/project-id']);
+  const definition = text(claims['oidc.circleci.com/pipeline-definition-id']);
+  const api = text(claims['api_url']) ?? 'https://circleci.com/api/v2';
+  return project && definition && `${api}/projects/${project}/pipeline-definitions/${definition}`;
+};
+
+interface KubernetesClaims {
+  readonly namespace?: unknown;
+  readonly serviceaccount?: { readonly name?: unknown };
+}
+
+const kubernetesAccount: Rule = ({ 'kubernetes.io': claims }) => {
+  const { namespace, serviceaccount } = (claims ?? {}) as KubernetesClaims;
+  const account = text(serviceaccount?.name);
+  return (
+    text(namespace) &&
+    account &&
+    `https://kubernetes.io/namespaces/${String(namespace)}/serviceaccounts/${account}`
+  );
+};
+
+/**
+ * Fulcio chooses by the issuer how it names a subject; each kind of issuer is known by claims that
+ * no other has: https://github.com/sigstore/fulcio/blob/v1.8.8/config/identity/config.yaml
+ */
+const RULES: readonly Rule[] = [
+  ({ email }) => text(email),
+  githubWorkflow,
+  gitlabPipeline,
+  buildkitePipeline,
+  circlePipeline,
+  kubernetesAccount,
+];
+
+/** What Fulcio will put in the certificate's subject alternative name: by a rule, else the subject. */
+export function certificateSubject(claims: IdentityClaims): string {
+  for (const rule of RULES) {
+    const subject = rule(claims);
+    if (subject !== undefined && subject !== '') return subject;
+  }
+  return claims.sub;
+}

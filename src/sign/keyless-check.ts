@@ -1,0 +1,82 @@
+import {
+  FILE_PROVIDERS,
+  IDENTITY_PROVIDERS,
+  type IdentityProviderName,
+  INTERACTIVE_PROVIDERS,
+  type KeylessConfig,
+  VARIABLE_PROVIDERS,
+} from './identity';
+import { serviceUrlFault } from './service-url';
+import type { IsUnknown, Report } from './signing-config';
+
+/** A token where its place is asked for: it must not be repeated, and will be stored if let through. */
+const LOOKS_LIKE_TOKEN = /^\s*eyJ[\w-]+\./;
+const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+function checkTokenPlaces(
+  { tokenFile, tokenEnv }: KeylessConfig,
+  isUnknown: IsUnknown,
+  report: Report,
+): void {
+  if (tokenFile !== undefined && !isUnknown('keyless.tokenFile')) {
+    if (LOOKS_LIKE_TOKEN.test(tokenFile)) {
+      report(
+        'keyless.tokenFile',
+        'must be the path of a file with the token, not the token itself',
+      );
+    } else if (tokenFile.trim() === '') {
+      report('keyless.tokenFile', 'is empty');
+    }
+  }
+  if (tokenEnv !== undefined && !isUnknown('keyless.tokenEnv') && !ENV_NAME.test(tokenEnv)) {
+    report('keyless.tokenEnv', 'must be the name of an environment variable');
+  }
+}
+
+/** What belongs to another provider than the one that is named: the user expects it to be read. */
+function checkUnused(
+  { tokenFile, tokenEnv, interactive }: KeylessConfig,
+  provider: IdentityProviderName,
+  report: Report,
+): void {
+  const unused = (member: string): void =>
+    report(`keyless.${member}`, `is not used by the provider "${provider}"; leave one of them out`);
+  if (tokenFile !== undefined && tokenEnv !== undefined) {
+    report('keyless.tokenEnv', 'contradicts keyless.tokenFile: set one of them');
+  } else if (tokenFile !== undefined && !FILE_PROVIDERS.includes(provider)) {
+    unused('tokenFile');
+  } else if (tokenEnv !== undefined && !VARIABLE_PROVIDERS.includes(provider)) {
+    unused('tokenEnv');
+  }
+  if (interactive !== undefined && provider !== 'auto') unused('interactive');
+}
+
+function checkIssuer(
+  { issuer, interactive }: KeylessConfig,
+  provider: IdentityProviderName,
+  report: Report,
+): void {
+  if (issuer === undefined) return;
+  if (issuer.trim() === '') report('keyless.issuer', 'is empty');
+  const isAsked = [provider, interactive].some((name) => name === 'browser' || name === 'device');
+  // A person's sign-in goes there; of a token that is there already it is only compared.
+  const fault = isAsked ? serviceUrlFault(issuer, { carriesSecret: true }) : undefined;
+  if (fault !== undefined) report('keyless.issuer', fault);
+}
+
+/** What is wrong with how an identity was declared, without looking anywhere. */
+export function checkKeyless(keyless: KeylessConfig, isUnknown: IsUnknown, report: Report): void {
+  if (isUnknown('keyless')) return;
+  checkTokenPlaces(keyless, isUnknown, report);
+  const { provider = 'auto', interactive, clientId } = keyless;
+  if (clientId?.trim() === '') report('keyless.clientId', 'is empty; leave it out for "sigstore"');
+  if (interactive !== undefined && !INTERACTIVE_PROVIDERS.includes(interactive)) {
+    report('keyless.interactive', `must be one of ${INTERACTIVE_PROVIDERS.join(', ')}`);
+  }
+  if (isUnknown('keyless.provider')) return;
+  if (!IDENTITY_PROVIDERS.includes(provider)) {
+    report('keyless.provider', `must be one of ${IDENTITY_PROVIDERS.join(', ')}`);
+  }
+  checkUnused(keyless, provider, report);
+  if (!isUnknown('keyless.issuer', 'keyless.interactive')) checkIssuer(keyless, provider, report);
+}
