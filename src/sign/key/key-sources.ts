@@ -1,9 +1,10 @@
 import { gitlabKeys } from './gitlab';
 import { kubernetesKeys } from './kubernetes';
 import type { KeySource } from './source';
+import { vaultKeys } from './vault';
 
 /**
  * The places beside PEM text, files and variables. Listed only: each loads what it needs (an SDK, a
  * library) when a key is read from it.
  */
-export const KEY_SOURCES: readonly KeySource[] = [kubernetesKeys, gitlabKeys];
+export const KEY_SOURCES: readonly KeySource[] = [kubernetesKeys, gitlabKeys, vaultKeys];

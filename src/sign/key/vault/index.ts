@@ -1,0 +1,1 @@
+export { vaultKeys } from './vault-source';
