@@ -8,6 +8,7 @@ export {
   encryptPrivateKey,
   parseEncryptedKey,
 } from './encrypted-pem';
+export { generateKey, type KeyFiles, type KeyGeneration } from './generation';
 export {
   type KeyConfig,
   checkKeyWithoutPassword,

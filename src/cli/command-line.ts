@@ -1,0 +1,69 @@
+import { asSignedImageError, SignedImageError } from '../error';
+import { type Command, type CommandWorld, UsageError } from './command';
+import { COMMANDS } from './command-table';
+
+/** What the process ends with. */
+export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map(({ words }) => words.join(' ').length));
+  const lines = COMMANDS.map(
+    ({ words, summary }) => `  ${words.join(' ').padEnd(width)}  ${summary}`,
+  );
+  return `Usage: signed-image COMMAND [OPTIONS]
+
+Commands:
+${lines.join('\n')}
+
+\`signed-image COMMAND --help\` tells the options of a command.`;
+}
+
+function commandOf(args: readonly string[]): Command | undefined {
+  return COMMANDS.find(({ words }) => words.every((word, index) => args[index] === word));
+}
+
+function tellError(error: unknown, { terminal }: CommandWorld, command: Command): number {
+  if (error instanceof UsageError) {
+    terminal.tell(`error: ${error.message}\n\n${command.help}`);
+    return EXIT.usage;
+  }
+  const { code, message } =
+    error instanceof SignedImageError
+      ? error
+      : asSignedImageError(error, {
+          code: 'INTERNAL',
+          message: `this is a defect of signed-image, please report it (${(error as Error).name})`,
+        });
+  terminal.tell(`error[${code}]: ${message}`);
+  return EXIT.failed;
+}
+
+/**
+ * Runs one command line.
+ *
+ * @param args without the program's name
+ * @returns the exit code: 0 done, 1 failed, 2 called in a wrong way
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  world: CommandWorld,
+): Promise<number> {
+  const { terminal } = world;
+  const command = commandOf(args);
+  const asksHelp = args.some((word) => word === '--help' || word === '-h') || args[0] === 'help';
+  if (asksHelp) {
+    terminal.print(command?.help ?? overview());
+    return EXIT.done;
+  }
+  if (command === undefined) {
+    const called = args.filter((word) => !word.startsWith('-')).join(' ');
+    terminal.tell(`error: there is no command "${called}"\n\n${overview()}`);
+    return EXIT.usage;
+  }
+  try {
+    await command.run(args.slice(command.words.length), world);
+    return EXIT.done;
+  } catch (error) {
+    return tellError(error, world, command);
+  }
+}
