@@ -1,14 +1,20 @@
 export { type SigningHost, processHost } from './host';
 export {
+  asksPerson,
+  createTokenCache,
   DEFAULT_AUDIENCE,
   IDENTITY_PROVIDERS,
   type IdentityClaims,
   type IdentityProvider,
   type IdentityProviderName,
   type IdentityToken,
+  INTERACTIVE_PROVIDERS,
+  type InteractiveProviderName,
   type KeylessConfig,
   parseIdentityToken,
+  type Person,
   resolveIdentityProvider,
+  type TokenCache,
   type TokenExpectation,
 } from './identity';
 export {
@@ -61,12 +67,12 @@ export {
   type SigningConfig,
   signingConfigProblems,
   type SigningServices,
-  signingServices,
   type SigstoreConfig,
   TRANSPARENCY_MODES,
   type TransparencyMode,
   type UnknownProperties,
 } from './signing-config';
+export { loadSigningServices } from './signing-services';
 export {
   createSigningMaterial,
   type SigningMaterialOptions,
@@ -81,11 +87,15 @@ export {
   type DsseBundleOptions,
   type KeylessSigner,
   type KeylessSignerOptions,
+  type InstanceTrust,
+  loadInstanceRoot,
   loadTrustedRoot,
+  type LogService,
   parseTrustedRoot,
   PUBLIC_FULCIO_URL,
   PUBLIC_REKOR_URL,
   type ServiceCallOptions,
+  type TimestampService,
   TRUSTED_ROOT_MEDIA_TYPE,
   type TrustedRootHost,
   type WitnessOptions,

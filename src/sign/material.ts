@@ -16,6 +16,8 @@ export type SignerDescription =
 export interface SigningWitness extends Witness {
   /** What it is; one that does not say is asked for signatures only. */
   readonly kind?: 'log' | 'timestamp';
+  /** Whether what it says fits into a bundle only, not into the legacy format. Default: false. */
+  readonly bundleOnly?: boolean;
 }
 
 /** All that a signing run needs: who signs, and who witnesses it. */

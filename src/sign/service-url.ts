@@ -26,3 +26,9 @@ export function serviceUrlFault(
 export function normalizeServiceUrl(text: string): string {
   return text.trim().replace(/\/+$/, '');
 }
+
+/** Whether a service belongs to the public instance (or its staging), where everybody may read. */
+export function isPublicService(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  return /(^|\.)sigst(ore|age)\.dev$/i.test(new URL(text).hostname);
+}

@@ -4,23 +4,28 @@ import type { SigningHost } from './host';
 import { type KeylessConfig, resolveIdentityProvider } from './identity';
 import { type KeyConfig, checkKeyWithoutPassword, loadKeySigner } from './key';
 import type { SigningMaterial } from './material';
+import { checkPublicity } from './publicity';
 import {
   type SigningConfig,
   type UnknownProperties,
+  type SigningServices,
   signingConfigProblems,
-  signingServices,
   unknownIn,
 } from './signing-config';
+import { loadSigningServices } from './signing-services';
 import {
   type ServiceCallOptions,
   createKeylessSigner,
   createWitnesses,
-  loadTrustedRoot,
+  loadInstanceRoot,
+  PUBLIC_FULCIO_URL,
 } from './sigstore';
 
 export interface SigningMaterialOptions {
   /** How long and how often services are asked. */
   readonly call?: ServiceCallOptions;
+  /** Told what a person should know before it is signed. Default: nobody. */
+  readonly warn?: (line: string) => void;
 }
 
 type Who = Pick<SigningMaterial, 'signer' | 'description'>;
@@ -32,14 +37,22 @@ async function keyMaterial(key: KeyConfig, host: SigningHost): Promise<Who> {
 }
 
 async function keylessMaterial(
-  keyless: KeylessConfig,
-  fulcioUrl: string,
+  config: SigningConfig,
+  services: SigningServices,
   host: SigningHost,
-  { call }: SigningMaterialOptions,
+  { call, warn }: SigningMaterialOptions,
 ): Promise<Who> {
+  const { keyless = {} } = config;
+  const { fulcioUrl = PUBLIC_FULCIO_URL, fulcioProperty } = services;
   const identityProvider = await resolveIdentityProvider(keyless, host);
-  const { identity, issuer } = await identityProvider.getIdentityToken();
-  const signer = createKeylessSigner({ fulcioUrl, identityProvider, ...(call && { call }) });
+  const { identity, issuer, claims } = await identityProvider.getIdentityToken();
+  await checkPublicity(config, services, host, { claims, warn });
+  const signer = createKeylessSigner({
+    fulcioUrl,
+    identityProvider,
+    ...(fulcioProperty !== undefined && { property: fulcioProperty }),
+    ...(call && { call }),
+  });
   return {
     signer,
     // What the token says, until there is a certificate: that one is what verifiers will read.
@@ -63,12 +76,21 @@ export async function createSigningMaterial(
 ): Promise<SigningMaterial> {
   const problems = signingConfigProblems(config);
   if (problems.length > 0) throw new InvalidInputError(problems);
-  const { fulcioUrl, rekorUrl, tsaUrl } = signingServices(config);
+  const services = await loadSigningServices(config, host);
+  const { logs, authorities } = services;
+  const { warn } = options;
+  if (config.key !== undefined) await checkPublicity(config, services, host, { warn });
   const who =
     config.key === undefined
-      ? await keylessMaterial(config.keyless ?? {}, fulcioUrl, host, options)
+      ? await keylessMaterial(config, services, host, options)
       : await keyMaterial(config.key, host);
-  const witnesses = createWitnesses({ rekorUrl, tsaUrl, ...options });
+  const logIds = () => trustedLogIds(config, host);
+  const witnesses = createWitnesses({
+    logs,
+    authorities,
+    logIds,
+    ...(options.call && { call: options.call }),
+  });
   return {
     signer: who.signer,
     witnesses,
@@ -76,6 +98,15 @@ export async function createSigningMaterial(
       return who.description;
     },
   };
+}
+
+/** Read only when a log has an entry already. */
+async function trustedLogIds(
+  { sigstore }: SigningConfig,
+  host: SigningHost,
+): Promise<readonly Buffer[]> {
+  const { tlogs } = await loadInstanceRoot(sigstore, host);
+  return tlogs.flatMap(({ logId }) => (logId ? [Buffer.from(logId.keyId)] : []));
 }
 
 async function checkKey(
@@ -91,6 +122,29 @@ async function checkKey(
 async function checkIdentity(keyless: KeylessConfig, host: SigningHost): Promise<void> {
   const provider = await resolveIdentityProvider(keyless, host);
   if (provider.local) await provider.getIdentityToken();
+}
+
+const INSTANCE = [
+  'signingConfig',
+  'clientTrustConfig',
+  'fulcioUrl',
+  'rekorUrl',
+  'rekorVersion',
+  'tsaUrl',
+  'confirmPublic',
+];
+
+/** What the instance's files say, and what signing with it would make public. */
+async function checkInstance(
+  config: SigningConfig,
+  isUnknown: (path: string) => boolean,
+  host: SigningHost,
+): Promise<void> {
+  const { key, keyless, sigstore } = config;
+  if (sigstore?.clientTrustConfig !== undefined) await loadInstanceRoot(sigstore, host);
+  if (key === undefined && keyless === undefined) return;
+  const services = await loadSigningServices(config, host);
+  if (!isUnknown('transparency')) await checkPublicity(config, services, host);
 }
 
 /**
@@ -116,15 +170,25 @@ export async function validateSigningConfig(
   if (key !== undefined && !isUnknown('key.ref')) {
     checks.push(problemsOf('key', () => checkKey(key, isUnknown('key.password'), host)));
   }
-  const isKeylessUnknown = ['', '.provider', '.tokenFile', '.tokenEnv', '.clientId'].some(
-    (member) => isUnknown(`keyless${member}`),
-  );
+  const isKeylessUnknown = [
+    '',
+    '.provider',
+    '.tokenFile',
+    '.tokenEnv',
+    '.clientId',
+    '.issuer',
+    '.interactive',
+  ].some((member) => isUnknown(`keyless${member}`));
   if (keyless !== undefined && !isKeylessUnknown && isShaped('keyless')) {
     checks.push(problemsOf('keyless', () => checkIdentity(keyless, host)));
   }
-  const root = sigstore?.trustedRoot;
+  const isInstanceUnknown = INSTANCE.some((member) => isUnknown(`sigstore.${member}`));
+  if (!isInstanceUnknown && isShaped('sigstore') && isShaped('transparency')) {
+    checks.push(problemsOf('sigstore', () => checkInstance(config, isUnknown, host)));
+  }
+  const { trustedRoot: root } = sigstore ?? {};
   if (root !== undefined && !isUnknown('sigstore.trustedRoot')) {
-    checks.push(problemsOf('sigstore.trustedRoot', () => loadTrustedRoot(root, host)));
+    checks.push(problemsOf('sigstore.trustedRoot', () => loadInstanceRoot(sigstore, host)));
   }
   return [...shape, ...(await Promise.all(checks)).flat()];
 }

@@ -16,6 +16,7 @@ const P384 = generateKeyPairSync('ec', { namedCurve: 'P-384' })
   .toString();
 const KEY = { ref: PEM };
 const REKOR = 'https://rekor.example';
+const PUBLIC_REKOR = 'https://rekor.sigstore.dev';
 
 let sigstore: RunningSigstore;
 beforeAll(async () => {
@@ -25,28 +26,36 @@ afterAll(() => sigstore.close());
 
 describe('the services that are asked', () => {
   it.each<[SigningConfig, object]>([
-    [{ key: KEY }, { transparency: 'none', rekorUrl: undefined, tsaUrl: undefined }],
-    [{ key: KEY, transparency: 'public' }, { rekorUrl: 'https://rekor.sigstore.dev' }],
+    [{ key: KEY }, { transparency: 'none', fulcioUrl: undefined, logs: [], authorities: [] }],
+    [{ key: KEY, transparency: 'public' }, { logs: [{ url: PUBLIC_REKOR, version: 1 }] }],
     [
       { key: KEY, sigstore: { rekorUrl: REKOR } },
-      { transparency: 'private', rekorUrl: REKOR },
+      { transparency: 'private', logs: [{ url: REKOR, version: 1 }] },
     ],
     [
-      { key: KEY, sigstore: { rekorUrl: 'https://rekor.sigstore.dev/' } },
-      { transparency: 'public', rekorUrl: 'https://rekor.sigstore.dev/' },
+      { key: KEY, sigstore: { rekorUrl: REKOR, rekorVersion: 2 } },
+      { transparency: 'private', logs: [{ url: REKOR, version: 2 }] },
     ],
-    [{ key: KEY, sigstore: { rekorUrl: REKOR }, transparency: 'none' }, { rekorUrl: undefined }],
+    [
+      { key: KEY, sigstore: { rekorUrl: 'https://log2025-1.rekor.sigstore.dev', rekorVersion: 2 } },
+      { transparency: 'public' },
+    ],
+    [
+      { key: KEY, sigstore: { rekorUrl: `${PUBLIC_REKOR}/` } },
+      { transparency: 'public', logs: [{ url: `${PUBLIC_REKOR}/` }] },
+    ],
+    [{ key: KEY, sigstore: { rekorUrl: REKOR }, transparency: 'none' }, { logs: [] }],
     [
       { keyless: {} },
       {
         transparency: 'public',
         fulcioUrl: 'https://fulcio.sigstore.dev',
-        rekorUrl: 'https://rekor.sigstore.dev',
+        logs: [{ url: PUBLIC_REKOR }],
       },
     ],
     [
       { keyless: {}, transparency: 'none', sigstore: { tsaUrl: 'https://tsa.example' } },
-      { rekorUrl: undefined, tsaUrl: 'https://tsa.example' },
+      { logs: [], authorities: [{ url: 'https://tsa.example' }] },
     ],
   ])('of declaration %# follow from it', (config, expected) => {
     expect(signingServices(config)).toMatchObject(expected);
@@ -82,12 +91,49 @@ describe('a declaration that cannot be meant', () => {
       'public, private, none',
     ],
     [
-      'Rekor v2',
+      'a Rekor v2 without its address',
       { key: KEY, sigstore: { rekorVersion: 2 } },
       'sigstore.rekorVersion',
-      '2 is not supported yet',
+      'set sigstore.rekorUrl',
     ],
-    ['Rekor v3', { key: KEY, sigstore: { rekorVersion: 3 } }, 'sigstore.rekorVersion', 'must be 1'],
+    [
+      'a Rekor v2 for keyless without a timestamp',
+      { keyless: {}, sigstore: { rekorUrl: REKOR, rekorVersion: 2 } },
+      'sigstore.tsaUrl',
+      'does not say when',
+    ],
+    [
+      'Rekor v3',
+      { key: KEY, sigstore: { rekorVersion: 3 } },
+      'sigstore.rekorVersion',
+      'must be 1 or 2',
+    ],
+    ...(['fulcioUrl', 'rekorUrl', 'tsaUrl'] as const).map(
+      (name): [string, SigningConfig, string, string] => [
+        `an address (${name}) beside a signing config`,
+        { key: KEY, sigstore: { signingConfig: '{}', [name]: REKOR } },
+        `sigstore.${name}`,
+        'contradicts sigstore.signingConfig',
+      ],
+    ),
+    [
+      'a trusted root beside one in a file',
+      { key: KEY, sigstore: { clientTrustConfig: '{}', trustedRoot: '{}' } },
+      'sigstore.trustedRoot',
+      'contradicts sigstore.clientTrustConfig',
+    ],
+    [
+      'two files that name the services',
+      { key: KEY, sigstore: { clientTrustConfig: '{}', signingConfig: '{}' } },
+      'sigstore.signingConfig',
+      'contradicts sigstore.clientTrustConfig',
+    ],
+    [
+      'an empty path of a signing config',
+      { key: KEY, sigstore: { signingConfig: ' ' } },
+      'sigstore.signingConfig',
+      'is empty',
+    ],
     [
       'an address that is none',
       { key: KEY, sigstore: { rekorUrl: 'rekor' } },

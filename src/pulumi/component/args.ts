@@ -69,12 +69,24 @@ export interface SigstoreArgs {
   fulcioUrl?: Input<string>;
   /** Base URL of Rekor. */
   rekorUrl?: Input<string>;
-  /** API version of Rekor. Default: 1. */
+  /** API version of Rekor: 1, or 2 (format `bundle` only; an identity then needs `tsaUrl`). Default: 1. */
   rekorVersion?: Input<number>;
   /** URL of an RFC 3161 timestamp authority; none where absent. */
   tsaUrl?: Input<string>;
   /** Path or JSON text of a `trusted_root.json`. Default: the public instance's, by TUF. */
   trustedRoot?: Input<string>;
+  /**
+   * Path or JSON text of a `SigningConfig`, which names all services and how many of them to ask.
+   * Instead of the addresses above.
+   */
+  signingConfig?: Input<string>;
+  /** Path or JSON text of a `ClientTrustConfig`: a signing config and a trusted root in one file. */
+  clientTrustConfig?: Input<string>;
+  /**
+   * Yes, traces of this private repository may be public. Needed to write to a public log where the
+   * CI system or the token says that the repository is private. Default: false.
+   */
+  confirmPublic?: Input<boolean>;
 }
 
 /** Where the source comes from. Each member overrides what was detected. */

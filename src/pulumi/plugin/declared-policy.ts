@@ -34,12 +34,12 @@ export async function policyProblems(
       .problem('a certificate is valid for minutes only: an identity needs `log` or `timestamp`');
   }
   const expectation = await problemsOf('provenance', async () => readExpectation(inputs));
-  const root = inputs.at('sigstore').at('trustedRoot').string();
+  const { trustedRoot, clientTrustConfig } = readSigstore(inputs.at('sigstore'));
   const roots =
-    root === undefined
+    trustedRoot === undefined && clientTrustConfig === undefined
       ? []
       : await problemsOf('sigstore.trustedRoot', () =>
-          trustedRootFor('log', true, { trustedRoot: root }, host),
+          trustedRootFor('log', true, { trustedRoot, clientTrustConfig }, host),
         );
   return [...keys, ...expectation, ...roots];
 }

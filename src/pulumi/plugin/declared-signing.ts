@@ -1,9 +1,12 @@
 import {
   IDENTITY_PROVIDERS,
+  INTERACTIVE_PROVIDERS,
   type KeylessConfig,
   type SignatureFormat,
+  loadSigningServices,
   type SigningConfig,
-  signingServices,
+  type SigningHost,
+  type SigningServices,
   type SigstoreConfig,
   TRANSPARENCY_MODES,
 } from '../../sign';
@@ -41,6 +44,9 @@ export function readSigstore(sigstore: InputReader): SigstoreConfig {
     rekorVersion: sigstore.at('rekorVersion').number(),
     tsaUrl: sigstore.at('tsaUrl').string(),
     trustedRoot: sigstore.at('trustedRoot').string(),
+    signingConfig: sigstore.at('signingConfig').string(),
+    clientTrustConfig: sigstore.at('clientTrustConfig').string(),
+    confirmPublic: sigstore.at('confirmPublic').boolean(),
   };
 }
 
@@ -58,12 +64,25 @@ function readKeyless(keyless: InputReader): KeylessConfig {
     tokenFile: keyless.at('tokenFile').string(),
     tokenEnv: keyless.at('tokenEnv').string(),
     clientId: keyless.at('clientId').string(),
+    issuer: keyless.at('issuer').string(),
+    interactive: keyless.at('interactive').word(INTERACTIVE_PROVIDERS),
   };
 }
 
-/** What signatures made with this configuration carry. */
-export function witnessedBy(config: SigningConfig): Transparency {
-  const { rekorUrl, tsaUrl } = signingServices(config);
-  if (rekorUrl !== undefined) return 'log';
-  return tsaUrl === undefined ? 'none' : 'timestamp';
+/** Declared, together with the services that it comes to at this time. */
+export interface ServedSigning extends DeclaredSigning {
+  readonly services: SigningServices;
+}
+
+export async function servedSigning(
+  declared: DeclaredSigning,
+  host: SigningHost,
+): Promise<ServedSigning> {
+  return { ...declared, services: await loadSigningServices(declared.config, host) };
+}
+
+/** What signatures that these services witness carry. */
+export function witnessedBy({ logs, authorities }: SigningServices): Transparency {
+  if (logs.length > 0) return 'log';
+  return authorities.length > 0 ? 'timestamp' : 'none';
 }

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 
-import { loadTrustedRoot, publicKeyOf, type SigningHost, type SigstoreConfig } from '../../sign';
+import { loadInstanceRoot, publicKeyOf, type SigningHost, type SigstoreConfig } from '../../sign';
 import type { Transparency, VerificationPolicy } from '../../verify';
 import type { SignerOutput } from '../resources/signature-outputs';
 
@@ -13,9 +13,9 @@ export async function trustedRootFor(
   sigstore: SigstoreConfig | undefined,
   host: SigningHost,
 ): Promise<TrustedRoot | undefined> {
-  const declared = sigstore?.trustedRoot;
+  const declared = sigstore?.trustedRoot ?? sigstore?.clientTrustConfig;
   if (transparency === 'none' && !keyless && declared === undefined) return undefined;
-  return loadTrustedRoot(declared, host);
+  return loadInstanceRoot(sigstore, host);
 }
 
 /** A signer of the state as the one who is trusted. */

@@ -9,6 +9,7 @@ import { type DeclaredProvenance, provenanceOf, readProvenance } from './declare
 import { readRegistry } from './declared-registry';
 import { readSigning, type ServedSigning, servedSigning, witnessedBy } from './declared-signing';
 import { trustedRootFor } from './declared-trust';
+import type { ResourceLog } from './engine-log';
 import type { PluginEnvironment } from './environment';
 import { InputReader } from './input-reader';
 import { type Before, boundFacts } from './signature-facts';
@@ -62,8 +63,9 @@ export async function targetsOf(order: SignatureOrder): Promise<readonly Signing
 export async function materialFor(
   { signing: { config, issuer } }: SignatureOrder,
   { host, serviceCall: call }: PluginEnvironment,
+  { warn }: ResourceLog,
 ): Promise<SigningMaterial> {
-  const material = await createSigningMaterial(config, host, call && { call });
+  const material = await createSigningMaterial(config, host, { warn, ...(call && { call }) });
   const { description } = material;
   if (issuer === undefined || description.kind === 'key' || description.issuer === issuer) {
     return material;

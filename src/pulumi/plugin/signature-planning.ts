@@ -2,6 +2,7 @@ import { createSignatureFinder } from '../../verify';
 import { type SignerDescription, storedFormats } from '../../sign';
 import type { CreateRequest } from './crud-resource';
 import { witnessedBy } from './declared-signing';
+import type { ResourceLog } from './engine-log';
 import type { PluginEnvironment } from './environment';
 import type { Before } from './signature-facts';
 import {
@@ -26,7 +27,7 @@ export async function plannedSignature(
     return unknown;
   }
   const order = await orderFrom(request, before, environment);
-  const { signer, line } = await plan(order, environment);
+  const { signer, line } = await plan(order, environment, log);
   log.info(line);
   return {
     ...unknown,
@@ -40,9 +41,10 @@ export async function plannedSignature(
 async function plan(
   order: SignatureOrder,
   environment: PluginEnvironment,
+  log: ResourceLog,
 ): Promise<{ readonly signer: SignerDescription; readonly line: string }> {
   const { repository, client, signing } = order;
-  const { description: signer } = await materialFor(order, environment);
+  const { description: signer } = await materialFor(order, environment, log);
   const find = createSignatureFinder(await reusePolicy(order, environment));
   const counts = { found: 0, wanted: 0 };
   for (const { manifest: subject, annotations, provenance } of await targetsOf(order)) {

@@ -29,7 +29,7 @@ export async function signatureOutputs(
   const { log } = request;
   const order = await orderFrom(request, before, environment);
   const targets = await targetsOf(order);
-  const material = await materialFor(order, environment);
+  const material = await materialFor(order, environment, log);
   const policy = await reusePolicy(order, environment);
   const { repository, signing, client } = order;
   const begun: StoredSignature[] = [];

@@ -7,6 +7,16 @@ export {
 } from './keyless-signer';
 export { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL } from './public-instance';
 export type { ServiceCallOptions } from './service-call';
-export { type TrustedRootHost, loadTrustedRoot } from './trusted-root';
+export {
+  type InstanceTrust,
+  type TrustedRootHost,
+  loadInstanceRoot,
+  loadTrustedRoot,
+} from './trusted-root';
 export { TRUSTED_ROOT_MEDIA_TYPE, parseTrustedRoot } from './trusted-root-json';
-export { type WitnessOptions, createWitnesses } from './witnesses';
+export {
+  type LogService,
+  type TimestampService,
+  type WitnessOptions,
+  createWitnesses,
+} from './witnesses';

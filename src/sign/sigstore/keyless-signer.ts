@@ -12,6 +12,8 @@ import { type ServiceCallOptions, causesOf, statusOf } from './service-call';
 
 export interface KeylessSignerOptions {
   readonly fulcioUrl: string;
+  /** The declared property that it comes from. Default: `sigstore.fulcioUrl`. */
+  readonly property?: string;
   readonly identityProvider: Pick<IdentityProvider, 'getToken'>;
   readonly call?: ServiceCallOptions;
 }
@@ -24,10 +26,16 @@ export interface KeylessSigner extends Signer {
   readonly certificateIdentity: CertificateIdentity | undefined;
 }
 
-function fulcioError(url: string, what: string, cause?: Error): SignedImageError {
+/** The certificate authority, as errors name it. */
+interface Authority {
+  readonly url: string;
+  readonly property: string;
+}
+
+function fulcioError({ url, property }: Authority, what: string, cause?: Error): SignedImageError {
   return new SignedImageError({
     code: 'FULCIO_FAILED',
-    property: 'sigstore.fulcioUrl',
+    property,
     message: `the certificate authority ${url} ${what}`,
     cause,
   });
@@ -39,12 +47,12 @@ function isRefusal(error: Error): boolean {
   return status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
-function describeFailure(error: unknown, url: string, token: string): SignedImageError {
+function describeFailure(error: unknown, authority: Authority, token: string): SignedImageError {
   const cause = redactSecrets(error, [token]);
   const advice = isRefusal(cause)
     ? '; the identity token must come from an issuer that it knows, with the audience that it expects (keyless.clientId)'
     : '';
-  return fulcioError(url, `did not issue a certificate (${causesOf(cause)})${advice}`, cause);
+  return fulcioError(authority, `did not issue a certificate (${causesOf(cause)})${advice}`, cause);
 }
 
 /**
@@ -84,7 +92,7 @@ async function tokenOf({
 }
 
 /** A certificate for another key would make a signature that nobody can verify: say so at once. */
-function checkCertificate(pem: unknown, publicKey: string, url: string): string {
+function checkCertificate(pem: unknown, publicKey: string, authority: Authority): string {
   let certifies = false;
   try {
     const certificate = typeof pem === 'string' ? new X509Certificate(pem) : undefined;
@@ -94,7 +102,7 @@ function checkCertificate(pem: unknown, publicKey: string, url: string): string 
   }
   if (!certifies || typeof pem !== 'string')
     throw fulcioError(
-      url,
+      authority,
       'answered with something else than a certificate for the key that asked',
     );
   return pem;
@@ -108,10 +116,12 @@ function checkCertificate(pem: unknown, publicKey: string, url: string): string 
  */
 export function createKeylessSigner({
   fulcioUrl,
+  property = 'sigstore.fulcioUrl',
   identityProvider,
   call,
 }: KeylessSignerOptions): KeylessSigner {
   const url = normalizeServiceUrl(fulcioUrl);
+  const authority = { url, property };
   let certificate: string | undefined;
   return {
     get certificate() {
@@ -130,9 +140,9 @@ export function createKeylessSigner({
       try {
         chain = await requestCertificate(url, { token, publicKey, proof }, call);
       } catch (error) {
-        throw describeFailure(error, url, token);
+        throw describeFailure(error, authority, token);
       }
-      const leaf = checkCertificate(chain[0], publicKey, url);
+      const leaf = checkCertificate(chain[0], publicKey, authority);
       certificate = leaf;
       return {
         signature: sign('sha256', data, pair.privateKey),

@@ -3,9 +3,16 @@ import { type KeyObject, X509Certificate, createPublicKey } from 'node:crypto';
 import { PublicKeyDetails, TrustedRoot } from '@sigstore/protobuf-specs';
 
 import { SignedImageError } from '../../error';
+import { type JsonKind, parseJsonSource } from './json-source';
 
 /** https://github.com/sigstore/protobuf-specs protos/sigstore_trustroot.proto; cosign takes no other. */
 export const TRUSTED_ROOT_MEDIA_TYPE = 'application/vnd.dev.sigstore.trustedroot+json;version=0.1';
+
+export const TRUSTED_ROOT: JsonKind = {
+  name: 'trusted root',
+  file: 'trusted_root.json',
+  code: 'TRUSTED_ROOT_INVALID',
+};
 
 function invalid(what: string): SignedImageError {
   return new SignedImageError({
@@ -94,22 +101,6 @@ function checkMembers({
   );
 }
 
-function parseJson(text: string): Readonly<Record<string, unknown>> {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new SignedImageError({
-      code: 'TRUSTED_ROOT_INVALID',
-      message: 'the trusted root is no JSON; give the JSON text or the path of a trusted_root.json',
-      cause: error,
-    });
-  }
-  if (typeof json === 'object' && json !== null && !Array.isArray(json))
-    return json as Record<string, unknown>;
-  throw invalid('it is no JSON object');
-}
-
 function fromJson(json: Readonly<Record<string, unknown>>): TrustedRoot {
   try {
     return TrustedRoot.fromJSON(json);
@@ -129,7 +120,7 @@ function fromJson(json: Readonly<Record<string, unknown>>): TrustedRoot {
  * @throws SignedImageError `TRUSTED_ROOT_INVALID`
  */
 export function parseTrustedRoot(text: string): TrustedRoot {
-  const json = parseJson(text);
+  const json = parseJsonSource(text, TRUSTED_ROOT);
   const mediaType = json['mediaType'];
   if (mediaType !== TRUSTED_ROOT_MEDIA_TYPE) {
     const found = typeof mediaType === 'string' ? `"${mediaType.slice(0, 100)}"` : 'missing';

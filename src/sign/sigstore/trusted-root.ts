@@ -1,44 +1,31 @@
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
-import type { TUFOptions } from '@sigstore/tuf';
 
-import { SignedImageError, asSignedImageError } from '../../error';
+import { asSignedImageError } from '../../error';
 import type { SigningHost } from '../host';
-import { parseTrustedRoot } from './trusted-root-json';
-
-const PROPERTY = 'sigstore.trustedRoot';
+import { loadClientTrust } from './client-trust-json';
+import { readJsonSource } from './json-source';
+import { type TufOptions, publicTrustedRoot } from './public-trusted-root';
+import { TRUSTED_ROOT, parseTrustedRoot } from './trusted-root-json';
 
 export interface TrustedRootHost extends Pick<SigningHost, 'readFile'> {
   /** Where TUF's own repository and cache are; default: the public instance, the user's cache folder. */
-  readonly tuf?: TUFOptions;
+  readonly tuf?: TufOptions;
 }
 
-async function publicTrustedRoot(options: TUFOptions | undefined): Promise<TrustedRoot> {
-  try {
-    // Loaded on first use: a key without witnesses needs no trust material.
-    const { getTrustedRoot } = await import('@sigstore/tuf');
-    return await getTrustedRoot(options);
-  } catch (error) {
-    throw new SignedImageError({
-      code: 'TRUSTED_ROOT_UNAVAILABLE',
-      property: PROPERTY,
-      message:
-        "the public Sigstore instance's trusted root could not be fetched (https://tuf-repo-cdn.sigstore.dev); " +
-        'give sigstore.trustedRoot a file where that cannot be reached',
-      cause: error,
-    });
-  }
+/** Where an instance's trust material is declared; each is a path or JSON text. */
+export interface InstanceTrust {
+  readonly trustedRoot?: string | undefined;
+  readonly clientTrustConfig?: string | undefined;
 }
 
-async function readRoot(path: string, { readFile }: TrustedRootHost): Promise<string> {
+async function reading<T>(property: string, read: () => Promise<T>): Promise<T> {
   try {
-    return await readFile(path);
+    return await read();
   } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    throw new SignedImageError({
+    throw asSignedImageError(error, {
       code: 'TRUSTED_ROOT_INVALID',
-      message: `the trusted root file ${path} cannot be read (${code}); give the path of a trusted_root.json or its JSON text`,
-      cause: error,
-    });
+      message: 'the trusted root cannot be read',
+    }).on(property);
   }
 }
 
@@ -53,14 +40,28 @@ export async function loadTrustedRoot(
   source: string | undefined,
   host: TrustedRootHost,
 ): Promise<TrustedRoot> {
-  if (source === undefined) return publicTrustedRoot(host.tuf);
-  try {
-    const isJson = source.trimStart().startsWith('{');
-    return parseTrustedRoot(isJson ? source : await readRoot(source, host));
-  } catch (error) {
-    throw asSignedImageError(error, {
-      code: 'TRUSTED_ROOT_INVALID',
-      message: 'the trusted root cannot be read',
-    }).on(PROPERTY);
+  return reading('sigstore.trustedRoot', async () =>
+    source === undefined
+      ? publicTrustedRoot(host.tuf)
+      : parseTrustedRoot(await readJsonSource(source, TRUSTED_ROOT, host)),
+  );
+}
+
+/**
+ * The trust material of an instance, wherever it was declared.
+ *
+ * @throws as `loadTrustedRoot`, and `INPUT_INVALID` or `TRUSTED_ROOT_INVALID` on
+ *   `sigstore.clientTrustConfig`
+ */
+export async function loadInstanceRoot(
+  { trustedRoot, clientTrustConfig }: InstanceTrust = {},
+  host: TrustedRootHost,
+): Promise<TrustedRoot> {
+  if (trustedRoot !== undefined || clientTrustConfig === undefined) {
+    return loadTrustedRoot(trustedRoot, host);
   }
+  return reading('sigstore.clientTrustConfig', async () => {
+    const trust = await loadClientTrust(clientTrustConfig, host);
+    return trust.trustedRoot;
+  });
 }

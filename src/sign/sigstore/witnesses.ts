@@ -13,17 +13,47 @@ import { redactSecrets } from '../../redaction';
 import type { SigningWitness } from '../material';
 import { normalizeServiceUrl } from '../service-url';
 import { entryIsAbout } from './log-entry';
+import { readEntry } from './rekor-v2-tree';
+import { type FindEntry, witnessInRekorV2 } from './rekor-v2-witness';
 import { type ServiceCallOptions, causesOf, fetchOptions } from './service-call';
 
-export interface WitnessOptions {
-  /** Base URL of a Rekor v1; `undefined` for no log. */
-  readonly rekorUrl?: string | undefined;
-  /** URL of an RFC 3161 authority with Sigstore's JSON API; `undefined` for no timestamp. */
-  readonly tsaUrl?: string | undefined;
-  readonly call?: ServiceCallOptions;
+/** A transparency log: where it is, and how it is spoken to. */
+export interface LogService {
+  /** Base URL. */
+  readonly url: string;
+  /** Major version of its API. */
+  readonly version: 1 | 2;
+  /** The declared property that it comes from. Default: `sigstore.rekorUrl`. */
+  readonly property?: string;
 }
 
-type Testimony = (content: SignatureBundle, publicKey: string) => Promise<VerificationMaterial>;
+/** A timestamp authority. */
+export interface TimestampService {
+  /** Base URL, or the full address to post to. It must have the JSON API of Sigstore's. */
+  readonly url: string;
+  /** The declared property that it comes from. Default: `sigstore.tsaUrl`. */
+  readonly property?: string;
+}
+
+export interface WitnessOptions {
+  /** Default: none. */
+  readonly logs?: readonly LogService[];
+  /** Default: none. */
+  readonly authorities?: readonly TimestampService[];
+  readonly call?: ServiceCallOptions;
+  /**
+   * Full ids of the trusted logs; needed to take up an entry that a Rekor v2 has already. Default:
+   * none are known, and such an entry is an error.
+   */
+  readonly logIds?: () => Promise<readonly Buffer[]>;
+}
+
+interface Testimony {
+  readonly material: VerificationMaterial;
+  /** Why it is not about what was sent. */
+  readonly fault: string | undefined;
+}
+type Testify = (content: SignatureBundle, publicKey: string) => Promise<Testimony>;
 
 interface Service {
   readonly code: 'REKOR_FAILED' | 'TSA_FAILED';
@@ -48,22 +78,22 @@ function serviceError(
 /** Names the service in every failure, and refuses an answer that is not about what was sent. */
 function guarded(
   service: Service,
-  testify: Testimony,
-  fault: (content: SignatureBundle, material: VerificationMaterial) => string | undefined,
+  testify: Testify,
+  kind: Pick<SigningWitness, 'kind' | 'bundleOnly'>,
 ): SigningWitness {
   return {
-    kind: service.code === 'REKOR_FAILED' ? 'log' : 'timestamp',
+    ...kind,
     async testify(content, publicKey) {
-      let material: VerificationMaterial;
+      let testimony: Testimony;
       try {
-        material = await testify(content, publicKey);
+        testimony = await testify(content, publicKey);
       } catch (error) {
+        if (error instanceof SignedImageError) throw error;
         const what = `did not answer as it should (${causesOf(error)}); run again: what is signed already is kept`;
         throw serviceError(service, what, error);
       }
-      const wrong = fault(content, material);
-      if (wrong !== undefined) throw serviceError(service, wrong);
-      return material;
+      if (testimony.fault !== undefined) throw serviceError(service, testimony.fault);
+      return testimony.material;
     },
   };
 }
@@ -77,7 +107,7 @@ function entryFault(
   return isOurs ? undefined : 'answered with an entry that is not about this signature';
 }
 
-function createRekorWitness(url: string, call: ServiceCallOptions | undefined): SigningWitness {
+function createRekorV1(url: string, call: ServiceCallOptions | undefined): Testify {
   const rekor = new RekorWitness({
     rekorBaseURL: url,
     entryType: 'dsse',
@@ -86,13 +116,25 @@ function createRekorWitness(url: string, call: ServiceCallOptions | undefined): 
     fetchOnConflict: true,
     ...fetchOptions(call),
   });
-  const service: Service = {
-    code: 'REKOR_FAILED',
-    name: 'transparency log',
-    property: 'sigstore.rekorUrl',
-    url,
+  return async (content, publicKey) => {
+    const material = await rekor.testify(content, publicKey);
+    return { material, fault: entryFault(content, material) };
   };
-  return guarded(service, (content, publicKey) => rekor.testify(content, publicKey), entryFault);
+}
+
+function createLogWitness(
+  { url: declared, version, property = 'sigstore.rekorUrl' }: LogService,
+  { call, logIds = () => Promise.resolve([]) }: WitnessOptions,
+): SigningWitness {
+  const url = normalizeServiceUrl(declared);
+  const service: Service = { code: 'REKOR_FAILED', name: 'transparency log', property, url };
+  if (version === 1) return guarded(service, createRekorV1(url, call), { kind: 'log' });
+  const find: FindEntry = (body, index) => readEntry(url, { body, index }, { call, logIds });
+  return guarded(
+    service,
+    (content, publicKey) => witnessInRekorV2(url, content, publicKey, { call, find }),
+    { kind: 'log', bundleOnly: true },
+  );
 }
 
 function signatureOf(content: SignatureBundle): Buffer {
@@ -119,27 +161,31 @@ function timestampFault(
   }
 }
 
-function createTimestampWitness(url: string, call: ServiceCallOptions | undefined): SigningWitness {
+function createTimestampWitness(
+  { url: declared, property = 'sigstore.tsaUrl' }: TimestampService,
+  call: ServiceCallOptions | undefined,
+): SigningWitness {
+  const url = normalizeServiceUrl(declared);
   const authority = new TSAWitness({ tsaBaseURL: url, ...fetchOptions(call) });
-  const service: Service = {
-    code: 'TSA_FAILED',
-    name: 'timestamp authority',
-    property: 'sigstore.tsaUrl',
-    url,
+  const service: Service = { code: 'TSA_FAILED', name: 'timestamp authority', property, url };
+  const testify: Testify = async (content) => {
+    const material = await authority.testify(content);
+    return { material, fault: timestampFault(content, material) };
   };
-  return guarded(service, (content) => authority.testify(content), timestampFault);
+  return guarded(service, testify, { kind: 'timestamp' });
 }
 
 /**
- * The witnesses of a signature, each bounded in time, the log first. They write `dsse` entries for
- * envelopes and `hashedrekord` entries for plain signatures.
+ * The witnesses of a signature, each bounded in time, the logs first. A Rekor v1 gets `dsse` entries
+ * for envelopes and `hashedrekord` entries for plain signatures, a Rekor v2 `hashedrekord` for both.
  *
- * Their `testify` rejects with SignedImageError `REKOR_FAILED` on `sigstore.rekorUrl` or
- * `TSA_FAILED` on `sigstore.tsaUrl`.
+ * Their `testify` rejects with SignedImageError `REKOR_FAILED` or `TSA_FAILED` on the property that
+ * the service comes from.
  */
-export function createWitnesses({ rekorUrl, tsaUrl, call }: WitnessOptions): SigningWitness[] {
+export function createWitnesses(options: WitnessOptions): SigningWitness[] {
+  const { logs = [], authorities = [], call } = options;
   return [
-    ...(rekorUrl === undefined ? [] : [createRekorWitness(normalizeServiceUrl(rekorUrl), call)]),
-    ...(tsaUrl === undefined ? [] : [createTimestampWitness(normalizeServiceUrl(tsaUrl), call)]),
+    ...logs.map((log) => createLogWitness(log, options)),
+    ...authorities.map((authority) => createTimestampWitness(authority, call)),
   ];
 }

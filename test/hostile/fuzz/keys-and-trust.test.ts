@@ -139,7 +139,7 @@ test('certificates and timestamps end in an answer, whatever the bytes', async (
   });
   await expectRobust(nastyText, (text) => certificateDer(text));
 
-  const [witness] = createWitnesses({ tsaUrl });
+  const [witness] = createWitnesses({ authorities: [{ url: tsaUrl }] });
   const stamped = await witness?.testify(contentOf(Buffer.from('a signature')), '');
   const stamp = stamped?.rfc3161Timestamps?.[0]?.signedTimestamp;
   if (!stamp) throw new Error('no timestamp');
@@ -176,7 +176,11 @@ test('what services answer', async () => {
       settings.faults[name] = () => ({ kind: 'answer', answer });
       const signer = createKeylessSigner({ fulcioUrl, identityProvider, call });
       if (name === 'fulcio') await signer.sign(Buffer.from('anything'));
-      const [log, authority] = createWitnesses({ rekorUrl, tsaUrl, call });
+      const [log, authority] = createWitnesses({
+        logs: [{ url: rekorUrl, version: 1 }],
+        authorities: [{ url: tsaUrl }],
+        call,
+      });
       const content = contentOf(Buffer.from('a signature'));
       if (name === 'rekor') await log?.testify(content, publicKey);
       if (name === 'tsa') await authority?.testify(content, publicKey);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 async function stamp(signature: Buffer): Promise<Buffer> {
-  const [authority] = createWitnesses({ tsaUrl: lab.sigstore.tsaUrl });
+  const [authority] = createWitnesses({ authorities: [{ url: lab.sigstore.tsaUrl }] });
   const digest = createHash('sha256').update(signature).digest();
   const content: SignatureBundle = {
     $case: 'messageSignature',

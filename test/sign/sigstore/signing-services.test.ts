@@ -38,8 +38,8 @@ const keyless = (raw: string = token()) =>
     call,
   });
 const ecKey = () => createKeySigner(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
-const rekor = () => createWitnesses({ rekorUrl: `${sigstore.rekorUrl}/`, call });
-const tsa = () => createWitnesses({ tsaUrl: sigstore.tsaUrl, call });
+const rekor = () => createWitnesses({ logs: [{ url: `${sigstore.rekorUrl}/`, version: 1 }], call });
+const tsa = () => createWitnesses({ authorities: [{ url: sigstore.tsaUrl }], call });
 const posts = (service: string) =>
   sigstore.requests.filter((request) => request.service === service && request.method === 'POST')
     .length;
@@ -66,8 +66,8 @@ describe('a bundle', () => {
     expect(signer.certificate).toBeUndefined();
     expect(signer.certificateIdentity).toBeUndefined();
     const witnesses = createWitnesses({
-      rekorUrl: sigstore.rekorUrl,
-      tsaUrl: sigstore.tsaUrl,
+      logs: [{ url: sigstore.rekorUrl, version: 1 }],
+      authorities: [{ url: sigstore.tsaUrl }],
       call,
     });
     const bundle = await createDsseBundleBuilder({ signer, witnesses }).create(ARTIFACT);
@@ -102,8 +102,8 @@ describe('a bundle', () => {
 
   it('over a plain signature is logged and timestamped too (the legacy format)', async () => {
     const witnesses = createWitnesses({
-      rekorUrl: sigstore.rekorUrl,
-      tsaUrl: sigstore.tsaUrl,
+      logs: [{ url: sigstore.rekorUrl, version: 1 }],
+      authorities: [{ url: sigstore.tsaUrl }],
       call,
     });
     const bundle = await new MessageSignatureBundleBuilder({ signer: ecKey(), witnesses }).create(
@@ -161,7 +161,7 @@ describe('the transparency log', () => {
   it('that does not answer is given up after a time', async () => {
     sigstore.settings.faults.rekor = () => ({ kind: 'delay', milliseconds: 300 });
     const witnesses = createWitnesses({
-      rekorUrl: sigstore.rekorUrl,
+      logs: [{ url: sigstore.rekorUrl, version: 1 }],
       call: { timeoutMs: 20, retries: 0 },
     });
     const error = await failureOf(

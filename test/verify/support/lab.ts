@@ -113,8 +113,8 @@ export interface WitnessChoice {
 
 function witnesses({ sigstore }: Lab, { log = false, timestamp = false }: WitnessChoice) {
   return createWitnesses({
-    rekorUrl: log ? sigstore.rekorUrl : undefined,
-    tsaUrl: timestamp ? sigstore.tsaUrl : undefined,
+    logs: log ? [{ url: sigstore.rekorUrl, version: 1 }] : [],
+    authorities: timestamp ? [{ url: sigstore.tsaUrl }] : [],
   });
 }
 

@@ -1,0 +1,125 @@
+import { isPublicService, serviceUrlFault } from './service-url';
+import {
+  type IsUnknown,
+  type Report,
+  type SigningConfig,
+  type SigstoreConfig,
+  TRANSPARENCY_MODES,
+} from './signing-config';
+
+const SERVICES = [
+  { name: 'fulcioUrl', carriesSecret: true },
+  { name: 'rekorUrl', carriesSecret: false },
+  { name: 'tsaUrl', carriesSecret: false },
+] as const;
+
+function checkAddresses(sigstore: SigstoreConfig, isUnknown: IsUnknown, report: Report): void {
+  for (const { name, carriesSecret } of SERVICES) {
+    const url = sigstore[name];
+    const fault = url === undefined ? undefined : serviceUrlFault(url, { carriesSecret });
+    if (fault !== undefined && !isUnknown(`sigstore.${name}`)) report(`sigstore.${name}`, fault);
+  }
+}
+
+function checkLogVersion(
+  { rekorVersion = 1, rekorUrl }: SigstoreConfig,
+  isUnknown: IsUnknown,
+  report: Report,
+): void {
+  if (isUnknown('sigstore.rekorVersion')) return;
+  if (rekorVersion !== 1 && rekorVersion !== 2) {
+    report('sigstore.rekorVersion', 'must be 1 or 2');
+  } else if (rekorVersion === 2 && rekorUrl === undefined && !isUnknown('sigstore.rekorUrl')) {
+    report(
+      'sigstore.rekorVersion',
+      'a Rekor v2 has no lasting public address: set sigstore.rekorUrl to the log that is meant',
+    );
+  }
+}
+
+/** What a file says that is declared beside it: one of them would be ignored. */
+function checkFiles(sigstore: SigstoreConfig, isUnknown: IsUnknown, report: Report): void {
+  const { signingConfig, clientTrustConfig } = sigstore;
+  const file = clientTrustConfig === undefined ? 'signingConfig' : 'clientTrustConfig';
+  const source = sigstore[file];
+  if (source === undefined || isUnknown(`sigstore.${file}`)) return;
+  if (source.trim() === '') report(`sigstore.${file}`, 'is empty');
+  const contradict = (name: keyof SigstoreConfig, holds: string): void => {
+    if (sigstore[name] === undefined) return;
+    report(
+      `sigstore.${name}`,
+      `contradicts sigstore.${file}, which ${holds}; leave one of them out`,
+    );
+  };
+  for (const name of ['fulcioUrl', 'rekorUrl', 'rekorVersion', 'tsaUrl'] as const) {
+    contradict(name, 'names the services');
+  }
+  if (clientTrustConfig === undefined) return;
+  if (signingConfig !== undefined) contradict('signingConfig', 'holds a signing config');
+  contradict('trustedRoot', 'holds a trusted root');
+}
+
+/** What is wrong with the services by themselves. */
+export function checkServices(
+  { sigstore = {} }: SigningConfig,
+  isUnknown: IsUnknown,
+  report: Report,
+): void {
+  checkAddresses(sigstore, isUnknown, report);
+  checkLogVersion(sigstore, isUnknown, report);
+  checkFiles(sigstore, isUnknown, report);
+}
+
+function checkPrivateLog(rekorUrl: string | undefined, report: Report): void {
+  if (rekorUrl === undefined) {
+    report('transparency', '"private" needs a log of your own: set sigstore.rekorUrl');
+  } else if (isPublicService(rekorUrl)) {
+    report(
+      'transparency',
+      '"private" contradicts sigstore.rekorUrl, which is the public log; use "public"',
+    );
+  }
+}
+
+/** A certificate is valid for minutes: somebody must say that the signature was made within them. */
+function checkTime(config: SigningConfig, isUnknown: IsUnknown, report: Report): void {
+  const { keyless, transparency, sigstore = {} } = config;
+  if (keyless === undefined || sigstore.tsaUrl !== undefined) return;
+  if (isUnknown('sigstore.tsaUrl', 'transparency')) return;
+  if (transparency === 'none') {
+    report(
+      'transparency',
+      'a keyless signature without log and timestamp cannot be verified once its certificate has expired ' +
+        '(ten minutes); set sigstore.tsaUrl or use a log',
+    );
+  } else if (sigstore.rekorVersion === 2 && !isUnknown('sigstore.rekorVersion')) {
+    report(
+      'sigstore.tsaUrl',
+      'is needed for keyless: a Rekor v2 does not say when a signature was made, and the certificate is valid for minutes',
+    );
+  }
+}
+
+/** Whether a file chooses the services; what it says is checked where it is read. */
+function isByFile({ signingConfig, clientTrustConfig }: SigstoreConfig): boolean {
+  return signingConfig !== undefined || clientTrustConfig !== undefined;
+}
+
+/** What is wrong with what is to be public, for the services that were declared. */
+export function checkTransparency(
+  config: SigningConfig,
+  isUnknown: IsUnknown,
+  report: Report,
+): void {
+  const { transparency, sigstore = {} } = config;
+  const isKnown = transparency !== undefined && !isUnknown('transparency');
+  if (isKnown && !TRANSPARENCY_MODES.includes(transparency)) {
+    report('transparency', `must be one of ${TRANSPARENCY_MODES.join(', ')}`);
+  }
+  const files = ['sigstore.signingConfig', 'sigstore.clientTrustConfig'];
+  if (isByFile(sigstore) || isUnknown(...files)) return;
+  if (isKnown && transparency === 'private' && !isUnknown('sigstore.rekorUrl')) {
+    checkPrivateLog(sigstore.rekorUrl, report);
+  }
+  checkTime(config, isUnknown, report);
+}

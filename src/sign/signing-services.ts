@@ -1,0 +1,150 @@
+import type { SigningConfig as InstanceConfig } from '@sigstore/protobuf-specs';
+
+import { SignedImageError, asSignedImageError } from '../error';
+import type { SigningHost } from './host';
+import { isPublicService } from './service-url';
+import {
+  type SigningConfig,
+  type SigningServices,
+  type TransparencyMode,
+  signingServices,
+} from './signing-config';
+import type { LogService } from './sigstore';
+import { loadClientTrust, loadSigningConfig } from './sigstore/client-trust-json';
+import { selectServices } from './sigstore/service-selection';
+
+/** A file that names the services, and the property that declares it. */
+interface Declared {
+  readonly config: InstanceConfig;
+  readonly property: string;
+}
+
+async function declaredConfig(
+  { sigstore = {} }: SigningConfig,
+  host: Pick<SigningHost, 'readFile'>,
+): Promise<Declared | undefined> {
+  const { signingConfig, clientTrustConfig } = sigstore;
+  if (signingConfig !== undefined) {
+    const config = await loadSigningConfig(signingConfig, host);
+    return { config, property: 'sigstore.signingConfig' };
+  }
+  if (clientTrustConfig === undefined) return undefined;
+  const { signingConfig: config } = await loadClientTrust(clientTrustConfig, host);
+  return { config, property: 'sigstore.clientTrustConfig' };
+}
+
+function refused(message: string): SignedImageError {
+  return new SignedImageError({ code: 'INPUT_INVALID', message });
+}
+
+function authorityOf({ config }: Declared, now: Date): string {
+  const list = { name: 'caUrls', services: config.caUrls, versions: [1] };
+  const [authority] = selectServices(list, now);
+  if (authority) return authority.url;
+  throw refused('the signing config names no certificate authority (caUrls), which keyless needs');
+}
+
+function configurationOf({ config }: Declared, name: 'rekorTlogConfig' | 'tsaConfig') {
+  return { name, value: config[name] ?? { selector: 0, count: 0 } };
+}
+
+function logsOf(declared: Declared, now: Date): readonly LogService[] {
+  const selected = selectServices(
+    {
+      name: 'rekorTlogUrls',
+      services: declared.config.rekorTlogUrls,
+      configuration: configurationOf(declared, 'rekorTlogConfig'),
+      versions: [1, 2],
+    },
+    now,
+  );
+  const { property } = declared;
+  return selected.map(({ url, majorApiVersion }) => ({
+    url,
+    version: majorApiVersion === 2 ? 2 : 1,
+    property,
+  }));
+}
+
+function authoritiesOf(declared: Declared, now: Date): SigningServices['authorities'] {
+  const selected = selectServices(
+    {
+      name: 'tsaUrls',
+      services: declared.config.tsaUrls,
+      configuration: configurationOf(declared, 'tsaConfig'),
+      versions: [1],
+    },
+    now,
+  );
+  return selected.map(({ url }) => ({ url, property: declared.property }));
+}
+
+function transparencyOf(
+  logs: readonly LogService[],
+  declared: TransparencyMode | undefined,
+): TransparencyMode {
+  const isPublic = logs.some(({ url }) => isPublicService(url));
+  if (declared === undefined) {
+    if (logs.length === 0) return 'none';
+    return isPublic ? 'public' : 'private';
+  }
+  if (logs.length === 0) {
+    throw refused('it names no transparency log, and transparency is not "none"').on(
+      'transparency',
+    );
+  }
+  if (declared === 'private' && isPublic) {
+    throw refused('"private" contradicts the signing config, which names the public log').on(
+      'transparency',
+    );
+  }
+  return declared;
+}
+
+function checkTime(services: SigningServices): void {
+  const { logs, authorities } = services;
+  if (authorities.length > 0 || logs.some(({ version }) => version === 1)) return;
+  throw refused(
+    'nothing in the signing config says when a keyless signature was made (a Rekor v2 does not), and its ' +
+      'certificate is valid for minutes; name a timestamp authority (tsaUrls) in it',
+  );
+}
+
+function servicesOf(declared: Declared, config: SigningConfig, now: Date): SigningServices {
+  const logs = config.transparency === 'none' ? [] : logsOf(declared, now);
+  const services: SigningServices = {
+    fulcioUrl: config.keyless === undefined ? undefined : authorityOf(declared, now),
+    fulcioProperty: declared.property,
+    logs,
+    authorities: authoritiesOf(declared, now),
+    transparency:
+      config.transparency === 'none' ? 'none' : transparencyOf(logs, config.transparency),
+  };
+  if (config.keyless !== undefined) checkTime(services);
+  return services;
+}
+
+/**
+ * The services that a signing run asks: those that are declared by their addresses, or those that a
+ * signing config chooses at this time.
+ *
+ * @throws SignedImageError `INPUT_INVALID` on the property that declares them, or on `transparency`
+ */
+export async function loadSigningServices(
+  config: SigningConfig,
+  host: Pick<SigningHost, 'readFile' | 'now'>,
+): Promise<SigningServices> {
+  const property =
+    config.sigstore?.signingConfig === undefined
+      ? 'sigstore.clientTrustConfig'
+      : 'sigstore.signingConfig';
+  try {
+    const declared = await declaredConfig(config, host);
+    return declared ? servicesOf(declared, config, host.now()) : signingServices(config);
+  } catch (error) {
+    throw asSignedImageError(error, {
+      code: 'INPUT_INVALID',
+      message: 'the signing config cannot be read',
+    }).on(property);
+  }
+}
