@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 
+import { SignedImageError } from '../../error';
 import { verifiedReferences } from '../../pulumi/verified-references';
 import { plainProperties } from './plain-properties';
 import { type Requirement, requirementOf, type VerifiedImagesArgs } from './requirement';
@@ -15,7 +16,14 @@ async function check(
   requirement: Requirement,
 ): Promise<readonly ExemptImage[]> {
   await otherTurns();
-  return checkResource(resource, requirement, verifiedReferences());
+  try {
+    return checkResource(resource, requirement, verifiedReferences());
+  } catch (error) {
+    if (!(error instanceof SignedImageError)) throw error;
+    const { code, message } = error;
+    // The engine hands on the words alone, so the code is one of them, as in the plugin's errors.
+    throw new SignedImageError({ code, message: `${message} [${code}]` });
+  }
 }
 
 async function tell(resource: CheckedResource, exempt: readonly ExemptImage[]): Promise<void> {
