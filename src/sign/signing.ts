@@ -61,7 +61,7 @@ export async function signImage(
   progress: Progress = ignore,
   dependencies: SigningDependencies = {},
 ): Promise<readonly SettledSignature[]> {
-  const run = new SigningRun(request, client, progress, dependencies);
+  const run = new SigningRun(request, client.task(), progress, dependencies);
   const signatures: SettledSignature[] = [];
   for (const target of request.targets) {
     signatures.push(...(await run.signature(target)));

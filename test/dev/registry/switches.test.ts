@@ -111,6 +111,10 @@ describe('tags that move', () => {
     expect((await pushManifest(registry, REPOSITORY, 'v1', one)).status).toBe(201);
     const moved = await pushManifest(registry, REPOSITORY, 'v1', two);
     expect([moved.status, await errorCode(moved)]).toEqual([400, 'TAG_INVALID']);
+    registry.settings.immutableTags = 'harbor';
+    expect((await pushManifest(registry, REPOSITORY, 'v1', two)).status).toBe(412);
+    registry.settings.immutableTags = 'silent';
+    expect((await pushManifest(registry, REPOSITORY, 'v1', two)).status).toBe(409);
   });
 
   it('are guarded by If-Match and If-None-Match, unless ETags are off', async () => {
@@ -121,6 +125,12 @@ describe('tags that move', () => {
     expect(await put(two, { 'if-none-match': '*' })).toBe(412);
     expect(await put(two, { 'if-match': `"${digest(two)}"` })).toBe(412);
     expect(await put(two, { 'if-match': `"${digest(one)}"` })).toBe(201);
+    registry.settings.conditions = false;
+    expect(await put(one, { 'if-match': '"nothing"' })).toBe(201);
+    expect(
+      (await ask(registry, 'HEAD', `/v2/${REPOSITORY}/manifests/v1`)).headers.get('etag'),
+    ).not.toBeNull();
+    registry.settings.conditions = true;
     registry.settings.etags = false;
     expect(await put(one, { 'if-match': '"nothing"' })).toBe(201);
     const head = await ask(registry, 'HEAD', `/v2/${REPOSITORY}/manifests/v1`);

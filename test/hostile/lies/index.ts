@@ -1,6 +1,7 @@
 import type { Lie } from '../support/lie';
 import { ANSWER_LIES } from './answers';
 import { BUNDLE_LIES } from './bundles';
+import { DELAY_LIES } from './delays';
 import { DOCUMENT_LIES } from './documents';
 import { INDEX_LIES } from './indexes';
 import { LEGACY_LIES } from './legacy';
@@ -22,4 +23,5 @@ export const LIES: readonly Lie[] = [
   ...SIGNER_LIES,
   ...LEGACY_LIES,
   ...WRITING_LIES,
+  ...DELAY_LIES,
 ];

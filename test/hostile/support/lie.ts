@@ -19,6 +19,8 @@ export interface Lie {
   readonly asks?: Question;
   /** Milliseconds that the client waits for a byte. Default: a minute. */
   readonly patience?: number;
+  /** Milliseconds that all requests of one question may take. Default: a quarter of an hour. */
+  readonly deadline?: number;
   readonly tell: (scene: Scene) => unknown;
   /** The codes that are right; or that the honest signature counts in spite of the lie. */
   readonly expect: ErrorCode | readonly ErrorCode[] | 'ignored';

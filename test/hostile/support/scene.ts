@@ -61,11 +61,13 @@ export class Scene {
     readonly format: 'bundle' | 'legacy' | 'both',
     readonly policy: VerificationPolicy,
     answerTimeout: number | undefined,
+    deadline: number | undefined,
   ) {
     this.client = createRegistryClient({
       dockerConfig: 'none',
       registry: { host: lab.registry.host, ...USER },
       answerTimeout,
+      ...(deadline !== undefined && { budget: { task: deadline } }),
       clock: { sleep: async (milliseconds) => void this.waits.push(milliseconds), random: () => 0 },
     });
   }
@@ -94,6 +96,7 @@ export class Scene {
       format,
       asked,
       lie.patience,
+      lie.deadline,
     );
     lab.registry.store.putManifest(repository.path, scene.stored(image.digest), { tag: TAG });
     await scene.sign([image, ...platforms]);

@@ -18,7 +18,12 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 beforeEach(async () => {
-  Object.assign(lab.registry.settings, { etags: true, immutableTags: false, faults: undefined });
+  Object.assign(lab.registry.settings, {
+    etags: true,
+    conditions: true,
+    immutableTags: false,
+    faults: undefined,
+  });
   repository = freshRepository(lab);
   image = await pushImage(lab, repository);
 });
@@ -147,14 +152,88 @@ test('a tag that changed between read and write is read again, where the registr
   expect(namesThere()).toEqual(['first', 'first', 'second']);
 });
 
-test('immutable tags are told, and nothing is lost', async () => {
-  await writeLayer(lab.client, layer('first'));
-  lab.registry.settings.immutableTags = true;
-  await expect(writeLayer(lab.client, layer('second'))).rejects.toMatchObject({
-    code: 'REGISTRY_CONFLICT',
-    message: expect.stringContaining('immutable'),
+describe('where tags are immutable', () => {
+  beforeEach(() => {
+    lab.registry.settings.immutableTags = true;
   });
-  expect(namesThere()).toEqual(['first']);
+  afterEach(() => {
+    lab.registry.settings.referrersApi = true;
+  });
+
+  test('the first signature is stored, and a second one is refused with the setting to change', async () => {
+    await writeLayer(lab.client, layer('first'));
+    await expect(writeLayer(lab.client, layer('second'))).rejects.toMatchObject({
+      code: 'REGISTRY_CONFLICT',
+      property: 'format',
+      message: expect.stringMatching(
+        /tags are immutable.*exempt the tags sha256-\*.*Or use format "bundle"/,
+      ),
+    });
+    expect(namesThere()).toEqual(['first']);
+  });
+
+  test('format "bundle" is not advised where it would need such a tag as well', async () => {
+    lab.registry.settings.referrersApi = false;
+    await writeLayer(lab.client, layer('first'));
+    await expect(writeLayer(lab.client, layer('second'))).rejects.toMatchObject({
+      message: expect.stringContaining('"bundle" needs such a tag here too'),
+    });
+  });
+});
+
+test('two first writers lose nothing: the second one finds that there is a tag', async () => {
+  const other = freshRepository(lab);
+  const { digest } = await pushImage(lab, other);
+  await writeLayer(lab.client, { ...layer('theirs'), repository: other, subject: digest });
+  const theirs = manifestAt(lab, other, legacyTag(digest, 'signature'));
+  for (const { digest: blob } of theirs.layers) {
+    lab.registry.store.putBlob(repository.path, blobAt(lab, other, blob));
+  }
+  let raced = false;
+  lab.registry.settings.faults = ({ method, path, headers }) => {
+    if (method === 'PUT' && path.endsWith(tag()) && !raced) {
+      raced = true;
+      expect(headers['if-none-match']).toBe('*');
+      replaceTag(lab, repository, tag(), theirs);
+    }
+    return undefined;
+  };
+  await writeLayer(lab.client, layer('ours'));
+  expect(namesThere()).toEqual(['theirs', 'ours']);
+});
+
+test('what came in while the config was uploaded is kept, also where no condition is heeded', async () => {
+  lab.registry.settings.conditions = false;
+  await writeLayer(lab.client, layer('first'));
+  let raced = false;
+  lab.registry.settings.faults = ({ method, path }) => {
+    if (method === 'PUT' && path.includes('/blobs/uploads/') && !raced) {
+      raced = true;
+      const now = manifestAt(lab, repository, tag());
+      const theirs = { ...now.layers[0], annotations: { theirs: 'kept' } };
+      replaceTag(lab, repository, tag(), { ...now, layers: [...now.layers, theirs] });
+    }
+    return undefined;
+  };
+  const { blob, ...rest } = layer('second');
+  lab.registry.store.putBlob(repository.path, blob);
+  const other = createRegistryClient({ dockerConfig: 'none' });
+  await writeLayer(other, { ...rest, blob });
+  await other.close();
+  expect(raced).toBe(true);
+  expect(namesThere()).toEqual(['first', 'first', 'second']);
+});
+
+test('what is shown late is waited for, and written once', async () => {
+  lab.registry.settings.lateVisibility = 4;
+  lab.registry.clearRequests();
+  await writeLayer(lab.client, layer('ours'));
+  lab.registry.settings.lateVisibility = 0;
+  const writes = lab.registry.requests.filter(
+    ({ method, path }) => method === 'PUT' && path.endsWith(tag()),
+  );
+  expect(writes).toHaveLength(1);
+  expect(lab.client.traits(repository).has('lateVisibility')).toBe(true);
 });
 
 test('no more than cosign reads is ever written', async () => {

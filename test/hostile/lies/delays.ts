@@ -1,0 +1,83 @@
+import type { Lie } from '../support/lie';
+import type { Scene } from '../support/scene';
+
+/** Each answer is complete in time; there are just more of them than all may take together. */
+const STEPS = 10;
+const STEP_MS = 60;
+const DEADLINE = 1_500;
+
+/** All manifests and blobs but the image itself come byte by byte, in the end as they should. */
+async function drip(scene: Scene): Promise<void> {
+  const origin = await scene.elsewhere((request, response) => {
+    const reference = request.url?.split('/').at(-1) ?? '';
+    const manifest = scene.store.getManifest(scene.path, reference);
+    const bytes = manifest?.bytes ?? scene.store.getBlob(scene.path, reference);
+    if (!bytes) return void response.writeHead(404).end();
+    response.writeHead(200, {
+      'content-type': manifest?.mediaType ?? 'application/octet-stream',
+      'content-length': String(bytes.length),
+    });
+    let step = 0;
+    const timer = setInterval(() => {
+      const size = Math.ceil(bytes.length / STEPS);
+      response.write(bytes.subarray(step * size, (step + 1) * size));
+      step += 1;
+      if (step === STEPS) response.end();
+    }, STEP_MS);
+    response.on('close', () => clearInterval(timer));
+  });
+  scene.answer(({ method, path }) =>
+    method === 'GET' && /\/(manifests|blobs)\//.test(path) && !path.endsWith(scene.image.digest)
+      ? { status: 307, headers: { location: `${origin}${path}` } }
+      : undefined,
+  );
+}
+
+const strangers = async (scene: Scene): Promise<void> => {
+  for (let signed = 0; signed < 14; signed += 1) {
+    await scene.sign([scene.image], scene.stranger());
+  }
+};
+
+/** What takes for ever as a whole, though no part of it does. */
+export const DELAY_LIES: readonly Lie[] = [
+  ...(['verify', 'refresh'] as const).map((asks): Lie => ({
+    name: `very many signatures, each of which comes byte by byte (${asks})`,
+    asks,
+    deadline: DEADLINE,
+    tell: async (scene) => {
+      await strangers(scene);
+      await drip(scene);
+    },
+    expect: 'VERIFY_INCONCLUSIVE',
+  })),
+  {
+    name: 'a tag with very many signatures, each of which comes byte by byte',
+    format: 'legacy',
+    deadline: DEADLINE,
+    tell: async (scene) => {
+      // The honest one is the first in the list and would be read in time.
+      const { layers } = scene.json(scene.sigTag) as unknown as { layers: readonly unknown[] };
+      await strangers(scene);
+      const tag = scene.json(scene.sigTag) as unknown as { layers: readonly unknown[] };
+      const last = [...tag.layers.slice(layers.length), ...layers];
+      const bytes = Buffer.from(JSON.stringify({ ...tag, layers: last }));
+      const { mediaType } = scene.stored(scene.sigTag);
+      scene.store.putManifest(scene.path, { mediaType, bytes }, { tag: scene.sigTag });
+      await drip(scene);
+    },
+    expect: 'VERIFY_INCONCLUSIVE',
+  },
+  {
+    name: 'the answer to each write comes late',
+    asks: 'sign',
+    deadline: DEADLINE,
+    tell: ({ lab }) => {
+      lab.registry.settings.faults = ({ method }) =>
+        new Promise((resolve) =>
+          setTimeout(resolve, method === 'GET' ? 0 : STEPS * STEP_MS, undefined),
+        );
+    },
+    expect: 'REGISTRY_UNAVAILABLE',
+  },
+];
