@@ -1,3 +1,6 @@
+import { awsKeys } from './aws';
+import { azureKeys } from './azure';
+import { gcpKeys } from './gcp';
 import { gitlabKeys } from './gitlab';
 import { kubernetesKeys } from './kubernetes';
 import type { KeySource } from './source';
@@ -7,4 +10,11 @@ import { vaultKeys } from './vault';
  * The places beside PEM text, files and variables. Listed only: each loads what it needs (an SDK, a
  * library) when a key is read from it.
  */
-export const KEY_SOURCES: readonly KeySource[] = [kubernetesKeys, gitlabKeys, vaultKeys];
+export const KEY_SOURCES: readonly KeySource[] = [
+  kubernetesKeys,
+  awsKeys,
+  gcpKeys,
+  azureKeys,
+  gitlabKeys,
+  vaultKeys,
+];
