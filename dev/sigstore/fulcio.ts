@@ -7,6 +7,7 @@ import type { CertificateAuthority, ClaimExtension } from './certificate-authori
 import { type Handler, type ServiceAnswer, type ServiceRequest, json } from './http-service';
 import type { Claims } from './json-web-token';
 import type { OidcIssuer } from './oidc-issuer';
+import { subjectAlternativeName } from './subject-alternative-name';
 
 export interface FulcioSettings {
   /** Whether certificates carry the CT log's timestamp. Default: true. */
@@ -70,7 +71,7 @@ async function signingCertificate(
     const publicKey = await provenKey(body, challengeOf(claims));
     const certificate = await authority.issue({
       publicKey,
-      identity: identityOf(claims),
+      identity: subjectAlternativeName(claims, challengeOf(claims)),
       extensions: await extensionsOf(token, publicKey),
       lifetimeMinutes: settings.lifetimeMinutes,
       sct: settings.sct,
@@ -98,7 +99,7 @@ function checkedClaims(token: string, issuer: Pick<OidcIssuer, 'url' | 'verify'>
   const audiences = [claims?.['aud']].flat();
   const valid =
     claims !== undefined &&
-    claims['iss'] === issuer.url &&
+    isIssuedBy(claims, issuer) &&
     audiences.includes('sigstore') &&
     typeof claims['exp'] === 'number' &&
     claims['exp'] > now &&
@@ -113,10 +114,9 @@ function challengeOf(claims: Claims): string {
   return String(claims['email'] ?? claims['sub']);
 }
 
-/** GitHub's jobs are named by their workflow, all others by e-mail or subject. */
-function identityOf(claims: Claims): string {
-  const workflow = claims['job_workflow_ref'];
-  return typeof workflow === 'string' ? `https://github.com/${workflow}` : challengeOf(claims);
+/** The issuer itself, or one of those that it stands for, each under a path of its own. */
+function isIssuedBy(claims: Claims, { url }: Pick<OidcIssuer, 'url'>): boolean {
+  return claims['iss'] === url || String(claims['iss']).startsWith(`${url}/`);
 }
 
 async function provenKey(body: SigningCertificateRequest, challenge: string): Promise<KeyObject> {

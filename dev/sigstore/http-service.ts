@@ -2,7 +2,8 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-export type ServiceName = 'issuer' | 'fulcio' | 'rekor' | 'rekor-v2' | 'tsa';
+/** `identity`: the doubles of dev/identity. */
+export type ServiceName = 'issuer' | 'fulcio' | 'rekor' | 'rekor-v2' | 'tsa' | 'identity';
 
 export interface ServiceRequest {
   readonly service: ServiceName;

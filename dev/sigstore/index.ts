@@ -1,10 +1,15 @@
 export type { FulcioSettings } from './fulcio';
-export type {
-  Fault,
-  FaultAction,
-  RecordedRequest,
-  ServiceName,
-  ServiceRequest,
+export {
+  type Fault,
+  type FaultAction,
+  type Handler,
+  type HttpService,
+  json,
+  type RecordedRequest,
+  type ServiceAnswer,
+  type ServiceName,
+  type ServiceRequest,
+  startHttpService,
 } from './http-service';
 export type { Claims } from './json-web-token';
 export {
@@ -13,6 +18,7 @@ export {
   type SigstoreSettings,
   startSigstore,
 } from './local-sigstore';
+export type { Decision, LoginSettings } from './oidc-login';
 export { ACTIONS_CLAIMS, type OidcIssuer, type TokenRequest } from './oidc-issuer';
 export type { RekorSettings } from './rekor';
 export { canonicalEntry, type CanonicalEntry } from './rekor-entry';

@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 
 import { type Handler, type ServiceRequest, json } from './http-service';
 import { type Claims, generateTokenKey } from './json-web-token';
+import { type LoginSettings, createLogin } from './oidc-login';
 
 export interface TokenRequest {
   /** The `sub` claim: a URI makes a URI in the certificate. */
@@ -18,6 +19,8 @@ export interface TokenRequest {
 
 export interface OidcIssuer {
   readonly url: string;
+  /** Who signs in with a browser or a device code, and what that person does. */
+  readonly login: LoginSettings;
   /** A signed token. */
   token(request: TokenRequest): string;
   /** The same token with a signature of nobody's. */
@@ -60,7 +63,7 @@ export interface OidcIssuerParts {
   at(url: string): OidcIssuer;
 }
 
-/** An OIDC issuer: discovery, keys, and the token endpoint of GitHub Actions. */
+/** An OIDC issuer: discovery, keys, people who sign in, and the token endpoint of GitHub Actions. */
 export function createOidcIssuer(): OidcIssuerParts {
   const key = generateTokenKey();
   const stranger = generateTokenKey();
@@ -82,16 +85,18 @@ export function createOidcIssuer(): OidcIssuerParts {
     };
   };
 
+  const login = createLogin((request) => key.sign(claimsOf(request)));
+
   const handler: Handler = (request) => {
+    const answer = login.handler(request);
+    if (answer !== undefined) return answer;
     if (request.method !== 'GET') return json(405, { error: 'method_not_allowed' });
     switch (request.path) {
       case '/.well-known/openid-configuration':
         return json(200, {
           issuer: address,
           jwks_uri: `${address}/keys`,
-          authorization_endpoint: `${address}/authorize`,
-          token_endpoint: `${address}/token`,
-          response_types_supported: ['id_token'],
+          ...login.metadata(address),
           subject_types_supported: ['public'],
           id_token_signing_alg_values_supported: ['RS256'],
         });
@@ -116,6 +121,7 @@ export function createOidcIssuer(): OidcIssuerParts {
       address = url;
       return {
         url,
+        login: login.settings,
         token: (request) => key.sign(claimsOf(request)),
         forgedToken: (request) => stranger.sign(claimsOf(request)),
         verify: (token) => key.verify(token),
