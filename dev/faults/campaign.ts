@@ -1,8 +1,8 @@
 import { type Patience } from '../../src/pulumi/plugin/environment';
 import { type RunOutcome, faultsOfEnd, faultsOfRun } from './checks';
-import { EngineRun, type State } from './engine';
+import { EngineRun, type Plugin, pluginHere, type State } from './engine';
 import { applies, type Fault, FAULTS, type PassedRequest } from './fault';
-import type { Injection } from './proxy';
+import type { Journey } from './proxy';
 import { type Scene, stepOf } from './scene';
 
 /** One fault at one request of a path. */
@@ -20,6 +20,8 @@ export interface CaseResult {
   readonly failed: unknown;
   /** Nothing: it converged. */
   readonly wrong: readonly string[];
+  /** As the engine has it in the end. */
+  readonly state: State;
 }
 
 /** Milliseconds: short only where nothing will come, for a busy machine is slow. */
@@ -39,7 +41,7 @@ function patienceOf(tries: number, timeout: number): Patience {
 /** Runs a path without a fault, and answers with its requests. */
 export async function requestsOf(scene: Scene): Promise<readonly PassedRequest[]> {
   const journey = await scene.world.proxies.start();
-  const { error } = await runOnce(scene, scene.rewind(), {});
+  const { error } = await runOnce(scene, scene.rewind(), journey, pluginHere(scene.world));
   if (error) throw error;
   return [...journey.passed];
 }
@@ -58,41 +60,31 @@ export function casesOf(requests: readonly PassedRequest[]): readonly Case[] {
 /** With the fault, then without it, and then all must be as if there had been none. */
 export async function runCase(scene: Scene, { at, fault, patient }: Case): Promise<CaseResult> {
   const state = scene.rewind();
-  const first = await runFaulty(
-    scene,
-    state,
-    { at, fault },
-    patienceOf(patient ? 1 : 0, timeoutFor(fault)),
-  );
-  const wrong = [...first.wrong, ...(await converge(scene, state))];
-  return { hit: first.hit, failed: first.failed, wrong };
-}
-
-async function runFaulty(
-  scene: Scene,
-  state: State,
-  injection: Injection,
-  patience: Patience,
-): Promise<CaseResult> {
-  const journey = await scene.world.proxies.start(injection);
-  const run = await runOnce(scene, state, patience);
-  const wrong = faultsOfRun(scene, state, run).map((what) => `after the fault: ${what}`);
-  return { hit: journey.hit, failed: run.error, wrong };
+  const patience = patienceOf(patient ? 1 : 0, timeoutFor(fault));
+  const journey = await scene.world.proxies.start({ at, fault });
+  const run = await runOnce(scene, state, journey, pluginHere(scene.world, patience));
+  const first = faultsOfRun(scene, state, run).map((what) => `after the fault: ${what}`);
+  const wrong = [...first, ...(await converge(scene, state))];
+  return { hit: journey.hit, failed: run.error, wrong, state };
 }
 
 /** The run without a fault, and all that must hold after it. */
 export async function converge(scene: Scene, state: State): Promise<readonly string[]> {
-  await scene.world.proxies.start();
-  const run = await runOnce(scene, state, {});
-  if (run.error) {
-    const { message } = run.error as Error;
-    return [`the run after the fault failed: ${message}`, ...faultsOfRun(scene, state, run)];
-  }
-  return [...faultsOfRun(scene, state, run), ...(await faultsOfEnd(scene, state))];
+  const journey = await scene.world.proxies.start();
+  const run = await runOnce(scene, state, journey, pluginHere(scene.world));
+  const wrong = faultsOfRun(scene, state, run);
+  if (run.error === undefined) return [...wrong, ...(await faultsOfEnd(scene, state))];
+  const { message } = run.error as Error;
+  return [`the run after the fault failed: ${message}`, ...wrong];
 }
 
-async function runOnce(scene: Scene, state: State, patience: Patience): Promise<RunOutcome> {
-  const engine = new EngineRun(scene.world, state, patience);
+export async function runOnce(
+  scene: Scene,
+  state: State,
+  journey: Journey,
+  plugin: Plugin,
+): Promise<RunOutcome> {
+  const engine = new EngineRun(state, plugin);
   let error: unknown;
   try {
     await scene.path.run(stepOf(scene, engine));
@@ -100,5 +92,5 @@ async function runOnce(scene: Scene, state: State, patience: Patience): Promise<
     error = thrown;
   }
   await engine.close();
-  return { error, said: engine.said };
+  return { error, said: engine.said, journey };
 }

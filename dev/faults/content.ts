@@ -27,27 +27,28 @@ export function subjectsOf(store: RegistryStore, digest: string): readonly strin
   return [digest, ...(parsed(store, digest)?.manifests ?? []).map((entry) => entry.digest)];
 }
 
-/** Every signature of the subjects that a reader finds. */
-export function signaturesIn(
-  store: RegistryStore,
-  subjects: readonly string[],
-  referrersApi: boolean,
-): readonly Lying[] {
-  return subjects.flatMap((subject) => [
-    ...bundlesOf(store, subject, referrersApi),
-    ...['sig', 'att'].flatMap((suffix) => layersOf(store, subject, suffix)),
-  ]);
-}
-
-function bundlesOf(store: RegistryStore, subject: string, referrersApi: boolean): Lying[] {
-  const listed = referrersApi
-    ? [...store.manifests(REPOSITORY).keys()].filter(
-        (digest) => parsed(store, digest)?.subject?.digest === subject,
-      )
-    : (parsed(store, subject.replace(':', '-'))?.manifests ?? [])
-        .map(({ digest }) => digest)
-        .filter((digest) => store.getManifest(REPOSITORY, digest));
-  return listed.map((stored) => ({ format: 'bundle', subject, stored, identity: stored }));
+/** Every signature that a reader finds, of whatever is in the repository. */
+export function signaturesIn(store: RegistryStore, referrersApi: boolean): readonly Lying[] {
+  const manifests = [...store.manifests(REPOSITORY).keys()].map((digest) => ({
+    digest,
+    subject: parsed(store, digest)?.subject?.digest,
+  }));
+  return manifests.flatMap(({ digest: subject }) => {
+    const listed = referrersApi
+      ? manifests.filter((each) => each.subject === subject).map(({ digest }) => digest)
+      : (parsed(store, subject.replace(':', '-'))?.manifests ?? [])
+          .map(({ digest }) => digest)
+          .filter((digest) => store.getManifest(REPOSITORY, digest));
+    return [
+      ...listed.map((stored) => ({
+        format: 'bundle' as const,
+        subject,
+        stored,
+        identity: stored,
+      })),
+      ...['sig', 'att'].flatMap((suffix) => layersOf(store, subject, suffix)),
+    ];
+  });
 }
 
 function layersOf(store: RegistryStore, subject: string, suffix: string): Lying[] {

@@ -15,8 +15,13 @@ export function findCosign(): string | undefined {
 }
 
 /** What real cosign says against the image; nothing where it verifies it in each format. */
-export async function cosignFaults(cosign: string, scene: Scene): Promise<readonly string[]> {
-  const { world, path, image } = scene;
+export async function cosignFaults(
+  cosign: string,
+  scene: Scene,
+  image: string,
+): Promise<readonly string[]> {
+  const { world, path } = scene;
+  if (path.leaves === 'nothing') return [];
   await world.proxies.start();
   const looks = { bundle: [true], legacy: [false], both: [true, false] }[path.format];
   const faults: string[] = [];
@@ -29,11 +34,11 @@ export async function cosignFaults(cosign: string, scene: Scene): Promise<readon
       '--registry-password',
       world.registryPassword,
       ...(path.signer === 'key'
-        ? ['--key', world.keys.ours.publicPath, '--insecure-ignore-tlog']
-        : [
-            ...['--certificate-identity', IDENTITY, '--certificate-oidc-issuer', world.issuer],
-            ...['--trusted-root', world.trustedRoot, '--use-signed-timestamps'],
-          ]),
+        ? ['--key', world.keys[path.whose].publicPath]
+        : ['--certificate-identity', IDENTITY, '--certificate-oidc-issuer', world.issuer]),
+      ...(path.witnesses.length > 0 ? ['--trusted-root', world.trustedRoot] : []),
+      ...(path.witnesses.includes('timestamp') ? ['--use-signed-timestamps'] : []),
+      ...(path.witnesses.includes('log') ? [] : ['--insecure-ignore-tlog']),
       ...Object.entries(path.annotations).flatMap(([name, value]) => ['-a', `${name}=${value}`]),
       image,
     ]);

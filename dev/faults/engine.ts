@@ -1,6 +1,7 @@
 import type { CrudResource } from '../../src/pulumi/plugin/crud-resource';
 import type { ResourceLog } from '../../src/pulumi/plugin/engine-log';
 import { createPluginEnvironment, type Patience } from '../../src/pulumi/plugin/environment';
+import { PartialStateError } from '../../src/pulumi/plugin/partial-state';
 import { createResources } from '../../src/pulumi/plugin/resources';
 import { type Properties, toValue } from '../../src/pulumi/plugin/wire-value';
 import type { World } from './world';
@@ -12,26 +13,37 @@ export interface Kept {
   readonly id: string;
   readonly inputs: Properties;
   readonly outputs: Properties;
+  /** It was made in part only: the next update asks for the rest, whether or not anything changed. */
+  readonly unfinished?: boolean;
 }
 
 /** What an engine remembers from run to run. */
 export type State = { [name in ResourceName]?: Kept };
 
-/** One run of the plugin: a fresh one, with the state that earlier runs left. */
+/** Where the resources are: in this process, or in one of their own. */
+export interface Plugin {
+  readonly resources: readonly CrudResource[];
+  close(): Promise<void>;
+}
+
+/** A fresh plugin in this process, which asks others no longer and no more often than it is told. */
+export function pluginHere(
+  { env, folder }: Pick<World, 'env' | 'folder'>,
+  patience: Patience = {},
+): Plugin {
+  const environment = createPluginEnvironment(env, folder, patience);
+  return { resources: createResources(environment), close: () => environment.close() };
+}
+
+/** One run of a plugin, with the state that earlier runs left. */
 export class EngineRun {
   /** What the resources said. */
   readonly said: string[] = [];
-  readonly #environment;
-  readonly #resources: readonly CrudResource[];
 
   constructor(
-    world: Pick<World, 'env' | 'folder'>,
     readonly state: State,
-    patience: Patience,
-  ) {
-    this.#environment = createPluginEnvironment(world.env, world.folder, patience);
-    this.#resources = createResources(this.#environment);
-  }
+    private readonly plugin: Plugin,
+  ) {}
 
   /** Creates the resource, or updates it if something changed. */
   async up(name: ResourceName, declared: object): Promise<Kept> {
@@ -44,30 +56,36 @@ export class EngineRun {
     const { inputs, problems } = checked;
     if (problems.length > 0) throw new Refused(problems.map(({ message }) => message).join('\n'));
     if (!before) {
-      const created = await resource.create({ ...common, inputs, preview: false });
-      return this.#keep(name, { ...created, inputs });
+      return this.#kept(name, inputs, () => resource.create({ ...common, inputs, preview: false }));
     }
-    const olds = { id: before.id, oldInputs: before.inputs, oldOutputs: before.outputs };
+    const { id } = before;
+    const olds = { id, oldInputs: before.inputs, oldOutputs: before.outputs };
     const { changed } = await resource.diff({ ...common, ...olds, news: inputs });
-    if (changed.length === 0) return before;
-    const outputs = await resource.update({ ...common, ...olds, inputs, preview: false });
-    return this.#keep(name, { id: before.id, inputs, outputs });
+    if (changed.length === 0 && !before.unfinished) return before;
+    return this.#kept(name, inputs, async () => ({
+      id,
+      outputs: await resource.update({ ...common, ...olds, inputs, preview: false }),
+    }));
   }
 
   async refresh(name: ResourceName): Promise<void> {
     const before = this.state[name];
     if (!before) return;
-    const found = await this.#resource(name).read({
-      urn: this.#urn(name),
-      ...before,
-      log: this.#log,
-    });
-    if (found) this.state[name] = { id: before.id, ...found };
+    const request = { urn: this.#urn(name), ...before, log: this.#log };
+    const found = await this.#resource(name).read(request);
+    if (found) this.state[name] = { ...before, ...found };
     else delete this.state[name];
   }
 
+  async delete(name: ResourceName): Promise<void> {
+    const before = this.state[name];
+    if (!before) return;
+    await this.#resource(name).delete({ urn: this.#urn(name), ...before, log: this.#log });
+    delete this.state[name];
+  }
+
   close(): Promise<void> {
-    return this.#environment.close();
+    return this.plugin.close();
   }
 
   readonly #log: ResourceLog = {
@@ -76,9 +94,21 @@ export class EngineRun {
     status: (line) => void this.said.push(line),
   };
 
-  #keep(name: ResourceName, kept: Kept): Kept {
-    this.state[name] = kept;
-    return kept;
+  /** Keeps what was made, also where it is only a part. */
+  async #kept(
+    name: ResourceName,
+    inputs: Properties,
+    make: () => Promise<{ readonly id: string; readonly outputs: Properties }>,
+  ): Promise<Kept> {
+    try {
+      const kept = { ...(await make()), inputs };
+      this.state[name] = kept;
+      return kept;
+    } catch (error) {
+      if (!(error instanceof PartialStateError)) throw error;
+      this.state[name] = { id: error.id, inputs, outputs: error.outputs, unfinished: true };
+      throw error.reason;
+    }
   }
 
   #urn(name: ResourceName): string {
@@ -86,7 +116,7 @@ export class EngineRun {
   }
 
   #resource(name: ResourceName): CrudResource {
-    const found = this.#resources.find(({ type }) => type.endsWith(`:${name}`));
+    const found = this.plugin.resources.find(({ type }) => type.endsWith(`:${name}`));
     if (!found) throw new Error(`no resource ${name}`);
     return found;
   }

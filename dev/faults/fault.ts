@@ -2,6 +2,7 @@
 export const FAULTS = [
   'refused',
   'reset before the body',
+  "reset before the answer's body",
   'reset after the body',
   'stalled',
   'truncated',
@@ -32,7 +33,12 @@ export interface PassedRequest {
 }
 
 const READS: readonly string[] = ['GET', 'HEAD'];
-const NEED_BODY: readonly Fault[] = ['truncated', 'wrong bytes', 'reset after the body'];
+const NEED_BODY: readonly Fault[] = [
+  'truncated',
+  'wrong bytes',
+  "reset before the answer's body",
+  'reset after the body',
+];
 
 /** Whether the fault can happen to this request at all. */
 export function applies(fault: Fault, { method, bytes }: PassedRequest): boolean {

@@ -1,43 +1,39 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { join } from 'node:path';
-
-import { converge } from './campaign';
+import { type CaseResult, converge, runOnce } from './campaign';
 import { faultsOfRun } from './checks';
-import type { Order } from './driver';
+import { type PluginProcess } from './plugin-process';
+import type { Interruption } from './proxy';
 import type { Scene } from './scene';
 
-/** A process that has loaded the plugin and waits for its order. */
-export function forkDriver(): ChildProcess {
-  const child = fork(join(__dirname, 'driver.ts'), [], {
-    execArgv: ['-r', 'ts-node/register/transpile-only'],
-    stdio: 'ignore',
-  });
-  // It is killed while it is spoken to: that is what it is for.
-  child.on('error', () => undefined);
-  return child;
+/** The end of the plugin's process at one request of a path. */
+export interface Kill {
+  readonly at: number;
+  /** Before the service hears of the request, or once it has answered and before that arrives. */
+  readonly when: Interruption['when'];
 }
 
-export interface Killed {
-  readonly hit: string | undefined;
-  readonly wrong: readonly string[];
+export function killsOf(requests: readonly unknown[]): readonly Kill[] {
+  return requests.flatMap((_, at) => [
+    { at, when: 'before' as const },
+    { at, when: 'after' as const },
+  ]);
 }
 
 /**
- * Kills the plugin once the n-th request has been answered by its service, before the answer
- * arrives. The next run has no state, as an engine has none of a resource whose creation was cut.
+ * Kills the plugin, and runs again. An engine whose plugin goes away keeps the state that it had:
+ * none of a resource whose creation was cut, the old one of a resource that was being updated.
  */
-export async function killAt(scene: Scene, at: number, child: ChildProcess): Promise<Killed> {
-  const { world, path, image } = scene;
+export async function killAt(
+  scene: Scene,
+  { at, when }: Kill,
+  plugin: PluginProcess,
+): Promise<CaseResult> {
   const state = scene.rewind();
-  const journey = await world.proxies.start({ at, fault: () => void child.kill('SIGKILL') });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const { env, folder, services, issuer, trustedRoot, keys } = world;
-  const { keyPassword, registryPassword } = world;
-  const remote = { env, folder, services, issuer, trustedRoot, keys };
-  const told = { ...remote, keyPassword, registryPassword };
-  const order: Order = { path: path.name, image, world: told };
-  child.send(order);
-  await ended;
-  const after = faultsOfRun(scene, state, { error: undefined, said: [] });
-  return { hit: journey.hit, wrong: [...after, ...(await converge(scene, state))] };
+  const fault = { when, act: () => plugin.kill() };
+  const journey = await scene.world.proxies.start({ at, fault });
+  const { said } = plugin;
+  const run = await runOnce(scene, state, journey, plugin);
+  // How the engine says that its plugin went away is not ours.
+  const after = faultsOfRun(scene, state, { error: undefined, said, journey });
+  const wrong = [...after, ...(await converge(scene, state))];
+  return { hit: journey.hit, failed: run.error, wrong, state };
 }

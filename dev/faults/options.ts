@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import type { Case } from './campaign';
+import { FAULTS } from './fault';
 
 /** Which cases are run. */
 export interface Options {
@@ -10,9 +10,12 @@ export interface Options {
   readonly fault: string | undefined;
   /** Only list the requests. */
   readonly list: boolean;
-  /** One case in so many; default: all of short paths, some of long ones. */
-  readonly every: number | undefined;
-  /** Whether processes are killed too, and only that. */
+  /** Long paths whole. */
+  readonly all: boolean;
+  /** One in so many of what would be run, beginning with the case of number `offset`. */
+  readonly sample: number;
+  readonly offset: number;
+  /** Whether processes are killed too, or only that. */
   readonly kill: 'too' | 'only' | 'not';
 }
 
@@ -23,32 +26,52 @@ export function readOptions(): Options {
       only: { type: 'string' },
       fault: { type: 'string' },
       list: { type: 'boolean', default: false },
-      every: { type: 'string' },
       all: { type: 'boolean', default: false },
       kill: { type: 'boolean', default: false },
+      sample: { type: 'string', default: '1' },
+      offset: { type: 'string', default: '0' },
     },
   });
-  const { path, only, fault, list, every, all, kill } = values;
+  const { path, only, fault, list, all, kill, sample, offset } = values;
+  oneOf('fault', fault, FAULTS);
   return {
     path,
-    only: only === undefined ? undefined : Number(only),
+    only: only === undefined ? undefined : whole('only', only, 0),
     fault,
     list,
-    every: all ? 1 : every === undefined ? undefined : Number(every),
+    all,
+    sample: whole('sample', sample, 1),
+    offset: whole('offset', offset, 0),
     kill: kill ? 'only' : fault === undefined ? 'too' : 'not',
   };
 }
 
-/** Cases of one path that are run unless more is asked for. */
-const ENOUGH = 48;
+export function oneOf(name: string, value: string | undefined, known: readonly string[]): void {
+  if (value === undefined || known.includes(value)) return;
+  throw new Error(`--${name} must be one of: ${known.join(', ')}`);
+}
 
-/** Evenly spread over the requests; what a sample leaves out is run with `--all`. */
-export function chosen(options: Options, cases: readonly Case[]): readonly Case[] {
+function whole(name: string, text: string, least: number): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= least) return number;
+  throw new Error(`--${name} must be a whole number, ${least} or more`);
+}
+
+/**
+ * What is run of one path's cases: at most `enough`, evenly spread over the requests, unless all are
+ * asked for; and of these the sample, which begins at another case (`stagger`) in each path.
+ */
+export function chosen<Case extends { readonly at: number; readonly fault?: string }>(
+  { only, fault, all, sample, offset }: Options,
+  cases: readonly Case[],
+  { enough, stagger }: { readonly enough: number; readonly stagger: number },
+): readonly Case[] {
   const wanted = cases.filter(
-    ({ at, fault }) =>
-      (options.only === undefined || at === options.only) &&
-      (options.fault === undefined || fault === options.fault),
+    (one) =>
+      (only === undefined || one.at === only) && (fault === undefined || one.fault === fault),
   );
-  const every = options.every ?? Math.ceil(wanted.length / ENOUGH);
-  return wanted.filter((_, position) => position % every === 0);
+  const every = all || only !== undefined ? 1 : Math.ceil(wanted.length / enough);
+  return wanted
+    .filter((_, position) => position % every === 0)
+    .filter((_, position) => position % sample === (offset + stagger) % sample);
 }

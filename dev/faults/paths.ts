@@ -1,101 +1,45 @@
-import type { RegistrySettings, RegistryStore } from '../registry';
-import { Secret } from '../../src/pulumi/plugin/wire-value';
-import type { EngineRun } from './engine';
-import { IDENTITY, REPOSITORY, storeImage, storeIndex, USER, type World } from './world';
+import type { RegistrySettings } from '../registry';
+import { storeImage, storeIndex } from './image';
+import {
+  ANNOTATIONS,
+  build,
+  cleanUp,
+  NEW_ANNOTATIONS,
+  refreshWhole,
+  sign,
+  type Step,
+  verify,
+} from './steps';
+import type { World } from './world';
 
 /** One way through the plugin, to be run whole, with a fault, and again. */
 export interface FaultPath {
   readonly name: string;
   readonly format: 'bundle' | 'legacy' | 'both';
   readonly signer: 'key' | 'keyless';
+  /** Whose key it is in the end. */
+  readonly whose: 'ours' | 'next';
+  /** Who witnesses a signature; the first one is asked for by readers. */
+  readonly witnesses: readonly ('log' | 'timestamp')[];
+  /** How the registry asks for credentials. */
+  readonly access: 'basic' | 'bearer';
   /** How the registry is switched. */
   readonly settings: Partial<RegistrySettings>;
   /** Manifests of the image: the index too. */
   readonly manifests: number;
   readonly provenance: boolean;
+  /** Whether the image is built first, by a real builder. */
+  readonly builds: boolean;
+  /** Whether nothing may be written, neither in a run with a fault nor in the next one. */
+  readonly quiet: boolean;
+  /** What there is of ours in the end: what the state says, or after a delete what was or nothing. */
+  readonly leaves: 'what the state says' | 'what was there' | 'nothing';
   /** What is signed with the image in the end. */
   readonly annotations: Readonly<Record<string, string>>;
   store(world: World): string;
   /** What happened before: it is done once, without faults. */
   before(step: Step): Promise<void>;
   run(step: Step): Promise<void>;
-}
-
-/** What a run knows of the world; it may be in another process. */
-export type Reachable = Pick<
-  World,
-  'services' | 'issuer' | 'trustedRoot' | 'keys' | 'keyPassword' | 'registryPassword'
-> & { readonly store?: RegistryStore };
-
-/** What a path works with. */
-export interface Step {
-  readonly world: Reachable;
-  readonly engine: EngineRun;
-  /** `host/repo@digest`. */
-  readonly image: string;
-  readonly path: FaultPath;
-}
-
-const ANNOTATIONS = { team: 'blue' };
-const NEW_ANNOTATIONS = { team: 'green' };
-
-const FACTS = {
-  builder: 'https://ci.example.test/builder',
-  system: 'none',
-  commit: '0a'.repeat(20),
-};
-const BUILD = {
-  builder: 'auto',
-  context: 'app',
-  dockerfile: 'app/Dockerfile',
-  startedOn: '2026-01-01T00:00:00Z',
-  finishedOn: '2026-01-01T00:01:00Z',
-};
-
-const access = ({ registryPassword }: Reachable): object => ({
-  registry: { username: USER, password: new Secret(registryPassword) },
-});
-
-function signerOf({ world, path }: Step): object {
-  const { services, trustedRoot, keys, keyPassword } = world;
-  return path.signer === 'key'
-    ? { key: { ref: keys.ours.path, password: new Secret(keyPassword) } }
-    : {
-        keyless: { tokenEnv: 'FAULTS_IDENTITY_TOKEN' },
-        sigstore: { ...services, trustedRoot },
-      };
-}
-
-async function sign(step: Step, annotations: object): Promise<void> {
-  const { world, engine, image, path } = step;
-  await engine.up('ImageSignature', {
-    image,
-    ...signerOf(step),
-    ...access(world),
-    format: path.format,
-    facts: FACTS,
-    ...(path.provenance && { build: BUILD }),
-    annotations,
-  });
-}
-
-/** What a reader would declare: all that was signed must be there. */
-export async function verify(step: Step): Promise<void> {
-  const { world, engine, image, path } = step;
-  const { trustedRoot, issuer, keys } = world;
-  await engine.up('VerifiedImage', {
-    image,
-    ...access(world),
-    ...(path.signer === 'key'
-      ? { keys: [keys.ours.publicKey] }
-      : {
-          identities: [{ identity: IDENTITY, issuer }],
-          sigstore: { trustedRoot },
-        }),
-    annotations: path.annotations,
-    format: path.format,
-    ...(path.provenance && { provenance: { builderId: FACTS.builder } }),
-  });
 }
 
 const signing = (
@@ -107,76 +51,122 @@ const signing = (
   name,
   signer,
   format,
+  whose: 'ours',
+  witnesses: signer === 'key' ? [] : ['log', 'timestamp'],
+  access: 'basic',
   settings: {},
   manifests: 1,
   provenance: format === 'both',
+  builds: false,
+  quiet: false,
+  leaves: 'what the state says',
   annotations: ANNOTATIONS,
   store: ({ registry }) => storeImage(registry),
   before: async () => undefined,
-  run: (step) => sign(step, ANNOTATIONS),
+  run: (step) => sign(step),
   ...more,
 });
 
-const signedBefore = { before: (step: Step) => sign(step, ANNOTATIONS) };
+const signedBefore = { before: (step: Step) => sign(step) };
 
 /** As a second stack, a second machine, or one whose state was lost. */
 const lostState = {
+  quiet: true,
   before: async (step: Step) => {
-    await sign(step, ANNOTATIONS);
+    await sign(step);
     delete step.engine.state.ImageSignature;
   },
 };
 
-/** Removes one signature of ours, as a cleanup job would. */
-function cleanUp({ world, engine }: Step): void {
-  const outputs = engine.state.ImageSignature?.outputs['signatures'];
-  const bundle = (outputs as { format: string; stored: string }[]).find(
-    ({ format }) => format === 'bundle',
-  );
-  if (!bundle || !world.store?.deleteManifest(REPOSITORY, bundle.stored)) {
-    throw new Error('there was nothing to clean up');
-  }
-}
-
-const refresh = async (step: Step): Promise<void> => {
-  await step.engine.refresh('ImageSignature');
-  await sign(step, ANNOTATIONS);
+const buildAndSign = async (step: Step): Promise<void> => {
+  await build(step);
+  await sign(step);
 };
 
+const OLD_REGISTRY = { referrersApi: false, etags: false };
+
 export const PATHS: readonly FaultPath[] = [
+  signing('build', 'key', 'bundle', { builds: true, provenance: true, run: buildAndSign }),
   signing('key-bundle', 'key', 'bundle'),
   signing('key-legacy', 'key', 'legacy'),
   signing('key-both', 'key', 'both'),
-  signing('key-both-no-referrers', 'key', 'both', {
-    settings: { referrersApi: false, etags: false },
-  }),
+  signing('key-both-no-referrers', 'key', 'both', { settings: OLD_REGISTRY }),
+  signing('key-log', 'key', 'bundle', { witnesses: ['log'] }),
+  signing('key-timestamp', 'key', 'both', { witnesses: ['timestamp'], provenance: false }),
+  signing('key-log-timestamp', 'key', 'bundle', { witnesses: ['log', 'timestamp'] }),
   signing('keyless-bundle', 'keyless', 'bundle'),
   signing('keyless-legacy', 'keyless', 'legacy'),
   signing('keyless-both', 'keyless', 'both'),
+  signing('keyless-log', 'keyless', 'bundle', { witnesses: ['log'] }),
+  signing('keyless-timestamp', 'keyless', 'bundle', { witnesses: ['timestamp'] }),
+  signing('bearer', 'key', 'both', { access: 'bearer', provenance: false }),
   signing('index', 'key', 'bundle', {
     manifests: 3,
     store: ({ registry }) => storeIndex(registry),
   }),
-  signing('update', 'key', 'both', {
+  signing('update-annotation', 'key', 'both', {
     ...signedBefore,
     provenance: false,
     annotations: NEW_ANNOTATIONS,
-    run: (step) => sign(step, NEW_ANNOTATIONS),
+    run: (step) => sign(step, { annotations: NEW_ANNOTATIONS }),
   }),
-  signing('refresh', 'keyless', 'bundle', { ...signedBefore, run: refresh }),
+  signing('update-key', 'key', 'both', {
+    ...signedBefore,
+    provenance: false,
+    whose: 'next',
+    run: (step) => sign(step, { whose: 'next' }),
+  }),
+  signing('refresh', 'keyless', 'both', {
+    ...signedBefore,
+    quiet: true,
+    run: async (step) => {
+      await refreshWhole(step);
+      await sign(step);
+    },
+  }),
+  signing('refresh-build', 'key', 'bundle', {
+    builds: true,
+    provenance: true,
+    quiet: true,
+    before: buildAndSign,
+    run: async (step) => {
+      await refreshWhole(step);
+      await buildAndSign(step);
+    },
+  }),
+  signing('refresh-bearer', 'key', 'legacy', {
+    ...signedBefore,
+    access: 'bearer',
+    quiet: true,
+    run: async (step) => {
+      await refreshWhole(step);
+      await sign(step);
+    },
+  }),
+  signing('always', 'key', 'bundle', {
+    before: (step) => sign(step, { always: true }),
+    quiet: true,
+    run: (step) => sign(step, { always: true }),
+  }),
   signing('repair', 'key', 'both', {
     provenance: false,
     before: async (step) => {
-      await sign(step, ANNOTATIONS);
+      await sign(step);
       cleanUp(step);
     },
-    run: refresh,
+    run: async (step) => {
+      await step.engine.refresh('ImageSignature');
+      await sign(step);
+    },
   }),
   signing('reuse-both', 'key', 'both', { ...lostState }),
   signing('reuse-keyless', 'keyless', 'both', { ...lostState, provenance: false }),
-  signing('reuse-no-referrers', 'key', 'bundle', {
-    ...lostState,
-    settings: { referrersApi: false, etags: false },
+  signing('reuse-no-referrers', 'key', 'bundle', { ...lostState, settings: OLD_REGISTRY }),
+  signing('verify', 'keyless', 'both', { ...signedBefore, quiet: true, run: verify }),
+  signing('delete', 'key', 'both', {
+    ...signedBefore,
+    quiet: true,
+    leaves: 'what was there',
+    run: ({ engine }) => engine.delete('ImageSignature'),
   }),
-  signing('verify', 'keyless', 'both', { ...signedBefore, run: verify }),
 ];

@@ -2,16 +2,40 @@ import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 import { altered, type Answer, answerInstead, type Fault, type PassedRequest } from './fault';
+import { readAll, type Trap } from './trap';
 
 /** What is to happen to the n-th request, counted from 0 over all services. */
 export interface Injection {
   readonly at: number;
-  readonly fault: Fault | (() => void);
+  readonly fault: Fault | Interruption;
 }
+
+/** Something is done to whoever asks: before the service hears of it, or once it has answered. */
+export interface Interruption {
+  readonly when: 'before' | 'after';
+  readonly act: () => void;
+}
+
+/** A request as it was sent to a service, passed on or not. */
+export interface Received {
+  readonly service: string;
+  readonly method: string;
+  /** Line, head and body. */
+  readonly text: string;
+}
+
+/** Its answers are secrets. */
+export const TOKEN_SERVICE = 'token service';
+
+/** Milliseconds until a connection on which nothing moves is cut by somebody on the way. */
+const STALL_ENDS = 3_000;
 
 /** Requests that passed, and the one that a fault waits for. */
 export class Journey {
   readonly passed: PassedRequest[] = [];
+  readonly received: Received[] = [];
+  /** What the token service gave out. */
+  readonly tokens: string[] = [];
   /** The request that the fault met. */
   hit: string | undefined;
   #count = 0;
@@ -104,6 +128,8 @@ class Proxy {
     const { method = 'GET', url = '/' } = incoming;
     const { journey, trap } = this.proxies;
     const fault = journey.next(`${this.name} ${method} ${url}`);
+    const head = [method, url, ...incoming.rawHeaders].join(' ');
+    const received = { service: this.name, method };
     if (fault === 'refused') {
       // Nobody listens from here on to the end of the journey.
       const server = this.#server;
@@ -113,17 +139,28 @@ class Proxy {
       return;
     }
     if (fault === 'reset before the body') {
+      journey.received.push({ ...received, text: head });
       incoming.socket.resetAndDestroy();
       return;
     }
     const body = await readAll(incoming);
-    if (fault === 'stalled') return;
+    journey.received.push({ ...received, text: `${head} ${body.toString('utf8')}` });
+    if (fault === 'stalled') {
+      setTimeout(() => outgoing.destroy(), STALL_ENDS).unref();
+      return;
+    }
+    if (typeof fault === 'object' && fault.when === 'before') {
+      fault.act();
+      outgoing.destroy();
+      return;
+    }
     const instead = typeof fault === 'string' && answerInstead(fault, url, trap.url);
     if (instead) {
       send(outgoing, instead);
       return;
     }
     const answer = await this.#forward(incoming, body);
+    if (this.name === TOKEN_SERVICE) journey.tokens.push(...tokensIn(answer.body.toString('utf8')));
     journey.passed.push({
       service: this.name,
       method,
@@ -131,12 +168,12 @@ class Proxy {
       status: answer.status,
       bytes: answer.body.length,
     });
-    if (typeof fault === 'function') {
-      fault();
+    if (typeof fault === 'object') {
+      fault.act();
       outgoing.destroy();
     } else if (fault === 'lost answer') {
       outgoing.destroy();
-    } else if (fault === 'truncated' || fault === 'reset after the body') {
+    } else if (isCut(fault)) {
       breakOff(outgoing, answer, fault);
     } else {
       send(outgoing, fault ? altered(fault, answer) : answer);
@@ -172,60 +209,37 @@ function send(outgoing: http.ServerResponse, { status, headers, body }: Answer):
   outgoing.end(body);
 }
 
-function breakOff(
-  outgoing: http.ServerResponse,
-  { status, headers, body }: Answer,
-  fault: 'truncated' | 'reset after the body',
-): void {
+/** A token's last part, which nobody can make who was not given it. */
+function tokensIn(text: string): readonly string[] {
+  return [...text.matchAll(/"(?:access_)?token":"(?:[^"]*\.)?([^".]+)"/g)].map(
+    ([, token = '']) => token,
+  );
+}
+
+type Cut = Extract<Fault, 'truncated' | "reset before the answer's body" | 'reset after the body'>;
+
+function isCut(fault: Fault | undefined): fault is Cut {
+  return fault === 'truncated' || (fault?.startsWith('reset') ?? false);
+}
+
+function breakOff(outgoing: http.ServerResponse, answer: Answer, fault: Cut): void {
+  const { status, headers, body } = answer;
   const { 'content-length': _length, 'transfer-encoding': _encoding, ...rest } = headers;
-  const cut = fault === 'truncated';
+  const whole = fault === 'reset after the body';
   outgoing.writeHead(status, {
     ...(rest as http.OutgoingHttpHeaders),
     // Without a length the end is the last chunk, and that never comes.
-    ...(cut && { 'content-length': String(body.length) }),
+    ...(!whole && { 'content-length': String(body.length) }),
   });
-  outgoing.write(cut ? body.subarray(0, body.length >> 1) : body, () => {
-    if (cut) outgoing.socket?.end();
+  const end = (): void => {
+    if (fault === 'truncated') outgoing.socket?.end();
     else outgoing.socket?.resetAndDestroy();
-  });
-}
-
-async function readAll(stream: http.IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
-
-/** Where a redirect leads: a stranger, who keeps what he is told and knows nothing. */
-export interface Trap {
-  readonly url: string;
-  /** Head and body of every request, as text. */
-  readonly received: string[];
-  close(): Promise<void>;
-}
-
-export async function openTrap(): Promise<Trap> {
-  const received: string[] = [];
-  const server = http.createServer((incoming, outgoing) => {
-    readAll(incoming).then(
-      (body) => {
-        const { method, url, rawHeaders } = incoming;
-        received.push([method, url, ...rawHeaders, body.toString('utf8')].join(' '));
-        outgoing.writeHead(404, { 'content-length': '0' });
-        outgoing.end();
-      },
-      () => outgoing.destroy(),
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    received,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   };
+  if (fault === "reset before the answer's body") {
+    outgoing.flushHeaders();
+    // A reset throws away what was not sent yet.
+    setImmediate(end);
+  } else {
+    outgoing.write(whole ? body : body.subarray(0, body.length >> 1), end);
+  }
 }

@@ -2,8 +2,9 @@ import { createRegistryClient, parseDigest, parseReference } from '../../src/oci
 import { createSigningMaterial, processHost, signImage } from '../../src/sign';
 import { defaultSettings } from '../registry/settings';
 import { type Lying, signaturesIn, subjectsOf } from './content';
-import { EngineRun, type State } from './engine';
-import type { FaultPath, Step } from './paths';
+import { EngineRun, pluginHere, type State } from './engine';
+import type { FaultPath } from './paths';
+import type { Step } from './steps';
 import { REPOSITORY, USER, type World } from './world';
 
 /** A path with its image in the registry, at the point where faults begin. */
@@ -11,7 +12,6 @@ export interface Scene {
   readonly world: World;
   readonly path: FaultPath;
   readonly image: string;
-  readonly subjects: readonly string[];
   /** Signatures of others, which nothing may touch. */
   readonly foreign: readonly Lying[];
   /** Those of ours that were there before the run. */
@@ -23,17 +23,16 @@ export interface Scene {
 /** Puts the image there, signatures of a stranger in each format, and what comes before the run. */
 export async function setScene(world: World, path: FaultPath): Promise<Scene> {
   const { registry, host, proxies } = world;
-  const { auth } = registry.settings;
+  const auth = world.access[path.access];
   Object.assign(registry.settings, { ...defaultSettings(), auth, ...path.settings });
   await proxies.start();
   const digest = path.store(world);
   const image = `${host}/${REPOSITORY}@${digest}`;
-  const subjects = subjectsOf(registry.store, digest);
-  await signAsStranger(world, subjects);
-  const look = () => signaturesIn(registry.store, subjects, registry.settings.referrersApi);
+  await signAsStranger(world, subjectsOf(registry.store, digest));
+  const look = () => signaturesIn(registry.store, registry.settings.referrersApi);
   const foreign = look();
   const state: State = {};
-  const engine = new EngineRun(world, state, {});
+  const engine = new EngineRun(state, pluginHere(world));
   await path.before({ world, engine, image, path });
   await engine.close();
   const known = new Set(foreign.map(({ identity }) => identity));
@@ -42,7 +41,6 @@ export async function setScene(world: World, path: FaultPath): Promise<Scene> {
     world,
     path,
     image,
-    subjects,
     foreign,
     earlier: look().filter(({ identity }) => !known.has(identity)),
     rewind: () => {

@@ -1,19 +1,18 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 
 import { encryptPrivateKey } from '../../src/sign';
 import {
-  type RegistrySettings,
+  type AuthSettings,
   type RegistryStore,
   type RunningRegistry,
-  sha256,
   startRegistry,
 } from '../registry';
 import { type RunningSigstore, startSigstore } from '../sigstore';
-import { FaultProxies, openTrap } from './proxy';
+import { FaultProxies, TOKEN_SERVICE } from './proxy';
+import { openTrap } from './trap';
 
 export const REPOSITORY = 'team/app';
 export const USER = 'writer';
@@ -41,13 +40,22 @@ export interface World {
   /** Who issues identity tokens. */
   readonly issuer: string;
   readonly store: RegistryStore;
-  readonly keys: { readonly ours: KeyFiles; readonly stranger: KeyFiles };
+  /** `next`: ours too, from some day on. */
+  readonly keys: { readonly [who in 'ours' | 'next' | 'stranger']: KeyFiles };
   readonly keyPassword: string;
   readonly registryPassword: string;
   /** The environment of the plugin. */
   readonly env: NodeJS.ProcessEnv;
-  readonly secrets: readonly string[];
+  readonly secrets: readonly GuardedSecret[];
+  /** How the registry asks for credentials. */
+  readonly access: { readonly [kind in 'basic' | 'bearer']: AuthSettings };
   close(): Promise<void>;
+}
+
+/** What only these services may be told, and nothing and nobody else. */
+export interface GuardedSecret {
+  readonly value: string;
+  readonly services: readonly string[];
 }
 
 export interface KeyFiles {
@@ -57,14 +65,12 @@ export interface KeyFiles {
   readonly publicPath: string;
 }
 
-const SETTINGS: Partial<RegistrySettings> = {
-  auth: { kind: 'basic', users: { [USER]: REGISTRY_PASSWORD } },
-};
+const USERS = { [USER]: REGISTRY_PASSWORD };
 
 export async function openWorld(): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'signed-image-faults-'));
   const [registry, sigstore, trap] = await Promise.all([
-    startRegistry({ settings: SETTINGS }),
+    startRegistry(),
     startSigstore(),
     openTrap(),
   ]);
@@ -76,11 +82,14 @@ export async function openWorld(): Promise<World> {
     rekorUrl: await proxies.before('rekor', sigstore.rekorUrl),
     tsaUrl: `${await proxies.before('tsa', timestamps.origin)}${timestamps.pathname}`,
   };
+  const realm = `${await proxies.before(TOKEN_SERVICE, registry.sideUrl)}/token`;
   const trustedRoot = join(folder, 'trusted_root.json');
   await sigstore.writeTrustedRoot(trustedRoot);
   const token = sigstore.issuer.token({ subject: IDENTITY, expiresIn: 6 * 3600 });
   const ours = await makeKey(folder, 'ours');
+  const next = await makeKey(folder, 'next');
   const stranger = await makeKey(folder, 'stranger');
+  await writeContext(folder);
   const { PATH, HOME } = process.env;
   return {
     folder,
@@ -92,23 +101,47 @@ export async function openWorld(): Promise<World> {
     trustedRoot,
     issuer: sigstore.issuer.url,
     store: registry.store,
-    keys: { ours: ours.files, stranger: stranger.files },
+    keys: { ours: ours.files, next: next.files, stranger: stranger.files },
     keyPassword: KEY_PASSWORD,
     registryPassword: REGISTRY_PASSWORD,
-    env: { PATH, HOME, FAULTS_IDENTITY_TOKEN: token },
+    env: { PATH, HOME, FAULTS_IDENTITY_TOKEN: token, ...(await builderStorage(folder)) },
     secrets: [
-      KEY_PASSWORD,
-      REGISTRY_PASSWORD,
-      Buffer.from(`${USER}:${REGISTRY_PASSWORD}`).toString('base64'),
-      ...token.split('.').slice(1),
-      ours.secret,
+      ...[KEY_PASSWORD, ours.secret, next.secret].map((value) => ({ value, services: [] })),
+      ...[REGISTRY_PASSWORD, Buffer.from(`${USER}:${REGISTRY_PASSWORD}`).toString('base64')].map(
+        (value) => ({ value, services: ['registry', TOKEN_SERVICE] }),
+      ),
+      ...token
+        .split('.')
+        .slice(1)
+        .map((value) => ({ value, services: ['fulcio'] })),
     ],
+    access: {
+      basic: { kind: 'basic', users: USERS },
+      bearer: { kind: 'bearer', users: USERS, realm },
+    },
     close: async () => {
       await proxies.close();
       await Promise.all([registry.close(), sigstore.close()]);
-      await rm(folder, { recursive: true, force: true });
+      // A builder whose plugin was killed may still be tidying up.
+      await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     },
   };
+}
+
+/** What is built: a file in an image from nothing. */
+async function writeContext(folder: string): Promise<void> {
+  await mkdir(join(folder, 'app'));
+  await writeFile(join(folder, 'app/Dockerfile'), 'FROM scratch\nCOPY message.txt /message.txt\n');
+  await writeFile(join(folder, 'app/message.txt'), 'hello\n');
+}
+
+/** A storage of its own for buildah: nothing of the user's is touched. */
+async function builderStorage(folder: string): Promise<NodeJS.ProcessEnv> {
+  const storage = join(folder, 'storage');
+  const path = join(folder, 'storage.conf');
+  const places = `graphroot = "${storage}/graph"\nrunroot = "${storage}/run"`;
+  await writeFile(path, `[storage]\ndriver = "vfs"\n${places}\n`);
+  return { CONTAINERS_STORAGE_CONF: path };
 }
 
 async function makeKey(
@@ -123,48 +156,4 @@ async function makeKey(
   await writeFile(publicPath, publicKey);
   const secret = String(pair.privateKey.export({ format: 'jwk' })['d']);
   return { files: { path, publicKey, publicPath }, secret };
-}
-
-const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
-const INDEX = 'application/vnd.oci.image.index.v1+json';
-
-/** Puts an image into the registry's store, and answers with its digest. */
-export function storeImage({ store }: RunningRegistry, architecture = 'amd64'): string {
-  const layer = Buffer.from(`a layer of ${architecture}, ${randomBytes(8).toString('hex')}`);
-  const config = Buffer.from(
-    JSON.stringify({
-      architecture,
-      os: 'linux',
-      rootfs: { type: 'layers', diff_ids: [sha256(layer)] },
-    }),
-  );
-  const blob = (bytes: Buffer, mediaType: string) => ({
-    mediaType,
-    digest: store.putBlob(REPOSITORY, bytes),
-    size: bytes.length,
-  });
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MANIFEST,
-    config: blob(config, 'application/vnd.oci.image.config.v1+json'),
-    layers: [blob(gzipSync(layer), 'application/vnd.oci.image.layer.v1.tar+gzip')],
-  };
-  return store.putManifest(REPOSITORY, {
-    mediaType: MANIFEST,
-    bytes: Buffer.from(JSON.stringify(manifest)),
-  });
-}
-
-/** The same for an index of two platforms. */
-export function storeIndex(registry: RunningRegistry): string {
-  const manifests = ['amd64', 'arm64'].map((architecture) => {
-    const digest = storeImage(registry, architecture);
-    const size = registry.store.getManifest(REPOSITORY, digest)?.bytes.length ?? 0;
-    return { mediaType: MANIFEST, digest, size, platform: { os: 'linux', architecture } };
-  });
-  const index = { schemaVersion: 2, mediaType: INDEX, manifests };
-  return registry.store.putManifest(REPOSITORY, {
-    mediaType: INDEX,
-    bytes: Buffer.from(JSON.stringify(index)),
-  });
 }

@@ -107,7 +107,8 @@ export const tasks = {
     run: (args, env) => run('node', [...ts, 'dev/demo/main.ts', ...args], { env }),
   },
   faults: {
-    needs: [],
+    // The plugin that is killed is the compiled one, and one path is a real build.
+    needs: ['package', 'builder'],
     run: (args, env) => run('node', [...ts, 'dev/faults/main.ts', ...args], { env }),
   },
   load: {

@@ -1,0 +1,140 @@
+/** Runs every n-th path, in a process of its own, and tells the one that started it what came of it. */
+import { casesOf, requestsOf, runCase } from './campaign';
+import { cosignFaults, findCosign } from './cosign';
+import { killAt, killsOf } from './kill';
+import { chosen, oneOf, type Options, readOptions } from './options';
+import { type FaultPath, PATHS } from './paths';
+import { PluginProcess } from './plugin-process';
+import { type Scene, setScene } from './scene';
+import { imageAt } from './steps';
+import type { State } from './engine';
+import { type Counts, noCounts, sum } from './tally';
+import { openWorld } from './world';
+
+/** Cases of one path that are run unless all are asked for; a build takes seconds. */
+const ENOUGH = 40;
+const ENOUGH_BUILDS = 24;
+/** How often the plugin is killed on a path; none on the others, unless all are asked for. */
+const KILLS: Readonly<Record<string, number>> = {
+  build: 8,
+  'key-legacy': 40,
+  'keyless-bundle': 40,
+  'keyless-both': 12,
+  'update-key': 12,
+  repair: 12,
+  'delete-signatures': 12,
+};
+/** The first converged case and every so-manieth are looked at by cosign. */
+const COSIGN_EVERY = 20;
+
+class PathRun {
+  readonly #cosign = findCosign();
+  #counts: Counts = noCounts();
+
+  async run(path: FaultPath, options: Options): Promise<Counts> {
+    this.#counts = noCounts();
+    const world = await openWorld();
+    try {
+      const scene = await setScene(world, path);
+      const requests = await requestsOf(scene);
+      const stagger = PATHS.indexOf(path);
+      const enough = path.builds && !path.quiet ? ENOUGH_BUILDS : ENOUGH;
+      const faults =
+        options.kill === 'only' ? [] : chosen(options, casesOf(requests), { enough, stagger });
+      const kills =
+        options.kill === 'not' || !(path.name in KILLS || options.all || options.path)
+          ? []
+          : chosen(options, killsOf(requests), { enough: KILLS[path.name] ?? ENOUGH, stagger });
+      console.log(
+        `${path.name}: ${requests.length} requests, ${faults.length} faults, ${kills.length} kills`,
+      );
+      if (options.list) {
+        for (const [at, { service, method, path: target, status, bytes }] of requests.entries()) {
+          console.log(`  ${at} ${service} ${method} ${target} -> ${status}, ${bytes} bytes`);
+        }
+        return this.#counts;
+      }
+      for (const one of faults) {
+        const { hit, failed, wrong, state } = await runCase(scene, one);
+        // A run that a smaller number of requests was enough for never met it.
+        if (hit === undefined) continue;
+        if (failed === undefined) this.#counts.absorbed += 1;
+        await this.#count(scene, `${one.at} ${one.fault}: ${hit}`, { failed, wrong, state });
+      }
+      await this.#killAll(scene, kills);
+      return this.#counts;
+    } finally {
+      await world.close();
+    }
+  }
+
+  async #killAll(scene: Scene, kills: ReturnType<typeof killsOf>): Promise<void> {
+    if (kills.length === 0) return;
+    // One waits while another is killed: to load the plugin takes longer than to run it.
+    let next = PluginProcess.start(scene.world);
+    try {
+      for (const kill of kills) {
+        const plugin = await next;
+        next = PluginProcess.start(scene.world);
+        const { hit, failed, wrong, state } = await killAt(scene, kill, plugin);
+        if (hit === undefined) continue;
+        this.#counts.killed += 1;
+        const what = `${kill.at} killed ${kill.when}: ${hit}`;
+        await this.#count(scene, what, { failed, wrong, state });
+      }
+    } finally {
+      await (await next).close();
+    }
+  }
+
+  /** Counts a case, and prints it if it did not converge. */
+  async #count(
+    scene: Scene,
+    what: string,
+    { failed, wrong, state }: { failed: unknown; wrong: readonly string[]; state: State },
+  ): Promise<void> {
+    this.#counts.injected += 1;
+    const looked = this.#cosign !== undefined && this.#counts.injected % COSIGN_EVERY === 1;
+    if (looked) this.#counts.cosigned += 1;
+    const image = imageAt(scene, state);
+    const all = [...wrong, ...(looked ? await cosignFaults(this.#cosign, scene, image) : [])];
+    if (all.length === 0) {
+      this.#counts.converged += 1;
+      return;
+    }
+    console.log(`NOT CONVERGED ${scene.path.name} ${what}`);
+    console.log(`  the run said: ${failed instanceof Error ? failed.message : 'nothing'}`);
+    for (const line of all) console.log(`  ${line.replaceAll('\n', '\n  ')}`);
+  }
+}
+
+/** Several at once, for a fault is mostly waited for. */
+const AT_ONCE = 2;
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  const [lane = 0, lanes = 1] = JSON.parse(process.env['FAULTS_LANE'] ?? '[]') as number[];
+  oneOf(
+    'path',
+    options.path,
+    PATHS.map(({ name }) => name),
+  );
+  const wanted = PATHS.filter(({ name }) => options.path === undefined || name === options.path);
+  const waiting = wanted.filter((_, position) => position % lanes === lane);
+  const counts: Counts[] = [];
+  const work = async (): Promise<void> => {
+    for (let path = waiting.shift(); path; path = waiting.shift()) {
+      counts.push(await new PathRun().run(path, options));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  process.send?.(sum(counts));
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
