@@ -38,11 +38,13 @@ export async function connectTransit(host: KeyHost): Promise<TransitEngine> {
     try {
       return await client(asked);
     } catch (error) {
-      const known = asSignedImageError(error, {
-        code: 'KEY_SERVICE_FAILED',
-        message: `${where} cannot be reached (${(error as NodeJS.ErrnoException).code ?? 'no answer'}); check VAULT_ADDR and, of its certificate, VAULT_CACERT`,
+      const fallback = { code: 'KEY_SERVICE_FAILED', message: 'Vault gives no answer' } as const;
+      const { code, message, cause } = asSignedImageError(error, fallback);
+      throw new SignedImageError({
+        code,
+        message: `the transit key ${keyName}: ${message}`,
+        cause,
       });
-      throw about(keyName, known);
     }
   }
 
@@ -94,10 +96,6 @@ export async function connectTransit(host: KeyHost): Promise<TransitEngine> {
       return saidOf(name, () => parseTransitKey(json, undefined));
     },
   };
-}
-
-function about(keyName: string, { code, message, cause }: SignedImageError): SignedImageError {
-  return new SignedImageError({ code, message: `the transit key ${keyName}: ${message}`, cause });
 }
 
 /** Says of which key an answer was not as it should be. */

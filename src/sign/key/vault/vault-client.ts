@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { EnvHttpProxyAgent, type Dispatcher, request } from 'undici';
 
+import { SignedImageError } from '../../../error';
 import { redactSecrets } from '../../../redaction';
 import { isLoopbackOrHttps } from '../../service-url';
 import type { KeyHost } from '../source';
@@ -113,8 +114,8 @@ function activeNode(from: URL, { status, location }: Exchange): URL | undefined 
 }
 
 /**
- * @throws (the client) SignedImageError `KEY_SERVICE_FAILED` for redirects and answers without end;
- *   else the error of the connection, without the token
+ * @throws (the client) SignedImageError `KEY_SERVICE_FAILED`: no connection, redirects, answers without
+ *   end; never with the token
  */
 export function createVaultClient(
   settings: VaultSettings,
@@ -182,7 +183,12 @@ export function createVaultClient(
         await delay(waitOf(answer, tries));
       }
     } catch (error) {
-      throw redactSecrets(error, secrets);
+      if (error instanceof SignedImageError) throw error;
+      const { code = 'no answer' } = error as NodeJS.ErrnoException;
+      throw misconfigured(
+        `${settings.address} cannot be reached (${code}); check VAULT_ADDR and, for its certificate, VAULT_CACERT`,
+        redactSecrets(error, secrets),
+      );
     } finally {
       await dispatcher.destroy();
     }
