@@ -40,7 +40,7 @@ export async function orderFrom(
     repository,
     digest,
     signing: await servedSigning(readSigning(reader), environment.host),
-    client: environment.registryClient(repository, readRegistry(reader.at('registry'))),
+    client: environment.registryClient(repository, readRegistry(reader.at('registry'))).task(),
     facts,
     annotations: signedAnnotations(facts, reader.at('annotations').record()),
     provenance: readProvenance(reader.at('provenance')),
@@ -60,21 +60,20 @@ export async function targetsOf(order: SignatureOrder): Promise<readonly Signing
   }));
 }
 
+/** What an update has and a preview has not: somebody who reads its log, and may be asked to sign in. */
+export function attended(
+  environment: PluginEnvironment,
+  { info: announce }: ResourceLog,
+): PluginEnvironment {
+  return { ...environment, host: { ...environment.host, person: { announce } } };
+}
+
 export async function materialFor(
-  { signing: { config, issuer } }: SignatureOrder,
+  { signing: { config } }: SignatureOrder,
   { host, serviceCall: call }: PluginEnvironment,
   { warn }: ResourceLog,
 ): Promise<SigningMaterial> {
-  const material = await createSigningMaterial(config, host, { warn, ...(call && { call }) });
-  const { description } = material;
-  if (issuer === undefined || description.kind === 'key' || description.issuer === issuer) {
-    return material;
-  }
-  throw new SignedImageError({
-    code: 'IDENTITY_TOKEN_INVALID',
-    property: 'keyless.issuer',
-    message: `the token is by ${description.issuer}, not by ${issuer}`,
-  });
+  return createSigningMaterial(config, host, { warn, ...(call && { call }) });
 }
 
 /** Beside being valid and by this signer, a signature has what the transparency asks for. */

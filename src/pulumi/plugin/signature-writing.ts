@@ -10,7 +10,7 @@ import type { CreateRequest } from './crud-resource';
 import type { PluginEnvironment } from './environment';
 import { PartialStateError } from './partial-state';
 import type { Before } from './signature-facts';
-import { materialFor, orderFrom, reusePolicy, targetsOf } from './signature-order';
+import { attended, materialFor, orderFrom, reusePolicy, targetsOf } from './signature-order';
 import { signatureState } from './signature-state';
 import type { Properties } from './wire-value';
 import { writtenBefore, writtenSince } from './written-signatures';
@@ -29,7 +29,7 @@ export async function signatureOutputs(
   const { log } = request;
   const order = await orderFrom(request, before, environment);
   const targets = await targetsOf(order);
-  const material = await materialFor(order, environment, log);
+  const material = await materialFor(order, attended(environment, log), log);
   const policy = await reusePolicy(order, environment);
   const { repository, signing, client } = order;
   const begun: StoredSignature[] = [];
@@ -62,6 +62,8 @@ export async function signatureOutputs(
       state([`signing was not finished: ${messageOf(error)}`]),
       error,
     );
+  } finally {
+    for (const line of client.traits(repository).untold()) log.info(line);
   }
   log.info(summary(settled, material));
   return state([]);

@@ -1,0 +1,30 @@
+import { storeImage } from '../../../dev/load/image';
+import { Secret } from '../../../src/pulumi/plugin/wire-value';
+import { openWorkbench, PASSWORD, type Workbench } from './support/workbench';
+
+let bench: Workbench;
+beforeAll(async () => {
+  bench = await openWorkbench({ settings: { referrersApi: false } });
+});
+afterAll(() => bench.close());
+
+const sign = (digest: string, annotations: object) =>
+  bench.create('ImageSignature', {
+    image: `${bench.registry.host}/team/app@${digest}`,
+    key: { ref: 'cosign.key', password: new Secret(PASSWORD) },
+    source: { allowDirty: true },
+    annotations,
+  });
+const told = () => bench.said.filter((line) => line.startsWith('registry: '));
+
+test('what the registry lacks is said once, also when the next signature fails for it', async () => {
+  const digest = storeImage(bench.registry, 'team/app');
+  await sign(digest, { run: 'first' });
+  const line = `registry: ${bench.registry.host}/team/app has no referrers API: signatures are listed in tags (sha256-...)`;
+  expect(told()).toEqual([line]);
+  bench.registry.settings.immutableTags = true;
+  await expect(sign(digest, { run: 'second' })).rejects.toMatchObject({
+    cause: { message: expect.stringMatching(/tags are immutable.*Or use format "legacy"/) },
+  });
+  expect(told()).toEqual([line, expect.stringContaining('has immutable tags')]);
+});
