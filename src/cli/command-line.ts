@@ -57,7 +57,8 @@ export async function runCommandLine(
   }
   if (command === undefined) {
     const called = args.filter((word) => !word.startsWith('-')).join(' ');
-    terminal.tell(`error: there is no command "${called}"\n\n${overview()}`);
+    const fault = called === '' ? 'a command is missing' : `there is no command "${called}"`;
+    terminal.tell(`error: ${fault}\n\n${overview()}`);
     return EXIT.usage;
   }
   try {
