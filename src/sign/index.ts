@@ -3,6 +3,8 @@ export {
   asksPerson,
   createTokenCache,
   DEFAULT_AUDIENCE,
+  type ExpectedIdentity,
+  expectedIdentity,
   IDENTITY_PROVIDERS,
   type IdentityClaims,
   type IdentityProvider,

@@ -18,8 +18,6 @@ const FORMATS: readonly SignatureFormat[] = ['bundle', 'legacy', 'both'];
 /** Who signs, who witnesses it, and how it is stored, as declared. */
 export interface DeclaredSigning {
   readonly config: SigningConfig;
-  /** The issuer that a keyless token must have. */
-  readonly issuer: string | undefined;
   readonly format: SignatureFormat;
 }
 
@@ -32,7 +30,6 @@ export function readSigning(inputs: InputReader): DeclaredSigning {
       sigstore: readSigstore(inputs.at('sigstore')),
       transparency: inputs.at('transparency').word(TRANSPARENCY_MODES),
     },
-    issuer: keyless.at('issuer').string(),
     format: inputs.at('format').word(FORMATS) ?? 'bundle',
   };
 }

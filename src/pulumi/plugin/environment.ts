@@ -4,7 +4,12 @@ import {
   type RegistryClientOptions,
   type Repository,
 } from '../../oci';
-import { processHost, type SigningHost, type SigningMaterialOptions } from '../../sign';
+import {
+  createTokenCache,
+  processHost,
+  type SigningHost,
+  type SigningMaterialOptions,
+} from '../../sign';
 import type { RegistryAccess } from './declared-registry';
 import { createSecretHandoff, type SecretHandoff } from './secret-handoff';
 
@@ -38,7 +43,7 @@ export function createPluginEnvironment(
   return {
     env,
     cwd,
-    host: { ...processHost(), env },
+    host: { ...processHost(), env, tokens: createTokenCache() },
     handoff: createSecretHandoff(),
     ...(services && { serviceCall: services }),
     registryClient: ({ registry: host }, access) => {

@@ -40,7 +40,7 @@ export async function orderFrom(
     repository,
     digest,
     signing: await servedSigning(readSigning(reader), environment.host),
-    client: environment.registryClient(repository, readRegistry(reader.at('registry'))).task(),
+    client: environment.registryClient(repository, readRegistry(reader.at('registry'))),
     facts,
     annotations: signedAnnotations(facts, reader.at('annotations').record()),
     provenance: readProvenance(reader.at('provenance')),

@@ -1,5 +1,5 @@
 import { createSignatureFinder } from '../../verify';
-import { type SignerDescription, storedFormats } from '../../sign';
+import { asksPerson, type SignerDescription, storedFormats } from '../../sign';
 import type { CreateRequest } from './crud-resource';
 import { witnessedBy } from './declared-signing';
 import type { ResourceLog } from './engine-log';
@@ -27,6 +27,12 @@ export async function plannedSignature(
     return unknown;
   }
   const order = await orderFrom(request, before, environment);
+  const { keyless } = order.signing.config;
+  if (keyless && (await asksPerson(keyless, environment.host))) {
+    // Who signs is known after the sign-in, and so is what is signed already.
+    log.info('would ask you to sign in, and sign what is not signed yet');
+    return unknown;
+  }
   const { signer, line } = await plan(order, environment, log);
   log.info(line);
   return {
@@ -43,7 +49,8 @@ async function plan(
   environment: PluginEnvironment,
   log: ResourceLog,
 ): Promise<{ readonly signer: SignerDescription; readonly line: string }> {
-  const { repository, client, signing } = order;
+  const { repository, signing } = order;
+  const client = order.client.task();
   const { description: signer } = await materialFor(order, environment, log);
   const find = createSignatureFinder(await reusePolicy(order, environment));
   const counts = { found: 0, wanted: 0 };

@@ -51,11 +51,28 @@ const RULES: readonly Rule[] = [
   kubernetesAccount,
 ];
 
-/** What Fulcio will put in the certificate's subject alternative name: by a rule, else the subject. */
-export function certificateSubject(claims: IdentityClaims): string {
+function subjectByRule(claims: IdentityClaims): string | undefined {
   for (const rule of RULES) {
     const subject = rule(claims);
-    if (subject !== undefined && subject !== '') return subject;
+    if (subject) return subject;
   }
-  return claims.sub;
+  return undefined;
+}
+
+/** What Fulcio will put in the certificate's subject alternative name: by a rule, else the subject. */
+export function certificateSubject(claims: IdentityClaims): string {
+  return subjectByRule(claims) ?? claims.sub;
+}
+
+/** The branch or tag that a workflow's file is of. */
+const GIT_REF = /@refs\/.*$/;
+
+/**
+ * Of the same, what stays from run to run: not the branch, and nothing of a subject whose kind is
+ * not known, because some CI systems put the job's number there.
+ */
+export function lastingSubject(claims: IdentityClaims): string | undefined {
+  const subject = subjectByRule(claims);
+  if (subject !== undefined) return subject.replace(GIT_REF, '');
+  return claims.sub.startsWith('spiffe://') ? claims.sub : undefined;
 }

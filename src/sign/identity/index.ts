@@ -1,3 +1,4 @@
+export { type ExpectedIdentity, expectedIdentity } from './expected-identity';
 export type { IdentityProvider } from './identity-provider';
 export {
   DEFAULT_AUDIENCE,

@@ -76,7 +76,10 @@ export async function resolveIdentityProvider(
     createIdentityProvider(withProperty(source), { audience, issuer, now: host.now });
   // A stored token costs nothing to read, and may have been renewed.
   if (source.local || host.tokens === undefined) return make();
-  return host.tokens.provider([source.name, audience, issuer], make);
+  // What was refused because nobody was there may be asked when somebody is.
+  const attended =
+    source.interactive === true && host.person !== undefined ? 'attended' : undefined;
+  return host.tokens.provider([source.name, audience, issuer, attended], make);
 }
 
 /** Errors of a source are told on the property that chose it. */
