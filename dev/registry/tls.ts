@@ -15,8 +15,12 @@ export interface TestCertificate {
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Makes an authority that nobody trusts yet and a server certificate of it, valid for a day. */
-export async function makeCertificate(): Promise<TestCertificate> {
+/**
+ * Makes an authority that nobody trusts yet and a server certificate of it, valid for a day.
+ *
+ * @param names host names beside the loopback ones
+ */
+export async function makeCertificate(names: readonly string[] = []): Promise<TestCertificate> {
   x509.cryptoProvider.set(webcrypto);
   const validity = { notBefore: new Date(Date.now() - DAY), notAfter: new Date(Date.now() + DAY) };
   const generate = () => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
@@ -45,6 +49,7 @@ export async function makeCertificate(): Promise<TestCertificate> {
       new x509.SubjectAlternativeNameExtension([
         { type: 'ip', value: '127.0.0.1' },
         { type: 'dns', value: 'localhost' },
+        ...names.map((value) => ({ type: 'dns' as const, value })),
       ]),
     ],
   });

@@ -1,0 +1,96 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import { makeCertificate } from '../../registry/tls';
+
+/** The emulator of AWS, `moto_server`, up and running. */
+export interface Moto {
+  /** `http://127.0.0.1:PORT`, or `https:` with a certificate of `caFile`. */
+  readonly url: string;
+  /** `127.0.0.1:PORT` */
+  readonly host: string;
+  /** PEM file of the authority that a client has to be told of (`AWS_CA_BUNDLE`); with TLS only. */
+  readonly caFile: string | undefined;
+  close(): Promise<void>;
+}
+
+const INSTALLER = resolve(__dirname, '../../tools/python.mjs');
+const START_MS = 60_000;
+
+/** Installs it where it is not there yet. */
+async function pythonPath(): Promise<string> {
+  const run = promisify(execFile);
+  await run(process.execPath, [INSTALLER]);
+  const { stdout } = await run(process.execPath, [INSTALLER, '--where']);
+  return stdout.trim();
+}
+
+/** It takes no port 0, so that a free one is looked for. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((settle) => server.listen(0, '127.0.0.1', settle));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((settle) => server.close(settle));
+  return port;
+}
+
+async function tlsFiles(folder: string): Promise<{ args: string[]; caFile: string }> {
+  const { ca, cert, key } = await makeCertificate();
+  const [caFile, certFile, keyFile] = ['ca.pem', 'cert.pem', 'key.pem'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
+  await Promise.all([
+    writeFile(caFile, ca),
+    writeFile(certFile, cert),
+    writeFile(keyFile, key, { mode: 0o600 }),
+  ]);
+  return { args: ['--ssl-cert', certFile, '--ssl-key', keyFile], caFile };
+}
+
+/** It says where it listens once it does. */
+async function untilUp(child: ChildProcess): Promise<void> {
+  let said = '';
+  let isUp = false;
+  const listen = (chunk: Buffer) => {
+    said += chunk.toString();
+    isUp ||= said.includes('Running on ');
+  };
+  child.stdout?.on('data', listen);
+  child.stderr?.on('data', listen);
+  for (const end = Date.now() + START_MS; !isUp; await delay(50)) {
+    if (child.exitCode !== null || Date.now() > end) {
+      child.kill();
+      throw new Error(`moto_server did not start: ${said.slice(-2000)}`);
+    }
+  }
+}
+
+export async function startMoto({ tls = false } = {}): Promise<Moto> {
+  const folder = await mkdtemp(join(tmpdir(), 'moto-'));
+  const secured = tls ? await tlsFiles(folder) : undefined;
+  const port = await freePort();
+  const child = spawn(
+    await pythonPath(),
+    ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port), ...(secured?.args ?? [])],
+    { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  await untilUp(child);
+  return {
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
+    host: `127.0.0.1:${port}`,
+    caFile: secured?.caFile,
+    async close() {
+      if (child.exitCode === null) {
+        const gone = new Promise((settle) => child.once('exit', settle));
+        child.kill();
+        await gone;
+      }
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,89 @@
+#!/usr/bin/env node
+// Installs the Python programs that others wrote and that our tests run against:
+// `node dev/tools/python.mjs`. They get an environment of their own in the user's cache folder, once;
+// `--where` prints its Python. Plain Node, nothing installed needed, besides Python 3.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const REQUIREMENTS = join(here, 'python', 'requirements.txt');
+const HEARTBEAT_MS = 15_000;
+
+const say = (line) => console.log(`[tools] ${line}`);
+
+function environmentFolder() {
+  const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const hash = createHash('sha256')
+    .update(`python ${process.platform} ${process.arch}\n`)
+    .update(readFileSync(REQUIREMENTS))
+    .digest('hex');
+  return join(cache, 'pulumi-signed-image', 'tools', hash.slice(0, 16));
+}
+
+const pythonIn = (folder) =>
+  process.platform === 'win32'
+    ? join(folder, 'Scripts', 'python.exe')
+    : join(folder, 'bin', 'python3');
+
+/** The Python that has the programs: `python -m moto.server`. */
+export function pythonPath() {
+  return pythonIn(environmentFolder());
+}
+
+function run(command, args) {
+  return new Promise((settle, fail) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let trouble = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => (trouble += text));
+    child.once('error', () =>
+      fail(new Error('Python does not run: put Python 3.10 or later on the PATH.')),
+    );
+    child.once('close', (code) =>
+      code === 0
+        ? settle()
+        : fail(new Error(`${command} ${args.join(' ')} failed:\n${trouble.slice(-4000)}`)),
+    );
+  });
+}
+
+/** Installs what is not there yet. Two at once both install; the later one's is thrown away. */
+export async function installPythonTools() {
+  const target = environmentFolder();
+  if (existsSync(pythonIn(target))) return;
+  mkdirSync(dirname(target), { recursive: true });
+  // Renamed when whole: what was broken off leaves nothing that looks installed.
+  const making = mkdtempSync(join(dirname(target), 'making-'));
+  const started = Date.now();
+  const heartbeat = setInterval(
+    () => say(`still installing (${Math.round((Date.now() - started) / 1000)} s)`),
+    HEARTBEAT_MS,
+  );
+  try {
+    say('installing the Python tools: a few minutes, once');
+    await run('python3', ['-m', 'venv', making]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+    await run(pythonIn(making), [...pip, '--requirement', REQUIREMENTS]);
+    if (!existsSync(target)) renameSync(making, target);
+    say(`installed into ${target}`);
+  } finally {
+    clearInterval(heartbeat);
+    rmSync(making, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  if (process.argv[2] === '--where') {
+    console.log(pythonPath());
+  } else {
+    try {
+      await installPythonTools();
+    } catch (error) {
+      console.error(`[tools] ${error.message}`);
+      process.exitCode = 1;
+    }
+  }
+}
