@@ -5,10 +5,10 @@ import { grants } from './token-grant';
 import { requestToken } from './token-request';
 import type { HttpRequest, HttpResponse } from './transport';
 
-/** What a request needs: a repository's path, and to read it or to write it too. */
+/** What a request needs: a repository's path, and to read it, to write it too, or to delete from it. */
 export interface Scope {
   readonly path: string;
-  readonly access: 'pull' | 'push';
+  readonly access: 'pull' | 'push' | 'delete';
 }
 
 interface CachedToken {
@@ -17,6 +17,8 @@ interface CachedToken {
   readonly ends: number;
 }
 
+/** As token services have them; a right is no part of another. */
+const ACTIONS = { pull: 'pull', push: 'pull,push', delete: 'pull,delete' } as const;
 /** A token is not used in its last seconds: it would end on the way. */
 const MARGIN = 5_000;
 
@@ -140,7 +142,7 @@ export class Authenticator {
     scope: Scope,
     credentials: Credentials | undefined,
   ): Promise<string> {
-    const text = `repository:${scope.path}:${scope.access === 'push' ? 'pull,push' : 'pull'}`;
+    const text = `repository:${scope.path}:${ACTIONS[scope.access]}`;
     const { token, lifetime } = await requestToken(
       this.#base,
       challenge,

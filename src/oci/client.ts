@@ -1,5 +1,6 @@
 import type { Descriptor } from './descriptor';
 import type { Digest } from './digest';
+import type { Removal } from './manifest-removal';
 import type { Repository, Tag } from './reference';
 import type { RegistryTraits } from './registry-traits';
 
@@ -50,6 +51,12 @@ export interface RegistryClient {
     bytes: Buffer,
     mediaType: string,
   ): Promise<Descriptor>;
+  /** Deletes a manifest, and with it each tag that stands for it; its blobs stay. */
+  removeManifest(repository: Repository, digest: Digest): Promise<Removal>;
+  /** Deletes a manifest that has a `subject`, and takes it out of the fallback tag. */
+  removeReferrer(repository: Repository, subject: Digest, digest: Digest): Promise<Removal>;
+  /** All tags of a repository. */
+  tags(repository: Repository): Promise<readonly Tag[]>;
   /** Asks for access and writes nothing: `REGISTRY_UNAUTHORIZED`, `_FORBIDDEN`, `_PROTOCOL`... */
   checkAccess(repository: Repository, access: 'pull' | 'push'): Promise<void>;
   /** What was seen so far of the registry of this repository. */

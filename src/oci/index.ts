@@ -5,6 +5,7 @@ export { type Descriptor, formatPlatform, type Platform } from './descriptor';
 export { type Digest, digestOf, hexOf, isDigest, parseDigest } from './digest';
 export { type DockerConfigAccess, systemDockerConfig } from './docker-config';
 export type { DeclaredRegistry } from './endpoint';
+export type { Removal } from './manifest-removal';
 export {
   artifactTypeOf,
   type ImageIndex,

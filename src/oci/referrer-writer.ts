@@ -8,7 +8,7 @@ import { formatRepository, type Repository } from './reference';
 import { askReferrersApi, fallbackTag, type FallbackIndex, readFallback } from './referrers';
 import { serially } from './serial';
 import type { RegistrySession } from './session';
-import { addToTag, pauseBefore } from './shared-tag';
+import { changeTag, pauseBefore } from './shared-tag';
 import { isJsonObject, parseJsonObject } from './strict-json';
 
 /**
@@ -65,10 +65,10 @@ async function listInFallback(
 ): Promise<void> {
   const tag = fallbackTag(subject);
   const name = `${formatRepository(repository)}:${tag}`;
-  const notAdded = await addToTag<FallbackIndex>(
+  const notAdded = await changeTag<FallbackIndex>(
     {
       read: () => readFallback(session, repository, subject),
-      holds: (index) => holds(index, entry.digest),
+      settled: (index) => index !== undefined && holds(index, entry.digest),
       write: async (index, condition) => {
         const bytes = withEntry(index, entry);
         if (await writeManifest(session, repository, tag, bytes, OCI_INDEX, condition)) return;

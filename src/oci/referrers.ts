@@ -83,20 +83,24 @@ async function askOnce(
         message: `registry ${session.endpoint.registry} lists more than ${MOST_REFERRERS} referrers of ${subject}`,
       });
     }
-    url = nextPage(session, response);
+    url = nextPage(session, response, 'referrers');
   }
   return found;
 }
 
 /** The next page, if it is at the same registry: the credentials are for no other. */
-function nextPage(session: RegistrySession, { url, headers }: HttpResponse): URL | undefined {
+export function nextPage(
+  session: RegistrySession,
+  { url, headers }: HttpResponse,
+  listed: string,
+): URL | undefined {
   const target = /<([^>]*)>\s*;[^,]*\brel="?next\b/i.exec(headers['link'] ?? '')?.[1];
   if (target === undefined) return undefined;
   const next = URL.canParse(target, url.href) ? new URL(target, url) : undefined;
   if (next?.origin === session.endpoint.base.origin) return next;
   throw new SignedImageError({
     code: 'REGISTRY_PROTOCOL',
-    message: `registry ${session.endpoint.registry} continues its list of referrers at another host`,
+    message: `registry ${session.endpoint.registry} continues its list of ${listed} at another host`,
   });
 }
 

@@ -11,13 +11,16 @@ import {
   systemDockerConfig,
 } from './docker-config';
 import { type DeclaredRegistry, findEndpoint } from './endpoint';
+import { removeManifest } from './manifest-removal';
 import { fetchManifest, resolveManifest, writeManifest } from './manifest-store';
 import { formatRepository, type Repository } from './reference';
+import { removeReferrer } from './referrer-removal';
 import { writeReferrer } from './referrer-writer';
 import { listReferrers } from './referrers';
 import { type Clock, DEFAULT_BUDGET, type RetryBudget, SYSTEM_CLOCK } from './retry';
 import { TraitsByRepository } from './registry-traits';
 import { RegistrySession } from './session';
+import { listTags } from './tag-listing';
 import { Transport } from './transport';
 
 export interface RegistryClientOptions {
@@ -131,6 +134,11 @@ function operations(
       listReferrers(await sessionOf(repository), repository, subject),
     putReferrer: async (repository, subject, bytes, mediaType) =>
       writeReferrer(await sessionOf(repository), repository, subject, bytes, mediaType),
+    removeManifest: async (repository, digest) =>
+      removeManifest(await sessionOf(repository), repository, digest),
+    removeReferrer: async (repository, subject, digest) =>
+      removeReferrer(await sessionOf(repository), repository, subject, digest),
+    tags: async (repository) => listTags(await sessionOf(repository), repository),
     checkAccess: async (repository, access) =>
       checkAccess(await sessionOf(repository), repository, access),
   };

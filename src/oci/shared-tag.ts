@@ -30,10 +30,10 @@ export interface TagContent {
 /** A tag whose manifest lists what several writers put there: it can only be replaced as a whole. */
 export interface SharedTag<C extends TagContent> {
   readonly read: () => Promise<C | undefined>;
-  /** Whether our part is there. */
-  readonly holds: (content: C) => boolean;
+  /** Whether it is as it shall be: our part is there, or is not there any more. */
+  readonly settled: (content: C | undefined) => boolean;
   /**
-   * Writes what was there with our part added.
+   * Writes what was there with our part added, or without it.
    *
    * @throws SignedImageError `REGISTRY_CONFLICT` where the registry does not let it be written
    */
@@ -41,26 +41,26 @@ export interface SharedTag<C extends TagContent> {
   readonly pause: (attempt: number) => Promise<void>;
 }
 
-/** Why our part is not there. `stuck`: each write is refused, and nothing changes in between. */
-export interface NotAdded {
+/** Why it is not as it shall be. `stuck`: each write is refused, and nothing changes in between. */
+export interface Unchanged {
   readonly why: 'immutable' | 'stuck' | 'undone';
   readonly cause: unknown;
 }
 
 /**
- * Adds our part to a shared tag until it is seen to stay there. Nothing locks a tag: another writer
+ * Changes our part of a shared tag until it is seen to stay so. Nothing locks a tag: another writer
  * may replace it between our read and our write, or after it. A condition (`If-Match`, and
  * `If-None-Match: *` for the first write) shows the first to registries that heed it, looking again
  * shows both. Whoever shows what was written only after a while is waited for, and not written again.
  *
  * https://www.rfc-editor.org/rfc/rfc9110#name-preconditions
  *
- * @returns `undefined` where our part is there
+ * @returns `undefined` where it is as it shall be
  */
-export async function addToTag<C extends TagContent>(
+export async function changeTag<C extends TagContent>(
   tag: SharedTag<C>,
   traits: RegistryTraits,
-): Promise<NotAdded | undefined> {
+): Promise<Unchanged | undefined> {
   let refused: readonly Refused[] = [];
   let ours: Write | undefined;
   let owed = 1;
@@ -69,7 +69,7 @@ export async function addToTag<C extends TagContent>(
     // The first look after a write needs no pause: most registries show it at once.
     if (look > 0 && !(ours && look === 1)) await tag.pause(look);
     const now = await tag.read();
-    if (now && tag.holds(now)) {
+    if (tag.settled(now)) {
       if (ours && ours.stale > 0) traits.note('lateVisibility');
       owed -= 1;
       if (owed <= 0) return undefined;

@@ -8,7 +8,7 @@
 export function grants(
   token: string,
   repositoryPath: string,
-  action: 'pull' | 'push',
+  action: 'pull' | 'push' | 'delete',
 ): boolean | undefined {
   const access = accessClaim(token);
   if (!access) return undefined;

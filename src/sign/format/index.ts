@@ -10,6 +10,7 @@ export {
   SIMPLE_SIGNING_TYPE,
   type SimpleSigning,
 } from './legacy-payload';
+export { removeSignature, type SignatureRemoval, type SignatureToRemove } from './removal';
 export { certificateDer, certificatePem } from './pem';
 export { leafCertificate, logEntriesOf, storedSignature } from './stored-signature';
 export { claimedSigningTime, EnvelopeTimestamp, Timestamp } from './timestamp';

@@ -4,7 +4,7 @@ import type { Descriptor } from '../../oci/descriptor';
 import { type Digest, hexOf } from '../../oci/digest';
 import { type Repository, type Tag, formatRepository, parseTag } from '../../oci/reference';
 import { serially } from '../../oci/serial';
-import { addToTag, type TagContent } from '../../oci/shared-tag';
+import { changeTag, type TagContent } from '../../oci/shared-tag';
 import type { Purpose } from '../request';
 import { mapBounded } from './bounded';
 import { NOTHING_FOUND, type Finding, type Findings, gatherFindings } from './candidate';
@@ -77,10 +77,11 @@ async function appendUntilSeen(
   tag: Tag,
   layer: Descriptor,
 ): Promise<void> {
-  const notAdded = await addToTag<CurrentTag>(
+  const notAdded = await changeTag<CurrentTag>(
     {
       read: () => readTag(client, repository, tag),
-      holds: ({ legacy }) => legacy.manifest.layers.some((there) => sameLayer(there, layer)),
+      settled: (now) =>
+        now?.legacy.manifest.layers.some((there) => sameLayer(there, layer)) ?? false,
       write: (current, condition) =>
         putAppended(client, repository, tag, layer, current, condition),
       pause,
@@ -117,11 +118,11 @@ async function alternative(
     : 'Or use format "bundle", which needs no shared tag here';
 }
 
-interface CurrentTag extends TagContent {
+export interface CurrentTag extends TagContent {
   readonly legacy: LegacyManifest;
 }
 
-async function readTag(
+export async function readTag(
   client: RegistryClient,
   repository: Repository,
   tag: Tag,
@@ -153,6 +154,18 @@ async function putAppended(
   const types = typesOf(current?.legacy);
   const blob = await client.putBlob(repository, encodeLegacyConfig(layers), types.config);
   const bytes = appendLayer(current?.legacy, { ...blob, mediaType: types.config }, layer);
+  await replaceTag(client, repository, tag, bytes, current, condition);
+}
+
+/** Writes the tag, unless another writer did since `current` was read. */
+export async function replaceTag(
+  client: RegistryClient,
+  repository: Repository,
+  tag: Tag,
+  bytes: Buffer,
+  current: CurrentTag | undefined,
+  condition: PutManifestOptions,
+): Promise<void> {
   // Many registries give ETags and heed no condition: what came in while the config was uploaded
   // would be lost.
   if (!client.traits(repository).has('heedsConditions')) {
@@ -164,7 +177,8 @@ async function putAppended(
       });
     }
   }
-  await client.putManifest(repository, tag, bytes, types.manifest, condition);
+  const { manifest } = typesOf(current?.legacy);
+  await client.putManifest(repository, tag, bytes, manifest, condition);
 }
 
 /**

@@ -86,6 +86,27 @@ export function typesOf(current: LegacyManifest | undefined): {
   };
 }
 
+/** The manifest without some layers; every other member and layer stays as it was. */
+export function withoutLayers(
+  { raw, manifest }: LegacyManifest,
+  config: Descriptor,
+  isRemoved: (layer: Descriptor) => boolean,
+): Buffer {
+  const former = raw['layers'] as readonly unknown[];
+  const { mediaType, digest, size } = config;
+  return Buffer.from(
+    JSON.stringify({
+      ...raw,
+      config: { mediaType, size, digest },
+      layers: former.filter((_, position) => {
+        const layer = manifest.layers[position];
+        return layer === undefined || !isRemoved(layer);
+      }),
+    }),
+    'utf8',
+  );
+}
+
 /** The manifest with one layer more; every member and every layer that was there stays as it was. */
 export function appendLayer(
   current: LegacyManifest | undefined,
