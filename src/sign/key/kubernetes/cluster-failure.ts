@@ -1,4 +1,5 @@
-import { messageOf, SignedImageError } from '../../../error';
+import { SignedImageError } from '../../../error';
+import { redactSecrets, redactText } from '../../../redaction';
 import type { SecretReference } from './secret-reference';
 
 /** What was asked of the API server. */
@@ -39,15 +40,14 @@ function leastRole({ verb, secret }: ClusterQuestion): string {
   return `apiGroups: [""], resources: ["secrets"]${names}, verbs: ["${verb}"]`;
 }
 
-/** The code and the text of the innermost error: `fetch` says why in its cause. */
-function networkReason(error: unknown): string {
-  let innermost = error;
-  for (let depth = 0; innermost instanceof Error && innermost.cause instanceof Error; depth += 1) {
-    if (depth === 5) break;
-    innermost = innermost.cause;
+/** The code, else the text, of the innermost error: `fetch` says why in its cause. */
+function networkReason(error: unknown, depth = 0): string {
+  const { cause, code, message } = (error ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof cause === 'object' && cause !== null && depth < 5) {
+    return networkReason(cause, depth + 1);
   }
-  const { code } = (innermost ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : messageOf(innermost);
+  if (typeof code === 'string') return code;
+  return typeof message === 'string' ? message : 'no reason given';
 }
 
 function answered(question: ClusterQuestion, status: number, said: string): SignedImageError {
@@ -90,24 +90,30 @@ function answered(question: ClusterQuestion, status: number, said: string): Sign
 }
 
 /**
- * What became of a question, in words. `error` is expected without secrets.
+ * What became of a question, in words.
  *
+ * @param secrets what was sent, or lies in kubeconfig, and must not be shown
  * @returns `KEY_NOT_FOUND`, `KEY_FORBIDDEN`, `KEY_EXISTS` or `KEY_SERVICE_FAILED`
  */
-export function clusterFailure(question: ClusterQuestion, error: unknown): SignedImageError {
-  if (error instanceof SignedImageError) return error;
+export function clusterFailure(
+  question: ClusterQuestion,
+  error: unknown,
+  secrets: readonly string[],
+): SignedImageError {
   const status = statusOf(error);
   if (status !== undefined) {
-    const body = statusText((error as { body?: unknown }).body);
-    return answered(question, status, body ?? 'no reason given');
+    // The client's own error prints headers and bodies, so it is not kept as the cause.
+    const said = statusText((error as { body?: unknown }).body) ?? 'no reason given';
+    return answered(question, status, redactText(said, secrets));
   }
-  const reason = networkReason(error);
+  const { server, secret } = question;
+  const reason = redactText(networkReason(error), secrets);
   const next = CERTIFICATE_TROUBLE.test(reason)
     ? 'the certificate authority of kubeconfig is not the one of this cluster'
     : 'check the address in kubeconfig and that the cluster can be reached from here';
   return new SignedImageError({
     code: 'KEY_SERVICE_FAILED',
-    message: `the cluster ${question.server} cannot be asked for the secret ${question.secret.namespace}/${question.secret.name} (${reason}); ${next}`,
-    cause: error,
+    message: `the cluster ${server} cannot be asked for the secret ${secret.namespace}/${secret.name} (${reason.trim()}); ${next}`,
+    cause: redactSecrets(error, secrets),
   });
 }

@@ -2,8 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type * as Kubernetes from '@kubernetes/client-node' with { 'resolution-mode': 'import' };
 
-import { SignedImageError } from '../../../error';
-import { redactSecrets, redactText } from '../../../redaction';
 import { optionalPackage } from '../../optional-package';
 import type { KeyHost } from '../source';
 import { clusterConfig } from './cluster-config';
@@ -51,22 +49,10 @@ function isNetwork(error: unknown): boolean {
   return error instanceof TypeError;
 }
 
-/** The client's own errors print headers and bodies; kept is what {@link clusterFailure} reads. */
-function withoutSecrets(error: unknown, secrets: readonly string[]): unknown {
-  const status = statusOf(error);
-  if (status === undefined) return redactSecrets(error, secrets);
-  const { body } = error as { body?: unknown };
-  const text = typeof body === 'string' ? body : JSON.stringify(body ?? null);
-  return { code: status, body: redactText(text, secrets) };
-}
-
 /** The time is bounded from outside, too: a plugin that hangs has not sent anything yet. */
 async function bounded<T>(timeoutMs: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController();
-  const late = new SignedImageError({
-    code: 'KEY_SERVICE_FAILED',
-    message: `no answer within ${timeoutMs / 1000} s`,
-  });
+  const late = new Error(`no answer within ${timeoutMs / 1000} s`);
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_settle, fail) => {
     timer = setTimeout(() => {
@@ -134,8 +120,7 @@ export async function openSecretClient(
           await delay(PAUSE_MS * attempt);
           continue;
         }
-        const known = withoutSecrets(error, [...secretsOf(config), ...secrets]);
-        throw clusterFailure(question, known);
+        throw clusterFailure(question, error, [...secretsOf(config), ...secrets]);
       }
     }
   };
