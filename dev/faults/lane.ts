@@ -1,5 +1,5 @@
 /** Runs every n-th path, in a process of its own, and tells the one that started it what came of it. */
-import { casesOf, requestsOf, runCase } from './campaign';
+import { casesOf, converge, requestsOf, runCase } from './campaign';
 import { cosignFaults, findCosign } from './cosign';
 import { killAt, killsOf } from './kill';
 import { chosen, oneOf, type Options, readOptions } from './options';
@@ -37,6 +37,8 @@ class PathRun {
     try {
       const scene = await setScene(world, path);
       const requests = await requestsOf(scene);
+      const unmet = await converge(scene, scene.rewind());
+      if (unmet.length > 0) throw new Error(unmet.join('\n'));
       const stagger = PATHS.indexOf(path);
       const enough = path.builds && !path.quiet ? ENOUGH_BUILDS : ENOUGH;
       const faults =
@@ -124,12 +126,20 @@ async function main(): Promise<void> {
   const counts: Counts[] = [];
   const work = async (): Promise<void> => {
     for (let path = waiting.shift(); path; path = waiting.shift()) {
-      counts.push(await new PathRun().run(path, options));
+      try {
+        counts.push(await new PathRun().run(path, options));
+      } catch (error) {
+        console.log(`${path.name} cannot be run, also without a fault:`, error);
+        counts.push({ ...noCounts(), broken: 1 });
+      }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  process.send?.(sum(counts));
+  if (process.send) await new Promise((sent) => process.send?.(sum(counts), sent));
 }
+
+// Nothing goes on when the one who asked has gone.
+process.once('disconnect', () => process.exit(1));
 
 main().then(
   () => process.exit(0),

@@ -8,6 +8,8 @@ export interface Counts {
   killed: number;
   /** Cases after which cosign looked, too. */
   cosigned: number;
+  /** Paths that do not even work without a fault, or whose process ended. */
+  broken: number;
 }
 
 export const noCounts = (): Counts => ({
@@ -16,6 +18,7 @@ export const noCounts = (): Counts => ({
   absorbed: 0,
   killed: 0,
   cosigned: 0,
+  broken: 0,
 });
 
 export function sum(counts: readonly Counts[]): Counts {
@@ -28,11 +31,12 @@ export function sum(counts: readonly Counts[]): Counts {
 
 /** What is told in the end. A sample says that it is one. */
 export function toldOf(
-  { injected, converged, absorbed, killed, cosigned }: Counts,
+  { injected, converged, absorbed, killed, cosigned, broken }: Counts,
   sample: number,
 ): readonly string[] {
   const of = sample > 1 ? `sampled 1 in ${sample}: ` : '';
   return [
+    ...(broken > 0 ? [`${broken} paths (or halves of them) were not run to the end`] : []),
     `${absorbed} faults were got over within the run, ${injected - absorbed - killed} by the next one; ` +
       `${killed} processes were killed; cosign looked at ${cosigned}`,
     `${of}injected ${injected}, converged ${converged}, lost ${injected - converged}`,

@@ -1,6 +1,9 @@
 import { casesOf, requestsOf, runCase } from '../../dev/faults/campaign';
 import type { Fault, PassedRequest } from '../../dev/faults/fault';
+import { killAt } from '../../dev/faults/kill';
+import { chosen } from '../../dev/faults/options';
 import { PATHS } from '../../dev/faults/paths';
+import { PluginProcess } from '../../dev/faults/plugin-process';
 import { type Scene, setScene } from '../../dev/faults/scene';
 import { openWorld, type World } from '../../dev/faults/world';
 
@@ -16,6 +19,9 @@ const CASES: readonly (readonly [string, Fault, string, (request: PassedRequest)
   ['reuse-keyless', '404', 'the referrers are listed', reads(/\/referrers\//)],
   ['reuse-keyless', '404', 'a bundle is read', reads(/\/blobs\//)],
   ['reuse-keyless', 'HTML instead of JSON', 'a bundle is read', reads(/\/blobs\//)],
+  ['refresh-bearer', '404', 'the tag is read', reads(/\.sig$/)],
+  ['refresh-bearer', 'redirect elsewhere', 'a token is asked for', asks('token service')],
+  ['refresh-bearer', 'wrong bytes', 'a token is asked for', asks('token service')],
 ];
 
 function reads(path: RegExp): (request: PassedRequest) => boolean {
@@ -53,4 +59,52 @@ describe.each([...new Set(CASES.map(([path]) => path))])('%s', (name) => {
       }
     },
   );
+});
+
+describe('the end of the plugin while it signs', () => {
+  let world: World;
+  let scene: Scene;
+
+  beforeAll(async () => {
+    world = await openWorld();
+    scene = await setScene(
+      world,
+      PATHS.find(({ name }) => name === 'key-legacy')!,
+    );
+  });
+  afterAll(() => world.close());
+
+  test.each(['before', 'after'] as const)(
+    'is made up for by the next run, when it comes %s the tag was written',
+    async (when) => {
+      const requests = await requestsOf(scene);
+      const at = requests.findIndex(({ method, path }) => method === 'PUT' && /\.sig$/.test(path));
+      expect(at).toBeGreaterThan(0);
+      const { hit, wrong } = await killAt(scene, { at, when }, await PluginProcess.start(world));
+      expect(hit).toMatch(/PUT .*\.sig$/);
+      expect(wrong).toEqual([]);
+    },
+  );
+});
+
+describe('what is chosen of the cases', () => {
+  const cases = Array.from({ length: 24 }, (_, at) => ({ at }));
+  const options = {
+    path: undefined,
+    only: undefined,
+    fault: undefined,
+    list: false,
+    all: false,
+    sample: 3,
+    kill: 'too',
+  } as const;
+
+  it('is each case in exactly one of the samples', () => {
+    const samples = [0, 1, 2].map((offset) =>
+      chosen({ ...options, offset }, cases, { enough: 12, stagger: 7 }),
+    );
+    const all = chosen({ ...options, sample: 1, offset: 0 }, cases, { enough: 12, stagger: 7 });
+    expect(all).toHaveLength(12);
+    expect(samples.flat().sort((a, b) => a.at - b.at)).toEqual(all);
+  });
 });
