@@ -3,6 +3,7 @@
 // ES modules only: dependencies of the HTTP client of the sigstore packages, and optional SDKs.
 const ES_MODULES =
   '(?:http-proxy-agent|https-proxy-agent|agent-base|socks-proxy-agent|proxy-agent-negotiate|' +
+  'gaxios|node-fetch|fetch-blob|formdata-polyfill|data-uri-to-buffer|' +
   '@kubernetes/client-node|hpagent|openid-client|oauth4webapi|jose|@azure/[a-z-]+|@typespec/[a-z-]+)';
 
 /** One transform for all: swc compiles, tsc (in `npm run lint`) checks the types. */

@@ -1,6 +1,6 @@
 import type { SigningHost } from '../host';
 import { optionalPackage } from '../optional-package';
-import { metadataAccessToken } from './google-metadata';
+import { isOnGoogleCloud, metadataAccessToken } from './google-metadata';
 import type { TokenSource } from './identity-provider';
 import { credentialUrl, jsonMember, requestToken, unavailable } from './token-request';
 
@@ -66,12 +66,15 @@ function adviceFor(status: number, account: string): string | undefined {
 }
 
 async function accessToken(host: GoogleHost): Promise<string> {
-  const keyFilename = host.env[CREDENTIALS_VARIABLE];
-  return keyFilename ? fileAccessToken(keyFilename) : metadataAccessToken(host);
+  const isElsewhere = Boolean(host.env[CREDENTIALS_VARIABLE]) || !(await isOnGoogleCloud(host));
+  return isElsewhere ? defaultAccessToken() : metadataAccessToken(host);
 }
 
-/** The kinds of credential files are many, and their exchange is Google's library's affair. */
-async function fileAccessToken(keyFilename: string): Promise<string> {
+/**
+ * The kinds of credential files are many, and their exchange is Google's library's affair. It looks
+ * for them in the environment of this process.
+ */
+async function defaultAccessToken(): Promise<string> {
   const { GoogleAuth } = await optionalPackage(
     'google-auth-library',
     'credential files of Google Cloud',
@@ -79,15 +82,20 @@ async function fileAccessToken(keyFilename: string): Promise<string> {
   );
   let reason = 'no token';
   try {
-    const token = await new GoogleAuth({ keyFilename, scopes: [SCOPE] }).getAccessToken();
+    const auth = new GoogleAuth({
+      scopes: [SCOPE],
+      // Nobody needs it here, and without it gcloud and the metadata server are asked for it.
+      projectId: '-',
+    });
+    const token = await auth.getAccessToken();
     if (token) return token;
   } catch (error) {
     // Its errors quote the file, the request and the answer: only their short code goes on.
     const { code, status } = error as { readonly code?: unknown; readonly status?: unknown };
-    reason = String(code ?? status ?? 'refused').slice(0, 40);
+    reason = String(code ?? status ?? 'none found').slice(0, 40);
   }
   throw unavailable(
-    `the credentials in the file of ${CREDENTIALS_VARIABLE} gave no access token (${reason}); ` +
-      'see that the file is there and that its account may be used from here',
+    `no access token could be had with Google's application default credentials (${reason}); see that ` +
+      `the file of ${CREDENTIALS_VARIABLE} is there and that its account may be used from here`,
   );
 }
