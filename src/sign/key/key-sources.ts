@@ -3,6 +3,7 @@ import { azureKeys } from './azure';
 import { gcpKeys } from './gcp';
 import { gitlabKeys } from './gitlab';
 import { kubernetesKeys } from './kubernetes';
+import { pkcs11Keys } from './pkcs11';
 import type { KeySource } from './source';
 import { vaultKeys } from './vault';
 
@@ -17,4 +18,5 @@ export const KEY_SOURCES: readonly KeySource[] = [
   azureKeys,
   gitlabKeys,
   vaultKeys,
+  pkcs11Keys,
 ];
