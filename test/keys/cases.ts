@@ -1,7 +1,12 @@
 import { FILE_CASES } from './files';
+import { IDENTITY_CASES } from './identities';
 import { INSTANCE_CASES } from './instances';
 import type { SourceCase } from './source-case';
 import { VAULT_CASES } from './vault';
 
 /** All lines of `npm run test:keys`, in the order in which they are printed. */
-export const SOURCE_CASES: readonly SourceCase[] = [...FILE_CASES, ...VAULT_CASES];
+export const SOURCE_CASES: readonly SourceCase[] = [
+  ...FILE_CASES,
+  ...VAULT_CASES,
+  ...IDENTITY_CASES,
+];
