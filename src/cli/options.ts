@@ -1,6 +1,5 @@
 import { parseArgs, type ParseArgsConfig, type ParseArgsOptionsConfig } from 'node:util';
 
-import { messageOf } from '../error';
 import { UsageError } from './command';
 
 type Parsed<T extends ParseArgsOptionsConfig> = ReturnType<
@@ -25,6 +24,7 @@ export function parseOptions<T extends ParseArgsOptionsConfig>(
   try {
     return parseArgs(config) as Parsed<T>;
   } catch (error) {
-    throw new UsageError(messageOf(error));
+    // The second sentence of an unknown option is about words that begin with a dash.
+    throw new UsageError((error as Error).message.split('. ')[0] ?? '');
   }
 }

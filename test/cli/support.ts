@@ -1,0 +1,43 @@
+import { PassThrough } from 'node:stream';
+
+import { runCommandLine } from '../../src/cli/command-line';
+import type { TerminalStreams } from '../../src/cli/terminal';
+import { processTerminal } from '../../src/cli/terminal';
+import { processHost, type SigningHost } from '../../src/sign';
+
+export interface CommandRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface CommandOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Typed at a terminal, a line at each question. Default: nobody is there. */
+  readonly typed?: readonly string[];
+  readonly host?: Partial<SigningHost>;
+}
+
+/** Runs a command line in this process, with streams of its own. */
+export async function run(
+  args: readonly string[],
+  { env = {}, typed, host = {} }: CommandOptions = {},
+): Promise<CommandRun> {
+  const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
+  const stdout = new PassThrough();
+  const stderr = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
+  const said = { stdout: '', stderr: '' };
+  stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
+  const answers = [...(typed ?? [])];
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.stderr += text;
+    // A question ends without a line break.
+    if (/: $/.test(text)) stdin.write(answers.shift() ?? '\u0004');
+  });
+  const streams: TerminalStreams = { stdin, stdout, stderr };
+  const code = await runCommandLine(args, {
+    terminal: processTerminal(streams),
+    host: { ...processHost(), env, ...host },
+  });
+  return { code, ...said };
+}
