@@ -1,12 +1,17 @@
 import { FILE_CASES } from './files';
+import { GITLAB_CASES } from './gitlab';
 import { IDENTITY_CASES } from './identities';
 import { INSTANCE_CASES } from './instances';
+import { KUBERNETES_CASES } from './kubernetes';
 import type { SourceCase } from './source-case';
 import { VAULT_CASES } from './vault';
 
 /** All lines of `npm run test:keys`, in the order in which they are printed. */
 export const SOURCE_CASES: readonly SourceCase[] = [
   ...FILE_CASES,
+  ...KUBERNETES_CASES,
+  ...GITLAB_CASES,
   ...VAULT_CASES,
   ...IDENTITY_CASES,
+  ...INSTANCE_CASES,
 ];
