@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Builds the programs that others wrote and that our tests run against: `node dev/tools/build.mjs`.
-// They are built once, into a cache folder outside of the clone; `--where` prints that folder.
+// Builds the programs that others wrote and that our tests run against:
+// `node dev/tools/build.mjs [group...]`, by default the group `cosign` (see groups.mjs).
+// A group is built once, into a cache folder outside of the clone; `--where [group]` prints it.
 // Plain Node, nothing installed needed, besides Go.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,19 +15,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const here = dirname(fileURLToPath(import.meta.url));
+import { GROUPS } from './groups.mjs';
 
-/** What is built, by the name of its program. The versions stand in go.mod. */
-const PROGRAMS = {
-  cosign: 'github.com/sigstore/cosign/v3/cmd/cosign',
-  crane: 'github.com/google/go-containerregistry/cmd/crane',
-  registry: 'github.com/google/go-containerregistry/cmd/registry',
-  rekorcanon: './rekorcanon',
-};
+const here = dirname(fileURLToPath(import.meta.url));
 
 const HEARTBEAT_MS = 15_000;
 const say = (line) => console.log(`[tools] ${line}`);
@@ -36,53 +31,78 @@ function cacheFolder() {
   return join(cache, 'pulumi-signed-image', 'tools');
 }
 
+function groupOf(name) {
+  if (!Object.hasOwn(GROUPS, name)) {
+    throw new Error(`there is no group ${name}: use one of ${Object.keys(GROUPS).join(', ')}`);
+  }
+  return GROUPS[name];
+}
+
 /** Changes with everything that the programs are made of. */
-function fingerprint() {
+function fingerprint({ folder, sources }) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
-  for (const file of ['go.mod', 'go.sum', 'rekorcanon/main.go']) {
-    hash.update(`${file}\n`).update(readFileSync(join(here, file)));
+  for (const file of ['go.mod', 'go.sum', ...sources]) {
+    hash.update(`${file}\n`).update(readFileSync(join(here, folder, file)));
   }
   return hash.digest('hex').slice(0, 16);
 }
 
-/** The folder that holds the programs once they are built. */
-export function toolsFolder() {
-  return join(cacheFolder(), fingerprint());
+/** The folder that holds the programs of a group once they are built. */
+export function toolsFolder(group = 'cosign') {
+  return join(cacheFolder(), fingerprint(groupOf(group)));
 }
+
+const fileOf = (name) => (process.platform === 'win32' ? `${name}.exe` : name);
 
 /** Where a program is (or will be, before `buildTools`). */
 export function toolPath(name) {
-  if (!Object.hasOwn(PROGRAMS, name)) throw new Error(`there is no tool named ${name}`);
-  return join(toolsFolder(), process.platform === 'win32' ? `${name}.exe` : name);
+  const group = Object.keys(GROUPS).find((each) => Object.hasOwn(GROUPS[each].programs, name));
+  if (group === undefined) throw new Error(`there is no tool named ${name}`);
+  return join(toolsFolder(group), fileOf(name));
 }
 
-const isBuilt = () => Object.keys(PROGRAMS).every((name) => existsSync(toolPath(name)));
+const isBuilt = (group) =>
+  Object.keys(groupOf(group).programs).every((name) => existsSync(toolPath(name)));
 
-/** Builds what is not there yet; another build of the same is waited for. */
-export async function buildTools() {
-  if (isBuilt()) return;
+/** Builds what is not there yet of a group; another build of the same is waited for. */
+export async function buildTools(group = 'cosign') {
+  if (isBuilt(group)) return;
+  const { programs, minutes } = groupOf(group);
+  const target = toolsFolder(group);
   mkdirSync(cacheFolder(), { recursive: true });
-  await withLock(`${toolsFolder()}.lock`, async () => {
-    if (isBuilt()) return;
+  await withLock(`${target}.lock`, async () => {
+    if (isBuilt(group)) return;
     // Renamed when whole, so that a build that was broken off leaves nothing that looks built.
     const making = mkdtempSync(join(cacheFolder(), 'making-'));
     try {
-      say(`building ${Object.keys(PROGRAMS).join(', ')} with Go: some 5 minutes, once`);
-      await goBuild(making);
-      rmSync(toolsFolder(), { recursive: true, force: true });
-      renameSync(making, toolsFolder());
-      say(`built into ${toolsFolder()}`);
+      say(`building ${Object.keys(programs).join(', ')} with Go: some ${minutes} minutes, once`);
+      await goBuild(making, groupOf(group));
+      nameAsAsked(making, programs);
+      rmSync(target, { recursive: true, force: true });
+      renameSync(making, target);
+      say(`built into ${target}`);
     } finally {
       rmSync(making, { recursive: true, force: true });
     }
   });
 }
 
+/** Go names a program after the last part of its package. */
+function nameAsAsked(folder, programs) {
+  for (const [name, source] of Object.entries(programs)) {
+    const made = join(folder, fileOf(basename(source)));
+    if (made !== join(folder, fileOf(name))) renameSync(made, join(folder, fileOf(name)));
+  }
+}
+
 /** `-v` names each package as it is compiled: told as a count, now and then. */
-function goBuild(folder) {
+function goBuild(target, { folder, programs }) {
   return new Promise((settle, fail) => {
-    const args = ['build', '-v', '-trimpath', '-o', folder, ...Object.values(PROGRAMS)];
-    const child = spawn('go', args, { cwd: here, stdio: ['ignore', 'inherit', 'pipe'] });
+    const args = ['build', '-v', '-trimpath', '-o', target, ...Object.values(programs)];
+    const child = spawn('go', args, {
+      cwd: join(here, folder),
+      stdio: ['ignore', 'inherit', 'pipe'],
+    });
     const started = Date.now();
     let compiled = 0;
     let trouble = '';
@@ -146,14 +166,16 @@ function ownerIsAlive(lock) {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  if (process.argv[2] === '--where') {
-    console.log(toolsFolder());
-  } else {
-    try {
-      await buildTools();
-    } catch (error) {
-      console.error(`[tools] ${error.message}`);
-      process.exitCode = 1;
+  const [option, ...names] = process.argv.slice(2);
+  try {
+    if (option === '--where') {
+      console.log(toolsFolder(names[0]));
+    } else {
+      const groups = option === undefined ? ['cosign'] : [option, ...names];
+      for (const group of groups) await buildTools(group);
     }
+  } catch (error) {
+    console.error(`[tools] ${error.message}`);
+    process.exitCode = 1;
   }
 }

@@ -1,0 +1,1 @@
+export { type RealSigstore, type RealSigstoreOptions, startRealSigstore } from './real-sigstore';

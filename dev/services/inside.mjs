@@ -1,0 +1,56 @@
+// Runs inside a network namespace that has a loopback and nothing else (see isolation.ts): starts
+// programs there, and joins their ports to sockets in the file system. Plain Node.
+import { spawn, spawnSync } from 'node:child_process';
+import { openSync, readFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+
+/** @type {import('./isolation').InsidePlan} */
+const plan = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+
+const up = spawnSync('ip', ['link', 'set', 'lo', 'up'], { encoding: 'utf8' });
+if (up.status !== 0) {
+  console.error(
+    `the loopback of the namespace does not come up: ${up.stderr ?? up.error?.message}`,
+  );
+  process.exit(1);
+}
+
+/** Hands on every connection, both ways, until one side ends it. */
+function join(from, to) {
+  return new Promise((settle, fail) => {
+    const server = createServer((near) => {
+      const far = connect(to);
+      near.pipe(far).pipe(near);
+      near.on('error', () => far.destroy());
+      far.on('error', () => near.destroy());
+    });
+    server.once('error', fail);
+    server.listen(from, settle);
+  });
+}
+
+const here = (port) => ({ host: '127.0.0.1', port });
+for (const { port, socket } of plan.outward) await join(here(port), { path: socket });
+for (const { port, socket } of plan.inward) await join({ path: socket }, here(port));
+
+const children = plan.programs.map(({ file, args, cwd, log, uid }) => {
+  const output = openSync(log, 'a');
+  const user = uid === undefined ? {} : { uid, gid: uid };
+  return spawn(file, args, { cwd, stdio: ['ignore', output, output], ...user });
+});
+const ends = children.map(
+  (child) => new Promise((settle) => child.once('exit', settle).once('error', settle)),
+);
+
+async function stop() {
+  for (const child of children) child.kill('SIGTERM');
+  const late = setTimeout(() => children.forEach((child) => child.kill('SIGKILL')), 5000);
+  await Promise.all(ends);
+  clearTimeout(late);
+  process.exit(0);
+}
+
+// The other end is closed when it is time to stop, and when the starter has died.
+process.stdin.on('end', stop).on('error', stop).resume();
+process.once('SIGTERM', stop);
+console.log('ready');

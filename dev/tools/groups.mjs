@@ -1,0 +1,41 @@
+/**
+ * The programs of others that are built, in groups: a group is built as a whole, when it is asked
+ * for. Each is a Go module folder, so that modules that want different versions of a third one do
+ * not meet; the versions stand in its go.mod.
+ *
+ * `programs`: the package of each program, by the name that it gets. `sources`: what else than
+ * go.mod and go.sum a program is made of. `minutes`: about how long the first build takes.
+ */
+export const GROUPS = {
+  cosign: {
+    folder: '.',
+    minutes: 5,
+    sources: ['rekorcanon/main.go'],
+    programs: {
+      cosign: 'github.com/sigstore/cosign/v3/cmd/cosign',
+      crane: 'github.com/google/go-containerregistry/cmd/crane',
+      registry: 'github.com/google/go-containerregistry/cmd/registry',
+      rekorcanon: './rekorcanon',
+    },
+  },
+  services: {
+    folder: 'services/sigstore',
+    minutes: 3,
+    sources: [],
+    programs: {
+      fulcio: 'github.com/sigstore/fulcio',
+      'rekor-tiles': 'github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix',
+      'timestamp-server': 'github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server',
+    },
+  },
+  rekor: {
+    folder: 'services/rekor',
+    minutes: 10,
+    sources: [],
+    programs: {
+      'rekor-server': 'github.com/sigstore/rekor/cmd/rekor-server',
+      trillian_log_server: 'github.com/google/trillian/cmd/trillian_log_server',
+      trillian_log_signer: 'github.com/google/trillian/cmd/trillian_log_signer',
+    },
+  },
+};
