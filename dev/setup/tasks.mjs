@@ -95,7 +95,7 @@ export const tasks = {
       forgetKeyTable();
       const code = await all(
         () => needGo(env),
-        () => run('node', ['dev/tools/build.mjs'], { env }),
+        () => run('node', ['dev/tools/build.mjs', 'cosign', 'services', 'kubernetes'], { env }),
         () => jest('keys', ['test/keys/'])(args, { ...env, KEYS_TABLE: keyTableFile }),
       );
       tellKeyTable();

@@ -38,4 +38,13 @@ export const GROUPS = {
       trillian_log_signer: 'github.com/google/trillian/cmd/trillian_log_signer',
     },
   },
+  kubernetes: {
+    folder: 'kubernetes',
+    minutes: 10,
+    sources: ['etcd/main.go'],
+    programs: {
+      etcd: './etcd',
+      'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
+    },
+  },
 };
