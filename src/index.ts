@@ -1,5 +1,11 @@
 export {
+  type AdmissionExemption,
+  AdmissionPolicy,
+  type AdmissionPolicyArgs,
+  digestPolicy,
+  type DigestPolicyArgs,
   type ExemptionArgs,
+  type Manifest,
   requireVerifiedImages,
   type Verified,
   verifiedContainer,

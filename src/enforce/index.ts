@@ -1,3 +1,11 @@
+export {
+  type AdmissionExemption,
+  AdmissionPolicy,
+  type AdmissionPolicyArgs,
+  digestPolicy,
+  type DigestPolicyArgs,
+  type Manifest,
+} from './admission';
 export type { ExemptionArgs } from './program/exemption';
 export { requireVerifiedImages } from './program/require-verified-images';
 export type { VerifiedImagesArgs } from './program/requirement';
