@@ -16,12 +16,21 @@ export interface RunOutcome {
   readonly journey: Journey;
 }
 
-interface Outputs {
-  readonly signatures?: readonly {
-    readonly format: string;
-    readonly subject: string;
-    readonly stored: string;
-  }[];
+type Named = Pick<Lying, 'format' | 'subject' | 'stored' | 'signature'>;
+
+/** The signatures that the state names. */
+function statedIn({ ImageSignature }: State): readonly Named[] {
+  const { signatures = [], bundles = [] } = (ImageSignature?.outputs ?? {}) as {
+    readonly signatures?: readonly Named[];
+    readonly bundles?: readonly string[];
+  };
+  return signatures.map((signature, position) => {
+    const bundle = JSON.parse(bundles[position] ?? '{}') as {
+      readonly messageSignature?: { readonly signature: string };
+    };
+    if (signature.format === 'bundle') return signature;
+    return { ...signature, signature: bundle.messageSignature?.signature };
+  });
 }
 
 /** What must hold after any run, whether it failed or not. */
@@ -99,19 +108,18 @@ function writesIn({ received }: Journey): readonly string[] {
 /** What must hold after the run without a fault. */
 export async function faultsOfEnd(scene: Scene, state: State): Promise<readonly string[]> {
   const { path, foreign, earlier } = scene;
-  const { signatures = [] } = (state.ImageSignature?.outputs ?? {}) as Outputs;
   const deleted = path.leaves !== 'what the state says';
   const wanted = path.manifests * (path.format === 'both' ? 2 : 1) * (path.provenance ? 2 : 1);
   const known = new Set(foreign.map(({ identity }) => identity));
   const ours = here(scene).filter(({ identity }) => !known.has(identity));
-  const stated = signatures.map(nameOf);
+  const stated = statedIn(state).map(nameOf);
   const left = earlier.map(nameOf).filter((name) => !stated.includes(name));
   const expected = [...stated, ...(path.leaves === 'nothing' ? [] : left)].sort();
   const found = ours.map(nameOf).sort();
   return [
-    ...(signatures.length === (deleted ? 0 : wanted)
+    ...(stated.length === (deleted ? 0 : wanted)
       ? []
-      : [`the state has ${signatures.length} signatures instead of ${wanted}`]),
+      : [`the state has ${stated.length} signatures instead of ${wanted}`]),
     ...(expected.join('\n') === found.join('\n')
       ? []
       : [
@@ -123,8 +131,8 @@ export async function faultsOfEnd(scene: Scene, state: State): Promise<readonly 
   ];
 }
 
-const nameOf = ({ format, subject, stored }: { format: string; subject: string; stored: string }) =>
-  `${format} ${stored} of ${subject}`;
+const nameOf = ({ format, subject, stored, signature }: Named): string =>
+  `${format} ${stored} of ${subject}${signature === undefined ? '' : `, ${signature}`}`;
 
 async function notVerified(scene: Scene, { ImageBuild }: State): Promise<readonly string[]> {
   const engine = new EngineRun({ ...(ImageBuild && { ImageBuild }) }, pluginHere(scene.world));

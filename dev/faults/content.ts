@@ -7,14 +7,19 @@ export interface Lying {
   readonly subject: string;
   /** As the state says it: digest of the referrer manifest, or of the layer. */
   readonly stored: string;
-  /** All that identifies it; two signatures of one payload share a layer digest. */
+  /** Base64; of a `.sig` layer, for two signatures of one payload share a layer digest. */
+  readonly signature?: string | undefined;
+  /** All that identifies it. */
   readonly identity: string;
 }
 
 interface ManifestJson {
   readonly subject?: { readonly digest: string };
   readonly manifests?: readonly { readonly digest: string }[];
-  readonly layers?: readonly { readonly digest: string }[];
+  readonly layers?: readonly {
+    readonly digest: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  }[];
 }
 
 function parsed(store: RegistryStore, reference: string): ManifestJson | undefined {
@@ -59,6 +64,7 @@ function layersOf(store: RegistryStore, subject: string, suffix: string): Lying[
       format: 'legacy',
       subject,
       stored: layer.digest,
+      signature: layer.annotations?.['dev.cosignproject.cosign/signature'] || undefined,
       identity: `${suffix} ${JSON.stringify(layer)}`,
     }));
 }

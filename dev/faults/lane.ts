@@ -12,7 +12,7 @@ import { type Counts, noCounts, sum } from './tally';
 import { openWorld } from './world';
 
 /** Cases of one path that are run unless all are asked for; a build takes seconds. */
-const ENOUGH = 40;
+const ENOUGH = 36;
 const ENOUGH_BUILDS = 24;
 /** How often the plugin is killed on a path; none on the others, unless all are asked for. */
 const KILLS: Readonly<Record<string, number>> = {

@@ -21,6 +21,8 @@ export interface FaultPath {
   readonly whose: 'ours' | 'next';
   /** Who witnesses a signature; the first one is asked for by readers. */
   readonly witnesses: readonly ('log' | 'timestamp')[];
+  /** Which API the log has. */
+  readonly rekorVersion: 1 | 2;
   /** How the registry asks for credentials. */
   readonly access: 'basic' | 'bearer';
   /** How the registry is switched. */
@@ -53,6 +55,7 @@ const signing = (
   format,
   whose: 'ours',
   witnesses: signer === 'key' ? [] : ['log', 'timestamp'],
+  rekorVersion: 1,
   access: 'basic',
   settings: {},
   manifests: 1,
@@ -99,6 +102,7 @@ export const PATHS: readonly FaultPath[] = [
   signing('keyless-both', 'keyless', 'both'),
   signing('keyless-log', 'keyless', 'bundle', { witnesses: ['log'] }),
   signing('keyless-timestamp', 'keyless', 'bundle', { witnesses: ['timestamp'] }),
+  signing('keyless-rekor-v2', 'keyless', 'bundle', { rekorVersion: 2 }),
   signing('bearer', 'key', 'both', { access: 'bearer', provenance: false }),
   signing('index', 'key', 'bundle', {
     manifests: 3,

@@ -37,11 +37,12 @@ const access = ({ registryPassword }: World): object => ({
 
 function signerOf({ world, path }: Step, whose: Whose): object {
   const { services, trustedRoot, keys, keyPassword } = world;
-  const { fulcioUrl, rekorUrl, tsaUrl } = services;
-  const { signer, witnesses } = path;
+  const { fulcioUrl, tsaUrl } = services;
+  const { signer, witnesses, rekorVersion } = path;
+  const rekorUrl = rekorVersion === 1 ? services.rekorUrl : services.rekorV2Url;
   const sigstore = {
     ...(signer === 'keyless' && { fulcioUrl }),
-    ...(witnesses.includes('log') && { rekorUrl }),
+    ...(witnesses.includes('log') && { rekorUrl, rekorVersion }),
     ...(witnesses.includes('timestamp') && { tsaUrl }),
     trustedRoot,
   };

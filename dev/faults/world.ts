@@ -34,6 +34,7 @@ export interface World {
   readonly services: {
     readonly fulcioUrl: string;
     readonly rekorUrl: string;
+    readonly rekorV2Url: string;
     readonly tsaUrl: string;
   };
   readonly trustedRoot: string;
@@ -80,6 +81,7 @@ export async function openWorld(): Promise<World> {
   const services = {
     fulcioUrl: await proxies.before('fulcio', sigstore.fulcioUrl),
     rekorUrl: await proxies.before('rekor', sigstore.rekorUrl),
+    rekorV2Url: await proxies.before('rekor v2', sigstore.rekorV2Url),
     tsaUrl: `${await proxies.before('tsa', timestamps.origin)}${timestamps.pathname}`,
   };
   const realm = `${await proxies.before(TOKEN_SERVICE, registry.sideUrl)}/token`;
