@@ -29,8 +29,9 @@ const SPKI_HEAD = 12;
 
 async function fulcio(folder: string, issuerUrl: string) {
   const config = join(folder, 'fulcio.json');
-  const issuer = { 'issuer-url': issuerUrl, 'client-id': 'sigstore', type: 'email' };
-  await writeFile(config, JSON.stringify({ 'oidc-issuers': { [issuerUrl]: issuer } }));
+  // In JSON the members have other names than in YAML.
+  const issuer = { IssuerURL: issuerUrl, ClientID: 'sigstore', Type: 'email' };
+  await writeFile(config, JSON.stringify({ OIDCIssuers: { [issuerUrl]: issuer } }));
   const flags = {
     ca: 'ephemeralca',
     'config-path': config,

@@ -19,6 +19,8 @@ export interface RunningSource {
   readonly cosign?: { readonly key: string; readonly env: NodeJS.ProcessEnv };
   /** How a verifier refers to the public half (`verify.keys`), where the place has it too. */
   readonly publicRef?: string;
+  /** What `cosign verify` must be told besides. */
+  readonly verifyFlags?: readonly string[];
   /** Keyless: who the certificate must name. */
   readonly identity?: { readonly identity: string; readonly issuer: string };
   stop(): Promise<void>;

@@ -55,7 +55,7 @@ async function signerOf(source: RunningSource, stack: Stack): Promise<TestSigner
       keys: [key],
       identities: [],
       transparency,
-      cosign: ['--key', file, ...trust],
+      cosign: ['--key', file, ...trust, ...(source.verifyFlags ?? [])],
     };
   }
   if (source.identity === undefined) throw new Error('the case does not say whom to expect');
@@ -70,6 +70,7 @@ async function signerOf(source: RunningSource, stack: Stack): Promise<TestSigner
       ...['--trusted-root', trustedRoot],
       ...(config.sigstore?.tsaUrl === undefined ? [] : ['--use-signed-timestamps']),
       ...(logged ? [] : ['--insecure-ignore-tlog']),
+      ...(source.verifyFlags ?? []),
     ],
   };
 }
