@@ -133,7 +133,7 @@ export interface WrittenManifest {
   readonly subject: string | undefined;
 }
 
-/** @returns `undefined` when the condition did not hold any more. */
+/** @throws SignedImageError `REGISTRY_CONFLICT` when the condition did not hold, or the tag may not be moved. */
 export async function writeManifest(
   session: RegistrySession,
   repository: Repository,
@@ -141,7 +141,7 @@ export async function writeManifest(
   bytes: Buffer,
   mediaType: string,
   { ifMatch, ifNoneMatch }: PutManifestOptions = {},
-): Promise<WrittenManifest | undefined> {
+): Promise<WrittenManifest> {
   const digest = digestOf(bytes);
   if (isDigest(target) && target !== digest) {
     throw new SignedImageError({
@@ -178,10 +178,8 @@ export async function writeManifest(
     if (now?.digest === digest) return { descriptor, subject: undefined };
     const traits = session.traits(repository);
     if (saysImmutable(response)) traits.note('immutableTags');
-    else if (response.status === 412 && (ifMatch ?? ifNoneMatch) !== undefined) {
+    else if (response.status === 412 && (ifMatch ?? ifNoneMatch) !== undefined)
       traits.note('heedsConditions');
-      return undefined;
-    }
     throw refusal;
   }
   const claimed = response.headers['docker-content-digest'];

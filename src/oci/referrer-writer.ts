@@ -33,11 +33,6 @@ export async function writeReferrer(
     });
   }
   const written = await writeManifest(session, repository, digestOf(bytes), bytes, mediaType);
-  if (!written)
-    throw new SignedImageError({
-      code: 'INTERNAL',
-      message: 'a write without condition was refused for one',
-    });
   const { descriptor } = written;
   const hasApi = (await askReferrersApi(session, repository, subject.digest)) !== undefined;
   if (written.subject !== undefined && hasApi) return descriptor;
@@ -69,11 +64,8 @@ async function listInFallback(
     {
       read: () => readFallback(session, repository, subject),
       settled: (index) => index !== undefined && holds(index, entry.digest),
-      write: async (index, condition) => {
-        const bytes = withEntry(index, entry);
-        if (await writeManifest(session, repository, tag, bytes, OCI_INDEX, condition)) return;
-        throw conflict(`${name} was changed by another writer meanwhile`);
-      },
+      write: (index, condition) =>
+        writeManifest(session, repository, tag, withEntry(index, entry), OCI_INDEX, condition),
       pause: (attempt) => session.clock.sleep(pauseBefore(attempt, session.clock.random)),
     },
     session.traits(repository),

@@ -13,7 +13,7 @@ import {
 import { type DeclaredRegistry, findEndpoint } from './endpoint';
 import { removeManifest } from './manifest-removal';
 import { fetchManifest, resolveManifest, writeManifest } from './manifest-store';
-import { formatRepository, type Repository } from './reference';
+import type { Repository } from './reference';
 import { removeReferrer } from './referrer-removal';
 import { writeReferrer } from './referrer-writer';
 import { listReferrers } from './referrers';
@@ -112,19 +112,8 @@ function operations(
       fetchManifest(await sessionOf(repository), repository, target),
     putManifest: async (repository, target, bytes, mediaType, conditions) => {
       const session = await sessionOf(repository);
-      const written = await writeManifest(
-        session,
-        repository,
-        target,
-        bytes,
-        mediaType,
-        conditions,
-      );
-      if (written) return written.descriptor;
-      throw new SignedImageError({
-        code: 'REGISTRY_CONFLICT',
-        message: `${formatRepository(repository)}:${target} was changed by another writer meanwhile`,
-      });
+      return (await writeManifest(session, repository, target, bytes, mediaType, conditions))
+        .descriptor;
     },
     getBlob: async (repository, descriptor) =>
       fetchBlob(await sessionOf(repository), repository, descriptor),

@@ -20,7 +20,7 @@ const repository = () => repositoryOf(registry);
 const WHOLE = /within the [\d.]+ s that the whole of it may take/;
 
 const later = (milliseconds: number): Promise<undefined> =>
-  new Promise((resolve) => setTimeout(resolve, milliseconds, undefined));
+  new Promise((resolve) => setTimeout(resolve, milliseconds, undefined).unref());
 
 /** A clock that goes on by a minute with each look at it. */
 function fastClock() {
