@@ -27,7 +27,9 @@ let api: ApiDouble;
 
 beforeAll(async () => {
   certificate = await makeCertificate();
-});
+  // Some thousand modules, which the first run after an installation has to compile.
+  await import('@kubernetes/client-node');
+}, 300_000);
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kubernetes-'));
   api = await startApiDouble(certificate, TOKEN);
