@@ -1,3 +1,5 @@
+import './gcp/own-roots';
+
 export {
   type AwsCall,
   type AwsDouble,

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -98,12 +98,42 @@ function signDigest(keys: AwsDouble['keys'], body: AwsCall['body']): object {
   };
 }
 
+function createKey(keys: AwsDouble['keys'], body: AwsCall['body']): object {
+  if (body['KeySpec'] !== 'ECC_NIST_P256' || body['KeyUsage'] !== 'SIGN_VERIFY') {
+    throw refusal('UnsupportedOperationException', 'The double makes keys that sign only.');
+  }
+  const KeyId = randomUUID();
+  keys.set(KeyId, generateKeyPairSync('ec', { namedCurve: 'P-256' }));
+  return { KeyMetadata: { KeyId } };
+}
+
+function createAlias(keys: AwsDouble['keys'], body: AwsCall['body']): object {
+  keys.set(String(body['AliasName']), usableKey(keys, String(body['TargetKeyId'])));
+  return {};
+}
+
+function describeKey(keys: AwsDouble['keys'], { KeyId }: AwsCall['body']): object {
+  if (keys.has(String(KeyId))) return { KeyMetadata: { KeyId } };
+  throw refusal('NotFoundException', `${String(KeyId)} is not found.`);
+}
+
+type Operation = (keys: AwsDouble['keys'], body: AwsCall['body']) => object;
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  GetPublicKey: getPublicKey,
+  Sign: signDigest,
+  CreateKey: createKey,
+  CreateAlias: createAlias,
+  DescribeKey: describeKey,
+  ScheduleKeyDeletion: (keys, { KeyId }) => ({ KeyId, gone: keys.delete(String(KeyId)) }),
+};
+
 function answerTo(double: AwsDouble, call: AwsCall): object {
   refuseSkew(call, Date.now() + double.clockOffset);
   const fault = double.fault?.(call);
   if (fault !== undefined) throw new Refusal(fault);
-  if (call.action === 'GetPublicKey') return getPublicKey(double.keys, call.body);
-  if (call.action === 'Sign') return signDigest(double.keys, call.body);
+  const operation = OPERATIONS[call.action];
+  if (operation !== undefined) return operation(double.keys, call.body);
   throw refusal('UnsupportedOperationException', `${call.action} is not supported.`);
 }
 

@@ -1,3 +1,5 @@
+import './own-roots';
+
 import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -136,7 +138,7 @@ export async function startGcpDouble(): Promise<GcpDouble> {
   const proxy = await startConnectProxy((host) => (host === HOST ? port : undefined));
   const distrust = trustAuthority(ca);
   const double: GcpDouble = {
-    url: `https://127.0.0.1:${port}/`,
+    url: `https://localhost:${port}/`,
     proxy,
     caFile,
     credentialsFile,

@@ -81,9 +81,6 @@ function innerCodeOf({ details, message = '' }: ServiceError): string | undefine
 }
 
 function authenticationMeaning({ message = '' }: ServiceError): FailureMeaning {
-  if (/additionallyAllowedTenants|not configured to acquire tokens/i.test(message)) {
-    return OTHER_TENANT;
-  }
   // A client assertion that is not within its valid time.
   if (/AADSTS(700024|50013)|not within its valid time/i.test(message)) return CLOCK;
   return WRONG_CREDENTIALS;
@@ -91,8 +88,8 @@ function authenticationMeaning({ message = '' }: ServiceError): FailureMeaning {
 
 function meaningOf(error: ServiceError, action: string): FailureMeaning {
   const { name = '', message = '', code, statusCode } = error;
-  if (/CredentialUnavailable|AggregateAuthentication/.test(name)) return NO_CREDENTIALS;
   if (/not configured to acquire tokens/i.test(message)) return OTHER_TENANT;
+  if (/CredentialUnavailable|AggregateAuthentication/.test(name)) return NO_CREDENTIALS;
   if (name.startsWith('Authentication')) return authenticationMeaning(error);
   if (/challenge resource/i.test(message)) return FOREIGN_HOST;
   if (code === 'ENOTFOUND') return NO_VAULT;

@@ -4,6 +4,7 @@ import { SignedImageError } from '../../../error';
 import { optionalPackage } from '../../optional-package';
 import type { KeyHost } from '../source';
 
+type Credentials = KeyManagementServiceClient['auth']['jsonContent'];
 type ClientOptions = NonNullable<ConstructorParameters<typeof KeyManagementServiceClient>[0]>;
 
 /** What gcloud calls it: for Private Service Connect, and for tests. */
@@ -53,12 +54,9 @@ function endpointOf({ env }: KeyHost): Pick<ClientOptions, 'apiEndpoint' | 'port
  * The file is read here and not by the SDK: a message of a JSON parser quotes what it reads, and
  * that would be a private key.
  */
-async function credentialsOf({
-  env,
-  readFile,
-}: KeyHost): Promise<Pick<ClientOptions, 'credentials'>> {
+async function credentialsOf({ env, readFile }: KeyHost): Promise<Credentials | undefined> {
   const path = env[CREDENTIALS];
-  if (!path) return {};
+  if (!path) return undefined;
   let text: string;
   try {
     text = await readFile(path);
@@ -70,7 +68,7 @@ async function credentialsOf({
     );
   }
   try {
-    return { credentials: JSON.parse(text) as NonNullable<ClientOptions['credentials']> };
+    return JSON.parse(text) as Credentials;
   } catch {
     throw wrong(
       'KEY_FORBIDDEN',
@@ -91,8 +89,9 @@ export async function connectGcp(host: KeyHost): Promise<KeyManagementServiceCli
     'keys in Google Cloud KMS (gcpkms://)',
     () => import('@google-cloud/kms'),
   );
-  return new sdk.KeyManagementServiceClient({
-    ...endpointOf(host),
-    ...(await credentialsOf(host)),
-  });
+  const credentials = await credentialsOf(host);
+  const client = new sdk.KeyManagementServiceClient(endpointOf(host));
+  // Not by the option of that name, which prints a warning at everybody who uses it.
+  if (credentials !== undefined) client.auth.jsonContent = credentials;
+  return client;
 }

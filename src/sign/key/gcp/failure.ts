@@ -65,8 +65,10 @@ function meaningOf(error: unknown, needed: string): FailureMeaning {
   if (/invalid_grant|invalid_client|invalid_rapt|invalid jwt/i.test(message)) {
     return WRONG_CREDENTIALS;
   }
-  if (code === STATUS.permissionDenied) return permission(needed);
-  return (typeof code === 'number' ? BY_STATUS[code] : undefined) ?? UNREACHABLE;
+  // After the last retry the status is that of the retries.
+  const status = /RESOURCE_EXHAUSTED/.test(message) ? STATUS.resourceExhausted : code;
+  if (status === STATUS.permissionDenied) return permission(needed);
+  return (typeof status === 'number' ? BY_STATUS[status] : undefined) ?? UNREACHABLE;
 }
 
 export function statusOf(error: unknown): 'not-found' | 'already-exists' | 'other' {
