@@ -9,6 +9,9 @@ const PROCESSES = 3;
 const WRITERS_EACH = 2;
 const ALL = (PROCESSES + 1) * WRITERS_EACH;
 
+// Processes have to start first, and on a busy machine that takes its time.
+jest.setTimeout(180_000);
+
 let lab: Lab;
 let writers: Writers;
 let repository: Repository;
