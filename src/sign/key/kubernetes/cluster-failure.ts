@@ -13,6 +13,7 @@ export interface ClusterQuestion {
 type Json = Readonly<Record<string, unknown>>;
 
 const CERTIFICATE_TROUBLE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
+const FILE_TROUBLE = /^(ENOENT|EACCES)$/;
 
 function statusText(body: unknown): string | undefined {
   // https://kubernetes.io/docs/reference/kubernetes-api/definitions/status-v1-meta/
@@ -46,7 +47,8 @@ function networkReason(error: unknown, depth = 0): string {
   if (typeof cause === 'object' && cause !== null && depth < 5) {
     return networkReason(cause, depth + 1);
   }
-  if (typeof code === 'string') return code;
+  // Of a file or a program that is not there the text has the name.
+  if (typeof code === 'string' && !FILE_TROUBLE.test(code)) return code;
   return typeof message === 'string' ? message : 'no reason given';
 }
 
@@ -89,6 +91,16 @@ function answered(question: ClusterQuestion, status: number, said: string): Sign
   });
 }
 
+function nextStep(reason: string): string {
+  if (CERTIFICATE_TROUBLE.test(reason)) {
+    return 'the certificate authority of kubeconfig is not the one of this cluster';
+  }
+  if (/\b(ENOENT|EACCES)\b/.test(reason)) {
+    return 'kubeconfig names a file or a credential plugin that cannot be used here';
+  }
+  return 'check kubeconfig, and that the cluster can be reached from here';
+}
+
 /**
  * What became of a question, in words.
  *
@@ -108,12 +120,9 @@ export function clusterFailure(
   }
   const { server, secret } = question;
   const reason = redactText(networkReason(error), secrets);
-  const next = CERTIFICATE_TROUBLE.test(reason)
-    ? 'the certificate authority of kubeconfig is not the one of this cluster'
-    : 'check the address in kubeconfig and that the cluster can be reached from here';
   return new SignedImageError({
     code: 'KEY_SERVICE_FAILED',
-    message: `the cluster ${server} cannot be asked for the secret ${secret.namespace}/${secret.name} (${reason.trim()}); ${next}`,
+    message: `the cluster ${server} cannot be asked for the secret ${secret.namespace}/${secret.name} (${reason.trim()}); ${nextStep(reason)}`,
     cause: redactSecrets(error, secrets),
   });
 }

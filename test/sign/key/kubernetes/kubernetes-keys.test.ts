@@ -263,6 +263,13 @@ describe('a key that cannot be read says why', () => {
     expect(error.message).toContain('no answer within 0.15 s');
   });
 
+  test('a file and a credential plugin that are not there, by their names', async () => {
+    const file = await load({ cluster: { 'certificate-authority': 'absent.crt' } });
+    expect(file.message).toMatch(/absent\.crt.*kubeconfig names a file/);
+    const plugin = await load({ user: { exec: { command: 'absent-plugin' } } });
+    expect(plugin.message).toMatch(/spawn absent-plugin ENOENT/);
+  });
+
   test('a credential plugin that fails, and one that hangs', async () => {
     const plugin = (script: string): Said => ({
       user: { exec: { command: process.execPath, args: ['-e', script] } },
