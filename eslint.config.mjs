@@ -52,6 +52,7 @@ export default tseslint.config(
     [...above, '**/build/**', '**/source/**', '**/sign/key/**', '**/sign/identity/**'],
     'verify knows oci, attest, sign/format and sign/sigstore.',
   ),
+  walls(['src/cli/**'], ['**/pulumi/**'], 'The command line needs no engine.'),
   {
     files: [
       'eslint.config.mjs',
