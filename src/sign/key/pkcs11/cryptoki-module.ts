@@ -14,18 +14,22 @@ const PACKAGE = 'pkcs11js';
 const load = createRequire(__filename);
 
 async function loadPackage(): Promise<typeof pkcs11js> {
-  return optionalPackage(PACKAGE, 'keys in PKCS#11 tokens (pkcs11:)', async () => {
-    try {
-      return load(PACKAGE) as typeof pkcs11js;
-    } catch (error) {
-      if (!String((error as Error).message).includes('pkcs11.node')) throw error;
-      // npm does not run the scripts of packages that nobody allowed, and this one has to be compiled.
-      throw new SignedImageError({
-        code: 'PACKAGE_MISSING',
-        message: `the package ${PACKAGE} is installed but was not compiled; run \`npm rebuild ${PACKAGE} --ignore-scripts=false\` (it needs a C++ compiler)`,
-      });
-    }
-  });
+  try {
+    return await optionalPackage(
+      PACKAGE,
+      'keys in PKCS#11 tokens (pkcs11:)',
+      async () => load(PACKAGE) as typeof pkcs11js,
+    );
+  } catch (error) {
+    const { message = '' } = ((error as Error).cause ?? {}) as { message?: string };
+    if (!message.includes('pkcs11.node')) throw error;
+    // npm runs no scripts of packages that nobody allowed, and this one has to be compiled.
+    throw new SignedImageError({
+      code: 'PACKAGE_MISSING',
+      message: `the package ${PACKAGE} is installed but was not compiled; run \`npm rebuild ${PACKAGE} --ignore-scripts=false\` (it needs a C++ compiler)`,
+      cause: error,
+    });
+  }
 }
 
 async function checkPath(path: string): Promise<void> {

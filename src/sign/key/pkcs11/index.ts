@@ -1,2 +1,2 @@
-export { parsePkcs11Uri, type Pkcs11Uri } from './pkcs11-uri';
+export { parsePkcs11Uri, type Pkcs11Uri, showPkcs11Uri } from './pkcs11-uri';
 export { pkcs11Keys } from './pkcs11-source';
