@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { type RunningGitlab, startGitlab } from '../../dev/gitlab';
+import { startVault } from '../../dev/vault';
 import { SignedImageError } from '../../src/error';
 import { generateKey, type KeyFiles, loadKeySigner, processHost } from '../../src/sign';
 import { localKeyFiles } from '../../src/sign/key/generation';
@@ -140,6 +141,27 @@ describe('a key in GitLab', () => {
     await expect(
       generateKey({ ref: 'gitlab://acme/app', outputPrefix: prefix, password }, host, broken),
     ).rejects.toThrow(/are in the variables .* no space\. `signed-image keys public --key REF`/);
+  });
+});
+
+describe('a key in a service that keeps it', () => {
+  test('is made without a password, and again not', async () => {
+    const token = 'canary-cli-vault';
+    const vault = await startVault({ rootToken: token });
+    try {
+      const env = { VAULT_ADDR: vault.url, VAULT_TOKEN: token };
+      const made = await run(generate('--kms', 'hashivault://release'), { env });
+      expect(made).toMatchObject({ code: 0, stderr: '' });
+      expect(await readdir(folder)).toEqual(['cosign.pub']);
+      const { stdout } = await run(['keys', 'public', '--key', 'hashivault://release'], { env });
+      expect(stdout).toBe(await readFile(`${prefix}.pub`, 'utf8'));
+      await rm(`${prefix}.pub`);
+      const again = await run(generate('hashivault://release'), { env });
+      expect(again.stderr).toMatch(/^error\[KEY_EXISTS\]: /);
+      expect(await readdir(folder)).toEqual([]);
+    } finally {
+      await vault.close();
+    }
   });
 });
 
