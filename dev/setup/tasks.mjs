@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { pkcs11Environment } from '../tools/pkcs11.mjs';
 import { forgetKeyTable, keyTableFile, tellKeyTable } from './key-table.mjs';
 import { searchForSecrets } from './leaks.mjs';
 import { forgetLies, liesFile, tellLies } from './lies.mjs';
@@ -96,7 +97,13 @@ export const tasks = {
       const code = await all(
         () => needGo(env),
         () => run('node', ['dev/tools/build.mjs', 'cosign', 'services', 'kubernetes'], { env }),
-        () => jest('keys', ['test/keys/'])(args, { ...env, KEYS_TABLE: keyTableFile }),
+        () => run('node', ['dev/tools/pkcs11.mjs'], { env }),
+        () =>
+          jest('keys', ['test/keys/'])(args, {
+            ...env,
+            ...pkcs11Environment(),
+            KEYS_TABLE: keyTableFile,
+          }),
       );
       tellKeyTable();
       return code;

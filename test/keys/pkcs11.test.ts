@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { processHost } from '../../src/sign/host';
 import { type KeyHost, loadKeySigner, loadPublicKey } from '../../src/sign/key';
 import { failureOf } from '../sign/support/failure';
-import { makeToken, PIN, softhsmModule } from './support/softhsm';
-import { removeTokens } from './support/token-folder';
+import { makeToken, PIN, softhsmModule, type TokenKeySpec } from './support/softhsm';
+import { labelOf, removeToken } from './support/token-folder';
 
 const WRONG = 'canary-0815';
+const LABEL = labelOf('Release Keys');
+const TOKEN = `pkcs11:token=${encodeURIComponent(LABEL)}`;
 const data = Buffer.from('what is signed');
 
 const hostOf = (env: NodeJS.ProcessEnv = {}): KeyHost => ({
@@ -27,9 +29,16 @@ async function expectSigned(ref: string, host = hostOf()): Promise<void> {
 
 const refusal = (ref: string, host = hostOf()) => failureOf(loadKeySigner({ ref }, host));
 
+const serials: string[] = [];
+
+async function tokenWith(label: string, keys: readonly TokenKeySpec[]): Promise<string> {
+  const serial = await makeToken(label, keys);
+  serials.push(serial);
+  return serial;
+}
+
 beforeAll(async () => {
-  await removeTokens();
-  await makeToken('Release Keys', [
+  await tokenWith(LABEL, [
     { type: 'p256', id: 1, label: 'ec' },
     { type: 'rsa', id: 2, label: 'rsa' },
     { type: 'p384', id: 3, label: 'p384' },
@@ -41,7 +50,9 @@ beforeAll(async () => {
     { type: 'p256', id: 9, label: 'mute', signs: false },
   ]);
 });
-afterAll(removeTokens);
+afterAll(async () => {
+  for (const serial of serials) await removeToken(serial);
+});
 
 describe('a key in a token of SoftHSM', () => {
   it.each([
@@ -52,15 +63,15 @@ describe('a key in a token of SoftHSM', () => {
     ['with a certificate in place of the public key', 'object=certified'],
     ['that wants the PIN at each signature', 'object=careful'],
   ])('signs: %s', async (_title, key) => {
-    await expectSigned(`pkcs11:token=Release%20Keys;${key}`);
+    await expectSigned(`${TOKEN};${key}`);
   });
 
   it('is found by the slot, as `cosign pkcs11-tool` prints it', async () => {
     const missing = await refusal('pkcs11:slot-id=1;id=%01');
     expect(missing.code).toBe('KEY_NOT_FOUND');
-    const slot = /Release Keys \(slot-id (\d+)\)/.exec(missing.message)?.[1];
+    const slot = missing.message.split(`${LABEL} (slot-id `)[1]?.split(')')[0];
     await expectSigned(
-      `pkcs11:token=Release%20Keys;slot-id=${slot};id=%01;object=ec?module-path=${softhsmModule()}&pin-value=${PIN}`,
+      `${TOKEN};slot-id=${slot};id=%01;object=ec?module-path=${softhsmModule()}&pin-value=${PIN}`,
       hostOf({ COSIGN_PKCS11_MODULE_PATH: undefined, COSIGN_PKCS11_PIN: undefined }),
     );
   });
@@ -69,7 +80,7 @@ describe('a key in a token of SoftHSM', () => {
     const folder = await mkdtemp(join(tmpdir(), 'pin-'));
     try {
       await writeFile(join(folder, 'pin'), `${PIN}\n`);
-      const ref = `pkcs11:token=Release%20Keys;id=%01?pin-source=file:${folder}/pin`;
+      const ref = `${TOKEN};id=%01?pin-source=file:${folder}/pin`;
       await expectSigned(ref, hostOf({ COSIGN_PKCS11_PIN: undefined }));
     } finally {
       await rm(folder, { recursive: true });
@@ -77,7 +88,7 @@ describe('a key in a token of SoftHSM', () => {
   });
 
   it('gives its public half to who verifies', async () => {
-    const ref = 'pkcs11:token=Release%20Keys;object=ec';
+    const ref = `${TOKEN};object=ec`;
     const { publicKey } = await loadKeySigner({ ref }, hostOf());
     expect((await loadPublicKey(ref, hostOf())).keyId).toBe(publicKey.keyId);
   });
@@ -96,7 +107,7 @@ describe('what a token refuses', () => {
     ['a curve that not every verifier takes', 'object=p384', 'KEY_UNSUPPORTED', 'P-256'],
     ['no public half', 'object=lonely', 'KEY_NOT_FOUND', 'no public half'],
   ])('%s', async (_title, key, code, words) => {
-    const error = await refusal(`pkcs11:token=Release%20Keys;${key}`);
+    const error = await refusal(`${TOKEN};${key}`);
     expect(error).toMatchObject({ code, property: 'key.ref' });
     expect(error.message).toContain(words);
     expect(error.message).toContain(key.split(';')[0] ?? '');
@@ -105,12 +116,12 @@ describe('what a token refuses', () => {
 
   it('a certificate that is to be ignored', async () => {
     const host = hostOf({ COSIGN_PKCS11_IGNORE_CERTIFICATE: '1' });
-    const error = await refusal('pkcs11:token=Release%20Keys;object=certified', host);
+    const error = await refusal(`${TOKEN};object=certified`, host);
     expect(error.message).toContain('no public half');
   });
 
   it('a key that may not sign', async () => {
-    const ref = 'pkcs11:token=Release%20Keys;object=mute';
+    const ref = `${TOKEN};object=mute`;
     const signer = await loadKeySigner({ ref }, hostOf());
     const error = await failureOf(signer.sign(data));
     expect(error.code).toBe('KEY_UNSUPPORTED');
@@ -118,7 +129,7 @@ describe('what a token refuses', () => {
   });
 
   it('a wrong PIN, which is told to it once', async () => {
-    const ref = 'pkcs11:token=Release%20Keys;object=ec';
+    const ref = `${TOKEN};object=ec`;
     const host = hostOf({ COSIGN_PKCS11_PIN: WRONG });
     for (let image = 0; image < 3; image += 1) {
       const error = await refusal(ref, host);
@@ -131,7 +142,7 @@ describe('what a token refuses', () => {
 
   it('no PIN', async () => {
     const host = hostOf({ COSIGN_PKCS11_PIN: undefined });
-    const error = await refusal('pkcs11:token=Release%20Keys;object=ec', host);
+    const error = await refusal(`${TOKEN};object=ec`, host);
     expect(error.code).toBe('KEY_PASSWORD_WRONG');
     expect(error.message).toContain('set COSIGN_PKCS11_PIN');
   });
@@ -152,16 +163,20 @@ describe('a module', () => {
 });
 
 describe('when tokens come and go', () => {
-  const ref = 'pkcs11:token=Moving;object=ec';
-  const fresh = () => makeToken('Moving', [{ type: 'p256', id: 1, label: 'ec' }]);
+  const label = labelOf('Moving');
+  const ref = `pkcs11:token=${encodeURIComponent(label)};object=ec`;
+  const fresh = () => tokenWith(label, [{ type: 'p256', id: 1, label: 'ec' }]);
 
+  let serial: string;
   beforeEach(async () => {
-    await removeTokens();
-    await fresh();
+    serial = await fresh();
+  });
+  afterEach(async () => {
+    for (const each of serials.slice(1)) await removeToken(each);
   });
 
   it('one that is not there is told from two of one name', async () => {
-    expect((await refusal('pkcs11:token=Other;object=ec')).code).toBe('KEY_NOT_FOUND');
+    expect((await refusal(ref.replace('Moving', 'Other'))).code).toBe('KEY_NOT_FOUND');
     await fresh();
     const error = await refusal(ref);
     expect(error.code).toBe('KEY_REFERENCE_INVALID');
@@ -170,7 +185,7 @@ describe('when tokens come and go', () => {
 
   it('one that was pulled out signs no more', async () => {
     const signer = await loadKeySigner({ ref }, hostOf());
-    await removeTokens();
+    await removeToken(serial);
     const error = await failureOf(signer.sign(data));
     expect(error.code).toBe('KEY_NOT_FOUND');
     expect(error.message).toContain('no such token');
@@ -178,7 +193,7 @@ describe('when tokens come and go', () => {
 
   it('another key under the same name lets no signature out', async () => {
     const signer = await loadKeySigner({ ref }, hostOf());
-    await removeTokens();
+    await removeToken(serial);
     await fresh();
     expect((await failureOf(signer.sign(data))).code).toBe('KEY_SIGNING_FAILED');
   });

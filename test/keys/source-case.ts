@@ -16,7 +16,12 @@ export interface RunningSource {
    * The same place as cosign is told of it, where cosign can reach it: `--key` and its environment.
    * cosign then signs with it too, and we verify.
    */
-  readonly cosign?: { readonly key: string; readonly env: NodeJS.ProcessEnv };
+  readonly cosign?: {
+    readonly key: string;
+    readonly env: NodeJS.ProcessEnv;
+    /** Path of another cosign than the usual one, for what that was built without. */
+    readonly program?: string;
+  };
   /** How a verifier refers to the public half (`verify.keys`), where the place has it too. */
   readonly publicRef?: string;
   /** What `cosign verify` must be told besides. */

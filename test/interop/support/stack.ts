@@ -24,7 +24,12 @@ export interface Stack {
   readonly trustedRoot: string;
   /** Paths of signing configs: which services cosign asks. */
   readonly signingConfig: Readonly<Record<keyof typeof WITNESSES, string>>;
-  cosign(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<ToolRun>;
+  /** @param program path of another cosign than the usual one */
+  cosign(
+    args: readonly string[],
+    env?: Readonly<Record<string, string>>,
+    program?: string,
+  ): Promise<ToolRun>;
   close(): Promise<void>;
 }
 
@@ -59,8 +64,8 @@ export async function startStack(options: { readonly referrersApi: boolean }): P
     folder,
     trustedRoot: path('trusted_root.json'),
     signingConfig,
-    cosign: (args, more = {}) =>
-      runTool(toolPath('cosign'), args, { cwd: folder, env: { ...env, ...more } }),
+    cosign: (args, more = {}, program = toolPath('cosign')) =>
+      runTool(program, args, { cwd: folder, env: { ...env, ...more } }),
     async close() {
       await Promise.all([registry.close(), sigstore.close()]);
       await rm(folder, { recursive: true, force: true });

@@ -126,14 +126,15 @@ async function makeKey(library: TokenMaker, session: Handle, spec: TokenKeySpec)
   if (spec.publicHalf === 'none') library.C_DestroyObject(session, pair.publicKey);
 }
 
-/** Makes a token in SoftHSM, with keys. Its PIN is {@link PIN}. */
-export async function makeToken(label: string, keys: readonly TokenKeySpec[]): Promise<void> {
-  await withLibrary(async (library) => {
+/** Makes a token in SoftHSM, with keys. Its PIN is {@link PIN}. Answers with its serial number. */
+export async function makeToken(label: string, keys: readonly TokenKeySpec[]): Promise<string> {
+  return withLibrary(async (library) => {
     const free = library
       .C_GetSlotList(true)
       .find((slot) => (library.C_GetTokenInfo(slot).flags & 0x400) === 0);
     if (free === undefined) throw new Error('SoftHSM has no free slot');
-    library.C_InitToken(free, SO_PIN, label);
+    // PKCS#11 wants 32 bytes, padded with blanks.
+    library.C_InitToken(free, SO_PIN, label.padEnd(32));
     const session = library.C_OpenSession(free, SESSION.serial | SESSION.writes);
     library.C_Login(session, 0, SO_PIN);
     library.C_InitPIN(session, PIN);
@@ -141,5 +142,6 @@ export async function makeToken(label: string, keys: readonly TokenKeySpec[]): P
     library.C_Login(session, 1, PIN);
     for (const key of keys) await makeKey(library, session, key);
     library.C_CloseSession(session);
+    return library.C_GetTokenInfo(free).serialNumber.trim();
   });
 }

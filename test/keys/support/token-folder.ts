@@ -1,5 +1,9 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+
+/** A token's label that no other run of the tests has. */
+export const labelOf = (name: string): string => `${name} ${randomBytes(4).toString('hex')}`;
 
 /** Where SoftHSM of the tests keeps its tokens. */
 async function tokenFolder(): Promise<string> {
@@ -9,11 +13,12 @@ async function tokenFolder(): Promise<string> {
   return folder;
 }
 
-/** As if every token were pulled out for good. */
-export async function removeTokens(): Promise<void> {
+/** As if the token were pulled out for good. SoftHSM's folders end in the serial number. */
+export async function removeToken(serial: string): Promise<void> {
   const folder = await tokenFolder();
-  await mkdir(folder, { recursive: true });
   for (const name of await readdir(folder)) {
-    await rm(join(folder, name), { recursive: true, force: true });
+    if (name.replaceAll('-', '').endsWith(serial)) {
+      await rm(join(folder, name), { recursive: true, force: true });
+    }
   }
 }

@@ -111,7 +111,7 @@ async function expectCosignVerifies(image: PushedImage, signer: TestSigner, stac
 /** cosign signs with the same key by its own reference, and we verify what it wrote. */
 async function cosignSigns(source: RunningSource, signer: TestSigner, stack: Stack) {
   if (source.cosign === undefined) return false;
-  const { key, env } = source.cosign;
+  const { key, env, program } = source.cosign;
   const image = await pushImage(stack.registry.host);
   const annotations = Object.entries(ANNOTATIONS).flatMap(([k, v]) => ['-a', `${k}=${v}`]);
   const services = [
@@ -124,6 +124,7 @@ async function cosignSigns(source: RunningSource, signer: TestSigner, stack: Sta
   const run = await stack.cosign(
     ['sign', ...services, '--key', key, ...annotations, image.reference],
     Object.fromEntries(set),
+    program,
   );
   expect(run).toMatchObject({ code: 0 });
   const policy = await policyOf(signer, stack, { provenance: undefined, transparency: 'none' });
