@@ -3,6 +3,7 @@ import { GITLAB_CASES } from './gitlab';
 import { IDENTITY_CASES } from './identities';
 import { INSTANCE_CASES } from './instances';
 import { KUBERNETES_CASES } from './kubernetes';
+import { PKCS11_CASES } from './pkcs11';
 import type { SourceCase } from './source-case';
 import { VAULT_CASES } from './vault';
 
@@ -12,6 +13,7 @@ export const SOURCE_CASES: readonly SourceCase[] = [
   ...KUBERNETES_CASES,
   ...GITLAB_CASES,
   ...VAULT_CASES,
+  ...PKCS11_CASES,
   ...IDENTITY_CASES,
   ...INSTANCE_CASES,
 ];
