@@ -63,7 +63,7 @@ export interface RunningSigstore {
   /** What is in Rekor v1. */
   readonly log: { readonly entries: readonly LoggedEntry[] };
   /** The bodies that are in Rekor v2. */
-  readonly logV2: { readonly entries: readonly Buffer[] };
+  readonly logV2: { readonly entries: readonly Buffer[]; append(leaf: Buffer): number };
   close(): Promise<void>;
 }
 

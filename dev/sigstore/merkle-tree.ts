@@ -17,6 +17,11 @@ export class MerkleTree {
     return this.#leaves.push(leafHash) - 1;
   }
 
+  /** The root of the tree over some of the leaves. */
+  rootOver(start: number, end: number): Buffer {
+    return rootOf(this.#leaves.slice(start, end));
+  }
+
   /** The path from a leaf to the root of the tree as it is now, lowest sibling first. */
   inclusionProof(index: number): Buffer[] {
     return path(index, this.#leaves);

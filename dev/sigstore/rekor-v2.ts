@@ -8,6 +8,7 @@ import {
 } from 'node:crypto';
 
 import { type Handler, type ServiceAnswer, json } from './http-service';
+import { tileAt } from './log-tile';
 import { MerkleTree, hashLeaf } from './merkle-tree';
 import { verifyPrehashed } from './prehashed-signature';
 import { canonicalJson } from './rekor-entry';
@@ -19,6 +20,8 @@ export interface RekorV2 {
   readonly handler: Handler;
   /** The leaves so far. */
   readonly entries: readonly Buffer[];
+  /** Adds a leaf, as if another client had. */
+  append(leaf: Buffer): number;
 }
 
 /** https://github.com/sigstore/rekor-tiles/blob/v2.3.0/api/proto/rekor/v2/hashedrekord.proto */
@@ -58,14 +61,18 @@ export function createRekorV2(origin: string): RekorV2 {
     return `${note}\n\u2014 ${origin} ${line}\n`;
   };
 
+  const append = (leaf: Buffer): number => {
+    entries.push(leaf);
+    return tree.append(hashLeaf(leaf));
+  };
+
   const add = (body: Buffer): ServiceAnswer => {
     const known = entries.findIndex((entry) => entry.equals(body));
     if (known >= 0) {
       const message = `an equivalent entry already exists in the transparency log with index ${known}`;
       return json(409, { code: 6, message, details: [] });
     }
-    entries.push(body);
-    const logIndex = String(tree.append(hashLeaf(body)));
+    const logIndex = String(append(body));
     return json(201, {
       logIndex,
       logId: { keyId: logId.toString('base64') },
@@ -87,9 +94,13 @@ export function createRekorV2(origin: string): RekorV2 {
     publicKey,
     logId,
     entries,
+    append,
     handler: (request) => {
       const route = `${request.method} ${request.path}`;
       if (route === 'GET /healthz') return { status: 200, body: 'ok' };
+      if (route === 'GET /api/v2/checkpoint') return { status: 200, body: checkpoint() };
+      const tile = request.method === 'GET' ? tileAt(tree, request.path) : undefined;
+      if (tile) return { status: 200, body: tile };
       if (route !== 'POST /api/v2/log/entries') {
         return json(404, { code: 5, message: 'Not Found', details: [] });
       }

@@ -1,4 +1,5 @@
 import type { Statement } from '../attest/statement';
+import { SignedImageError } from '../error';
 import type { RegistryClient } from '../oci/client';
 import {
   type SigningJob,
@@ -8,6 +9,7 @@ import {
   signStatement,
   storeProvenance,
 } from './image-signing';
+import type { SigningWitness } from './material';
 import type {
   Progress,
   Purpose,
@@ -71,6 +73,26 @@ export async function signImage(
   return signatures;
 }
 
+/**
+ * The legacy format holds one signed entry timestamp and one timestamp. Told before anything is
+ * signed, because what a log was sent stays there.
+ */
+function checkWitnesses({ format, material: { witnesses } }: SignImageRequest): void {
+  if (!storedFormats(format).includes('legacy')) return;
+  const count = (kind: SigningWitness['kind']) =>
+    witnesses.filter((witness) => witness.kind === kind).length;
+  const why = witnesses.some(({ bundleOnly }) => bundleOnly)
+    ? 'the legacy format cannot hold an entry of a Rekor v2, which gives no signed entry timestamp'
+    : 'the legacy format holds the entry of one log and the timestamp of one authority, and more are asked';
+  if (!witnesses.some(({ bundleOnly }) => bundleOnly) && count('log') < 2 && count('timestamp') < 2)
+    return;
+  throw new SignedImageError({
+    code: 'INPUT_INVALID',
+    property: 'format',
+    message: `${why}; use format "bundle"`,
+  });
+}
+
 type Found = Readonly<Partial<Record<StoredFormat, StoredSignature>>>;
 
 class SigningRun {
@@ -84,6 +106,7 @@ class SigningRun {
     private readonly dependencies: SigningDependencies,
   ) {
     this.formats = storedFormats(request.format);
+    checkWitnesses(request);
   }
 
   async signature(target: SigningTarget): Promise<readonly SettledSignature[]> {

@@ -23,14 +23,21 @@ export interface DeclaredSigning {
 
 export function readSigning(inputs: InputReader): DeclaredSigning {
   const keyless = inputs.at('keyless');
+  const format = inputs.at('format').word(FORMATS) ?? 'bundle';
+  const sigstore = readSigstore(inputs.at('sigstore'));
+  if (sigstore.rekorVersion === 2 && format !== 'bundle') {
+    inputs
+      .at('format')
+      .problem('must be "bundle" with a Rekor v2: the legacy format cannot hold its entries');
+  }
   return {
     config: {
       key: readKey(inputs.at('key')),
       keyless: keyless.given ? readKeyless(keyless) : undefined,
-      sigstore: readSigstore(inputs.at('sigstore')),
+      sigstore,
       transparency: inputs.at('transparency').word(TRANSPARENCY_MODES),
     },
-    format: inputs.at('format').word(FORMATS) ?? 'bundle',
+    format,
   };
 }
 

@@ -5,7 +5,7 @@ import { PublicKeyDetails, TrustedRoot } from '@sigstore/protobuf-specs';
 import { SignedImageError } from '../../error';
 import { type JsonKind, parseJsonSource } from './json-source';
 
-/** https://github.com/sigstore/protobuf-specs protos/sigstore_trustroot.proto; cosign takes no other. */
+/** https://github.com/sigstore/protobuf-specs protos/sigstore_trustroot.proto */
 export const TRUSTED_ROOT_MEDIA_TYPE = 'application/vnd.dev.sigstore.trustedroot+json;version=0.1';
 
 export const TRUSTED_ROOT: JsonKind = {
@@ -13,6 +13,13 @@ export const TRUSTED_ROOT: JsonKind = {
   file: 'trusted_root.json',
   code: 'TRUSTED_ROOT_INVALID',
 };
+
+/** The later names of the same format, which cosign does not take yet. */
+const MEDIA_TYPES: readonly unknown[] = [
+  TRUSTED_ROOT_MEDIA_TYPE,
+  'application/vnd.dev.sigstore.trustedroot.v0.1+json',
+  'application/vnd.dev.sigstore.trustedroot.v0.2+json',
+];
 
 function invalid(what: string): SignedImageError {
   return new SignedImageError({
@@ -50,7 +57,8 @@ function checkPeriod(period: Period, where: string): void {
   }
 }
 
-function checkLog({ publicKey, logId }: Log, where: string): void {
+function checkLog(log: Log, where: string): void {
+  const { publicKey, logId } = log;
   if (publicKey?.rawBytes === undefined) throw invalid(`${where}.publicKey.rawBytes is missing`);
   const known =
     publicKey.keyDetails !== PublicKeyDetails.PUBLIC_KEY_DETAILS_UNSPECIFIED &&
@@ -64,6 +72,8 @@ function checkLog({ publicKey, logId }: Log, where: string): void {
   checkPeriod(publicKey.validFor, `${where}.publicKey`);
   if (logId === undefined || logId.keyId.length === 0)
     throw invalid(`${where}.logId.keyId is missing`);
+  // `@sigstore/verify` prefers it to the id that entries name, which may be longer; cosign reads the id only.
+  log.checkpointKeyId = undefined;
 }
 
 function checkAuthority({ certChain, validFor }: Authority, where: string): X509Certificate[] {
@@ -122,7 +132,7 @@ function fromJson(json: Readonly<Record<string, unknown>>): TrustedRoot {
 export function parseTrustedRoot(text: string): TrustedRoot {
   const json = parseJsonSource(text, TRUSTED_ROOT);
   const mediaType = json['mediaType'];
-  if (mediaType !== TRUSTED_ROOT_MEDIA_TYPE) {
+  if (!MEDIA_TYPES.includes(mediaType)) {
     const found = typeof mediaType === 'string' ? `"${mediaType.slice(0, 100)}"` : 'missing';
     throw invalid(`its mediaType is ${found} and must be "${TRUSTED_ROOT_MEDIA_TYPE}"`);
   }

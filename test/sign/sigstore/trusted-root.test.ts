@@ -60,6 +60,18 @@ describe('a trusted root', () => {
     expect(fromPath.tlogs[0]?.baseUrl).toBe(sigstore.rekorUrl);
   });
 
+  it.each(['v0.1', 'v0.2'])('may have the later media type (%s)', (version) => {
+    const mediaType = `application/vnd.dev.sigstore.trustedroot.${version}+json`;
+    const root = parseTrustedRoot(
+      rootWith((json) => {
+        Object.assign(json, { mediaType });
+        Object.assign(at(json['tlogs']?.[0]), { checkpointKeyId: { keyId: 'AAAAAA==' } });
+      }),
+    );
+    const { logId } = root.tlogs[0] ?? {};
+    expect(toTrustMaterial(root).tlogs[0]?.logID).toEqual(logId?.keyId);
+  });
+
   it('may leave lists out', () => {
     const root = parseTrustedRoot(
       rootWith((json) => {
@@ -206,5 +218,46 @@ describe('where no trusted root is declared', () => {
       code: 'TRUSTED_ROOT_UNAVAILABLE',
       property: 'sigstore.trustedRoot',
     });
+  });
+
+  const tufOf = async (cachePath: string, more: object = {}) => {
+    const repository = await startTufRepository('trusted_root.json', PUBLIC_ROOT);
+    const rootPath = join(folder, 'root.json');
+    await writeFile(rootPath, repository.root);
+    const tuf = { mirrorURL: repository.url, rootPath, cachePath, retry: 0, ...more };
+    return { repository, tuf };
+  };
+
+  it('it is fetched once in a run, and what failed is tried again', async () => {
+    const { repository, tuf } = await tufOf(join(folder, 'once'));
+    const load = () => loadTrustedRoot(undefined, { ...testHost(), tuf });
+    const [first, second] = await Promise.all([load(), load()]);
+    repository.close();
+    expect(second).toBe(first);
+    expect(await load()).toBe(first);
+    const gone = { ...tuf, cachePath: join(folder, 'gone') };
+    const again = () => loadTrustedRoot(undefined, { ...testHost(), tuf: gone });
+    expect(await failureOf(again())).not.toBe(await failureOf(again()));
+  });
+
+  it('what was fetched earlier is used offline, until it expires', async () => {
+    const { repository, tuf } = await tufOf(join(folder, 'offline'));
+    await loadTrustedRoot(undefined, { ...testHost(), tuf });
+    repository.close();
+    // As another run sees it: the first one's memory is its own.
+    const offline = { ...tuf, timeout: 1000 };
+    const root = await loadTrustedRoot(undefined, { ...testHost(), tuf: offline });
+    expect(root).toEqual(parseTrustedRoot(PUBLIC_ROOT));
+  });
+
+  it('a cache that cannot be written is told by its path', async () => {
+    const file = join(folder, 'a-file');
+    await writeFile(file, '');
+    const { repository, tuf } = await tufOf(join(file, 'cache'));
+    const error = await failureOf(loadTrustedRoot(undefined, { ...testHost(), tuf }));
+    repository.close();
+    expect(error.code).toBe('TRUSTED_ROOT_UNAVAILABLE');
+    expect(error.message).toContain('could not be kept (ENOTDIR');
+    expect(error.message).toContain('XDG_DATA_HOME');
   });
 });
