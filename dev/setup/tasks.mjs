@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { pkcs11Environment } from '../tools/pkcs11.mjs';
+import { enforceTableFile, forgetEnforceTable, tellEnforceTable } from './enforce-table.mjs';
 import { forgetKeyTable, keyTableFile, tellKeyTable } from './key-table.mjs';
 import { searchForSecrets } from './leaks.mjs';
 import { forgetLies, liesFile, tellLies } from './lies.mjs';
@@ -15,7 +16,15 @@ const prettier = tool('node_modules/prettier/bin/prettier.cjs');
 const jestBin = tool('node_modules/jest/bin/jest.js');
 
 /** What `npm test` leaves to the suites with more set-up. */
-const SUITES = ['test/engine/', 'test/interop/', 'test/hostile/', 'test/keys/'];
+const SUITES = [
+  'test/engine/',
+  'test/interop/',
+  'test/hostile/',
+  'test/keys/',
+  'test/enforce/real/',
+  'test/enforce/program/program',
+  'test/enforce/policy/',
+];
 
 const COVERAGE = ['--coverage', '--coverageThreshold={"global":{"lines":90}}'];
 
@@ -107,6 +116,18 @@ export const tasks = {
       );
       tellKeyTable();
       return code;
+    },
+  },
+  'test:enforce': {
+    needs: ['package', 'builder'],
+    run: async (args, env) => {
+      forgetEnforceTable();
+      const code = await all(
+        () => needGo(env),
+        () => run('node', ['dev/tools/build.mjs', 'cosign', 'kubernetes'], { env }),
+        () => jest('enforce', ['test/enforce/'])(args, { ...env, ENFORCE_TABLE: enforceTableFile }),
+      );
+      return tellEnforceTable() || args.length > 0 ? code : code || 1;
     },
   },
   demo: {

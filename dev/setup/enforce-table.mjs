@@ -1,0 +1,68 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { root } from './process.mjs';
+
+/** Where the suites of the walls note what they saw: test/enforce/support/table.ts. */
+export const enforceTableFile = join(root, 'coverage/enforce.jsonl');
+
+const KINDS = [
+  'Pod',
+  'ReplicationController',
+  'Deployment',
+  'ReplicaSet',
+  'StatefulSet',
+  'DaemonSet',
+  'Job',
+  'CronJob',
+];
+const WALLS = ['program', 'policy pack', 'cluster'];
+
+export function forgetEnforceTable() {
+  rmSync(enforceTableFile, { force: true });
+}
+
+function cells() {
+  if (!existsSync(enforceTableFile)) return new Set();
+  const lines = readFileSync(enforceTableFile, 'utf8').split('\n');
+  return new Set(
+    lines
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line))
+      .map(({ kind, wall, outcome }) => `${kind} ${wall} ${outcome}`),
+  );
+}
+
+/**
+ * Prints the table of workload kinds and walls. False unless every wall was seen to admit a verified
+ * image of every kind and to refuse another; the first wall, types, is the compiler's (`npm run lint`).
+ */
+export function tellEnforceTable() {
+  const seen = cells();
+  const word = (kind, wall) =>
+    ['admitted', 'refused']
+      .map((outcome) => (seen.has(`${kind} ${wall} ${outcome}`) ? outcome : '-'))
+      .join('/');
+  const table = [
+    ['kind', ...WALLS],
+    ...KINDS.map((kind) => [kind, ...WALLS.map((wall) => word(kind, wall))]),
+  ];
+  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  for (const row of table) {
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    );
+  }
+  const missing = KINDS.flatMap((kind) => WALLS.map((wall) => word(kind, wall))).filter((cell) =>
+    cell.includes('-'),
+  ).length;
+  console.log(
+    missing === 0
+      ? 'verified: admitted by each wall; not verified: refused by each wall'
+      : `${missing} of ${KINDS.length * WALLS.length} not as expected`,
+  );
+  return missing === 0;
+}
