@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 
+import { isSecretReference } from '../../sign/key/shown-reference';
 import type { SignedImageArgs } from './args';
 
 const OBJECTS = [
@@ -49,8 +50,8 @@ export function guarded(args: SignedImageArgs): SignedImageArgs {
   };
 }
 
-/** PEM text is the key itself; a path or `env://NAME` only says where it is. */
+/** PEM text is the key itself, and a PIN opens it; a path or `env://NAME` only says where it is. */
 function secretKeyText(ref: pulumi.Input<string>): pulumi.Output<string> {
   const text = pulumi.output(ref);
-  return text.apply((value) => (value?.includes('-----BEGIN') ? pulumi.secret(value) : text));
+  return text.apply((value) => (isSecretReference(value ?? '') ? pulumi.secret(value) : text));
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../../error';
 import type { Reference } from '../../oci';
 import { distinct } from '../../problem-collection';
-import { validateSigningConfig } from '../../sign';
+import { shownReference, validateSigningConfig } from '../../sign';
 import { validateAnnotations, validateOverrides } from '../../source';
 import { token } from '../package';
 import type {
@@ -24,7 +24,7 @@ import { InputReader } from './input-reader';
 import { readSignature } from './signature-reading';
 import { plannedSignature } from './signature-planning';
 import { signatureOutputs } from './signature-writing';
-import { hasUnknown, type Properties, reveal, type Value } from './wire-value';
+import { hasUnknown, type Properties, reveal } from './wire-value';
 
 /** Signs an image, its platform manifests and their provenance; finds again what is there. */
 export function createImageSignature(environment: PluginEnvironment): CrudResource {
@@ -60,7 +60,7 @@ async function check(
   return {
     inputs: {
       ...rest,
-      ...(signing.config.key && { key: keyToldIn(signing.config.key.ref) }),
+      ...(signing.config.key && { key: { ref: shownReference(signing.config.key.ref) } }),
       signer: await declaredSigner(signing, environment),
     },
     problems: distinct(problems).filter(({ property }) => inputs.knows(property)),
@@ -71,11 +71,6 @@ function wrongReference(reference: Reference | undefined): readonly Problem[] {
   if (!reference || reference.digest) return [];
   const message = 'must have a digest (host/repo@sha256:...): a tag may move while it is signed';
   return [{ property: 'image', code: 'REFERENCE_INVALID', message }];
-}
-
-/** Where the key is; of a key that is given as text, only that. */
-function keyToldIn(ref: string): Value {
-  return { ref: ref.includes('-----BEGIN') ? 'PEM text, not stored' : ref };
 }
 
 async function diff(
