@@ -107,6 +107,7 @@ export const tasks = {
         () => needGo(env),
         () => run('node', ['dev/tools/build.mjs', 'cosign', 'services', 'kubernetes'], { env }),
         () => run('node', ['dev/tools/pkcs11.mjs'], { env }),
+        () => run('node', ['dev/tools/python.mjs'], { env }),
         () =>
           jest('keys', ['test/keys/'])(args, {
             ...env,
