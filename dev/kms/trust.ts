@@ -1,5 +1,13 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
+let own: readonly string[] | undefined;
+const trusted = new Set<string>();
+
+function trust(): void {
+  own ??= getCACertificates('default');
+  setDefaultCACertificates([...own, ...trusted]);
+}
+
 /**
  * Makes this process trust an authority, as `NODE_EXTRA_CA_CERTS` does at its start. The SDKs of the
  * clouds talk TLS only, and to hosts whose certificates nobody but the cloud can have.
@@ -8,7 +16,10 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
  * @returns what takes the trust away again
  */
 export function trustAuthority(ca: string): () => void {
-  const before = getCACertificates('default');
-  setDefaultCACertificates([...before, ca]);
-  return () => setDefaultCACertificates(getCACertificates('default').filter((pem) => pem !== ca));
+  trusted.add(ca);
+  trust();
+  return () => {
+    trusted.delete(ca);
+    trust();
+  };
 }

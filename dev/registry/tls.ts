@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 
-import { webcrypto } from 'node:crypto';
+import { randomUUID, webcrypto } from 'node:crypto';
 
 import * as x509 from '@peculiar/x509';
 
@@ -28,7 +28,8 @@ export async function makeCertificate(names: readonly string[] = []): Promise<Te
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
     ...validity,
     serialNumber: '01',
-    name: 'CN=dev registry authority',
+    // Of its own: of two authorities with one name a client tries the wrong one.
+    name: `CN=dev registry authority ${randomUUID()}`,
     keys: authorityKeys,
     signingAlgorithm: ALGORITHM,
     extensions: [

@@ -1,4 +1,7 @@
+import { AWS_CASES } from './aws';
+import { AZURE_CASES } from './azure';
 import { FILE_CASES } from './files';
+import { GCP_CASES } from './gcp';
 import { GITLAB_CASES } from './gitlab';
 import { IDENTITY_CASES } from './identities';
 import { INSTANCE_CASES } from './instances';
@@ -11,6 +14,9 @@ import { VAULT_CASES } from './vault';
 export const SOURCE_CASES: readonly SourceCase[] = [
   ...FILE_CASES,
   ...KUBERNETES_CASES,
+  ...AWS_CASES,
+  ...GCP_CASES,
+  ...AZURE_CASES,
   ...GITLAB_CASES,
   ...VAULT_CASES,
   ...PKCS11_CASES,

@@ -20,6 +20,7 @@ export interface Moto {
 }
 
 const INSTALLER = resolve(__dirname, '../../tools/python.mjs');
+const PROGRAM = resolve(__dirname, '../../tools/python/moto_kms.py');
 const START_MS = 60_000;
 
 /** Installs it where it is not there yet. */
@@ -76,7 +77,7 @@ export async function startMoto({ tls = false } = {}): Promise<Moto> {
   const port = await freePort();
   const child = spawn(
     await pythonPath(),
-    ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port), ...(secured?.args ?? [])],
+    [PROGRAM, '-H', '127.0.0.1', '-p', String(port), ...(secured?.args ?? [])],
     { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   await untilUp(child);

@@ -133,13 +133,13 @@ export async function startAzureDouble(secret: string, token: string): Promise<A
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await textOf(request);
     const host = String(request.headers.host).replace(/:\d+$/, '');
-    const path = request.url ?? '/';
-    const call = { host, line: `${request.method} ${path}` };
+    const url = request.url ?? '/';
+    const call = { host, line: `${request.method} ${url}` };
     double.calls.push(call);
     const answer: Answer =
       host === VAULT
         ? answerOf(double, call, body, String(request.headers.authorization), token)
-        : signIn(double, path, body, token);
+        : signIn(double, url.replace(/\?.*/, ''), body, token);
     response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
     response.end(JSON.stringify(answer.body));
   };
