@@ -23,7 +23,7 @@ export interface VaultOptions {
   readonly namespace?: string;
   /** Serves https. */
   readonly certificate?: TestCertificate;
-  /** Asked first: an answer of it is given in place of Vault's. */
+  /** Asked first: an answer of it is given in place of Vault's; status 0 cuts the connection. */
   readonly fault?: (request: { readonly method: string; readonly path: string }) =>
     | {
         readonly status: number;
@@ -148,6 +148,10 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
     const fields = await fieldsOf(incoming);
     requests.push({ method, path, token, headers });
     const fault = options.fault?.({ method, path });
+    if (fault?.status === 0) {
+      outgoing.destroy();
+      return;
+    }
     if (fault !== undefined) {
       outgoing.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers });
       outgoing.end(JSON.stringify({ errors: fault.errors }));

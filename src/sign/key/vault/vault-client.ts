@@ -29,6 +29,8 @@ export interface VaultRequest {
 /** Asks Vault, and again while it is busy. */
 export type VaultClient = (request: VaultRequest) => Promise<VaultAnswer>;
 
+/** A connection that broke off: to ask again does no harm, as signatures are not counted. */
+const CUT: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
 const TRIES = 3;
 const WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
@@ -178,9 +180,15 @@ export function createVaultClient(
     const dispatcher = dispatcherOf(settings, env);
     try {
       for (let tries = 0; ; tries += 1) {
-        const answer = await ask(asked, dispatcher);
-        if (tries + 1 >= TRIES || !isPassing(answer)) return answer;
-        await delay(waitOf(answer, tries));
+        const isLast = tries + 1 >= TRIES;
+        try {
+          const answer = await ask(asked, dispatcher);
+          if (isLast || !isPassing(answer)) return answer;
+          await delay(waitOf(answer, tries));
+        } catch (error) {
+          if (isLast || !CUT.includes((error as NodeJS.ErrnoException).code)) throw error;
+          await delay(WAIT_MS);
+        }
       }
     } catch (error) {
       if (error instanceof SignedImageError) throw error;

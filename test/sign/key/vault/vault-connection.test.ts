@@ -72,6 +72,14 @@ describe('the connection', () => {
     );
   });
 
+  it('that breaks off is made again', async () => {
+    let cuts = 1;
+    const fault = () => ((cuts -= 1) >= 0 ? { status: 0, errors: [] } : undefined);
+    const vault = await vaultWith({ fault });
+    await expectSigned(at(vault));
+    expect(vault.requests).toHaveLength(3);
+  });
+
   it('carries the headers of VAULT_HEADERS', async () => {
     const vault = await vaultWith();
     await expectSigned(at(vault, { VAULT_HEADERS: '{"X-Gate": "canary-gate"}' }));
