@@ -75,6 +75,7 @@ function startApiServer(
   const args = [
     `--etcd-servers=${etcd}`,
     '--bind-address=127.0.0.1',
+    '--external-hostname=127.0.0.1',
     `--secure-port=${port}`,
     `--tls-cert-file=${credentials.certFile}`,
     `--tls-private-key-file=${credentials.keyFile}`,
@@ -83,8 +84,8 @@ function startApiServer(
     '--authorization-mode=RBAC',
     '--service-cluster-ip-range=10.0.0.0/24',
     '--service-account-issuer=https://kubernetes.default.svc',
-    `--service-account-signing-key-file=${credentials.serviceAccountKeyFile}`,
-    `--service-account-key-file=${credentials.serviceAccountKeyFile}`,
+    `--service-account-signing-key-file=${credentials.accountsKeyFile}`,
+    `--service-account-key-file=${credentials.accountsPublicKeyFile}`,
     '--enable-admission-plugins=ValidatingAdmissionPolicy',
     // Without controllers no namespace gets its account, and every pod would be refused.
     '--disable-admission-plugins=ServiceAccount',

@@ -17,7 +17,9 @@ export interface ClusterCredentials {
   readonly certFile: string;
   readonly keyFile: string;
   readonly tokenFile: string;
-  readonly serviceAccountKeyFile: string;
+  /** Signs the tokens of service accounts; the other half checks them. */
+  readonly accountsKeyFile: string;
+  readonly accountsPublicKeyFile: string;
   /** By user. */
   readonly tokens: Readonly<Record<string, string>>;
 }
@@ -31,6 +33,10 @@ interface Made {
 async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
   const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', key);
   return x509.PemConverter.encode(pkcs8, 'PRIVATE KEY');
+}
+
+async function publicPemOf(key: webcrypto.CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(await webcrypto.subtle.exportKey('spki', key), 'PUBLIC KEY');
 }
 
 async function serverCertificate(): Promise<Made> {
@@ -101,7 +107,8 @@ export async function makeCredentials(
     certFile: await file('server.crt', cert),
     keyFile: await file('server.key', key),
     tokenFile: await file('tokens.csv', `${lines.join('\n')}\n`),
-    serviceAccountKeyFile: await file('accounts.key', await pemOf(accounts.privateKey)),
+    accountsKeyFile: await file('accounts.key', await pemOf(accounts.privateKey)),
+    accountsPublicKeyFile: await file('accounts.pub', await publicPemOf(accounts.publicKey)),
     tokens,
   };
 }

@@ -39,8 +39,9 @@ function groupOf(name) {
 }
 
 /** Changes with everything that the programs are made of. */
-function fingerprint({ folder, sources }) {
+function fingerprint({ folder, sources, ldflags = '' }) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
+  if (ldflags !== '') hash.update(`${ldflags}\n`);
   for (const file of ['go.mod', 'go.sum', ...sources]) {
     hash.update(`${file}\n`).update(readFileSync(join(here, folder, file)));
   }
@@ -96,9 +97,10 @@ function nameAsAsked(folder, programs) {
 }
 
 /** `-v` names each package as it is compiled: told as a count, now and then. */
-function goBuild(target, { folder, programs }) {
+function goBuild(target, { folder, programs, ldflags = '' }) {
   return new Promise((settle, fail) => {
-    const args = ['build', '-v', '-trimpath', '-o', target, ...Object.values(programs)];
+    const flags = ['-v', '-trimpath', `-ldflags=${ldflags}`];
+    const args = ['build', ...flags, '-o', target, ...Object.values(programs)];
     const child = spawn('go', args, {
       cwd: join(here, folder),
       stdio: ['ignore', 'inherit', 'pipe'],
