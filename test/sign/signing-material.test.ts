@@ -265,7 +265,6 @@ describe('signing material', () => {
   it('is described by the certificate where Fulcio names the signer in its own way', async () => {
     const claims = {
       iss: sigstore.issuer.url,
-      ci_config_ref_uri: 'x',
       federated_claims: { connector_id: 'https://idp.example' },
     };
     const env = { MY_TOKEN: sigstore.issuer.token({ subject: 'robot', claims }) };

@@ -338,7 +338,7 @@ describe('a keyless signature', () => {
     const sigstore = { fulcioUrl, rekorUrl, trustedRoot: 'trusted_root.json' };
     await expect(
       bench.create('ImageSignature', signature({ key: undefined, keyless, sigstore })),
-    ).rejects.toMatchObject({ code: 'IDENTITY_TOKEN_INVALID', property: 'keyless.issuer' });
+    ).rejects.toThrow(/^keyless\.issuer: .* is by http.*, not by https:\/\/other\.test$/);
   });
 });
 
