@@ -1,4 +1,7 @@
 import { generateKeyPairSync, verify } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 
 import {
   type AzureDouble,
@@ -212,6 +215,45 @@ describe('a key in Azure Key Vault is refused', () => {
     expect(error.code).toBe('KEY_SERVICE_FAILED');
     expect(everythingIn(error)).not.toContain(TOKEN);
     expect(everythingIn(error)).not.toContain(SECRET);
+  });
+});
+
+describe('who signs in', () => {
+  it('has a federated token, which is shown to the sign-in service of the cloud only', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'azure-')), 'token');
+    await writeFile(file, 'canary-federated-token');
+    const env = { AZURE_CLIENT_SECRET: undefined, AZURE_FEDERATED_TOKEN_FILE: file };
+    const { signature } = await (await signerOf(REF, env)).sign(DATA);
+    expect(verify('sha256', DATA, P256, signature)).toBe(true);
+    // No double stands for the sign-in services of the other clouds.
+    azure.calls.length = 0;
+    const error = await failureOf(signerOf(REF, { ...env, AZURE_ENVIRONMENT: 'AZURECHINACLOUD' }));
+    expect(error.code).toBe('KEY_FORBIDDEN');
+    expect(azure.calls.every(({ host }) => host === azure.vault)).toBe(true);
+    await rm(dirname(file), { recursive: true });
+  });
+
+  it('is told of a certificate that is not there', async () => {
+    const env = {
+      AZURE_CLIENT_SECRET: undefined,
+      AZURE_CLIENT_CERTIFICATE_PATH: 'no/such.pem',
+      AZURE_ENVIRONMENT: 'AZUREPUBLICCLOUD',
+    };
+    const error = await failureOf(signerOf(REF, env));
+    expect(error.message).toContain(REF);
+    expect(error.message).toContain('no/such.pem');
+  });
+
+  it('is told of what to set where nothing is', async () => {
+    // Of all places where the SDK looks, the environment only: this test asks no other machine.
+    process.env['AZURE_TOKEN_CREDENTIALS'] = 'EnvironmentCredential';
+    try {
+      const error = await failureOf(signerOf(REF, { AZURE_CLIENT_SECRET: undefined }));
+      expect(error.code).toBe('KEY_FORBIDDEN');
+      expect(error.message).toContain('az login');
+    } finally {
+      delete process.env['AZURE_TOKEN_CREDENTIALS'];
+    }
   });
 });
 
