@@ -1,1 +1,2 @@
+export { hasPostgres, type RealRekor, startRealRekor } from './real-rekor';
 export { type RealSigstore, type RealSigstoreOptions, startRealSigstore } from './real-sigstore';

@@ -33,16 +33,40 @@ const here = (port) => ({ host: '127.0.0.1', port });
 for (const { port, socket } of plan.outward) await join(here(port), { path: socket });
 for (const { port, socket } of plan.inward) await join({ path: socket }, here(port));
 
-const children = plan.programs.map(({ file, args, cwd, log, uid }) => {
+/** Waits until another program listens; for ever, because the starter knows when to give up. */
+async function opened(to) {
+  const accepts = () =>
+    new Promise((settle) => {
+      const probe = connect(to);
+      probe.once('connect', () => settle(true)).once('error', () => settle(false));
+      probe.once('connect', () => probe.destroy());
+    });
+  while (!(await accepts())) await new Promise((settle) => setTimeout(settle, 100));
+}
+
+const children = [];
+const ends = [];
+let stopping = false;
+
+function start({ file, args, cwd, log, uid }) {
   const output = openSync(log, 'a');
   const user = uid === undefined ? {} : { uid, gid: uid };
-  return spawn(file, args, { cwd, stdio: ['ignore', output, output], ...user });
-});
-const ends = children.map(
-  (child) => new Promise((settle) => child.once('exit', settle).once('error', settle)),
-);
+  const child = spawn(file, args, { cwd, stdio: ['ignore', output, output], ...user });
+  children.push(child);
+  ends.push(new Promise((settle) => child.once('exit', settle).once('error', settle)));
+}
+
+async function startAll() {
+  for (const program of plan.programs) {
+    const { after } = program;
+    if (after) await opened(after.path === undefined ? here(after.port) : { path: after.path });
+    if (stopping) return;
+    start(program);
+  }
+}
 
 async function stop() {
+  stopping = true;
   for (const child of children) child.kill('SIGTERM');
   const late = setTimeout(() => children.forEach((child) => child.kill('SIGKILL')), 5000);
   await Promise.all(ends);
@@ -54,3 +78,4 @@ async function stop() {
 process.stdin.on('end', stop).on('error', stop).resume();
 process.once('SIGTERM', stop);
 console.log('ready');
+await startAll();

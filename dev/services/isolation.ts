@@ -11,6 +11,8 @@ export interface InsideProgram {
   readonly cwd: string;
   /** Path of the file that gets what it prints. */
   readonly log: string;
+  /** What another program opens, and this one needs at its start. Default: nothing. */
+  readonly after?: { readonly port: number } | { readonly path: string };
   /** User and group to run as. Default: the caller's. */
   readonly uid?: number;
 }

@@ -105,7 +105,10 @@ export const tasks = {
       forgetKeyTable();
       const code = await all(
         () => needGo(env),
-        () => run('node', ['dev/tools/build.mjs', 'cosign', 'services', 'kubernetes'], { env }),
+        () =>
+          run('node', ['dev/tools/build.mjs', 'cosign', 'services', 'rekor', 'kubernetes'], {
+            env,
+          }),
         () => run('node', ['dev/tools/pkcs11.mjs'], { env }),
         () => run('node', ['dev/tools/python.mjs'], { env }),
         () =>

@@ -3,7 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type RealSigstore, startRealSigstore } from '../../dev/services';
+import {
+  hasPostgres,
+  type RealRekor,
+  type RealSigstore,
+  startRealRekor,
+  startRealSigstore,
+} from '../../dev/services';
 import type { SigningConfig } from '../../src/sign';
 import type { CaseServices, RunningSource, SourceCase } from './source-case';
 
@@ -15,7 +21,20 @@ interface Instance {
   /** What a user declares of the running services. */
   readonly sigstore: (services: RealSigstore) => NonNullable<SigningConfig['sigstore']>;
   readonly transparency?: 'none';
+  /** Whether the log is a Rekor v1. */
+  readonly rekorV1?: boolean;
 }
+
+/** Rekor v1 keeps its tree in a database: tried where PostgreSQL is installed. */
+const REKOR_V1: readonly Instance[] = [
+  { source: 'key, Rekor v1', signer: 'key', sigstore: () => ({}), rekorV1: true },
+  {
+    source: 'Fulcio, Rekor v1',
+    signer: 'keyless',
+    sigstore: ({ fulcioUrl }) => ({ fulcioUrl }),
+    rekorV1: true,
+  },
+];
 
 const INSTANCES: readonly Instance[] = [
   {
@@ -44,20 +63,38 @@ const INSTANCES: readonly Instance[] = [
     sigstore: ({ fulcioUrl, tsaUrl }) => ({ fulcioUrl, tsaUrl }),
     transparency: 'none',
   },
+  ...(hasPostgres() ? REKOR_V1 : []),
 ];
+
+/** What is up already goes away where this one does not come up. */
+async function startedBeside(services: RealSigstore): Promise<RealRekor> {
+  try {
+    return await startRealRekor();
+  } catch (error) {
+    await services.stop();
+    throw error;
+  }
+}
 
 async function start(instance: Instance, { sigstore }: CaseServices): Promise<RunningSource> {
   const { issuer } = sigstore;
   const services = await startRealSigstore({ issuerUrl: issuer.url });
+  const rekor = instance.rekorV1 ? await startedBeside(services) : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'instance-'));
   const trustedRoot = join(folder, 'trusted_root.json');
-  await writeFile(trustedRoot, JSON.stringify(services.trustedRoot));
+  const { tlogs, ...root } = services.trustedRoot;
+  const logs = rekor ? [...tlogs, rekor.log] : tlogs;
+  await writeFile(trustedRoot, JSON.stringify({ ...root, tlogs: logs }));
   const config: SigningConfig = {
-    sigstore: { ...instance.sigstore(services), trustedRoot },
+    sigstore: {
+      ...instance.sigstore(services),
+      ...(rekor && { rekorUrl: rekor.url }),
+      trustedRoot,
+    },
     transparency: instance.transparency,
   };
   const stop = async () => {
-    await services.stop();
+    await Promise.all([services.stop(), rekor?.stop()]);
     await rm(folder, { recursive: true });
   };
   if (instance.signer === 'key') {
