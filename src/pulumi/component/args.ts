@@ -176,4 +176,10 @@ export interface SignedImageArgs {
   registry?: RegistryArgs;
   /** What else the verification takes or asks for. */
   verify?: VerifyArgs;
+  /**
+   * What is removed from the registry when this is deleted or replaced: `keep` (nothing), `signatures`
+   * (those that were written here, and no others), or `all` (the image too that was built and
+   * pushed here, unless others name or signed it). Default: `keep`.
+   */
+  deletion?: Input<string>;
 }

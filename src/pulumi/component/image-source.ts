@@ -57,6 +57,7 @@ function buildWithCommand({ name, plan, build, args, parent }: ImageSourceReques
       build,
       ...(args.source && { source: args.source }),
       ...(args.registry && { registry: args.registry }),
+      ...(args.deletion !== undefined && { deletion: args.deletion }),
     },
     { parent },
   );

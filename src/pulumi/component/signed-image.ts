@@ -55,6 +55,7 @@ export class SignedImage extends pulumi.ComponentResource {
         ...defined({ key, keyless, sigstore, transparency, annotations, source, format, registry }),
         ...(declared.provenance && { provenance: declared.provenance }),
         ...(declared.verify?.always !== undefined && { always: declared.verify.always }),
+        ...(declared.deletion !== undefined && { deletion: declared.deletion }),
       },
       { parent: this },
     );

@@ -10,6 +10,7 @@ import {
   type SigningHost,
   type SigningMaterialOptions,
 } from '../../sign';
+import { type ContentUses, createContentUses } from './content-uses';
 import type { RegistryAccess } from './declared-registry';
 import { createSecretHandoff, type SecretHandoff } from './secret-handoff';
 
@@ -27,6 +28,8 @@ export interface PluginEnvironment {
   /** Files, clock and network for keys, tokens and trust material. */
   readonly host: SigningHost;
   readonly handoff: SecretHandoff;
+  /** What must not be deleted, because a resource of this run rests on it. */
+  readonly uses: ContentUses;
   /** How long and how often Fulcio, Rekor and the timestamp authority are asked. */
   readonly serviceCall?: SigningMaterialOptions['call'];
   /** One client, and one pool of connections, for all that has the same access. */
@@ -45,6 +48,7 @@ export function createPluginEnvironment(
     cwd,
     host: { ...processHost(), env, tokens: createTokenCache() },
     handoff: createSecretHandoff(),
+    uses: createContentUses(),
     ...(services && { serviceCall: services }),
     registryClient: ({ registry: host }, access) => {
       const declared = { host, ...access };

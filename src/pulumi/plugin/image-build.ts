@@ -1,13 +1,7 @@
-import {
-  type BuildRequest,
-  changesBetween,
-  type CommandBuilderName,
-  selectBuilder,
-} from '../../build';
+import { changesBetween } from '../../build';
 import { SignedImageError } from '../../error';
-import { parseDigest, parseReference } from '../../oci';
+import { formatRepository, parseDigest, parseReference, type Repository } from '../../oci';
 import { distinct } from '../../problem-collection';
-import { detectSource } from '../../source';
 import { token } from '../package';
 import { declaredFingerprint, fingerprintParts } from './build-fingerprint';
 import type {
@@ -22,34 +16,29 @@ import type {
   ReadResult,
   UpdateRequest,
 } from './crud-resource';
-import { type BuildDeclaration, buildProblems, readBuild } from './declared-build';
+import { readDeletion } from './declared-deletion';
+import { buildProblems, readBuild } from './declared-build';
 import { readReference } from './declared-image';
 import { readRegistry } from './declared-registry';
-import { factsOutput, readSource } from './declared-source';
 import type { PluginEnvironment } from './environment';
+import { built, sourceFacts } from './image-building';
+import { removeImages } from './image-removal';
 import { changedInputs, differsIn } from './input-difference';
 import { InputReader } from './input-reader';
-import {
-  hasUnknown,
-  type Properties,
-  reveal,
-  Secret,
-  toValue,
-  UNKNOWN,
-  type Value,
-} from './wire-value';
+import { pushedBefore } from './pushed-images';
+import { hasUnknown, type Properties, reveal, Secret, UNKNOWN, type Value } from './wire-value';
 
 /** Builds with a command-line builder and pushes; what it says of the digest is a claim. */
 export function createImageBuild(environment: PluginEnvironment): CrudResource {
   return {
     type: token('ImageBuild'),
     check: (request) => check(request, environment),
-    diff,
+    diff: (request) => diff(request, environment),
     create: (request) => create(request, environment),
     update: (request) => update(request, environment),
     read: (request) => read(request, environment),
-    // The image stays: pods may run it, and another stack may have the same digest.
-    delete: async () => undefined,
+    // By default the image stays: pods may run it, and another stack may have the same digest.
+    delete: (request) => removeImages(request, environment),
   };
 }
 
@@ -61,6 +50,7 @@ async function check(
   const reference = readReference(inputs.at('image'));
   const build = readBuild(inputs.at('build'), environment.cwd);
   const registry = readRegistry(inputs.at('registry'));
+  readDeletion(inputs);
   const found = [...inputs.problems, ...(await buildProblems(inputs, environment.cwd))];
   const problems = distinct(found).filter(({ property }) => inputs.knows(property));
   const { secrets, ...rest } = (news['build'] ?? {}) as Properties;
@@ -103,12 +93,43 @@ function hidden(parts: Readonly<Record<string, string>>, secretArgs: readonly st
 }
 
 /** What is built follows from the fingerprint; another builder or cache makes the same image. */
-async function diff({ oldInputs, news }: DiffRequest): Promise<DiffResult> {
+async function diff(
+  { urn, oldInputs, oldOutputs, news, log }: DiffRequest,
+  environment: PluginEnvironment,
+): Promise<DiffResult> {
   const changed = changedInputs(oldInputs, news).filter((name) => name !== 'build');
+  const moved = changed.includes('image') && !hasUnknown(news['image']) && isMoved(oldInputs, news);
+  const images = pushedBefore(oldOutputs).length;
+  if (!moved) noteUse(urn, oldInputs, oldOutputs, environment);
+  else if (readDeletion(new InputReader(oldInputs)) === 'all' && images > 0) {
+    const from = formatRepository(repositoryOf(oldInputs));
+    log.info(
+      `the replacement removes from ${from} ${images} images that were pushed here (deletion: all)`,
+    );
+  }
   return {
     changed: changed.filter((name) => name !== 'fingerprint' || rebuilds(oldInputs, news)),
-    replaces: [],
+    // What was pushed to the old one is deleted with its own access, if it is to be deleted.
+    replaces: moved ? ['image'] : [],
   };
+}
+
+function isMoved(olds: Properties, news: Properties): boolean {
+  return formatRepository(repositoryOf(olds)) !== formatRepository(repositoryOf(news));
+}
+
+function repositoryOf(inputs: Properties): Repository {
+  return parseReference(new InputReader(inputs).at('image').string() ?? '').repository;
+}
+
+function noteUse(
+  urn: string,
+  inputs: Properties,
+  outputs: Properties,
+  { uses }: PluginEnvironment,
+): void {
+  const digest = new InputReader(outputs).at('claimedDigest').string();
+  uses.note(urn, formatRepository(repositoryOf(inputs)), digest === undefined ? [] : [digest]);
 }
 
 function rebuilds(olds: Properties, news: Properties): boolean {
@@ -126,7 +147,7 @@ async function create(
       hasUnknown(request.inputs['image']) ? 'would build' : `would build, and push to ${id}`,
     );
   }
-  return { id, outputs: await built(request, environment) };
+  return { id, outputs: await pushed(request, {}, environment) };
 }
 
 async function update(request: UpdateRequest, environment: PluginEnvironment): Promise<Properties> {
@@ -139,117 +160,20 @@ async function update(request: UpdateRequest, environment: PluginEnvironment): P
         `${preview ? 'would build' : 'builds'} again: ${why.join(', ') || 'the image reference changed'}`,
       );
     }
-    return built(request, environment);
+    return pushed(request, oldOutputs, environment);
   }
   if (!differsIn(oldInputs, inputs, ['source'])) return oldOutputs;
-  return { ...oldOutputs, facts: await facts(inputs, environment) };
+  return { ...oldOutputs, facts: await sourceFacts(inputs, environment) };
 }
 
-async function facts(inputs: Properties, { env, cwd }: PluginEnvironment): Promise<Value> {
-  const reader = new InputReader(inputs);
-  const { context } = readBuild(reader.at('build'), cwd);
-  const overrides = readSource(reader.at('source'));
-  if (hasUnknown(inputs['source'])) return UNKNOWN;
-  return toValue(factsOutput(await detectSource({ cwd: context, env, overrides })));
-}
-
-async function built(
-  { urn, inputs, preview, log }: CreateRequest,
+async function pushed(
+  request: CreateRequest,
+  before: Properties,
   environment: PluginEnvironment,
 ): Promise<Properties> {
-  if (preview) {
-    return { claimedDigest: UNKNOWN, summary: UNKNOWN, facts: await facts(inputs, environment) };
-  }
-  const reader = new InputReader(inputs);
-  const build = readBuild(reader.at('build'), environment.cwd);
-  const handed = environment.handoff.take(urn);
-  if (build.secretIds.length > 0 && !handed) throw lostSecrets();
-  const secrets = new InputReader(handed?.['secrets']).record();
-  const request = buildRequest(reader, build, secrets);
-  const builder = await selectBuilder(
-    (build.declared.builder ?? 'auto') as 'auto' | CommandBuilderName,
-    request,
-    { env: environment.env },
-  );
-  // Before the push, so that nothing that can fail stands between it and the state.
-  const bound = await facts(inputs, environment);
-  log.info(`builds with ${builder.name} and pushes to ${reader.at('image').string()}`);
-  const result = await builder.build(request, (line) => log.status(line));
-  log.info(`${builder.name} says that it pushed ${result.digest}`);
-  const fingerprint = fingerprintParts(inputs);
-  return {
-    claimedDigest: result.digest,
-    facts: bound,
-    summary: summary(build, result, fingerprint),
-  };
-}
-
-function buildRequest(
-  reader: InputReader,
-  { declared, context, dockerfile, secretArgs }: BuildDeclaration,
-  secrets: Readonly<Record<string, string>>,
-): BuildRequest {
-  const { username, password, caFile, insecure } = readRegistry(reader.at('registry'));
-  const args = declared.args ?? {};
-  return {
-    reference: parseReference(reader.at('image').string() ?? ''),
-    context,
-    dockerfile,
-    ...(declared.target !== undefined && { target: declared.target }),
-    args,
-    secrets,
-    platforms: declared.platforms ?? [],
-    labels: declared.labels ?? {},
-    cacheFrom: declared.cacheFrom ?? [],
-    cacheTo: declared.cacheTo ?? [],
-    ...(declared.buildxBuilder !== undefined && { buildxBuilder: declared.buildxBuilder }),
-    sensitive: secretArgs.flatMap((name) => args[name] ?? []),
-    registry: {
-      ...(username !== undefined && { username }),
-      ...(password !== undefined && { password }),
-      ...(caFile !== undefined && { caFile }),
-      insecure: insecure ?? false,
-    },
-  };
-}
-
-function summary(
-  { declared, told, secretArgs, secretIds }: BuildDeclaration,
-  result: {
-    readonly builder: string;
-    readonly tag?: string;
-    readonly startedOn: string;
-    readonly finishedOn: string;
-  },
-  fingerprint: Readonly<Record<string, string>>,
-): Value {
-  const args = Object.entries(declared.args ?? {}).filter(([name]) => !secretArgs.includes(name));
-  return toValue({
-    builder: declared.builder ?? 'auto',
-    usedBuilder: result.builder,
-    buildxBuilder: declared.buildxBuilder,
-    tag: result.tag,
-    context: told.context,
-    dockerfile: told.dockerfile,
-    dockerfileDigest: fingerprint['dockerfile'],
-    contextDigest: fingerprint['context'],
-    target: declared.target,
-    args: Object.fromEntries(args),
-    secretArgs,
-    secretIds,
-    platforms: declared.platforms,
-    labels: declared.labels,
-    startedOn: result.startedOn,
-    finishedOn: result.finishedOn,
-  });
-}
-
-function lostSecrets(): SignedImageError {
-  return new SignedImageError({
-    code: 'INTERNAL',
-    property: 'build.secrets',
-    message: 'the values of the build secrets were not handed on by `check`; run the update again',
-  });
+  const outputs = await built(request, before, environment);
+  if (!request.preview) noteUse(request.urn, request.inputs, outputs, environment);
+  return outputs;
 }
 
 /** Gone only if the registry says so: then the next update builds it again. */

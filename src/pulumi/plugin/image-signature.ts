@@ -1,9 +1,10 @@
 import type { Problem } from '../../error';
-import type { Reference } from '../../oci';
+import { formatRepository, parseReference, type Reference } from '../../oci';
 import { distinct } from '../../problem-collection';
 import { shownReference, validateSigningConfig } from '../../sign';
 import { validateAnnotations, validateOverrides } from '../../source';
 import { token } from '../package';
+import type { StoredSignatureOutput } from '../resources/signature-outputs';
 import type {
   CheckRequest,
   CheckResult,
@@ -14,6 +15,7 @@ import type {
   DiffResult,
   UpdateRequest,
 } from './crud-resource';
+import { readDeletion } from './declared-deletion';
 import { readReference } from './declared-image';
 import { declaredSigner } from './declared-signer';
 import { readSigning } from './declared-signing';
@@ -22,6 +24,7 @@ import type { PluginEnvironment } from './environment';
 import { changedInputs } from './input-difference';
 import { InputReader } from './input-reader';
 import { readSignature } from './signature-reading';
+import { plannedRemoval, removeSignatures } from './signature-removal';
 import { plannedSignature } from './signature-planning';
 import { signatureOutputs } from './signature-writing';
 import { hasUnknown, type Properties, reveal } from './wire-value';
@@ -33,10 +36,10 @@ export function createImageSignature(environment: PluginEnvironment): CrudResour
     check: (request) => check(request, environment),
     diff: (request) => diff(request, environment),
     create: (request) => create(request, environment),
-    update: (request) => write(request, request.oldInputs, request.oldOutputs, environment),
+    update: (request) => update(request, environment),
     read: (request) => readSignature(request, environment),
-    // Signatures stay: what they say stays true, and others may rely on it.
-    delete: async () => undefined,
+    // By default they stay: what they say stays true, and others may rely on it.
+    delete: (request) => removeSignatures(request, environment),
   };
 }
 
@@ -47,6 +50,7 @@ async function check(
   const inputs = new InputReader(news);
   const reference = readReference(inputs.at('image'));
   const signing = readSigning(inputs);
+  readDeletion(inputs);
   const problems: readonly Problem[] = [
     ...inputs.problems,
     ...wrongReference(reference),
@@ -80,7 +84,10 @@ async function diff(
   const changed = changedInputs(oldInputs, news);
   const moved =
     changed.includes('image') && !hasUnknown(news['image']) && repositoryOf(news) !== id;
-  const drift = new InputReader(oldOutputs).at('drift').list().length > 0;
+  const drift = hasDrift(oldOutputs);
+  const removal = moved ? plannedRemoval(oldInputs, oldOutputs) : undefined;
+  if (removal) log.info(`the replacement removes from ${id} ${removal}`);
+  if (!moved) noteUse(urn, oldInputs, oldOutputs, environment);
   const always = news['always'] === true && changed.length === 0 && !drift;
   const lost =
     always &&
@@ -112,6 +119,35 @@ async function create(
   return { id: repositoryOf(request.inputs), outputs };
 }
 
+async function update(request: UpdateRequest, environment: PluginEnvironment): Promise<Properties> {
+  const { inputs, oldInputs, oldOutputs, log } = request;
+  const changed = changedInputs(oldInputs, inputs);
+  if (changed.join() !== 'deletion' || hasDrift(oldOutputs)) {
+    return write(request, oldInputs, oldOutputs, environment);
+  }
+  // What a delete does is kept with the inputs: there is nothing to look at, and nothing to write.
+  log.info(`a delete would remove ${plannedRemoval(inputs, oldOutputs) ?? 'no signature'}`);
+  return oldOutputs;
+}
+
+function hasDrift(outputs: Properties): boolean {
+  return new InputReader(outputs).at('drift').list().length > 0;
+}
+
+/** The image and its signatures, reused ones too, are not for another resource to delete. */
+function noteUse(
+  urn: string,
+  inputs: Properties,
+  outputs: Properties,
+  { uses }: PluginEnvironment,
+): void {
+  const { repository, digest } = parseReference(new InputReader(inputs).at('image').string() ?? '');
+  const signatures = (new InputReader(outputs).at('signatures').json() ??
+    []) as readonly StoredSignatureOutput[];
+  const digests = signatures.flatMap(({ subject, stored }) => [subject, stored]);
+  uses.note(urn, formatRepository(repository), [...(digest ? [digest] : []), ...digests]);
+}
+
 async function write(
   request: CreateRequest | UpdateRequest,
   oldInputs: Properties,
@@ -119,7 +155,9 @@ async function write(
   environment: PluginEnvironment,
 ): Promise<Properties> {
   const before = { inputs: oldInputs, outputs: oldOutputs };
-  return request.preview
-    ? plannedSignature(request, before, environment)
-    : signatureOutputs(repositoryOf(request.inputs), request, before, environment);
+  if (request.preview) return plannedSignature(request, before, environment);
+  const id = repositoryOf(request.inputs);
+  const outputs = await signatureOutputs(id, request, before, environment);
+  noteUse(request.urn, request.inputs, outputs, environment);
+  return outputs;
 }

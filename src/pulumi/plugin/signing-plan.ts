@@ -16,6 +16,7 @@ import type {
   ReadResult,
 } from './crud-resource';
 import { buildProblems, readBuild } from './declared-build';
+import { readDeletion } from './declared-deletion';
 import { keyProblems } from './declared-policy';
 import { readProvenance } from './declared-provenance';
 import { readReference, resolveOnce } from './declared-image';
@@ -63,6 +64,7 @@ async function check(
   const reference = readReference(inputs.at('image'));
   const build = inputs.at('build').given;
   const signing = readSigning(inputs);
+  readDeletion(inputs);
   const found = await Promise.all([
     validateSigningConfig(signing.config, environment.host, inputs.unknown),
     sourceProblems(inputs, environment, log),

@@ -70,6 +70,7 @@ async function diff(
   const changed = changedInputs(oldInputs, news);
   const moved = !hasUnknown(news['image']) && repositoryOf(news) !== id;
   const always = news['always'] === true && changed.length === 0;
+  if (!moved) noteUse(urn, oldInputs, oldOutputs, environment);
   const look = { urn, id, inputs: oldInputs, outputs: oldOutputs, log };
   const seen = always ? (await read(look, environment))?.outputs : oldOutputs;
   const drift = new InputReader(seen).at('drift').list().length > 0;
@@ -82,20 +83,20 @@ function repositoryOf(inputs: Properties): string {
 }
 
 async function create(
-  { inputs, preview }: CreateRequest,
+  { urn, inputs, preview }: CreateRequest,
   environment: PluginEnvironment,
 ): Promise<CreateResult> {
   // In a preview the image may not be signed yet: only what depends on nothing pending is looked at.
   if (hasUnknown(inputs)) return { id: '', outputs: PENDING };
-  const outputs = outputsOf(await verified(inputs, environment));
+  const outputs = await verified(urn, inputs, environment);
   return { id: preview ? '' : repositoryOf(inputs), outputs };
 }
 
 async function update(
-  { inputs, oldOutputs }: UpdateRequest,
+  { urn, inputs, oldOutputs }: UpdateRequest,
   environment: PluginEnvironment,
 ): Promise<Properties> {
-  if (!hasUnknown(inputs)) return outputsOf(await verified(inputs, environment));
+  if (!hasUnknown(inputs)) return verified(urn, inputs, environment);
   // What is signed again is the same image: its digest stays if it verifies, and else nothing goes on.
   const { digest, imageRef } = oldOutputs;
   const same = inputs['digest'] === digest && digest !== undefined && imageRef !== undefined;
@@ -112,10 +113,30 @@ const PENDING: Properties = {
 };
 
 async function verified(
+  urn: string,
   inputs: Properties,
   environment: PluginEnvironment,
-): Promise<VerificationReport> {
-  return (await look(inputs, environment, verifyImage)).report;
+): Promise<Properties> {
+  const outputs = outputsOf((await look(inputs, environment, verifyImage)).report);
+  noteUse(urn, inputs, outputs, environment);
+  return outputs;
+}
+
+/** What it verified is not for another resource to delete. */
+function noteUse(
+  urn: string,
+  inputs: Properties,
+  outputs: Properties,
+  { uses }: PluginEnvironment,
+): void {
+  const { manifests = [] } = JSON.parse(
+    new InputReader(outputs).at('verification').string() ?? '{}',
+  ) as Partial<VerificationReport>;
+  const digests = manifests.flatMap(({ digest, parts }) => [
+    digest,
+    ...parts.flatMap(({ stored }) => stored ?? []),
+  ]);
+  uses.note(urn, repositoryOf(inputs), digests);
 }
 
 async function look(

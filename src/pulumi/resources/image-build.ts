@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { BuildArgs, RegistryArgs, SourceArgs } from '../component/args';
 import { token } from '../package';
 import { withVersion } from './resource-options';
-import type { BuildSummaryOutput, SourceFactsOutput } from './signature-outputs';
+import type { BuildSummaryOutput, PushedImageOutput, SourceFactsOutput } from './signature-outputs';
 
 export interface ImageBuildArgs {
   /** Where to push: `host/repo[:tag]`. */
@@ -11,6 +11,8 @@ export interface ImageBuildArgs {
   build: pulumi.Input<BuildArgs>;
   source?: pulumi.Input<SourceArgs>;
   registry?: pulumi.Input<RegistryArgs>;
+  /** `keep`, `signatures` (keeps images) or `all`: what a delete or a replacement removes. Default: `keep`. */
+  deletion?: pulumi.Input<string>;
 }
 
 /**
@@ -27,12 +29,20 @@ export class ImageBuild extends pulumi.CustomResource {
   declare readonly facts: pulumi.Output<SourceFactsOutput>;
   /** What was built, and from what. */
   declare readonly summary: pulumi.Output<BuildSummaryOutput>;
+  /** All that this resource pushed, oldest first. */
+  declare readonly pushed: pulumi.Output<PushedImageOutput[]>;
 
   constructor(name: string, args: ImageBuildArgs, options?: pulumi.CustomResourceOptions) {
     super(
       ImageBuild.type,
       name,
-      { ...args, claimedDigest: undefined, facts: undefined, summary: undefined },
+      {
+        ...args,
+        claimedDigest: undefined,
+        facts: undefined,
+        summary: undefined,
+        pushed: undefined,
+      },
       withVersion(options),
     );
   }

@@ -16,6 +16,7 @@ import type {
   SignerOutput,
   SourceFactsOutput,
   StoredSignatureOutput,
+  WrittenSignatureOutput,
 } from './signature-outputs';
 
 export interface ImageSignatureArgs {
@@ -36,6 +37,8 @@ export interface ImageSignatureArgs {
   build?: pulumi.Input<BuildSummaryOutput>;
   /** Look at the registry on every update. */
   always?: pulumi.Input<boolean>;
+  /** `keep`, `signatures` or `all` (as `signatures`): what a delete or a replacement removes. Default: `keep`. */
+  deletion?: pulumi.Input<string>;
 }
 
 /** Signs an image, its platform manifests and their provenance, and stores that in the registry. */
@@ -55,6 +58,8 @@ export class ImageSignature extends pulumi.CustomResource {
   declare readonly signedProvenance: pulumi.Output<string | undefined>;
   /** `log`, `timestamp` or `none`: what the signatures carry, for a verification. */
   declare readonly witnessed: pulumi.Output<string>;
+  /** All that this resource wrote itself, oldest first; what it found is not in it. */
+  declare readonly written: pulumi.Output<WrittenSignatureOutput[]>;
 
   constructor(name: string, args: ImageSignatureArgs, options?: pulumi.CustomResourceOptions) {
     super(
@@ -70,6 +75,7 @@ export class ImageSignature extends pulumi.CustomResource {
         logEntries: undefined,
         signedProvenance: undefined,
         witnessed: undefined,
+        written: undefined,
       },
       withVersion(options),
     );

@@ -9,7 +9,9 @@ export {
 export type {
   BuildSummaryOutput,
   LogEntryOutput,
+  PushedImageOutput,
   SignerOutput,
   SourceFactsOutput,
   StoredSignatureOutput,
+  WrittenSignatureOutput,
 } from './signature-outputs';

@@ -44,6 +44,13 @@ export interface WrittenSignatureOutput extends StoredSignatureOutput {
   signature?: string;
 }
 
+/** An image that the resource itself pushed. */
+export interface PushedImageOutput {
+  /** Digest that the builder told. */
+  digest: string;
+  tag?: string;
+}
+
 /** What was built, and from what. */
 export interface BuildSummaryOutput {
   /** The declared choice of builder. */

@@ -127,7 +127,9 @@ describe('the CRUD service', () => {
     const [trailer] = metadata.get('grpc-status-details-bin');
     const [detail] = Status.deserializeBinary(trailer as Uint8Array).getDetailsList();
     expect(detail?.getTypeName()).toBe('pulumirpc.ErrorResourceInitFailed');
-    const told = rpc.ErrorResourceInitFailed.deserializeBinary(detail?.getValue_asU8() ?? '');
+    const told = rpc.ErrorResourceInitFailed.deserializeBinary(
+      detail?.getValue_asU8() ?? new Uint8Array(),
+    );
     expect(told.getId()).toBe('the-id');
     expect(told.getReasonsList()).toEqual([details]);
     expect(told.getProperties()?.toJavaScript()).toEqual({ was: 1, cut: true, password: SECRET });

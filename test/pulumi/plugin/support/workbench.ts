@@ -53,6 +53,8 @@ export interface Workbench {
   create(name: ResourceName, declared: object): Promise<Record>;
   /** Checks and diffs; updates if something changed. */
   update(name: ResourceName, before: Record, declared: object): Promise<Updated>;
+  /** Deletes what an earlier run made. */
+  remove(name: ResourceName, record: Record): Promise<void>;
   write(path: string, text: string): void;
   commit(): string;
   /** Requests that change the registry, since the last `clearRequests`. */
@@ -140,6 +142,10 @@ export async function openWorkbench(
       if (changed.length === 0) return { ...before, changed };
       const outputs = await resource(name).update({ ...common, ...olds, inputs, preview: false });
       return { id: before.id, inputs, outputs, changed };
+    },
+    remove: (name, record) => {
+      environment.uses.note(urn(name), '', []);
+      return resource(name).delete({ urn: urn(name), ...record, log });
     },
     write,
     commit,
