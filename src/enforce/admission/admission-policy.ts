@@ -1,12 +1,9 @@
-import { createRequire } from 'node:module';
-
-import type * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 
-import { SignedImageError } from '../../error';
 import { token } from '../../pulumi/package';
 import type { VerifiedImageReference } from '../../verify';
 import { type AdmissionExemption, digestPolicy, type DigestPolicyArgs } from './digest-policy';
+import { createObjects } from './kubernetes-objects';
 
 export interface AdmissionPolicyArgs {
   /** All that may run: `imageRef` of signed and verified images, and what still runs while they roll out. */
@@ -46,28 +43,13 @@ export class AdmissionPolicy extends pulumi.ComponentResource {
     const made = pulumi
       .output(images)
       .apply((references) => digestPolicy({ ...declared, images: references }));
-    const { CustomResource } = kubernetesPackage().apiextensions;
-    shapes.forEach(({ apiVersion, kind, metadata }, index) => {
-      new CustomResource(
+    createObjects(
+      this,
+      shapes,
+      made,
+      ({ kind, metadata }) =>
         `${name}-${metadata.name}-${kind === 'ValidatingAdmissionPolicy' ? 'policy' : 'binding'}`,
-        { apiVersion, kind, metadata, spec: made.apply((manifests) => manifests[index]?.['spec']) },
-        { parent: this },
-      );
-    });
+    );
     this.registerOutputs({});
-  }
-}
-
-/** Loaded on first use: it is large, and most programs with a signed image bring it anyway. */
-function kubernetesPackage(): typeof kubernetes {
-  try {
-    return createRequire(__filename)('@pulumi/kubernetes') as typeof kubernetes;
-  } catch (cause) {
-    throw new SignedImageError({
-      code: 'PACKAGE_MISSING',
-      message:
-        'AdmissionPolicy needs the package @pulumi/kubernetes; run `npm install @pulumi/kubernetes`',
-      cause,
-    });
   }
 }

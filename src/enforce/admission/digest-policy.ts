@@ -2,6 +2,7 @@ import { InvalidInputError, type Problem } from '../../error';
 import { pinnedName } from '../program/image-rule';
 import { celString, celStrings } from './cel';
 import { type Manifest, nameFault } from './manifest';
+import { namespaceProblems, namespaceSelector } from './namespace-selector';
 
 /** Images that the cluster admits although nobody verified them. */
 export interface AdmissionExemption {
@@ -93,7 +94,7 @@ function exemptionProblems({ image, reason }: AdmissionExemption, property: stri
 
 /** Everything that is wrong with what a policy was told. */
 export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[] {
-  const { name, images, exempt = [], namespaces = [], action = 'Deny' } = args;
+  const { name, images, exempt = [], action = 'Deny' } = args;
   const problems: Problem[] = [];
   const report = (property: string, message: string): void => {
     problems.push({ property, code: 'INPUT_INVALID', message });
@@ -110,16 +111,10 @@ export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[]
       );
     }
   });
-  if (args.namespaces?.length === 0)
-    report('namespaces', 'is empty: the policy would admit everything');
-  namespaces.forEach((each, index) => {
-    if (each !== '*' && nameFault(each) !== undefined) {
-      report(`namespaces[${index}]`, 'must be the name of a namespace, or "*" for all');
-    }
-  });
   if (!ACTIONS.includes(action)) report('action', `must be one of ${ACTIONS.join(', ')}`);
   return [
     ...problems,
+    ...namespaceProblems(args.namespaces),
     ...exempt.flatMap((each, index) => exemptionProblems(each, `exempt[${index}]`)),
   ];
 }
@@ -185,16 +180,6 @@ function policyOf(shape: Shape, args: DigestPolicyArgs): Manifest {
       ],
     },
   };
-}
-
-function namespaceSelector(namespaces: readonly string[] | undefined): object {
-  const key = 'kubernetes.io/metadata.name';
-  if (namespaces === undefined) {
-    // What the control plane runs for itself is there before anybody can verify it.
-    return { matchExpressions: [{ key, operator: 'NotIn', values: ['kube-system'] }] };
-  }
-  if (namespaces.includes('*')) return {};
-  return { matchExpressions: [{ key, operator: 'In', values: [...namespaces].sort() }] };
 }
 
 function bindingOf(policy: Manifest, { namespaces, action = 'Deny' }: DigestPolicyArgs): Manifest {

@@ -1,8 +1,27 @@
 export { AdmissionPolicy, type AdmissionPolicyArgs } from './admission-policy';
+export { type AdmissionExemption, digestPolicyProblems } from './digest-policy';
 export {
-  type AdmissionExemption,
   digestPolicy,
   type DigestPolicyArgs,
-  digestPolicyProblems,
-} from './digest-policy';
-export type { Manifest } from './manifest';
+  type FluxManifests,
+  fluxVerification,
+  type FluxVerificationArgs,
+  type FluxVerify,
+  kyvernoClusterPolicy,
+  kyvernoPolicy,
+  type Manifest,
+  policyControllerPolicy,
+  type PolicyIdentity,
+  type PolicyManifests,
+  type PolicyProvenance,
+  type SignerPolicyArgs,
+  yamlOf,
+} from './generators';
+export {
+  FluxVerification,
+  type FluxVerificationResourceArgs,
+  KyvernoClusterPolicy,
+  KyvernoPolicy,
+  PolicyControllerPolicy,
+  type SignerPolicyResourceArgs,
+} from './signer-policies';

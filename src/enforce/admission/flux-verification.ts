@@ -1,0 +1,167 @@
+import type { ImagePattern } from './image-pattern';
+import { type Manifest, nameFault } from './manifest';
+import { expressionOf } from './signer-pattern';
+import {
+  policyMetadata,
+  type PolicyManifests,
+  type SignerPolicy,
+  signerPolicy,
+  type SignerPolicyArgs,
+  unsupported,
+} from './signer-policy';
+
+export interface FluxVerificationArgs extends SignerPolicyArgs {
+  /** Namespace of the objects. Default: `flux-system`. */
+  readonly namespace?: string;
+  /** How often Flux looks for a new artifact. Default: `10m`. */
+  readonly interval?: string;
+}
+
+/** `spec.verify` of an `OCIRepository`; of a `HelmChart` too, where it names no trusted root. */
+export interface FluxVerify {
+  readonly provider: 'cosign';
+  readonly secretRef?: { readonly name: string };
+  readonly matchOIDCIdentity?: readonly { readonly issuer: string; readonly subject: string }[];
+  readonly trustedRootSecretRef?: { readonly name: string };
+}
+
+export interface FluxManifests extends PolicyManifests {
+  readonly verify: FluxVerify;
+}
+
+function check(policy: SignerPolicy): void {
+  const { keys, identities, transparency, instance, action } = policy;
+  if (keys.length > 0 && identities.length > 0) {
+    throw unsupported(
+      'identities',
+      'Flux looks at no identity where it has keys; give either keys or identities',
+    );
+  }
+  if (identities.length > 0 && transparency === 'timestamp') {
+    throw unsupported(
+      'transparency',
+      'Flux asks every keyless signature for an entry of a log; sign with a log, and leave this at "log"',
+    );
+  }
+  if (identities.length > 0 && instance?.parts.logs.every(({ url }) => url === '')) {
+    throw unsupported(
+      'trustedRoot',
+      'none of its transparency logs has a `baseUrl`, and Flux needs one; make it with `cosign trusted-root create --rekor=url=...`',
+    );
+  }
+  if (action !== 'Deny')
+    throw unsupported(
+      'action',
+      'Flux has no other than "Deny": what does not verify is not pulled',
+    );
+  const wild = policy.images.findIndex(({ wild }) => wild);
+  if (wild >= 0) {
+    throw unsupported(
+      `images[${wild}]`,
+      'Flux verifies one artifact in each OCIRepository; name repositories, without "*"',
+    );
+  }
+}
+
+function warningsOf(policy: SignerPolicy): readonly string[] {
+  const { format, annotations, provenance, keys, transparency, instance, namespaces } = policy;
+  const unchecked = [
+    ...(Object.keys(annotations).length > 0 ? ['annotations'] : []),
+    ...(provenance ? ['provenance'] : []),
+  ];
+  return [
+    ...(format === 'bundle'
+      ? ['Bundles need Flux source-controller 1.8; older ones find no signature in them.']
+      : []),
+    ...(instance !== undefined && keys.length === 0
+      ? [
+          'An own Sigstore instance needs Flux source-controller 1.9, and a HelmChart cannot have one.',
+        ]
+      : []),
+    ...(unchecked.length > 0
+      ? [`Flux does not check the ${unchecked.join(' and the ')}, only who signed.`]
+      : []),
+    ...(keys.length > 0 && transparency !== 'none'
+      ? [`Flux does not ask signatures by keys for a ${transparency}.`]
+      : []),
+    ...(namespaces === undefined
+      ? []
+      : ['Flux verifies what it pulls, not what runs: `namespaces` says nothing to it.']),
+  ];
+}
+
+/** Plain text in `stringData` would not be found as it is when the object is read again. */
+function secret(
+  name: string,
+  namespace: string,
+  files: Readonly<Record<string, string>>,
+): Manifest {
+  const data = Object.entries(files).map(([file, text]) => [
+    file,
+    Buffer.from(text).toString('base64'),
+  ]);
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { ...policyMetadata(name, []), namespace },
+    type: 'Opaque',
+    data: Object.fromEntries(data) as Record<string, string>,
+  };
+}
+
+function verifyOf(policy: SignerPolicy): FluxVerify {
+  const { name, keys, identities, instance } = policy;
+  if (keys.length > 0) return { provider: 'cosign', secretRef: { name: `${name}-keys` } };
+  return {
+    provider: 'cosign',
+    matchOIDCIdentity: identities.map(({ subject, issuer }) => ({
+      issuer: expressionOf(issuer),
+      subject: expressionOf(subject),
+    })),
+    ...(instance && { trustedRootSecretRef: { name: `${name}-trusted-root` } }),
+  };
+}
+
+function repositoryName(name: string, { base }: ImagePattern): string {
+  return `${name}-${base.slice(base.indexOf('/') + 1).replace(/[^a-z0-9]+/g, '-')}`;
+}
+
+/**
+ * What Flux's source-controller verifies: an `OCIRepository` for each repository, with the secrets
+ * of the keys or the trusted root; and `verify`, for objects that are there already.
+ * https://fluxcd.io/flux/components/source/ocirepositories/#verification
+ *
+ * @throws InvalidInputError with all that is wrong
+ */
+export function fluxVerification(args: FluxVerificationArgs): FluxManifests {
+  const policy = signerPolicy(args);
+  const { namespace = 'flux-system', interval = '10m' } = args;
+  const fault = nameFault(namespace);
+  if (fault !== undefined) throw unsupported('namespace', fault);
+  if (!/^(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h))+$/.test(interval))
+    throw unsupported('interval', 'must be a time, as in "10m" or "1h30m"');
+  check(policy);
+  const warnings = warningsOf(policy);
+  const verify = verifyOf(policy);
+  const keys = Object.fromEntries(
+    policy.keys.map((pem, index) => [`key-${index + 1}.pub`, pem] as const),
+  );
+  const { secretRef, trustedRootSecretRef } = verify;
+  const secrets = [
+    ...(secretRef ? [secret(secretRef.name, namespace, keys)] : []),
+    ...(trustedRootSecretRef && policy.instance
+      ? [
+          secret(trustedRootSecretRef.name, namespace, {
+            'trusted_root.json': policy.instance.json,
+          }),
+        ]
+      : []),
+  ];
+  const repositories = policy.images.map((pattern) => ({
+    apiVersion: 'source.toolkit.fluxcd.io/v1',
+    kind: 'OCIRepository',
+    metadata: { ...policyMetadata(repositoryName(policy.name, pattern), warnings), namespace },
+    spec: { interval, url: `oci://${pattern.base}`, verify },
+  }));
+  return { manifests: [...secrets, ...repositories], verify, warnings };
+}

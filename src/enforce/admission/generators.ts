@@ -1,0 +1,15 @@
+// Nothing of Pulumi: for the command line too.
+export { digestPolicy, type DigestPolicyArgs } from './digest-policy';
+export {
+  type FluxManifests,
+  fluxVerification,
+  type FluxVerificationArgs,
+  type FluxVerify,
+} from './flux-verification';
+export { kyvernoClusterPolicy } from './kyverno-cluster-policy';
+export { kyvernoPolicy } from './kyverno-policy';
+export type { Manifest } from './manifest';
+export { policyControllerPolicy } from './policy-controller';
+export type { PolicyIdentity } from './signer-pattern';
+export type { PolicyManifests, PolicyProvenance, SignerPolicyArgs } from './signer-policy';
+export { yamlOf } from './yaml';

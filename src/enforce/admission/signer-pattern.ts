@@ -1,0 +1,107 @@
+import type { Problem } from '../../error';
+
+/**
+ * A keyless signer: who signed (`identity`, the subject of the certificate) and who says so
+ * (`issuer`), each either exactly or by a pattern.
+ */
+export interface PolicyIdentity {
+  /** The certificate's subject, exactly: a URI or an e-mail address. */
+  readonly identity?: string;
+  /** Regular expression that the whole subject must match. */
+  readonly identityPattern?: string;
+  /** The OIDC issuer, exactly. */
+  readonly issuer?: string;
+  /** Regular expression that the whole issuer must match. */
+  readonly issuerPattern?: string;
+}
+
+/** One side of an identity: an exact text, or an expression that is anchored at both ends. */
+export interface Matcher {
+  readonly exact?: string;
+  readonly pattern?: string;
+}
+
+export interface IdentityMatcher {
+  readonly subject: Matcher;
+  readonly issuer: Matcher;
+}
+
+/** Of each kind names that have nothing in common: who matches all of a kind asks nothing. */
+const STRANGERS: Readonly<Record<'identity' | 'issuer', readonly (readonly string[])[]>> = {
+  identity: [
+    ['https://ci.stranger.example/a/b@refs/heads/main', 'https://other.invalid/x'],
+    ['someone@nobody.test', 'a.b@stranger.example'],
+    ['spiffe://other.invalid/ns/x', 'spiffe://stranger.example/y'],
+  ],
+  issuer: [['https://issuer.stranger.example', 'https://other.invalid:8443/realms/x']],
+};
+
+// Go's expressions have none of them: https://github.com/google/re2/wiki/Syntax
+const NOT_IN_GO = /\(\?(?:[=!]|<[=!])|\\[1-9]|\\k<|\[\^?\]/;
+
+function patternFault(pattern: string, side: 'identity' | 'issuer'): string | undefined {
+  if (pattern === '') return 'is empty';
+  if (NOT_IN_GO.test(pattern))
+    return 'uses what the cluster cannot read (look-around, back-references, empty classes)';
+  let expression: RegExp;
+  try {
+    expression = new RegExp(`^(?:${pattern})$`);
+  } catch {
+    return 'is no regular expression';
+  }
+  return STRANGERS[side].some((names) => names.every((name) => expression.test(name)))
+    ? 'matches everybody: name whom you trust'
+    : undefined;
+}
+
+function sideProblems(
+  exact: string | undefined,
+  pattern: string | undefined,
+  member: 'identity' | 'issuer',
+  property: string,
+): readonly Problem[] {
+  const patternMember = `${member}Pattern`;
+  const problem = (name: string, message: string): Problem => ({
+    property: `${property}.${name}`,
+    code: 'INPUT_INVALID',
+    message,
+  });
+  if (exact !== undefined && pattern !== undefined)
+    return [problem(patternMember, `is beside \`${member}\`: give one of the two`)];
+  if (pattern !== undefined) {
+    const fault = patternFault(pattern, member);
+    return fault === undefined ? [] : [problem(patternMember, fault)];
+  }
+  if (exact === undefined)
+    return [problem(member, `is needed, or \`${patternMember}\`: without it anybody could sign`)];
+  return exact.trim() === '' ? [problem(member, 'is empty: anybody could sign')] : [];
+}
+
+/** Everything that is wrong with an identity. */
+export function identityProblems(
+  { identity, identityPattern, issuer, issuerPattern }: PolicyIdentity,
+  property: string,
+): readonly Problem[] {
+  return [
+    ...sideProblems(identity, identityPattern, 'identity', property),
+    ...sideProblems(issuer, issuerPattern, 'issuer', property),
+  ];
+}
+
+const matcherOf = (exact: string | undefined, pattern: string | undefined): Matcher =>
+  pattern === undefined
+    ? { exact: exact ?? '' }
+    : { pattern: `^(?:${pattern.replace(/^\^/, '').replace(/(?<!\\)\$$/, '')})$` };
+
+/** An identity without problems, as the cluster is told. */
+export function identityMatcher(args: PolicyIdentity): IdentityMatcher {
+  return {
+    subject: matcherOf(args.identity, args.identityPattern),
+    issuer: matcherOf(args.issuer, args.issuerPattern),
+  };
+}
+
+/** The expression that matches just what the matcher does, for who reads expressions only. */
+export function expressionOf({ exact, pattern }: Matcher): string {
+  return pattern ?? `^${(exact ?? '').replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')}$`;
+}

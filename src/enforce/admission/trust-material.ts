@@ -1,0 +1,82 @@
+import { createPublicKey, X509Certificate } from 'node:crypto';
+
+import { HashAlgorithm, type TrustedRoot } from '@sigstore/protobuf-specs';
+
+type Log = TrustedRoot['tlogs'][number];
+type Authority = TrustedRoot['certificateAuthorities'][number];
+
+/** A log as policy engines are told of it. */
+export interface LogTrust {
+  readonly url: string;
+  readonly hashAlgorithm: string;
+  /** `-----BEGIN PUBLIC KEY-----` */
+  readonly pem: string;
+}
+
+/** An authority as policy engines are told of it. */
+export interface AuthorityTrust {
+  readonly url: string;
+  readonly organization: string;
+  readonly commonName: string;
+  /** PEM, the root last. */
+  readonly chain: string;
+}
+
+/** What of a trusted root the policy engines take that do not take it as it is. */
+export interface TrustMaterialParts {
+  readonly authorities: readonly AuthorityTrust[];
+  readonly logs: readonly LogTrust[];
+  readonly certificateLogs: readonly LogTrust[];
+  readonly timestampAuthorities: readonly AuthorityTrust[];
+}
+
+const HASHES: Readonly<Partial<Record<HashAlgorithm, string>>> = {
+  [HashAlgorithm.SHA2_384]: 'sha-384',
+  [HashAlgorithm.SHA2_512]: 'sha-512',
+};
+
+/** RSA keys are PKCS#1 in a parsed trusted root, all others SPKI. */
+function pemOf(der: Buffer): string {
+  const read = (type: 'spki' | 'pkcs1') => createPublicKey({ key: der, format: 'der', type });
+  let key;
+  try {
+    key = read('spki');
+  } catch {
+    key = read('pkcs1');
+  }
+  return key.export({ format: 'pem', type: 'spki' }).toString();
+}
+
+function logTrust({ baseUrl, hashAlgorithm, publicKey }: Log): LogTrust {
+  return {
+    url: baseUrl,
+    hashAlgorithm: HASHES[hashAlgorithm] ?? 'sha-256',
+    pem: pemOf(publicKey?.rawBytes ?? Buffer.alloc(0)),
+  };
+}
+
+function authorityTrust({ uri, subject, certChain }: Authority): AuthorityTrust {
+  const certificates = (certChain?.certificates ?? []).map(
+    ({ rawBytes }) => new X509Certificate(rawBytes),
+  );
+  const root = certificates.at(-1)?.subject ?? '';
+  const named = (attribute: string): string =>
+    new RegExp(`^${attribute}=(.+)$`, 'm').exec(root)?.[1] ?? '';
+  return {
+    url: uri,
+    // They are names for people; policy-controller asks for both.
+    organization: subject?.organization || named('O') || 'unnamed',
+    commonName: subject?.commonName || named('CN') || 'unnamed',
+    chain: certificates.map((certificate) => certificate.toString()).join(''),
+  };
+}
+
+/** The keys and certificates of a trusted root that `parseTrustedRoot` has read. */
+export function trustMaterialParts(root: TrustedRoot): TrustMaterialParts {
+  return {
+    authorities: root.certificateAuthorities.map(authorityTrust),
+    logs: root.tlogs.map(logTrust),
+    certificateLogs: root.ctlogs.map(logTrust),
+    timestampAuthorities: root.timestampAuthorities.map(authorityTrust),
+  };
+}
