@@ -9,6 +9,14 @@ import { programPath } from './program-path';
 export interface RealSigstoreOptions {
   /** An OIDC issuer on this machine's loopback; its tokens name people by e-mail. */
   readonly issuerUrl: string;
+  /** Further members of Fulcio's configuration: issuers of other kinds, and how their tokens are read. */
+  readonly fulcioConfig?: FulcioConfig;
+}
+
+/** https://github.com/sigstore/fulcio/blob/v1.8.8/pkg/config/config.go */
+export interface FulcioConfig {
+  readonly OIDCIssuers?: Readonly<Record<string, object>>;
+  readonly CIIssuerMetadata?: Readonly<Record<string, object>>;
 }
 
 /** The real Fulcio, Rekor v2 (rekor-tiles on files) and timestamp authority. */
@@ -27,11 +35,12 @@ const PORTS = { fulcio: 5555, rekor: 3000, tsa: 3004 } as const;
 const ORIGIN = '127.0.0.1';
 const SPKI_HEAD = 12;
 
-async function fulcio(folder: string, issuerUrl: string) {
+async function fulcio(folder: string, { issuerUrl, fulcioConfig = {} }: RealSigstoreOptions) {
   const config = join(folder, 'fulcio.json');
   // In JSON the members have other names than in YAML.
   const issuer = { IssuerURL: issuerUrl, ClientID: 'sigstore', Type: 'email' };
-  await writeFile(config, JSON.stringify({ OIDCIssuers: { [issuerUrl]: issuer } }));
+  const issuers = { ...fulcioConfig.OIDCIssuers, [issuerUrl]: issuer };
+  await writeFile(config, JSON.stringify({ ...fulcioConfig, OIDCIssuers: issuers }));
   const flags = {
     ca: 'ephemeralca',
     'config-path': config,
@@ -135,13 +144,14 @@ async function trustOf(
  *
  * @throws Error where they are not built (`node dev/tools/build.mjs services`) or do not come up
  */
-export async function startRealSigstore({ issuerUrl }: RealSigstoreOptions): Promise<RealSigstore> {
+export async function startRealSigstore(options: RealSigstoreOptions): Promise<RealSigstore> {
+  const { issuerUrl } = options;
   const log = generateKeyPairSync('ed25519');
   const isolated: Isolated<keyof typeof PORTS> = await startIsolated({
     ports: PORTS,
     reaches: [Number(new URL(issuerUrl).port)],
     prepare: async (folder) => [
-      await fulcio(folder, issuerUrl),
+      await fulcio(folder, options),
       await rekorTiles(folder, log.privateKey),
       timestampServer(),
     ],

@@ -55,6 +55,7 @@ export const ACTIONS_CLAIMS: Claims = {
   run_attempt: '1',
 };
 
+const DISCOVERY = '/.well-known/openid-configuration';
 const ACTIONS_PATH = '/actions/token';
 
 export interface OidcIssuerParts {
@@ -91,10 +92,14 @@ export function createOidcIssuer(): OidcIssuerParts {
     const answer = login.handler(request);
     if (answer !== undefined) return answer;
     if (request.method !== 'GET') return json(405, { error: 'method_not_allowed' });
-    switch (request.path) {
-      case '/.well-known/openid-configuration':
+    // The doubles of dev/identity are issuers too, each under a path of its own, with the same key.
+    const [path, under] = request.path.endsWith(DISCOVERY)
+      ? [DISCOVERY, request.path.slice(0, -DISCOVERY.length)]
+      : [request.path, ''];
+    switch (path) {
+      case DISCOVERY:
         return json(200, {
-          issuer: address,
+          issuer: `${address}${under}`,
           jwks_uri: `${address}/keys`,
           ...login.metadata(address),
           subject_types_supported: ['public'],
