@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 
 import type * as kubernetes from '@pulumi/kubernetes';
-import * as pulumi from '@pulumi/pulumi';
+import type * as pulumi from '@pulumi/pulumi';
 
 import { SignedImageError } from '../../error';
 import type { Manifest } from './manifest';
