@@ -111,10 +111,10 @@ export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[]
       );
     }
   });
+  problems.push(...namespaceProblems(args.namespaces));
   if (!ACTIONS.includes(action)) report('action', `must be one of ${ACTIONS.join(', ')}`);
   return [
     ...problems,
-    ...namespaceProblems(args.namespaces),
     ...exempt.flatMap((each, index) => exemptionProblems(each, `exempt[${index}]`)),
   ];
 }

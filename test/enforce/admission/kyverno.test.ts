@@ -1,0 +1,301 @@
+import { type RunningSigstore, startSigstore } from '../../../dev/sigstore';
+import {
+  kyvernoClusterPolicy,
+  kyvernoPolicy,
+  type PolicyManifests,
+  type SignerPolicyArgs,
+} from '../../../src/enforce/admission';
+import { ARGS, at, IDENTITY, KEY, KEYLESS, problemsOf } from './support/policies';
+
+const BUILDER = 'https://github.com/acme/builder';
+
+/** CEL of the validations. */
+function expressions({ manifests }: PolicyManifests): readonly string[] {
+  const validations = at(manifests[0], 'validations') as { readonly expression: string }[];
+  return validations.map(({ expression }) => expression);
+}
+
+const notes = ({ manifests }: PolicyManifests): string =>
+  manifests[0]!.metadata.annotations!['signed-image/notes'] ?? '';
+
+let sigstore: RunningSigstore;
+let own: Pick<SignerPolicyArgs, 'trustedRoot'>;
+beforeAll(async () => {
+  sigstore = await startSigstore();
+  own = { trustedRoot: JSON.stringify(sigstore.trustedRoot) };
+});
+afterAll(() => sigstore.close());
+
+describe('a Kyverno ImageValidatingPolicy', () => {
+  it('takes nothing that it cannot judge, no tag, and every image of a pod', () => {
+    const { manifests } = kyvernoPolicy(ARGS);
+    expect(manifests).toMatchObject([
+      {
+        apiVersion: 'policies.kyverno.io/v1',
+        kind: 'ImageValidatingPolicy',
+        metadata: { name: 'acme' },
+        spec: {
+          validationActions: ['Deny'],
+          failurePolicy: 'Fail',
+          validationConfigurations: { mutateDigest: false, verifyDigest: true, required: true },
+          matchImageReferences: [{ glob: 'registry.example.com/acme/*' }],
+        },
+      },
+    ]);
+    expect(expressions(kyvernoPolicy(ARGS))[0]).toContain(
+      '(images.containers + images.initContainers + images.ephemeralContainers).all(image, ',
+    );
+  });
+
+  it('asks bundles for the statement of a signature, not for any statement of the signer', () => {
+    const made = kyvernoPolicy(ARGS);
+    expect(expressions(made)).toEqual([
+      expect.stringContaining(
+        'verifyAttestationSignatures(image, attestations.signature, [attestors.key1]) > 0',
+      ),
+    ]);
+    expect(at(made.manifests[0], 'attestations')).toEqual([
+      { name: 'signature', intoto: { type: 'https://sigstore.dev/cosign/sign/v1' } },
+    ]);
+  });
+
+  it('looks at the tag of signatures in the format "legacy", and in bundles where there are both', () => {
+    expect(expressions(kyvernoPolicy({ ...ARGS, format: 'legacy' }))).toEqual([
+      expect.stringContaining('verifyImageSignatures(image, [attestors.key1]) > 0'),
+    ]);
+    expect(expressions(kyvernoPolicy({ ...ARGS, format: 'both' }))[0]).toContain(
+      'verifyAttestationSignatures',
+    );
+  });
+
+  it('is content with any of the signers', () => {
+    const made = kyvernoPolicy({ ...KEYLESS, keys: [KEY, KEY] });
+    expect(expressions(made)[0]).toContain(
+      '[attestors.key1, attestors.key2, attestors.identities]',
+    );
+    expect(at(made.manifests[0], 'attestors.2.cosign.keyless.identities')).toEqual([
+      { subject: IDENTITY.identity, issuer: IDENTITY.issuer },
+    ]);
+  });
+
+  it('checks annotations and the builder in what was signed', () => {
+    const made = expressions(
+      kyvernoPolicy({
+        ...ARGS,
+        annotations: { 'org.example/"quoted"': 'a\\b' },
+        provenance: { builderId: BUILDER },
+      }),
+    );
+    expect(made).toHaveLength(4);
+    expect(made[1]).toContain(
+      'extractPayload(image, attestations.signature).subject.exists(s, s.?annotations[?"org.example/\\"quoted\\""].orValue("") == "a\\\\b")',
+    );
+    expect(made[2]).toContain('attestations.provenance');
+    expect(made[3]).toContain(`.?builder.?id.orValue("") == "${BUILDER}"`);
+  });
+
+  it('asks a key for no log unless it is told, and then for that of the instance', () => {
+    const ctlog = (change: Partial<SignerPolicyArgs>) =>
+      at(kyvernoPolicy({ ...ARGS, ...change }).manifests[0], 'attestors.0.cosign.ctlog');
+    expect(ctlog({})).toEqual({ insecureIgnoreTlog: true, insecureIgnoreSCT: true });
+    expect(ctlog({ transparency: 'log' })).toEqual({
+      url: 'https://rekor.sigstore.dev',
+      insecureIgnoreSCT: true,
+    });
+    expect(ctlog({ transparency: 'log', ...own })).toEqual({
+      url: sigstore.rekorUrl,
+      rekorPubKey: expect.stringContaining('BEGIN PUBLIC KEY'),
+      insecureIgnoreSCT: true,
+    });
+  });
+
+  it('carries an own instance whole', () => {
+    const made = kyvernoPolicy({ ...KEYLESS, ...own });
+    const cosign = at(made.manifests[0], 'attestors.0.cosign');
+    expect(cosign).toMatchObject({
+      keyless: { roots: expect.stringContaining('BEGIN CERTIFICATE') },
+      ctlog: { ctLogPubKey: expect.stringContaining('BEGIN PUBLIC KEY'), url: sigstore.rekorUrl },
+    });
+    const { value } = (cosign as { trustedRoot: { value: string } }).trustedRoot;
+    expect(JSON.parse(value)).toEqual(sigstore.trustedRoot);
+    expect(notes(made)).toContain('TUF');
+  });
+
+  it('takes timestamps instead of a log', () => {
+    const { manifests } = kyvernoPolicy({ ...KEYLESS, ...own, transparency: 'timestamp' });
+    expect(at(manifests[0], 'attestors.0.cosign.ctlog')).toMatchObject({
+      insecureIgnoreTlog: true,
+      tsaCertChain: expect.stringContaining('BEGIN CERTIFICATE'),
+    });
+  });
+
+  it('says what it needs and what it does not check, in the object too', () => {
+    const said = (change: Partial<SignerPolicyArgs>) => {
+      const made = kyvernoPolicy({ ...ARGS, ...change });
+      expect(notes(made)).toBe(made.warnings.join('\n'));
+      return made.warnings;
+    };
+    expect(said({})).toEqual([expect.stringContaining('need Kyverno 1.19')]);
+    expect(said({ format: 'legacy' })).toEqual([]);
+    expect(said({ format: 'legacy', annotations: { a: 'b' } })).toEqual([
+      expect.stringMatching(/annotations are not checked.*"bundle" or "both"/),
+    ]);
+    expect(said({ ...own, transparency: 'timestamp' })).toContainEqual(
+      expect.stringContaining('Timestamps of signatures by keys are not checked'),
+    );
+  });
+
+  it('says which format to use for provenance of a key', () => {
+    const args = { ...ARGS, format: 'legacy', provenance: {} };
+    expect(problemsOf(() => kyvernoPolicy(args))).toEqual([
+      expect.stringMatching(/^format: .*"bundle" or "both"/),
+    ]);
+  });
+
+  it('holds for the namespaces that it is told', () => {
+    const selector = (namespaces?: readonly string[]) =>
+      at(
+        kyvernoPolicy({ ...ARGS, ...(namespaces && { namespaces }) }).manifests[0],
+        'matchConstraints.namespaceSelector',
+      );
+    expect(selector()).toMatchObject({ matchExpressions: [{ values: ['kube-system'] }] });
+    expect(selector(['*'])).toEqual({});
+    expect(selector(['b', 'a'])).toMatchObject({
+      matchExpressions: [{ operator: 'In', values: ['a', 'b'] }],
+    });
+  });
+});
+
+describe('a Kyverno ClusterPolicy', () => {
+  const rule = (args: SignerPolicyArgs) =>
+    at(kyvernoClusterPolicy(args).manifests[0], 'rules.0.verifyImages.0') as Record<
+      string,
+      unknown
+    >;
+
+  it('reads bundles by the statement of a signature, and needs one signer', () => {
+    const made = rule({ ...ARGS, provenance: { builderId: BUILDER } });
+    expect(made).toMatchObject({
+      type: 'SigstoreBundle',
+      failureAction: 'Enforce',
+      verifyDigest: true,
+      attestations: [
+        {
+          type: 'https://sigstore.dev/cosign/sign/v1',
+          attestors: [
+            {
+              count: 1,
+              entries: [
+                {
+                  keys: {
+                    publicKeys: KEY,
+                    rekor: { ignoreTlog: true },
+                    ctlog: { ignoreSCT: true },
+                  },
+                },
+              ],
+            },
+          ],
+        },
+        {
+          type: 'https://slsa.dev/provenance/v1',
+          conditions: [{ all: [{ key: '{{ runDetails.builder.id }}', value: BUILDER }] }],
+        },
+      ],
+    });
+    expect(made).not.toHaveProperty('attestors');
+  });
+
+  it.each(['legacy', 'both'])('reads the format "%s" by its tags, with annotations', (format) => {
+    const annotations = { commit: '0123' };
+    const made = rule({ ...ARGS, format, annotations, provenance: {} });
+    expect(made).toMatchObject({
+      type: 'Cosign',
+      attestors: [{ count: 1, entries: [{ annotations }] }],
+    });
+    // Kyverno would look for them in the provenance, which has none.
+    expect(JSON.stringify(made['attestations'])).not.toContain('0123');
+  });
+
+  it('takes wildcards in an exact name for what they are', () => {
+    const identities = [{ ...IDENTITY, identity: 'https://ci.example.com/*?' }];
+    const made = rule({ ...KEYLESS, identities });
+    expect(made).toMatchObject({
+      attestations: [
+        {
+          attestors: [
+            {
+              entries: [
+                {
+                  keyless: {
+                    issuer: IDENTITY.issuer,
+                    subjectRegExp: '^https://ci\\.example\\.com/\\*\\?$',
+                  },
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('carries the keys of an own instance in the format "legacy", and says so where it cannot', () => {
+    const entry = rule({ ...KEYLESS, ...own, format: 'legacy', transparency: 'timestamp' });
+    expect(entry).toMatchObject({
+      attestors: [
+        {
+          entries: [
+            {
+              keyless: {
+                roots: expect.stringContaining('BEGIN CERTIFICATE'),
+                rekor: { ignoreTlog: true },
+                ctlog: { tsaCertChain: expect.any(String), pubkey: expect.any(String) },
+              },
+            },
+          ],
+        },
+      ],
+    });
+    expect(kyvernoClusterPolicy({ ...KEYLESS, ...own }).warnings).toContainEqual(
+      expect.stringContaining('cannot stand in the policy'),
+    );
+  });
+
+  it('says what it needs and what it does not check', () => {
+    const said = (args: SignerPolicyArgs) => kyvernoClusterPolicy(args).warnings;
+    expect(said(ARGS)).toEqual([expect.stringContaining('need Kyverno 1.19')]);
+    expect(said(KEYLESS)).toEqual(['Bundles need Kyverno 1.13.']);
+    expect(said({ ...ARGS, format: 'legacy' })).toEqual([]);
+    expect(said({ ...ARGS, annotations: { a: 'b' } })).toContainEqual(
+      expect.stringContaining('annotations are not checked'),
+    );
+  });
+
+  it('asks for the chain of an authority that it cannot know', () => {
+    const args = { ...KEYLESS, format: 'legacy', transparency: 'timestamp' };
+    expect(problemsOf(() => kyvernoClusterPolicy(args))).toEqual([
+      expect.stringMatching(/^trustedRoot: .*format "bundle"/),
+    ]);
+  });
+
+  it('warns or audits, in the namespaces that it is told', () => {
+    const spec = (change: Partial<SignerPolicyArgs>) =>
+      kyvernoClusterPolicy({ ...ARGS, ...change }).manifests[0]!['spec'];
+    expect(spec({ action: 'Warn', namespaces: ['a'] })).toMatchObject({
+      emitWarning: true,
+      rules: [
+        {
+          match: { any: [{ resources: { namespaces: ['a'] } }] },
+          verifyImages: [{ failureAction: 'Audit' }],
+        },
+      ],
+    });
+    expect(spec({})).toMatchObject({
+      rules: [{ exclude: { any: [{ resources: { namespaces: ['kube-system'] } }] } }],
+    });
+    expect(JSON.stringify(spec({ namespaces: ['*'], action: 'Audit' }))).not.toContain(
+      'namespaces',
+    );
+  });
+});

@@ -1,0 +1,192 @@
+import { X509Certificate } from 'node:crypto';
+
+import { type RunningSigstore, startSigstore } from '../../../dev/sigstore';
+import { policyControllerPolicy, type SignerPolicyArgs } from '../../../src/enforce/admission';
+import { ARGS, at, IDENTITY, KEY, KEYLESS, problemsOf } from './support/policies';
+
+const LEGACY = { ...ARGS, format: 'legacy' };
+const BUILDER = 'https://github.com/acme/builder';
+
+let sigstore: RunningSigstore;
+let own: Pick<SignerPolicyArgs, 'trustedRoot'>;
+beforeAll(async () => {
+  sigstore = await startSigstore();
+  own = { trustedRoot: JSON.stringify(sigstore.trustedRoot) };
+});
+afterAll(() => sigstore.close());
+
+const kinds = (args: SignerPolicyArgs) =>
+  policyControllerPolicy(args).manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+
+/** The authorities of the ClusterImagePolicy of this number, the first without a TrustRoot. */
+const authorities = (args: SignerPolicyArgs, index = 0) =>
+  at(policyControllerPolicy(args).manifests[index], 'authorities') as Record<string, unknown>[];
+
+describe('a ClusterImagePolicy', () => {
+  it('has an authority for each key, in the format that it reads', () => {
+    for (const format of ['legacy', 'both']) {
+      expect(policyControllerPolicy({ ...ARGS, format, keys: [KEY, KEY] }).manifests).toMatchObject(
+        [
+          {
+            apiVersion: 'policy.sigstore.dev/v1beta1',
+            kind: 'ClusterImagePolicy',
+            spec: {
+              mode: 'enforce',
+              images: [{ glob: 'registry.example.com/acme/**' }],
+              authorities: [
+                { name: 'key-1', key: { data: KEY }, signatureFormat: 'legacy' },
+                { name: 'key-2', key: { data: KEY }, signatureFormat: 'legacy' },
+              ],
+            },
+          },
+        ],
+      );
+    }
+  });
+
+  it('says which format to use where a key signs bundles only', () => {
+    expect(problemsOf(() => policyControllerPolicy(ARGS))).toEqual([
+      expect.stringMatching(/^format: .*"legacy" or "both"/),
+    ]);
+  });
+
+  it('reads the signature of a bundle as the attestation that it is', () => {
+    expect(authorities(KEYLESS)).toEqual([
+      {
+        name: 'identities',
+        keyless: {
+          url: 'https://fulcio.sigstore.dev',
+          identities: [{ subject: IDENTITY.identity, issuer: IDENTITY.issuer }],
+        },
+        ctlog: { url: 'https://rekor.sigstore.dev' },
+        signatureFormat: 'bundle',
+        attestations: [{ name: 'signature', predicateType: 'https://sigstore.dev/cosign/sign/v1' }],
+      },
+    ]);
+    expect(authorities({ ...KEYLESS, format: 'legacy' })[0]).not.toHaveProperty('attestations');
+  });
+
+  it('takes patterns of identities', () => {
+    const identities = [
+      {
+        identityPattern: 'https://github\\.com/acme/.+',
+        issuerPattern: 'https://[a-z]+\\.acme\\.example',
+      },
+    ];
+    expect(authorities({ ...KEYLESS, identities })).toMatchObject([
+      {
+        keyless: {
+          identities: [
+            {
+              subjectRegExp: '^(?:https://github\\.com/acme/.+)$',
+              issuerRegExp: '^(?:https://[a-z]+\\.acme\\.example)$',
+            },
+          ],
+        },
+      },
+    ]);
+  });
+
+  it('asks for provenance in a policy of its own, as all that match must be met', () => {
+    const provenance = { builderId: BUILDER };
+    for (const args of [LEGACY, KEYLESS]) {
+      expect(kinds({ ...args, provenance })).toEqual([
+        'ClusterImagePolicy acme',
+        'ClusterImagePolicy acme-provenance',
+      ]);
+      const [authority] = authorities({ ...args, provenance }, 1);
+      expect(authority).toMatchObject({
+        attestations: [
+          {
+            predicateType: 'https://slsa.dev/provenance/v1',
+            policy: {
+              type: 'rego',
+              data: expect.stringContaining(
+                `input.predicate.runDetails.builder.id == "${BUILDER}"`,
+              ),
+            },
+          },
+        ],
+      });
+    }
+  });
+
+  it('checks annotations where they are signed in a statement', () => {
+    const annotations = { commit: '01"23', branch: 'main' };
+    expect(authorities({ ...KEYLESS, annotations })).toMatchObject([
+      {
+        attestations: [
+          {
+            policy: {
+              data: expect.stringMatching(
+                /some i\n +input\.subject\[i\]\.annotations\["commit"\] == "01\\"23"\n +input\.subject\[i\]\.annotations\["branch"\] == "main"/,
+              ),
+            },
+          },
+        ],
+      },
+    ]);
+    const { warnings, manifests } = policyControllerPolicy({ ...LEGACY, annotations });
+    expect(warnings).toEqual([expect.stringContaining('not checked')]);
+    expect(manifests[0]!.metadata.annotations).toMatchObject({ 'signed-image/notes': warnings[0] });
+  });
+
+  it('takes an own instance from a TrustRoot, which comes first', () => {
+    const args = { ...KEYLESS, ...own };
+    expect(kinds(args)).toEqual(['TrustRoot acme', 'ClusterImagePolicy acme']);
+    expect(authorities(args, 1)).toMatchObject([
+      {
+        keyless: { trustRootRef: 'acme' },
+        ctlog: { trustRootRef: 'acme', url: sigstore.rekorUrl },
+      },
+    ]);
+    expect(authorities({ ...args, transparency: 'timestamp' }, 1)).toMatchObject([
+      { rfc3161timestamp: { trustRootRef: 'acme' } },
+    ]);
+    const keys = at(policyControllerPolicy(args).manifests[0], 'sigstoreKeys') as {
+      readonly certificateAuthorities: { readonly certChain: string; readonly subject: object }[];
+      readonly tLogs: { readonly publicKey: string; readonly hashAlgorithm: string }[];
+      readonly ctLogs: unknown[];
+      readonly timestampAuthorities: unknown[];
+    };
+    const [authority] = keys.certificateAuthorities;
+    const chain = Buffer.from(authority!.certChain, 'base64').toString();
+    expect(new X509Certificate(chain).ca).toBe(true);
+    expect(authority!.subject).toEqual({
+      organization: expect.stringMatching(/./),
+      commonName: expect.stringMatching(/./),
+    });
+    expect(keys.tLogs[0]).toMatchObject({ hashAlgorithm: 'sha-256' });
+    expect(Buffer.from(keys.tLogs[0]!.publicKey, 'base64').toString()).toContain('PUBLIC KEY');
+    expect(keys.ctLogs).toHaveLength(1);
+    expect(keys.timestampAuthorities).toHaveLength(1);
+  });
+
+  it('lacks no more than its instance does', () => {
+    const { ctlogs: _ctlogs, timestampAuthorities: _authorities, ...rest } = sigstore.trustedRoot;
+    const args = { ...KEYLESS, trustedRoot: JSON.stringify(rest) };
+    const { manifests } = policyControllerPolicy(args);
+    expect(at(manifests[0], 'sigstoreKeys')).not.toHaveProperty('ctLogs');
+    expect(authorities(args, 1)).toMatchObject([{ keyless: { insecureIgnoreSCT: true } }]);
+    expect(
+      problemsOf(() => policyControllerPolicy({ ...args, transparency: 'timestamp' })),
+    ).toEqual([expect.stringMatching(/^trustedRoot: names no timestamp authority/)]);
+    const none = JSON.stringify({ ...rest, tlogs: [], certificateAuthorities: [] });
+    expect(problemsOf(() => policyControllerPolicy({ ...args, trustedRoot: none }))).toEqual([
+      expect.stringMatching(/names no certificate authority/),
+      expect.stringMatching(/names no transparency log/),
+    ]);
+  });
+
+  it('says what it cannot do', () => {
+    const wrong = (args: SignerPolicyArgs) => problemsOf(() => policyControllerPolicy(args));
+    expect(wrong({ ...LEGACY, action: 'Audit' })).toEqual([expect.stringMatching(/^action: /)]);
+    expect(wrong({ ...LEGACY, transparency: 'timestamp' })).toEqual([
+      expect.stringMatching(/^trustedRoot: /),
+    ]);
+    expect(policyControllerPolicy({ ...LEGACY, namespaces: ['a'], action: 'Warn' })).toMatchObject({
+      warnings: [expect.stringContaining('policy.sigstore.dev/include=true')],
+      manifests: [{ spec: { mode: 'warn' } }],
+    });
+  });
+});
