@@ -27,22 +27,22 @@ function tellError(error: unknown, { terminal }: CommandWorld, command: Command)
     terminal.tell(`error: ${error.message}\n\n${command.help}`);
     return EXIT.usage;
   }
-  const { code, message } =
+  const told =
     error instanceof SignedImageError
       ? error
       : asSignedImageError(error, {
           code: 'INTERNAL',
           message: `this is a defect of signed-image, please report it (${(error as Error).name})`,
         });
-  terminal.tell(`error[${code}]: ${message}`);
-  return EXIT.failed;
+  terminal.tell(`error[${told.code}]: ${told.message}`);
+  return command.exitCodeOf?.(told) ?? EXIT.failed;
 }
 
 /**
  * Runs one command line.
  *
  * @param args without the program's name
- * @returns the exit code: 0 done, 1 failed, 2 called in a wrong way
+ * @returns the exit code: 0 done, 1 failed, 2 called in a wrong way; a command may have others
  */
 export async function runCommandLine(
   args: readonly string[],
@@ -62,8 +62,8 @@ export async function runCommandLine(
     return EXIT.usage;
   }
   try {
-    await command.run(args.slice(command.words.length), world);
-    return EXIT.done;
+    const code = await command.run(args.slice(command.words.length), world);
+    return code ?? EXIT.done;
   } catch (error) {
     return tellError(error, world, command);
   }

@@ -1,3 +1,4 @@
+import type { SignedImageError } from '../error';
 import type { SigningHost } from '../sign';
 import type { Terminal } from './terminal';
 
@@ -25,7 +26,10 @@ export interface Command {
   readonly help: string;
   /**
    * @param args what stands behind the words
+   * @returns an exit code of its own; default: 0
    * @throws UsageError, SignedImageError
    */
-  run(args: readonly string[], world: CommandWorld): Promise<void>;
+  run(args: readonly string[], world: CommandWorld): Promise<number | void>;
+  /** The exit code for what `run` throws, where it is another than the usual 1. */
+  exitCodeOf?(error: SignedImageError): number;
 }

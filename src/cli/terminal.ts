@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { ReadStream } from 'node:tty';
 import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 
 import { SignedImageError } from '../error';
 
@@ -18,6 +19,8 @@ export interface Terminal {
    * @throws SignedImageError `INPUT_INVALID` when the question is broken off
    */
   askSecret(question: string): Promise<string>;
+  /** All that is piped in, as UTF-8. */
+  readInput(): Promise<string>;
 }
 
 export interface TerminalStreams {
@@ -59,5 +62,6 @@ export function processTerminal(streams: TerminalStreams = process): Terminal {
     print: (line) => void stdout.write(`${line}\n`),
     tell: (line) => void stderr.write(`${line}\n`),
     askSecret: (question) => askSecret(streams, question),
+    readInput: () => text(stdin),
   };
 }
