@@ -16,11 +16,15 @@ interface Declared {
   readonly inComponent?: boolean;
 }
 
+interface State {
+  readonly resources?: readonly { readonly type: string }[];
+}
+
 /** Types in a state that run something. */
 async function deployed(stack: EngineUnderTest): Promise<readonly string[]> {
-  const { resources = [] } = JSON.parse(await stack.exportState()) as {
-    readonly resources?: readonly { readonly type: string }[];
-  };
+  const state = JSON.parse(await stack.exportState()) as State & { readonly deployment?: State };
+  // The real CLI exports the state with its own heading.
+  const { resources = [] } = state.deployment ?? state;
   return resources.map(({ type }) => type).filter((type) => Object.hasOwn(WORKLOADS, type));
 }
 
