@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { PolicyPackOptions } from './types';
 
 export type CliCommand =
   | { readonly verb: 'preview' | 'up' | 'refresh' | 'destroy' }
@@ -18,6 +19,7 @@ export interface CliArgs {
   readonly json: boolean;
   readonly showSecrets: boolean;
   readonly parallel?: number;
+  readonly policyPacks: readonly PolicyPackOptions[];
 }
 
 export const USAGE = `usage: engine <command> [options]
@@ -31,6 +33,8 @@ options
   -C, --cwd <folder>    folder of Pulumi.yaml (default: the current one)
   -s, --stack <name>    default: PULUMI_STACK, else dev
   -p, --parallel <n>    steps at the same time
+      --policy-pack <folder>         a policy pack for preview and up; may be given again
+      --policy-pack-config <file>    its configuration; as many as packs, or none
       --show-secrets    print secrets of outputs
       --json            outputs, or the result of a run, as JSON
 `;
@@ -52,6 +56,20 @@ const commandOf = (words: readonly string[], secret: boolean): CliCommand | unde
   return undefined;
 };
 
+/** @throws Error unless there is a configuration for each pack, or for none */
+const packsOf = (
+  folders: readonly string[] = [],
+  configs: readonly string[] = [],
+): readonly PolicyPackOptions[] => {
+  if (configs.length !== 0 && configs.length !== folders.length) {
+    throw new Error('give as many --policy-pack-config as --policy-pack');
+  }
+  return folders.map((folder, index) => {
+    const config = configs[index];
+    return { folder, ...(config !== undefined && { config }) };
+  });
+};
+
 /** @throws Error with what is wrong with the command line */
 export const parseCli = (
   argv: readonly string[],
@@ -64,6 +82,8 @@ export const parseCli = (
       cwd: { type: 'string', short: 'C' },
       stack: { type: 'string', short: 's' },
       parallel: { type: 'string', short: 'p' },
+      'policy-pack': { type: 'string', multiple: true },
+      'policy-pack-config': { type: 'string', multiple: true },
       json: { type: 'boolean' },
       secret: { type: 'boolean' },
       'show-secrets': { type: 'boolean' },
@@ -85,6 +105,7 @@ export const parseCli = (
     stack: values.stack ?? env['PULUMI_STACK'] ?? 'dev',
     json: values.json === true,
     showSecrets: values['show-secrets'] === true,
+    policyPacks: packsOf(values['policy-pack'], values['policy-pack-config']),
     ...(parallel !== undefined && { parallel }),
   };
 };

@@ -28,6 +28,7 @@ const engineFor = (args: CliArgs, io: CliIo, extra: Partial<EngineOptions> = {})
     projectDir: args.cwd,
     stack: args.stack,
     showSecrets: args.showSecrets,
+    policyPacks: args.policyPacks,
     env: io.env,
     ...(backend !== undefined && { backendDir: backend }),
     ...(args.parallel !== undefined && { parallel: args.parallel }),

@@ -1,5 +1,5 @@
 import type { EngineEvent, LogEntry, Operation, RunResult } from './types';
-import { parseUrn } from './urn';
+import { parseUrn, typeOf } from './urn';
 
 const SIGNS: Readonly<Record<Operation, string>> = {
   create: '+ ',
@@ -46,6 +46,9 @@ export const displayTo =
       const { severity, message, urn } = entry.diagnostic;
       const where = urn === undefined ? '' : `${parseUrn(urn).name}: `;
       write(`    ${where}${severity}: ${message}`);
+    } else if (entry.kind === 'violation') {
+      const { level, policy, urn, message } = entry.violation;
+      write(`    [${level}] ${policy} (${typeOf(urn)}: ${parseUrn(urn).name}) ${message}`);
     } else if (entry.kind === 'output' && entry.source === 'program') {
       write(`    ${entry.line}`);
     }

@@ -98,7 +98,7 @@ class LocalEngine implements Engine {
   }
 
   async #deploy(verb: Verb): Promise<RunResult> {
-    const { stack, config: given, env, log, parallel, showSecrets } = this.#options;
+    const { stack, config: given, env, log, parallel, policyPacks, showSecrets } = this.#options;
     const state = await this.#openState();
     const config = await readConfig(this.#project, stack, this.#passphrase, given);
     const secrets = config.secretKeys.map((key) => config.values[key] ?? '');
@@ -109,6 +109,7 @@ class LocalEngine implements Engine {
       config,
       env: { ...process.env, ...env },
       parallel: parallel ?? DEFAULT_PARALLEL,
+      policyPacks: policyPacks ?? [],
       reporter,
       records: state.initial,
       save: (current) => state.save(current),
@@ -122,6 +123,7 @@ class LocalEngine implements Engine {
       outputs,
       events: reporter.events,
       diagnostics: reporter.diagnostics,
+      violations: reporter.violations,
     };
   }
 

@@ -1,5 +1,12 @@
 import type { Wire } from './wire/signature';
 
+/** A folder with a policy pack, and the file of its configuration. */
+export interface PolicyPackOptions {
+  readonly folder: string;
+  /** JSON file, as for `--policy-pack-config`. */
+  readonly config?: string;
+}
+
 /** A config value: plain text, or kept secret. */
 export type ConfigValue = string | { readonly secret: string };
 
@@ -21,6 +28,8 @@ export interface EngineOptions {
   readonly log?: (entry: LogEntry) => void;
   /** Steps at the same time; default 16. */
   readonly parallel?: number;
+  /** Checked in previews and updates, in this order. */
+  readonly policyPacks?: readonly PolicyPackOptions[];
   /** Shows secrets in `outputs`; default false. */
   readonly showSecrets?: boolean;
   /** Ends a run (and its children) on SIGINT and SIGTERM; default true. */
@@ -54,10 +63,20 @@ export interface Diagnostic {
   readonly urn?: string;
 }
 
+/** What a policy found. A mandatory one fails the run, before the resource is made where it was known by then. */
+export interface Violation {
+  readonly policy: string;
+  readonly pack: string;
+  readonly level: 'advisory' | 'mandatory';
+  readonly message: string;
+  readonly urn: string;
+}
+
 export type LogEntry =
   | { readonly kind: 'diagnostic'; readonly diagnostic: Diagnostic; readonly ephemeral: boolean }
   | { readonly kind: 'step'; readonly phase: 'start' | 'done'; readonly event: EngineEvent }
   | { readonly kind: 'output'; readonly source: 'program' | 'plugin'; readonly line: string }
+  | { readonly kind: 'violation'; readonly violation: Violation }
   | { readonly kind: 'outputs'; readonly outputs: Readonly<Record<string, Wire>> };
 
 export type Summary = Readonly<Partial<Record<Operation, number>>>;
@@ -72,6 +91,7 @@ export interface RunResult {
   readonly events: readonly EngineEvent[];
   /** What program, plugins and engine said, status lines left out. */
   readonly diagnostics: readonly Diagnostic[];
+  readonly violations: readonly Violation[];
 }
 
 export interface Engine {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Child } from '../process/child';
 import { startProgram } from '../process/program';
+import { Policies } from '../policy/policies';
 import type { Project } from '../project/project';
 import type { Config } from '../project/stack-config';
 import { ProviderRegistry } from '../provider/registry';
@@ -8,6 +9,7 @@ import { Callbacks } from '../rpc/callbacks';
 import { RpcServer } from '../rpc/server';
 import { messageOf, Stopped } from '../rpc/status';
 import type { ResourceRecord } from '../state/record';
+import type { PolicyPackOptions } from '../types';
 import { Snapshot } from '../state/snapshot';
 import { deleteAll, deleteLeftovers, unprotected } from './deletions';
 import { Gate } from './gate';
@@ -30,6 +32,7 @@ export interface DeploymentOptions {
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly parallel: number;
+  readonly policyPacks: readonly PolicyPackOptions[];
   readonly reporter: Reporter;
   readonly records: readonly ResourceRecord[];
   readonly save: (current: () => readonly ResourceRecord[]) => Promise<void>;
@@ -69,17 +72,20 @@ export class Deployment {
       (finished ??= this.#settled(run, async () => {
         run.gate.check();
         await deleteLeftovers(run);
+        run.gate.check();
+        await this.#checkStack(run);
       }));
     server.serve(run, finish);
     try {
       if (this.#canceled) complain(run, 'the update was canceled');
       if (verb === 'refresh') await this.#settled(run, () => refreshAll(run));
       else if (verb === 'destroy') await this.#settled(run, () => destroyAll(run));
-      else await this.#runProgram(run, finish);
+      else await this.#withPolicies(run, finish);
       await run.save();
     } finally {
       await this.#program?.stop();
       await run.providers.close();
+      await run.policies.close();
       this.#callbacks.close();
       server.close();
     }
@@ -87,7 +93,8 @@ export class Deployment {
   }
 
   #newRun(verb: Verb, address: string): Run {
-    const { project, stack, config, env, parallel, reporter, records, save } = this.#options;
+    const { project, stack, config, env, parallel, policyPacks, reporter, records, save } =
+      this.#options;
     const dryRun = verb === 'preview';
     const organization = 'organization';
     const context = {
@@ -107,6 +114,13 @@ export class Deployment {
       providers: new ProviderRegistry({ project, context, reporter, env }),
       gate: this.#gate,
       transforms: new Transforms(this.#callbacks),
+      policies: new Policies({
+        packs: policyPacks,
+        projectDir: project.dir,
+        context,
+        reporter,
+        env,
+      }),
       hooks: new Hooks(this.#callbacks, reporter, dryRun),
       seen: new Set(),
       formerNames: new Map(),
@@ -115,6 +129,17 @@ export class Deployment {
       failed: false,
       save: () => (dryRun ? Promise.resolve() : save(() => snapshot.records())),
     };
+  }
+
+  async #withPolicies(run: Run, finish: () => Promise<void>): Promise<void> {
+    await this.#settled(run, () => run.policies.start());
+    if (!run.gate.stopped) await this.#runProgram(run, finish);
+  }
+
+  /** By then everything has been made: such a violation fails the run and undoes nothing. */
+  async #checkStack(run: Run): Promise<void> {
+    const refused = await run.policies.stack(run.snapshot.allReached(), run.root ?? '');
+    if (refused) run.failed = true;
   }
 
   async #runProgram(run: Run, finish: () => Promise<void>): Promise<void> {

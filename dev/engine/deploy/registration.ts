@@ -1,5 +1,5 @@
 import type { Identity, Provider } from '../provider/provider';
-import type { PropertyFailure } from '../rpc/status';
+import { Stopped, type PropertyFailure } from '../rpc/status';
 import type { ResourceRecord } from '../state/record';
 import { formatUrn, packageOf, packageOfProviderRef, qualify, STACK_TYPE } from '../urn';
 import type { WireObject } from '../wire/signature';
@@ -53,6 +53,23 @@ const check = async (
   const { inputs, failures } = await target.provider.check(target.identity, olds, news);
   if (failures.length > 0) refuseInputs(target.identity, failures);
   return inputs;
+};
+
+/**
+ * Asks the policies. A preview goes on after a violation and so tells of all of them; an update
+ * stops before the resource is made.
+ */
+const allowed = async (
+  run: Run,
+  { identity, goal }: Omit<Target, 'inputs'>,
+  checked: WireObject,
+): Promise<WireObject> => {
+  const { inputs, refused } = await run.policies.resource(identity, goal, checked);
+  if (!refused) return inputs;
+  run.failed = true;
+  if (run.context.dryRun) return inputs;
+  run.gate.stop();
+  throw new Stopped('a mandatory policy was violated');
 };
 
 /** The record that the resource goes on from, adopted from a former name if need be. */
@@ -116,7 +133,7 @@ const settle = async (run: Run, goal: Goal, urn: string): Promise<ResourceRecord
   const old = await findOld(run, urn, goal, provider);
   const news = flattenObject(goal.inputs);
   if (old === undefined) {
-    const inputs = await check(target, {}, news);
+    const inputs = await allowed(run, target, await check(target, {}, news));
     const early = run.deletedEarly.get(urn);
     const op = early === undefined ? 'create' : 'create-replacement';
     const made = await createStep(run, { ...target, inputs }, op);
@@ -126,7 +143,7 @@ const settle = async (run: Run, goal: Goal, urn: string): Promise<ResourceRecord
     return made;
   }
   const wanted = ignoreChanges(news, old.inputs, goal.ignoreChanges);
-  const inputs = await check(target, old.inputs, wanted);
+  const inputs = await allowed(run, target, await check(target, old.inputs, wanted));
   const plan = await planFor({ ...target, inputs }, old);
   if (plan.op === 'same') return sameStep(run, { ...target, inputs }, old);
   if (plan.op === 'update') return updateStep(run, { ...target, inputs }, old, plan.reasons);

@@ -1,4 +1,12 @@
-import type { Diagnostic, EngineEvent, LogEntry, Operation, Severity, Summary } from '../types';
+import type {
+  Diagnostic,
+  EngineEvent,
+  LogEntry,
+  Operation,
+  Severity,
+  Summary,
+  Violation,
+} from '../types';
 import type { Wire } from '../wire/signature';
 
 const MIN_SECRET_LENGTH = 3;
@@ -9,6 +17,7 @@ const PARTS: ReadonlySet<Operation> = new Set(['create-replacement', 'delete-rep
 export class Reporter {
   readonly events: EngineEvent[] = [];
   readonly diagnostics: Diagnostic[] = [];
+  readonly violations: Violation[] = [];
   readonly #sink: (entry: LogEntry) => void;
   readonly #secrets: readonly string[];
 
@@ -25,6 +34,12 @@ export class Reporter {
     };
     if (!ephemeral) this.diagnostics.push(diagnostic);
     this.#sink({ kind: 'diagnostic', diagnostic, ephemeral });
+  }
+
+  violation(found: Violation): void {
+    const violation = { ...found, message: this.#clean(found.message) };
+    this.violations.push(violation);
+    this.#sink({ kind: 'violation', violation });
   }
 
   line(source: 'program' | 'plugin', line: string): void {

@@ -1,3 +1,4 @@
+import type { Policies } from '../policy/policies';
 import type { ResourceRecord } from '../state/record';
 import type { Snapshot } from '../state/snapshot';
 import type { Provider } from '../provider/provider';
@@ -25,6 +26,7 @@ export interface Run {
   readonly gate: Gate;
   readonly transforms: Transforms;
   readonly hooks: Hooks;
+  readonly policies: Policies;
   /** URNs that this run has registered. */
   readonly seen: Set<string>;
   /** URNs under which each registered resource was known before. */

@@ -2,13 +2,16 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { startNode, type Child } from './child';
 
-export interface PluginOptions {
-  readonly pkg: string;
+interface Surroundings {
   readonly folder: string;
   readonly engine: string;
-  readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onLine: (line: string) => void;
+}
+
+export interface PluginOptions extends Surroundings {
+  readonly pkg: string;
+  readonly cwd: string;
 }
 
 export interface Plugin {
@@ -16,22 +19,26 @@ export interface Plugin {
   readonly address: string;
 }
 
-/**
- * Starts a Node plugin as the real engine does; its first line on stdout is its port.
- * @throws Error with what it printed when it ends before that
- */
-export const startPlugin = async (options: PluginOptions): Promise<Plugin> => {
-  const folder = createRequire(join(options.folder, 'plugin.js'));
-  const runner = folder.resolve('@pulumi/pulumi/cmd/run-plugin');
+interface ServerOptions {
+  /** For the error: "the plugin for package x". */
+  readonly what: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly onLine: (line: string) => void;
+}
+
+/** Starts a Node program whose first line on stdout is the port that it listens on. */
+const startServer = async (options: ServerOptions): Promise<Plugin> => {
   const early: string[] = [];
   let found: ((port: number) => void) | undefined;
   const port = new Promise<number>((resolve) => {
     found = resolve;
   });
   const child = startNode({
-    args: [runner, options.folder, options.engine],
+    args: options.args,
     cwd: options.cwd,
-    env: { ...options.env, PULUMI_NODEJS_TYPESCRIPT: 'true' },
+    env: options.env,
     onLine: (line) => {
       if (found === undefined) return options.onLine(line);
       if (!/^\d+$/.test(line)) return void early.push(line);
@@ -43,9 +50,52 @@ export const startPlugin = async (options: PluginOptions): Promise<Plugin> => {
     port,
     child.exited.then((code) => {
       const said = early.length === 0 ? '' : `:\n${early.join('\n')}`;
-      throw new Error(`the plugin for package ${options.pkg} ended with code ${code}${said}`);
+      throw new Error(`${options.what} ended with code ${code}${said}`);
     }),
   ]);
   early.forEach(options.onLine);
   return { child, address: `127.0.0.1:${started}` };
 };
+
+const runnerOf = (folder: string, command: string): string =>
+  createRequire(join(folder, 'plugin.js')).resolve(`@pulumi/pulumi/cmd/${command}`);
+
+/**
+ * Starts a Node plugin as the real engine does; its first line on stdout is its port.
+ * @throws Error with what it printed when it ends before that
+ */
+export const startPlugin = ({ pkg, folder, engine, ...rest }: PluginOptions): Promise<Plugin> =>
+  startServer({
+    what: `the plugin for package ${pkg}`,
+    args: [runnerOf(folder, 'run-plugin'), folder, engine],
+    cwd: rest.cwd,
+    env: { ...rest.env, PULUMI_NODEJS_TYPESCRIPT: 'true' },
+    onLine: rest.onLine,
+  });
+
+export interface PolicyPackProcessOptions extends Surroundings {
+  readonly organization: string;
+  readonly project: string;
+  readonly stack: string;
+  readonly dryRun: boolean;
+}
+
+/**
+ * Starts a Node policy pack as the real engine does: in its own folder, and told of the stack by
+ * its environment.
+ * @throws Error with what it printed when it ends before it listens
+ */
+export const startPolicyPack = (options: PolicyPackProcessOptions): Promise<Plugin> =>
+  startServer({
+    what: `the policy pack in ${options.folder}`,
+    args: [runnerOf(options.folder, 'run-policy-pack'), options.engine, '.'],
+    cwd: options.folder,
+    env: {
+      ...options.env,
+      PULUMI_NODEJS_ORGANIZATION: options.organization,
+      PULUMI_NODEJS_PROJECT: options.project,
+      PULUMI_NODEJS_STACK: options.stack,
+      PULUMI_NODEJS_DRY_RUN: String(options.dryRun),
+    },
+    onLine: options.onLine,
+  });

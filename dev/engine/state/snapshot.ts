@@ -38,6 +38,11 @@ export class Snapshot {
     return this.#fresh.get(urn);
   }
 
+  /** What this run has come to, in its order. */
+  allReached(): readonly ResourceRecord[] {
+    return [...this.#fresh.values()];
+  }
+
   find(urn: string): ResourceRecord | undefined {
     return this.#fresh.get(urn) ?? this.#before.get(urn);
   }

@@ -1,4 +1,4 @@
-import type { ConfigValue } from '../types';
+import type { ConfigValue, PolicyPackOptions } from '../types';
 
 /** One engine and one stack of one project, driven the same way whichever engine it is. */
 export interface EngineUnderTest {
@@ -24,6 +24,14 @@ export interface StepOutcome {
   readonly name: string;
 }
 
+export interface ViolationOutcome {
+  readonly policy: string;
+  readonly level: string;
+  readonly type: string;
+  readonly name: string;
+  readonly message: string;
+}
+
 export interface RunOutcome {
   readonly ok: boolean;
   /** Resources by operation, as the real CLI counts them. */
@@ -31,6 +39,8 @@ export interface RunOutcome {
   /** Finished steps; providers are left out, as only the real engine has default ones. */
   readonly steps: readonly StepOutcome[];
   readonly errors: readonly string[];
+  /** What policies found. */
+  readonly violations: readonly ViolationOutcome[];
   /** What this run said. */
   readonly logs: string;
 }
@@ -43,4 +53,6 @@ export interface UnderTestOptions {
   readonly stack?: string;
   readonly passphrase?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Checked in every preview and update. */
+  readonly policyPack?: PolicyPackOptions;
 }

@@ -7,6 +7,7 @@ export type {
   RunOutcome,
   StepOutcome,
   UnderTestOptions,
+  ViolationOutcome,
 } from './engine-under-test';
 export { hasRealCli, localEngine, realCli };
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { displayTo } from '../display';
 import { createEngine } from '../engine';
 import type { ConfigValue, Engine, LogEntry, RunResult } from '../types';
-import { isProviderType, parseUrn } from '../urn';
+import { isProviderType, parseUrn, typeOf } from '../urn';
 import type { EngineUnderTest, RunOutcome, UnderTestOptions } from './engine-under-test';
 import { leaveForSearch } from './secret-search';
 
@@ -18,6 +18,13 @@ const outcome = (result: RunResult, logs: string): RunOutcome => ({
     .filter(({ type }) => !isProviderType(type))
     .map(({ op, type, urn }) => ({ op, type, name: parseUrn(urn).name })),
   errors: result.diagnostics.filter((one) => one.severity === 'error').map((one) => one.message),
+  violations: result.violations.map(({ policy, level, message, urn }) => ({
+    policy,
+    level,
+    type: typeOf(urn),
+    name: parseUrn(urn).name,
+    message,
+  })),
   logs,
 });
 
@@ -51,7 +58,13 @@ class LocalUnderTest implements EngineUnderTest {
   }
 
   #create(): Engine {
-    const { projectDir, dir, passphrase = 'a passphrase for tests', env } = this.#options;
+    const {
+      projectDir,
+      dir,
+      passphrase = 'a passphrase for tests',
+      env,
+      policyPack,
+    } = this.#options;
     const display = displayTo((line) => this.#lines.push(line));
     const log = (entry: LogEntry): void => {
       // A plugin's own lines are not displayed, but a test that looks for a secret wants to see them.
@@ -65,6 +78,7 @@ class LocalUnderTest implements EngineUnderTest {
       passphrase,
       config: this.#config,
       ...(env !== undefined && { env }),
+      ...(policyPack !== undefined && { policyPacks: [policyPack] }),
       log,
     });
   }

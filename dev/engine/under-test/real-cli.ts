@@ -3,12 +3,13 @@ import { mkdirSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ConfigValue } from '../types';
-import { isProviderType, parseUrn } from '../urn';
+import { isProviderType, parseUrn, typeOf } from '../urn';
 import type {
   EngineUnderTest,
   RunOutcome,
   StepOutcome,
   UnderTestOptions,
+  ViolationOutcome,
 } from './engine-under-test';
 import { uniqueStack } from './local';
 import { leaveForSearch } from './secret-search';
@@ -25,6 +26,12 @@ export const hasRealCli = (): boolean =>
 interface CliEvent {
   readonly resOutputsEvent?: { readonly metadata: { op: string; type: string; urn: string } };
   readonly summaryEvent?: { readonly resourceChanges?: Readonly<Record<string, number>> };
+  readonly policyEvent?: {
+    readonly resourceUrn?: string;
+    readonly message: string;
+    readonly policyName: string;
+    readonly enforcementLevel: string;
+  };
   readonly diagnosticEvent?: { readonly severity: string; readonly message: string };
 }
 
@@ -50,6 +57,14 @@ const stepsOf = (events: readonly CliEvent[]): readonly StepOutcome[] =>
         ],
   );
 
+const violationsOf = (events: readonly CliEvent[]): readonly ViolationOutcome[] =>
+  events.flatMap(({ policyEvent: event }) => {
+    if (event === undefined) return [];
+    const { resourceUrn: urn = '', policyName: policy, enforcementLevel: level } = event;
+    const { message } = event;
+    return [{ policy, level, type: typeOf(urn), name: parseUrn(urn).name, message }];
+  });
+
 class RealCli implements EngineUnderTest {
   readonly engine = 'real';
   readonly stack: string;
@@ -62,8 +77,9 @@ class RealCli implements EngineUnderTest {
     this.stack = options.stack ?? uniqueStack();
   }
 
-  preview = (): Promise<RunOutcome> => this.#operate(['preview']);
-  up = (): Promise<RunOutcome> => this.#operate(['up', '--yes', '--skip-preview']);
+  preview = (): Promise<RunOutcome> => this.#operate(['preview', ...this.#policyFlags()]);
+  up = (): Promise<RunOutcome> =>
+    this.#operate(['up', '--yes', '--skip-preview', ...this.#policyFlags()]);
   refresh = (): Promise<RunOutcome> => this.#operate(['refresh', '--yes', '--skip-preview']);
   destroy = (): Promise<RunOutcome> => this.#operate(['destroy', '--yes', '--skip-preview']);
   logs = (): string => this.#output;
@@ -88,6 +104,16 @@ class RealCli implements EngineUnderTest {
     await rm(join(this.#options.projectDir, `Pulumi.${this.stack}.yaml`), { force: true });
   }
 
+  #policyFlags(): readonly string[] {
+    const { policyPack } = this.#options;
+    if (policyPack === undefined) return [];
+    const { folder, config } = policyPack;
+    return [
+      ...['--policy-pack', folder],
+      ...(config === undefined ? [] : ['--policy-pack-config', config]),
+    ];
+  }
+
   async #operate(verb: readonly string[]): Promise<RunOutcome> {
     const log = join(this.#options.dir, `${this.stack}.events`);
     const { code, stdout } = await this.#inStack([...verb, '--event-log', log]);
@@ -102,6 +128,7 @@ class RealCli implements EngineUnderTest {
       errors: events
         .filter((event) => event.diagnosticEvent?.severity === 'error')
         .map((event) => event.diagnosticEvent?.message ?? ''),
+      violations: violationsOf(events),
       logs: stdout,
     };
   }

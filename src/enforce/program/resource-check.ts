@@ -20,7 +20,8 @@ export interface ExemptImage {
 
 const HELM_RELEASE = 'kubernetes:helm.sh/v3:Release';
 
-function unknownKind({ type, properties }: CheckedResource): readonly string[] {
+/** What is wrong with a resource of a kind that nobody described: it seems to run images. */
+export function unknownKind({ type, properties }: CheckedResource): readonly string[] {
   if (type === HELM_RELEASE) {
     return [
       `${type} renders its chart where no program sees the images; use kubernetes.helm.v4.Chart, or exempt this resource with a reason`,

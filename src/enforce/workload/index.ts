@@ -1,4 +1,4 @@
-export { type Properties, UNKNOWN } from './field';
+export { isObject, type Properties, UNKNOWN } from './field';
 export {
   containerLists,
   type ImageField,

@@ -2,6 +2,7 @@ import { Gate } from '../../../dev/engine/deploy/gate';
 import type { Goal } from '../../../dev/engine/deploy/goal';
 import { NO_HOOKS } from '../../../dev/engine/deploy/goal';
 import { Hooks } from '../../../dev/engine/deploy/hooks';
+import { Policies } from '../../../dev/engine/policy/policies';
 import { Reporter } from '../../../dev/engine/deploy/reporter';
 import type { Run } from '../../../dev/engine/deploy/run';
 import { Transforms } from '../../../dev/engine/deploy/transforms';
@@ -60,16 +61,17 @@ export const memoryRun = (
   const reporter = new Reporter(() => undefined, []);
   const callbacks = new Callbacks();
   const provider = memoryProvider(calls, changes);
+  const context = {
+    project: 'demo',
+    stack: 'dev',
+    organization: 'organization',
+    config: { values: {}, secretKeys: [] },
+    dryRun,
+    parallel: 4,
+    address: '',
+  };
   const run: Run = {
-    context: {
-      project: 'demo',
-      stack: 'dev',
-      organization: 'organization',
-      config: { values: {}, secretKeys: [] },
-      dryRun,
-      parallel: 4,
-      address: '',
-    },
+    context,
     snapshot: new Snapshot(records),
     providers: {
       get: async (pkg) => (pkg === 'mem' ? provider : recordedProvider(pkg)),
@@ -80,6 +82,7 @@ export const memoryRun = (
     gate: new Gate(4),
     transforms: new Transforms(callbacks),
     hooks: new Hooks(callbacks, reporter, dryRun),
+    policies: new Policies({ packs: [], projectDir: '.', context, reporter, env: {} }),
     seen: new Set(),
     formerNames: new Map(),
     deletedEarly: new Map(),

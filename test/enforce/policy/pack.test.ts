@@ -201,7 +201,11 @@ describe.each(enginesUnderTest())('the policy pack on the $engine engine', (kind
     'follows the reference out of a remote component, and through one that renders text',
     async () => {
       const { password, ref } = stage.key;
-      const remote = { image: signed, key: { ref, password: { $secret: password } } };
+      const remote = {
+        image: signed,
+        key: { ref, password: { $secret: password } },
+        source: { allowDirty: true },
+      };
       const stack = declare({
         remote,
         workloads: [pod('of-remote', '$remote')],

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import type { PolicyPackOptions } from '../../../dev/engine/types';
 import type { EngineKind, EngineUnderTest, RunOutcome } from '../../../dev/engine/under-test';
 import {
   type RunningRegistry,
@@ -71,7 +72,11 @@ export interface Stage {
   /** Puts an OIDC token into a file that git ignores, and tells the path and the token. */
   newToken(name: string, request: TokenRequest): { readonly path: string; readonly token: string };
   /** A new stack of this project. */
-  stack(kind: EngineKind, env?: Readonly<Record<string, string>>): EngineUnderTest;
+  stack(
+    kind: EngineKind,
+    env?: Readonly<Record<string, string>>,
+    policyPack?: PolicyPackOptions,
+  ): EngineUnderTest;
   /** Requests since the last `forget()` that could write, to the registry or to a Sigstore service. */
   writes(): readonly string[];
   forget(): void;
@@ -165,11 +170,12 @@ export async function openStage(options: StartRegistryOptions = {}): Promise<Sta
       write(`${name}.token`, token);
       return { path: `${name}.token`, token };
     },
-    stack: ({ create }, env = {}) =>
+    stack: ({ create }, env = {}, policyPack = undefined) =>
       create({
         projectDir,
         dir: stateDir,
         env: { ...NO_CI, DOCKER_CONFIG: dockerConfig, ...env },
+        ...(policyPack && { policyPack }),
       }),
     writes: () =>
       [...registry.requests, ...sigstore.requests.slice(seen)]

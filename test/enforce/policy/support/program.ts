@@ -48,7 +48,7 @@ class Library extends pulumi.ComponentResource {
     super('library:index:Library', 'library', { image });
     // The reference comes as plain text, as from a template that was rendered.
     pulumi.output(image).apply((text) => workloads.forEach(([name, type, props]) =>
-      new Resource(type, name, JSON.parse(JSON.stringify(props).replaceAll('$inner', text)), { parent: this, providers: [cluster], ...provider })));
+      new Resource(type, name, JSON.parse(JSON.stringify(props).replaceAll('$inner', text)), { parent: this, ...provider })));
   }
 }
 

@@ -1,0 +1,2 @@
+export type { ImagePolicy } from './image-policy';
+export { signedImagePolicies } from './policies';

@@ -1,0 +1,133 @@
+import { InvalidInputError, type Problem } from '../../error';
+import type { ExemptionArgs } from '../program/exemption';
+import { type Requirement, requirementOf } from '../program/requirement';
+import { builtInKinds, isObject, type WorkloadKind } from '../workload';
+
+/** The members that a policy's configuration may have. */
+export type Member = 'exempt' | 'kinds' | 'allow' | 'commit';
+
+export interface ImagePolicyConfig {
+  readonly requirement: Requirement;
+  /** The commit that is being deployed, as declared. */
+  readonly commit?: string;
+}
+
+type Shape = 'text' | 'texts';
+
+const EXEMPTION: Readonly<Record<string, Shape>> = {
+  image: 'text',
+  resource: 'text',
+  reason: 'text',
+};
+const KIND: Readonly<Record<string, Shape>> = { type: 'text', podSpec: 'text', images: 'texts' };
+
+const invalid = (property: string, message: string): Problem => ({
+  property,
+  code: 'INPUT_INVALID',
+  message,
+});
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+function fits(value: unknown, shape: Shape): boolean {
+  return shape === 'text' ? isText(value) : Array.isArray(value) && value.every(isText);
+}
+
+function memberProblems(
+  value: unknown,
+  members: Readonly<Record<string, Shape>>,
+  property: string,
+): readonly Problem[] {
+  if (!isObject(value)) return [invalid(property, 'must be an object')];
+  return Object.entries(value).flatMap(([name, given]) => {
+    const shape = members[name];
+    const at = `${property}.${name}`;
+    if (shape === undefined) {
+      return [invalid(at, `is unknown; there are ${Object.keys(members).join(', ')}`)];
+    }
+    return fits(given, shape)
+      ? []
+      : [invalid(at, shape === 'text' ? 'must be a text' : 'must be a list of texts')];
+  });
+}
+
+/** Configuration is JSON that somebody wrote: a member that is misspelt would exempt nothing, or all. */
+function shapeProblems(
+  given: Readonly<Record<string, unknown>>,
+  members: readonly Member[],
+): readonly Problem[] {
+  const items = (name: Member): readonly unknown[] =>
+    Array.isArray(given[name]) ? (given[name] as readonly unknown[]) : [];
+  const unknown = Object.keys(given)
+    .filter((name) => !members.includes(name as Member))
+    .map((name) => invalid(name, `is unknown; there are ${members.join(', ')}`));
+  const lists = (['exempt', 'kinds', 'allow'] as const)
+    .filter((name) => given[name] !== undefined && !Array.isArray(given[name]))
+    .map((name) => invalid(name, 'must be a list'));
+  const { commit } = given;
+  return [
+    ...unknown,
+    ...lists,
+    ...items('exempt').flatMap((each, at) => memberProblems(each, EXEMPTION, `exempt[${at}]`)),
+    ...items('kinds').flatMap((each, at) => memberProblems(each, KIND, `kinds[${at}]`)),
+    ...items('allow').flatMap((each, at) =>
+      isText(each) ? [] : [invalid(`allow[${at}]`, 'must be a text')],
+    ),
+    ...(commit === undefined || isText(commit) ? [] : [invalid('commit', 'must be a text')]),
+  ];
+}
+
+/** Groups of Kubernetes itself, whose kinds that run images are all known. */
+const OWN_GROUP = /^kubernetes:(?:core|apps|batch|extensions)\//;
+
+function unknownKinds(exempt: readonly ExemptionArgs[]): readonly Problem[] {
+  return exempt.flatMap(({ resource = '' }, at) => {
+    const [type = '', name] = resource.split('::');
+    const misses =
+      name !== undefined &&
+      !type.includes('*') &&
+      OWN_GROUP.test(type) &&
+      !builtInKinds().has(type);
+    return misses
+      ? [invalid(`exempt[${at}].resource`, `${type} is no kind that runs images; look for a typo`)]
+      : [];
+  });
+}
+
+/** Exemptions may let everything through together though none of them does alone. */
+function admitsAll({ exempt, kinds }: Requirement): readonly Problem[] {
+  const whole = exempt.filter(({ image }) => image === undefined);
+  // No resource has this name: what matches it matches every name.
+  const anyName = '\u0000';
+  const all = [...kinds.keys()].every((type) =>
+    whole.some((each) => each.matchesResource(type, anyName)),
+  );
+  return all
+    ? [invalid('exempt', 'these exemptions admit every workload; disable the policy instead')]
+    : [];
+}
+
+/**
+ * Reads the configuration of a policy.
+ *
+ * @throws InvalidInputError with all that is wrong with it
+ */
+export function readPolicyConfig(given: object, members: readonly Member[]): ImagePolicyConfig {
+  const declared = given as Readonly<Record<string, unknown>>;
+  const problems = shapeProblems(declared, members);
+  if (problems.length > 0) throw new InvalidInputError(problems);
+  const { exempt, kinds, allow, commit } = declared as {
+    readonly exempt?: readonly ExemptionArgs[];
+    readonly kinds?: readonly WorkloadKind[];
+    readonly allow?: readonly string[];
+    readonly commit?: string;
+  };
+  const requirement = requirementOf({
+    ...(exempt && { exempt }),
+    ...(kinds && { kinds }),
+    ...(allow && { allow }),
+  });
+  const further = [...unknownKinds(exempt ?? []), ...admitsAll(requirement)];
+  if (further.length > 0) throw new InvalidInputError(further);
+  return { requirement, ...(commit !== undefined && { commit }) };
+}
