@@ -60,6 +60,8 @@ export const ERROR_CODES = [
   'VERIFY_INCONCLUSIVE',
   // A workload of the program, or of the cluster, runs what was not verified.
   'IMAGE_NOT_VERIFIED',
+  // The pods of a cluster cannot be read.
+  'CLUSTER_UNREADABLE',
   // A defect of ours.
   'INTERNAL',
 ] as const;

@@ -27,7 +27,7 @@ const EXIT_OF: Readonly<Record<AuditOutcome, number>> = {
 
 /** What the caller said, not what the world did. */
 const CALLERS =
-  /^(INPUT_INVALID|KEY_(REFERENCE_INVALID|UNSUPPORTED)|TRUSTED_ROOT_INVALID|REFERENCE_INVALID)$/;
+  /^(INPUT_INVALID|KEY_(REFERENCE_INVALID|UNREADABLE|UNSUPPORTED)|TRUSTED_ROOT_INVALID|REFERENCE_INVALID)$/;
 
 function worldWith({ host, ...world }: CommandWorld, kubeconfig: string | undefined): CommandWorld {
   if (kubeconfig === undefined) return { host, ...world };

@@ -57,6 +57,7 @@ describe('the command line', () => {
       },
       tell: (line) => void said.push(line),
       askSecret: () => Promise.reject(new Error('nobody is asked')),
+      readInput: () => Promise.reject(new Error('nothing is piped in')),
     };
     const host = { ...processHost(), env: { KEY: pem } };
     const args = ['keys', 'public', '--key', 'env://KEY'];

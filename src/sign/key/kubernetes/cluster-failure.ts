@@ -15,7 +15,8 @@ type Json = Readonly<Record<string, unknown>>;
 const CERTIFICATE_TROUBLE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
 const FILE_TROUBLE = /^(ENOENT|EACCES)$/;
 
-function statusText(body: unknown): string | undefined {
+/** What the API server said in the body of a refusal. */
+export function statusText(body: unknown): string | undefined {
   // https://kubernetes.io/docs/reference/kubernetes-api/definitions/status-v1-meta/
   const text = typeof body === 'string' ? parsed(body) : body;
   const message = (text as Json | undefined)?.['message'];
@@ -42,7 +43,7 @@ function leastRole({ verb, secret }: ClusterQuestion): string {
 }
 
 /** The code, else the text, of the innermost error: `fetch` says why in its cause. */
-function networkReason(error: unknown, depth = 0): string {
+export function networkReason(error: unknown, depth = 0): string {
   const { cause, code, message } = (error ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof cause === 'object' && cause !== null && depth < 5) {
     return networkReason(cause, depth + 1);
@@ -91,7 +92,8 @@ function answered(question: ClusterQuestion, status: number, said: string): Sign
   });
 }
 
-function nextStep(reason: string): string {
+/** What to do about a reason of {@link networkReason}. */
+export function nextStep(reason: string): string {
   if (CERTIFICATE_TROUBLE.test(reason)) {
     return 'the certificate authority of kubeconfig is not the one of this cluster';
   }

@@ -6,6 +6,7 @@ import { optionalPackage } from '../../optional-package';
 import type { KeyHost } from '../source';
 import { clusterConfig } from './cluster-config';
 import { clusterFailure, type ClusterQuestion, statusOf } from './cluster-failure';
+import { bounded, coreApi, secretsOf } from './core-api';
 import type { SecretReference } from './secret-reference';
 
 /** The members of a secret, decoded. Secret. */
@@ -31,12 +32,6 @@ const ATTEMPTS = 3;
 const PAUSE_MS = 400;
 const TIMEOUT_MS = 20_000;
 
-/** What kubeconfig holds that no error may show. */
-function secretsOf(config: Kubernetes.KubeConfig): string[] {
-  const { token, password, keyData } = config.getCurrentUser() ?? {};
-  return [token, password, keyData].filter((text) => text !== undefined && text !== null);
-}
-
 function worthAnother(verb: ClusterQuestion['verb'], error: unknown): boolean {
   const status = statusOf(error);
   // Refused before it was looked at. After anything else a creation may have happened.
@@ -47,47 +42,6 @@ function worthAnother(verb: ClusterQuestion['verb'], error: unknown): boolean {
 /** undici's `fetch failed`; a plugin's or a file's failure does not go away by asking again. */
 function isNetwork(error: unknown): boolean {
   return error instanceof TypeError;
-}
-
-/** The time is bounded from outside, too: a plugin that hangs has not sent anything yet. */
-async function bounded<T>(timeoutMs: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const stop = new AbortController();
-  const late = new Error(`no answer within ${timeoutMs / 1000} s`);
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_settle, fail) => {
-    timer = setTimeout(() => {
-      fail(late);
-      stop.abort(late);
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([ask(stop.signal), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** The API as `KubeConfig.makeApiClient` makes it, with a signal that ends the request. */
-function coreApi(
-  { CoreV1Api, ServerConfiguration, createConfiguration }: typeof Kubernetes,
-  config: Kubernetes.KubeConfig,
-  signal: AbortSignal,
-): Kubernetes.CoreV1Api {
-  return new CoreV1Api(
-    createConfiguration({
-      baseServer: new ServerConfiguration(config.getCurrentCluster()?.server ?? '', {}),
-      authMethods: { default: config },
-      promiseMiddleware: [
-        {
-          pre: async (request) => {
-            request.setSignal(signal);
-            return request;
-          },
-          post: async (response) => response,
-        },
-      ],
-    }),
-  );
 }
 
 /**

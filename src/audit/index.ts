@@ -1,0 +1,18 @@
+export {
+  AUDIT_STATUSES,
+  type AuditedImage,
+  type AuditedLogEntry,
+  type AuditOutcome,
+  type AuditReport,
+  type AuditStatus,
+  outcomeOf,
+} from './audit-report';
+export { auditCluster, type ClusterAuditArgs, type ClusterAuditWorld } from './cluster-audit';
+export { openPodApi, type PodApiOptions } from './pod-api';
+export type { AuditPolicyArgs } from './policy-args';
+export { parsePolicyFile, type PolicyFile } from './policy-file';
+export { auditRbac, type AuditRbacOptions, auditRbacYaml, type RbacObject } from './rbac';
+export { auditJson } from './report-json';
+export { auditSarif } from './report-sarif';
+export { auditText } from './report-text';
+export type { ContainerKind, ContainerSource, RunningContainer } from './running-container';

@@ -1,0 +1,92 @@
+import type { ExemptionArgs } from '../enforce/program/exemption';
+import { InvalidInputError, type Problem, SignedImageError } from '../error';
+import { isJsonObject } from '../oci';
+import type { AuditPolicyArgs } from './policy-args';
+
+/** What a policy file holds. */
+export interface PolicyFile {
+  readonly policy: AuditPolicyArgs;
+  readonly exempt: readonly ExemptionArgs[];
+}
+
+/** What is wrong with a value; `undefined`: nothing. */
+type Check = (value: unknown) => string | undefined;
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const text: Check = (value) => (isText(value) ? undefined : 'must be text');
+const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
+const json: Check = (value) => (isJsonObject(value) ? undefined : 'must be an object');
+const texts: Check = (value) =>
+  Array.isArray(value) && value.every(isText) ? undefined : 'must be a list of texts';
+const pairs: Check = (value) =>
+  isJsonObject(value) && Object.values(value).every(isText)
+    ? undefined
+    : 'must be an object whose values are texts';
+
+function members(checks: Readonly<Record<string, Check>>): Check {
+  return (value) => {
+    if (!isJsonObject(value)) return 'must be an object';
+    for (const [name, inner] of Object.entries(value)) {
+      const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+      const wrong = check?.(inner);
+      if (wrong !== undefined) return `${name} ${wrong}`;
+      if (check === undefined) {
+        return `has no member ${JSON.stringify(name)}; it has ${Object.keys(checks).join(', ')}`;
+      }
+    }
+    return undefined;
+  };
+}
+
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) ? value.map(check).find(Boolean) : 'must be a list';
+
+const MEMBERS: Readonly<Record<keyof AuditPolicyArgs | 'exempt', Check>> = {
+  keys: texts,
+  identities: listOf(members({ identity: text, issuer: text })),
+  annotations: pairs,
+  format: text,
+  transparency: text,
+  provenance: members({ builderId: text, buildType: text, commit: text, externalParameters: json }),
+  platforms: flag,
+  sigstore: members({ trustedRoot: text, clientTrustConfig: text }),
+  exempt: listOf(members({ image: text, resource: text, reason: text })),
+};
+
+function parsed(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch {
+    // What the parser says quotes the file, which may be another one than was meant.
+    throw new SignedImageError({ code: 'INPUT_INVALID', message: 'the policy file is no JSON' });
+  }
+}
+
+/**
+ * Reads a policy file: the words of `VerifiedImage` and `exempt`, in JSON. A word that is not known
+ * is an error, because a policy that is not understood must not count as met.
+ *
+ * @throws SignedImageError `INPUT_INVALID`
+ */
+export function parsePolicyFile(source: string): PolicyFile {
+  const file = parsed(source);
+  if (!isJsonObject(file)) {
+    throw new SignedImageError({
+      code: 'INPUT_INVALID',
+      message: 'the policy file must hold one JSON object',
+    });
+  }
+  const problems = Object.entries(file).flatMap(([name, value]): readonly Problem[] => {
+    const wrong = members(MEMBERS)({ [name]: value });
+    const message = `of the policy file: ${wrong}`;
+    return wrong === undefined ? [] : [{ property: name, code: 'INPUT_INVALID', message }];
+  });
+  if (problems.length > 0) throw new InvalidInputError(problems);
+  const { exempt = [], ...policy } = file as AuditPolicyArgs & {
+    readonly exempt?: readonly ExemptionArgs[];
+  };
+  return { policy, exempt };
+}
