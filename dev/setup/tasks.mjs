@@ -23,7 +23,7 @@ const SUITES = [
   'test/keys/',
   'test/enforce/real/',
   'test/enforce/program/program',
-  'test/enforce/policy/',
+  'test/enforce/policy/pack',
 ];
 
 const COVERAGE = ['--coverage', '--coverageThreshold={"global":{"lines":90}}'];
