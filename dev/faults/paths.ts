@@ -167,6 +167,11 @@ export const PATHS: readonly FaultPath[] = [
   signing('reuse-keyless', 'keyless', 'both', { ...lostState, provenance: false }),
   signing('reuse-no-referrers', 'key', 'bundle', { ...lostState, settings: OLD_REGISTRY }),
   signing('verify', 'keyless', 'both', { ...signedBefore, quiet: true, run: verify }),
+  signing('delete-signatures', 'key', 'both', {
+    leaves: 'nothing',
+    before: (step) => sign(step, { deletion: 'signatures' }),
+    run: ({ engine }) => engine.delete('ImageSignature'),
+  }),
   signing('delete', 'key', 'both', {
     ...signedBefore,
     quiet: true,
