@@ -1,1 +1,2 @@
 export { type Cluster, type ClusterAnswer, type ClusterOptions, startCluster } from './cluster';
+export { installPublishedSchemas } from './published-schemas';

@@ -25,7 +25,7 @@ export function createObjects(
   made: pulumi.Output<readonly Manifest[]>,
   nameOf: (manifest: Manifest) => string,
 ): void {
-  const { CustomResource } = kubernetesPackage(parent).apiextensions;
+  const { apiextensions, core } = kubernetesPackage(parent);
   let before: pulumi.Resource | undefined;
   shapes.forEach((shape, index) => {
     const { apiVersion, kind, metadata } = shape;
@@ -33,11 +33,13 @@ export function createObjects(
       member,
       made.apply((manifests) => rest(manifests[index])[member]),
     ]);
-    before = new CustomResource(
-      nameOf(shape),
-      { apiVersion, kind, metadata, ...Object.fromEntries(members) },
-      { parent, ...(before && { dependsOn: [before] }) },
-    );
+    const inputs = { apiVersion, kind, metadata, ...Object.fromEntries(members) };
+    const opts = { parent, ...(before && { dependsOn: [before] }) };
+    // By its own type the provider knows that it holds secrets.
+    before =
+      kind === 'Secret'
+        ? new core.v1.Secret(nameOf(shape), inputs as kubernetes.types.input.core.v1.Secret, opts)
+        : new apiextensions.CustomResource(nameOf(shape), inputs, opts);
   });
 }
 
