@@ -26,6 +26,7 @@ export {
   type SignedImageArgs,
   type SigstoreArgs,
   type SourceArgs,
+  type TrustedKeyArgs,
   type VerifyArgs,
 } from './pulumi/component';
 export {

@@ -18,4 +18,5 @@ export type {
 } from './report';
 export { createSignatureFinder } from './signature-finder';
 export type { ReusePolicy } from './signer-trust';
+export { outsideWindows, type TrustedKey } from './trusted-key';
 export { verifyImage } from './verification';

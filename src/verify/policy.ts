@@ -4,6 +4,7 @@ import type { TrustedRoot } from '@sigstore/protobuf-specs';
 
 import type { SignatureFormat } from '../sign/request';
 import type { PublicKey } from '../sign/public-key';
+import type { TrustedKey } from './trusted-key';
 
 export type { KeyObject };
 
@@ -39,6 +40,8 @@ export interface ProvenanceExpectation {
 export interface VerificationPolicy {
   /** Any of these signers is enough; at least one key or identity must be given. */
   readonly keys: readonly PublicKey[];
+  /** Keys that count for a time only, also where they are among `keys`. */
+  readonly trustedKeys?: readonly TrustedKey[] | undefined;
   readonly identities: readonly TrustedIdentity[];
   /** Every pair must be signed; further pairs are allowed. */
   readonly annotations: Readonly<Record<string, string>>;

@@ -20,11 +20,12 @@ import { provesItsCheckpoint } from './inclusion-proof';
 import { loggedVerifier } from './log-entry-key';
 import type { TrustedIdentity, VerificationPolicy } from './policy';
 import { readSignerCertificate } from './signer-certificate';
+import { outsideWindows, type TrustedKey } from './trusted-key';
 
 /** Who is trusted, and which witnesses are asked for. */
 export type TrustPolicy = Pick<
   VerificationPolicy,
-  'keys' | 'identities' | 'transparency' | 'trustedRoot'
+  'keys' | 'trustedKeys' | 'identities' | 'transparency' | 'trustedRoot'
 >;
 
 /** Either a trusted signer made this signature, with the witnesses asked for, or why not. */
@@ -40,13 +41,18 @@ const NO_TRUST: Omit<TrustMaterial, 'publicKey'> = {
 /** Checks signatures against a policy: the mathematics, the signer, the witnesses. */
 export class SignatureTrust {
   private readonly material: Omit<TrustMaterial, 'publicKey'>;
+  private readonly keys: readonly TrustedKey[];
 
   /**
    * @throws SignedImageError `INPUT_INVALID` for a policy that trusts nobody, and
    *   `TRUSTED_ROOT_INVALID` where the trusted root lacks what the policy asks for
    */
-  constructor(private readonly policy: TrustPolicy) {
-    if (policy.keys.length === 0 && policy.identities.length === 0) {
+  constructor(
+    private readonly policy: TrustPolicy,
+    private readonly now: () => Date = () => new Date(),
+  ) {
+    this.keys = trustedKeys(policy);
+    if (this.keys.length === 0 && policy.identities.length === 0) {
       throw new InvalidInputError([
         {
           property: 'verify',
@@ -73,15 +79,20 @@ export class SignatureTrust {
   private checkKey(candidate: Candidate): Verdict {
     const { bundle } = candidate;
     const entity = this.entity(candidate);
-    const key = this.policy.keys.find((trusted) =>
-      entity.signature.verifySignature(keyObject(trusted)),
+    const trusted = this.keys.find(({ key: each }) =>
+      entity.signature.verifySignature(keyObject(each)),
     );
-    if (!key) return { failure: this.foreignKey(bundle) };
+    if (!trusted) return { failure: this.foreignKey(bundle) };
+    const { key } = trusted;
     const missing = this.missingWitness(entity, false);
     if (missing) return { failure: missing };
-    this.verifier(false, key).verify(entity);
+    const proven: Date[] = [];
+    this.verifier(false, { key, proven }).verify(entity);
     const fault = logFault(entity, key.spki);
     if (fault) return fault;
+    const windows = this.keys.filter((each) => each.key.keyId === key.keyId);
+    const outside = outsideWindows(windows, proven, this.now());
+    if (outside) return { failure: outside };
     return { signer: { kind: 'key', keyId: key.keyId, publicKey: key.pem } };
   }
 
@@ -139,11 +150,13 @@ export class SignatureTrust {
     return undefined;
   }
 
-  private verifier(keyless: boolean, key?: PublicKey): Verifier {
+  private verifier(keyless: boolean, signer?: KeyAtTimes): Verifier {
     const { transparency } = this.policy;
     const publicKey = () => {
-      if (!key) throw new Error('a certificate was expected');
-      return { publicKey: keyObject(key), validFor: () => true };
+      if (!signer) throw new Error('a certificate was expected');
+      // It is asked with each time that was verified; the windows are looked at when all are known.
+      const validFor = (time: Date): boolean => signer.proven.push(time) > 0;
+      return { publicKey: keyObject(signer.key), validFor };
     };
     return new Verifier(
       { ...this.material, publicKey },
@@ -158,7 +171,7 @@ export class SignatureTrust {
 
   /** No trusted key verifies it. The bundle may say whose it is, though anybody can write that. */
   private foreignKey(bundle: Bundle): Failure {
-    if (this.policy.keys.length === 0) {
+    if (this.keys.length === 0) {
       return mismatch('a key, and only identities are trusted').failure;
     }
     const { content, tlogEntries } = bundle.verificationMaterial;
@@ -170,7 +183,7 @@ export class SignatureTrust {
         'no trusted key verifies it: another key made it, or it was altered',
       );
     }
-    const ours = this.policy.keys.some(({ keyId }) => keyId === claimed);
+    const ours = this.keys.some(({ key }) => key.keyId === claimed);
     return ours
       ? failure(
           'VERIFY_SIGNATURE_INVALID',
@@ -178,6 +191,18 @@ export class SignatureTrust {
         )
       : mismatch(`key sha256:${claimed}`).failure;
   }
+}
+
+/** A key, and where the times go that its signature is proven to be of. */
+interface KeyAtTimes {
+  readonly key: PublicKey;
+  readonly proven: Date[];
+}
+
+/** A window counts wherever the key is named beside; the newest keys need not come first. */
+function trustedKeys({ keys, trustedKeys: windows = [] }: TrustPolicy): readonly TrustedKey[] {
+  const always = keys.filter(({ keyId }) => windows.every(({ key }) => key.keyId !== keyId));
+  return [...always.map((key) => ({ key })), ...windows];
 }
 
 function trustMaterial({ trustedRoot }: TrustPolicy): Omit<TrustMaterial, 'publicKey'> {

@@ -132,10 +132,27 @@ export interface IdentityArgs {
   issuer: Input<string>;
 }
 
+/** A key to trust for the signatures of a certain time. */
+export interface TrustedKeyArgs {
+  /** Public key: PEM text, a path, `env://NAME`, or a reference as in `key.ref`. */
+  key: Input<string>;
+  /** RFC 3339. Signatures from before do not count. Default: no beginning. */
+  notBefore?: Input<string>;
+  /**
+   * RFC 3339. Signatures from after do not count, and neither does, from then on, one of which no log
+   * and no timestamp says when it was made. Default: no end.
+   */
+  notAfter?: Input<string>;
+  /** Nothing that it signed counts any more, whenever that was. Default: false. */
+  retired?: Input<boolean>;
+}
+
 /** What else the verification takes or asks for. */
 export interface VerifyArgs {
   /** Further public keys to trust: PEM text, a path or `env://NAME`. */
   keys?: Input<Input<string>[]>;
+  /** Further public keys to trust for a time; a window also counts for the key that signs, and for `keys`. */
+  trustedKeys?: Input<Input<TrustedKeyArgs>[]>;
   /** Further identities to trust. */
   identities?: Input<Input<IdentityArgs>[]>;
   /** Further annotations that must be signed. */

@@ -9,5 +9,6 @@ export type {
   SignedImageArgs,
   SigstoreArgs,
   SourceArgs,
+  TrustedKeyArgs,
   VerifyArgs,
 } from './args';

@@ -20,6 +20,7 @@ export function verificationOf(
     keys: pulumi
       .all([signature.signer, verify.keys ?? []])
       .apply(([signer, further]) => [...(signer.publicKey ? [signer.publicKey] : []), ...further]),
+    ...(verify.trustedKeys !== undefined && { trustedKeys: verify.trustedKeys }),
     identities: pulumi
       .all([signature.signer, verify.identities ?? []])
       .apply(([signer, further]) => [...identityOf(signer), ...further]),

@@ -9,6 +9,7 @@ import type {
 } from '../../verify';
 import { readSigstore } from './declared-signing';
 import { trustedRootFor } from './declared-trust';
+import { keyProblems, loadTrustedKeys, trustedKeyProblems } from './declared-trusted-keys';
 import type { InputReader } from './input-reader';
 
 const FORMATS: readonly (SignatureFormat | 'any')[] = ['any', 'bundle', 'legacy', 'both'];
@@ -20,11 +21,12 @@ export async function policyProblems(
   host: SigningHost,
 ): Promise<readonly Problem[]> {
   const keys = await keyProblems(inputs.at('keys'), host);
+  const windows = await trustedKeyProblems(inputs.at('trustedKeys'), host);
   const identities = readIdentities(inputs.at('identities'));
   inputs.at('annotations').record();
   inputs.at('format').word(FORMATS);
   const transparency = inputs.at('transparency').word(TRANSPARENCIES);
-  const signers = [inputs.at('keys'), inputs.at('identities')];
+  const signers = [inputs.at('keys'), inputs.at('trustedKeys'), inputs.at('identities')];
   if (signers.every((signer) => signer.list().length === 0 && !signer.isUnknown)) {
     inputs.at('keys').problem('no signer is trusted: give at least one key or identity');
   }
@@ -41,23 +43,7 @@ export async function policyProblems(
       : await problemsOf('sigstore.trustedRoot', () =>
           trustedRootFor('log', true, { trustedRoot, clientTrustConfig }, host),
         );
-  return [...keys, ...expectation, ...roots];
-}
-
-/** Problems with keys that are to be trusted, each on its own place in the list. */
-export async function keyProblems(
-  keys: InputReader,
-  host: SigningHost,
-): Promise<readonly Problem[]> {
-  const found = await Promise.all(
-    keys.list().map(async (key) => {
-      const ref = key.string();
-      if (ref === undefined) return [];
-      const problems = await problemsOf(key.path, () => loadPublicKey(ref, host));
-      return problems.map((problem) => ({ ...problem, property: key.path }));
-    }),
-  );
-  return found.flat();
+  return [...keys, ...windows, ...expectation, ...roots];
 }
 
 /** The policy, once all of it is known. */
@@ -77,6 +63,7 @@ export async function loadPolicy(
   const sigstore = readSigstore(inputs.at('sigstore'));
   return {
     keys,
+    trustedKeys: await loadTrustedKeys(inputs.at('trustedKeys'), host),
     identities,
     annotations: inputs.at('annotations').record(),
     format: inputs.at('format').word(FORMATS) ?? 'any',

@@ -4,6 +4,7 @@ import type { CreateRequest } from './crud-resource';
 import { witnessedBy } from './declared-signing';
 import type { ResourceLog } from './engine-log';
 import type { PluginEnvironment } from './environment';
+import { formerSigner } from './former-signer';
 import type { Before } from './signature-facts';
 import {
   materialFor,
@@ -34,6 +35,8 @@ export async function plannedSignature(
     return unknown;
   }
   const { signer, line } = await plan(order, environment, log);
+  const former = formerSigner(before.outputs, signer);
+  if (former !== undefined) log.info(former);
   log.info(line);
   return {
     ...unknown,

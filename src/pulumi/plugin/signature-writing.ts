@@ -8,6 +8,7 @@ import {
 import { createFreshCheck, createSignatureFinder } from '../../verify';
 import type { CreateRequest } from './crud-resource';
 import type { PluginEnvironment } from './environment';
+import { formerSigner } from './former-signer';
 import { PartialStateError } from './partial-state';
 import type { Before } from './signature-facts';
 import { attended, materialFor, orderFrom, reusePolicy, targetsOf } from './signature-order';
@@ -32,6 +33,8 @@ export async function signatureOutputs(
   const material = await materialFor(order, attended(environment, log), log);
   const policy = await reusePolicy(order, environment);
   const { repository, signing, client } = order;
+  const former = formerSigner(before.outputs, material.description);
+  if (former !== undefined) log.info(former);
   const begun: StoredSignature[] = [];
   const settled: SettledSignature[] = [];
   const state = (drift: readonly string[]): Properties =>

@@ -17,13 +17,14 @@ import type {
 } from './crud-resource';
 import { buildProblems, readBuild } from './declared-build';
 import { readDeletion } from './declared-deletion';
-import { keyProblems } from './declared-policy';
+
 import { readProvenance } from './declared-provenance';
 import { readReference, resolveOnce } from './declared-image';
 import { readRegistry } from './declared-registry';
 import { declaredSigner } from './declared-signer';
 import { readSigning } from './declared-signing';
 import { readSource } from './declared-source';
+import { keyProblems, retiredSigner, trustedKeyProblems } from './declared-trusted-keys';
 import type { ResourceLog } from './engine-log';
 import type { PluginEnvironment } from './environment';
 import { changedInputs } from './input-difference';
@@ -71,23 +72,26 @@ async function check(
     buildAndDigestProblems(inputs, reference, environment),
     // A key that is trusted besides must be readable now, not after the signature was written.
     keyProblems(inputs.at('verify').at('keys'), environment.host),
+    trustedKeyProblems(inputs.at('verify').at('trustedKeys'), environment.host),
     provenanceProblems(inputs, build),
   ]);
   const annotations = validateAnnotations(inputs.at('annotations').record());
   const access = await accessTo(inputs, reference, olds, environment, log);
+  const signer = await declaredSigner(signing, environment);
+  const keyId = new InputReader(signer).at('keyId').string();
+  const retired = await retiredSigner(
+    keyId,
+    inputs.at('verify').at('trustedKeys'),
+    environment.host,
+  );
   return {
-    inputs: planned(
-      inputs,
-      reference,
-      build,
-      access.digest,
-      await declaredSigner(signing, environment),
-    ),
+    inputs: planned(inputs, reference, build, access.digest, signer),
     problems: distinct([
       ...inputs.problems,
       ...found.flat(),
       ...annotations,
       ...access.problems,
+      ...retired,
     ]).filter(({ property }) => inputs.knows(property)),
   };
 }

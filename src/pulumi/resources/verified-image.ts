@@ -1,7 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 
 import type { VerifiedImageReference } from '../../verify/report';
-import type { IdentityArgs, RegistryArgs, SigstoreArgs } from '../component/args';
+import type { IdentityArgs, RegistryArgs, SigstoreArgs, TrustedKeyArgs } from '../component/args';
 import { token } from '../package';
 import { rememberVerified } from '../verified-references';
 import { withVersion } from './resource-options';
@@ -24,6 +24,8 @@ export interface VerifiedImageArgs {
   image: pulumi.Input<string>;
   /** Public keys to trust: PEM text, a path or `env://NAME`. */
   keys?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Public keys to trust for a time; a window also counts for a key that is among `keys`. */
+  trustedKeys?: pulumi.Input<pulumi.Input<TrustedKeyArgs>[]>;
   /** Keyless signers to trust. */
   identities?: pulumi.Input<pulumi.Input<IdentityArgs>[]>;
   /** Annotations that must be signed. */

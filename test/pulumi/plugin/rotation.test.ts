@@ -1,0 +1,101 @@
+import { generateKeyPairSync } from 'node:crypto';
+
+import { encryptPrivateKey } from '../../../src/sign';
+import { Secret } from '../../../src/pulumi/plugin/wire-value';
+import { type PushedImage, pushImage } from '../../interop/support/images';
+import { openWorkbench, PASSWORD, plain, type Workbench } from './support/workbench';
+
+const PAST = '2020-01-01T00:00:00Z';
+const FUTURE = '2999-01-01T00:00:00Z';
+
+let bench: Workbench;
+let image: PushedImage;
+let nextPublicKey: string;
+
+beforeAll(async () => {
+  bench = await openWorkbench();
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  bench.write('next.key', await encryptPrivateKey(privateKey, PASSWORD, { cost: 32768 }));
+  nextPublicKey = String(publicKey.export({ type: 'spki', format: 'pem' }));
+  image = await pushImage(bench.registry.host);
+});
+afterAll(() => bench.close());
+beforeEach(() => bench.said.splice(0));
+
+const former = { ref: 'cosign.key', password: new Secret(PASSWORD) };
+const next = { ...former, ref: 'next.key' };
+
+describe('a key that is retired', () => {
+  it('is no key to sign with any more', async () => {
+    const plan = (trustedKeys: readonly object[]) =>
+      bench.problems('SigningPlan', {
+        image: image.reference,
+        key: former,
+        verify: { trustedKeys },
+      });
+    const [problem] = await plan([{ key: bench.publicKey, notAfter: PAST }]);
+    expect(problem).toMatch(
+      /^key\.ref: signatures of this key do not count.*sign with the key that/,
+    );
+    expect(await plan([{ key: bench.publicKey, notBefore: PAST, notAfter: FUTURE }])).toEqual([]);
+    expect(await plan([{ key: nextPublicKey, retired: true }])).toEqual([]);
+  });
+
+  it('is told when it alone has signed an image, and the next key signs again', async () => {
+    const signed = await bench.create('ImageSignature', { image: image.reference, key: former });
+    const verification = {
+      image: image.reference,
+      keys: [nextPublicKey],
+      trustedKeys: [{ key: bench.publicKey, notAfter: PAST }],
+    };
+    await expect(bench.create('VerifiedImage', verification)).rejects.toMatchObject({
+      code: 'VERIFY_KEY_RETIRED',
+    });
+    bench.said.splice(0);
+    const again = await bench.update('ImageSignature', signed, {
+      image: image.reference,
+      key: next,
+    });
+    expect(bench.said[0]).toMatch(
+      /^signed so far by key sha256:.*; from now on key sha256:.* signs$/,
+    );
+    expect(bench.said.at(-1)).toMatch(/^signed by key sha256:.*: 1 made$/);
+    expect(plain(again.outputs, 'written')).toHaveLength(2);
+    const verified = await bench.create('VerifiedImage', verification);
+    expect(plain(verified.outputs, 'signer')).toMatchObject({ publicKey: nextPublicKey });
+  });
+
+  it('shows in a refresh of what it signed', async () => {
+    const old = await pushImage(bench.registry.host);
+    await bench.create('ImageSignature', { image: old.reference, key: former });
+    const declared = { image: old.reference, trustedKeys: [{ key: bench.publicKey }] };
+    const verified = await bench.create('VerifiedImage', declared);
+    const inputs = {
+      ...verified.inputs,
+      trustedKeys: [{ key: bench.publicKey, notAfter: PAST }],
+    };
+    const { id, outputs } = verified;
+    const { log } = bench;
+    await bench.resource('VerifiedImage').read({ urn: 'urn', id, inputs, outputs, log });
+    expect(bench.said.join('\n')).toContain('is invalid: signed by the retired key sha256:');
+  });
+});
+
+describe('trusted keys', () => {
+  it('tell what is wrong with each, on its place', async () => {
+    const trustedKeys = [
+      { notAfter: '31.1.2027' },
+      { key: 'nothing.pub', notBefore: FUTURE, notAfter: PAST },
+      { key: bench.publicKey, notBefore: '2027-02-31T25:00:00Z', retired: 'yes' },
+    ];
+    const problems = await bench.problems('VerifiedImage', { image: image.reference, trustedKeys });
+    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual([
+      'trustedKeys[0].key',
+      'trustedKeys[0].notAfter',
+      'trustedKeys[1].key',
+      'trustedKeys[1].notAfter',
+      'trustedKeys[2].notBefore',
+      'trustedKeys[2].retired',
+    ]);
+  });
+});

@@ -1,0 +1,142 @@
+import { signImage, type SigningMaterial } from '../../src/sign';
+import {
+  inspectImage,
+  type TrustedKey,
+  type VerificationPolicy,
+  verifyImage,
+} from '../../src/verify';
+import {
+  codeOf,
+  freshRepository,
+  type KeyPair,
+  type Lab,
+  newKey,
+  openLab,
+  policy,
+  pushImage,
+  target,
+  type WitnessChoice,
+} from './support/lab';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab();
+});
+afterAll(() => lab.close());
+
+async function scene() {
+  const repository = freshRepository(lab);
+  const image = await pushImage(lab, repository);
+  const sign = (material: SigningMaterial) =>
+    signImage(
+      { repository, targets: [target(repository, image)], format: 'bundle', material },
+      lab.client,
+    );
+  const verify = (asked: Partial<VerificationPolicy>) =>
+    verifyImage(repository, image.digest, policy(asked), lab.client);
+  const inspect = (asked: Partial<VerificationPolicy>) =>
+    inspectImage(repository, image.digest, policy(asked), lab.client);
+  return { sign, verify, inspect };
+}
+
+const past = (): Date => new Date(Date.now() - 1);
+const inAnHour = (): Date => new Date(Date.now() + 3_600_000);
+const only = ({ publicKey: key }: KeyPair, window: Omit<TrustedKey, 'key'> = {}) => ({
+  trustedKeys: [{ key, ...window }],
+});
+
+test('a key without a window is as good as one that is always trusted', async () => {
+  const { sign, verify } = await scene();
+  const pair = newKey(lab);
+  await sign(pair.material);
+  const { signer } = await verify(only(pair));
+  expect(signer).toEqual(pair.material.description);
+});
+
+test('a signature that nothing proves the time of counts as one of now', async () => {
+  const { sign, verify, inspect } = await scene();
+  const pair = newKey(lab);
+  await sign(pair.material);
+  await expect(verify(only(pair, { notAfter: inAnHour() }))).resolves.toMatchObject({
+    verified: true,
+  });
+  const report = await inspect(only(pair, { notAfter: past() }));
+  expect(report.verified).toBe(false);
+  expect(report.manifests[0]?.parts).toMatchObject([
+    {
+      status: 'invalid',
+      code: 'VERIFY_KEY_RETIRED',
+      reason: expect.stringMatching(
+        new RegExp(`retired key sha256:${pair.publicKey.keyId}: nothing proves when`),
+      ),
+    },
+  ]);
+  expect(await codeOf(verify(only(pair, { notBefore: inAnHour() })))).toBe('VERIFY_KEY_RETIRED');
+});
+
+const witnessed: readonly [string, WitnessChoice, 'log' | 'timestamp'][] = [
+  ['a log entry', { log: true }, 'log'],
+  ['a timestamp', { timestamp: true }, 'timestamp'],
+];
+
+test.each(witnessed)('%s proves that it was made in time', async (_, choice, transparency) => {
+  const { sign, verify } = await scene();
+  const pair = newKey(lab, choice);
+  const before = new Date(Math.floor(Date.now() / 1000) * 1000 - 1000);
+  await sign(pair.material);
+  const notAfter = past();
+  const asked = { transparency, trustedRoot: lab.trustedRoot };
+  await expect(
+    verify({ ...asked, ...only(pair, { notBefore: before, notAfter }) }),
+  ).resolves.toMatchObject({ verified: true });
+  const late = verify({ ...asked, ...only(pair, { notAfter: before }) });
+  await expect(late).rejects.toMatchObject({
+    code: 'VERIFY_KEY_RETIRED',
+    message: expect.stringContaining(`and those until ${before.toISOString()} count`),
+  });
+  // Without trust in who says the time, nobody says it.
+  expect(await codeOf(verify(only(pair, { notAfter })))).toBe('VERIFY_KEY_RETIRED');
+});
+
+test('of a key that is retired nothing counts, whatever proves the time', async () => {
+  const { sign, verify } = await scene();
+  const pair = newKey(lab, { log: true });
+  await sign(pair.material);
+  const asked = { transparency: 'log' as const, trustedRoot: lab.trustedRoot };
+  expect(await codeOf(verify({ ...asked, ...only(pair, { retired: true }) }))).toBe(
+    'VERIFY_KEY_RETIRED',
+  );
+});
+
+test('a window counts also where the key is named without one; of several one is enough', async () => {
+  const { sign, verify } = await scene();
+  const pair = newKey(lab);
+  const { publicKey: key } = pair;
+  await sign(pair.material);
+  expect(await codeOf(verify({ keys: [key], ...only(pair, { notAfter: past() }) }))).toBe(
+    'VERIFY_KEY_RETIRED',
+  );
+  const trustedKeys = [
+    { key, notAfter: past() },
+    { key, notBefore: past(), notAfter: inAnHour() },
+  ];
+  await expect(verify({ trustedKeys })).resolves.toMatchObject({ verified: true });
+});
+
+test('beside the signature of a retired key that of the next one is enough', async () => {
+  const { sign, verify } = await scene();
+  const [former, next] = [newKey(lab), newKey(lab)];
+  await sign(former.material);
+  const asked = { keys: [next.publicKey], ...only(former, { notAfter: past() }) };
+  expect(await codeOf(verify(asked))).toBe('VERIFY_KEY_RETIRED');
+  await sign(next.material);
+  expect((await verify(asked)).signer).toEqual(next.material.description);
+});
+
+test('a stranger is a stranger, and no retired signer', async () => {
+  const { sign, verify } = await scene();
+  await sign(newKey(lab).material);
+  expect(await codeOf(verify(only(newKey(lab), { notAfter: past() })))).toBe(
+    'VERIFY_SIGNER_MISMATCH',
+  );
+});
