@@ -15,15 +15,18 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Typed at a terminal, a line at each question. Default: nobody is there. */
   readonly typed?: readonly string[];
+  /** What is piped in. Default: nothing. */
+  readonly piped?: string;
   readonly host?: Partial<SigningHost>;
 }
 
 /** Runs a command line in this process, with streams of its own. */
 export async function run(
   args: readonly string[],
-  { env = {}, typed, host = {} }: CommandOptions = {},
+  { env = {}, typed, piped, host = {} }: CommandOptions = {},
 ): Promise<CommandRun> {
   const stdin = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
+  if (piped !== undefined) stdin.end(piped);
   const stdout = new PassThrough();
   const stderr = Object.assign(new PassThrough(), { isTTY: typed !== undefined });
   const said = { stdout: '', stderr: '' };
