@@ -75,6 +75,7 @@ test.each([
   ['explode', {}, 'unknown command: explode'],
   ['stack export', {}, 'there is no stack dev yet'],
   ['up --parallel 0', {}, '--parallel takes a number'],
+  ['up --policy-pack a --policy-pack-config b --policy-pack-config c', {}, 'as many'],
   ['up', { PULUMI_BACKEND_URL: 's3://bucket' }, 'must be a file:// URL'],
 ])('"%s" is an error with exit code 1', async (line, env, message) => {
   expect(await run(line, env)).toBe(1);
@@ -97,4 +98,7 @@ test('the stack comes from the flag, then from PULUMI_STACK, else it is dev', ()
   expect(parseCli(['up', '-s', 'a'], { PULUMI_STACK: 'b' }).stack).toBe('a');
   expect(parseCli(['up'], { PULUMI_STACK: 'b' }).stack).toBe('b');
   expect(parseCli(['up', '-p', '3'], {})).toMatchObject({ stack: 'dev', parallel: 3 });
+  const packs = ['--policy-pack', 'a', '--policy-pack-config', 'b.json'];
+  expect(parseCli(['up', ...packs], {}).policyPacks).toEqual([{ folder: 'a', config: 'b.json' }]);
+  expect(parseCli(['up', '--policy-pack', 'a'], {}).policyPacks).toEqual([{ folder: 'a' }]);
 });
