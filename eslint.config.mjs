@@ -53,6 +53,7 @@ export default tseslint.config(
     'verify knows oci, attest, sign/format and sign/sigstore.',
   ),
   walls(['src/cli/**'], ['**/pulumi/**'], 'The command line needs no engine.'),
+  walls(['src/audit/**'], ['**/pulumi/**', '**/cli/**'], 'An audit needs no engine.'),
   {
     files: [
       'eslint.config.mjs',

@@ -1,4 +1,22 @@
 export {
+  auditCluster,
+  type AuditedImage,
+  type AuditedLogEntry,
+  auditJson,
+  type AuditOutcome,
+  type AuditPolicyArgs,
+  auditRbac,
+  type AuditRbacOptions,
+  auditRbacYaml,
+  type AuditReport,
+  auditSarif,
+  type AuditStatus,
+  auditText,
+  type ClusterAuditArgs,
+  type ClusterAuditWorld,
+  outcomeOf,
+} from './audit';
+export {
   type AdmissionExemption,
   AdmissionPolicy,
   type AdmissionPolicyArgs,
