@@ -106,9 +106,13 @@ export const tasks = {
       const code = await all(
         () => needGo(env),
         () =>
-          run('node', ['dev/tools/build.mjs', 'cosign', 'services', 'rekor', 'kubernetes'], {
-            env,
-          }),
+          run(
+            'node',
+            ['dev/tools/build.mjs', 'cosign', 'services', 'rekor', 'vault', 'kubernetes'],
+            {
+              env,
+            },
+          ),
         () => run('node', ['dev/tools/pkcs11.mjs'], { env }),
         () => run('node', ['dev/tools/python.mjs'], { env }),
         () =>

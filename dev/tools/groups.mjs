@@ -39,6 +39,12 @@ export const GROUPS = {
       trillian_log_signer: 'github.com/google/trillian/cmd/trillian_log_signer',
     },
   },
+  vault: {
+    folder: 'vault',
+    minutes: 4,
+    sources: ['transit/main.go'],
+    programs: { transit: './transit' },
+  },
   kubernetes: {
     folder: 'kubernetes',
     minutes: 10,

@@ -150,10 +150,12 @@ export class TransitStore {
     if (!Number.isInteger(asked)) return invalid('error converting input for field "key_version"');
     const version = asked === 0 ? latest : asked;
     if (version > latest) {
-      return invalid('requested version for signing is higher than the latest key version');
+      return refuse(500, 'requested version for signing is higher than the latest key version');
     }
     if (version < key.minEncryptionVersion) {
-      return invalid(
+      // As Vault has it: a mistake of the asker is told as one of the server.
+      return refuse(
+        500,
         'requested version for signing is less than the minimum encryption key version',
       );
     }

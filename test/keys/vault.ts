@@ -1,4 +1,6 @@
-import { startVault, type TransitKeyType } from '../../dev/vault';
+import { startTransitEngine, startVault, type TransitKeyType } from '../../dev/vault';
+import { processHost } from '../../src/sign';
+import { vaultKeys } from '../../src/sign/key/vault';
 import type { RunningSource, SourceCase } from './source-case';
 
 const TOKEN = 'canary-token-of-vault';
@@ -41,8 +43,23 @@ const inVault =
 
 const hashivault = (url: string) => ({ VAULT_ADDR: url, VAULT_TOKEN: TOKEN });
 
+const inEngine = async (): Promise<RunningSource> => {
+  const engine = await startTransitEngine(TOKEN);
+  const ref = 'hashivault://release';
+  const env = { VAULT_ADDR: engine.url, VAULT_TOKEN: TOKEN };
+  await vaultKeys.generate?.(ref, {}, { ...processHost(), env });
+  return {
+    config: { key: { ref } },
+    env,
+    publicRef: ref,
+    cosign: { key: ref, env },
+    stop: () => engine.stop(),
+  };
+};
+
 /** The transit engine of Vault and OpenBao. */
 export const VAULT_CASES: readonly SourceCase[] = [
+  { source: "hashivault:// (Vault's transit engine)", against: 'real', start: inEngine },
   {
     source: 'hashivault:// (ECDSA P-256)',
     against: 'double',

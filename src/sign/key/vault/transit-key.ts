@@ -23,6 +23,14 @@ function failed(message: string): SignedImageError {
   return new SignedImageError({ code: 'KEY_SERVICE_FAILED', message });
 }
 
+/** Symmetric keys have a time in place of a public half, those of HMAC nothing. */
+function unsigning(type: string): SignedImageError {
+  return new SignedImageError({
+    code: 'KEY_UNSUPPORTED',
+    message: `is of the type ${type}, which has no public half to sign with; make one of the type ecdsa-p256`,
+  });
+}
+
 function publicKeyOf(text: string, type: string): KeyObject {
   // Ed25519 is given as the bare 32 bytes in base64, and no key of ours.
   if (!text.includes('-----BEGIN PUBLIC KEY-----')) {
@@ -50,10 +58,11 @@ export function parseTransitKey(json: Json, pinned: number | undefined): Transit
   const data = objectAt(json['data']);
   const versions = objectAt(data?.['keys']);
   const latest = data?.['latest_version'];
-  if (data === undefined || versions === undefined || !isVersion(latest)) {
+  const type = typeof data?.['type'] === 'string' ? data['type'].slice(0, 50) : 'unknown';
+  if (versions === undefined && type !== 'unknown') throw unsigning(type);
+  if (versions === undefined || !isVersion(latest)) {
     throw failed('is not described as the transit engine does; check TRANSIT_SECRET_ENGINE_PATH');
   }
-  const type = typeof data['type'] === 'string' ? data['type'].slice(0, 50) : 'unknown';
   const version = pinned ?? latest;
   if (!Object.hasOwn(versions, String(version))) {
     throw new SignedImageError({
@@ -63,11 +72,7 @@ export function parseTransitKey(json: Json, pinned: number | undefined): Transit
   }
   const publicKey = objectAt(versions[String(version)])?.['public_key'];
   if (typeof publicKey !== 'string') {
-    // Symmetric keys have a time in place of an object.
-    throw new SignedImageError({
-      code: 'KEY_UNSUPPORTED',
-      message: `is of the type ${type}, which has no public half to sign with; make one of the type ecdsa-p256`,
-    });
+    throw unsigning(type);
   }
   return { version, publicKey: publicKeyOf(publicKey, type) };
 }

@@ -42,9 +42,9 @@ interface Exchange extends VaultAnswer {
   readonly retryAfter: string | undefined;
 }
 
-/** A sealed one stays so until a person comes. */
+/** A sealed one stays so until a person comes; and a wrong version is answered with 500, too. */
 function isPassing({ status, errors }: VaultAnswer): boolean {
-  if (errors.some((error) => /sealed/i.test(error))) return false;
+  if (errors.some((error) => /sealed|requested version/i.test(error))) return false;
   // 412: a standby that has not yet seen what was written to the active node.
   return status === 412 || status === 429 || (status >= 500 && status !== 501);
 }

@@ -62,16 +62,15 @@ function absent({ errors }: VaultAnswer, { keyName, settings }: RefusedRequest):
 function malformed(answer: VaultAnswer, refused: RefusedRequest): Verdict {
   const [reason = ''] = answer.errors;
   if (/key not found/i.test(reason)) return absent({ ...answer, errors: [] }, refused);
-  if (/version/i.test(reason)) {
-    return [
-      'KEY_UNSUPPORTED',
-      'does not sign with the version of the key that was asked for; change VAULT_KEY_PREFIX or min_encryption_version',
-    ];
-  }
   if (/not support/i.test(reason))
     return ['KEY_UNSUPPORTED', 'cannot sign with a key of this type'];
   return ['KEY_SERVICE_FAILED', 'does not take the request'];
 }
+
+const WRONG_VERSION: Verdict = [
+  'KEY_UNSUPPORTED',
+  'does not sign with the version of the key that was asked for; change VAULT_KEY_PREFIX or min_encryption_version',
+];
 
 function verdictOn(answer: VaultAnswer, refused: RefusedRequest): Verdict {
   if (answer.errors.some((error) => /sealed/i.test(error))) {
@@ -80,6 +79,8 @@ function verdictOn(answer: VaultAnswer, refused: RefusedRequest): Verdict {
       'is sealed; an operator must unseal it (`vault operator unseal`)',
     ];
   }
+  // With the status 500.
+  if (answer.errors.some((error) => /requested version/i.test(error))) return WRONG_VERSION;
   switch (answer.status) {
     case 400:
       return malformed(answer, refused);
