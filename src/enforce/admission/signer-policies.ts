@@ -15,7 +15,7 @@ type WithOutputs<T extends SignerPolicyArgs> = Omit<T, 'name' | 'keys'> & {
   /** Beginning of the names of the objects. Default: the name of this resource. */
   readonly name?: string;
   /** Public keys in PEM; a signature of any of the keys and identities is enough. */
-  readonly keys?: pulumi.Input<pulumi.Input<string>[]>;
+  readonly keys?: pulumi.Input<readonly pulumi.Input<string>[]>;
 };
 
 /** As `SignerPolicyArgs`, with keys that may be outputs. */
