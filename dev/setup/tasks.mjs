@@ -132,7 +132,10 @@ export const tasks = {
       forgetEnforceTable();
       const code = await all(
         () => needGo(env),
-        () => run('node', ['dev/tools/build.mjs', 'cosign', 'kubernetes'], { env }),
+        () =>
+          run('node', ['dev/tools/build.mjs', 'cosign', 'kubernetes', 'policy-controller'], {
+            env,
+          }),
         () => jest('enforce', ['test/enforce/'])(args, { ...env, ENFORCE_TABLE: enforceTableFile }),
       );
       return tellEnforceTable() || args.length > 0 ? code : code || 1;

@@ -58,4 +58,12 @@ export const GROUPS = {
       'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
     },
   },
+  'policy-controller': {
+    folder: 'policy-controller',
+    minutes: 12,
+    sources: [],
+    programs: {
+      'policy-controller-tester': 'github.com/sigstore/policy-controller/cmd/tester',
+    },
+  },
 };
