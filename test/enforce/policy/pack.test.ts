@@ -11,6 +11,7 @@ import { openStage, saidBy, SCENARIO, type Stage } from '../../engine/support/st
 import { admitted, refused } from '../support/table';
 import { kindOf, WORKLOADS } from '../support/workloads';
 import { PROGRAM } from './support/program';
+import { yamlProgram } from './support/yaml-program';
 
 const PACK = join(__dirname, '..', '..', '..', 'policy');
 const POD = 'kubernetes:core/v1:Pod';
@@ -258,6 +259,46 @@ describe.each(enginesUnderTest())('the policy pack on the $engine engine', (kind
     },
     SCENARIO,
   );
+
+  // The local engine runs JavaScript only.
+  if (kind.engine === 'real') {
+    test(
+      'is the same for a program in YAML, and for what a group of manifests makes there',
+      async () => {
+        const project = stage.read('Pulumi.yaml');
+        const { password, ref } = stage.key;
+        const program = (grouped: string): string =>
+          yamlProgram({
+            project,
+            password,
+            grouped,
+            verified: { image: signed, keys: [stage.key.publicKey] },
+            remote: { image: signed, key: { ref }, source: { allowDirty: true } },
+          });
+        try {
+          stage.write('Pulumi.yaml', program('${app.imageRef}'));
+          const stack = declare({ workloads: [] });
+          const up = await stack.up();
+          expect([up.ok ? '' : saidBy(up), violated(up)]).toEqual(['', []]);
+          expect(await deployed(stack)).toEqual([
+            expect.stringContaining('grouped'),
+            'of-component',
+            'of-resource',
+          ]);
+          stage.write('Pulumi.yaml', program('nginx:1.27'));
+          const preview = await stack.preview();
+          expect(preview.ok).toBe(false);
+          expect(violated(preview)).toEqual([
+            expect.stringMatching(/^mandatory images-pinned .*grouped$/),
+            expect.stringMatching(/^mandatory images-verified .*grouped$/),
+          ]);
+        } finally {
+          stage.write('Pulumi.yaml', project);
+        }
+      },
+      SCENARIO,
+    );
+  }
 
   test(
     'does not begin with a configuration that is not one to go by',
