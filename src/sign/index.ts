@@ -34,6 +34,7 @@ export {
   type KeyHost,
   KEY_SOURCES,
   type KeyPlace,
+  holdsPin,
   isSecretReference,
   keyPlaceOf,
   shownReference,

@@ -1,6 +1,6 @@
 import type { Problem } from '../../error';
 import { problemsOf } from '../../problem-collection';
-import { loadPublicKey, type SigningHost } from '../../sign';
+import { holdsPin, loadPublicKey, type SigningHost } from '../../sign';
 import { outsideWindows, type TrustedKey } from '../../verify';
 import type { InputReader } from './input-reader';
 
@@ -15,8 +15,17 @@ export async function keyProblems(
 async function problemsOfKey(key: InputReader, host: SigningHost): Promise<readonly Problem[]> {
   const ref = key.string();
   if (ref === undefined) return [];
+  if (holdsPin(ref)) return [storedSecret(key.path)];
   const problems = await problemsOf(key.path, () => loadPublicKey(ref, host));
   return problems.map((problem) => ({ ...problem, property: key.path }));
+}
+
+/** What is trusted stands in the state, in plain words. */
+function storedSecret(property: string): Problem {
+  const message =
+    'holds a PIN, which would be stored: give the public key as PEM text or a file (`signed-image keys public --key ...` prints it), ' +
+    'or the PIN by `pin-source` or COSIGN_PKCS11_PIN';
+  return { property, code: 'KEY_REFERENCE_INVALID', message };
 }
 
 /** Problems with keys that are to be trusted for a time. */

@@ -18,7 +18,7 @@ export {
 export { keyPlaceOf } from './key-reference';
 export { createKeySigner } from './key-signer';
 export { KEY_SOURCES } from './key-sources';
-export { isSecretReference, shownReference } from './shown-reference';
+export { holdsPin, isSecretReference, shownReference } from './shown-reference';
 export type {
   GeneratedKey,
   KeyGenerationRequest,

@@ -98,4 +98,19 @@ describe('trusted keys', () => {
       'trustedKeys[2].retired',
     ]);
   });
+
+  it('hold no PIN, because they are stored', async () => {
+    const key = 'pkcs11:token=t;object=o?pin-value=canary-pin-1234';
+    const problems = await bench.problems('VerifiedImage', {
+      image: image.reference,
+      keys: [key],
+      trustedKeys: [{ key }],
+    });
+    expect(problems.map((problem) => problem.split(': ')[0]).sort()).toEqual([
+      'keys[0]',
+      'trustedKeys[0].key',
+    ]);
+    expect(problems.join()).toContain('holds a PIN');
+    expect(problems.join()).not.toContain('canary-pin');
+  });
 });
