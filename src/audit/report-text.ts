@@ -30,7 +30,7 @@ export const WORDS: Readonly<Record<AuditStatus, string>> = {
 
 /** What others wrote may hold line breaks, and what moves a terminal's cursor. */
 function plain(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ').trim();
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }
 
 function shortImage(image: string): string {

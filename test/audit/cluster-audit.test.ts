@@ -158,7 +158,7 @@ describe('what runs', () => {
   test('could not be looked at where the registry does not answer', async () => {
     const [image, unreachable] = [await signed(), `127.0.0.1:1/app@sha256:${'1a'.repeat(32)}`];
     run(image, { ref: unreachable });
-    const client = createRegistryClient({ dockerConfig: 'none', budget: { attempts: 1 } });
+    const client = createRegistryClient({ dockerConfig: 'none', budget: { dropped: 0 } });
     const { report, of } = await audited({ ...lab, lab: withClient(lab.lab, client) });
     await client.close();
     expect(of({ ref: unreachable })).toMatchObject({ status: 'could-not-look' });
