@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { EnforcementLevel } from '@pulumi/pulumi/proto/analyzer_pb';
 
 import { Reporter } from '../../../dev/engine/deploy/reporter';
-import { reconcile } from '../../../dev/engine/policy/pack-config';
+import { type PolicyFacts, reconcile } from '../../../dev/engine/policy/pack-config';
 import { Policies } from '../../../dev/engine/policy/policies';
 import { formatUrn } from '../../../dev/engine/urn';
 import { UNKNOWN } from '../../../dev/engine/wire/signature';
@@ -15,7 +15,7 @@ const PACK = join(__dirname, 'fixtures', 'policy-pack');
 const { ADVISORY, DISABLED, MANDATORY } = EnforcementLevel;
 
 describe('the configuration of a policy pack', () => {
-  const policies = [
+  const policies: readonly PolicyFacts[] = [
     { name: 'one', level: MANDATORY, properties: { size: { type: 'integer' } }, required: [] },
     { name: 'two', level: ADVISORY, properties: { list: { type: 'array' } }, required: ['list'] },
   ];
