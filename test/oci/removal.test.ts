@@ -141,6 +141,40 @@ describe('deleting what refers to an image', () => {
     expect(fallback()).toEqual([theirs.digest, late.digest]);
   });
 
+  it('says what stays in a list that may not be changed', async () => {
+    registry.settings.referrersApi = false;
+    const ours = await attach(client, repository(), image, 'ours');
+    await attach(client, repository(), image, 'theirs');
+    registry.settings.immutableTags = true;
+    const refusal = await refusalOf(client.removeReferrer(repository(), image.digest, ours.digest));
+    expect(refusal.code).toBe('REGISTRY_CONFLICT');
+    expect(refusal.message).toContain(`${ours.digest} was deleted`);
+    expect(refusal.message).toContain(fallbackTag(image.digest));
+  });
+
+  it('says so where others write to the list all the time', async () => {
+    registry.settings.referrersApi = false;
+    const ours = await attach(client, repository(), image, 'ours');
+    const theirs = await attach(client, repository(), image, 'theirs');
+    registry.settings.faults = ({ method, path }) =>
+      method === 'PUT' && path.endsWith(fallbackTag(image.digest))
+        ? { status: 412, body: '' }
+        : undefined;
+    const refusal = await refusalOf(client.removeReferrer(repository(), image.digest, ours.digest));
+    expect(refusal.code).toBe('REGISTRY_CONFLICT');
+    expect(fallback()).toContain(theirs.digest);
+  });
+
+  it('leaves an empty list where a tag is not deleted', async () => {
+    registry.settings.referrersApi = false;
+    const ours = await attach(client, repository(), image, 'ours');
+    let deletions = 0;
+    registry.settings.faults = ({ method }) =>
+      method === 'DELETE' && (deletions += 1) > 1 ? { status: 405 } : undefined;
+    expect(await client.removeReferrer(repository(), image.digest, ours.digest)).toBe('removed');
+    expect(fallback()).toEqual([]);
+  });
+
   it('does not touch the list of a registry that deletes nothing', async () => {
     Object.assign(registry.settings, { referrersApi: false, deleteDisabled: true });
     const ours = await attach(client, repository(), image, 'ours');
@@ -167,6 +201,15 @@ describe('the tags of a repository', () => {
     expect(await client.tags(repository())).toEqual(['latest', 'v1', 'v2', 'v3'].map(parseTag));
     registry.settings.faults = undefined;
     expect(await client.tags(repositoryOf(registry, 'team/none'))).toEqual([]);
+  });
+
+  it('end somewhere', async () => {
+    registry.settings.faults = ({ path }) => ({
+      status: 200,
+      headers: { link: `<${path}?n=1>; rel="next"` },
+      body: '{"tags":null}',
+    });
+    expect((await refusalOf(client.tags(repository()))).code).toBe('CONTENT_TOO_LARGE');
   });
 
   it('are no list where the answer is none', async () => {
