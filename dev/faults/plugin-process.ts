@@ -32,6 +32,10 @@ export class PluginProcess {
     return new PluginProcess(resources, said, plugin, log);
   }
 
+  get pid(): number | undefined {
+    return this.plugin.child.pid;
+  }
+
   /** Ends the plugin and nothing else: a builder that it started goes on, as it does in life. */
   kill(): void {
     if (this.plugin.child.pid !== undefined) process.kill(this.plugin.child.pid, 'SIGKILL');

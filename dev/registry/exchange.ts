@@ -30,6 +30,11 @@ export interface RecordedRequest {
   readonly server: 'registry' | 'side';
   /** Lower-case names. */
   readonly headers: IncomingHttpHeaders;
+  /** Bytes of the bodies: of the request, and of the answer (that of a HEAD is not sent). */
+  readonly taken: number;
+  readonly given: number;
+  /** Where the client's end of the connection was: the same for requests on the same one. */
+  readonly connection: string;
 }
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes */

@@ -58,7 +58,10 @@ async function exchange(
     body: Buffer.concat(chunks),
   });
   const status = response === 'drop' ? 0 : response.status;
-  record({ method, path: url, status, headers });
+  const taken = Buffer.concat(chunks).length;
+  const given = response === 'drop' ? 0 : Buffer.byteLength(response.body ?? '');
+  const connection = `${incoming.socket.remoteAddress}:${incoming.socket.remotePort}`;
+  record({ method, path: url, status, headers, taken, given, connection });
   if (response === 'drop') {
     outgoing.destroy();
     return;

@@ -154,6 +154,16 @@ export const tasks = {
     needs: ['package'],
     run: (args, env) => run('node', [...ts, 'dev/load/main.ts', ...args], { env }),
   },
+  bench: {
+    // What is measured is the compiled plugin, beside real cosign.
+    needs: ['package'],
+    run: async (args, env) =>
+      all(
+        () => needGo(env),
+        () => run('node', ['dev/tools/build.mjs'], { env }),
+        () => run('node', [...ts, 'bench/main.ts', ...args], { env }),
+      ),
+  },
   build: { needs: ['package'], clean: true, run: async () => 0 },
   lint: {
     needs: [],

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { findCosign } from '../dev/faults/cosign';
+import type { SignerKind } from './plan';
+import type { Worker } from './worker';
+import { IDENTITY, type World } from './world';
+
+/** Runs real cosign; rejects with what it said if it fails. */
+export type RunCosign = (args: readonly string[]) => Promise<string>;
+
+/** Real cosign in this folder, that reaches nothing but this machine. */
+export function cosignAt(folder: string, secrets: Readonly<Record<string, string>>): RunCosign {
+  const program = findCosign();
+  if (program === undefined) throw new Error('cosign is not built: run node dev/tools/build.mjs');
+  const home = join(folder, 'home');
+  mkdirSync(home, { recursive: true });
+  const nowhere = { HTTP_PROXY: 'http://127.0.0.1:9', HTTPS_PROXY: 'http://127.0.0.1:9' };
+  const env = {
+    HOME: home,
+    TUF_ROOT: join(home, 'tuf'),
+    COSIGN_YES: 'true',
+    NO_PROXY: '127.0.0.1',
+    ...nowhere,
+    ...secrets,
+  };
+  return (args) =>
+    new Promise((settle, reject) => {
+      const done = (error: Error | null, stdout: string, stderr: string): void =>
+        error === null
+          ? settle(stdout)
+          : reject(new Error(`cosign ${args[0] ?? ''} failed:\n${stderr}`));
+      // Closed, or it may ask something and wait for ever.
+      execFile(program, [...args], { cwd: folder, env, maxBuffer: 32 << 20 }, done).stdin?.end();
+    });
+}
+
+const TYPE = ['--type', 'slsaprovenance1'];
+
+/** The work as the commands of a pipeline: one process for each step on each image. */
+export function cosignWorker(world: World, signer: SignerKind): Worker {
+  const { cosign, key, trustedRoot, signingConfig, predicate, token, sigstore } = world;
+  const who = signer === 'keyless' ? ['--identity-token', token] : ['--key', key.path];
+  const config = signer === 'key' ? signingConfig.none : signingConfig.log;
+  const services = ['--signing-config', config, '--trusted-root', trustedRoot];
+  const trust = [
+    ...(signer === 'keyless'
+      ? ['--certificate-identity', IDENTITY, '--certificate-oidc-issuer', sigstore.issuer.url]
+      : ['--key', key.publicPath]),
+    ...(signer === 'key' ? ['--insecure-ignore-tlog'] : ['--trusted-root', trustedRoot]),
+  ];
+  return {
+    sign: async (image, { provenance }) => {
+      await cosign(['sign', ...services, ...who, image]);
+      if (!provenance) return;
+      await cosign(['attest', ...services, ...who, ...TYPE, '--predicate', predicate, image]);
+    },
+    verify: async (image, { provenance }) => {
+      await cosign(['verify', ...trust, image]);
+      if (provenance) await cosign(['verify-attestation', ...TYPE, ...trust, image]);
+    },
+    close: async () => undefined,
+  };
+}

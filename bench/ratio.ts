@@ -1,0 +1,24 @@
+/** How the first compares with the second: both of one run on one machine. */
+export function ratio(measured: number, beside: number): number {
+  if (!(beside > 0)) throw new Error('nothing was measured to compare with');
+  return measured / beside;
+}
+
+/** To three significant digits, to be shown: what is compared with a goal is not rounded. */
+export function rounded(value: number): number {
+  return value === 0 ? 0 : Number(value.toPrecision(3));
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[middle]];
+  if (low === undefined || high === undefined) throw new Error('nothing was measured');
+  return (low + high) / 2;
+}
+
+/** The largest of them over the smallest: 1 where all are alike. */
+export function spread(values: readonly number[]): number {
+  if (values.length < 2) throw new Error('two sizes at least are compared');
+  return ratio(Math.max(...values), Math.min(...values));
+}

@@ -1,0 +1,52 @@
+import { cosignWorker } from './cosign';
+import { startPluginWorker } from './plugin-worker';
+import type { Traffic } from './traffic';
+import type { Worker } from './worker';
+import type { World } from './world';
+
+/** The requests of signing and verifying one image, with a process that has done so before. */
+export interface ImageRequests {
+  readonly by: 'plugin' | 'cosign';
+  readonly referrersApi: boolean;
+  readonly provenance: boolean;
+  /** To sign; the others are to verify. */
+  readonly signing: number;
+  /** Both together: what is read again in the verification counts as repeated. */
+  readonly all: Traffic;
+  readonly lines: readonly string[];
+}
+
+/** With a key and no log, for each kind of registry. Exact: no clock is involved. */
+export async function measureRequests(world: World): Promise<readonly ImageRequests[]> {
+  const found: ImageRequests[] = [];
+  for (const referrersApi of [true, false]) {
+    world.registry.settings.referrersApi = referrersApi;
+    const plugin = await startPluginWorker(world, 'key');
+    try {
+      // What is asked once in a run is asked with this image.
+      await ofOneImage(world, plugin, true);
+      for (const provenance of [false, true]) {
+        const common = { referrersApi, provenance };
+        const ours = await ofOneImage(world, plugin, provenance);
+        found.push({ by: 'plugin', ...common, ...ours });
+        const theirs = await ofOneImage(world, cosignWorker(world, 'key'), provenance);
+        found.push({ by: 'cosign', ...common, ...theirs });
+      }
+    } finally {
+      await plugin.close();
+      world.registry.settings.referrersApi = true;
+    }
+  }
+  return found;
+}
+
+async function ofOneImage(world: World, worker: Worker, provenance: boolean) {
+  const [image = ''] = world.newImages(1);
+  const counted = await world.counted(async () => {
+    await worker.sign(image, { provenance });
+    const signing = world.registry.requests.length;
+    await worker.verify(image, { provenance });
+    return signing;
+  });
+  return { signing: counted.result, all: counted.traffic, lines: counted.lines };
+}

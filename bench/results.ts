@@ -1,0 +1,109 @@
+import type { Measurements } from './measurements';
+import type { Batch } from './pace';
+import type { Series } from './plot';
+import type { SignerKind } from './plan';
+import { ratio, rounded } from './ratio';
+import { type Target, targetsOf } from './targets';
+import type { Traffic } from './traffic';
+
+/** What is written: ratios of one run, and counts. No time, no address, no name of a machine. */
+export interface Results {
+  readonly run: string;
+  readonly targets: readonly Target[];
+  /** `cost`: time of an image over that of cosign one after the other, for the same work. */
+  readonly batches: readonly BatchResult[];
+  readonly requests: Measurements['requests'];
+  readonly unchanged: readonly UnchangedResult[];
+}
+
+export interface BatchResult {
+  readonly by: Batch['by'];
+  readonly signer: SignerKind;
+  readonly images: number;
+  readonly atOnce: number;
+  readonly state: Batch['state'];
+  readonly cost: number;
+  /** The part of it that is for signing and attesting; the rest is to verify, and the start. */
+  readonly signingCost: number;
+  readonly verifyingCost: number;
+  /** Counts of an image. */
+  readonly registryRequests: number;
+  readonly fulcioRequests: number;
+  readonly rekorRequests: number;
+  readonly bytes: number;
+  readonly repeatedReads: number;
+  readonly connections: number;
+  readonly peakMegabytes?: number | undefined;
+}
+
+export interface UnchangedResult {
+  readonly images: number;
+  readonly always: boolean;
+  /** Its time over that of the update that signed the images. */
+  readonly cost: number;
+  readonly traffic: Traffic;
+  readonly lines: readonly string[];
+}
+
+export function resultsOf(run: string, measured: Measurements): Results {
+  return {
+    run,
+    targets: targetsOf(measured),
+    batches: measured.batches.map((batch) => batchResult(batch, measured.batches)),
+    requests: measured.requests,
+    unchanged: measured.unchanged.map(({ images, always, time, first, traffic, lines }) => ({
+      images,
+      always,
+      cost: rounded(ratio(time, first)),
+      traffic,
+      lines,
+    })),
+  };
+}
+
+/** The yardstick: cosign one after the other, on as many images as it was measured with. */
+function yardstick(signer: SignerKind, batches: readonly Batch[]): number {
+  const [first, ...others] = batches.filter(
+    (one) => one.by === 'cosign' && one.signer === signer && one.atOnce === 1,
+  );
+  if (!first) throw new Error(`cosign was not measured: ${signer}`);
+  const largest = others.reduce((most, one) => (one.images > most.images ? one : most), first);
+  return largest.time / largest.images;
+}
+
+function batchResult(batch: Batch, batches: readonly Batch[]): BatchResult {
+  const { by, signer, images, atOnce, state, signing, verifying, time, peakMegabytes } = batch;
+  const all = images * yardstick(signer, batches);
+  const both = (name: keyof Traffic): number =>
+    rounded((signing.traffic[name] + verifying.traffic[name]) / images);
+  return {
+    by,
+    signer,
+    images,
+    atOnce,
+    state,
+    cost: rounded(ratio(time, all)),
+    signingCost: rounded(ratio(signing.time, all)),
+    verifyingCost: rounded(ratio(verifying.time, all)),
+    registryRequests: both('requests'),
+    fulcioRequests: both('fulcio'),
+    rekorRequests: both('rekor'),
+    bytes: Math.round((signing.traffic.bytes + verifying.traffic.bytes) / images),
+    repeatedReads: both('repeated'),
+    connections: Math.max(signing.traffic.connections, verifying.traffic.connections),
+    ...(peakMegabytes !== undefined && { peakMegabytes }),
+  };
+}
+
+/** A line for each way of working with a key and keyless, over all sizes. */
+export function seriesOf({ batches }: Results): readonly Series[] {
+  const lines = new Map<string, { images: number; cost: number }[]>();
+  for (const { by, signer, images, atOnce, state, cost } of batches) {
+    if (state === 'warm' || signer === 'key and log') continue;
+    const name = `${by}, ${signer}, ${atOnce} at a time`;
+    const points = lines.get(name) ?? [];
+    points.push({ images, cost });
+    lines.set(name, points);
+  }
+  return [...lines].map(([name, points]) => ({ name, points }));
+}

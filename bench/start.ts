@@ -1,0 +1,56 @@
+import { join, resolve } from 'node:path';
+
+import { ResourceProviderClient } from '@pulumi/pulumi/proto/provider_grpc_pb';
+import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
+
+import { startPlugin } from '../dev/engine/process/plugin';
+import { grpc } from '../src/pulumi/plugin/pulumi-grpc';
+import { median } from './ratio';
+
+const OURS = resolve(__dirname, '../plugin');
+const EMPTY = join(__dirname, 'empty-provider');
+
+/** From the start of the process to its first answer, in milliseconds: medians of the same run. */
+export interface Starts {
+  readonly plugin: number;
+  readonly empty: number;
+}
+
+/** Both in turns, so that what else the machine does meets both. */
+export async function measureStarts(folder: string, times: number): Promise<Starts> {
+  const plugin: number[] = [];
+  const empty: number[] = [];
+  // The first of each reads its files from the disk, which is another matter.
+  await Promise.all([OURS, EMPTY].map((each) => firstAnswer(each, folder)));
+  for (let round = 0; round < times; round += 1) {
+    plugin.push(await firstAnswer(OURS, folder));
+    empty.push(await firstAnswer(EMPTY, folder));
+  }
+  return { plugin: median(plugin), empty: median(empty) };
+}
+
+async function firstAnswer(folder: string, cwd: string): Promise<number> {
+  const { PATH, HOME } = process.env;
+  const began = performance.now();
+  const plugin = await startPlugin({
+    pkg: 'bench',
+    folder,
+    // Nobody listens there, and nobody needs to: nothing is logged before the first answer.
+    engine: '127.0.0.1:9',
+    cwd,
+    env: { PATH, HOME },
+    onLine: () => undefined,
+  });
+  const client = new ResourceProviderClient(plugin.address, grpc.credentials.createInsecure());
+  try {
+    await new Promise<void>((settle, reject) => {
+      client.getPluginInfo(new Empty(), (error: Error | null) =>
+        error ? reject(error) : settle(),
+      );
+    });
+    return performance.now() - began;
+  } finally {
+    client.close();
+    await plugin.child.stop();
+  }
+}

@@ -1,0 +1,224 @@
+import type { Measurements } from './measurements';
+import { type Batch, EIGHT } from './pace';
+import type { SignerKind } from './plan';
+import { ratio, rounded, spread } from './ratio';
+import type { Unchanged } from './unchanged';
+
+/** One thing to reach, and what this run measured. */
+export interface Target {
+  readonly name: string;
+  readonly goal: string;
+  readonly measured: string;
+  readonly met: boolean;
+}
+
+/** Something to reach, of which the most that is good is known. */
+interface Bound {
+  readonly name: string;
+  readonly unit: string;
+  readonly most: number;
+  /** `undefined`: this run or this machine could not measure it, so it is not met. */
+  readonly measured: number | undefined;
+  /** What it was measured on. */
+  readonly on?: string;
+}
+
+export function targetOf({ name, unit, most, measured, on }: Bound): Target {
+  const goal = `at most ${most} ${unit}`;
+  if (measured === undefined) return { name, goal, measured: 'not measured', met: false };
+  const where = on === undefined ? '' : ` (${on})`;
+  return { name, goal, measured: `${rounded(measured)} ${unit}${where}`, met: measured <= most };
+}
+
+/** Each target of the project, in the order in which docs/performance.md has them. */
+export function targetsOf(measured: Measurements): readonly Target[] {
+  return [
+    ...paceTargets(measured.batches),
+    ...requestTargets(measured),
+    ...costTargets(measured.batches),
+    startTarget(measured),
+    ...unchangedTargets(measured.unchanged),
+    ...keyTargets(measured.batches),
+  ];
+}
+
+/** As many of both as were signed, and as near to 100 as this run has them. */
+function paceTargets(batches: readonly Batch[]): readonly Target[] {
+  const pace = (
+    signer: SignerKind,
+    ours: number,
+    theirs: number,
+  ): Pick<Bound, 'measured' | 'on'> => {
+    const sizes = batches
+      .filter((one) => one.by === 'cosign' && one.signer === signer && one.atOnce === theirs)
+      .map(({ images }) => images);
+    const size = sizes.includes(100) ? 100 : Math.max(...sizes);
+    const of = (by: Batch['by'], atOnce: number) =>
+      batches.find(
+        (one) =>
+          one.by === by &&
+          one.signer === signer &&
+          one.images === size &&
+          one.atOnce === (size === 1 ? 1 : atOnce) &&
+          one.state === 'cold',
+      );
+    const [mine, cosigns] = [of('plugin', ours), of('cosign', theirs)];
+    if (!mine || !cosigns) return { measured: undefined };
+    return { measured: ratio(mine.time, cosigns.time), on: `${size} images, start included` };
+  };
+  const unit = "of cosign's time";
+  return [
+    { name: 'key, beside cosign one after the other', most: 1 / 20, ...pace('key', EIGHT, 1) },
+    { name: 'key, both eight at a time', most: 1 / 8, ...pace('key', EIGHT, EIGHT) },
+    {
+      name: 'keyless, beside cosign one after the other',
+      most: 1 / 4,
+      ...pace('keyless', EIGHT, 1),
+    },
+    { name: 'keyless, both eight at a time', most: 1 / 4, ...pace('keyless', EIGHT, EIGHT) },
+  ].map((bound) => targetOf({ ...bound, unit }));
+}
+
+const MOST_REQUESTS = { withApi: 9, withoutApi: 11 };
+
+function requestTargets({ requests, batches }: Measurements): readonly Target[] {
+  const ours = requests.filter(({ by }) => by === 'plugin');
+  const bounds = ours.map(({ referrersApi, provenance, all }): Bound => {
+    const most = referrersApi ? MOST_REQUESTS.withApi : MOST_REQUESTS.withoutApi;
+    const registry = referrersApi ? 'referrers API' : 'no referrers API';
+    const what = provenance ? 'signature and provenance' : 'signature';
+    const name = `requests to sign and verify an image: ${what}, ${registry}`;
+    return { name, unit: 'requests', most: provenance ? 2 * most : most, measured: all.requests };
+  });
+  const again = ours.map(({ all }) => all.repeated);
+  const largest = largestOf(batches, EIGHT, 'cold');
+  return [
+    ...bounds.map(targetOf),
+    targetOf({
+      name: 'immutable bytes that are fetched again',
+      unit: 'requests an image',
+      most: 0,
+      measured: again.length === 0 ? undefined : Math.max(...again),
+    }),
+    targetOf({
+      name: 'connections to the registry, eight images at a time',
+      unit: 'connections',
+      most: EIGHT,
+      measured: largest && Math.max(connectionsOf(largest), 0),
+      ...(largest && { on: `${requestsOf(largest)} requests` }),
+    }),
+  ];
+}
+
+const connectionsOf = ({ signing, verifying }: Batch): number =>
+  Math.max(signing.traffic.connections, verifying.traffic.connections);
+
+const requestsOf = ({ signing, verifying }: Batch): number =>
+  signing.traffic.requests + verifying.traffic.requests;
+
+function largestOf(
+  batches: readonly Batch[],
+  atOnce: number,
+  state: Batch['state'],
+  signer: SignerKind = 'key',
+): Batch | undefined {
+  return batches
+    .filter(
+      (one) =>
+        one.by === 'plugin' &&
+        one.signer === signer &&
+        one.atOnce === atOnce &&
+        one.state === state,
+    )
+    .reduce<Batch | undefined>(
+      (most, one) => (most && most.images >= one.images ? most : one),
+      undefined,
+    );
+}
+
+function costTargets(batches: readonly Batch[]): readonly Target[] {
+  const many = batches.filter(
+    ({ by, signer, atOnce, state, images }) =>
+      by === 'plugin' && signer === 'key' && atOnce === EIGHT && state === 'warm' && images >= 10,
+  );
+  const largest = largestOf(batches, EIGHT, 'cold');
+  return [
+    targetOf({
+      name: 'the dearest image over the cheapest, from 10 images on',
+      unit: 'times',
+      most: 1.2,
+      measured: many.length < 2 ? undefined : spread(many.map(({ time, images }) => time / images)),
+      on: many.map(({ images }) => images).join(', '),
+    }),
+    targetOf({
+      name: 'peak memory of the plugin',
+      unit: 'MB',
+      most: 199,
+      measured: largest?.peakMegabytes,
+      ...(largest && { on: `${largest.images} images` }),
+    }),
+  ];
+}
+
+function startTarget({ starts }: Measurements): Target {
+  return targetOf({
+    name: 'start to first answer',
+    unit: "of an empty provider's",
+    most: 1.3,
+    measured: ratio(starts.plugin, starts.empty),
+  });
+}
+
+function unchangedTargets(unchanged: readonly Unchanged[]): readonly Target[] {
+  const most = (always: boolean, count: (one: Unchanged) => number): number | undefined => {
+    const found = unchanged.filter((one) => one.always === always).map(count);
+    return found.length === 0 ? undefined : Math.max(...found);
+  };
+  const anImage = ({ traffic, images }: Unchanged): number => traffic.requests / images;
+  const writes = unchanged.map(({ traffic }) => traffic.writes);
+  const name = 'update with nothing to do';
+  return [
+    targetOf({
+      name: `${name}: writes`,
+      unit: 'requests',
+      most: 0,
+      measured: writes.length === 0 ? undefined : Math.max(...writes),
+    }),
+    targetOf({
+      name: `${name}, verify.always`,
+      unit: 'requests an image',
+      most: 2,
+      measured: most(true, anImage),
+    }),
+    targetOf({ name, unit: 'requests an image', most: 0, measured: most(false, anImage) }),
+  ];
+}
+
+function keyTargets(batches: readonly Batch[]): readonly Target[] {
+  const [key, keyless] = [
+    largestOf(batches, EIGHT, 'cold'),
+    largestOf(batches, EIGHT, 'cold', 'keyless'),
+  ];
+  return [
+    targetOf({
+      name: 'scrypt of one key',
+      unit: 'derivations',
+      most: 1,
+      measured: key?.derivations && key.derivations.aside + key.derivations.blocking,
+      ...(key && { on: `${key.images} images` }),
+    }),
+    targetOf({
+      name: 'scrypt on the main thread',
+      unit: 'derivations',
+      most: 0,
+      measured: key?.derivations?.blocking,
+    }),
+    targetOf({
+      name: 'certificates of one identity, within their validity',
+      unit: 'requests to Fulcio',
+      most: 1,
+      measured: keyless?.signing.traffic.fulcio,
+      ...(keyless && { on: `${keyless.images} images` }),
+    }),
+  ];
+}

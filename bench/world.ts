@@ -1,0 +1,105 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { storeImage } from '../dev/load/image';
+import { type RunningRegistry, startRegistry } from '../dev/registry';
+import { type RunningSigstore, startSigstore } from '../dev/sigstore';
+import { cosignAt, type RunCosign } from './cosign';
+import { requestLines, type Traffic, trafficOf } from './traffic';
+
+export const IDENTITY = 'https://ci.example.test/team/app/release@refs/heads/main';
+export const BUILDER = 'https://ci.example.test/builder';
+export const KEY_PASSWORD = 'canary-bench-key-password-4Tz';
+
+/** What both work against: one registry, one Sigstore, one key of cosign's own making. */
+export interface World {
+  readonly folder: string;
+  readonly registry: RunningRegistry;
+  readonly sigstore: RunningSigstore;
+  readonly cosign: RunCosign;
+  readonly key: { readonly path: string; readonly publicPath: string; readonly publicKey: string };
+  readonly trustedRoot: string;
+  /** Which services cosign asks: none, or Rekor. */
+  readonly signingConfig: { readonly none: string; readonly log: string };
+  readonly predicate: string;
+  /** Images that nobody has signed yet, each in a repository of its own, as `host/repo@digest`. */
+  newImages(count: number): readonly string[];
+  /** The identity token of the run. */
+  readonly token: string;
+  /** What the work sends and fetches, and each request of it. */
+  counted<Result>(work: () => Promise<Result>): Promise<Counted<Result>>;
+  close(): Promise<void>;
+}
+
+export interface Counted<Result> {
+  readonly result: Result;
+  readonly traffic: Traffic;
+  readonly lines: readonly string[];
+}
+
+const PREDICATE = {
+  buildDefinition: {
+    buildType: 'https://example.test/build/v1',
+    externalParameters: { target: 'release' },
+    resolvedDependencies: [
+      { uri: 'git+https://git.example.test/a', digest: { gitCommit: '0a'.repeat(20) } },
+    ],
+  },
+  runDetails: { builder: { id: BUILDER } },
+};
+
+export async function openWorld(): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'signed-image-bench-'));
+  const path = (name: string): string => join(folder, name);
+  const [registry, sigstore] = await Promise.all([startRegistry(), startSigstore()]);
+  const close = async (): Promise<void> => {
+    await Promise.all([registry.close(), sigstore.close()]);
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await mkdir(path('home'));
+    await sigstore.writeTrustedRoot(path('trusted_root.json'));
+    const configs = { none: { rekor: false, tsa: false }, log: { rekor: 1, tsa: false } } as const;
+    for (const [name, use] of Object.entries(configs)) {
+      await writeFile(path(`signing-${name}.json`), JSON.stringify(sigstore.signingConfig(use)));
+    }
+    await writeFile(path('predicate.json'), JSON.stringify(PREDICATE));
+    const cosign = cosignAt(folder, { COSIGN_PASSWORD: KEY_PASSWORD });
+    await cosign(['generate-key-pair', '--output-key-prefix', 'bench']);
+    let stored = 0;
+    return {
+      folder,
+      registry,
+      sigstore,
+      cosign,
+      key: {
+        path: path('bench.key'),
+        publicPath: path('bench.pub'),
+        publicKey: await readFile(path('bench.pub'), 'utf8'),
+      },
+      trustedRoot: path('trusted_root.json'),
+      signingConfig: { none: path('signing-none.json'), log: path('signing-log.json') },
+      predicate: path('predicate.json'),
+      token: sigstore.issuer.token({ subject: IDENTITY, expiresIn: 6 * 3600 }),
+      newImages: (count) =>
+        Array.from({ length: count }, () => {
+          stored += 1;
+          const repository = `bench/image-${stored}`;
+          return `${registry.host}/${repository}@${storeImage(registry, repository)}`;
+        }),
+      counted: async (work) => {
+        registry.clearRequests();
+        const before = sigstore.requests.length;
+        const result = await work();
+        const requests = [...registry.requests];
+        const traffic = trafficOf(requests, sigstore.requests.slice(before));
+        return { result, traffic, lines: requestLines(requests) };
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

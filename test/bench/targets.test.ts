@@ -1,0 +1,154 @@
+import type { Measurements } from '../../bench/measurements';
+import type { Batch } from '../../bench/pace';
+import { resultsOf, seriesOf } from '../../bench/results';
+import { targetOf, targetsOf } from '../../bench/targets';
+import { trafficOf } from '../../bench/traffic';
+
+const QUIET = trafficOf([], []);
+
+function batch(change: Partial<Batch>): Batch {
+  const part = { time: 0, traffic: QUIET };
+  return {
+    by: 'plugin',
+    signer: 'key',
+    images: 100,
+    atOnce: 8,
+    state: 'cold',
+    signing: part,
+    verifying: part,
+    time: 1000,
+    peakMegabytes: 150,
+    derivations: { aside: 1, blocking: 0 },
+    ...change,
+  };
+}
+
+/** A run in which all is as it should be. */
+function goodRun(): Measurements {
+  const fulcio = { time: 0, traffic: { ...QUIET, fulcio: 1 } };
+  const both = (signer: Batch['signer'], time: number): Batch[] => [
+    batch({ signer, signing: fulcio }),
+    batch({ signer, by: 'cosign', atOnce: 1, time: time * 2 }),
+    batch({ signer, by: 'cosign', time }),
+  ];
+  const all = { ...QUIET, requests: 9 };
+  return {
+    batches: [
+      ...both('key', 10_000),
+      ...both('keyless', 4000),
+      batch({ state: 'warm', images: 10, time: 100 }),
+      batch({ state: 'warm', images: 500, time: 5500 }),
+    ],
+    requests: [true, false].flatMap((referrersApi) =>
+      [true, false].map((provenance) => ({
+        by: 'plugin' as const,
+        referrersApi,
+        provenance,
+        signing: 5,
+        all,
+        lines: [],
+      })),
+    ),
+    unchanged: [true, false].map((always) => ({
+      images: 100,
+      always,
+      traffic: { ...QUIET, requests: always ? 200 : 0 },
+      time: 500,
+      first: 1000,
+      lines: [],
+    })),
+    starts: { plugin: 120, empty: 100 },
+  };
+}
+
+const unmet = (measured: Measurements): readonly string[] =>
+  targetsOf(measured)
+    .filter(({ met }) => !met)
+    .map(({ name }) => name);
+
+test('a target is met at its bound, and not above it', () => {
+  const bound = { name: 'n', unit: 'requests', most: 9 };
+  expect(targetOf({ ...bound, measured: 9 })).toEqual({
+    name: 'n',
+    goal: 'at most 9 requests',
+    measured: '9 requests',
+    met: true,
+  });
+  expect(targetOf({ ...bound, measured: 9.01, on: '3 images' })).toMatchObject({
+    measured: '9.01 requests (3 images)',
+    met: false,
+  });
+});
+
+test('what is shown rounded is compared as it is', () => {
+  const target = targetOf({ name: 'n', unit: 'times', most: 1.2, measured: 1.2004 });
+  expect(target).toMatchObject({ measured: '1.2 times', met: false });
+});
+
+test('what was not measured is not met', () => {
+  const target = targetOf({ name: 'n', unit: 'MB', most: 9, measured: undefined });
+  expect(target).toMatchObject({ measured: 'not measured', met: false });
+});
+
+test('a run in which all is as it should be meets all targets', () => {
+  expect(unmet(goodRun())).toEqual([]);
+});
+
+test('names are told once', () => {
+  const names = targetsOf(goodRun()).map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test('the pace is that of 100 images where they were measured, with the start', () => {
+  const run = goodRun();
+  const slow = batch({ time: 1001 });
+  const batches = [slow, ...run.batches.slice(1)];
+  expect(unmet({ ...run, batches })).toEqual(['key, beside cosign one after the other']);
+  const more = batch({ by: 'cosign', atOnce: 1, images: 500, time: 1 });
+  expect(unmet({ ...run, batches: [...run.batches, more] })).toEqual([]);
+});
+
+test('a cost that grows with the number of images is not flat', () => {
+  const run = goodRun();
+  const dear = batch({ state: 'warm', images: 100, time: 1300 });
+  expect(unmet({ ...run, batches: [...run.batches, dear] })).toEqual([
+    'the dearest image over the cheapest, from 10 images on',
+  ]);
+});
+
+test('one write or one request of an update with nothing to do is too many', () => {
+  const run = goodRun();
+  const [, quiet] = run.unchanged;
+  if (!quiet) throw new Error('the run has none');
+  const traffic = { ...QUIET, requests: 1, writes: 1 };
+  expect(unmet({ ...run, unchanged: [...run.unchanged, { ...quiet, traffic }] })).toEqual([
+    'update with nothing to do: writes',
+    'update with nothing to do',
+  ]);
+});
+
+test('an empty run meets nothing', () => {
+  const empty = { batches: [], requests: [], unchanged: [], starts: { plugin: 2, empty: 1 } };
+  expect(targetsOf(empty).filter(({ met }) => met)).toEqual([]);
+});
+
+test('no time of the machine is written, only ratios and counts', () => {
+  const results = resultsOf('part', goodRun());
+  const cosign = results.batches.find(({ by, atOnce }) => by === 'cosign' && atOnce === 1);
+  expect(cosign?.cost).toBe(1);
+  expect(results.batches[0]?.cost).toBe(0.05);
+  expect(results.unchanged[0]?.cost).toBe(0.5);
+  expect(JSON.stringify(results)).not.toMatch(/"(time|first|start)":/);
+});
+
+test('the plot has a line for each way of working, of cold runs', () => {
+  const names = seriesOf(resultsOf('part', goodRun())).map(({ name }) => name);
+  expect(names).toEqual([
+    'plugin, key, 8 at a time',
+    'cosign, key, 1 at a time',
+    'cosign, key, 8 at a time',
+    'plugin, keyless, 8 at a time',
+    'cosign, keyless, 1 at a time',
+    'cosign, keyless, 8 at a time',
+  ]);
+});
