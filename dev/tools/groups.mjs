@@ -61,9 +61,7 @@ export const GROUPS = {
   'policy-controller': {
     folder: 'policy-controller',
     minutes: 12,
-    sources: [],
-    programs: {
-      'policy-controller-tester': 'github.com/sigstore/policy-controller/cmd/tester',
-    },
+    sources: ['judge/main.go'],
+    programs: { judge: './judge' },
   },
 };

@@ -66,7 +66,7 @@ describe('signed-image policy', () => {
   });
 
   it('takes identities, an own instance, annotations, a builder and namespaces', async () => {
-    const { code, stdout } = await policy(
+    const { code, stdout, stderr } = await policy(
       'policy-controller',
       ...IMAGE,
       ...['--identity', 'https://github.com/acme/app/release.yml@refs/heads/main'],
@@ -102,8 +102,15 @@ describe('signed-image policy', () => {
       },
       { metadata: { name: 'signed-images-provenance' } },
     ]);
-    expect(stdout).toContain('annotations["commit"] == "a=b"');
     expect(stdout).toContain('https://builder.example');
+    expect(stderr).toContain('warning: The annotations are not checked');
+  });
+
+  it('takes the annotations that are asked for', async () => {
+    const pairs = ['--annotation', 'commit=a=b', '--annotation', 'branch=main'];
+    const { stdout } = await policy('kyverno', '--key', key, ...IMAGE, ...pairs);
+    expect(stdout).toContain('annotations[?"commit"].orValue("") == "a=b"');
+    expect(stdout).toContain('annotations[?"branch"].orValue("") == "main"');
   });
 
   it('prints the policy of verified digests', async () => {

@@ -1,5 +1,5 @@
 import { PROVENANCE_PREDICATE_TYPE, SIGNATURE_PREDICATE_TYPE } from '../../attest';
-import { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL } from '../../sign';
+import { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL, type StoredFormat } from '../../sign';
 import { policyControllerGlobs } from './image-pattern';
 import type { Manifest } from './manifest';
 import type { IdentityMatcher } from './signer-pattern';
@@ -12,52 +12,99 @@ import {
   type SignerPolicyArgs,
   unsupported,
 } from './signer-policy';
-import type { AuthorityTrust, LogTrust } from './trust-material';
+import { LARGEST_REPOSITORY, TARGETS, TRUSTED_ROOT_TARGET, tufRepository } from './tuf-repository';
 
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
-
-const trustedLog = ({ url, hashAlgorithm, pem }: LogTrust, fallback: string) => ({
-  baseURL: url || fallback,
-  hashAlgorithm,
-  publicKey: base64(pem),
-});
-
-const trustedAuthority = (
-  { url, organization, commonName, chain }: AuthorityTrust,
-  fallback: string,
-) => ({
-  subject: { organization, commonName },
-  uri: url || fallback,
-  certChain: base64(chain),
-});
+const TRUST_ROOT_API = 'policy.sigstore.dev/v1alpha1';
 
 /** A name where the trusted root has none, which policy-controller asks for and does not call. */
 const NO_URL = 'https://unnamed.invalid';
 
-/** https://docs.sigstore.dev/policy-controller/overview/#configuring-policy-controller-with-a-trustroot */
-function trustRoot(policy: SignerPolicy, { parts }: OwnInstance): Manifest {
-  const { authorities, logs, certificateLogs, timestampAuthorities } = parts;
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+/**
+ * The instance as bundles are judged by: by a TUF repository inside the object. From `sigstoreKeys`
+ * policy-controller (0.15) derives ids of logs by which it finds none for a bundle.
+ * https://docs.sigstore.dev/policy-controller/overview/#configuring-policy-controller-with-a-trustroot
+ */
+function bundleTrustRoot(name: string, { json }: OwnInstance): Manifest {
+  const { root, archive, size } = tufRepository(json);
+  if (size > LARGEST_REPOSITORY) {
+    throw unsupported(
+      'trustedRoot',
+      'it is too large for a TrustRoot: policy-controller reads some 20 KiB; leave out logs and authorities that are not used any more',
+    );
+  }
   return {
-    apiVersion: 'policy.sigstore.dev/v1alpha1',
+    apiVersion: TRUST_ROOT_API,
     kind: 'TrustRoot',
-    metadata: policyMetadata(policy.name, []),
+    metadata: policyMetadata(name, []),
+    spec: {
+      repository: {
+        root: base64(root),
+        mirrorFS: archive.toString('base64'),
+        targets: TARGETS,
+        trustedRootTarget: TRUSTED_ROOT_TARGET,
+      },
+    },
+  };
+}
+
+const trustedLog = ({ url, hashAlgorithm, pem }: LogTrust) => ({
+  baseURL: url || NO_URL,
+  hashAlgorithm,
+  publicKey: base64(pem),
+});
+
+const trustedAuthority = ({ url, organization, commonName, chain }: AuthorityTrust) => ({
+  subject: { organization, commonName },
+  uri: url || NO_URL,
+  certChain: base64(chain),
+});
+
+/**
+ * The instance as all else is judged by: by its keys, as there policy-controller finds no log that
+ * comes from a repository; and without logs of another kind of key than ECDSA, which it takes none of.
+ */
+function legacyTrustRoot(name: string, { parts }: OwnInstance): Manifest {
+  const { authorities, certificateLogs, timestampAuthorities } = parts;
+  const logs = parts.logs.filter(({ isEcdsa }) => isEcdsa);
+  return {
+    apiVersion: TRUST_ROOT_API,
+    kind: 'TrustRoot',
+    metadata: policyMetadata(name, []),
     spec: {
       sigstoreKeys: {
-        certificateAuthorities: authorities.map((each) => trustedAuthority(each, NO_URL)),
-        ...(logs.length > 0 && { tLogs: logs.map((each) => trustedLog(each, NO_URL)) }),
-        ...(certificateLogs.length > 0 && {
-          ctLogs: certificateLogs.map((each) => trustedLog(each, NO_URL)),
-        }),
+        certificateAuthorities: authorities.map(trustedAuthority),
+        ...(logs.length > 0 && { tLogs: logs.map(trustedLog) }),
+        ...(certificateLogs.length > 0 && { ctLogs: certificateLogs.map(trustedLog) }),
         ...(timestampAuthorities.length > 0 && {
-          timestampAuthorities: timestampAuthorities.map((each) => trustedAuthority(each, NO_URL)),
+          timestampAuthorities: timestampAuthorities.map(trustedAuthority),
         }),
       },
     },
   };
 }
 
-function witnesses({ name, instance, transparency }: SignerPolicy): object {
-  const ref = instance === undefined ? {} : { trustRootRef: name };
+const readsBundles = ({ format, identities }: SignerPolicy): boolean =>
+  format !== 'legacy' && identities.length > 0;
+
+/** The TrustRoot that is meant, by the format of what is judged. */
+function trustRootName(policy: SignerPolicy, format: StoredFormat): string {
+  return format === 'legacy' && readsBundles(policy) ? `${policy.name}-legacy` : policy.name;
+}
+
+function trustRoots(policy: SignerPolicy, instance: OwnInstance): readonly Manifest[] {
+  const legacy = policy.format === 'legacy' || policy.keys.length > 0;
+  const asked = policy.identities.length > 0 || policy.transparency !== 'none';
+  return [
+    ...(readsBundles(policy) ? [bundleTrustRoot(trustRootName(policy, 'bundle'), instance)] : []),
+    ...(legacy && asked ? [legacyTrustRoot(trustRootName(policy, 'legacy'), instance)] : []),
+  ];
+}
+
+function witnesses(policy: SignerPolicy, format: StoredFormat): object {
+  const { instance, transparency } = policy;
+  const ref = instance === undefined ? {} : { trustRootRef: trustRootName(policy, format) };
   if (transparency === 'timestamp') return { rfc3161timestamp: ref };
   if (transparency === 'none') return {};
   const url = instance?.parts.logs[0]?.url || (instance ? undefined : PUBLIC_REKOR_URL);
@@ -73,41 +120,30 @@ function identity({ subject, issuer }: IdentityMatcher): object {
   };
 }
 
-function keyless({ name, instance, identities }: SignerPolicy): object {
+function keyless(policy: SignerPolicy, format: StoredFormat): object {
+  const { instance, identities } = policy;
   const parts = instance?.parts;
   return {
     url: parts?.authorities[0]?.url || (parts ? NO_URL : PUBLIC_FULCIO_URL),
     identities: identities.map(identity),
-    ...(parts && { trustRootRef: name }),
+    ...(parts && { trustRootRef: trustRootName(policy, format) }),
     ...(parts?.certificateLogs.length === 0 && { insecureIgnoreSCT: true }),
   };
 }
 
 /**
- * A policy in Rego that asks for all conditions at once. Not in CUE: there, a member that is absent
- * passes for the one that is asked for.
+ * A policy in Rego. Not in CUE: there, a member that is absent passes for the one that is asked for.
  */
-function rego(conditions: readonly string[]): object {
-  const lines = conditions.map((condition) => `  ${condition}`).join('\n');
+function rego(condition: string): object {
   return {
     policy: {
       type: 'rego',
-      data: `package sigstore\n\ndefault isCompliant = false\n\nisCompliant {\n${lines}\n}\n`,
+      data: `package sigstore\n\ndefault isCompliant = false\n\nisCompliant {\n  ${condition}\n}\n`,
     },
   };
 }
 
-function signatureAttestation({ annotations }: SignerPolicy): object {
-  const conditions = Object.entries(annotations).map(
-    ([key, value]) =>
-      `input.subject[i].annotations[${JSON.stringify(key)}] == ${JSON.stringify(value)}`,
-  );
-  return {
-    name: 'signature',
-    predicateType: SIGNATURE_PREDICATE_TYPE,
-    ...(conditions.length > 0 && rego(['some i', ...conditions])),
-  };
-}
+const SIGNATURE = { name: 'signature', predicateType: SIGNATURE_PREDICATE_TYPE };
 
 function provenanceAttestation({ provenance }: SignerPolicy): object {
   const builder = provenance?.builderId;
@@ -115,36 +151,35 @@ function provenanceAttestation({ provenance }: SignerPolicy): object {
     name: 'provenance',
     predicateType: PROVENANCE_PREDICATE_TYPE,
     ...(builder !== undefined &&
-      rego([`input.predicate.runDetails.builder.id == ${JSON.stringify(builder)}`])),
+      rego(`input.predicate.runDetails.builder.id == ${JSON.stringify(builder)}`)),
   };
 }
 
 type Look = 'signature' | 'provenance';
 
 function authoritiesOf(policy: SignerPolicy, look: Look): readonly object[] {
-  const bundle = policy.format !== 'legacy';
+  const stored = policy.format === 'legacy' ? 'legacy' : 'bundle';
   const attestations = look === 'provenance' && {
     attestations: [provenanceAttestation(policy)],
   };
   const keys = policy.keys.map((pem, index) => ({
     name: `key-${index + 1}`,
     key: { data: pem, hashAlgorithm: 'sha256' },
-    ...witnesses(policy),
+    ...witnesses(policy, 'legacy'),
     signatureFormat: 'legacy',
     ...attestations,
   }));
   if (policy.identities.length === 0) return keys;
   const inBundles = {
     // Signatures in bundles it reads as attestations only.
-    attestations:
-      look === 'signature' ? [signatureAttestation(policy)] : [provenanceAttestation(policy)],
+    attestations: [look === 'signature' ? SIGNATURE : provenanceAttestation(policy)],
   };
   const identities = {
     name: 'identities',
-    keyless: keyless(policy),
-    ...witnesses(policy),
-    signatureFormat: bundle ? 'bundle' : 'legacy',
-    ...(bundle ? inBundles : attestations),
+    keyless: keyless(policy, stored),
+    ...witnesses(policy, stored),
+    signatureFormat: stored,
+    ...(stored === 'bundle' ? inBundles : attestations),
   };
   return [...keys, identities];
 }
@@ -162,17 +197,22 @@ function check({ format, keys, instance, transparency, action }: SignerPolicy): 
       'timestamps outside of bundles need their authority in a TrustRoot; give `trustedRoot`, or use the transparency "log"',
     );
   }
+  const logs = instance === undefined ? [] : instance.parts.logs;
+  const other = logs.length > 0 && logs.every(({ isEcdsa }) => !isEcdsa);
+  if (other && transparency === 'log' && (format === 'legacy' || keys.length > 0)) {
+    throw unsupported(
+      'trustedRoot',
+      'none of its transparency logs has an ECDSA key, and policy-controller (0.15) takes no other outside of bundles',
+    );
+  }
   if (action === 'Audit')
     throw unsupported('action', 'policy-controller has no "Audit"; use "Deny" or "Warn"');
 }
 
-function warningsOf(policy: SignerPolicy): readonly string[] {
-  const { format, keys, annotations, namespaces } = policy;
+function warningsOf({ annotations, namespaces }: SignerPolicy): readonly string[] {
   return [
-    ...((format === 'legacy' || keys.length > 0) && Object.keys(annotations).length > 0
-      ? [
-          `The annotations of ${format === 'legacy' ? 'signatures' : 'signatures by keys'} are not checked: policy-controller does not look at them in the format "legacy". Sign keyless with the format "bundle".`,
-        ]
+    ...(Object.keys(annotations).length > 0
+      ? ['The annotations are not checked: policy-controller (0.15) does not look at them.']
       : []),
     ...(namespaces === undefined
       ? []
@@ -206,7 +246,7 @@ export function policyControllerPolicy(args: SignerPolicyArgs): PolicyManifests 
   });
   return {
     manifests: [
-      ...(instance ? [trustRoot(policy, instance)] : []),
+      ...(instance ? trustRoots(policy, instance) : []),
       clusterImagePolicy(name, 'signature'),
       ...(provenance ? [clusterImagePolicy(`${name}-provenance`, 'provenance')] : []),
     ],

@@ -1,4 +1,4 @@
-import { createPublicKey, X509Certificate } from 'node:crypto';
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 
 import { HashAlgorithm, type TrustedRoot } from '@sigstore/protobuf-specs';
 
@@ -11,6 +11,7 @@ export interface LogTrust {
   readonly hashAlgorithm: string;
   /** `-----BEGIN PUBLIC KEY-----` */
   readonly pem: string;
+  readonly isEcdsa: boolean;
 }
 
 /** An authority as policy engines are told of it. */
@@ -36,22 +37,22 @@ const HASHES: Readonly<Partial<Record<HashAlgorithm, string>>> = {
 };
 
 /** RSA keys are PKCS#1 in a parsed trusted root, all others SPKI. */
-function pemOf(der: Buffer): string {
+function keyOf(der: Buffer): KeyObject {
   const read = (type: 'spki' | 'pkcs1') => createPublicKey({ key: der, format: 'der', type });
-  let key;
   try {
-    key = read('spki');
+    return read('spki');
   } catch {
-    key = read('pkcs1');
+    return read('pkcs1');
   }
-  return key.export({ format: 'pem', type: 'spki' }).toString();
 }
 
 function logTrust({ baseUrl, hashAlgorithm, publicKey }: Log): LogTrust {
+  const key = keyOf(publicKey?.rawBytes ?? Buffer.alloc(0));
   return {
     url: baseUrl,
     hashAlgorithm: HASHES[hashAlgorithm] ?? 'sha-256',
-    pem: pemOf(publicKey?.rawBytes ?? Buffer.alloc(0)),
+    pem: key.export({ format: 'pem', type: 'spki' }).toString(),
+    isEcdsa: key.asymmetricKeyType === 'ec',
   };
 }
 

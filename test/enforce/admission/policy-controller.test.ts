@@ -1,7 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { type RunningSigstore, startSigstore } from '../../../dev/sigstore';
-import { policyControllerPolicy, type SignerPolicyArgs } from '../../../src/enforce/admission';
+import {
+  type Manifest,
+  policyControllerPolicy,
+  type SignerPolicyArgs,
+} from '../../../src/enforce/admission';
 import { ARGS, at, IDENTITY, KEY, KEYLESS, problemsOf } from './support/policies';
 
 const LEGACY = { ...ARGS, format: 'legacy' };
@@ -14,6 +22,23 @@ beforeAll(async () => {
   own = { trustedRoot: JSON.stringify(sigstore.trustedRoot) };
 });
 afterAll(() => sigstore.close());
+
+/** A file of a repository, as tar reads it. */
+function unpacked(mirror: string, name: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'trust-root-'));
+  try {
+    writeFileSync(join(folder, 'repository.tgz'), Buffer.from(mirror, 'base64'));
+    execFileSync('tar', ['-xzf', 'repository.tgz'], { cwd: folder });
+    return readFileSync(join(folder, 'repository', name), 'utf8');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function trustedRootIn(manifest: Manifest): RunningSigstore['trustedRoot'] {
+  const { mirrorFS } = at(manifest, 'repository') as { readonly mirrorFS: string };
+  return JSON.parse(unpacked(mirrorFS, 'targets/trusted_root.json')) as never;
+}
 
 const kinds = (args: SignerPolicyArgs) =>
   policyControllerPolicy(args).manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
@@ -111,24 +136,52 @@ describe('a ClusterImagePolicy', () => {
     }
   });
 
-  it('checks annotations where they are signed in a statement', () => {
-    const annotations = { commit: '01"23', branch: 'main' };
-    expect(authorities({ ...KEYLESS, annotations })).toMatchObject([
-      {
-        attestations: [
-          {
-            policy: {
-              data: expect.stringMatching(
-                /some i\n +input\.subject\[i\]\.annotations\["commit"\] == "01\\"23"\n +input\.subject\[i\]\.annotations\["branch"\] == "main"/,
-              ),
-            },
-          },
-        ],
-      },
-    ]);
-    const { warnings, manifests } = policyControllerPolicy({ ...LEGACY, annotations });
-    expect(warnings).toEqual([expect.stringContaining('not checked')]);
+  it('says that it does not check annotations', () => {
+    const { warnings, manifests } = policyControllerPolicy({ ...KEYLESS, annotations: { a: 'b' } });
+    expect(warnings).toEqual([expect.stringContaining('annotations are not checked')]);
     expect(manifests[0]!.metadata.annotations).toMatchObject({ 'signed-image/notes': warnings[0] });
+  });
+
+  it('takes an own instance by its keys outside of bundles, without logs that it cannot read', () => {
+    const all = sigstore.trustedRoot.tlogs;
+    const ecdsa = all.filter(({ publicKey }) => publicKey.keyDetails.startsWith('PKIX_ECDSA'));
+    expect(ecdsa.length).toBeLessThan(all.length);
+    const args = { ...KEYLESS, ...own, format: 'legacy' };
+    expect(kinds(args)).toEqual(['TrustRoot acme', 'ClusterImagePolicy acme']);
+    const keys = at(policyControllerPolicy(args).manifests[0], 'sigstoreKeys') as {
+      readonly certificateAuthorities: { readonly certChain: string; readonly subject: object }[];
+      readonly tLogs: { readonly publicKey: string; readonly hashAlgorithm: string }[];
+      readonly ctLogs: unknown[];
+      readonly timestampAuthorities: unknown[];
+    };
+    const [authority] = keys.certificateAuthorities;
+    const chain = Buffer.from(authority!.certChain, 'base64').toString();
+    expect(new X509Certificate(chain).ca).toBe(true);
+    expect(authority!.subject).toEqual({
+      organization: expect.stringMatching(/./),
+      commonName: expect.stringMatching(/./),
+    });
+    expect(keys.tLogs).toHaveLength(ecdsa.length);
+    expect(keys.tLogs[0]).toMatchObject({ hashAlgorithm: 'sha-256' });
+    expect(Buffer.from(keys.tLogs[0]!.publicKey, 'base64').toString()).toContain('PUBLIC KEY');
+    expect([keys.ctLogs.length, keys.timestampAuthorities.length]).toEqual([1, 1]);
+
+    const others = { ...sigstore.trustedRoot, tlogs: all.filter((log) => !ecdsa.includes(log)) };
+    const trustedRoot = JSON.stringify(others);
+    expect(kinds({ ...KEYLESS, trustedRoot })).toContain('TrustRoot acme');
+    expect(problemsOf(() => policyControllerPolicy({ ...args, trustedRoot }))).toEqual([
+      expect.stringMatching(/^trustedRoot: .*ECDSA/),
+    ]);
+  });
+
+  it('has a TrustRoot for each way in which it reads signatures, and none that nobody asks', () => {
+    const both = { ...KEYLESS, ...own, keys: [KEY], format: 'both' };
+    expect(kinds(both).slice(0, 2)).toEqual(['TrustRoot acme', 'TrustRoot acme-legacy']);
+    expect(authorities(both, 2)).toMatchObject([
+      { name: 'key-1', ctlog: { trustRootRef: 'acme-legacy' } },
+      { name: 'identities', ctlog: { trustRootRef: 'acme' }, keyless: { trustRootRef: 'acme' } },
+    ]);
+    expect(kinds({ ...LEGACY, ...own })).toEqual(['ClusterImagePolicy acme']);
   });
 
   it('takes an own instance from a TrustRoot, which comes first', () => {
@@ -143,30 +196,41 @@ describe('a ClusterImagePolicy', () => {
     expect(authorities({ ...args, transparency: 'timestamp' }, 1)).toMatchObject([
       { rfc3161timestamp: { trustRootRef: 'acme' } },
     ]);
-    const keys = at(policyControllerPolicy(args).manifests[0], 'sigstoreKeys') as {
-      readonly certificateAuthorities: { readonly certChain: string; readonly subject: object }[];
-      readonly tLogs: { readonly publicKey: string; readonly hashAlgorithm: string }[];
-      readonly ctLogs: unknown[];
-      readonly timestampAuthorities: unknown[];
-    };
-    const [authority] = keys.certificateAuthorities;
-    const chain = Buffer.from(authority!.certChain, 'base64').toString();
-    expect(new X509Certificate(chain).ca).toBe(true);
-    expect(authority!.subject).toEqual({
-      organization: expect.stringMatching(/./),
-      commonName: expect.stringMatching(/./),
+  });
+
+  it('has the trusted root in a TrustRoot as it was given, and the same for the same', () => {
+    const repository = () =>
+      at(policyControllerPolicy({ ...KEYLESS, ...own }).manifests[0], 'repository') as Record<
+        string,
+        string
+      >;
+    const { root, mirrorFS, targets, trustedRootTarget } = repository();
+    expect(repository()).toEqual(repository());
+    expect({ targets, trustedRootTarget }).toEqual({
+      targets: 'targets',
+      trustedRootTarget: 'trusted_root.json',
     });
-    expect(keys.tLogs[0]).toMatchObject({ hashAlgorithm: 'sha-256' });
-    expect(Buffer.from(keys.tLogs[0]!.publicKey, 'base64').toString()).toContain('PUBLIC KEY');
-    expect(keys.ctLogs).toHaveLength(1);
-    expect(keys.timestampAuthorities).toHaveLength(1);
+    expect(JSON.parse(Buffer.from(root!, 'base64').toString())).toMatchObject({
+      signed: { _type: 'root', version: 1, consistent_snapshot: false },
+      signatures: [{ sig: expect.stringMatching(/^[0-9a-f]{128}$/) }],
+    });
+    expect(unpacked(mirrorFS!, 'root.json')).toBe(Buffer.from(root!, 'base64').toString());
+    const [trustRoot] = policyControllerPolicy({ ...KEYLESS, ...own }).manifests;
+    expect(trustedRootIn(trustRoot!)).toEqual(sigstore.trustedRoot);
+  });
+
+  it('is refused with a trusted root that policy-controller would read in part', () => {
+    const { tlogs } = sigstore.trustedRoot;
+    const large = { ...sigstore.trustedRoot, tlogs: Array.from({ length: 80 }, () => tlogs[0]) };
+    const args = { ...KEYLESS, trustedRoot: JSON.stringify(large) };
+    expect(problemsOf(() => policyControllerPolicy(args))).toEqual([
+      expect.stringMatching(/^trustedRoot: it is too large/),
+    ]);
   });
 
   it('lacks no more than its instance does', () => {
     const { ctlogs: _ctlogs, timestampAuthorities: _authorities, ...rest } = sigstore.trustedRoot;
     const args = { ...KEYLESS, trustedRoot: JSON.stringify(rest) };
-    const { manifests } = policyControllerPolicy(args);
-    expect(at(manifests[0], 'sigstoreKeys')).not.toHaveProperty('ctLogs');
     expect(authorities(args, 1)).toMatchObject([{ keyless: { insecureIgnoreSCT: true } }]);
     expect(
       problemsOf(() => policyControllerPolicy({ ...args, transparency: 'timestamp' })),

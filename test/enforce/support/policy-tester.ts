@@ -10,11 +10,11 @@ const BUILD = resolve(__dirname, '../../../dev/tools/build.mjs');
 
 let folder: string | undefined;
 
-function testerPath(): string {
+function judgePath(): string {
   folder ??= execFileSync(process.execPath, [BUILD, '--where', 'policy-controller'], {
     encoding: 'utf8',
   }).trim();
-  const path = join(folder, 'policy-controller-tester');
+  const path = join(folder, 'judge');
   if (!existsSync(path))
     throw new Error(
       'policy-controller is not built: run node dev/tools/build.mjs policy-controller',
@@ -46,10 +46,11 @@ export async function judge(
   const trustRoots = manifests.filter(({ kind }) => kind === 'TrustRoot');
   const policies = manifests.filter(({ kind }) => kind === 'ClusterImagePolicy');
   await writeFile(path('policy.yaml'), yamlOf(policies));
-  await writeFile(path('trust-root.yaml'), yamlOf(trustRoots));
-  const trust = trustRoots.length > 0 ? ['-trustroot', path('trust-root.yaml')] : [];
-  const args = ['-policy', path('policy.yaml'), '-image', image, '-log-level', 'error', ...trust];
-  const { code, stdout, stderr } = await runTool(testerPath(), args, {
+  for (const manifest of trustRoots)
+    await writeFile(path(`${manifest.metadata.name}.root.yaml`), yamlOf([manifest]));
+  const roots = trustRoots.map(({ metadata }) => path(`${metadata.name}.root.yaml`));
+  const args = ['-policy', path('policy.yaml'), '-image', image, ...roots];
+  const { code, stdout, stderr } = await runTool(judgePath(), args, {
     cwd: files,
     env: {
       HOME: files,
