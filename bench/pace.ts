@@ -1,9 +1,9 @@
 import { cosignWorker } from './cosign';
 import type { Plan, SignerKind } from './plan';
 import { type PluginWorker, startPluginWorker } from './plugin-worker';
-import type { Traffic } from './traffic';
+import { type Traffic, trafficOf } from './traffic';
 import { onEach, type Worker } from './worker';
-import type { World } from './world';
+import type { Counted, World } from './world';
 
 export const EIGHT = 8;
 const WHOLE = { provenance: true } as const;
@@ -18,6 +18,8 @@ export interface Batch {
   readonly state: 'cold' | 'warm';
   readonly signing: Measured;
   readonly verifying: Measured;
+  /** Of both: what is read again in the verification counts as repeated. */
+  readonly traffic: Traffic;
   /** Of all, the start included. */
   readonly time: number;
   /** Of the plugin. */
@@ -87,15 +89,21 @@ const usedBy = (worker: PluginWorker) => ({
 
 async function batch(world: World, worker: Worker, images: number, atOnce: number) {
   const references = world.newImages(images);
-  const timed = async (work: (image: string) => Promise<void>): Promise<Measured> => {
-    const { result: time, traffic } = await world.counted(async () => {
+  const timed = (work: (image: string) => Promise<void>): Promise<Counted<number>> =>
+    world.counted(async () => {
       const began = performance.now();
       await onEach(references, atOnce, work);
       return performance.now() - began;
     });
-    return { time, traffic };
-  };
   const signing = await timed((image) => worker.sign(image, WHOLE));
   const verifying = await timed((image) => worker.verify(image, WHOLE));
-  return { signing, verifying, time: signing.time + verifying.time };
+  return {
+    signing: { time: signing.result, traffic: signing.traffic },
+    verifying: { time: verifying.result, traffic: verifying.traffic },
+    traffic: trafficOf(
+      [...signing.requests, ...verifying.requests],
+      [...signing.services, ...verifying.services],
+    ),
+    time: signing.result + verifying.result,
+  };
 }

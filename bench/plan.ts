@@ -30,7 +30,7 @@ export const QUICK: Plan = {
   run: 'quick',
   signers: ['key', 'keyless'],
   beside: [1, 6],
-  alone: [10, 60],
+  alone: [10, 40],
   unchanged: [1, 10],
   starts: 5,
 };

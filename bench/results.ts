@@ -72,10 +72,10 @@ function yardstick(signer: SignerKind, batches: readonly Batch[]): number {
 }
 
 function batchResult(batch: Batch, batches: readonly Batch[]): BatchResult {
-  const { by, signer, images, atOnce, state, signing, verifying, time, peakMegabytes } = batch;
+  const { by, signer, images, atOnce, state, signing, verifying, traffic, time, peakMegabytes } =
+    batch;
   const all = images * yardstick(signer, batches);
-  const both = (name: keyof Traffic): number =>
-    rounded((signing.traffic[name] + verifying.traffic[name]) / images);
+  const each = (name: keyof Traffic): number => rounded(traffic[name] / images);
   return {
     by,
     signer,
@@ -85,12 +85,12 @@ function batchResult(batch: Batch, batches: readonly Batch[]): BatchResult {
     cost: rounded(ratio(time, all)),
     signingCost: rounded(ratio(signing.time, all)),
     verifyingCost: rounded(ratio(verifying.time, all)),
-    registryRequests: both('requests'),
-    fulcioRequests: both('fulcio'),
-    rekorRequests: both('rekor'),
-    bytes: Math.round((signing.traffic.bytes + verifying.traffic.bytes) / images),
-    repeatedReads: both('repeated'),
-    connections: Math.max(signing.traffic.connections, verifying.traffic.connections),
+    registryRequests: each('requests'),
+    fulcioRequests: each('fulcio'),
+    rekorRequests: each('rekor'),
+    bytes: Math.round(traffic.bytes / images),
+    repeatedReads: each('repeated'),
+    connections: traffic.connections,
     ...(peakMegabytes !== undefined && { peakMegabytes }),
   };
 }

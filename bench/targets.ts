@@ -64,7 +64,7 @@ function paceTargets(batches: readonly Batch[]): readonly Target[] {
       );
     const [mine, cosigns] = [of('plugin', ours), of('cosign', theirs)];
     if (!mine || !cosigns) return { measured: undefined };
-    return { measured: ratio(mine.time, cosigns.time), on: `${size} images, start included` };
+    return { measured: ratio(mine.time, cosigns.time), on: `images: ${size}, start included` };
   };
   const unit = "of cosign's time";
   return [
@@ -104,17 +104,11 @@ function requestTargets({ requests, batches }: Measurements): readonly Target[] 
       name: 'connections to the registry, eight images at a time',
       unit: 'connections',
       most: EIGHT,
-      measured: largest && Math.max(connectionsOf(largest), 0),
-      ...(largest && { on: `${requestsOf(largest)} requests` }),
+      measured: largest?.traffic.connections,
+      ...(largest && { on: `requests: ${largest.traffic.requests}` }),
     }),
   ];
 }
-
-const connectionsOf = ({ signing, verifying }: Batch): number =>
-  Math.max(signing.traffic.connections, verifying.traffic.connections);
-
-const requestsOf = ({ signing, verifying }: Batch): number =>
-  signing.traffic.requests + verifying.traffic.requests;
 
 function largestOf(
   batches: readonly Batch[],
@@ -148,14 +142,14 @@ function costTargets(batches: readonly Batch[]): readonly Target[] {
       unit: 'times',
       most: 1.2,
       measured: many.length < 2 ? undefined : spread(many.map(({ time, images }) => time / images)),
-      on: many.map(({ images }) => images).join(', '),
+      on: `images: ${many.map(({ images }) => images).join(', ')}`,
     }),
     targetOf({
       name: 'peak memory of the plugin',
       unit: 'MB',
       most: 199,
       measured: largest?.peakMegabytes,
-      ...(largest && { on: `${largest.images} images` }),
+      ...(largest && { on: `images: ${largest.images}` }),
     }),
   ];
 }
@@ -205,7 +199,7 @@ function keyTargets(batches: readonly Batch[]): readonly Target[] {
       unit: 'derivations',
       most: 1,
       measured: key?.derivations && key.derivations.aside + key.derivations.blocking,
-      ...(key && { on: `${key.images} images` }),
+      ...(key && { on: `images: ${key.images}` }),
     }),
     targetOf({
       name: 'scrypt on the main thread',
@@ -217,8 +211,8 @@ function keyTargets(batches: readonly Batch[]): readonly Target[] {
       name: 'certificates of one identity, within their validity',
       unit: 'requests to Fulcio',
       most: 1,
-      measured: keyless?.signing.traffic.fulcio,
-      ...(keyless && { on: `${keyless.images} images` }),
+      measured: keyless?.traffic.fulcio,
+      ...(keyless && { on: `images: ${keyless.images}` }),
     }),
   ];
 }

@@ -3,8 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { storeImage } from '../dev/load/image';
-import { type RunningRegistry, startRegistry } from '../dev/registry';
-import { type RunningSigstore, startSigstore } from '../dev/sigstore';
+import { type RecordedRequest, type RunningRegistry, startRegistry } from '../dev/registry';
+import {
+  type RecordedRequest as ServiceRequest,
+  type RunningSigstore,
+  startSigstore,
+} from '../dev/sigstore';
 import { cosignAt, type RunCosign } from './cosign';
 import { requestLines, type Traffic, trafficOf } from './traffic';
 
@@ -35,6 +39,8 @@ export interface World {
 export interface Counted<Result> {
   readonly result: Result;
   readonly traffic: Traffic;
+  readonly requests: readonly RecordedRequest[];
+  readonly services: readonly ServiceRequest[];
   readonly lines: readonly string[];
 }
 
@@ -93,8 +99,9 @@ export async function openWorld(): Promise<World> {
         const before = sigstore.requests.length;
         const result = await work();
         const requests = [...registry.requests];
-        const traffic = trafficOf(requests, sigstore.requests.slice(before));
-        return { result, traffic, lines: requestLines(requests) };
+        const services = sigstore.requests.slice(before);
+        const traffic = trafficOf(requests, services);
+        return { result, traffic, requests, services, lines: requestLines(requests) };
       },
       close,
     };

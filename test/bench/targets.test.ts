@@ -16,6 +16,7 @@ function batch(change: Partial<Batch>): Batch {
     state: 'cold',
     signing: part,
     verifying: part,
+    traffic: QUIET,
     time: 1000,
     peakMegabytes: 150,
     derivations: { aside: 1, blocking: 0 },
@@ -25,9 +26,9 @@ function batch(change: Partial<Batch>): Batch {
 
 /** A run in which all is as it should be. */
 function goodRun(): Measurements {
-  const fulcio = { time: 0, traffic: { ...QUIET, fulcio: 1 } };
+  const traffic = { ...QUIET, fulcio: 1 };
   const both = (signer: Batch['signer'], time: number): Batch[] => [
-    batch({ signer, signing: fulcio }),
+    batch({ signer, traffic }),
     batch({ signer, by: 'cosign', atOnce: 1, time: time * 2 }),
     batch({ signer, by: 'cosign', time }),
   ];
