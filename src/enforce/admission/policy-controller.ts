@@ -12,6 +12,7 @@ import {
   type SignerPolicyArgs,
   unsupported,
 } from './signer-policy';
+import type { AuthorityTrust, LogTrust } from './trust-material';
 import { LARGEST_REPOSITORY, TARGETS, TRUSTED_ROOT_TARGET, tufRepository } from './tuf-repository';
 
 const TRUST_ROOT_API = 'policy.sigstore.dev/v1alpha1';
