@@ -20,7 +20,15 @@ const GENERIC_TYPES: readonly string[] = [
 ];
 
 /** What a HEAD says, where it says all that is needed; else the manifest is read. */
-export async function resolveManifest(
+export function resolveManifest(
+  session: RegistrySession,
+  repository: Repository,
+  target: Tag | Digest,
+): Promise<Descriptor | undefined> {
+  return believedTwice(() => resolveOnce(session, repository, target));
+}
+
+async function resolveOnce(
   session: RegistrySession,
   repository: Repository,
   target: Tag | Digest,
@@ -44,7 +52,7 @@ export async function resolveManifest(
     (!isDigest(target) || target === digest);
   if (isComplete) return { mediaType, digest, size };
   // Some answer HEAD badly or not at all. GET says it with a body, which an error can quote.
-  return (await fetchManifest(session, repository, target))?.descriptor;
+  return (await fetchOnce(session, repository, target))?.descriptor;
 }
 
 export function fetchManifest(

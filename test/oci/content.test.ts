@@ -122,6 +122,13 @@ describe('reading manifests', () => {
     expect((await client.resolve(repository(), image.digest))?.digest).toBe(image.digest);
   });
 
+  it('looks twice by HEAD too, before an image is taken for gone', async () => {
+    let wrong = 1;
+    registry.settings.faults = () => (wrong-- > 0 ? { status: 404 } : undefined);
+    expect(await client.resolve(repository(), image.digest)).toEqual(image);
+    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD']);
+  });
+
   it('looks twice before it says that something is not there or is other than its digest', async () => {
     const once = (answer: { status: number; body?: string }): void => {
       let left = 1;
