@@ -141,7 +141,7 @@ describe('signed-image audit cluster', () => {
   });
 
   test.each([
-    ['canary-of-a-file', 'is no JSON'],
+    ['a word', 'is no JSON'],
     ['[]', 'one JSON object'],
     ['{"key": "a"}', 'has no member "key"; it has keys'],
     ['{"keys": "a"}', 'keys must be a list of texts'],
