@@ -1,13 +1,8 @@
-import 'reflect-metadata';
-
-import { randomBytes, webcrypto } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import * as x509 from '@peculiar/x509';
-
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const DAY = 24 * 60 * 60 * 1000;
+import { makeCertificate } from '../registry';
 
 /** What the API server is given, as files, and what its clients are told. */
 export interface ClusterCredentials {
@@ -24,60 +19,6 @@ export interface ClusterCredentials {
   readonly tokens: Readonly<Record<string, string>>;
 }
 
-interface Made {
-  readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
-}
-
-async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', key);
-  return x509.PemConverter.encode(pkcs8, 'PRIVATE KEY');
-}
-
-async function publicPemOf(key: webcrypto.CryptoKey): Promise<string> {
-  return x509.PemConverter.encode(await webcrypto.subtle.exportKey('spki', key), 'PUBLIC KEY');
-}
-
-async function serverCertificate(): Promise<Made> {
-  x509.cryptoProvider.set(webcrypto);
-  const validity = { notBefore: new Date(Date.now() - DAY), notAfter: new Date(Date.now() + DAY) };
-  const generate = () => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  const [authorityKeys, serverKeys] = [await generate(), await generate()];
-  const authority = await x509.X509CertificateGenerator.createSelfSigned({
-    ...validity,
-    serialNumber: '01',
-    name: 'CN=dev cluster authority',
-    keys: authorityKeys,
-    signingAlgorithm: ALGORITHM,
-    extensions: [
-      new x509.BasicConstraintsExtension(true, 0, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign, true),
-    ],
-  });
-  const server = await x509.X509CertificateGenerator.create({
-    ...validity,
-    serialNumber: '02',
-    subject: 'CN=dev cluster',
-    issuer: authority.subject,
-    publicKey: serverKeys.publicKey,
-    signingKey: authorityKeys.privateKey,
-    signingAlgorithm: ALGORITHM,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.SubjectAlternativeNameExtension([
-        { type: 'ip', value: '127.0.0.1' },
-        { type: 'dns', value: 'localhost' },
-      ]),
-    ],
-  });
-  return {
-    ca: authority.toString('pem'),
-    cert: server.toString('pem'),
-    key: await pemOf(serverKeys.privateKey),
-  };
-}
-
 /**
  * Makes all that a cluster of one day needs.
  *
@@ -87,8 +28,12 @@ export async function makeCredentials(
   folder: string,
   users: readonly string[],
 ): Promise<ClusterCredentials> {
-  const { ca, cert, key } = await serverCertificate();
-  const accounts = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const { ca, cert, key } = await makeCertificate();
+  const accounts = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
   const tokens = Object.fromEntries(
     ['admin', ...users].map((user) => [user, `canary-${randomBytes(16).toString('hex')}`]),
   );
@@ -107,8 +52,8 @@ export async function makeCredentials(
     certFile: await file('server.crt', cert),
     keyFile: await file('server.key', key),
     tokenFile: await file('tokens.csv', `${lines.join('\n')}\n`),
-    accountsKeyFile: await file('accounts.key', await pemOf(accounts.privateKey)),
-    accountsPublicKeyFile: await file('accounts.pub', await publicPemOf(accounts.publicKey)),
+    accountsKeyFile: await file('accounts.key', accounts.privateKey),
+    accountsPublicKeyFile: await file('accounts.pub', accounts.publicKey),
     tokens,
   };
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { root } from './process.mjs';
+import { printTable } from './table.mjs';
 
 /** Where the suites of the walls note what they saw: test/enforce/support/table.ts. */
 export const enforceTableFile = join(root, 'coverage/enforce.jsonl');
@@ -47,15 +48,7 @@ export function tellEnforceTable() {
     ['kind', ...WALLS],
     ...KINDS.map((kind) => [kind, ...WALLS.map((wall) => word(kind, wall))]),
   ];
-  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  for (const row of table) {
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(widths[column]))
-        .join('  ')
-        .trimEnd(),
-    );
-  }
+  printTable(table);
   const missing = KINDS.flatMap((kind) => WALLS.map((wall) => word(kind, wall))).filter((cell) =>
     cell.includes('-'),
   ).length;

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { root } from './process.mjs';
+import { printTable } from './table.mjs';
 
 /** Where test/keys/keys.test.ts writes a line for each source that it tried. */
 export const keyTableFile = join(root, 'coverage/keys.jsonl');
@@ -38,14 +39,5 @@ function rows() {
 
 /** Prints one line for each source; "-" where cosign cannot reach it. */
 export function tellKeyTable() {
-  const table = [HEAD, ...rows()];
-  const widths = HEAD.map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  for (const row of table) {
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(widths[column]))
-        .join('  ')
-        .trimEnd(),
-    );
-  }
+  printTable([HEAD, ...rows()]);
 }

@@ -8,24 +8,19 @@ import type { VerifiedImageReference } from '../verify/report';
  */
 const slot = Symbol.for('pulumi-signed-image/verified-references');
 
-interface Verified {
-  readonly known: Set<string>;
-}
-
-function verified(): Verified {
-  const home = globalThis as { [slot]?: Verified };
-  home[slot] ??= { known: new Set() };
+function known(): Set<string> {
+  const home = globalThis as { [slot]?: Set<string> };
+  home[slot] ??= new Set();
   return home[slot];
 }
 
 /** Takes note of an output that holds a verified reference as soon as there is one. */
 export function rememberVerified(reference: pulumi.Output<VerifiedImageReference>): void {
-  const { known } = verified();
   // An `apply` is not run for what is unknown or failed: neither is a verified reference.
-  reference.apply((text) => known.add(text));
+  reference.apply((text) => known().add(text));
 }
 
 /** `host/repo@sha256:...` of every verification of this program that has passed so far. */
 export function verifiedReferences(): ReadonlySet<string> {
-  return verified().known;
+  return known();
 }

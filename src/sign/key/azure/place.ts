@@ -4,7 +4,7 @@ import { asSignedImageError, SignedImageError } from '../../../error';
 import { type KeyAlgorithm, keyAlgorithmOf } from '../../public-key';
 import type { KeyHost, ServiceKey, ServiceKeyPlace } from '../source';
 import { type AzureConnection, azureSecrets, connectAzure, type VaultKey } from './client';
-import { derOfRawSignature } from './der-signature';
+import { derOfRawSignature } from '../der-signature';
 import { azureFailure } from './failure';
 import type { AzureKeyReference } from './reference';
 

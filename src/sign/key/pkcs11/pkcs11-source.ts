@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 
 import { SignedImageError } from '../../../error';
-import { derOfRawSignature } from '../azure/der-signature';
+import { derOfRawSignature } from '../der-signature';
 import type { KeyHost, KeySource, ServiceKeyPlace } from '../source';
 import { cryptokiFailure } from './cryptoki-failure';
 import { withCryptoki } from './cryptoki-module';

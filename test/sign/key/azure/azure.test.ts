@@ -10,7 +10,7 @@ import {
   startAzureDouble,
 } from '../../../../dev/kms';
 import { loadKeySigner } from '../../../../src/sign/key';
-import { derOfRawSignature } from '../../../../src/sign/key/azure/der-signature';
+import { derOfRawSignature } from '../../../../src/sign/key/der-signature';
 import { failureOf } from '../../support/failure';
 import { everythingIn, testHost } from '../../support/host';
 
