@@ -32,7 +32,7 @@ export function pluginHere(
   patience: Patience = {},
 ): Plugin {
   const environment = createPluginEnvironment(env, folder, patience);
-  return { resources: createResources(environment), close: () => environment.close() };
+  return { resources: createResources(() => environment), close: () => environment.close() };
 }
 
 /** One run of a plugin, with the state that earlier runs left. */

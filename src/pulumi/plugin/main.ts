@@ -1,26 +1,37 @@
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../package';
-import { constructComponent } from './component-construction';
+import type * as component from './component-construction';
 import { createCrudService } from './crud-service';
 import { createEngineLog } from './engine-log';
-import { createPluginEnvironment } from './environment';
+import type * as world from './environment';
+import { onFirstUse } from './first-use';
 import { createResources } from './resources';
 import { serve } from './server';
 
 const SCHEMA = join(__dirname, '..', '..', '..', 'schema.json');
 
-/** The plugin process: Pulumi starts it with the engine's address as its last argument. */
+/**
+ * The plugin process: Pulumi starts it with the engine's address as its last argument. What is
+ * imported here is loaded before the first answer, for which the engine waits: no more than the
+ * SDK's server itself needs. All else is loaded on its first use (docs/adr/0009).
+ */
 async function run(args: readonly string[]): Promise<void> {
-  const environment = createPluginEnvironment(process.env, process.cwd());
+  const environment = onFirstUse(() => {
+    const { createPluginEnvironment } = require('./environment') as typeof world;
+    return createPluginEnvironment(process.env, process.cwd());
+  });
   const engineLog = createEngineLog(args.at(-1));
-  const crud = createCrudService(createResources(environment), engineLog);
+  const crud = createCrudService(createResources(environment.get), engineLog);
   const provider = {
     version: PACKAGE_VERSION,
-    getSchema: async () => readFileSync(SCHEMA, 'utf8'),
-    construct: constructComponent,
-    cancel: () => environment.close(),
+    getSchema: () => readFile(SCHEMA, 'utf8'),
+    construct: async (...asked: Parameters<typeof component.constructComponent>) => {
+      const { constructComponent } = require('./component-construction') as typeof component;
+      return constructComponent(...asked);
+    },
+    cancel: async () => environment.made?.close(),
   };
   await serve(provider, crud, args);
 }

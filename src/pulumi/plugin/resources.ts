@@ -1,16 +1,39 @@
+import { token } from '../package';
 import type { CrudResource } from './crud-resource';
 import type { PluginEnvironment } from './environment';
-import { createImageBuild } from './image-build';
-import { createImageSignature } from './image-signature';
-import { createSigningPlan } from './signing-plan';
-import { createVerifiedImage } from './verified-image';
+import { onFirstUse } from './first-use';
+import type * as imageBuild from './image-build';
+import type * as imageSignature from './image-signature';
+import type * as signingPlan from './signing-plan';
+import type * as verifiedImage from './verified-image';
+
+type Create = (environment: PluginEnvironment) => CrudResource;
+
+/** Each, with all that it needs, is loaded when the engine first asks for it (docs/adr/0009). */
+const RESOURCES: Readonly<Record<string, () => Create>> = {
+  SigningPlan: () => (require('./signing-plan') as typeof signingPlan).createSigningPlan,
+  ImageBuild: () => (require('./image-build') as typeof imageBuild).createImageBuild,
+  ImageSignature: () =>
+    (require('./image-signature') as typeof imageSignature).createImageSignature,
+  VerifiedImage: () => (require('./verified-image') as typeof verifiedImage).createVerifiedImage,
+};
 
 /** The custom resources that this plugin serves. */
-export function createResources(environment: PluginEnvironment): readonly CrudResource[] {
-  return [
-    createSigningPlan(environment),
-    createImageBuild(environment),
-    createImageSignature(environment),
-    createVerifiedImage(environment),
-  ];
+export function createResources(environment: () => PluginEnvironment): readonly CrudResource[] {
+  return Object.entries(RESOURCES).map(([name, load]) =>
+    loadedOnUse(token(name), () => load()(environment())),
+  );
+}
+
+function loadedOnUse(type: string, load: () => CrudResource): CrudResource {
+  const resource = onFirstUse(load);
+  return {
+    type,
+    check: async (request) => resource.get().check(request),
+    diff: async (request) => resource.get().diff(request),
+    create: async (request) => resource.get().create(request),
+    update: async (request) => resource.get().update(request),
+    read: async (request) => resource.get().read(request),
+    delete: async (request) => resource.get().delete(request),
+  };
 }

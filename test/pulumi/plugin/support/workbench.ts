@@ -98,7 +98,7 @@ export async function openWorkbench(
   await sigstore.writeTrustedRoot(join(folder, 'trusted_root.json'));
   const { PATH, HOME } = process.env;
   const environment = inFolder(createPluginEnvironment({ PATH, HOME, ...env }, folder), folder);
-  const resources = createResources(environment);
+  const resources = createResources(() => environment);
   const said: string[] = [];
   const say = (line: string): void => void said.push(line);
   const log = { info: say, warn: say, status: say };

@@ -1,0 +1,109 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { ResourceProviderClient } from '@pulumi/pulumi/proto/provider_grpc_pb';
+
+import { startPlugin } from '../../../dev/engine/process/plugin';
+import { Empty, grpc } from '../../../src/pulumi/plugin/pulumi-grpc';
+
+const ROOT = resolve(__dirname, '../../..');
+const OURS = join(ROOT, 'plugin');
+const EMPTY = join(ROOT, 'bench', 'empty-provider');
+const COMPILED = join(ROOT, 'dist', 'pulumi') + sep;
+
+/** Names every file that the process loads, be it by `require` or by `import`. */
+const RECORDER = `
+import { registerHooks } from 'node:module';
+import { appendFileSync } from 'node:fs';
+registerHooks({
+  load(url, context, next) {
+    if (url.startsWith('file:')) appendFileSync(process.env.LOADED, url + '\\n');
+    return next(url, context);
+  },
+});
+`;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'start-'));
+  await writeFile(join(folder, 'recorder.mjs'), RECORDER);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The files that a plugin has loaded when it has given these answers. */
+async function loadedFor(
+  plugin: string,
+  ask: (client: ResourceProviderClient) => Promise<unknown>,
+): Promise<readonly string[]> {
+  const record = join(folder, 'loaded');
+  await writeFile(record, '');
+  const { PATH } = process.env;
+  const recorder = pathToFileURL(join(folder, 'recorder.mjs')).href;
+  const { child, address } = await startPlugin({
+    pkg: 'signed-image',
+    folder: plugin,
+    engine: '127.0.0.1:9',
+    cwd: folder,
+    env: { PATH, LOADED: record, NODE_OPTIONS: `--import ${recorder}` },
+    onLine: () => undefined,
+  });
+  const client = new ResourceProviderClient(address, grpc.credentials.createInsecure());
+  try {
+    await ask(client);
+    const urls = (await readFile(record, 'utf8')).split('\n').filter((url) => url !== '');
+    return urls.map((url) => fileURLToPath(url)).filter((path) => !path.startsWith(folder));
+  } finally {
+    client.close();
+    await child.stop();
+  }
+}
+
+const pluginInfo = (client: ResourceProviderClient): Promise<unknown> =>
+  new Promise((settle, reject) => {
+    client.getPluginInfo(new Empty() as never, (error: Error | null, answer: unknown) =>
+      error ? reject(error) : settle(answer),
+    );
+  });
+
+/** Which package a file is of, `undefined` for our own. */
+function packageOf(path: string): string | undefined {
+  const [, name] = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(path) ?? [];
+  return name;
+}
+
+const packagesOf = (paths: readonly string[]): ReadonlySet<string | undefined> =>
+  new Set(paths.map(packageOf));
+
+describe('the start of the plugin', () => {
+  it('loads no package that an empty provider does not load', async () => {
+    const ours = packagesOf(await loadedFor(OURS, pluginInfo));
+    const empty = packagesOf(await loadedFor(EMPTY, pluginInfo));
+
+    expect(ours).toContain('@grpc/grpc-js');
+    expect([...ours].filter((name) => !empty.has(name))).toEqual([]);
+  });
+
+  it('loads of our own no more than the server and its first answers', async () => {
+    const loaded = await loadedFor(OURS, pluginInfo);
+    const own = loaded.filter((path) => packageOf(path) === undefined);
+
+    expect(own.map((path) => path.replace(COMPILED, '')).sort()).toEqual([
+      join(ROOT, 'dist', 'error.js'),
+      'package.js',
+      ...[
+        'crud-failure',
+        'crud-service',
+        'engine-log',
+        'first-use',
+        'main',
+        'partial-state',
+        'pulumi-grpc',
+        'resources',
+        'server',
+        'wire-value',
+      ].map((name) => join('plugin', `${name}.js`)),
+    ]);
+  });
+});
