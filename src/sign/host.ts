@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import type { Person } from './identity/person';
 import type { TokenCache } from './identity/token-cache';
+import type { CertificateCache } from './sigstore/certificate-cache';
 
 /** What signing takes from the machine it runs on; passed in, so that a test can be its own machine. */
 export interface SigningHost {
@@ -14,6 +15,8 @@ export interface SigningHost {
   readonly person?: Person | undefined;
   /** The identity tokens of this run. Default: each signer asks for its own. */
   readonly tokens?: TokenCache | undefined;
+  /** The certificates of this run. Default: each signature has its own. */
+  readonly certificates?: CertificateCache | undefined;
 }
 
 /** This process, its files and its network. */

@@ -84,8 +84,12 @@ export {
   validateSigningConfig,
 } from './signing-material';
 export {
+  type CertificateCache,
+  type CertificateClocks,
   type CertificateIdentity,
   certificateIdentity,
+  type CertifiedKey,
+  createCertificateCache,
   createDsseBundleBuilder,
   createKeylessSigner,
   createWitnesses,

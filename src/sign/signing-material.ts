@@ -19,6 +19,7 @@ import {
   createWitnesses,
   loadInstanceRoot,
   PUBLIC_FULCIO_URL,
+  watchedWitness,
 } from './sigstore';
 
 export interface SigningMaterialOptions {
@@ -45,14 +46,17 @@ async function keylessMaterial(
   const { keyless = {} } = config;
   const { fulcioUrl = PUBLIC_FULCIO_URL, fulcioProperty } = services;
   const identityProvider = await resolveIdentityProvider(keyless, host);
-  const { identity, issuer, claims } = await identityProvider.getIdentityToken();
-  await checkPublicity(config, services, host, { claims, warn });
   const signer = createKeylessSigner({
     fulcioUrl,
     identityProvider,
+    certificates: host.certificates,
     ...(fulcioProperty !== undefined && { property: fulcioProperty }),
     ...(call && { call }),
   });
+  // With a certificate at hand nobody is asked, least of all a person.
+  const known = signer.isCertified() ? identityProvider.lastToken?.() : undefined;
+  const { identity, issuer, claims } = known ?? (await identityProvider.getIdentityToken());
+  await checkPublicity(config, services, host, { claims, warn });
   return {
     signer,
     // What the token says, until there is a certificate: that one is what verifiers will read.
@@ -85,12 +89,17 @@ export async function createSigningMaterial(
       ? await keylessMaterial(config, services, host, options)
       : await keyMaterial(config.key, host);
   const logIds = () => trustedLogIds(config, host);
-  const witnesses = createWitnesses({
+  const asked = createWitnesses({
     logs,
     authorities,
     logIds,
     ...(options.call && { call: options.call }),
   });
+  const { certificates } = host;
+  const witnesses =
+    certificates && config.key === undefined
+      ? asked.map((witness) => watchedWitness(witness, certificates))
+      : asked;
   return {
     signer: who.signer,
     witnesses,

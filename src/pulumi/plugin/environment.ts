@@ -5,6 +5,7 @@ import {
   type Repository,
 } from '../../oci';
 import {
+  createCertificateCache,
   createTokenCache,
   processHost,
   type SigningHost,
@@ -46,7 +47,12 @@ export function createPluginEnvironment(
   return {
     env,
     cwd,
-    host: { ...processHost(), env, tokens: createTokenCache() },
+    host: {
+      ...processHost(),
+      env,
+      tokens: createTokenCache(),
+      certificates: createCertificateCache(),
+    },
     handoff: createSecretHandoff(),
     uses: createContentUses(),
     ...(services && { serviceCall: services }),

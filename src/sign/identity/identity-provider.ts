@@ -13,6 +13,11 @@ export interface IdentityProvider {
   readonly getToken: () => Promise<string>;
   /** The same token, read. */
   readonly getIdentityToken: () => Promise<IdentityToken>;
+  /**
+   * The token that was had last, which may have expired since; `undefined` before the first. Nobody
+   * is asked: it says whom the source speaks for.
+   */
+  readonly lastToken?: () => IdentityToken | undefined;
 }
 
 /** One place that tokens come from, before anything is checked or kept. */
@@ -72,13 +77,14 @@ export function createIdentityProvider(
 ): IdentityProvider {
   const { name, local, interactive = false } = source;
   const seconds = (): number => options.now().getTime() / 1000;
+  let last: IdentityToken | undefined;
   let current: Promise<{ readonly token: IdentityToken; readonly renewal: number }> | undefined;
 
   const ask = (): NonNullable<typeof current> => {
-    const asked = readToken(source, options).then((token) => ({
-      token,
-      renewal: renewalOf(token, seconds()),
-    }));
+    const asked = readToken(source, options).then((token) => {
+      last = token;
+      return { token, renewal: renewalOf(token, seconds()) };
+    });
     current = asked;
     asked.catch(() => {
       if (current === asked && !interactive) current = undefined;
@@ -101,5 +107,6 @@ export function createIdentityProvider(
     interactive,
     getIdentityToken,
     getToken: async () => (await getIdentityToken()).raw,
+    lastToken: () => last,
   };
 }

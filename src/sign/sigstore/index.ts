@@ -1,3 +1,8 @@
+export {
+  type CertificateCache,
+  type CertificateClocks,
+  createCertificateCache,
+} from './certificate-cache';
 export { type CertificateIdentity, certificateIdentity } from './certificate-identity';
 export { type DsseBundleOptions, createDsseBundleBuilder } from './dsse-bundle';
 export {
@@ -5,6 +10,7 @@ export {
   type KeylessSignerOptions,
   createKeylessSigner,
 } from './keyless-signer';
+export type { CertifiedKey } from './certified-key';
 export { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL } from './public-instance';
 export type { ServiceCallOptions } from './service-call';
 export {
@@ -14,6 +20,7 @@ export {
   loadTrustedRoot,
 } from './trusted-root';
 export { TRUSTED_ROOT_MEDIA_TYPE, parseTrustedRoot } from './trusted-root-json';
+export { watchedWitness } from './watched-witness';
 export {
   type LogService,
   type TimestampService,

@@ -1,79 +1,33 @@
-import { X509Certificate, generateKeyPairSync, sign } from 'node:crypto';
-
 import type { Signer } from '@sigstore/sign';
 
-import { SignedImageError, asSignedImageError } from '../../error';
+import { asSignedImageError } from '../../error';
 import { redactSecrets } from '../../redaction';
 import type { IdentityProvider } from '../identity/identity-provider';
 import { normalizeServiceUrl } from '../service-url';
-import { type CertificateIdentity, certificateIdentity } from './certificate-identity';
-import { requestCertificate } from './fulcio-client';
-import { type ServiceCallOptions, causesOf, statusOf } from './service-call';
+import type { CertificateCache } from './certificate-cache';
+import type { CertificateIdentity } from './certificate-identity';
+import { type CertifiedKey, requestCertifiedKey } from './certified-key';
+import { type ServiceCallOptions, causesOf, longestCall } from './service-call';
+import { certificateBinding } from './token-claims';
 
 export interface KeylessSignerOptions {
   readonly fulcioUrl: string;
   /** The declared property that it comes from. Default: `sigstore.fulcioUrl`. */
   readonly property?: string;
-  readonly identityProvider: Pick<IdentityProvider, 'getToken'>;
+  readonly identityProvider: Pick<IdentityProvider, 'getToken' | 'lastToken'>;
   readonly call?: ServiceCallOptions;
+  /** The certificates of the run. Default: each signature has a key and a certificate of its own. */
+  readonly certificates?: CertificateCache | undefined;
 }
 
-/** A signer with a fresh key and certificate for each signature. */
+/** A signer whose key is as short-lived as its certificate. */
 export interface KeylessSigner extends Signer {
   /** PEM of the leaf certificate of the last signature; `undefined` before the first. */
   readonly certificate: string | undefined;
   /** Who that certificate names. */
   readonly certificateIdentity: CertificateIdentity | undefined;
-}
-
-/** The certificate authority, as errors name it. */
-interface Authority {
-  readonly url: string;
-  readonly property: string;
-}
-
-function fulcioError({ url, property }: Authority, what: string, cause?: Error): SignedImageError {
-  return new SignedImageError({
-    code: 'FULCIO_FAILED',
-    property,
-    message: `the certificate authority ${url} ${what}`,
-    cause,
-  });
-}
-
-/** Fulcio says 400 or 401 to a token that it cannot verify, or whose issuer it does not know. */
-function isRefusal(error: Error): boolean {
-  const status = statusOf(error);
-  return status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
-}
-
-function describeFailure(error: unknown, authority: Authority, token: string): SignedImageError {
-  const cause = redactSecrets(error, [token]);
-  const advice = isRefusal(cause)
-    ? '; the identity token must come from an issuer that it knows, with the audience that it expects (keyless.clientId)'
-    : '';
-  return fulcioError(authority, `did not issue a certificate (${causesOf(cause)})${advice}`, cause);
-}
-
-/**
- * What is signed to show that the key is the caller's: the verified e-mail address, else the
- * subject. https://github.com/sigstore/fulcio/blob/main/docs/how-certificate-issuing-works.md
- */
-function challengeOf(token: string): string {
-  try {
-    const text = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
-    const { email, email_verified: verified, sub } = JSON.parse(text) as Record<string, unknown>;
-    const challenge = email ? verified && email : sub;
-    if (typeof challenge === 'string' && challenge !== '') return challenge;
-  } catch {
-    // Said below. The parser's error would quote the token.
-  }
-  throw new SignedImageError({
-    code: 'IDENTITY_TOKEN_INVALID',
-    property: 'keyless',
-    message:
-      'the identity token cannot be read: it needs a subject, or an e-mail address that its issuer verified',
-  });
+  /** Whether a certificate is at hand, so that no token is needed to sign now. */
+  isCertified(): boolean;
 }
 
 async function tokenOf({
@@ -91,25 +45,21 @@ async function tokenOf({
   }
 }
 
-/** A certificate for another key would make a signature that nobody can verify: say so at once. */
-function checkCertificate(pem: unknown, publicKey: string, authority: Authority): string {
-  let certifies = false;
-  try {
-    const certificate = typeof pem === 'string' ? new X509Certificate(pem) : undefined;
-    certifies = certificate?.publicKey.export({ type: 'spki', format: 'pem' }) === publicKey;
-  } catch {
-    // Not a certificate at all.
-  }
-  if (!certifies || typeof pem !== 'string')
-    throw fulcioError(
-      authority,
-      'answered with something else than a certificate for the key that asked',
-    );
-  return pem;
+/** Services differ in their clocks, and a log says the time in whole seconds. */
+const CLOCKS_DIFFER_MS = 10_000;
+
+/**
+ * How long a certificate must be valid for another signature to be made with it: a log or an
+ * authority must have seen the signature by its end, and for a legacy provenance one is asked
+ * after the other.
+ */
+function marginOf(call: ServiceCallOptions | undefined): number {
+  return 2 * longestCall(call) + CLOCKS_DIFFER_MS;
 }
 
 /**
- * A signer whose key lives for one signature and is certified by Fulcio.
+ * A signer that is certified by Fulcio: anew for each signature, or, with the certificates of a run,
+ * for as many as can be made within the validity of one.
  *
  * Its `sign` rejects with SignedImageError `FULCIO_FAILED`, `IDENTITY_TOKEN_INVALID` or what the
  * identity provider throws. The token is in none of them, nor in their causes.
@@ -119,35 +69,39 @@ export function createKeylessSigner({
   property = 'sigstore.fulcioUrl',
   identityProvider,
   call,
+  certificates,
 }: KeylessSignerOptions): KeylessSigner {
-  const url = normalizeServiceUrl(fulcioUrl);
-  const authority = { url, property };
-  let certificate: string | undefined;
+  const authority = { url: normalizeServiceUrl(fulcioUrl), property };
+  const margin = marginOf(call);
+  const bindingOf = (token: string): string =>
+    certificateBinding([authority.url, authority.property], token);
+
+  const atHand = (): CertifiedKey | undefined => {
+    const token = identityProvider.lastToken?.();
+    return token && certificates?.find(bindingOf(token.raw), margin);
+  };
+  const certified = async (): Promise<CertifiedKey> => {
+    const known = atHand();
+    if (known) return known;
+    const token = await tokenOf({ identityProvider });
+    const issue = (): Promise<CertifiedKey> => requestCertifiedKey(authority, token, call);
+    return certificates ? certificates.obtain(bindingOf(token), margin, issue) : issue();
+  };
+
+  let last: CertifiedKey | undefined;
   return {
     get certificate() {
-      return certificate;
+      return last?.certificate;
     },
     get certificateIdentity() {
-      return certificate === undefined ? undefined : certificateIdentity(certificate);
+      return last?.identity;
     },
+    isCertified: () => atHand() !== undefined,
     async sign(data) {
-      const token = await tokenOf({ identityProvider });
-      const challenge = challengeOf(token);
-      const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      const publicKey = String(pair.publicKey.export({ type: 'spki', format: 'pem' }));
-      const proof = sign('sha256', Buffer.from(challenge), pair.privateKey);
-      let chain: readonly unknown[];
-      try {
-        chain = await requestCertificate(url, { token, publicKey, proof }, call);
-      } catch (error) {
-        throw describeFailure(error, authority, token);
-      }
-      const leaf = checkCertificate(chain[0], publicKey, authority);
-      certificate = leaf;
-      return {
-        signature: sign('sha256', data, pair.privateKey),
-        key: { $case: 'x509Certificate', certificate: leaf },
-      };
+      const key = await certified();
+      last = key;
+      const { certificate } = key;
+      return { signature: key.sign(data), key: { $case: 'x509Certificate', certificate } };
     },
   };
 }

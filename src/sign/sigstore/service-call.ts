@@ -28,6 +28,20 @@ export function fetchOptions({
   };
 }
 
+/**
+ * The longest that one service may be asked, in milliseconds: every attempt to its end, every pause
+ * at its longest.
+ */
+export function longestCall(call?: ServiceCallOptions): number {
+  const { timeout, retry } = fetchOptions(call);
+  const { retries, minTimeout, factor, maxTimeout } = retry;
+  const pauses = Array.from({ length: retries }, (_, index) =>
+    // `randomize` makes a pause up to twice as long.
+    Math.min(2 * minTimeout * factor ** index, maxTimeout),
+  );
+  return pauses.reduce((sum, pause) => sum + pause, (retries + 1) * timeout);
+}
+
 /** The messages of an error and of its causes, outermost first, each once. */
 export function causesOf(error: unknown): string {
   const messages: string[] = [];
@@ -54,4 +68,10 @@ export function statusOf(error: unknown): number | undefined {
     if (typeof statusCode === 'number') return statusCode;
   }
   return undefined;
+}
+
+/** Whether a service understood and said no, so that the same would be refused again. */
+export function isRefusal(error: unknown): boolean {
+  const status = statusOf(error);
+  return status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;
 }

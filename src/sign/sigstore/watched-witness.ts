@@ -1,0 +1,43 @@
+import type { VerificationMaterial } from '@sigstore/sign';
+
+import { Timestamp } from '../format/timestamp';
+import type { SigningWitness } from '../material';
+import type { CertificateCache } from './certificate-cache';
+import { isRefusal } from './service-call';
+
+/** When a witness says that it saw the signature. */
+function timesOf({ tlogEntries = [], rfc3161Timestamps = [] }: VerificationMaterial): Date[] {
+  const integrated = tlogEntries
+    .map((entry) => Number(entry.integratedTime))
+    // A Rekor v2 says none.
+    .filter((seconds) => seconds > 0)
+    .map((seconds) => new Date(seconds * 1000));
+  const stamped = rfc3161Timestamps.map(
+    ({ signedTimestamp }) => Timestamp.parse(Buffer.from(signedTimestamp)).signingTime,
+  );
+  return [...integrated, ...stamped];
+}
+
+/**
+ * Tells the run's certificates what a witness says of one: the time by which it is judged, or that
+ * the witness refused what it signed.
+ */
+export function watchedWitness(
+  witness: SigningWitness,
+  certificates: CertificateCache,
+): SigningWitness {
+  return {
+    ...witness,
+    async testify(content, certificate) {
+      let material: VerificationMaterial;
+      try {
+        material = await witness.testify(content, certificate);
+      } catch (error) {
+        if (isRefusal(error)) certificates.forget(certificate);
+        throw error;
+      }
+      for (const time of timesOf(material)) certificates.witnessed(certificate, time);
+      return material;
+    },
+  };
+}
