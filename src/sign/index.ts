@@ -51,6 +51,7 @@ export {
   keyAlgorithmOf,
   keyHintOf,
   type PublicKey,
+  publicKeyFromPem,
   publicKeyOf,
 } from './public-key';
 export type {

@@ -48,12 +48,23 @@ export function keyAlgorithmOf(key: KeyObject): KeyAlgorithm {
   });
 }
 
+/** Exporting costs as much as a signature, and a run has one key and hundreds of images. */
+const described = new WeakMap<KeyObject, PublicKey>();
+
 /**
  * The public half of a key, be it private or public.
  *
  * @throws SignedImageError `KEY_UNSUPPORTED` for an algorithm that is not in {@link KeyAlgorithm}
  */
 export function publicKeyOf(key: KeyObject): PublicKey {
+  const known = described.get(key);
+  if (known) return known;
+  const description = describe(key);
+  described.set(key, description);
+  return description;
+}
+
+function describe(key: KeyObject): PublicKey {
   const algorithm = keyAlgorithmOf(key);
   const publicHalf = key.type === 'private' ? createPublicKey(key) : key;
   const spki = publicHalf.export({ format: 'der', type: 'spki' });
@@ -63,6 +74,23 @@ export function publicKeyOf(key: KeyObject): PublicKey {
     keyId: createHash('sha256').update(spki).digest('hex'),
     algorithm,
   };
+}
+
+const parsed = new Map<string, PublicKey>();
+const MOST_PARSED = 64;
+
+/**
+ * A public key in PEM, as {@link PublicKey.pem} has it; read once.
+ *
+ * @throws as `createPublicKey`, and SignedImageError `KEY_UNSUPPORTED`
+ */
+export function publicKeyFromPem(pem: string): PublicKey {
+  const known = parsed.get(pem);
+  if (known) return known;
+  const key = publicKeyOf(createPublicKey(pem));
+  if (parsed.size >= MOST_PARSED) parsed.clear();
+  parsed.set(pem, key);
+  return key;
 }
 
 /** What cosign writes as `verificationMaterial.publicKey.hint`: base64 of sha256(SPKI). */

@@ -1,15 +1,9 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { type KeyObject, createHash, createPublicKey } from 'node:crypto';
 
 import type { Bundle, TransparencyLogEntry } from '@sigstore/bundle';
-import {
-  type SignedEntity,
-  type TrustMaterial,
-  Verifier,
-  toSignedEntity,
-  toTrustMaterial,
-} from '@sigstore/verify';
+import { type SignedEntity, Verifier, toSignedEntity } from '@sigstore/verify';
 
-import { InvalidInputError, SignedImageError, messageOf } from '../error';
+import { InvalidInputError, messageOf } from '../error';
 import type { Candidate } from '../sign/format/candidate';
 import { leafCertificate } from '../sign/format/stored-signature';
 import { EnvelopeTimestamp, Timestamp } from '../sign/format/timestamp';
@@ -19,7 +13,7 @@ import { type Failure, failure } from './failure';
 import { provesItsCheckpoint } from './inclusion-proof';
 import { loggedVerifier } from './log-entry-key';
 import type { TrustedIdentity, VerificationPolicy } from './policy';
-import { readSignerCertificate } from './signer-certificate';
+import { type AnchorMaterial, anchorsOf, type TrustAnchors, untrusted } from './trust-anchors';
 import { outsideWindows, type TrustedKey } from './trusted-key';
 
 /** Who is trusted, and which witnesses are asked for. */
@@ -31,16 +25,9 @@ export type TrustPolicy = Pick<
 /** Either a trusted signer made this signature, with the witnesses asked for, or why not. */
 export type Verdict = { readonly signer: SignerDescription } | { readonly failure: Failure };
 
-const NO_TRUST: Omit<TrustMaterial, 'publicKey'> = {
-  certificateAuthorities: [],
-  timestampAuthorities: [],
-  tlogs: [],
-  ctlogs: [],
-};
-
 /** Checks signatures against a policy: the mathematics, the signer, the witnesses. */
 export class SignatureTrust {
-  private readonly material: Omit<TrustMaterial, 'publicKey'>;
+  private readonly anchors: TrustAnchors;
   private readonly keys: readonly TrustedKey[];
 
   /**
@@ -61,8 +48,8 @@ export class SignatureTrust {
         },
       ]);
     }
-    this.material = trustMaterial(policy);
-    checkMaterial(policy, this.material);
+    this.anchors = anchorsOf(policy.trustedRoot);
+    checkMaterial(policy, this.anchors.material);
   }
 
   check(candidate: Candidate): Verdict {
@@ -87,7 +74,9 @@ export class SignatureTrust {
     const missing = this.missingWitness(entity, false);
     if (missing) return { failure: missing };
     const proven: Date[] = [];
-    this.verifier(false, { key, proven }).verify(entity);
+    // It is asked with each time that was verified; the windows are looked at when all are known.
+    const validFor = (time: Date): boolean => proven.push(time) > 0;
+    this.verifier(false, { publicKey: keyObject(key), validFor }).verify(entity);
     const fault = logFault(entity, key.spki);
     if (fault) return fault;
     const windows = this.keys.filter((each) => each.key.keyId === key.keyId);
@@ -97,14 +86,20 @@ export class SignatureTrust {
   }
 
   private checkCertificate(candidate: Candidate, leaf: Buffer): Verdict {
-    const claimed = readSignerCertificate(leaf);
+    const { certificates } = this.anchors;
+    const { claimed, key } = certificates.read(leaf);
     if (!this.policy.identities.some((trusted) => sameIdentity(trusted, claimed))) {
       return mismatch(`identity ${shown(claimed.identity)} of ${shown(claimed.issuer)}`);
     }
     const entity = this.entity(candidate);
     const missing = this.missingWitness(entity, true);
     if (missing) return { failure: missing };
-    this.verifier(true).verify(entity);
+    // As a key that is valid when its certificate is: at every time that was verified, or it throws.
+    const validFor = (time: Date): boolean => {
+      certificates.check(leaf, time);
+      return true;
+    };
+    this.verifier(true, { publicKey: key, validFor }).verify(entity);
     const fault = logFault(entity, leaf);
     if (fault) return fault;
     return { signer: { kind: 'keyless', ...claimed } };
@@ -112,10 +107,12 @@ export class SignatureTrust {
 
   /** What there is to verify; witnesses that no trust material is there for are left out. */
   private entity({ bundle, payload, envelope }: Candidate): SignedEntity {
-    const { tlogs, timestampAuthorities } = this.material;
+    const { tlogs, timestampAuthorities } = this.anchors.material;
     const { verificationMaterial } = bundle;
     const logged = {
       ...verificationMaterial,
+      // Whose key it is was read from the bundle, and is told to the verifier.
+      content: { $case: 'publicKey' as const, publicKey: { hint: '' } },
       tlogEntries: tlogs.length > 0 ? verificationMaterial.tlogEntries : [],
       timestampVerificationData: undefined,
     };
@@ -150,21 +147,14 @@ export class SignatureTrust {
     return undefined;
   }
 
-  private verifier(keyless: boolean, signer?: KeyAtTimes): Verifier {
+  private verifier(keyless: boolean, signer: KeyInTime): Verifier {
     const { transparency } = this.policy;
-    const publicKey = () => {
-      if (!signer) throw new Error('a certificate was expected');
-      // It is asked with each time that was verified; the windows are looked at when all are known.
-      const validFor = (time: Date): boolean => signer.proven.push(time) > 0;
-      return { publicKey: keyObject(signer.key), validFor };
-    };
     return new Verifier(
-      { ...this.material, publicKey },
+      { ...this.anchors.material, publicKey: () => signer },
       {
         tlogThreshold: transparency === 'log' ? 1 : 0,
         timestampThreshold: keyless || transparency === 'timestamp' ? 1 : 0,
-        // A private Fulcio may have no CT log; then its trusted root lists none.
-        ctlogThreshold: keyless && this.material.ctlogs.length > 0 ? 1 : 0,
+        ctlogThreshold: 0,
       },
     );
   }
@@ -193,10 +183,10 @@ export class SignatureTrust {
   }
 }
 
-/** A key, and where the times go that its signature is proven to be of. */
-interface KeyAtTimes {
-  readonly key: PublicKey;
-  readonly proven: Date[];
+/** A key, and whether it may have signed at a time. */
+interface KeyInTime {
+  readonly publicKey: KeyObject;
+  validFor(time: Date): boolean;
 }
 
 /** A window counts wherever the key is named beside; the newest keys need not come first. */
@@ -205,16 +195,7 @@ function trustedKeys({ keys, trustedKeys: windows = [] }: TrustPolicy): readonly
   return [...always.map((key) => ({ key })), ...windows];
 }
 
-function trustMaterial({ trustedRoot }: TrustPolicy): Omit<TrustMaterial, 'publicKey'> {
-  if (!trustedRoot) return NO_TRUST;
-  try {
-    return toTrustMaterial(trustedRoot, {});
-  } catch (error) {
-    throw untrusted(`it cannot be read (${messageOf(error)})`, error);
-  }
-}
-
-function checkMaterial(policy: TrustPolicy, material: Omit<TrustMaterial, 'publicKey'>): void {
+function checkMaterial(policy: TrustPolicy, material: AnchorMaterial): void {
   if (policy.identities.length > 0 && material.certificateAuthorities.length === 0) {
     throw untrusted('to verify an identity, the certificate authority (Fulcio) is needed');
   }
@@ -226,17 +207,14 @@ function checkMaterial(policy: TrustPolicy, material: Omit<TrustMaterial, 'publi
   }
 }
 
-function untrusted(why: string, cause?: unknown): SignedImageError {
-  return new SignedImageError({
-    code: 'TRUSTED_ROOT_INVALID',
-    message: `the trusted root does not do: ${why}`,
-    property: 'sigstore.trustedRoot',
-    cause,
-  });
-}
+const keyObjects = new WeakMap<PublicKey, KeyObject>();
 
-function keyObject(key: PublicKey) {
-  return createPublicKey({ key: key.spki, format: 'der', type: 'spki' });
+function keyObject(key: PublicKey): KeyObject {
+  const known = keyObjects.get(key);
+  if (known) return known;
+  const made = createPublicKey({ key: key.spki, format: 'der', type: 'spki' });
+  keyObjects.set(key, made);
+  return made;
 }
 
 /** Both exactly: the library's own policy takes the name for a regular expression. */

@@ -1,7 +1,5 @@
-import { createPublicKey } from 'node:crypto';
-
 import type { SignerDescription } from '../sign/material';
-import { publicKeyOf } from '../sign/public-key';
+import { publicKeyFromPem } from '../sign/public-key';
 import type { VerificationPolicy } from './policy';
 import { SignatureTrust } from './signature-trust';
 
@@ -13,7 +11,7 @@ export function trustOnly(signer: SignerDescription, policy: ReusePolicy): Signa
   return signer.kind === 'key'
     ? new SignatureTrust({
         ...policy,
-        keys: [publicKeyOf(createPublicKey(signer.publicKey))],
+        keys: [publicKeyFromPem(signer.publicKey)],
         identities: [],
       })
     : new SignatureTrust({ ...policy, keys: [], identities: [signer] });

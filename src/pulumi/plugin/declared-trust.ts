@@ -1,6 +1,9 @@
-import { createPublicKey } from 'node:crypto';
-
-import { loadInstanceRoot, publicKeyOf, type SigningHost, type SigstoreConfig } from '../../sign';
+import {
+  loadInstanceRoot,
+  publicKeyFromPem,
+  type SigningHost,
+  type SigstoreConfig,
+} from '../../sign';
 import type { Transparency, VerificationPolicy } from '../../verify';
 import type { SignerOutput } from '../resources/signature-outputs';
 
@@ -22,7 +25,7 @@ export async function trustedRootFor(
 export function trustOf(signer: SignerOutput): Pick<VerificationPolicy, 'keys' | 'identities'> {
   const { publicKey, identity, issuer } = signer;
   return {
-    keys: publicKey === undefined ? [] : [publicKeyOf(createPublicKey(publicKey))],
+    keys: publicKey === undefined ? [] : [publicKeyFromPem(publicKey)],
     identities: identity === undefined || issuer === undefined ? [] : [{ identity, issuer }],
   };
 }

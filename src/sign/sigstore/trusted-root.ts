@@ -29,9 +29,22 @@ async function reading<T>(property: string, read: () => Promise<T>): Promise<T> 
   }
 }
 
+const parsed = new Map<string, TrustedRoot>();
+const MOST_PARSED = 8;
+
+/** Parsed once for each content: what it was read from may change, and is read each time. */
+function parsedRoot(text: string): TrustedRoot {
+  const known = parsed.get(text);
+  if (known) return known;
+  const root = parseTrustedRoot(text);
+  if (parsed.size >= MOST_PARSED) parsed.clear();
+  parsed.set(text, root);
+  return root;
+}
+
 /**
  * Loads trust material: JSON text (begins with `{`), a path, or, for `undefined`, the public
- * instance's through TUF.
+ * instance's through TUF. It is shared by all who load the same, and not to be changed.
  *
  * @throws SignedImageError on `sigstore.trustedRoot`: `TRUSTED_ROOT_INVALID`, or
  *   `TRUSTED_ROOT_UNAVAILABLE` where the public one could not be fetched
@@ -43,7 +56,7 @@ export async function loadTrustedRoot(
   return reading('sigstore.trustedRoot', async () =>
     source === undefined
       ? publicTrustedRoot(host.tuf)
-      : parseTrustedRoot(await readJsonSource(source, TRUSTED_ROOT, host)),
+      : parsedRoot(await readJsonSource(source, TRUSTED_ROOT, host)),
   );
 }
 
