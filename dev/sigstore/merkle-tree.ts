@@ -1,40 +1,82 @@
 import { createHash } from 'node:crypto';
 
-/** The append-only hash tree of https://www.rfc-editor.org/rfc/rfc6962#section-2.1 */
+/**
+ * The append-only hash tree of https://www.rfc-editor.org/rfc/rfc6962#section-2.1
+ *
+ * Complete subtrees never change, so their hashes are kept: level 0 are the leaves, and a node of
+ * level n is the root over 2^n of them. A root or proof is then made of a few hashes, however many
+ * leaves there are.
+ */
 export class MerkleTree {
-  readonly #leaves: Buffer[] = [];
+  readonly #levels: Buffer[][] = [[]];
 
   get size(): number {
-    return this.#leaves.length;
+    return this.#levels[0]?.length ?? 0;
   }
 
   get root(): Buffer {
-    return rootOf(this.#leaves);
+    return this.rootOver(0, this.size);
   }
 
   /** Adds a leaf and returns its index. */
   append(leafHash: Buffer): number {
-    return this.#leaves.push(leafHash) - 1;
+    let nodes = this.#level(0);
+    const index = nodes.push(leafHash) - 1;
+    for (let level = 1; nodes.length % 2 === 0; level += 1) {
+      const [left, right] = nodes.slice(-2);
+      nodes = this.#level(level);
+      if (left && right) nodes.push(hashNode(left, right));
+    }
+    return index;
   }
 
   /** The root of the tree over some of the leaves. */
   rootOver(start: number, end: number): Buffer {
-    return rootOf(this.#leaves.slice(start, end));
+    const leaves = end - start;
+    if (leaves <= 0) return createHash('sha256').digest();
+    const level = Math.log2(leaves);
+    if (Number.isInteger(level) && start % leaves === 0) {
+      const whole = this.#levels[level]?.[start / leaves];
+      if (whole) return whole;
+    }
+    const at = start + split(leaves);
+    return hashNode(this.rootOver(start, at), this.rootOver(at, end));
   }
 
   /** The path from a leaf to the root of the tree as it is now, lowest sibling first. */
   inclusionProof(index: number): Buffer[] {
-    return path(index, this.#leaves);
+    return this.#path(index, 0, this.size);
   }
 
   /** Shows that the tree of the first `size` leaves is the beginning of this one. */
   consistencyProof(size: number): Buffer[] {
-    return size === 0 || size >= this.size ? [] : subproof(size, this.#leaves, true);
+    return size === 0 || size >= this.size ? [] : this.#subproof(size, 0, this.size, true);
   }
 
   /** The root when it had only so many leaves. */
   rootAt(size: number): Buffer {
-    return rootOf(this.#leaves.slice(0, size));
+    return this.rootOver(0, size);
+  }
+
+  #level(level: number): Buffer[] {
+    return (this.#levels[level] ??= []);
+  }
+
+  #path(index: number, start: number, end: number): Buffer[] {
+    if (end - start <= 1) return [];
+    const at = start + split(end - start);
+    return index < at
+      ? [...this.#path(index, start, at), this.rootOver(at, end)]
+      : [...this.#path(index, at, end), this.rootOver(start, at)];
+  }
+
+  /** SUBPROOF of section 2.1.2; `whole` says whether the subtree's root is known to the verifier. */
+  #subproof(size: number, start: number, end: number, whole: boolean): Buffer[] {
+    if (size === end) return whole ? [] : [this.rootOver(start, end)];
+    const at = start + split(end - start);
+    return size <= at
+      ? [...this.#subproof(size, start, at, whole), this.rootOver(at, end)]
+      : [...this.#subproof(size, at, end, false), this.rootOver(start, at)];
   }
 }
 
@@ -51,31 +93,6 @@ function hashNode(left: Buffer, right: Buffer): Buffer {
     .update(left)
     .update(right)
     .digest();
-}
-
-function rootOf(leaves: readonly Buffer[]): Buffer {
-  const [only] = leaves;
-  if (only === undefined) return createHash('sha256').digest();
-  if (leaves.length === 1) return only;
-  const at = split(leaves.length);
-  return hashNode(rootOf(leaves.slice(0, at)), rootOf(leaves.slice(at)));
-}
-
-function path(index: number, leaves: readonly Buffer[]): Buffer[] {
-  if (leaves.length <= 1) return [];
-  const at = split(leaves.length);
-  return index < at
-    ? [...path(index, leaves.slice(0, at)), rootOf(leaves.slice(at))]
-    : [...path(index - at, leaves.slice(at)), rootOf(leaves.slice(0, at))];
-}
-
-/** SUBPROOF of section 2.1.2; `whole` says whether the subtree's root is known to the verifier. */
-function subproof(size: number, leaves: readonly Buffer[], whole: boolean): Buffer[] {
-  if (size === leaves.length) return whole ? [] : [rootOf(leaves)];
-  const at = split(leaves.length);
-  return size <= at
-    ? [...subproof(size, leaves.slice(0, at), whole), rootOf(leaves.slice(at))]
-    : [...subproof(size - at, leaves.slice(at), false), rootOf(leaves.slice(0, at))];
 }
 
 /** The largest power of two smaller than `size`. */
