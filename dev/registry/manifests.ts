@@ -81,7 +81,9 @@ export function writeManifest(
     return refuse(400, 'MANIFEST_BLOB_UNKNOWN', `blob unknown to registry: ${missing}`);
   }
   const previous = store.resolve(repository, reference);
-  const refused = byDigest ? undefined : refusedTag(context, headers, previous, digest, reference);
+  const refused =
+    refusedCondition(context, headers, previous) ??
+    (byDigest ? undefined : refusedTag(context, previous, digest, reference));
   if (refused) return refused;
 
   const isNew = store.resolve(repository, digest) === undefined;
@@ -130,12 +132,11 @@ function missingContent(
   return child && (child.digest ?? '(no digest)');
 }
 
-function refusedTag(
+/** https://www.rfc-editor.org/rfc/rfc9110#name-preconditions: of a tag as of a digest. */
+function refusedCondition(
   { settings }: RegistryContext,
   headers: RegistryRequest['headers'],
   previous: string | undefined,
-  digest: string,
-  tag: string,
 ): RegistryResponse | undefined {
   if (settings.etags && settings.conditions) {
     const wanted = headers['if-match'];
@@ -143,12 +144,21 @@ function refusedTag(
       wanted !== undefined &&
       (previous === undefined || (wanted !== '*' && wanted !== `"${previous}"`))
     ) {
-      return refuse(412, 'PRECONDITION_FAILED', 'the tag has moved');
+      return refuse(412, 'PRECONDITION_FAILED', 'it has changed');
     }
     if (headers['if-none-match'] === '*' && previous !== undefined) {
-      return refuse(412, 'PRECONDITION_FAILED', 'the tag exists');
+      return refuse(412, 'PRECONDITION_FAILED', 'it exists');
     }
   }
+  return undefined;
+}
+
+function refusedTag(
+  { settings }: RegistryContext,
+  previous: string | undefined,
+  digest: string,
+  tag: string,
+): RegistryResponse | undefined {
   if (settings.immutableTags && previous !== undefined && previous !== digest) {
     return IMMUTABLE[settings.immutableTags === true ? 'ecr' : settings.immutableTags](tag);
   }

@@ -52,6 +52,11 @@ export interface RegistrySettings {
   conditions: boolean;
   /** Blob GETs are answered by a 307 to another origin, that refuses credentials. Default off. */
   blobRedirect: boolean;
+  /**
+   * A blob in one `POST ?digest=`. Off: it begins an upload and its bytes are ignored, as in
+   * registry:2; `refused`: 405. Default on.
+   */
+  singlePost: boolean | 'refused';
   /** Upload locations are on another origin, that refuses credentials. Default off. */
   uploadElsewhere: boolean;
   /** Upload locations are absolute URLs. Default off (relative ones). */
@@ -73,6 +78,7 @@ export function defaultSettings(): RegistrySettings {
     etags: true,
     conditions: true,
     blobRedirect: false,
+    singlePost: true,
     uploadElsewhere: false,
     absoluteLocations: false,
     faults: undefined,

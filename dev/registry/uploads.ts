@@ -38,7 +38,11 @@ export function beginUpload(
   mayPull: (repository: string) => boolean,
 ): RegistryResponse {
   const digest = query.get('digest');
-  if (digest !== null) return storeBlob(context, repository, body, digest);
+  const { singlePost } = context.settings;
+  if (digest !== null && singlePost === 'refused') {
+    return refuse(405, 'UNSUPPORTED', 'an upload is begun without a digest');
+  }
+  if (digest !== null && singlePost) return storeBlob(context, repository, body, digest);
   const mount = query.get('mount');
   const from = query.get('from');
   if (mount !== null && from !== null && mayPull(from)) {

@@ -1,7 +1,8 @@
 import { SignedImageError } from '../error';
 import { saysNotFound } from './answer';
+import type { Scope } from './authentication';
 import type { Descriptor } from './descriptor';
-import { digestOf } from './digest';
+import { type Digest, digestOf } from './digest';
 import { formatRepository, type Repository } from './reference';
 import { believedTwice } from './second-look';
 import type { RegistrySession } from './session';
@@ -47,45 +48,89 @@ async function fetchOnce(
   return body;
 }
 
-/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#post-then-put */
+/** Up to this size a blob is sent at once: to ask whether it is there takes as long as to send it. */
+const SMALL = 64 * 1024;
+
+/** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs */
 export async function storeBlob(
   session: RegistrySession,
   repository: Repository,
   bytes: Buffer,
-  mediaType: string,
-): Promise<Descriptor> {
-  const digest = digestOf(bytes);
-  const descriptor: Descriptor = { mediaType, digest, size: bytes.length };
-  // Asked with the right to write, which is needed next: one token serves both.
-  const scope = { path: repository.path, access: 'push' } as const;
+  digest: Digest,
+): Promise<void> {
+  const small = bytes.length <= SMALL;
+  if (!small && (await isStored(session, repository, digest, bytes.length))) return;
+
+  const traits = session.traits(repository);
+  const single = small && !traits.expects('noSinglePost');
+  let response = await upload(session, repository, bytes, digest, single);
+  // What does not know the short way may refuse it in any way; the long one then says what is wrong.
+  if (single && REFUSED.includes(response.status)) {
+    response = await upload(session, repository, bytes, digest, false);
+    if (isStoredNow(response)) traits.note('noSinglePost');
+  }
+  if (isStoredNow(response)) return;
+  throw await session.refusal(response, `writing blob ${digest}`, repository);
+}
+
+const REFUSED: readonly number[] = [400, 404, 405, 411, 413, 415, 422, 501];
+
+function isStoredNow({ status }: HttpResponse): boolean {
+  return status === 201 || status === 204;
+}
+
+async function isStored(
+  session: RegistrySession,
+  repository: Repository,
+  digest: Digest,
+  size: number,
+): Promise<boolean> {
   const known = await session.send(
     { method: 'HEAD', url: session.url(repository, `blobs/${digest}`) },
-    scope,
+    pushing(repository),
   );
-  if (known.status === 200 && known.headers['content-length'] === String(bytes.length))
-    return descriptor;
+  return known.status === 200 && known.headers['content-length'] === String(size);
+}
 
-  // What is broken off is begun again: an upload that got half way cannot be trusted to go on.
-  const response = await session.retry(async (): Promise<HttpResponse> => {
-    const url = session.url(repository, 'blobs/uploads/');
+/** Asked with the right to write from the first request on: one token serves all. */
+function pushing({ path }: Repository): Scope {
+  return { path, access: 'push' };
+}
+
+const OCTETS = { 'content-type': 'application/octet-stream' };
+
+/**
+ * `single`: all in one POST, which a registry that does not know it answers with a place to send
+ * the bytes to, as if there had been none. Else that place is asked for.
+ *
+ * What is broken off is begun again: an upload that got half way cannot be trusted to go on.
+ */
+function upload(
+  session: RegistrySession,
+  repository: Repository,
+  bytes: Buffer,
+  digest: Digest,
+  single: boolean,
+): Promise<HttpResponse> {
+  const scope = pushing(repository);
+  const url = session.url(repository, 'blobs/uploads/');
+  return session.retry(async (): Promise<HttpResponse> => {
     const begun = await session.sendOnce(
-      { method: 'POST', url, headers: { 'content-length': '0' } },
+      single
+        ? { method: 'POST', url: withDigest(url, digest), headers: OCTETS, body: bytes }
+        : { method: 'POST', url, headers: { 'content-length': '0' } },
       scope,
     );
     if (begun.status !== 202) return begun;
-    const upload = resolveLocation(begun.url, begun.headers['location']);
-    // Added as text: writing the query anew could change how the registry's own part is encoded.
-    upload.search += `${upload.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`;
-    return session.sendOnce(
-      {
-        method: 'PUT',
-        url: upload,
-        headers: { 'content-type': 'application/octet-stream' },
-        body: bytes,
-      },
-      scope,
-    );
+    if (single) session.traits(repository).note('noSinglePost');
+    const place = withDigest(resolveLocation(begun.url, begun.headers['location']), digest);
+    return session.sendOnce({ method: 'PUT', url: place, headers: OCTETS, body: bytes }, scope);
   });
-  if (response.status === 201 || response.status === 204) return descriptor;
-  throw await session.refusal(response, `writing blob ${digest}`, repository);
+}
+
+/** Added as text: writing the query anew could change how the registry's own part is encoded. */
+function withDigest(url: URL, digest: Digest): URL {
+  const named = new URL(url);
+  named.search += `${named.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`;
+  return named;
 }

@@ -19,6 +19,21 @@ export interface PutManifestOptions {
   readonly ifNoneMatch?: '*';
 }
 
+export interface ReferrersOptions {
+  /**
+   * Something that is not seen at the first look may be there all the same: enough for who will
+   * look again before anything follows from it. Default: false.
+   */
+  readonly provisional?: boolean;
+}
+
+/** A manifest with a `subject` that was stored, and where the registry lists it. */
+export interface StoredReferrer {
+  readonly descriptor: Descriptor;
+  /** `tag`: it was seen in the fallback tag after it was written there. `api`: it was not looked. */
+  readonly listedBy: 'api' | 'tag';
+}
+
 /**
  * What this package does with a registry (OCI distribution-spec 1.1). "Not there" is `undefined`;
  * "could not look" is always an error (`REGISTRY_*`), never `undefined`.
@@ -37,10 +52,14 @@ export interface RegistryClient {
   ): Promise<Descriptor>;
   /** The bytes of a blob, checked against size and digest. `undefined`: the registry says 404. */
   getBlob(repository: Repository, descriptor: Descriptor): Promise<Buffer | undefined>;
-  /** Uploads unless the registry has it already; doing it twice does no harm. */
+  /** Uploads what is not known to be there; doing it twice does no harm. */
   putBlob(repository: Repository, bytes: Buffer, mediaType: string): Promise<Descriptor>;
   /** All referrers of a manifest, by the referrers API or the fallback tag; unfiltered. */
-  referrers(repository: Repository, subject: Digest): Promise<readonly Descriptor[]>;
+  referrers(
+    repository: Repository,
+    subject: Digest,
+    options?: ReferrersOptions,
+  ): Promise<readonly Descriptor[]>;
   /**
    * Pushes a manifest that has a `subject`, and lists it in the fallback tag where the registry
    * has no referrers API.
@@ -50,7 +69,7 @@ export interface RegistryClient {
     subject: Descriptor,
     bytes: Buffer,
     mediaType: string,
-  ): Promise<Descriptor>;
+  ): Promise<StoredReferrer>;
   /** Deletes a manifest, and with it each tag that stands for it; its blobs stay. */
   removeManifest(repository: Repository, digest: Digest): Promise<Removal>;
   /** Deletes a manifest that has a `subject`, and takes it out of the fallback tag. */

@@ -1,5 +1,12 @@
 export { BLOB_LIMIT } from './blob-store';
-export type { FetchedManifest, PutManifestOptions, RegistryClient } from './client';
+export type {
+  FetchedManifest,
+  PutManifestOptions,
+  ReferrersOptions,
+  RegistryClient,
+  StoredReferrer,
+} from './client';
+export { ContentMemory, type ContentMemoryOptions } from './content-memory';
 export { type HelperResult, type HelperRunner } from './credential-helper';
 export { type Descriptor, formatPlatform, type Platform } from './descriptor';
 export { type Digest, digestOf, hexOf, isDigest, parseDigest } from './digest';

@@ -52,7 +52,7 @@ async function resolveOnce(
     (!isDigest(target) || target === digest);
   if (isComplete) return { mediaType, digest, size };
   // Some answer HEAD badly or not at all. GET says it with a body, which an error can quote.
-  return (await fetchOnce(session, repository, target))?.descriptor;
+  return (await fetchManifestOnce(session, repository, target))?.descriptor;
 }
 
 export function fetchManifest(
@@ -60,10 +60,11 @@ export function fetchManifest(
   repository: Repository,
   target: Tag | Digest,
 ): Promise<FetchedManifest | undefined> {
-  return believedTwice(() => fetchOnce(session, repository, target));
+  return believedTwice(() => fetchManifestOnce(session, repository, target));
 }
 
-async function fetchOnce(
+/** Takes the registry at its first word; `fetchManifest` asks again where there is nothing. */
+export async function fetchManifestOnce(
   session: RegistrySession,
   repository: Repository,
   target: Tag | Digest,
@@ -186,7 +187,7 @@ export async function writeManifest(
     if (now?.digest === digest) return { descriptor, subject: undefined };
     const traits = session.traits(repository);
     if (saysImmutable(response)) traits.note('immutableTags');
-    else if (response.status === 412 && (ifMatch ?? ifNoneMatch) !== undefined)
+    else if ((ifMatch ?? ifNoneMatch) !== undefined && saysCondition(response))
       traits.note('heedsConditions');
     throw refusal;
   }
@@ -198,4 +199,34 @@ export async function writeManifest(
     });
   }
   return { descriptor, subject: response.headers['oci-subject'] };
+}
+
+/** Harbor answers so to a tag that may not be moved, too, and says it. */
+function saysCondition(response: HttpResponse): boolean {
+  return response.status === 412 && !saysImmutable(response);
+}
+
+/**
+ * Finds out whether conditions of a write are heeded: writes what is there already, which harms
+ * nobody, on the condition that it is not there.
+ *
+ * https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match
+ */
+export async function heedsConditions(
+  session: RegistrySession,
+  repository: Repository,
+  digest: Digest,
+  bytes: Buffer,
+  mediaType: string,
+): Promise<boolean> {
+  const response = await session.send(
+    {
+      method: 'PUT',
+      url: session.url(repository, `manifests/${digest}`),
+      headers: { 'content-type': mediaType, 'if-none-match': '*' },
+      body: bytes,
+    },
+    { path: repository.path, access: 'push' },
+  );
+  return saysCondition(response);
 }

@@ -1,12 +1,14 @@
 import { SignedImageError } from '../error';
+import type { StoredReferrer } from './client';
 import type { Descriptor } from './descriptor';
 import { type Digest, digestOf } from './digest';
 import { artifactTypeOf } from './manifest';
-import { writeManifest } from './manifest-store';
+import { heedsConditions, writeManifest } from './manifest-store';
 import { OCI_INDEX } from './media-type';
-import { formatRepository, type Repository } from './reference';
+import { formatRepository, type Repository, type Tag } from './reference';
 import { askReferrersApi, fallbackTag, type FallbackIndex, readFallback } from './referrers';
 import { serially } from './serial';
+import type { RegistryTraits } from './registry-traits';
 import type { RegistrySession } from './session';
 import { changeTag, pauseBefore } from './shared-tag';
 import { isJsonObject, parseJsonObject } from './strict-json';
@@ -23,7 +25,7 @@ export async function writeReferrer(
   subject: Descriptor,
   bytes: Buffer,
   mediaType: string,
-): Promise<Descriptor> {
+): Promise<StoredReferrer> {
   const manifest = parseJsonObject(bytes, 'the manifest to attach');
   const declared = isJsonObject(manifest['subject']) ? manifest['subject']['digest'] : undefined;
   if (declared !== subject.digest) {
@@ -34,8 +36,8 @@ export async function writeReferrer(
   }
   const written = await writeManifest(session, repository, digestOf(bytes), bytes, mediaType);
   const { descriptor } = written;
-  const hasApi = (await askReferrersApi(session, repository, subject.digest)) !== undefined;
-  if (written.subject !== undefined && hasApi) return descriptor;
+  if (written.subject !== undefined && (await hasReferrersApi(session, repository, subject.digest)))
+    return { descriptor, listedBy: 'api' };
 
   const artifactType = artifactTypeOf(manifest);
   const { annotations } = manifest;
@@ -45,10 +47,32 @@ export async function writeReferrer(
     ...(isJsonObject(annotations) && { annotations }),
   };
   const tag = fallbackTag(subject.digest);
+  await learnConditions(session.traits(repository), () =>
+    heedsConditions(session, repository, descriptor.digest, bytes, mediaType),
+  );
   await serially(`${formatRepository(repository)}:${tag}`, () =>
     listInFallback(session, repository, subject.digest, entry),
   );
-  return descriptor;
+  return { descriptor, listedBy: 'tag' };
+}
+
+/** A list that was given before the write is answer enough. */
+async function hasReferrersApi(
+  session: RegistrySession,
+  repository: Repository,
+  subject: Digest,
+): Promise<boolean> {
+  if (session.traits(repository).has('referrersApi')) return true;
+  return (await askReferrersApi(session, repository, subject)) !== undefined;
+}
+
+/** Once for all repositories side by side: then a tag need not be watched after each write. */
+async function learnConditions(
+  traits: RegistryTraits,
+  areHeeded: () => Promise<boolean>,
+): Promise<void> {
+  if (traits.expects('heedsConditions') || traits.expects('ignoresConditions')) return;
+  traits.note((await areHeeded()) ? 'heedsConditions' : 'ignoresConditions');
 }
 
 /** Adds an entry to the fallback tag, which every other tool that attaches something writes too. */
@@ -63,6 +87,7 @@ async function listInFallback(
   const notAdded = await changeTag<FallbackIndex>(
     {
       read: () => readFallback(session, repository, subject),
+      sight: guardedSight(session, repository, tag),
       settled: (index) => index !== undefined && holds(index, entry.digest),
       write: (index, condition) =>
         writeManifest(session, repository, tag, withEntry(index, entry), OCI_INDEX, condition),
@@ -84,6 +109,13 @@ async function listInFallback(
     `${registry} has no referrers API, and does not let the list of referrers ${name} be changed${said}`,
     cause,
   );
+}
+
+/** What was seen before, where the registry refuses a write that does not start from that. */
+function guardedSight(session: RegistrySession, repository: Repository, tag: Tag) {
+  if (!session.traits(repository).expects('heedsConditions')) return undefined;
+  const sight = session.sights.take(repository, tag);
+  return sight?.index && sight.index.etag === undefined ? undefined : sight;
 }
 
 function conflict(message: string, cause?: unknown): SignedImageError {

@@ -1,9 +1,10 @@
 import { SignedImageError } from '../error';
 import { mediaTypeOf } from './answer';
+import type { FetchedManifest, ReferrersOptions } from './client';
 import type { Descriptor } from './descriptor';
 import { type Digest, isDigest } from './digest';
 import { parseDescriptor } from './manifest';
-import { fetchManifest } from './manifest-store';
+import { fetchManifest, fetchManifestOnce } from './manifest-store';
 import { OCI_INDEX } from './media-type';
 import { parseTag, type Repository, type Tag } from './reference';
 import { believedTwice } from './second-look';
@@ -21,11 +22,18 @@ export async function listReferrers(
   session: RegistrySession,
   repository: Repository,
   subject: Digest,
+  { provisional = false }: ReferrersOptions = {},
 ): Promise<readonly Descriptor[]> {
-  const listed = await askReferrersApi(session, repository, subject);
-  if (listed) return listed;
-  const index = await readFallback(session, repository, subject);
-  return index ? descriptorsOf(index.entries, `the referrers tag of ${subject}`) : [];
+  const traits = session.traits(repository);
+  const known = traits.has('noReferrersApi');
+  // Where none is to be expected the tag is read first: if it is there, it is the list.
+  if (!known && !traits.expects('noReferrersApi')) {
+    const listed = await askReferrersApi(session, repository, subject);
+    if (listed) return listed;
+  }
+  const index = await readFallback(session, repository, subject, { provisional });
+  if (index) return descriptorsOf(index.entries, `the referrers tag of ${subject}`);
+  return (!known && (await askReferrersApi(session, repository, subject))) || [];
 }
 
 /**
@@ -40,9 +48,15 @@ export async function askReferrersApi(
 ): Promise<readonly Descriptor[] | undefined> {
   const ask = () => askOnce(session, repository, subject);
   const traits = session.traits(repository);
-  const listed = await (traits.has('noReferrersApi') ? ask() : believedTwice(ask));
-  if (listed === undefined) traits.note('noReferrersApi');
-  else traits.forget('noReferrersApi');
+  // An area where nobody has it has been looked at twice before.
+  const listed = await (traits.expects('noReferrersApi') ? ask() : believedTwice(ask));
+  if (listed === undefined) {
+    traits.note('noReferrersApi');
+    traits.forget('referrersApi');
+  } else {
+    traits.note('referrersApi');
+    traits.forget('noReferrersApi');
+  }
   return listed;
 }
 
@@ -117,13 +131,21 @@ export function fallbackTag(subject: Digest): Tag {
   return parseTag(subject.replace(':', '-'));
 }
 
+/** @param options `provisional`: "not there" is taken at the first word; who writes then makes sure */
 export async function readFallback(
   session: RegistrySession,
   repository: Repository,
   subject: Digest,
+  { provisional = false }: ReferrersOptions = {},
 ): Promise<FallbackIndex | undefined> {
   const tag = fallbackTag(subject);
-  const fetched = await fetchManifest(session, repository, tag);
+  const read = provisional ? fetchManifestOnce : fetchManifest;
+  const index = indexOf(await read(session, repository, tag), tag);
+  session.sights.note(repository, tag, index);
+  return index;
+}
+
+function indexOf(fetched: FetchedManifest | undefined, tag: Tag): FallbackIndex | undefined {
   if (!fetched) return undefined;
   const what = `the referrers tag ${tag}`;
   if (fetched.descriptor.mediaType !== OCI_INDEX) {

@@ -4,7 +4,9 @@ import { SignedImageError } from '../error';
 import { checkAccess } from './access';
 import { fetchBlob, storeBlob } from './blob-store';
 import type { RegistryClient } from './client';
+import { ContentMemory } from './content-memory';
 import type { Credentials, CredentialSource } from './credentials';
+import { digestOf, isDigest } from './digest';
 import {
   type DockerConfigAccess,
   dockerConfigCredentials,
@@ -21,6 +23,7 @@ import { type Clock, DEFAULT_BUDGET, type RetryBudget, SYSTEM_CLOCK } from './re
 import { TraitsByRepository } from './registry-traits';
 import { RegistrySession } from './session';
 import { listTags } from './tag-listing';
+import { TagSights } from './tag-sights';
 import { Transport } from './transport';
 
 export interface RegistryClientOptions {
@@ -33,6 +36,8 @@ export interface RegistryClientOptions {
   readonly clock?: Partial<Clock> | undefined;
   /** Milliseconds without a byte of an answer, after which there is none. Default: 60000. */
   readonly answerTimeout?: number | undefined;
+  /** What the run has read so far by digest. Default: each time it is read again. */
+  readonly contents?: ContentMemory | undefined;
   /** Default `pulumi-signed-image`. */
   readonly userAgent?: string | undefined;
   /** Resolves host names. Default: the system's. */
@@ -84,13 +89,17 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     opened.clear();
     for (const one of all) if (one.status === 'fulfilled') await one.value.transport.close();
   };
+  const { contents } = options;
   return {
-    ...operations(sessionOf),
+    ...operations(sessionOf, contents),
     traits: (repository) => traits.of(repository),
     task() {
       const began = clock.now();
+      const sights = new TagSights();
+      const session = async (repository: Repository) =>
+        (await sessionOf(repository)).task(began, sights);
       const task: RegistryClient = {
-        ...operations(async (repository) => (await sessionOf(repository)).task(began)),
+        ...operations(session, contents),
         traits: (repository) => traits.of(repository),
         task: () => task,
         close,
@@ -104,29 +113,61 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
 /** All that is asked of a registry, in the conversation that it is given. */
 function operations(
   sessionOf: (repository: Repository) => Promise<RegistrySession>,
+  contents = new ContentMemory({ capacity: 0 }),
 ): Omit<RegistryClient, 'traits' | 'task' | 'close'> {
+  const written = async <T>(repository: Repository, write: () => Promise<T>): Promise<T> => {
+    try {
+      return await write();
+    } catch (error) {
+      // It may have lost what the manifest names.
+      contents.forget(repository);
+      throw error;
+    }
+  };
   return {
     resolve: async (repository, target) =>
       resolveManifest(await sessionOf(repository), repository, target),
-    getManifest: async (repository, target) =>
-      fetchManifest(await sessionOf(repository), repository, target),
-    putManifest: async (repository, target, bytes, mediaType, conditions) => {
-      const session = await sessionOf(repository);
-      return (await writeManifest(session, repository, target, bytes, mediaType, conditions))
-        .descriptor;
+    getManifest: async (repository, target) => {
+      const read = async () => fetchManifest(await sessionOf(repository), repository, target);
+      if (isDigest(target)) return contents.manifest(repository, target, read);
+      const found = await read();
+      if (found) contents.keepManifest(repository, found);
+      return found;
     },
-    getBlob: async (repository, descriptor) =>
-      fetchBlob(await sessionOf(repository), repository, descriptor),
-    putBlob: async (repository, bytes, mediaType) =>
-      storeBlob(await sessionOf(repository), repository, bytes, mediaType),
-    referrers: async (repository, subject) =>
-      listReferrers(await sessionOf(repository), repository, subject),
-    putReferrer: async (repository, subject, bytes, mediaType) =>
-      writeReferrer(await sessionOf(repository), repository, subject, bytes, mediaType),
-    removeManifest: async (repository, digest) =>
-      removeManifest(await sessionOf(repository), repository, digest),
-    removeReferrer: async (repository, subject, digest) =>
-      removeReferrer(await sessionOf(repository), repository, subject, digest),
+    putManifest: (repository, target, bytes, mediaType, conditions) =>
+      written(repository, async () => {
+        const session = await sessionOf(repository);
+        return (await writeManifest(session, repository, target, bytes, mediaType, conditions))
+          .descriptor;
+      }),
+    getBlob: async (repository, descriptor) => {
+      const read = async () => fetchBlob(await sessionOf(repository), repository, descriptor);
+      const bytes = await contents.blob(repository, descriptor.digest, read);
+      // Whoever names another size is told by the reading what is wrong with that.
+      return bytes === undefined || bytes.length === descriptor.size ? bytes : read();
+    },
+    putBlob: async (repository, bytes, mediaType) => {
+      const digest = digestOf(bytes);
+      if (!contents.hasUploaded(repository, digest)) {
+        await storeBlob(await sessionOf(repository), repository, bytes, digest);
+        contents.noteUpload(repository, digest);
+      }
+      return { mediaType, digest, size: bytes.length };
+    },
+    referrers: async (repository, subject, options) =>
+      listReferrers(await sessionOf(repository), repository, subject, options),
+    putReferrer: (repository, subject, bytes, mediaType) =>
+      written(repository, async () =>
+        writeReferrer(await sessionOf(repository), repository, subject, bytes, mediaType),
+      ),
+    removeManifest: async (repository, digest) => {
+      contents.forget(repository);
+      return removeManifest(await sessionOf(repository), repository, digest);
+    },
+    removeReferrer: async (repository, subject, digest) => {
+      contents.forget(repository);
+      return removeReferrer(await sessionOf(repository), repository, subject, digest);
+    },
     tags: async (repository) => listTags(await sessionOf(repository), repository),
     checkAccess: async (repository, access) =>
       checkAccess(await sessionOf(repository), repository, access),

@@ -7,6 +7,7 @@ import type { Endpoint } from './endpoint';
 import { formatRepository, type Repository } from './reference';
 import type { RegistryTraits, TraitsByRepository } from './registry-traits';
 import { type Clock, retrying, type RetryBudget } from './retry';
+import { TagSights } from './tag-sights';
 import type { HttpRequest, HttpResponse, Transport } from './transport';
 
 export interface SessionOptions {
@@ -23,6 +24,8 @@ export class RegistrySession {
   readonly endpoint: Endpoint;
   readonly clock: Clock;
   readonly authenticator: Authenticator;
+  /** Of the piece of work that this conversation is about. */
+  readonly sights: TagSights;
   readonly #options: SessionOptions;
   readonly #deadline: Deadline | undefined;
 
@@ -30,7 +33,9 @@ export class RegistrySession {
     options: SessionOptions,
     authenticator: Authenticator,
     deadline: Deadline | undefined,
+    sights: TagSights,
   ) {
+    this.sights = sights;
     this.endpoint = options.endpoint;
     this.clock = options.clock;
     this.authenticator = authenticator;
@@ -49,14 +54,18 @@ export class RegistrySession {
         retrying(budget, clock, () => transport.send(request, authorization)),
       now: clock.now,
     });
-    return new RegistrySession(options, authenticator, undefined);
+    return new RegistrySession(options, authenticator, undefined, new TagSights());
   }
 
-  /** The same conversation for one piece of work, which began then and has to end in time. */
-  task(began: number): RegistrySession {
+  /**
+   * The same conversation for one piece of work, which began then and has to end in time.
+   *
+   * @param sights what this piece of work has seen so far
+   */
+  task(began: number, sights: TagSights): RegistrySession {
     const { endpoint, budget, clock } = this.#options;
     const deadline = new Deadline(endpoint.registry, budget.task, clock.now, began);
-    return new RegistrySession(this.#options, this.authenticator, deadline);
+    return new RegistrySession(this.#options, this.authenticator, deadline, sights);
   }
 
   traits(repository: Repository): RegistryTraits {

@@ -9,6 +9,8 @@ const MOST_WRITES = 16;
 /** What a tag holds after a write of ours is believed when it is seen so often. */
 const LOOKS_AFTER_WRITE = 2;
 const LOOKS_AFTER_FREE_WRITE = 3;
+/** Where the registry itself sees to it that no write undoes another. */
+const LOOKS_AFTER_GUARDED_WRITE = 1;
 /** How often a tag may show what it held before our write until that counts as undone. */
 const MOST_STALE = 6;
 /** So many refusals between which nothing changes are no race. */
@@ -30,6 +32,8 @@ export interface TagContent {
 /** A tag whose manifest lists what several writers put there: it can only be replaced as a whole. */
 export interface SharedTag<C extends TagContent> {
   readonly read: () => Promise<C | undefined>;
+  /** What was read just before, where the first write may start from that. */
+  readonly sight?: { readonly index: C | undefined } | undefined;
   /** Whether it is as it shall be: our part is there, or is not there any more. */
   readonly settled: (content: C | undefined) => boolean;
   /**
@@ -51,7 +55,8 @@ export interface Unchanged {
  * Changes our part of a shared tag until it is seen to stay so. Nothing locks a tag: another writer
  * may replace it between our read and our write, or after it. A condition (`If-Match`, and
  * `If-None-Match: *` for the first write) shows the first to registries that heed it, looking again
- * shows both. Whoever shows what was written only after a while is waited for, and not written again.
+ * shows both; one look is enough where conditions are heeded. Whoever shows what was written only after
+ * a while is waited for, and not written again.
  *
  * https://www.rfc-editor.org/rfc/rfc9110#name-preconditions
  *
@@ -68,7 +73,7 @@ export async function changeTag<C extends TagContent>(
   for (let look = 0; look < MOST_LOOKS && writes <= MOST_WRITES; look += 1) {
     // The first look after a write needs no pause: most registries show it at once.
     if (look > 0 && !(ours && look === 1)) await tag.pause(look);
-    const now = await tag.read();
+    const now = look === 0 && tag.sight ? tag.sight.index : await tag.read();
     if (tag.settled(now)) {
       if (ours && ours.stale > 0) traits.note('lateVisibility');
       owed -= 1;
@@ -84,7 +89,7 @@ export async function changeTag<C extends TagContent>(
       await tag.write(now, conditionOf(now));
       ours = { before: now?.digest, stale: 0 };
       if (now && now.etag === undefined) traits.note('noETags');
-      owed = now && now.etag === undefined ? LOOKS_AFTER_FREE_WRITE : LOOKS_AFTER_WRITE;
+      owed = looksAfterWrite(now, traits);
     } catch (cause) {
       if (!(cause instanceof SignedImageError) || cause.code !== 'REGISTRY_CONFLICT') throw cause;
       if (traits.has('immutableTags')) return { why: 'immutable', cause };
@@ -93,6 +98,11 @@ export async function changeTag<C extends TagContent>(
     }
   }
   return { why: 'undone', cause: refused.at(-1)?.cause };
+}
+
+function looksAfterWrite(before: TagContent | undefined, traits: RegistryTraits): number {
+  if (before && before.etag === undefined) return LOOKS_AFTER_FREE_WRITE;
+  return traits.expects('heedsConditions') ? LOOKS_AFTER_GUARDED_WRITE : LOOKS_AFTER_WRITE;
 }
 
 interface Write {

@@ -29,6 +29,7 @@ import {
   encodeLayerAnnotations,
 } from './format/legacy-layer';
 import { encodeSimpleSigning } from './format/legacy-payload';
+import type { ReferrerLook } from './format/referrer-look';
 import { storedSignature } from './format/stored-signature';
 import type { SigningMaterial } from './material';
 import type { Purpose, StoredFormat, StoredSignature } from './request';
@@ -50,8 +51,8 @@ export interface SigningJob {
 /** A stored signature, and how to see to it that it is still there. */
 export interface Stored {
   readonly signature: StoredSignature;
-  /** Stores it again if another writer has undone it meanwhile; else it writes nothing. */
-  readonly confirm: () => Promise<void>;
+  /** Stores it again if it is not seen or another writer has undone it; else it writes nothing. */
+  readonly confirm: (look: ReferrerLook) => Promise<void>;
 }
 
 async function signing<T>(make: () => Promise<T>): Promise<T> {

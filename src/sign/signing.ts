@@ -1,6 +1,7 @@
 import type { Statement } from '../attest/statement';
 import { SignedImageError } from '../error';
 import type { RegistryClient } from '../oci/client';
+import { lookOnce } from './format/referrer-look';
 import {
   type SigningJob,
   type Stored,
@@ -66,8 +67,14 @@ export async function signImage(
   const run = new SigningRun(request, client.task(), progress, dependencies);
   const signatures: SettledSignature[] = [];
   for (const target of request.targets) {
-    signatures.push(...(await run.signature(target)));
-    if (target.provenance) signatures.push(...(await run.provenance(target, target.provenance)));
+    // All of it before anything is written: one list tells of both.
+    const found = {
+      signature: await run.find(target, 'signature'),
+      provenance: target.provenance ? await run.find(target, 'provenance') : {},
+    };
+    signatures.push(...(await run.signature(target, found.signature)));
+    if (!target.provenance) continue;
+    signatures.push(...(await run.provenance(target, target.provenance, found.provenance)));
   }
   await run.confirm();
   return signatures;
@@ -109,8 +116,7 @@ class SigningRun {
     checkWitnesses(request);
   }
 
-  async signature(target: SigningTarget): Promise<readonly SettledSignature[]> {
-    const found = await this.find(target, 'signature');
+  async signature(target: SigningTarget, found: Found): Promise<readonly SettledSignature[]> {
     return this.each(found, target, 'signature', (format) =>
       signManifest(this.job(target), format, target.annotations),
     );
@@ -119,8 +125,8 @@ class SigningRun {
   async provenance(
     target: SigningTarget,
     statement: Statement,
+    found: Found,
   ): Promise<readonly SettledSignature[]> {
-    const found = await this.find(target, 'provenance');
     const job = this.job(target);
     let envelope = reusableEnvelope(found.bundle);
     return this.each(found, target, 'provenance', async (format) => {
@@ -129,9 +135,10 @@ class SigningRun {
     });
   }
 
-  /** Looks once more: a writer elsewhere may have replaced a shared tag after it was read back. */
+  /** Looks whether all of it is there, and that no writer elsewhere has undone it. */
   async confirm(): Promise<void> {
-    for (const { confirm } of this.toConfirm) await confirm();
+    const look = lookOnce(this.client, this.request.repository);
+    for (const { confirm } of this.toConfirm) await confirm(look);
   }
 
   private job(target: SigningTarget): SigningJob {
@@ -150,7 +157,7 @@ class SigningRun {
     };
   }
 
-  private async find(target: SigningTarget, purpose: Purpose): Promise<Found> {
+  async find(target: SigningTarget, purpose: Purpose): Promise<Found> {
     const { alreadySigned } = this.dependencies;
     if (!alreadySigned) return {};
     const found: Partial<Record<StoredFormat, StoredSignature>> = {};

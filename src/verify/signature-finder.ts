@@ -2,8 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 
 import { sameProvenance } from '../attest/same-provenance';
 import { SignedImageError } from '../error';
+import type { RegistryClient } from '../oci/client';
+import type { Digest } from '../oci/digest';
 import { formatRepository } from '../oci/reference';
 import { readBundles } from '../sign/format/bundle-format';
+import type { Findings } from '../sign/format/candidate';
 import { readLayers } from '../sign/format/legacy-format';
 import { storedSignature } from '../sign/format/stored-signature';
 import type { FindSignature, WantedSignature } from '../sign/reuse';
@@ -23,22 +26,32 @@ function saysTheSame({ claim }: Good, wanted: WantedSignature): boolean {
 
 /**
  * Looks in the registry for signatures that need not be made again: valid under `policy`, by the
- * very signer who would sign now, and with the same content.
+ * very signer who would sign now, and with the same content. Made for one image: what lies beside a
+ * manifest is read once.
  */
 export function createSignatureFinder(policy: ReusePolicy): FindSignature {
+  const bundles = new Map<Digest, Promise<Findings>>();
+  const read = (
+    { repository, subject, purpose, format }: WantedSignature,
+    client: RegistryClient,
+  ) => {
+    const { digest } = subject;
+    if (format === 'legacy') return readLayers(client, repository, digest, purpose);
+    // What is not seen now is looked for again when it is written.
+    const known = bundles.get(digest) ?? readBundles(client, repository, digest, PROVISIONAL);
+    bundles.set(digest, known);
+    return known;
+  };
   return async (wanted, client) => {
-    const { repository, purpose, format } = wanted;
+    const { purpose, format } = wanted;
     const { digest } = wanted.subject;
-    const findings =
-      format === 'bundle'
-        ? await readBundles(client, repository, digest)
-        : await readLayers(client, repository, digest, purpose);
     const question = {
       digest,
       purpose,
       trust: trustOnly(wanted.signer, policy),
       content: { annotations: {}, provenance: {} },
     };
+    const findings = await read(wanted, client);
     const { good, unread } = answer(findings, question, (found) => saysTheSame(found, wanted));
     const [found] = good;
     if (found) {
@@ -52,3 +65,5 @@ export function createSignatureFinder(policy: ReusePolicy): FindSignature {
     });
   };
 }
+
+const PROVISIONAL = { provisional: true };

@@ -298,13 +298,37 @@ describe('blobs', () => {
       size: bytes.length,
     });
     expect(await client.getBlob(repository(), descriptor)).toEqual(bytes);
-    registry.clearRequests();
+  });
+
+  const answers = () => registry.requests.map(({ method, status }) => `${method} ${status}`);
+
+  it('sends a small one at once, and asks first whether a large one is there', async () => {
     await client.putBlob(repository(), bytes, OCI_CONFIG);
-    expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD']);
+    expect(answers()).toEqual(['POST 201']);
+    registry.clearRequests();
+    const large = Buffer.alloc(100_000, 'x');
+    await client.putBlob(repository(), large, OCI_CONFIG);
+    await client.putBlob(repository(), large, OCI_CONFIG);
+    expect(answers()).toEqual(['HEAD 404', 'POST 202', 'PUT 201', 'HEAD 200']);
+  });
+
+  it.each([
+    ['takes it for the begin of an upload', false, ['POST 202', 'PUT 201']],
+    ['refuses it', 'refused', ['POST 405', 'POST 202', 'PUT 201']],
+  ] as const)('goes on in two where a registry %s, from then on at once', async (_, kind, first) => {
+    registry.settings.singlePost = kind;
+    await client.putBlob(repository(), bytes, OCI_CONFIG);
+    expect(answers()).toEqual(first);
+    expect(registry.store.getBlob('team/app', digestOf(bytes))).toEqual(bytes);
+    registry.clearRequests();
+    await client.putBlob(repositoryOf(registry, 'team/beside'), bytes, OCI_CONFIG);
+    expect(answers()).toEqual(['POST 202', 'PUT 201']);
+    expect(registry.requests[0]).toMatchObject({ taken: 0 });
   });
 
   it('follows upload locations that are absolute, and keeps their query as it is', async () => {
     registry.settings.absoluteLocations = true;
+    registry.settings.singlePost = false;
     await client.putBlob(repository(), bytes, OCI_CONFIG);
     const put = registry.requests.find(({ method }) => method === 'PUT');
     expect(put?.path).toContain(`?_state=0&digest=sha256%3A`);

@@ -31,15 +31,16 @@ const writesOfTag = () =>
 
 describe('what a registry lacks is seen from its answers, and told once', () => {
   it('no referrers API', async () => {
-    await attach(client, repository(), image, 'one');
+    await client.referrers(repository(), image.digest);
     expect(traits().has('noReferrersApi')).toBe(true);
     expect(traits().untold()).toEqual([
       `registry: ${registry.host}/team/app has no referrers API: signatures are listed in tags (sha256-...)`,
     ]);
     await attach(client, repository(), image, 'two');
     expect(traits().untold()).toEqual([]);
+    // What it says of a write is the first sign that it has the API now.
     registry.settings.referrersApi = true;
-    await client.referrers(repository(), image.digest);
+    await attach(client, repository(), image, 'three');
     expect(traits().has('noReferrersApi')).toBe(false);
   });
 

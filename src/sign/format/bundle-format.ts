@@ -2,7 +2,7 @@ import { type Bundle, bundleFromJSON, bundleToJSON } from '@sigstore/bundle';
 
 import { PROVENANCE_PREDICATE_TYPE, SIGNATURE_PREDICATE_TYPE } from '../../attest/statement';
 import { SignedImageError, messageOf } from '../../error';
-import type { RegistryClient } from '../../oci/client';
+import type { ReferrersOptions, RegistryClient, StoredReferrer } from '../../oci/client';
 import type { Descriptor } from '../../oci/descriptor';
 import { type Digest, digestOf } from '../../oci/digest';
 import {
@@ -25,6 +25,7 @@ import { type Finding, type Findings, gatherFindings } from './candidate';
 import { pause } from './pause';
 import { OVER_BUDGET, withinBudget } from './read-budget';
 import { findingOfFailure } from './read-failure';
+import { lookAt, type ReferrerLook } from './referrer-look';
 import { claimedSigningTime } from './timestamp';
 
 /** The older of the two names of the same version. */
@@ -54,13 +55,13 @@ export interface BundleToStore {
 export interface WrittenBundle {
   /** Of the referrer manifest. */
   readonly digest: Digest;
-  /** Lists it again if another writer has undone that meanwhile; else it writes nothing. */
-  readonly confirm: () => Promise<void>;
+  /** Sees to it that the registry lists it: writes it again where it does not. */
+  readonly confirm: (look: ReferrerLook) => Promise<void>;
 }
 
 /**
  * Stores a bundle as referrer of the image. The same bundle gives the same manifest, so that a
- * second try adds nothing.
+ * second try adds nothing. Whether it is listed is looked at in `confirm`, for all bundles together.
  *
  * https://github.com/sigstore/cosign/blob/main/specs/BUNDLE_SPEC.md
  *
@@ -71,7 +72,7 @@ export async function writeBundle(
   store: BundleToStore,
 ): Promise<WrittenBundle> {
   const { repository, subject } = store;
-  const json = Buffer.from(JSON.stringify(bundleToJSON(store.bundle)), 'utf8');
+  const json = encodeBundle(store.bundle);
   const bundle = await client.putBlob(repository, json, BUNDLE_MEDIA_TYPE);
   const config = await client.putBlob(repository, EMPTY_CONFIG, OCI_EMPTY);
   const manifest = encodeBundleManifest({
@@ -82,14 +83,29 @@ export async function writeBundle(
     created: claimedSigningTime(store.bundle) ?? store.signedAt,
   });
   store.announce?.(digestOf(manifest));
-  const digest = await putUntilListed(client, store, manifest);
+  const { descriptor, listedBy } = await put(client, store, manifest);
+  // It was seen in the tag, and no other writer can undo that where conditions are heeded.
+  const isSeen = listedBy === 'tag' && client.traits(repository).expects('heedsConditions');
   return {
-    digest,
-    confirm: async () => {
-      if (await isListed(client, store, digest)) return;
-      await putUntilListed(client, store, manifest);
-    },
+    digest: descriptor.digest,
+    confirm: (look) =>
+      putUntilListed(client, store, manifest, isSeen ? async () => [descriptor] : look),
   };
+}
+
+/** The bytes of a bundle, as they are stored. */
+export function encodeBundle(bundle: Bundle): Buffer {
+  return Buffer.from(JSON.stringify(bundleToJSON(bundle)), 'utf8');
+}
+
+function put(
+  client: RegistryClient,
+  { repository, subject }: BundleToStore,
+  manifest: Buffer,
+): Promise<StoredReferrer> {
+  return client
+    .putReferrer(repository, subject, manifest, OCI_MANIFEST)
+    .catch((error: unknown) => Promise.reject(withAlternative(error)));
 }
 
 /**
@@ -100,19 +116,21 @@ async function putUntilListed(
   client: RegistryClient,
   store: BundleToStore,
   manifest: Buffer,
-): Promise<Digest> {
+  first: ReferrerLook,
+): Promise<void> {
   const { repository, subject } = store;
+  const digest = digestOf(manifest);
   const traits = client.traits(repository);
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
-    const { digest } = await client
-      .putReferrer(repository, subject, manifest, OCI_MANIFEST)
-      .catch((error: unknown) => Promise.reject(withAlternative(error)));
+    if (attempt > 0) await put(client, store, manifest);
     for (let look = 0; look < LOOKS_AFTER_WRITE; look += 1) {
-      if (look > 0) await pause(attempt + look);
-      if (!(await isListed(client, store, digest))) continue;
+      if (attempt + look > 0) await pause(attempt + look);
+      const isFirst = attempt + look === 0;
+      const listed = await (isFirst ? first : lookAt(client, repository))(subject.digest);
+      if (!(await isListed(client, repository, listed, digest))) continue;
       // A tag that lists it may have been undone by others instead.
       if (look > 0 && !traits.has('noReferrersApi')) traits.note('lateVisibility');
-      return digest;
+      return;
     }
   }
   throw new SignedImageError({
@@ -134,11 +152,11 @@ function withAlternative(error: unknown): unknown {
 
 async function isListed(
   client: RegistryClient,
-  { repository, subject }: BundleToStore,
+  repository: Repository,
+  referrers: readonly Descriptor[],
   digest: Digest,
 ): Promise<boolean> {
-  const listed = await client.referrers(repository, subject.digest);
-  if (!listed.some((referrer) => referrer.digest === digest)) return false;
+  if (!referrers.some((referrer) => referrer.digest === digest)) return false;
   return (await client.getManifest(repository, digest)) !== undefined;
 }
 
@@ -152,8 +170,9 @@ export async function readBundles(
   client: RegistryClient,
   repository: Repository,
   subject: Digest,
+  options?: ReferrersOptions,
 ): Promise<Findings> {
-  const referrers = once(await client.referrers(repository, subject));
+  const referrers = once(await client.referrers(repository, subject, options));
   if (referrers.length > MAX_REFERRERS) {
     throw new SignedImageError({
       code: 'CONTENT_TOO_LARGE',

@@ -93,7 +93,7 @@ export async function attach(
 ): Promise<Descriptor> {
   const { bytes, blobs } = referrerOf(subject, content);
   for (const blob of blobs) await client.putBlob(repository, blob, ARTIFACT_TYPE);
-  return client.putReferrer(repository, subject, bytes, OCI_MANIFEST);
+  return (await client.putReferrer(repository, subject, bytes, OCI_MANIFEST)).descriptor;
 }
 
 /** The error of ours that a promise ends with; fails when it ends well or with another error. */

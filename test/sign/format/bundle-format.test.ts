@@ -1,6 +1,7 @@
 import { type Descriptor, digestOf, type RegistryClient, type Repository } from '../../../src/oci';
 import { signImage } from '../../../src/sign';
 import { readBundles, writeBundle } from '../../../src/sign/format';
+import { lookAt } from '../../../src/sign/format/referrer-look';
 import { freshRepository, type Lab, newKey, openLab, pushImage } from '../../verify/support/lab';
 import { bundleFromJSON } from '@sigstore/bundle';
 
@@ -127,7 +128,8 @@ describe('a registry that does not list what it took', () => {
       predicateType: 'https://sigstore.dev/cosign/sign/v1',
       signedAt: new Date(0),
     };
-    await expect(writeBundle(forgetful, store)).rejects.toMatchObject({
+    const written = await writeBundle(forgetful, store);
+    await expect(written.confirm(lookAt(forgetful, repository))).rejects.toMatchObject({
       code: 'REGISTRY_CONFLICT',
     });
     expect(asked).toBeGreaterThan(2);
@@ -143,7 +145,7 @@ describe('a registry that does not list what it took', () => {
       signedAt: new Date(0),
     });
     lab.registry.store.deleteManifest(repository.path, written.digest);
-    await written.confirm();
+    await written.confirm(lookAt(lab.client, repository));
     const listed = await lab.client.referrers(repository, image.digest);
     expect(listed.map(({ digest }) => digest)).toContain(written.digest);
   });

@@ -204,6 +204,7 @@ test('two first writers lose nothing: the second one finds that there is a tag',
 
 test('what came in while the config was uploaded is kept, also where no condition is heeded', async () => {
   lab.registry.settings.conditions = false;
+  lab.registry.settings.singlePost = false;
   await writeLayer(lab.client, layer('first'));
   let raced = false;
   lab.registry.settings.faults = ({ method, path }) => {
