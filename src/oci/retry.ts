@@ -55,6 +55,7 @@ export async function retrying(
   deadline?: Deadline,
 ): Promise<HttpResponse> {
   const left = { ...budget };
+  let wasStale = false;
   for (let tries = 0; ; tries += 1) {
     let wait = backoff(tries, clock);
     try {
@@ -67,6 +68,12 @@ export async function retrying(
       if (!(error instanceof ConnectionFailure) || !error.transient || left.dropped <= 0)
         throw error;
       left.dropped -= 1;
+      // A server that closed an idle connection needs no time. Only once: it may have another reason.
+      if (error.stale && !wasStale) {
+        wasStale = true;
+        tries -= 1;
+        continue;
+      }
     }
     wait = Math.min(wait, budget.longestWait);
     deadline?.left(wait);

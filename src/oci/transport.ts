@@ -1,10 +1,7 @@
-import type { LookupFunction } from 'node:net';
-import tls from 'node:tls';
-
-import { Agent, type Dispatcher, request as send } from 'undici';
-
 import { SignedImageError } from '../error';
 import { ConnectionFailure } from './connection-failure';
+import { ConnectionPool, type ConnectionPoolOptions } from './connection-pool';
+import { exchange } from './exchange';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
@@ -24,12 +21,8 @@ export interface HttpResponse {
   readonly url: URL;
 }
 
-export interface TransportOptions {
-  /** PEM, trusted beside the system's. */
-  readonly ca: string | undefined;
+export interface TransportOptions extends ConnectionPoolOptions {
   readonly userAgent: string;
-  /** Default: the system's name service. */
-  readonly lookup: LookupFunction | undefined;
   /** Milliseconds without a byte of an answer, after which there is none. Default: 60000. */
   readonly answerTimeout?: number | undefined;
 }
@@ -37,30 +30,18 @@ export interface TransportOptions {
 const MAX_REDIRECTS = 5;
 /** How many times `answerTimeout` a whole answer may take: a byte now and then is no answer. */
 const PATIENCE = 5;
-const DEFAULT_LIMIT = 4 * 1024 * 1024;
-/** An error's body is for its message only: more than this of it is not read. */
-const ERROR_LIMIT = 64 * 1024;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /** HTTP with bounded answers, and redirects that take no credentials to another origin. */
 export class Transport {
-  readonly #agent: Agent;
+  readonly #pool: ConnectionPool;
   readonly #userAgent: string;
-  readonly #longestAnswer: number;
+  readonly #answerTimeout: number;
 
-  constructor({ ca, userAgent, lookup, answerTimeout = 60_000 }: TransportOptions) {
+  constructor({ userAgent, answerTimeout = 60_000, ...options }: TransportOptions) {
     this.#userAgent = userAgent;
-    this.#longestAnswer = answerTimeout * PATIENCE;
-    this.#agent = new Agent({
-      connections: 8,
-      headersTimeout: answerTimeout,
-      bodyTimeout: answerTimeout,
-      connect: {
-        timeout: 15_000,
-        ...(lookup && { lookup }),
-        ...(ca !== undefined && { ca: [...tls.getCACertificates('default'), ca] }),
-      },
-    });
+    this.#answerTimeout = answerTimeout;
+    this.#pool = new ConnectionPool(options);
   }
 
   /**
@@ -93,8 +74,9 @@ export class Transport {
     }
   }
 
+  /** Requests under way fail. */
   async close(): Promise<void> {
-    await this.#agent.destroy();
+    this.#pool.close();
   }
 
   async #exchange(
@@ -102,31 +84,24 @@ export class Transport {
     authorization: string | undefined,
     left: number,
   ): Promise<HttpResponse> {
-    const { method, url, headers = {}, body, limit = DEFAULT_LIMIT } = request;
-    const longest = Math.max(1, Math.ceil(Math.min(left, this.#longestAnswer)));
-    const signal = AbortSignal.timeout(longest);
+    const { url } = request;
+    const silence = this.#answerTimeout;
+    const longest = Math.max(1, Math.ceil(Math.min(left, silence * PATIENCE)));
+    const headers = {
+      // A compressed answer could be small on the wire and without end in memory.
+      'accept-encoding': 'identity',
+      'user-agent': this.#userAgent,
+      ...request.headers,
+      ...(authorization !== undefined && { authorization }),
+    };
     try {
-      const answer = await send(url, {
-        dispatcher: this.#agent,
-        method,
-        signal,
-        headers: {
-          // A compressed answer could be small on the wire and without end in memory.
-          'accept-encoding': 'identity',
-          'user-agent': this.#userAgent,
-          ...headers,
-          ...(authorization !== undefined && { authorization }),
-        },
-        ...(body && { body }),
-      });
-      return {
-        status: answer.statusCode,
-        headers: flatten(answer.headers),
-        body: await readBody(answer, limit, url),
+      return await this.#pool.run(
         url,
-      };
+        longest,
+        () => tooSlow(url, longest),
+        (signal) => exchange(this.#pool, { ...request, headers }, silence, signal),
+      );
     } catch (error) {
-      if (signal.aborted) throw tooSlow(url, longest);
       throw error instanceof SignedImageError ? error : new ConnectionFailure(url, error);
     }
   }
@@ -169,33 +144,4 @@ function tooSlow({ host }: URL, milliseconds: number): SignedImageError {
 
 function protocolError({ host }: URL, what: string): SignedImageError {
   return new SignedImageError({ code: 'REGISTRY_PROTOCOL', message: `registry ${host} ${what}` });
-}
-
-function flatten(headers: Dispatcher.ResponseData['headers']): Record<string, string | undefined> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(', ') : value,
-    ]),
-  );
-}
-
-async function readBody(answer: Dispatcher.ResponseData, limit: number, url: URL): Promise<Buffer> {
-  const failed = answer.statusCode >= 300;
-  const most = failed ? ERROR_LIMIT : limit;
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer.body) {
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > most) {
-      if (failed) break;
-      throw new SignedImageError({
-        code: 'CONTENT_TOO_LARGE',
-        message: `${url.host} sent more than the ${limit} bytes that are expected or allowed here`,
-      });
-    }
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks);
 }
