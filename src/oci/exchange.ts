@@ -129,8 +129,7 @@ function readBody(
   };
   answer.on('data', read);
   answer.on('end', () => {
-    if (answer.complete)
-      whole(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    if (answer.complete) whole(Buffer.concat(chunks));
     else fail(cut());
   });
   answer.on('error', fail);
