@@ -13,15 +13,20 @@ export interface SignerCertificate {
   readonly key: KeyObject;
 }
 
+/** Times between two at which something begins or ends, both exclusive; milliseconds since 1970. */
+interface Stretch {
+  readonly after: number;
+  readonly before: number;
+}
+
 interface Known extends SignerCertificate {
   readonly certificate: X509Certificate;
-  /** Milliseconds since 1970 at which it was found good. */
-  readonly good: Set<number>;
+  /** When it was found good. */
+  readonly good: Stretch[];
 }
 
 /** A run of ours has a handful, an image signed by many has some more. */
 const MOST_CERTIFICATES = 64;
-const MOST_TIMES = 4096;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -48,19 +53,41 @@ function signedAt(time: Date): TransparencyLogEntry {
   };
 }
 
+/** When something about an authority begins or ends: its own period, its certificates'. */
+function boundsOf({ certificateAuthorities }: Pick<TrustMaterial, 'certificateAuthorities'>) {
+  return certificateAuthorities.flatMap(({ certChain, validFor }) => [
+    validFor.start,
+    validFor.end,
+    ...certChain.flatMap(({ notBefore, notAfter }) => [notBefore, notAfter]),
+  ]);
+}
+
+/** The stretch that a time is in; `undefined` for one at which something begins or ends. */
+function stretchAround(time: number, bounds: readonly Date[]): Stretch | undefined {
+  const times = bounds.map((bound) => bound.getTime());
+  if (times.includes(time)) return undefined;
+  return {
+    after: Math.max(-Infinity, ...times.filter((bound) => bound < time)),
+    before: Math.min(Infinity, ...times.filter((bound) => bound > time)),
+  };
+}
+
 /**
  * Which leaf certificates chain to an authority of a trusted root, with the timestamps of its
- * certificate logs, at a time. The library decides; what it found good is not asked again, for the
- * answer follows from root, certificate and time alone. What it refused is asked anew each time.
+ * certificate logs, at a time. The library decides. What it found good is not asked again: the
+ * answer follows from root, certificate and time alone, and it is the same for all times between
+ * two at which something of these begins or ends. What it refused is asked anew each time.
  */
 export class CertificateTrust {
   readonly #known = new Map<string, Known>();
   readonly #verifier: Verifier;
+  readonly #bounds: readonly Date[];
 
   constructor(material: Omit<TrustMaterial, 'publicKey'>) {
     const publicKey = (): never => {
       throw new Error('a certificate was expected');
     };
+    this.#bounds = boundsOf(material);
     this.#verifier = new Verifier(
       { ...material, publicKey },
       {
@@ -80,15 +107,17 @@ export class CertificateTrust {
   /** @throws VerificationError as the library says it */
   check(leaf: Buffer, time: Date): void {
     const { certificate, good } = this.#of(leaf);
-    if (good.has(time.getTime())) return;
+    const at = time.getTime();
+    if (good.some(({ after, before }) => after < at && at < before)) return;
     this.#verifier.verify({
       key: { $case: 'certificate', certificate },
       timestamps: [{ $case: 'transparency-log', tlogEntry: signedAt(time) }],
       signature: ANY_SIGNATURE,
       tlogEntries: [],
     });
-    if (good.size >= MOST_TIMES) good.clear();
-    good.add(time.getTime());
+    const { notBefore, notAfter } = certificate;
+    const stretch = stretchAround(at, [...this.#bounds, notBefore, notAfter]);
+    if (stretch) good.push(stretch);
   }
 
   #of(leaf: Buffer): Known {
@@ -100,7 +129,7 @@ export class CertificateTrust {
     const key = createPublicKey({ key: certificate.publicKey, format: 'der', type: 'spki' });
     const [oldest] = this.#known.keys();
     if (oldest !== undefined && this.#known.size >= MOST_CERTIFICATES) this.#known.delete(oldest);
-    const read = { claimed, key, certificate, good: new Set<number>() };
+    const read = { claimed, key, certificate, good: [] };
     this.#known.set(id, read);
     return read;
   }

@@ -17,12 +17,20 @@ function decoded(value: unknown): Buffer | undefined {
   return typeof value === 'string' && value !== '' ? Buffer.from(value, 'base64') : undefined;
 }
 
-/** DER of a key or certificate that an entry of Rekor v1 holds as PEM. */
+const read = new Map<string, Buffer>();
+const MOST_READ = 64;
+
+/** DER of a key or certificate that an entry of Rekor v1 holds as PEM; many entries hold the same. */
 function fromPem(pem: Buffer): Buffer {
-  const isCertificate = pem.includes('BEGIN CERTIFICATE');
-  return isCertificate
+  const text = pem.toString('latin1');
+  const known = read.get(text);
+  if (known) return known;
+  const der = text.includes('BEGIN CERTIFICATE')
     ? new X509Certificate(pem).raw
     : createPublicKey(pem).export({ format: 'der', type: 'spki' });
+  if (read.size >= MOST_READ) read.clear();
+  read.set(text, der);
+  return der;
 }
 
 /** Where Rekor v1 keeps who signed, by kind and version: base64 of PEM. */
