@@ -27,6 +27,11 @@ export interface ReferrersOptions {
   readonly provisional?: boolean;
 }
 
+export interface TaskOptions {
+  /** Read anew also what the run has read before: for who looks whether it is still there. */
+  readonly anew?: boolean;
+}
+
 /** A manifest with a `subject` that was stored, and where the registry lists it. */
 export interface StoredReferrer {
   readonly descriptor: Descriptor;
@@ -76,15 +81,26 @@ export interface RegistryClient {
   removeReferrer(repository: Repository, subject: Digest, digest: Digest): Promise<Removal>;
   /** All tags of a repository. */
   tags(repository: Repository): Promise<readonly Tag[]>;
-  /** Asks for access and writes nothing: `REGISTRY_UNAUTHORIZED`, `_FORBIDDEN`, `_PROTOCOL`... */
-  checkAccess(repository: Repository, access: 'pull' | 'push'): Promise<void>;
+  /**
+   * Asks for access and writes nothing: `REGISTRY_UNAUTHORIZED`, `_FORBIDDEN`, `_PROTOCOL`...
+   *
+   * @param target what is to be found there; it is read
+   * @returns what was read; `undefined` where there is no such thing or none was asked for
+   */
+  checkAccess(
+    repository: Repository,
+    access: 'pull' | 'push',
+    target?: Tag | Digest,
+  ): Promise<FetchedManifest | undefined>;
+  /** Bytes of a blob that are known from elsewhere, so that they need not be read. */
+  know(repository: Repository, bytes: Buffer): void;
   /** What was seen so far of the registry of this repository. */
   traits(repository: Repository): RegistryTraits;
   /**
    * This client for one piece of work (a verification, the signing of an image), all of whose
    * requests together have to be done within the budget's `task`; then each is `REGISTRY_UNAVAILABLE`.
    */
-  task(): RegistryClient;
+  task(options?: TaskOptions): RegistryClient;
   /** Ends pooled connections. */
   close(): Promise<void>;
 }

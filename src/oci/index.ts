@@ -5,6 +5,7 @@ export type {
   ReferrersOptions,
   RegistryClient,
   StoredReferrer,
+  TaskOptions,
 } from './client';
 export { ContentMemory, type ContentMemoryOptions } from './content-memory';
 export { type HelperResult, type HelperRunner } from './credential-helper';

@@ -68,6 +68,7 @@ export async function fetchManifestOnce(
   session: RegistrySession,
   repository: Repository,
   target: Tag | Digest,
+  access: 'pull' | 'push' = 'pull',
 ): Promise<FetchedManifest | undefined> {
   const name = `${formatRepository(repository)}${isDigest(target) ? '@' : ':'}${target}`;
   const response = await session.send(
@@ -77,7 +78,7 @@ export async function fetchManifestOnce(
       headers: ACCEPT,
       limit: MANIFEST_LIMIT,
     },
-    { path: repository.path, access: 'pull' },
+    { path: repository.path, access },
   );
   if (saysNotFound(response)) return undefined;
   if (response.status !== 200)

@@ -3,7 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { SignedImageError } from '../error';
 import { checkAccess } from './access';
 import { fetchBlob, storeBlob } from './blob-store';
-import type { RegistryClient } from './client';
+import type { RegistryClient, TaskOptions } from './client';
 import { ContentMemory } from './content-memory';
 import type { Credentials, CredentialSource } from './credentials';
 import { digestOf, isDigest } from './digest';
@@ -93,13 +93,13 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   return {
     ...operations(sessionOf, contents),
     traits: (repository) => traits.of(repository),
-    task() {
+    task({ anew = false }: TaskOptions = {}) {
       const began = clock.now();
       const sights = new TagSights();
       const session = async (repository: Repository) =>
         (await sessionOf(repository)).task(began, sights);
       const task: RegistryClient = {
-        ...operations(session, contents),
+        ...operations(session, anew ? new ContentMemory() : contents),
         traits: (repository) => traits.of(repository),
         task: () => task,
         close,
@@ -124,6 +124,8 @@ function operations(
       throw error;
     }
   };
+  const removed = <T>(repository: Repository, remove: () => Promise<T>): Promise<T> =>
+    remove().finally(() => contents.forget(repository));
   return {
     resolve: async (repository, target) =>
       resolveManifest(await sessionOf(repository), repository, target),
@@ -160,17 +162,21 @@ function operations(
       written(repository, async () =>
         writeReferrer(await sessionOf(repository), repository, subject, bytes, mediaType),
       ),
-    removeManifest: async (repository, digest) => {
-      contents.forget(repository);
-      return removeManifest(await sessionOf(repository), repository, digest);
-    },
-    removeReferrer: async (repository, subject, digest) => {
-      contents.forget(repository);
-      return removeReferrer(await sessionOf(repository), repository, subject, digest);
-    },
+    removeManifest: (repository, digest) =>
+      removed(repository, async () =>
+        removeManifest(await sessionOf(repository), repository, digest),
+      ),
+    removeReferrer: (repository, subject, digest) =>
+      removed(repository, async () =>
+        removeReferrer(await sessionOf(repository), repository, subject, digest),
+      ),
     tags: async (repository) => listTags(await sessionOf(repository), repository),
-    checkAccess: async (repository, access) =>
-      checkAccess(await sessionOf(repository), repository, access),
+    checkAccess: async (repository, access, target) => {
+      const found = await checkAccess(await sessionOf(repository), repository, access, target);
+      if (found) contents.keepManifest(repository, found);
+      return found;
+    },
+    know: (repository, bytes) => contents.keepBlob(repository, digestOf(bytes), bytes),
   };
 }
 

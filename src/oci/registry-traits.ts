@@ -9,6 +9,8 @@ export type RegistryTrait =
   | 'noDelete'
   /** It took a blob's first request for the begin of an upload: it is sent in two. */
   | 'noSinglePost'
+  /** It has asked nobody who they are. */
+  | 'open'
   /** The good things: it has listed referrers by the API, */
   | 'referrersApi'
   /** and it has refused a write whose condition did not hold. */
@@ -24,6 +26,7 @@ const MEANING: Readonly<Record<RegistryTrait, string | undefined>> = {
   lateVisibility: 'shows what was written only after a while: it was waited for',
   noDelete: 'deletes nothing: what is no longer wanted stays there',
   noSinglePost: undefined,
+  open: undefined,
   referrersApi: undefined,
   heedsConditions: undefined,
   ignoresConditions: undefined,

@@ -1,6 +1,6 @@
 export { createFreshCheck } from './fresh-signature';
 export { manifestsToSign, type ManifestGap, type SignableManifest } from './image-manifests';
-export { inspectImage, unmetParts } from './inspection';
+export { inspectImage, type KnownManifest, unmetParts } from './inspection';
 export type {
   ProvenanceExpectation,
   Transparency,

@@ -5,7 +5,7 @@ import { mapBounded } from '../sign/format/bounded';
 import { readBundles } from '../sign/format/bundle-format';
 import { readLayers } from '../sign/format/legacy-format';
 import type { Purpose, StoredFormat } from '../sign/request';
-import { type SignableManifest, readImageManifests } from './image-manifests';
+import { type ManifestGap, type SignableManifest, readImageManifests } from './image-manifests';
 import { type Part, type Reading, evaluatePart, gapPart, reading } from './part';
 import type { VerificationPolicy } from './policy';
 import type { ManifestReport, PartReport, VerificationReport } from './report';
@@ -13,8 +13,19 @@ import { SignatureTrust } from './signature-trust';
 
 const PARALLEL_MANIFESTS = 4;
 
+/** A manifest of an image as an earlier look has found it: what a digest stands for stays. */
+export interface KnownManifest {
+  readonly digest: Digest;
+  readonly mediaType?: string;
+  readonly platform?: string;
+}
+
+interface LookedAt extends KnownManifest {
+  readonly gap?: ManifestGap;
+}
+
 interface Inspected {
-  readonly manifest: SignableManifest;
+  readonly manifest: LookedAt;
   readonly parts: readonly Part[];
 }
 
@@ -34,6 +45,9 @@ function formatsOf({ format }: VerificationPolicy): readonly StoredFormat[] {
  * For an index every platform manifest is looked at too (unless `policy.platforms` is false);
  * BuildKit's attestation manifests (`unknown/unknown`) are left out, because nothing runs them.
  *
+ * @param known the manifests of the image, itself first, where they need not be read; then it is not
+ * seen whether they are still there
+ *
  * All of it together is bounded by the client's budget for one task; what was not read by then is
  * `unavailable`.
  *
@@ -45,10 +59,12 @@ export async function inspectImage(
   digest: Digest,
   policy: VerificationPolicy,
   client: RegistryClient,
+  known?: readonly KnownManifest[],
 ): Promise<VerificationReport> {
   const trust = new SignatureTrust(policy);
   const task = client.task();
-  const manifests = await readImageManifests(repository, digest, task);
+  const manifests: readonly LookedAt[] =
+    known ?? (await readImageManifests(repository, digest, task)).map(lookedAt);
   const looked = policy.platforms ? manifests : manifests.slice(0, 1);
   const inspection = new Inspection(repository, policy, task, trust);
   const inspected = await mapBounded(looked, PARALLEL_MANIFESTS, async (manifest) => ({
@@ -56,6 +72,11 @@ export async function inspectImage(
     parts: await inspection.parts(manifest),
   }));
   return report(digest, policy, inspected);
+}
+
+function lookedAt({ descriptor, platform, gap }: SignableManifest): LookedAt {
+  const { digest, mediaType } = descriptor;
+  return { digest, mediaType, ...(platform !== undefined && { platform }), ...(gap && { gap }) };
 }
 
 class Inspection {
@@ -66,16 +87,16 @@ class Inspection {
     private readonly trust: SignatureTrust,
   ) {}
 
-  async parts({ descriptor, gap }: SignableManifest): Promise<readonly Part[]> {
+  async parts({ digest, gap }: LookedAt): Promise<readonly Part[]> {
     const parts: Part[] = [];
     for (const format of formatsOf(this.policy)) {
-      const read = this.reader(descriptor.digest, format);
+      const read = this.reader(digest, format);
       for (const purpose of purposesOf(this.policy)) {
         parts.push(
           gap
             ? gapPart(purpose, format, gap)
             : evaluatePart(await read(purpose), format, {
-                digest: descriptor.digest,
+                digest,
                 purpose,
                 trust: this.trust,
                 content: this.policy,
@@ -109,10 +130,10 @@ export function unmetParts(
 }
 
 function manifestReport({ manifest, parts }: Inspected): ManifestReport {
-  const { descriptor, platform } = manifest;
+  const { digest, mediaType, platform } = manifest;
   return {
-    digest: descriptor.digest,
-    mediaType: descriptor.mediaType,
+    digest,
+    ...(mediaType !== undefined && { mediaType }),
     ...(platform !== undefined && { platform }),
     parts: parts.map((part) => part.report),
   };

@@ -33,7 +33,8 @@ export interface PartReport {
 
 export interface ManifestReport {
   readonly digest: Digest;
-  readonly mediaType: string;
+  /** Absent where only its signatures were looked at. */
+  readonly mediaType?: string;
   /** `os/architecture[/variant]`; absent for the index and for a single image. */
   readonly platform?: string;
   readonly parts: readonly PartReport[];

@@ -5,6 +5,7 @@ import {
   parseReference,
   type Reference,
   type RegistryClient,
+  type Tag,
 } from '../../oci';
 import type { ResourceLog } from './engine-log';
 import type { InputReader } from './input-reader';
@@ -26,20 +27,41 @@ export function readReference(image: InputReader): Reference | undefined {
   }
 }
 
-/** What a reference stands for: its digest, or the one that its tag (`latest`) has now. */
+/** What a tag (default `latest`) stands for now. */
 export async function resolveDigest(reference: Reference, client: RegistryClient): Promise<Digest> {
-  const { repository, digest, tag } = reference;
-  const target = digest ?? tag ?? LATEST;
-  const found = await client.resolve(repository, target);
-  if (found) return found.digest;
-  throw new SignedImageError({
+  const { repository } = reference;
+  const found = await client.resolve(repository, targetOf(reference));
+  return found?.digest ?? Promise.reject(notFound(reference));
+}
+
+/**
+ * What a reference stands for, where it may be written beside it too.
+ *
+ * @throws SignedImageError `REGISTRY_*`: the access that is missing, or `REGISTRY_NOT_FOUND`
+ */
+export async function digestInReach(reference: Reference, client: RegistryClient): Promise<Digest> {
+  const { repository } = reference;
+  const target = targetOf(reference);
+  const seen = await client.checkAccess(repository, 'push', target);
+  // One "not there" is not believed.
+  const found = seen ?? (await client.getManifest(repository, target));
+  return found?.descriptor.digest ?? Promise.reject(notFound(reference));
+}
+
+function targetOf({ digest, tag }: Reference): Digest | Tag {
+  return digest ?? tag ?? LATEST;
+}
+
+function notFound(reference: Reference): SignedImageError {
+  const { repository, digest } = reference;
+  return new SignedImageError({
     code: 'REGISTRY_NOT_FOUND',
     property: 'image',
-    message: `${repository.registry} has no ${repository.path} ${digest ? 'with digest' : 'with tag'} ${target}; push it first, or declare \`build\``,
+    message: `${repository.registry} has no ${repository.path} ${digest ? 'with digest' : 'with tag'} ${targetOf(reference)}; push it first, or declare \`build\``,
   });
 }
 
-const LATEST = 'latest' as NonNullable<Reference['tag']>;
+const LATEST = 'latest' as Tag;
 
 /** A tag is resolved once: what was found under it stays the image, and a moved tag is told. */
 export async function resolveOnce(

@@ -1,4 +1,5 @@
 import {
+  ContentMemory,
   createRegistryClient,
   type RegistryClient,
   type RegistryClientOptions,
@@ -13,6 +14,7 @@ import {
 } from '../../sign';
 import { type ContentUses, createContentUses } from './content-uses';
 import type { RegistryAccess } from './declared-registry';
+import { SharedLooks } from './shared-looks';
 import { createSecretHandoff, type SecretHandoff } from './secret-handoff';
 
 /** How long and how often others are asked. Default: as each of them has it. */
@@ -31,6 +33,8 @@ export interface PluginEnvironment {
   readonly handoff: SecretHandoff;
   /** What must not be deleted, because a resource of this run rests on it. */
   readonly uses: ContentUses;
+  /** What one resource has just seen, for the next one that looks at the same. */
+  readonly looks: SharedLooks;
   /** How long and how often Fulcio, Rekor and the timestamp authority are asked. */
   readonly serviceCall?: SigningMaterialOptions['call'];
   /** One client, and one pool of connections, for all that has the same access. */
@@ -55,13 +59,15 @@ export function createPluginEnvironment(
     },
     handoff: createSecretHandoff(),
     uses: createContentUses(),
+    looks: new SharedLooks(),
     ...(services && { serviceCall: services }),
     registryClient: ({ registry: host }, access) => {
       const declared = { host, ...access };
       const key = JSON.stringify(declared);
       const known = clients.get(key);
       if (known) return known;
-      const client = createRegistryClient({ ...patience, registry: declared });
+      const contents = new ContentMemory();
+      const client = createRegistryClient({ ...patience, registry: declared, contents });
       clients.set(key, client);
       return client;
     },

@@ -16,6 +16,7 @@ import type {
   ReadResult,
   UpdateRequest,
 } from './crud-resource';
+import { accessProblems } from './declared-access';
 import { readDeletion } from './declared-deletion';
 import { buildProblems, readBuild } from './declared-build';
 import { readReference } from './declared-image';
@@ -71,14 +72,15 @@ async function check(
           }),
           build.secretArgs,
         );
-  return {
-    inputs: {
-      ...news,
-      build: { ...rest, ...(build.secretIds.length > 0 && { secretIds: build.secretIds }) },
-      fingerprint,
-    },
-    problems,
+  const checked: Properties = {
+    ...news,
+    build: { ...rest, ...(build.secretIds.length > 0 && { secretIds: build.secretIds }) },
+    fingerprint,
   };
+  // A first update asks for access in its plan, and one that builds nothing need not ask.
+  const isBuiltAgain = Object.keys(olds).length > 0 && rebuilds(olds, checked);
+  const refused = isBuiltAgain ? await accessProblems(reference, inputs, environment) : [];
+  return { inputs: checked, problems: distinct([...problems, ...refused]) };
 }
 
 /** The hash of a secret argument could be guessed from: it stays as secret as the argument. */

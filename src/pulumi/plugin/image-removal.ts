@@ -21,7 +21,8 @@ export async function removeImages(
   const { repository } = parseReference(declared.at('image').string() ?? '');
   const client = environment
     .registryClient(repository, readRegistry(declared.at('registry')))
-    .task();
+    .task({ anew: true });
+  environment.looks.forget(repository);
   const name = formatRepository(repository);
   const contents = await ImageContents.read(client, repository, {
     used: environment.uses.of(name),

@@ -16,6 +16,7 @@ import type {
   UpdateRequest,
 } from './crud-resource';
 import { readDeletion } from './declared-deletion';
+import { accessProblems } from './declared-access';
 import { readReference } from './declared-image';
 import { declaredSigner } from './declared-signer';
 import { readSigning } from './declared-signing';
@@ -23,7 +24,7 @@ import { readSource } from './declared-source';
 import type { PluginEnvironment } from './environment';
 import { changedInputs } from './input-difference';
 import { InputReader } from './input-reader';
-import { readSignature } from './signature-reading';
+import { driftOfSignature, readSignature } from './signature-reading';
 import { plannedRemoval, removeSignatures } from './signature-removal';
 import { plannedSignature } from './signature-planning';
 import { signatureOutputs } from './signature-writing';
@@ -44,7 +45,7 @@ export function createImageSignature(environment: PluginEnvironment): CrudResour
 }
 
 async function check(
-  { urn, news }: CheckRequest,
+  { urn, olds, news }: CheckRequest,
   environment: PluginEnvironment,
 ): Promise<CheckResult> {
   const inputs = new InputReader(news);
@@ -61,14 +62,32 @@ async function check(
   const { key, ...rest } = news;
   // Put even if there is none: an earlier one must not be found again.
   environment.handoff.put(urn, key === undefined || key === null ? {} : { key });
-  return {
-    inputs: {
-      ...rest,
-      ...(signing.config.key && { key: { ref: shownReference(signing.config.key.ref) } }),
-      signer: await declaredSigner(signing, environment),
-    },
-    problems: distinct(problems).filter(({ property }) => inputs.knows(property)),
+  const checked: Properties = {
+    ...rest,
+    ...(signing.config.key && { key: { ref: shownReference(signing.config.key.ref) } }),
+    signer: await declaredSigner(signing, environment),
   };
+  const refused = await changedAccess(olds, checked, reference, inputs, environment);
+  return {
+    inputs: checked,
+    problems: distinct([...problems, ...refused]).filter(({ property }) => inputs.knows(property)),
+  };
+}
+
+/** What a delete does is kept with the inputs: there is nothing to look at, and nothing to write. */
+const ONLY_KEPT = 'deletion';
+
+/** A first update asks in its plan, and one in which nothing is to be done need not ask. */
+async function changedAccess(
+  olds: Properties,
+  news: Properties,
+  reference: Reference | undefined,
+  inputs: InputReader,
+  environment: PluginEnvironment,
+): Promise<readonly Problem[]> {
+  const changed = changedInputs(olds, news).join();
+  if (Object.keys(olds).length === 0 || changed === '' || changed === ONLY_KEPT) return [];
+  return accessProblems(reference, inputs, environment);
 }
 
 function wrongReference(reference: Reference | undefined): readonly Problem[] {
@@ -91,19 +110,12 @@ async function diff(
   const always = news['always'] === true && changed.length === 0 && !drift;
   const lost =
     always &&
-    (await drifted({ urn, id, inputs: oldInputs, outputs: oldOutputs, log }, environment));
+    (await driftOfSignature({ urn, id, inputs: oldInputs, outputs: oldOutputs, log }, environment))
+      .length > 0;
   return {
     changed: drift || lost ? [...changed, 'signatures'] : changed,
     replaces: moved ? ['image'] : [],
   };
-}
-
-async function drifted(
-  request: Parameters<typeof readSignature>[0],
-  environment: PluginEnvironment,
-): Promise<boolean> {
-  const found = await readSignature(request, environment);
-  return new InputReader(found?.outputs).at('drift').list().length > 0;
 }
 
 /** `host/repo`: another repository is another resource. */
@@ -122,10 +134,9 @@ async function create(
 async function update(request: UpdateRequest, environment: PluginEnvironment): Promise<Properties> {
   const { inputs, oldInputs, oldOutputs, log } = request;
   const changed = changedInputs(oldInputs, inputs);
-  if (changed.join() !== 'deletion' || hasDrift(oldOutputs)) {
+  if (changed.join() !== ONLY_KEPT || hasDrift(oldOutputs)) {
     return write(request, oldInputs, oldOutputs, environment);
   }
-  // What a delete does is kept with the inputs: there is nothing to look at, and nothing to write.
   log.info(`a delete would remove ${plannedRemoval(inputs, oldOutputs) ?? 'no signature'}`);
   return oldOutputs;
 }
@@ -157,6 +168,7 @@ async function write(
   const before = { inputs: oldInputs, outputs: oldOutputs };
   if (request.preview) return plannedSignature(request, before, environment);
   const id = repositoryOf(request.inputs);
+  environment.looks.forget(parseReference(id).repository);
   const outputs = await signatureOutputs(id, request, before, environment);
   noteUse(request.urn, request.inputs, outputs, environment);
   return outputs;

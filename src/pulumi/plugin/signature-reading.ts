@@ -1,5 +1,16 @@
-import { parseReference } from '../../oci';
-import { inspectImage, type Transparency, type VerificationPolicy } from '../../verify';
+import {
+  type Digest,
+  parseDigest,
+  parseReference,
+  type RegistryClient,
+  type Repository,
+} from '../../oci';
+import {
+  inspectImage,
+  type KnownManifest,
+  type Transparency,
+  type VerificationPolicy,
+} from '../../verify';
 import { expectationOf } from '../provenance-expectation';
 import type { SignerOutput, StoredSignatureOutput } from '../resources/signature-outputs';
 import type { ReadRequest, ReadResult } from './crud-resource';
@@ -10,24 +21,81 @@ import { refreshed } from './drift';
 import type { PluginEnvironment } from './environment';
 import { InputReader } from './input-reader';
 import { renamedIn } from './renamed-signatures';
+import type { Properties } from './wire-value';
 
 /** Compares the registry with what the state says was signed. */
 export async function readSignature(
-  { inputs, outputs, log }: ReadRequest,
+  request: ReadRequest,
   environment: PluginEnvironment,
 ): Promise<NonNullable<ReadResult>> {
+  const anew = (whole: Place): Place => ({ ...whole, client: whole.client.task({ anew: true }) });
+  return { inputs: request.inputs, outputs: await compared(request, environment, anew) };
+}
+
+/**
+ * The same with the fewest requests, for each update: the list of what refers to the image, and each
+ * manifest that holds a signature. Bytes that the state has need not be read, as their digest tells;
+ * the image itself is not looked at.
+ */
+export async function driftOfSignature(
+  request: ReadRequest,
+  environment: PluginEnvironment,
+): Promise<readonly string[]> {
+  const { outputs } = request;
+  const seen = await compared(request, environment, ({ client, repository, digest }) => {
+    const shared = environment.looks.through(client);
+    for (const bytes of storedBytes(outputs)) shared.know(repository, bytes);
+    return { client: shared, repository, digest, known: knownManifests(digest, outputs) };
+  });
+  return new InputReader(seen)
+    .at('drift')
+    .list()
+    .map((line) => line.string() ?? '');
+}
+
+interface Place {
+  readonly client: RegistryClient;
+  readonly repository: Repository;
+  readonly digest: Digest;
+  readonly known?: readonly KnownManifest[];
+}
+
+async function compared(
+  { inputs, outputs, log }: ReadRequest,
+  environment: PluginEnvironment,
+  from: (whole: Place) => Place,
+): Promise<Properties> {
   const declared = new InputReader(inputs);
   const { repository, digest } = parseReference(declared.at('image').string() ?? '');
-  const client = environment.registryClient(repository, readRegistry(declared.at('registry')));
-  const found = await refreshed(outputs, log, 'makes it again', async () => {
+  return refreshed(outputs, log, 'makes it again', async () => {
     if (!digest) throw new Error('the state names an image without a digest');
     const policy = await policyOf(declared, new InputReader(outputs), environment);
-    const report = await inspectImage(repository, digest, policy, client);
-    const kept = new InputReader(outputs).at('signatures').json() ?? [];
-    const renamed = await renamedIn(report, kept as StoredSignatureOutput[], repository, client);
+    const access = readRegistry(declared.at('registry'));
+    const place = { client: environment.registryClient(repository, access), repository, digest };
+    const { client, known } = from(place);
+    const report = await inspectImage(repository, digest, policy, client, known);
+    const renamed = await renamedIn(report, keptSignatures(outputs), repository, client);
     return { policy, report, renamed };
   });
-  return { inputs, outputs: found };
+}
+
+function keptSignatures(outputs: Properties): readonly StoredSignatureOutput[] {
+  return (new InputReader(outputs).at('signatures').json() ?? []) as StoredSignatureOutput[];
+}
+
+/** What was signed: the image first, as a signature of it is among them. */
+function knownManifests(digest: Digest, outputs: Properties): readonly KnownManifest[] {
+  const subjects = keptSignatures(outputs).map(({ subject }) => parseDigest(subject));
+  return [...new Set([digest, ...subjects])].map((each) => ({ digest: each }));
+}
+
+/** The bundles of the state; those of the legacy format are stored in another form. */
+function storedBytes(outputs: Properties): readonly Buffer[] {
+  const bundles = new InputReader(outputs).at('bundles').strings();
+  return keptSignatures(outputs).flatMap(({ format }, index) => {
+    const text = bundles[index];
+    return format === 'bundle' && text !== undefined ? [Buffer.from(text, 'utf8')] : [];
+  });
 }
 
 async function policyOf(

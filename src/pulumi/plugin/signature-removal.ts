@@ -23,7 +23,8 @@ export async function removeSignatures(
   const { repository } = parseReference(declared.at('image').string() ?? '');
   const client = environment
     .registryClient(repository, readRegistry(declared.at('registry')))
-    .task();
+    .task({ anew: true });
+  environment.looks.forget(repository);
   const name = formatRepository(repository);
   let removed = 0;
   for (const signature of written) {

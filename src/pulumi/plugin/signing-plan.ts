@@ -15,12 +15,12 @@ import type {
   ReadRequest,
   ReadResult,
 } from './crud-resource';
+import { declaredClient, knowsAccess } from './declared-access';
 import { buildProblems, readBuild } from './declared-build';
 import { readDeletion } from './declared-deletion';
 
 import { readProvenance } from './declared-provenance';
-import { readReference, resolveOnce } from './declared-image';
-import { readRegistry } from './declared-registry';
+import { digestInReach, readReference, resolveOnce } from './declared-image';
 import { declaredSigner } from './declared-signer';
 import { readSigning } from './declared-signing';
 import { readSource } from './declared-source';
@@ -139,11 +139,14 @@ async function provenanceProblems(
 }
 
 interface Access {
-  readonly digest?: Digest;
+  readonly digest?: Digest | undefined;
   readonly problems: readonly Problem[];
 }
 
-/** Whether the registry lets us in, and which digest an existing image has. */
+/**
+ * Whether the registry lets us in, and which digest an existing image has. What an earlier plan has
+ * found stays: then nobody is asked, unless a tag may have moved.
+ */
 async function accessTo(
   inputs: InputReader,
   reference: Reference | undefined,
@@ -151,18 +154,24 @@ async function accessTo(
   environment: PluginEnvironment,
   log: ResourceLog,
 ): Promise<Access> {
-  const registry = readRegistry(inputs.at('registry'));
-  const known = ['registry.username', 'registry.password', 'registry.caFile', 'registry.insecure'];
-  if (!reference || inputs.at('registry').isUnknown || !known.every((path) => inputs.knows(path))) {
-    return { problems: [] };
-  }
+  if (!reference || !knowsAccess(inputs)) return { problems: [] };
+  const isBuilt = inputs.at('build').given;
+  const before = isPlanned(reference, olds);
+  if (before && (isBuilt || reference.digest)) return { problems: [], digest: reference.digest };
   let digest: Digest | undefined;
   const problems = await problemsOf('image', async () => {
-    const client = environment.registryClient(reference.repository, registry);
-    await client.checkAccess(reference.repository, 'push');
-    if (!inputs.at('build').given) digest = await resolveOnce(reference, olds, client, log);
+    const client = declaredClient(reference, inputs, environment);
+    if (isBuilt) await client.checkAccess(reference.repository, 'push');
+    else if (before) digest = await resolveOnce(reference, olds, client, log);
+    else digest = await digestInReach(reference, client);
   });
   return { problems, ...(digest && { digest }) };
+}
+
+/** An earlier update went by the same reference, so it was asked then. */
+function isPlanned(reference: Reference, olds: Properties): boolean {
+  const hasDigest = typeof olds['digest'] === 'string';
+  return olds['image'] === formatReference(reference) && (hasDigest || olds['digest'] === null);
 }
 
 function planned(

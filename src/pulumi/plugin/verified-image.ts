@@ -1,5 +1,5 @@
 import type { Problem } from '../../error';
-import { type Digest, parseDigest, parseReference } from '../../oci';
+import { type Digest, parseDigest, parseReference, type RegistryClient } from '../../oci';
 import { distinct, problemsOf } from '../../problem-collection';
 import { inspectImage, type VerificationReport, verifyImage } from '../../verify';
 import { token } from '../package';
@@ -71,8 +71,8 @@ async function diff(
   const moved = !hasUnknown(news['image']) && repositoryOf(news) !== id;
   const always = news['always'] === true && changed.length === 0;
   if (!moved) noteUse(urn, oldInputs, oldOutputs, environment);
-  const look = { urn, id, inputs: oldInputs, outputs: oldOutputs, log };
-  const seen = always ? (await read(look, environment))?.outputs : oldOutputs;
+  const state = { urn, id, inputs: oldInputs, outputs: oldOutputs, log };
+  const seen = always ? await seenAgain(state, environment) : oldOutputs;
   const drift = new InputReader(seen).at('drift').list().length > 0;
   return { changed: drift ? [...changed, 'drift'] : changed, replaces: moved ? ['image'] : [] };
 }
@@ -129,9 +129,7 @@ function noteUse(
   outputs: Properties,
   { uses }: PluginEnvironment,
 ): void {
-  const { manifests = [] } = JSON.parse(
-    new InputReader(outputs).at('verification').string() ?? '{}',
-  ) as Partial<VerificationReport>;
+  const { manifests = [] } = verificationIn(outputs);
   const digests = manifests.flatMap(({ digest, parts }) => [
     digest,
     ...parts.flatMap(({ stored }) => stored ?? []),
@@ -143,13 +141,42 @@ async function look(
   inputs: Properties,
   environment: PluginEnvironment,
   how: typeof verifyImage,
+  client = clientOf(inputs, environment),
 ): Promise<Look> {
   const reader = new InputReader(inputs);
   const { repository } = parseReference(reader.at('image').string() ?? '');
   const digest: Digest = parseDigest(reader.at('digest').string() ?? '');
-  const client = environment.registryClient(repository, readRegistry(reader.at('registry')));
   const policy = await loadPolicy(reader, environment.host);
   return { policy, report: await how(repository, digest, policy, client) };
+}
+
+function clientOf(inputs: Properties, environment: PluginEnvironment): RegistryClient {
+  const reader = new InputReader(inputs);
+  const { repository } = parseReference(reader.at('image').string() ?? '');
+  return environment.registryClient(repository, readRegistry(reader.at('registry')));
+}
+
+/**
+ * Verifies again what is beside the manifests of the state; what they are their digest says. A list
+ * that the signature has just read need not be read again.
+ */
+async function seenAgain(
+  { inputs, outputs, log }: ReadRequest,
+  environment: PluginEnvironment,
+): Promise<Properties> {
+  const { manifests } = verificationIn(outputs);
+  const inspectKnown: typeof inspectImage = (repository, digest, policy, client) =>
+    inspectImage(repository, digest, policy, client, manifests);
+  return refreshed(outputs, log, 'verifies again', () => {
+    const client = environment.looks.through(clientOf(inputs, environment));
+    return look(inputs, environment, manifests ? inspectKnown : inspectImage, client);
+  });
+}
+
+function verificationIn(outputs: Properties): Partial<VerificationReport> {
+  return JSON.parse(
+    new InputReader(outputs).at('verification').string() ?? '{}',
+  ) as Partial<VerificationReport>;
 }
 
 function outputsOf(report: VerificationReport): Properties {
@@ -170,7 +197,7 @@ async function read(
   environment: PluginEnvironment,
 ): Promise<ReadResult> {
   const found = await refreshed(outputs, log, 'verifies again', () =>
-    look(inputs, environment, inspectImage),
+    look(inputs, environment, inspectImage, clientOf(inputs, environment).task({ anew: true })),
   );
   return { inputs, outputs: found };
 }
