@@ -103,8 +103,9 @@ export const WRITING_LIES: readonly Lie[] = [
     tell: (scene) => {
       // Lengths of the blobs of the first signature are known; those of the second are alike.
       scene.answer((request) => {
-        if (request.method === 'PUT' && request.path.includes('/blobs/')) return { status: 201 };
-        return undefined;
+        const { method, path, query } = request;
+        const ends = method === 'PUT' || (method === 'POST' && query.has('digest'));
+        return ends && path.includes('/blobs/') ? { status: 201 } : undefined;
       });
     },
     expect: ['REGISTRY_PROTOCOL', 'REGISTRY_NOT_FOUND', 'VERIFY_SIGNATURE_INVALID'],
