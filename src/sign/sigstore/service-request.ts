@@ -45,27 +45,39 @@ export async function askService(
   call?: ServiceCallOptions,
 ): Promise<ServiceResponse> {
   const { timeout, retry } = fetchOptions(call);
-  const dispatcher = new EnvHttpProxyAgent({
-    connect: { timeout },
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-  });
-  try {
-    for (let tries = 0; ; tries += 1) {
-      const last = tries >= retry.retries;
-      let wait = Math.min(retry.minTimeout * retry.factor ** tries, retry.maxTimeout);
-      try {
-        const answer = await send(asked, dispatcher, timeout);
-        if (last || !isPassing(answer.status)) return answer;
-        wait = Math.min(secondsOf(answer.retryAfter) ?? wait, retry.maxTimeout);
-      } catch (error) {
-        if (last || error instanceof ServiceRefusal) throw error;
-      }
-      await delay(wait);
+  const dispatcher = agentFor(timeout);
+  for (let tries = 0; ; tries += 1) {
+    const last = tries >= retry.retries;
+    let wait = Math.min(retry.minTimeout * retry.factor ** tries, retry.maxTimeout);
+    try {
+      const answer = await send(asked, dispatcher, timeout);
+      if (last || !isPassing(answer.status)) return answer;
+      wait = Math.min(secondsOf(answer.retryAfter) ?? wait, retry.maxTimeout);
+    } catch (error) {
+      if (last || error instanceof ServiceRefusal) throw error;
     }
-  } finally {
-    await dispatcher.destroy();
+    await delay(wait);
   }
+}
+
+const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'no_proxy'];
+const agents = new Map<string, EnvHttpProxyAgent>();
+
+/**
+ * One pool of connections for all that waits as long and goes by the same proxy. Connections that
+ * nobody uses are closed after some seconds, and keep no process alive.
+ */
+function agentFor(timeout: number): EnvHttpProxyAgent {
+  const proxies = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]).map(
+    (name) => process.env[name],
+  );
+  const key = JSON.stringify([timeout, ...proxies]);
+  const known = agents.get(key);
+  if (known) return known;
+  const times = { connect: { timeout }, headersTimeout: timeout, bodyTimeout: timeout };
+  const agent = new EnvHttpProxyAgent(times);
+  agents.set(key, agent);
+  return agent;
 }
 
 async function send(
