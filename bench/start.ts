@@ -7,8 +7,8 @@ import { startPlugin } from '../dev/engine/process/plugin';
 import { grpc } from '../src/pulumi/plugin/pulumi-grpc';
 import { median } from './ratio';
 
-const OURS = resolve(__dirname, '../plugin');
-const EMPTY = join(__dirname, 'empty-provider');
+const OURS = { pkg: 'signed-image', folder: resolve(__dirname, '../plugin') };
+const EMPTY = { pkg: 'empty', folder: join(__dirname, 'empty-provider') };
 
 /** From the start of the process to its first answer, in milliseconds: medians of the same run. */
 export interface Starts {
@@ -29,12 +29,11 @@ export async function measureStarts(folder: string, times: number): Promise<Star
   return { plugin: median(plugin), empty: median(empty) };
 }
 
-async function firstAnswer(folder: string, cwd: string): Promise<number> {
+async function firstAnswer(provider: typeof OURS, cwd: string): Promise<number> {
   const { PATH, HOME } = process.env;
   const began = performance.now();
   const plugin = await startPlugin({
-    pkg: 'bench',
-    folder,
+    ...provider,
     // Nobody listens there, and nobody needs to: nothing is logged before the first answer.
     engine: '127.0.0.1:9',
     cwd,

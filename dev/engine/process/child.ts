@@ -5,6 +5,8 @@ const KILL_AFTER_MS = 2_000;
 const children = new Set<ChildProcess>();
 
 export interface ChildOptions {
+  /** What is started. Default: this Node. */
+  readonly program?: string | undefined;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -34,10 +36,10 @@ export const killChildren = (): void => {
   for (const child of children) signal(child, 'SIGKILL');
 };
 
-/** Starts Node with the given arguments, in a process group of its own. */
-export const startNode = (options: ChildOptions): Child => {
+/** Starts a program, Node by default, with the given arguments, in a process group of its own. */
+export const startNode = ({ program = process.execPath, ...options }: ChildOptions): Child => {
   if (children.size === 0) process.on('exit', killChildren);
-  const child = spawn(process.execPath, options.args, {
+  const child = spawn(program, options.args, {
     cwd: options.cwd,
     env: options.env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,7 +53,7 @@ export const startNode = (options: ChildOptions): Child => {
       resolve(code);
     };
     child.once('error', (error) => {
-      options.onLine(`could not start ${process.execPath}: ${error.message}`);
+      options.onLine(`could not start ${program}: ${error.message}`);
       settle(-1);
     });
     // 'close' and not 'exit': its last words are read by then.

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { startNode, type Child } from './child';
@@ -22,13 +23,14 @@ export interface Plugin {
 interface ServerOptions {
   /** For the error: "the plugin for package x". */
   readonly what: string;
+  readonly program?: string | undefined;
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onLine: (line: string) => void;
 }
 
-/** Starts a Node program whose first line on stdout is the port that it listens on. */
+/** Starts a program whose first line on stdout is the port that it listens on. */
 const startServer = async (options: ServerOptions): Promise<Plugin> => {
   const early: string[] = [];
   let found: ((port: number) => void) | undefined;
@@ -36,6 +38,7 @@ const startServer = async (options: ServerOptions): Promise<Plugin> => {
     found = resolve;
   });
   const child = startNode({
+    program: options.program,
     args: options.args,
     cwd: options.cwd,
     env: options.env,
@@ -60,18 +63,30 @@ const startServer = async (options: ServerOptions): Promise<Plugin> => {
 const runnerOf = (folder: string, command: string): string =>
   createRequire(join(folder, 'plugin.js')).resolve(`@pulumi/pulumi/cmd/${command}`);
 
+/** The plugin's own program, where its folder has one: the real engine starts it, and asks no language for help. */
+const programOf = (folder: string, pkg: string): string | undefined =>
+  (process.platform === 'win32' ? ['.exe', '.cmd'] : [''])
+    .map((extension) => join(folder, `pulumi-resource-${pkg}${extension}`))
+    .find((path) => existsSync(path));
+
 /**
- * Starts a Node plugin as the real engine does; its first line on stdout is its port.
+ * Starts a plugin as the real engine does; its first line on stdout is its port.
+ * https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/plugin.go
  * @throws Error with what it printed when it ends before that
  */
-export const startPlugin = ({ pkg, folder, engine, ...rest }: PluginOptions): Promise<Plugin> =>
-  startServer({
+export const startPlugin = ({ pkg, folder, engine, ...rest }: PluginOptions): Promise<Plugin> => {
+  const program = programOf(folder, pkg);
+  return startServer({
+    ...rest,
     what: `the plugin for package ${pkg}`,
-    args: [runnerOf(folder, 'run-plugin'), folder, engine],
-    cwd: rest.cwd,
-    env: { ...rest.env, PULUMI_NODEJS_TYPESCRIPT: 'true' },
-    onLine: rest.onLine,
+    ...(program === undefined
+      ? {
+          args: [runnerOf(folder, 'run-plugin'), folder, engine],
+          env: { ...rest.env, PULUMI_NODEJS_TYPESCRIPT: 'true' },
+        }
+      : { program, args: [engine] }),
   });
+};
 
 export interface PolicyPackProcessOptions extends Surroundings {
   readonly organization: string;

@@ -7,6 +7,7 @@ import { createCrudService } from './crud-service';
 import { createEngineLog } from './engine-log';
 import type * as world from './environment';
 import { onFirstUse } from './first-use';
+import { limitHeapGrowth } from './heap-growth';
 import { createResources } from './resources';
 import { serve } from './server';
 
@@ -20,6 +21,7 @@ const SCHEMA = join(__dirname, '..', '..', '..', 'schema.json');
 async function run(args: readonly string[]): Promise<void> {
   const environment = onFirstUse(() => {
     const { createPluginEnvironment } = require('./environment') as typeof world;
+    limitHeapGrowth();
     return createPluginEnvironment(process.env, process.cwd());
   });
   const engineLog = createEngineLog(args.at(-1));

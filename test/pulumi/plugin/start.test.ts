@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve, sep } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { ResourceProviderClient } from '@pulumi/pulumi/proto/provider_grpc_pb';
@@ -9,9 +9,10 @@ import { startPlugin } from '../../../dev/engine/process/plugin';
 import { Empty, grpc } from '../../../src/pulumi/plugin/pulumi-grpc';
 
 const ROOT = resolve(__dirname, '../../..');
-const OURS = join(ROOT, 'plugin');
-const EMPTY = join(ROOT, 'bench', 'empty-provider');
-const COMPILED = join(ROOT, 'dist', 'pulumi') + sep;
+const OURS = { pkg: 'signed-image', folder: join(ROOT, 'plugin') };
+const EMPTY = { pkg: 'empty', folder: join(ROOT, 'bench', 'empty-provider') };
+/** Its program is not found by this name, as on Windows: the SDK's runner runs the folder. */
+const RUN_BY_SDK = { ...OURS, pkg: 'other' };
 
 /** Names every file that the process loads, be it by `require` or by `import`. */
 const RECORDER = `
@@ -34,7 +35,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** The files that a plugin has loaded when it has given these answers. */
 async function loadedFor(
-  plugin: string,
+  plugin: typeof OURS,
   ask: (client: ResourceProviderClient) => Promise<unknown>,
 ): Promise<readonly string[]> {
   const record = join(folder, 'loaded');
@@ -42,8 +43,7 @@ async function loadedFor(
   const { PATH } = process.env;
   const recorder = pathToFileURL(join(folder, 'recorder.mjs')).href;
   const { child, address } = await startPlugin({
-    pkg: 'signed-image',
-    folder: plugin,
+    ...plugin,
     engine: '127.0.0.1:9',
     cwd: folder,
     env: { PATH, LOADED: record, NODE_OPTIONS: `--import ${recorder}` },
@@ -77,6 +77,18 @@ const packagesOf = (paths: readonly string[]): ReadonlySet<string | undefined> =
   new Set(paths.map(packageOf));
 
 describe('the start of the plugin', () => {
+  it('is by its own program, and needs no compiler', async () => {
+    const packages = packagesOf(await loadedFor(OURS, pluginInfo));
+
+    expect(packages).not.toContain('typescript');
+  });
+
+  it('is by the runner of the SDK where its program cannot be started', async () => {
+    const packages = packagesOf(await loadedFor(RUN_BY_SDK, pluginInfo));
+
+    expect(packages).toContain('typescript');
+  });
+
   it('loads no package that an empty provider does not load', async () => {
     const ours = packagesOf(await loadedFor(OURS, pluginInfo));
     const empty = packagesOf(await loadedFor(EMPTY, pluginInfo));
@@ -89,21 +101,24 @@ describe('the start of the plugin', () => {
     const loaded = await loadedFor(OURS, pluginInfo);
     const own = loaded.filter((path) => packageOf(path) === undefined);
 
-    expect(own.map((path) => path.replace(COMPILED, '')).sort()).toEqual([
-      join(ROOT, 'dist', 'error.js'),
-      'package.js',
+    const compiled = (name: string): string => join('dist', 'pulumi', `${name}.js`);
+    expect(own.map((path) => relative(ROOT, path)).sort()).toEqual([
+      join('dist', 'error.js'),
+      compiled('package'),
       ...[
         'crud-failure',
         'crud-service',
         'engine-log',
         'first-use',
+        'heap-growth',
         'main',
         'partial-state',
         'pulumi-grpc',
         'resources',
         'server',
         'wire-value',
-      ].map((name) => join('plugin', `${name}.js`)),
+      ].map((name) => compiled(join('plugin', name))),
+      join('plugin', 'pulumi-resource-signed-image'),
     ]);
   });
 });
