@@ -315,16 +315,19 @@ describe('blobs', () => {
   it.each([
     ['takes it for the begin of an upload', false, ['POST 202', 'PUT 201']],
     ['refuses it', 'refused', ['POST 405', 'POST 202', 'PUT 201']],
-  ] as const)('goes on in two where a registry %s, from then on at once', async (_, kind, first) => {
-    registry.settings.singlePost = kind;
-    await client.putBlob(repository(), bytes, OCI_CONFIG);
-    expect(answers()).toEqual(first);
-    expect(registry.store.getBlob('team/app', digestOf(bytes))).toEqual(bytes);
-    registry.clearRequests();
-    await client.putBlob(repositoryOf(registry, 'team/beside'), bytes, OCI_CONFIG);
-    expect(answers()).toEqual(['POST 202', 'PUT 201']);
-    expect(registry.requests[0]).toMatchObject({ taken: 0 });
-  });
+  ] as const)(
+    'goes on in two where a registry %s, from then on at once',
+    async (_, kind, first) => {
+      registry.settings.singlePost = kind;
+      await client.putBlob(repository(), bytes, OCI_CONFIG);
+      expect(answers()).toEqual(first);
+      expect(registry.store.getBlob('team/app', digestOf(bytes))).toEqual(bytes);
+      registry.clearRequests();
+      await client.putBlob(repositoryOf(registry, 'team/beside'), bytes, OCI_CONFIG);
+      expect(answers()).toEqual(['POST 202', 'PUT 201']);
+      expect(registry.requests[0]).toMatchObject({ taken: 0 });
+    },
+  );
 
   it('follows upload locations that are absolute, and keeps their query as it is', async () => {
     registry.settings.absoluteLocations = true;

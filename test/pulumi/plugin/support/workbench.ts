@@ -55,6 +55,8 @@ export interface Workbench {
   update(name: ResourceName, before: Record, declared: object): Promise<Updated>;
   /** Deletes what an earlier run made. */
   remove(name: ResourceName, record: Record): Promise<void>;
+  /** Another process of the plugin: it knows nothing of what the one before has seen. */
+  restart(): Promise<void>;
   write(path: string, text: string): void;
   commit(): string;
   /** Requests that change the registry, since the last `clearRequests`. */
@@ -97,13 +99,16 @@ export async function openWorkbench(
   const [registry, sigstore] = await Promise.all([startRegistry(options), startSigstore()]);
   await sigstore.writeTrustedRoot(join(folder, 'trusted_root.json'));
   const { PATH, HOME } = process.env;
-  const environment = inFolder(createPluginEnvironment({ PATH, HOME, ...env }, folder), folder);
-  const resources = createResources(() => environment);
+  const start = () => {
+    const world = inFolder(createPluginEnvironment({ PATH, HOME, ...env }, folder), folder);
+    return { environment: world, resources: createResources(() => world) };
+  };
+  let plugin = start();
   const said: string[] = [];
   const say = (line: string): void => void said.push(line);
   const log = { info: say, warn: say, status: say };
   const resource = (name: ResourceName): CrudResource => {
-    const found = resources.find(({ type }) => type.endsWith(`:${name}`));
+    const found = plugin.resources.find(({ type }) => type.endsWith(`:${name}`));
     if (!found) throw new Error(`no resource ${name}`);
     return found;
   };
@@ -123,7 +128,9 @@ export async function openWorkbench(
     folder,
     registry,
     sigstore,
-    environment,
+    get environment() {
+      return plugin.environment;
+    },
     publicKey: String(pair.publicKey.export({ type: 'spki', format: 'pem' })),
     said,
     log,
@@ -144,8 +151,12 @@ export async function openWorkbench(
       return { id: before.id, inputs, outputs, changed };
     },
     remove: (name, record) => {
-      environment.uses.note(urn(name), '', []);
+      plugin.environment.uses.note(urn(name), '', []);
       return resource(name).delete({ urn: urn(name), ...record, log });
+    },
+    restart: async () => {
+      await plugin.environment.close();
+      plugin = start();
     },
     write,
     commit,
@@ -154,7 +165,7 @@ export async function openWorkbench(
         .filter(({ method }) => !['GET', 'HEAD'].includes(method))
         .map(({ method, path }) => `${method} ${path}`),
     close: async () => {
-      await environment.close();
+      await plugin.environment.close();
       await Promise.all([registry.close(), sigstore.close()]);
       rmSync(folder, { recursive: true, force: true });
     },

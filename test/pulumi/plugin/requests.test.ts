@@ -1,0 +1,205 @@
+import { requestLines } from '../../../bench/traffic';
+import { storeImage } from '../../../dev/load/image';
+import { Secret } from '../../../src/pulumi/plugin/wire-value';
+import { openWorkbench, PASSWORD, type Record, type Workbench } from './support/workbench';
+
+let bench: Workbench;
+beforeAll(async () => {
+  bench = await openWorkbench();
+});
+afterAll(() => bench.close());
+
+let repositories = 0;
+
+function newImage(repository = `team/app-${++repositories}`): string {
+  const { registry } = bench;
+  return `${registry.host}/${repository}@${storeImage(registry, repository)}`;
+}
+
+const declared = (image: string, more: object = {}) => ({
+  image,
+  key: { ref: 'cosign.key', password: new Secret(PASSWORD) },
+  source: { allowDirty: true },
+  ...more,
+});
+const trusting = (image: string, more: object = {}) => ({
+  image,
+  keys: [bench.publicKey],
+  format: 'bundle',
+  ...more,
+});
+
+/** The requests of what is done, digests as letters. */
+async function requestsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
+  bench.registry.clearRequests();
+  await work();
+  return requestLines(bench.registry.requests);
+}
+
+const signedAndVerified = (image: string) =>
+  requestsOf(async () => {
+    await bench.create('ImageSignature', declared(image));
+    await bench.create('VerifiedImage', trusting(image));
+  });
+
+describe('with the referrers API', () => {
+  test('nine requests sign and verify an image, and nothing is read twice', async () => {
+    expect(await signedAndVerified(newImage())).toEqual([
+      'GET manifests/sha256:A 200',
+      'GET referrers/sha256:A 200',
+      'POST blobs/uploads/ 201',
+      'POST blobs/uploads/ 201',
+      'PUT manifests/sha256:B 201',
+      'GET referrers/sha256:A 200',
+      'GET manifests/sha256:B 200',
+      'GET referrers/sha256:A 200',
+      'GET blobs/sha256:C 200',
+    ]);
+  });
+
+  test('the empty config is uploaded once to a repository', async () => {
+    const image = newImage();
+    await signedAndVerified(image);
+    const lines = await requestsOf(() =>
+      bench.create('ImageSignature', declared(image, { annotations: { release: 'two' } })),
+    );
+    expect(lines.filter((line) => line.startsWith('POST'))).toHaveLength(1);
+  });
+});
+
+describe('without the referrers API', () => {
+  beforeAll(async () => {
+    bench.registry.settings.referrersApi = false;
+    await signedAndVerified(newImage());
+  });
+  afterAll(async () => {
+    bench.registry.settings.referrersApi = true;
+    bench.registry.settings.conditions = true;
+    await bench.restart();
+  });
+
+  test('eleven do', async () => {
+    expect(await signedAndVerified(newImage())).toEqual([
+      'GET manifests/sha256:A 200',
+      'GET manifests/sha256-A 404',
+      'GET referrers/sha256:A 404',
+      'POST blobs/uploads/ 201',
+      'POST blobs/uploads/ 201',
+      'PUT manifests/sha256:B 201',
+      'PUT manifests/sha256-A 201',
+      'GET manifests/sha256-A 200',
+      'GET manifests/sha256:B 200',
+      'GET manifests/sha256-A 200',
+      'GET blobs/sha256:C 200',
+    ]);
+  });
+
+  test('where no condition is heeded the tag is read before it is written, and watched', async () => {
+    bench.registry.settings.conditions = false;
+    const image = newImage('elsewhere/app');
+    const lines = await signedAndVerified(image);
+    const written = lines.indexOf('PUT manifests/sha256-A 201');
+    expect(lines.slice(written - 2, written)).toEqual([
+      'GET manifests/sha256-A 404',
+      'GET manifests/sha256-A 404',
+    ]);
+    const after = lines.slice(written).filter((line) => line === 'GET manifests/sha256-A 200');
+    expect(after.length).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe('the whole of an image', () => {
+  interface Whole {
+    readonly plan: Record;
+    readonly signature: Record;
+    readonly verified: Record;
+  }
+  const plan = (image: string) => declared(image, { source: { allowDirty: true } });
+
+  async function created(image: string, always: boolean): Promise<Whole> {
+    return {
+      plan: await bench.create('SigningPlan', plan(image)),
+      signature: await bench.create('ImageSignature', declared(image, { always })),
+      verified: await bench.create('VerifiedImage', trusting(image, { always })),
+    };
+  }
+  /** Another update of the same program. */
+  async function again(
+    { plan: planned, signature, verified }: Whole,
+    image: string,
+    always: boolean,
+  ) {
+    return [
+      await bench.update('SigningPlan', planned, plan(image)),
+      await bench.update('ImageSignature', signature, declared(image, { always })),
+      await bench.update('VerifiedImage', verified, trusting(image, { always })),
+    ].flatMap(({ changed }) => changed);
+  }
+
+  test('is planned with one request more in a registry that was met before', async () => {
+    await bench.create('SigningPlan', plan(newImage()));
+    const image = newImage();
+    expect(await requestsOf(() => bench.create('SigningPlan', plan(image)))).toEqual([
+      'GET manifests/sha256:A 200',
+    ]);
+    expect((await signedAndVerified(image))[0]).toBe('GET referrers/sha256:A 200');
+  });
+
+  test('costs nothing where nothing is to be done', async () => {
+    const image = newImage();
+    const whole = await created(image, false);
+    const requests = await requestsOf(async () => {
+      expect(await again(whole, image, false)).toEqual([]);
+    });
+    expect(requests).toEqual([]);
+  });
+
+  test('costs two requests where it is looked at in each update', async () => {
+    const image = newImage();
+    const whole = await created(image, true);
+    await bench.restart();
+    const requests = await requestsOf(async () => {
+      expect(await again(whole, image, true)).toEqual([]);
+    });
+    expect(requests).toEqual(['GET referrers/sha256:A 200', 'GET manifests/sha256:B 200']);
+  });
+
+  test('is found out by these two where the signature is gone', async () => {
+    const image = newImage();
+    const whole = await created(image, true);
+    const [repository = '', digest = ''] = image.slice(bench.registry.host.length + 1).split('@');
+    const url = `${bench.registry.url}/v2/${repository}/referrers/${digest}`;
+    const { manifests } = (await (await fetch(url)).json()) as { manifests: { digest: string }[] };
+    expect(manifests).toHaveLength(1);
+    for (const listed of manifests) bench.registry.store.deleteManifest(repository, listed.digest);
+    await bench.restart();
+    expect(await again(whole, image, true)).toContain('signatures');
+  });
+
+  test('a tag is asked for again: it may have moved', async () => {
+    const { host } = bench.registry;
+    const digest = storeImage(bench.registry, 'team/tagged');
+    const manifest = bench.registry.store.getManifest('team/tagged', digest);
+    if (!manifest) throw new Error('no image was stored');
+    bench.registry.store.putManifest('team/tagged', manifest, { tag: 'v1' });
+    const tagged = plan(`${host}/team/tagged:v1`);
+    const planned = await bench.create('SigningPlan', tagged);
+    expect(await requestsOf(() => bench.update('SigningPlan', planned, tagged))).toEqual([
+      'HEAD manifests/v1 200',
+    ]);
+  });
+
+  test('what changes is asked access for before anything is written', async () => {
+    const image = newImage();
+    const { signature } = await created(image, false);
+    bench.registry.settings.auth = { kind: 'basic', users: { w: 'canary-nobody-here' } };
+    await bench.restart();
+    bench.registry.clearRequests();
+    const changed = declared(image, { annotations: { team: 'payments' } });
+    await expect(bench.update('ImageSignature', signature, changed)).rejects.toThrow(
+      /^image: .*no credentials for it were found/,
+    );
+    expect(bench.writes()).toEqual([]);
+    bench.registry.settings.auth = { kind: 'none' };
+  });
+});
