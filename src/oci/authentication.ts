@@ -62,7 +62,11 @@ export class Authenticator {
   /** The `Authorization` to begin with; `undefined` before the first challenge. */
   current(scope: Scope): string | undefined {
     if (this.#fixed !== undefined) return this.#fixed;
-    return this.#usable(scope)?.header;
+    const own = this.#usable(scope);
+    if (own || scope.access !== 'pull') return own?.header;
+    // A token to push is one to pull too, and saves asking for another.
+    const wider: Scope = { ...scope, access: 'push' };
+    return this.grants(wider) === false ? undefined : this.#usable(wider)?.header;
   }
 
   /**

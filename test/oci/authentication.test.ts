@@ -128,6 +128,16 @@ describe('Bearer', () => {
     expect(tokenRequests().map(({ headers }) => headers.authorization)).toEqual([undefined]);
   });
 
+  it('reads with the right to write, where it has that', async () => {
+    const client = clientOf(declared());
+    await client.checkAccess(repository(), 'push');
+    expect(await client.getManifest(repository(), LATEST)).toBeDefined();
+    expect(tokenRequests()).toHaveLength(1);
+    const reader = clientOf(declared('r', 'read'));
+    await refusalOf(reader.checkAccess(repository(), 'push'));
+    expect(await reader.getManifest(repository(), LATEST)).toBeDefined();
+  });
+
   it('asks once for each right, also when many ask at the same time', async () => {
     const client = clientOf(declared());
     await Promise.all([1, 2, 3, 4].map(() => client.getManifest(repository(), LATEST)));
