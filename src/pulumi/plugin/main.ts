@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../package';
@@ -7,7 +7,7 @@ import { createCrudService } from './crud-service';
 import { createEngineLog } from './engine-log';
 import type * as world from './environment';
 import { onFirstUse } from './first-use';
-import { limitHeapGrowth } from './heap-growth';
+import type * as heap from './heap-growth';
 import { createResources } from './resources';
 import { serve } from './server';
 
@@ -21,6 +21,7 @@ const SCHEMA = join(__dirname, '..', '..', '..', 'schema.json');
 async function run(args: readonly string[]): Promise<void> {
   const environment = onFirstUse(() => {
     const { createPluginEnvironment } = require('./environment') as typeof world;
+    const { limitHeapGrowth } = require('./heap-growth') as typeof heap;
     limitHeapGrowth();
     return createPluginEnvironment(process.env, process.cwd());
   });
@@ -28,7 +29,7 @@ async function run(args: readonly string[]): Promise<void> {
   const crud = createCrudService(createResources(environment.get), engineLog);
   const provider = {
     version: PACKAGE_VERSION,
-    getSchema: () => readFile(SCHEMA, 'utf8'),
+    getSchema: async () => readFileSync(SCHEMA, 'utf8'),
     construct: async (...asked: Parameters<typeof component.constructComponent>) => {
       const { constructComponent } = require('./component-construction') as typeof component;
       return constructComponent(...asked);

@@ -110,7 +110,6 @@ describe('the start of the plugin', () => {
         'crud-service',
         'engine-log',
         'first-use',
-        'heap-growth',
         'main',
         'partial-state',
         'pulumi-grpc',
