@@ -79,18 +79,32 @@ function describe(key: KeyObject): PublicKey {
 const parsed = new Map<string, PublicKey>();
 const MOST_PARSED = 64;
 
+function parsedOnce(text: string, parse: () => KeyObject): PublicKey {
+  const known = parsed.get(text);
+  if (known) return known;
+  const key = publicKeyOf(parse());
+  if (parsed.size >= MOST_PARSED) parsed.clear();
+  parsed.set(text, key);
+  return key;
+}
+
 /**
  * A public key in PEM, as {@link PublicKey.pem} has it; read once.
  *
  * @throws as `createPublicKey`, and SignedImageError `KEY_UNSUPPORTED`
  */
 export function publicKeyFromPem(pem: string): PublicKey {
-  const known = parsed.get(pem);
-  if (known) return known;
-  const key = publicKeyOf(createPublicKey(pem));
-  if (parsed.size >= MOST_PARSED) parsed.clear();
-  parsed.set(pem, key);
-  return key;
+  return parsedOnce(pem, () => createPublicKey(pem));
+}
+
+/**
+ * The same in DER.
+ *
+ * @throws as {@link publicKeyFromPem}
+ */
+export function publicKeyFromDer(der: Buffer, type: 'spki' | 'pkcs1'): PublicKey {
+  const text = `${type} ${der.toString('base64')}`;
+  return parsedOnce(text, () => createPublicKey({ key: der, format: 'der', type }));
 }
 
 /** What cosign writes as `verificationMaterial.publicKey.hint`: base64 of sha256(SPKI). */

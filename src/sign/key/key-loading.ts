@@ -1,8 +1,8 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 import { asSignedImageError, SignedImageError } from '../../error';
 import type { KeySigner } from '../material';
-import { keyAlgorithmOf, type PublicKey, publicKeyOf } from '../public-key';
+import { keyAlgorithmOf, type PublicKey, publicKeyFromDer } from '../public-key';
 import { decryptedKey } from './decrypted-keys';
 import { keyPassword } from './key-password';
 import { keyPlaceOf } from './key-reference';
@@ -135,7 +135,7 @@ function publicKeyFrom(text: string): PublicKey {
   }
   try {
     const type = block.label === 'RSA PUBLIC KEY' ? 'pkcs1' : 'spki';
-    return publicKeyOf(createPublicKey({ key: block.body, format: 'der', type }));
+    return publicKeyFromDer(block.body, type);
   } catch (error) {
     throw asSignedImageError(error, {
       code: 'KEY_UNREADABLE',
