@@ -7,9 +7,8 @@ import {
   contextHash,
   resolveBases,
 } from '../../build';
-import { parseReference, type Reference } from '../../oci';
+import type { Reference } from '../../oci';
 import type { BuildDeclaration } from './declared-build';
-import { resolveDigest } from './declared-image';
 import type { RegistryAccess } from './declared-registry';
 import type { ResourceLog } from './engine-log';
 import type { PluginEnvironment } from './environment';
@@ -46,7 +45,7 @@ export async function declaredFingerprint({
   const { bases, warnings } = await resolveBases({
     images: baseImages(text, args, declared.target, declared.platforms),
     previous: fingerprintParts(olds),
-    resolve: (image) => resolveDigest(parseReference(image), client),
+    resolve: (image) => environment.bases.of(image, client),
   });
   for (const warning of warnings) log.warn(warning);
   return buildFingerprint({

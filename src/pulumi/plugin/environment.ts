@@ -12,6 +12,7 @@ import {
   type SigningHost,
   type SigningMaterialOptions,
 } from '../../sign';
+import { BaseDigests } from './base-digests';
 import { type ContentUses, createContentUses } from './content-uses';
 import type { RegistryAccess } from './declared-registry';
 import { SharedLooks } from './shared-looks';
@@ -33,6 +34,8 @@ export interface PluginEnvironment {
   readonly handoff: SecretHandoff;
   /** What must not be deleted, because a resource of this run rests on it. */
   readonly uses: ContentUses;
+  /** What the bases of this run's images stand for. */
+  readonly bases: BaseDigests;
   /** What one resource has just seen, for the next one that looks at the same. */
   readonly looks: SharedLooks;
   /** How long and how often Fulcio, Rekor and the timestamp authority are asked. */
@@ -59,6 +62,7 @@ export function createPluginEnvironment(
     },
     handoff: createSecretHandoff(),
     uses: createContentUses(),
+    bases: new BaseDigests(),
     looks: new SharedLooks(),
     ...(services && { serviceCall: services }),
     registryClient: ({ registry: host }, access) => {

@@ -16,6 +16,13 @@ function newImage(repository = `team/app-${++repositories}`): string {
   return `${registry.host}/${repository}@${storeImage(registry, repository)}`;
 }
 
+function storeTagged(repository: string, tag: string): void {
+  const { registry } = bench;
+  const manifest = registry.store.getManifest(repository, storeImage(registry, repository));
+  if (!manifest) throw new Error('no image was stored');
+  registry.store.putManifest(repository, manifest, { tag });
+}
+
 const declared = (image: string, more: object = {}) => ({
   image,
   key: { ref: 'cosign.key', password: new Secret(PASSWORD) },
@@ -178,10 +185,7 @@ describe('the whole of an image', () => {
 
   test('a tag is asked for again: it may have moved', async () => {
     const { host } = bench.registry;
-    const digest = storeImage(bench.registry, 'team/tagged');
-    const manifest = bench.registry.store.getManifest('team/tagged', digest);
-    if (!manifest) throw new Error('no image was stored');
-    bench.registry.store.putManifest('team/tagged', manifest, { tag: 'v1' });
+    storeTagged('team/tagged', 'v1');
     const tagged = plan(`${host}/team/tagged:v1`);
     const planned = await bench.create('SigningPlan', tagged);
     expect(await requestsOf(() => bench.update('SigningPlan', planned, tagged))).toEqual([
@@ -201,5 +205,24 @@ describe('the whole of an image', () => {
     );
     expect(bench.writes()).toEqual([]);
     bench.registry.settings.auth = { kind: 'none' };
+  });
+});
+
+describe('bases of builds', () => {
+  const declaredBuild = (name: string) => ({
+    image: `${bench.registry.host}/team/${name}:v1`,
+    build: { context: 'based' },
+    source: { allowDirty: true },
+  });
+
+  test('are asked for once in a run, however many images are built from them', async () => {
+    storeTagged('bases/node', 'v20');
+    bench.write('based/Dockerfile', `FROM ${bench.registry.host}/bases/node:v20\n`);
+    await bench.restart();
+    const checked = (name: string) => bench.problems('ImageBuild', declaredBuild(name));
+    const requests = await requestsOf(async () => {
+      expect(await Promise.all(['one', 'two', 'three'].map(checked))).toEqual([[], [], []]);
+    });
+    expect(requests).toEqual(['HEAD manifests/v20 200']);
   });
 });
