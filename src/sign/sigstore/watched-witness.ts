@@ -12,10 +12,19 @@ function timesOf({ tlogEntries = [], rfc3161Timestamps = [] }: VerificationMater
     // A Rekor v2 says none.
     .filter((seconds) => seconds > 0)
     .map((seconds) => new Date(seconds * 1000));
-  const stamped = rfc3161Timestamps.map(
-    ({ signedTimestamp }) => Timestamp.parse(Buffer.from(signedTimestamp)).signingTime,
+  const stamped = rfc3161Timestamps.flatMap(({ signedTimestamp }) =>
+    stampedTime(Buffer.from(signedTimestamp)),
   );
   return [...integrated, ...stamped];
+}
+
+/** None where it cannot be read: that it does not verify is told by who verifies it. */
+function stampedTime(timestamp: Buffer): Date[] {
+  try {
+    return [Timestamp.parse(timestamp).signingTime];
+  } catch {
+    return [];
+  }
 }
 
 /**
