@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, type KeyObject } from 'node:crypto';
 
 import { SignedImageError } from '../../error';
+import { serially } from '../../oci/serial';
 import { type EncryptedKey, decryptKey } from './encrypted-pem';
 import type { KeyPassword } from './key-password';
 import { privateKeyFromDer } from './private-key-pem';
@@ -22,7 +23,8 @@ async function decrypt(
   encrypted: EncryptedKey,
   { value, origin }: KeyPassword,
 ): Promise<KeyObject> {
-  const der = await decryptKey(encrypted, value);
+  // One after the other: eight keys at once would take a gigabyte, and all threads of the pool.
+  const der = await serially('key derivation', () => decryptKey(encrypted, value));
   if (der === undefined) {
     throw new SignedImageError({
       code: 'KEY_PASSWORD_WRONG',

@@ -133,6 +133,30 @@ describe('the password of an encrypted key', () => {
     expect(derivations).toHaveBeenCalledTimes(1);
     derivations.mockRestore();
   });
+
+  it('is worked on alone, as each takes up to 128 MB', async () => {
+    const pems = await Promise.all(
+      ['a', 'b', 'c'].map((password) => encryptPrivateKey(privateKey, password, { cost: 32768 })),
+    );
+    const { scrypt } = crypto;
+    let atOnce = 0;
+    let most = 0;
+    const derivations = jest.spyOn(crypto, 'scrypt').mockImplementation((...asked) => {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      const [password, salt, length, options, done] = asked as Parameters<typeof scrypt>;
+      scrypt(password, salt, length, options, (error, key) => {
+        atOnce -= 1;
+        done(error, key);
+      });
+    });
+    const load = (ref: string, index: number) =>
+      loadKeySigner({ ref, password: 'abc'.charAt(index) }, host);
+    await Promise.all(pems.map(load));
+    expect(derivations).toHaveBeenCalledTimes(3);
+    expect(most).toBe(1);
+    derivations.mockRestore();
+  });
 });
 
 describe('a plain key', () => {
