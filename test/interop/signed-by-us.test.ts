@@ -80,7 +80,6 @@ describe.each([true, false])('referrers API: %s', (referrersApi) => {
     });
 
     test.each(LOOKS[format])('cosign verifies the provenance, %s', async (look) => {
-      //DEBUG
       const run = await stack.cosign([
         'verify-attestation',
         '--type',
