@@ -3,9 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { findCosign } from '../dev/faults/cosign';
-import type { SignerKind } from './plan';
+import type { Signer } from './signer';
 import type { Worker } from './worker';
-import { IDENTITY, type World } from './world';
+import type { World } from './world';
 
 /** Runs real cosign; rejects with what it said if it fails. */
 export type RunCosign = (args: readonly string[]) => Promise<string>;
@@ -39,16 +39,17 @@ export function cosignAt(folder: string, secrets: Readonly<Record<string, string
 const TYPE = ['--type', 'slsaprovenance1'];
 
 /** The work as the commands of a pipeline: one process for each step on each image. */
-export function cosignWorker(world: World, signer: SignerKind): Worker {
-  const { cosign, key, trustedRoot, signingConfig, predicate, token, sigstore } = world;
-  const who = signer === 'keyless' ? ['--identity-token', token] : ['--key', key.path];
-  const config = signer === 'key' ? signingConfig.none : signingConfig.log;
-  const services = ['--signing-config', config, '--trusted-root', trustedRoot];
+export function cosignWorker(world: World, signer: Signer): Worker {
+  const { cosign, key, noServices, predicate, sigstore, local } = world;
+  const { keyless, instance } = signer;
+  const { trustedRoot, token, identity } = instance ?? local;
+  const who = keyless ? ['--identity-token', token] : ['--key', key.path];
+  const root = ['--trusted-root', trustedRoot];
+  const services = ['--signing-config', instance?.signingConfig ?? noServices, ...root];
+  const issuer = ['--certificate-oidc-issuer', sigstore.issuer.url];
   const trust = [
-    ...(signer === 'keyless'
-      ? ['--certificate-identity', IDENTITY, '--certificate-oidc-issuer', sigstore.issuer.url]
-      : ['--key', key.publicPath]),
-    ...(signer === 'key' ? ['--insecure-ignore-tlog'] : ['--trusted-root', trustedRoot]),
+    ...(keyless ? ['--certificate-identity', identity, ...issuer] : ['--key', key.publicPath]),
+    ...(instance ? [...root, ...instance.verifyFlags] : ['--insecure-ignore-tlog']),
   ];
   return {
     sign: async (image, { provenance }) => {

@@ -8,7 +8,7 @@ import { costPlot } from './plot';
 import { measureRequests } from './requests';
 import { type Results, resultsOf, seriesOf } from './results';
 import { measureStarts } from './start';
-import { table } from './table';
+import { NOT_COUNTED, table } from './table';
 import { measureUnchanged } from './unchanged';
 import { openWorld } from './world';
 
@@ -50,8 +50,8 @@ function show({ batches, targets }: Results): void {
     one.state,
     one.cost,
     one.registryRequests,
-    one.fulcioRequests,
-    one.rekorRequests,
+    one.fulcioRequests ?? NOT_COUNTED,
+    one.rekorRequests ?? NOT_COUNTED,
     one.bytes,
     one.repeatedReads,
   ]);

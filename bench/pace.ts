@@ -1,11 +1,13 @@
 import { cosignWorker } from './cosign';
-import type { Plan, SignerKind } from './plan';
+import { startRealInstance } from './instance';
+import { EIGHT, type Plan, REAL, type SignerKind, type Size, sizesOf } from './plan';
 import { type PluginWorker, startPluginWorker } from './plugin-worker';
+import { mean } from './ratio';
+import { type Signer, signerOf } from './signer';
 import { type Traffic, trafficOf } from './traffic';
 import { onEach, type Worker } from './worker';
 import type { Counted, World } from './world';
 
-export const EIGHT = 8;
 const WHOLE = { provenance: true } as const;
 
 /** One batch of images: signed and attested, then verified. Times in milliseconds. */
@@ -14,7 +16,10 @@ export interface Batch {
   readonly signer: SignerKind;
   readonly images: number;
   readonly atOnce: number;
-  /** `cold`: with the start of the process; cosign starts one for each step and knows no other. */
+  /**
+   * `cold`: with the start of the process; cosign starts one for each step and knows no other.
+   * `warm`: a process that has done other images before.
+   */
   readonly state: 'cold' | 'warm';
   readonly signing: Measured;
   readonly verifying: Measured;
@@ -32,51 +37,115 @@ export interface Measured {
   readonly traffic: Traffic;
 }
 
-const AT_ONCE = [1, EIGHT] as const;
+/** Images that a process has done before it is warm, whatever number is measured then. */
+const BEFORE_WARM = 40;
+/** So many are measured warm: small batches are repeated, because ten images are over at once. */
+const MEASURED_WARM = 100;
+
+interface Setting extends Size {
+  readonly signer: Signer;
+  /** Images before a warm batch, and how many are then measured at least. */
+  readonly before: number;
+  readonly atLeast: number;
+}
 
 /** The same work by both, each with images of its own, in turns. */
 export async function measurePace(
   world: World,
-  { signers, beside, alone }: Plan,
+  plan: Plan,
+  tell: (line: string) => void,
+): Promise<readonly Batch[]> {
+  const much = { before: BEFORE_WARM, atLeast: MEASURED_WARM };
+  const sizes = sizesOf(plan);
+  const settings = plan.signers
+    .map((kind) => signerOf(kind, world.local))
+    .flatMap((signer) => sizes.map((size) => ({ ...size, signer, ...much })));
+  return [
+    ...(await measured(world, settings, tell)),
+    ...(await measureReal(world, plan.real, tell)),
+  ];
+}
+
+/** With the real services, where they are to be had. */
+async function measureReal(
+  world: World,
+  beside: readonly number[],
+  tell: (line: string) => void,
+): Promise<readonly Batch[]> {
+  if (beside.length === 0) return [];
+  const { issuer } = world.sigstore;
+  const services = await startRealInstance(issuer, world.folder).catch((error: Error) => {
+    tell(`${REAL}: left out: ${error.message}`);
+  });
+  if (!services) return [];
+  try {
+    const signer = signerOf(REAL, services);
+    // The log takes its time for each: nothing is won by more of them.
+    const few = { before: EIGHT, atLeast: 1 };
+    const sizes = sizesOf({ beside, alone: [], warm: beside });
+    const settings = sizes.map((size) => ({ ...size, signer, ...few }));
+    return await measured(world, settings, tell);
+  } finally {
+    await services.stop();
+  }
+}
+
+async function measured(
+  world: World,
+  settings: readonly Setting[],
   tell: (line: string) => void,
 ): Promise<readonly Batch[]> {
   const batches: Batch[] = [];
-  const sizes = [...beside, ...alone].sort((a, b) => a - b);
-  for (const signer of signers) {
-    for (const images of sizes) {
-      for (const atOnce of AT_ONCE) {
-        if (atOnce > 1 && images === 1) continue;
-        tell(`${signer}: ${images} images, ${atOnce} at a time`);
-        batches.push(...(await pluginBatches(world, signer, images, atOnce)));
-        if (!beside.includes(images)) continue;
-        const worker = cosignWorker(world, signer);
-        const size = { signer, images, atOnce, state: 'cold' } as const;
-        batches.push({ by: 'cosign', ...size, ...(await batch(world, worker, images, atOnce)) });
-      }
-    }
+  for (const setting of settings) {
+    const { signer, images, atOnce, beside, warm } = setting;
+    tell(`${signer.kind}: ${images} images, ${atOnce} at a time`);
+    batches.push(await coldBatch(world, setting));
+    if (warm) batches.push(await warmBatch(world, setting));
+    if (!beside) continue;
+    const size = { signer: signer.kind, images, atOnce, state: 'cold' } as const;
+    const theirs = await batch(world, cosignWorker(world, signer), images, atOnce);
+    batches.push({ by: 'cosign', ...size, ...theirs });
   }
   return batches;
 }
 
-/** Cold, and then further images with the same process. */
-async function pluginBatches(
-  world: World,
-  signer: SignerKind,
-  images: number,
-  atOnce: number,
-): Promise<readonly Batch[]> {
-  const common = { by: 'plugin', signer, images, atOnce } as const;
+/** The first images of a process, its start included. */
+async function coldBatch(world: World, { signer, images, atOnce }: Setting): Promise<Batch> {
   const began = performance.now();
   const worker = await startPluginWorker(world, signer);
   const start = performance.now() - began;
   try {
     const cold = await batch(world, worker, images, atOnce);
-    const use = usedBy(worker);
-    const warm = await batch(world, worker, images, atOnce);
-    return [
-      { ...common, state: 'cold', ...cold, time: cold.time + start, ...use },
-      { ...common, state: 'warm', ...warm },
-    ];
+    const size = { signer: signer.kind, images, atOnce, state: 'cold' } as const;
+    return { by: 'plugin', ...size, ...cold, time: cold.time + start, ...usedBy(worker) };
+  } finally {
+    await worker.close();
+  }
+}
+
+/** The same after work that is the same for every number of images; the mean of all batches. */
+async function warmBatch(
+  world: World,
+  { signer, images, atOnce, before, atLeast }: Setting,
+): Promise<Batch> {
+  const worker = await startPluginWorker(world, signer);
+  try {
+    await batch(world, worker, before, atOnce);
+    const first = await batch(world, worker, images, atOnce);
+    const all = [first];
+    while (all.length * images < atLeast) {
+      all.push(await batch(world, worker, images, atOnce));
+    }
+    const size = { signer: signer.kind, images, atOnce, state: 'warm' } as const;
+    // What is counted is the same each time.
+    return {
+      by: 'plugin',
+      ...size,
+      ...first,
+      signing: { ...first.signing, time: mean(all.map(({ signing }) => signing.time)) },
+      verifying: { ...first.verifying, time: mean(all.map(({ verifying }) => verifying.time)) },
+      time: mean(all.map(({ time }) => time)),
+    };
   } finally {
     await worker.close();
   }

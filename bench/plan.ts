@@ -1,16 +1,24 @@
 import { parseArgs } from 'node:util';
 
+/** Those whose services are local, and count what they are asked. */
 export const SIGNERS = ['key', 'key and log', 'keyless'] as const;
-export type SignerKind = (typeof SIGNERS)[number];
+/** With the real Fulcio, Rekor v2 and timestamp authority. */
+export const REAL = 'keyless, real services';
+export type SignerKind = (typeof SIGNERS)[number] | typeof REAL;
+export const EIGHT = 8;
 
 /** How much is measured. */
 export interface Plan {
   readonly run: 'full' | 'quick' | 'part';
   readonly signers: readonly SignerKind[];
-  /** Numbers of images that both we and cosign sign; ascending. */
+  /** Numbers of images that both we and cosign sign, one and eight at a time; ascending. */
   readonly beside: readonly number[];
-  /** Further ones, that only we sign: to see whether the cost of an image stays the same. */
+  /** Further ones, that only we sign, eight at a time: the pace of many, and whether it stays. */
   readonly alone: readonly number[];
+  /** Of these, the numbers that a process that has worked before is measured with too. */
+  readonly warm: readonly number[];
+  /** Numbers of images that both sign with the real services, one and eight at a time. */
+  readonly real: readonly number[];
   /** Numbers of images of an update with nothing to do. */
   readonly unchanged: readonly number[];
   /** How often each plugin is started. */
@@ -22,6 +30,8 @@ export const FULL: Plan = {
   signers: SIGNERS,
   beside: [1, 10, 100, 500],
   alone: [],
+  warm: [1, 10, 100, 500],
+  real: [10],
   unchanged: [1, 100, 500],
   starts: 15,
 };
@@ -29,11 +39,39 @@ export const FULL: Plan = {
 export const QUICK: Plan = {
   run: 'quick',
   signers: ['key', 'keyless'],
-  beside: [1, 6],
-  alone: [10, 40],
+  beside: [1, 8],
+  alone: [10, 100],
+  warm: [10, 100],
+  real: [],
   unchanged: [1, 10],
   starts: 5,
 };
+
+/** A number of images to be signed and verified, so many at a time. */
+export interface Size {
+  readonly images: number;
+  readonly atOnce: number;
+  /** Whether cosign does the same. */
+  readonly beside: boolean;
+  /** Whether a process that has worked before does it too. */
+  readonly warm: boolean;
+}
+
+/** What is measured of each signer with local services, the smallest first. */
+export function sizesOf({
+  beside,
+  alone,
+  warm,
+}: Pick<Plan, 'beside' | 'alone' | 'warm'>): readonly Size[] {
+  const both = beside.flatMap((images) =>
+    // One image is signed one at a time.
+    (images === 1 ? [1] : [1, EIGHT]).map((atOnce) => ({ images, atOnce, beside: true })),
+  );
+  const ours = alone.map((images) => ({ images, atOnce: EIGHT, beside: false }));
+  return [...both, ...ours]
+    .sort((a, b) => a.images - b.images)
+    .map((size) => ({ ...size, warm: warm.includes(size.images) }));
+}
 
 /** `--quick`; `--images N`: nothing with more than N images, for a look at one thing. */
 export function readPlan(args: readonly string[]): Plan {
@@ -48,12 +86,13 @@ export function readPlan(args: readonly string[]): Plan {
 function limited(plan: Plan, most: number): Plan {
   if (!Number.isInteger(most) || most < 1) throw new Error('--images is a whole number, 1 or more');
   const few = (sizes: readonly number[]) => sizes.filter((size) => size <= most);
-  const { beside, alone, unchanged } = plan;
+  const { beside, alone, real, unchanged } = plan;
   return {
     ...plan,
     run: 'part',
     beside: few(beside),
     alone: few(alone),
+    real: few(real),
     unchanged: few(unchanged),
   };
 }

@@ -4,15 +4,25 @@ export interface Series {
   readonly points: readonly { readonly images: number; readonly cost: number }[];
 }
 
-const WIDTH = 720;
+const WIDTH = 750;
 const HEIGHT = 420;
 const LEFT = 70;
-const RIGHT = 210;
+const RIGHT = 240;
 const TOP = 40;
 const BOTTOM = 50;
 /** Told apart without colours too: each has a dash of its own. */
-const COLOURS = ['#0b6e4f', '#b3001b', '#1f4e9e', '#8a6d00', '#6a1b9a', '#444444'];
-const DASHES = ['', '6 3', '2 3', '8 3 2 3', '12 4', '1 2'];
+const COLOURS = [
+  '#0b6e4f',
+  '#b3001b',
+  '#1f4e9e',
+  '#8a6d00',
+  '#6a1b9a',
+  '#444444',
+  '#00838f',
+  '#c2185b',
+  '#5d4037',
+];
+const DASHES = ['', '6 3', '2 3', '8 3 2 3', '12 4', '1 2', '4 4', '10 2', '8 3 2 3 2 3'];
 
 interface Axis {
   readonly low: number;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { PluginProcess } from '../dev/faults/plugin-process';
 import type { RemoteResource } from '../dev/faults/remote-resource';
 import { type Properties, Secret, toValue } from '../src/pulumi/plugin/wire-value';
-import type { SignerKind } from './plan';
+import type { Signer } from './signer';
 import type { Worker } from './worker';
-import { BUILDER, IDENTITY, KEY_PASSWORD, type World } from './world';
+import { BUILDER, KEY_PASSWORD, type World } from './world';
 
 /** The compiled plugin in a process of its own, asked over gRPC as the engine asks it. */
 export interface PluginWorker extends Worker {
@@ -27,13 +27,13 @@ const BUILD = {
 
 let started = 0;
 
-export async function startPluginWorker(world: World, signer: SignerKind): Promise<PluginWorker> {
+export async function startPluginWorker(world: World, signer: Signer): Promise<PluginWorker> {
   started += 1;
   const derived = join(world.folder, `derived-${started}`);
   const { PATH, HOME } = process.env;
   const preload = `--require ${JSON.stringify(join(__dirname, 'scrypt-count.cjs'))}`;
   const counting = { NODE_OPTIONS: preload, BENCH_SCRYPT_FILE: derived };
-  const env = { PATH, HOME, BENCH_IDENTITY_TOKEN: world.token, ...counting };
+  const env = { PATH, HOME, BENCH_IDENTITY_TOKEN: signer.instance?.token, ...counting };
   const plugin = await PluginProcess.start({ env, folder: world.folder });
   const declared = declarations(world, signer);
   return {
@@ -61,27 +61,24 @@ export async function startPluginWorker(world: World, signer: SignerKind): Promi
   };
 }
 
-function declarations({ key, sigstore, trustedRoot }: World, signer: SignerKind) {
-  const { fulcioUrl, rekorUrl, issuer } = sigstore;
-  const logged = signer !== 'key';
-  const services = {
-    ...(signer === 'keyless' && { fulcioUrl }),
-    ...(logged && { rekorUrl, trustedRoot }),
-  };
+function declarations({ key, sigstore }: World, { keyless, instance }: Signer) {
+  const trust = instance && { trustedRoot: instance.trustedRoot };
+  const { fulcioUrl, ...logs } = instance?.declared ?? {};
+  const services = { ...(keyless && { fulcioUrl }), ...logs, ...trust };
   return {
     signature: {
-      ...(signer === 'keyless'
+      ...(keyless
         ? { keyless: { tokenEnv: 'BENCH_IDENTITY_TOKEN' } }
         : { key: { ref: key.path, password: new Secret(KEY_PASSWORD) } }),
-      ...(logged && { sigstore: services }),
+      ...(instance && { sigstore: services }),
       format: 'bundle',
     },
     verification: {
-      ...(signer === 'keyless'
-        ? { identities: [{ identity: IDENTITY, issuer: issuer.url }] }
+      ...(keyless
+        ? { identities: [{ identity: instance?.identity, issuer: sigstore.issuer.url }] }
         : { keys: [key.publicKey] }),
-      ...(logged && { sigstore: { trustedRoot } }),
-      transparency: logged ? 'log' : 'none',
+      ...(trust && { sigstore: trust }),
+      transparency: instance ? 'log' : 'none',
       format: 'bundle',
     },
   };

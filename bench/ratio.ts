@@ -17,6 +17,11 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
+export function mean(values: readonly number[]): number {
+  if (values.length === 0) throw new Error('nothing was measured');
+  return values.reduce((all, one) => all + one, 0) / values.length;
+}
+
 /** The largest of them over the smallest: 1 where all are alike. */
 export function spread(values: readonly number[]): number {
   if (values.length < 2) throw new Error('two sizes at least are compared');

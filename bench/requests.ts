@@ -1,5 +1,6 @@
 import { cosignWorker } from './cosign';
 import { startPluginWorker } from './plugin-worker';
+import { keySigner } from './signer';
 import type { Traffic } from './traffic';
 import type { Worker } from './worker';
 import type { World } from './world';
@@ -21,7 +22,7 @@ export async function measureRequests(world: World): Promise<readonly ImageReque
   const found: ImageRequests[] = [];
   for (const referrersApi of [true, false]) {
     world.registry.settings.referrersApi = referrersApi;
-    const plugin = await startPluginWorker(world, 'key');
+    const plugin = await startPluginWorker(world, keySigner);
     try {
       // What is asked once in a run is asked with this image.
       await ofOneImage(world, plugin, true);
@@ -29,7 +30,7 @@ export async function measureRequests(world: World): Promise<readonly ImageReque
         const common = { referrersApi, provenance };
         const ours = await ofOneImage(world, plugin, provenance);
         found.push({ by: 'plugin', ...common, ...ours });
-        const theirs = await ofOneImage(world, cosignWorker(world, 'key'), provenance);
+        const theirs = await ofOneImage(world, cosignWorker(world, keySigner), provenance);
         found.push({ by: 'cosign', ...common, ...theirs });
       }
     } finally {

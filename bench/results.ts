@@ -1,7 +1,7 @@
 import type { Measurements } from './measurements';
 import type { Batch } from './pace';
 import type { Series } from './plot';
-import type { SignerKind } from './plan';
+import { EIGHT, REAL, type SignerKind } from './plan';
 import { ratio, rounded } from './ratio';
 import { type Target, targetsOf } from './targets';
 import type { Traffic } from './traffic';
@@ -28,8 +28,9 @@ export interface BatchResult {
   readonly verifyingCost: number;
   /** Counts of an image. */
   readonly registryRequests: number;
-  readonly fulcioRequests: number;
-  readonly rekorRequests: number;
+  /** Not of the real services, which do not count. */
+  readonly fulcioRequests?: number;
+  readonly rekorRequests?: number;
   readonly bytes: number;
   readonly repeatedReads: number;
   readonly connections: number;
@@ -86,8 +87,7 @@ function batchResult(batch: Batch, batches: readonly Batch[]): BatchResult {
     signingCost: rounded(ratio(signing.time, all)),
     verifyingCost: rounded(ratio(verifying.time, all)),
     registryRequests: each('requests'),
-    fulcioRequests: each('fulcio'),
-    rekorRequests: each('rekor'),
+    ...(signer !== REAL && { fulcioRequests: each('fulcio'), rekorRequests: each('rekor') }),
     bytes: Math.round(traffic.bytes / images),
     repeatedReads: each('repeated'),
     connections: traffic.connections,
@@ -95,12 +95,18 @@ function batchResult(batch: Batch, batches: readonly Batch[]): BatchResult {
   };
 }
 
-/** A line for each way of working with a key and keyless, over all sizes. */
+const DRAWN: readonly SignerKind[] = ['key', 'keyless'];
+
+/**
+ * A line for each way of working with a key and keyless, over all sizes, from the start of the
+ * process on; and one of the warm process whose cost is to be flat.
+ */
 export function seriesOf({ batches }: Results): readonly Series[] {
   const lines = new Map<string, { images: number; cost: number }[]>();
   for (const { by, signer, images, atOnce, state, cost } of batches) {
-    if (state === 'warm' || signer === 'key and log') continue;
-    const name = `${by}, ${signer}, ${atOnce} at a time`;
+    const warm = state === 'warm';
+    if (!DRAWN.includes(signer) || (warm && (signer !== 'key' || atOnce !== EIGHT))) continue;
+    const name = `${by}, ${signer}, ${atOnce} at a time${warm ? ', warm' : ''}`;
     const points = lines.get(name) ?? [];
     points.push({ images, cost });
     lines.set(name, points);

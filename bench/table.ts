@@ -1,3 +1,6 @@
+/** Stands among numbers where there is none. */
+export const NOT_COUNTED = '-';
+
 /** Columns as wide as their widest cell; numbers to the right. */
 export function table(
   head: readonly string[],
@@ -7,7 +10,9 @@ export function table(
   const widths = head.map((_, column) =>
     Math.max(...cells.map((row) => (row[column] ?? '').length)),
   );
-  const isNumber = head.map((_, column) => rows.every((row) => typeof row[column] === 'number'));
+  const isNumber = head.map((_, column) =>
+    rows.every((row) => typeof row[column] === 'number' || row[column] === NOT_COUNTED),
+  );
   const line = (row: readonly string[]): string =>
     row
       .map((cell, column) =>

@@ -1,6 +1,6 @@
 import type { Measurements } from './measurements';
-import { type Batch, EIGHT } from './pace';
-import type { SignerKind } from './plan';
+import type { Batch } from './pace';
+import { EIGHT, type SignerKind } from './plan';
 import { ratio, rounded, spread } from './ratio';
 import type { Unchanged } from './unchanged';
 
@@ -42,40 +42,40 @@ export function targetsOf(measured: Measurements): readonly Target[] {
   ];
 }
 
-/** As many of both as were signed, and as near to 100 as this run has them. */
+/** As many images as the pace is told of. */
+const PACE = 100;
+
+/**
+ * Our time for 100 images, from the start of the process on, over cosign's. It has a process for
+ * each step and knows no other image: its time for one is the same however many there are, so it
+ * may have been measured on fewer.
+ */
 function paceTargets(batches: readonly Batch[]): readonly Target[] {
-  const pace = (
-    signer: SignerKind,
-    ours: number,
-    theirs: number,
-  ): Pick<Bound, 'measured' | 'on'> => {
-    const sizes = batches
-      .filter((one) => one.by === 'cosign' && one.signer === signer && one.atOnce === theirs)
-      .map(({ images }) => images);
-    const size = sizes.includes(100) ? 100 : Math.max(...sizes);
-    const of = (by: Batch['by'], atOnce: number) =>
-      batches.find(
-        (one) =>
-          one.by === by &&
-          one.signer === signer &&
-          one.images === size &&
-          one.atOnce === (size === 1 ? 1 : atOnce) &&
-          one.state === 'cold',
-      );
-    const [mine, cosigns] = [of('plugin', ours), of('cosign', theirs)];
+  const pace = (signer: SignerKind, theirs: number): Pick<Bound, 'measured' | 'on'> => {
+    const all = batches.filter(
+      (one) => one.signer === signer && one.state === 'cold' && one.images <= PACE,
+    );
+    const mine = mostImages(
+      all.filter(({ by, atOnce, images }) => by === 'plugin' && (atOnce > 1 || images === 1)),
+    );
+    const cosigns = mostImages(all.filter((one) => one.by === 'cosign' && one.atOnce === theirs));
     if (!mine || !cosigns) return { measured: undefined };
-    return { measured: ratio(mine.time, cosigns.time), on: `images: ${size}, start included` };
+    const time = (cosigns.time / cosigns.images) * mine.images;
+    return {
+      measured: ratio(mine.time, time),
+      on: `images: ${mine.images}, start included; cosign: ${cosigns.images}`,
+    };
   };
   const unit = "of cosign's time";
   return [
-    { name: 'key, beside cosign one after the other', most: 1 / 20, ...pace('key', EIGHT, 1) },
-    { name: 'key, both eight at a time', most: 1 / 8, ...pace('key', EIGHT, EIGHT) },
+    { name: 'key, beside cosign one after the other', most: 1 / 20, ...pace('key', 1) },
+    { name: 'key, both eight at a time', most: 1 / 8, ...pace('key', EIGHT) },
     {
       name: 'keyless, beside cosign one after the other',
       most: 1 / 4,
-      ...pace('keyless', EIGHT, 1),
+      ...pace('keyless', 1),
     },
-    { name: 'keyless, both eight at a time', most: 1 / 4, ...pace('keyless', EIGHT, EIGHT) },
+    { name: 'keyless, both eight at a time', most: 1 / 4, ...pace('keyless', EIGHT) },
   ].map((bound) => targetOf({ ...bound, unit }));
 }
 
@@ -116,18 +116,22 @@ function largestOf(
   state: Batch['state'],
   signer: SignerKind = 'key',
 ): Batch | undefined {
-  return batches
-    .filter(
+  return mostImages(
+    batches.filter(
       (one) =>
         one.by === 'plugin' &&
         one.signer === signer &&
         one.atOnce === atOnce &&
         one.state === state,
-    )
-    .reduce<Batch | undefined>(
-      (most, one) => (most && most.images >= one.images ? most : one),
-      undefined,
-    );
+    ),
+  );
+}
+
+function mostImages(batches: readonly Batch[]): Batch | undefined {
+  return batches.reduce<Batch | undefined>(
+    (most, one) => (most && most.images >= one.images ? most : one),
+    undefined,
+  );
 }
 
 function costTargets(batches: readonly Batch[]): readonly Target[] {

@@ -10,9 +10,9 @@ import {
   startSigstore,
 } from '../dev/sigstore';
 import { cosignAt, type RunCosign } from './cosign';
+import { type Instance, localInstance } from './instance';
 import { requestLines, type Traffic, trafficOf } from './traffic';
 
-export const IDENTITY = 'https://ci.example.test/team/app/release@refs/heads/main';
 export const BUILDER = 'https://ci.example.test/builder';
 export const KEY_PASSWORD = 'canary-bench-key-password-4Tz';
 
@@ -23,14 +23,13 @@ export interface World {
   readonly sigstore: RunningSigstore;
   readonly cosign: RunCosign;
   readonly key: { readonly path: string; readonly publicPath: string; readonly publicKey: string };
-  readonly trustedRoot: string;
-  /** Which services cosign asks: none, or Rekor. */
-  readonly signingConfig: { readonly none: string; readonly log: string };
+  /** The services that are local. */
+  readonly local: Instance;
+  /** A signing config that has cosign ask no service. */
+  readonly noServices: string;
   readonly predicate: string;
   /** Images that nobody has signed yet, each in a repository of its own, as `host/repo@digest`. */
   newImages(count: number): readonly string[];
-  /** The identity token of the run. */
-  readonly token: string;
   /** What the work sends and fetches, and each request of it. */
   counted<Result>(work: () => Promise<Result>): Promise<Counted<Result>>;
   close(): Promise<void>;
@@ -65,11 +64,9 @@ export async function openWorld(): Promise<World> {
   };
   try {
     await mkdir(path('home'));
-    await sigstore.writeTrustedRoot(path('trusted_root.json'));
-    const configs = { none: { rekor: false, tsa: false }, log: { rekor: 1, tsa: false } } as const;
-    for (const [name, use] of Object.entries(configs)) {
-      await writeFile(path(`signing-${name}.json`), JSON.stringify(sigstore.signingConfig(use)));
-    }
+    const local = await localInstance(sigstore, folder);
+    const none = sigstore.signingConfig({ rekor: false, tsa: false });
+    await writeFile(path('signing-none.json'), JSON.stringify(none));
     await writeFile(path('predicate.json'), JSON.stringify(PREDICATE));
     const cosign = cosignAt(folder, { COSIGN_PASSWORD: KEY_PASSWORD });
     await cosign(['generate-key-pair', '--output-key-prefix', 'bench']);
@@ -84,10 +81,9 @@ export async function openWorld(): Promise<World> {
         publicPath: path('bench.pub'),
         publicKey: await readFile(path('bench.pub'), 'utf8'),
       },
-      trustedRoot: path('trusted_root.json'),
-      signingConfig: { none: path('signing-none.json'), log: path('signing-log.json') },
+      local,
+      noServices: path('signing-none.json'),
       predicate: path('predicate.json'),
-      token: sigstore.issuer.token({ subject: IDENTITY, expiresIn: 6 * 3600 }),
       newImages: (count) =>
         Array.from({ length: count }, () => {
           stored += 1;

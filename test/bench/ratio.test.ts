@@ -1,4 +1,4 @@
-import { median, ratio, rounded, spread } from '../../bench/ratio';
+import { mean, median, ratio, rounded, spread } from '../../bench/ratio';
 
 test('a ratio is shown with three significant digits, however small it is', () => {
   expect(rounded(ratio(1, 3))).toBe(0.333);
@@ -17,6 +17,11 @@ test('the median is the middle, or between the two in the middle', () => {
   expect(median([10, 2, 4, 1])).toBe(3);
   expect(median([8])).toBe(8);
   expect(() => median([])).toThrow('nothing was measured');
+});
+
+test('the mean has each value in it', () => {
+  expect(mean([9, 1, 5])).toBe(5);
+  expect(() => mean([])).toThrow('nothing was measured');
 });
 
 test('the spread is the largest over the smallest, of two at least', () => {

@@ -1,5 +1,6 @@
 import type { Measurements } from '../../bench/measurements';
 import type { Batch } from '../../bench/pace';
+import { REAL } from '../../bench/plan';
 import { resultsOf, seriesOf } from '../../bench/results';
 import { targetOf, targetsOf } from '../../bench/targets';
 import { trafficOf } from '../../bench/traffic';
@@ -107,6 +108,38 @@ test('the pace is that of 100 images where they were measured, with the start', 
   expect(unmet({ ...run, batches })).toEqual(['key, beside cosign one after the other']);
   const more = batch({ by: 'cosign', atOnce: 1, images: 500, time: 1 });
   expect(unmet({ ...run, batches: [...run.batches, more] })).toEqual([]);
+  const alone = batch({ images: 500, time: 1e9 });
+  expect(unmet({ ...run, batches: [...run.batches, alone] })).toEqual([]);
+});
+
+test("cosign's time for an image is that of its largest batch, however many we signed", () => {
+  const run = goodRun();
+  const ours = run.batches.filter(({ by, signer }) => by === 'plugin' && signer === 'key');
+  const theirs = [
+    batch({ by: 'cosign', atOnce: 1, images: 1, time: 1 }),
+    batch({ by: 'cosign', atOnce: 1, images: 8, time: 1600 }),
+    batch({ by: 'cosign', images: 8, time: 640 }),
+  ];
+  const paces = targetsOf({ ...run, batches: [...ours, ...theirs] }).slice(0, 3);
+  expect(paces.map(({ measured, met }) => ({ measured, met }))).toEqual([
+    { measured: "0.05 of cosign's time (images: 100, start included; cosign: 8)", met: true },
+    { measured: "0.125 of cosign's time (images: 100, start included; cosign: 8)", met: true },
+    { measured: 'not measured', met: false },
+  ]);
+});
+
+test('the time with the real services is a cost of its own, and their requests are not counted', () => {
+  const run = goodRun();
+  const real = [
+    batch({ signer: REAL, by: 'cosign', atOnce: 1, images: 10, time: 30_000 }),
+    batch({ signer: REAL, images: 10, time: 6000 }),
+  ];
+  const results = resultsOf('part', { ...run, batches: [...run.batches, ...real] });
+  const ours = results.batches.at(-1);
+  expect(ours).toMatchObject({ signer: REAL, cost: 0.2 });
+  expect(ours).not.toHaveProperty('fulcioRequests');
+  expect(results.batches[0]).toHaveProperty('fulcioRequests');
+  expect(results.targets).toEqual(resultsOf('part', run).targets);
 });
 
 test('a cost that grows with the number of images is not flat', () => {
@@ -142,7 +175,7 @@ test('no time of the machine is written, only ratios and counts', () => {
   expect(JSON.stringify(results)).not.toMatch(/"(time|first|start)":/);
 });
 
-test('the plot has a line for each way of working, of cold runs', () => {
+test('the plot has a line for each way of working from the start on, and the one to be flat', () => {
   const names = seriesOf(resultsOf('part', goodRun())).map(({ name }) => name);
   expect(names).toEqual([
     'plugin, key, 8 at a time',
@@ -151,5 +184,6 @@ test('the plot has a line for each way of working, of cold runs', () => {
     'plugin, keyless, 8 at a time',
     'cosign, keyless, 1 at a time',
     'cosign, keyless, 8 at a time',
+    'plugin, key, 8 at a time, warm',
   ]);
 });
