@@ -9,7 +9,9 @@ export function watchPlugin(plugin: string): { stop(): number | undefined } {
   const look = (): void => {
     for (const pid of processes()) {
       const command = read(`/proc/${pid}/cmdline`);
-      if (!command.includes('run-plugin') || !command.includes(plugin)) continue;
+      // The program in the plugin's folder, or the SDK's runner of that folder.
+      const isPlugin = command.includes('run-plugin') || command.includes('pulumi-resource-');
+      if (!isPlugin || !command.includes(plugin)) continue;
       const kilobytes = Number(/VmHWM:\s+(\d+)/.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
       peak = Math.max(peak ?? 0, Math.round(kilobytes / 1024));
     }

@@ -3,8 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { sameProvenance } from '../attest/same-provenance';
 import { SignedImageError } from '../error';
 import type { RegistryClient } from '../oci/client';
-import type { Digest } from '../oci/digest';
-import { formatRepository } from '../oci/reference';
+import { formatRepository, pinned } from '../oci/reference';
 import { readBundles } from '../sign/format/bundle-format';
 import type { Findings } from '../sign/format/candidate';
 import { readLayers } from '../sign/format/legacy-format';
@@ -26,20 +25,23 @@ function saysTheSame({ claim }: Good, wanted: WantedSignature): boolean {
 
 /**
  * Looks in the registry for signatures that need not be made again: valid under `policy`, by the
- * very signer who would sign now, and with the same content. Made for one image: what lies beside a
- * manifest is read once.
+ * very signer who would sign now, and with the same content. What lies beside a manifest is read
+ * once in a piece of work (`client.task()`), for signature and provenance together.
  */
 export function createSignatureFinder(policy: ReusePolicy): FindSignature {
-  const bundles = new Map<Digest, Promise<Findings>>();
+  const works = new WeakMap<RegistryClient, Map<string, Promise<Findings>>>();
   const read = (
     { repository, subject, purpose, format }: WantedSignature,
     client: RegistryClient,
   ) => {
     const { digest } = subject;
     if (format === 'legacy') return readLayers(client, repository, digest, purpose);
+    const bundles = works.get(client) ?? new Map<string, Promise<Findings>>();
+    works.set(client, bundles);
+    const image = pinned(repository, digest);
     // What is not seen now is looked for again when it is written.
-    const known = bundles.get(digest) ?? readBundles(client, repository, digest, PROVISIONAL);
-    bundles.set(digest, known);
+    const known = bundles.get(image) ?? readBundles(client, repository, digest, PROVISIONAL);
+    bundles.set(image, known);
     return known;
   };
   return async (wanted, client) => {

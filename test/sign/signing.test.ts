@@ -66,7 +66,8 @@ describe.each([
     const { repository, targets } = await scene();
     const material: SigningMaterial = materialOf();
     const request = { repository, targets, format: 'both' as const, material };
-    const first = await signImage(request, lab.client, undefined, finding(witnessed));
+    const dependencies = finding(witnessed);
+    const first = await signImage(request, lab.client, undefined, dependencies);
     writes();
     const entries = lab.sigstore.log.entries.length;
     const progress: string[] = [];
@@ -74,7 +75,7 @@ describe.each([
       request,
       lab.client,
       (message) => progress.push(message),
-      finding(witnessed),
+      dependencies,
     );
     expect(first.every(({ made }) => made)).toBe(true);
     expect(second).toEqual(first.map((signature) => ({ ...signature, made: false })));
