@@ -37,10 +37,10 @@ export interface Measured {
   readonly traffic: Traffic;
 }
 
-/** Images that a process has done before it is warm, whatever number is measured then. */
-const BEFORE_WARM = 40;
+/** Images that a process has done before it is warm, however many are then measured. */
+const BEFORE_WARM = 100;
 /** So many are measured warm: small batches are repeated, because ten images are over at once. */
-const MEASURED_WARM = 100;
+const MEASURED_WARM = 200;
 
 interface Setting extends Size {
   readonly signer: Signer;
@@ -56,10 +56,10 @@ export async function measurePace(
   tell: (line: string) => void,
 ): Promise<readonly Batch[]> {
   const much = { before: BEFORE_WARM, atLeast: MEASURED_WARM };
-  const sizes = sizesOf(plan);
-  const settings = plan.signers
-    .map((kind) => signerOf(kind, world.local))
-    .flatMap((signer) => sizes.map((size) => ({ ...size, signer, ...much })));
+  const settings = plan.signers.flatMap((kind) => {
+    const signer = signerOf(kind, world.local);
+    return sizesOf(plan, plan.warm[kind] ?? []).map((size) => ({ ...size, signer, ...much }));
+  });
   return [
     ...(await measured(world, settings, tell)),
     ...(await measureReal(world, plan.real, tell)),
@@ -82,7 +82,7 @@ async function measureReal(
     const signer = signerOf(REAL, services);
     // The log takes its time for each: nothing is won by more of them.
     const few = { before: EIGHT, atLeast: 1 };
-    const sizes = sizesOf({ beside, alone: [], warm: beside });
+    const sizes = sizesOf({ beside, alone: [] }, beside);
     const settings = sizes.map((size) => ({ ...size, signer, ...few }));
     return await measured(world, settings, tell);
   } finally {

@@ -16,7 +16,7 @@ export interface Plan {
   /** Further ones, that only we sign, eight at a time: the pace of many, and whether it stays. */
   readonly alone: readonly number[];
   /** Of these, the numbers that a process that has worked before is measured with too. */
-  readonly warm: readonly number[];
+  readonly warm: Readonly<Partial<Record<SignerKind, readonly number[]>>>;
   /** Numbers of images that both sign with the real services, one and eight at a time. */
   readonly real: readonly number[];
   /** Numbers of images of an update with nothing to do. */
@@ -25,12 +25,14 @@ export interface Plan {
   readonly starts: number;
 }
 
+const ALL = [1, 10, 100, 500];
+
 export const FULL: Plan = {
   run: 'full',
   signers: SIGNERS,
-  beside: [1, 10, 100, 500],
+  beside: ALL,
   alone: [],
-  warm: [1, 10, 100, 500],
+  warm: { key: ALL, 'key and log': ALL, keyless: ALL },
   real: [10],
   unchanged: [1, 100, 500],
   starts: 15,
@@ -41,9 +43,10 @@ export const QUICK: Plan = {
   signers: ['key', 'keyless'],
   beside: [1, 8],
   alone: [10, 100],
-  warm: [10, 100],
+  // What is to be flat.
+  warm: { key: [10, 100] },
   real: [],
-  unchanged: [1, 10],
+  unchanged: [10],
   starts: 5,
 };
 
@@ -57,12 +60,11 @@ export interface Size {
   readonly warm: boolean;
 }
 
-/** What is measured of each signer with local services, the smallest first. */
-export function sizesOf({
-  beside,
-  alone,
-  warm,
-}: Pick<Plan, 'beside' | 'alone' | 'warm'>): readonly Size[] {
+/** What is measured of a signer, the smallest first. */
+export function sizesOf(
+  { beside, alone }: Pick<Plan, 'beside' | 'alone'>,
+  warm: readonly number[],
+): readonly Size[] {
   const both = beside.flatMap((images) =>
     // One image is signed one at a time.
     (images === 1 ? [1] : [1, EIGHT]).map((atOnce) => ({ images, atOnce, beside: true })),

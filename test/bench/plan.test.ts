@@ -16,7 +16,7 @@ test('a limit leaves the smaller sizes, and the run is told as a part', () => {
 });
 
 test('what cosign does too is done one and eight at a time, the rest eight at a time', () => {
-  const sizes = sizesOf({ beside: [1, 20], alone: [10], warm: [20] });
+  const sizes = sizesOf({ beside: [1, 20], alone: [10] }, [20]);
   expect(sizes).toEqual([
     { images: 1, atOnce: 1, beside: true, warm: false },
     { images: 10, atOnce: 8, beside: false, warm: false },
@@ -26,7 +26,7 @@ test('what cosign does too is done one and eight at a time, the rest eight at a 
 });
 
 test('the quick run has a pace for each target, and two sizes for a flat cost', () => {
-  const sizes = sizesOf(QUICK);
+  const sizes = sizesOf(QUICK, QUICK.warm.key ?? []);
   const theirs = sizes.filter(({ beside, images }) => beside && images > 1);
   expect(theirs.map(({ atOnce }) => atOnce).sort()).toEqual([1, 8]);
   const warm = sizes.filter((size) => size.warm && size.images >= 10 && size.atOnce === 8);
