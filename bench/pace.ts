@@ -5,13 +5,24 @@ import { type PluginWorker, startPluginWorker } from './plugin-worker';
 import { mean } from './ratio';
 import { type Signer, signerOf } from './signer';
 import { type Traffic, trafficOf } from './traffic';
+import { turnsOf } from './turns';
 import { onEach, type Worker } from './worker';
 import type { Counted, World } from './world';
 
 const WHOLE = { provenance: true } as const;
 
+/** What was measured of one batch. */
+interface Work {
+  readonly signing: Measured;
+  readonly verifying: Measured;
+  /** Of both: what is read again in the verification counts as repeated. */
+  readonly traffic: Traffic;
+  /** Of all, the start included. */
+  readonly time: number;
+}
+
 /** One batch of images: signed and attested, then verified. Times in milliseconds. */
-export interface Batch {
+export interface Batch extends Work {
   readonly by: 'plugin' | 'cosign';
   readonly signer: SignerKind;
   readonly images: number;
@@ -21,12 +32,6 @@ export interface Batch {
    * `warm`: a process that has done other images before.
    */
   readonly state: 'cold' | 'warm';
-  readonly signing: Measured;
-  readonly verifying: Measured;
-  /** Of both: what is read again in the verification counts as repeated. */
-  readonly traffic: Traffic;
-  /** Of all, the start included. */
-  readonly time: number;
   /** Of the plugin. */
   readonly peakMegabytes?: number | undefined;
   readonly derivations?: { readonly aside: number; readonly blocking: number };
@@ -37,17 +42,17 @@ export interface Measured {
   readonly traffic: Traffic;
 }
 
-/** Images that a process has done before it is warm, however many are then measured. */
-const BEFORE_WARM = 100;
-/** So many are measured warm: small batches are repeated, because ten images are over at once. */
-const MEASURED_WARM = 200;
-
-interface Setting extends Size {
-  readonly signer: Signer;
-  /** Images before a warm batch, and how many are then measured at least. */
+/** How a process gets warm, and how much is then measured. */
+interface Warmth {
+  /** Images that it has done before, however many are then measured. */
   readonly before: number;
+  /** So many are measured at least: small batches are repeated, because ten images are over at once. */
   readonly atLeast: number;
 }
+
+const WARMTH: Warmth = { before: 100, atLeast: 200 };
+/** The real log takes its time for each image: nothing is won by more of them. */
+const REAL_WARMTH: Warmth = { before: EIGHT, atLeast: 1 };
 
 /** The same work by both, each with images of its own, in turns. */
 export async function measurePace(
@@ -55,15 +60,12 @@ export async function measurePace(
   plan: Plan,
   tell: (line: string) => void,
 ): Promise<readonly Batch[]> {
-  const much = { before: BEFORE_WARM, atLeast: MEASURED_WARM };
-  const settings = plan.signers.flatMap((kind) => {
-    const signer = signerOf(kind, world.local);
-    return sizesOf(plan, plan.warm[kind] ?? []).map((size) => ({ ...size, signer, ...much }));
-  });
-  return [
-    ...(await measured(world, settings, tell)),
-    ...(await measureReal(world, plan.real, tell)),
-  ];
+  const batches: Batch[] = [];
+  for (const kind of plan.signers) {
+    const sizes = sizesOf(plan, plan.warm[kind] ?? []);
+    batches.push(...(await measured(world, signerOf(kind, world.local), sizes, WARMTH, tell)));
+  }
+  return [...batches, ...(await measureReal(world, plan.real, tell))];
 }
 
 /** With the real services, where they are to be had. */
@@ -79,12 +81,8 @@ async function measureReal(
   });
   if (!services) return [];
   try {
-    const signer = signerOf(REAL, services);
-    // The log takes its time for each: nothing is won by more of them.
-    const few = { before: EIGHT, atLeast: 1 };
     const sizes = sizesOf({ beside, alone: [] }, beside);
-    const settings = sizes.map((size) => ({ ...size, signer, ...few }));
-    return await measured(world, settings, tell);
+    return await measured(world, signerOf(REAL, services), sizes, REAL_WARMTH, tell);
   } finally {
     await services.stop();
   }
@@ -92,62 +90,71 @@ async function measureReal(
 
 async function measured(
   world: World,
-  settings: readonly Setting[],
+  signer: Signer,
+  sizes: readonly Size[],
+  warmth: Warmth,
   tell: (line: string) => void,
 ): Promise<readonly Batch[]> {
   const batches: Batch[] = [];
-  for (const setting of settings) {
-    const { signer, images, atOnce, beside, warm } = setting;
+  for (const { images, atOnce, beside } of sizes) {
     tell(`${signer.kind}: ${images} images, ${atOnce} at a time`);
-    batches.push(await coldBatch(world, setting));
-    if (warm) batches.push(await warmBatch(world, setting));
-    if (!beside) continue;
     const size = { signer: signer.kind, images, atOnce, state: 'cold' } as const;
+    batches.push({ by: 'plugin', ...size, ...(await coldBatch(world, signer, images, atOnce)) });
+    if (!beside) continue;
     const theirs = await batch(world, cosignWorker(world, signer), images, atOnce);
     batches.push({ by: 'cosign', ...size, ...theirs });
+  }
+  for (const many of [1, EIGHT]) {
+    const again = sizes.filter(({ warm, atOnce }) => warm && atOnce === many);
+    if (again.length === 0) continue;
+    tell(`${signer.kind}: warm, ${many} at a time`);
+    batches.push(...(await warmBatches(world, signer, again, warmth)));
   }
   return batches;
 }
 
 /** The first images of a process, its start included. */
-async function coldBatch(world: World, { signer, images, atOnce }: Setting): Promise<Batch> {
+async function coldBatch(world: World, signer: Signer, images: number, atOnce: number) {
   const began = performance.now();
   const worker = await startPluginWorker(world, signer);
   const start = performance.now() - began;
   try {
     const cold = await batch(world, worker, images, atOnce);
-    const size = { signer: signer.kind, images, atOnce, state: 'cold' } as const;
-    return { by: 'plugin', ...size, ...cold, time: cold.time + start, ...usedBy(worker) };
+    return { ...cold, time: cold.time + start, ...usedBy(worker) };
   } finally {
     await worker.close();
   }
 }
 
-/** The same after work that is the same for every number of images; the mean of all batches. */
-async function warmBatch(
+/**
+ * After work that is the same for every number of images. Each number has a process of its own,
+ * which does more of them than that; and they take turns, so that what else the machine does
+ * meets all.
+ */
+async function warmBatches(
   world: World,
-  { signer, images, atOnce, before, atLeast }: Setting,
-): Promise<Batch> {
-  const worker = await startPluginWorker(world, signer);
+  signer: Signer,
+  sizes: readonly Size[],
+  { before, atLeast }: Warmth,
+): Promise<readonly Batch[]> {
+  const runs: { size: Size; worker: Worker; done: Work[] }[] = [];
   try {
-    await batch(world, worker, before, atOnce);
-    const first = await batch(world, worker, images, atOnce);
-    const all = [first];
-    while (all.length * images < atLeast) {
-      all.push(await batch(world, worker, images, atOnce));
+    for (const size of sizes) {
+      const worker = await startPluginWorker(world, signer);
+      runs.push({ size, worker, done: [] });
+      await batch(world, worker, before, size.atOnce);
     }
-    const size = { signer: signer.kind, images, atOnce, state: 'warm' } as const;
-    // What is counted is the same each time.
-    return {
-      by: 'plugin',
-      ...size,
-      ...first,
-      signing: { ...first.signing, time: mean(all.map(({ signing }) => signing.time)) },
-      verifying: { ...first.verifying, time: mean(all.map(({ verifying }) => verifying.time)) },
-      time: mean(all.map(({ time }) => time)),
-    };
+    const numbers = sizes.map(({ images }) => images);
+    for (const next of turnsOf(numbers, atLeast)) {
+      const run = runs[next];
+      run?.done.push(await batch(world, run.worker, run.size.images, run.size.atOnce));
+    }
+    return runs.map(({ size: { images, atOnce }, done }) => {
+      const size = { signer: signer.kind, images, atOnce, state: 'warm' } as const;
+      return { by: 'plugin', ...size, ...meanOf(done) };
+    });
   } finally {
-    await worker.close();
+    await Promise.all(runs.map(({ worker }) => worker.close()));
   }
 }
 
@@ -156,7 +163,19 @@ const usedBy = (worker: PluginWorker) => ({
   derivations: worker.derivations(),
 });
 
-async function batch(world: World, worker: Worker, images: number, atOnce: number) {
+/** Of batches of one size; what is counted is the same each time. */
+function meanOf(batches: readonly Work[]): Work {
+  const [first] = batches;
+  if (!first) throw new Error('nothing was measured');
+  return {
+    signing: { ...first.signing, time: mean(batches.map(({ signing }) => signing.time)) },
+    verifying: { ...first.verifying, time: mean(batches.map(({ verifying }) => verifying.time)) },
+    traffic: first.traffic,
+    time: mean(batches.map(({ time }) => time)),
+  };
+}
+
+async function batch(world: World, worker: Worker, images: number, atOnce: number): Promise<Work> {
   const references = world.newImages(images);
   const timed = (work: (image: string) => Promise<void>): Promise<Counted<number>> =>
     world.counted(async () => {
