@@ -6,7 +6,7 @@ import { measurePace } from './pace';
 import { type Plan, readPlan } from './plan';
 import { costPlot } from './plot';
 import { measureRequests } from './requests';
-import { type Results, resultsOf, seriesOf } from './results';
+import { type Results, resultsOf, seriesOf } from './summary';
 import { measureStarts } from './start';
 import { NOT_COUNTED, table } from './table';
 import { measureUnchanged } from './unchanged';

@@ -1,7 +1,7 @@
 import type { Measurements } from '../../bench/measurements';
 import type { Batch } from '../../bench/pace';
 import { REAL } from '../../bench/plan';
-import { resultsOf, seriesOf } from '../../bench/results';
+import { resultsOf, seriesOf } from '../../bench/summary';
 import { targetOf, targetsOf } from '../../bench/targets';
 import { trafficOf } from '../../bench/traffic';
 
