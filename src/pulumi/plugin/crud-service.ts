@@ -42,13 +42,19 @@ export function createCrudService(
     });
   };
 
+  const flushed = async (request: unknown): Promise<void> => {
+    const { getUrn } = request as { readonly getUrn?: () => string };
+    // Configure is about no resource.
+    if (getUrn) await engineLog.flush(getUrn.call(request));
+  };
+
   const answer =
     <Request, Response>(
       work: (request: Request) => Promise<Response>,
     ): Handler<Request, Response> =>
     (call, callback: sendUnaryData<Response>) => {
       work(call.request)
-        .finally(() => engineLog.flush())
+        .finally(() => flushed(call.request))
         .then(
           (response) => callback(null, response),
           (error: unknown) => callback(crudFailure(error)),

@@ -8,16 +8,19 @@ export interface ResourceLog {
   /** A line that stays. */
   info(message: string): void;
   warn(message: string): void;
-  /** Progress: shown while it is true, and not kept. */
+  /** Progress: shown while it is true, if that is for a while, and not kept. */
   status(message: string): void;
 }
 
 export interface EngineLog {
   for(urn: string): ResourceLog;
-  /** Resolves when all that was logged has arrived. */
-  flush(): Promise<void>;
+  /** Resolves when all that was logged for a resource has arrived. */
+  flush(urn: string): Promise<void>;
   close(): void;
 }
+
+/** Milliseconds that a step takes before it is told: what is over sooner is no news. */
+const STATUS_AFTER = 200;
 
 /**
  * Logs to the engine at this address. The SDK's own `log` has no engine address in CRUD calls
@@ -27,26 +30,49 @@ export interface EngineLog {
 export function createEngineLog(address: string | undefined): EngineLog {
   if (!address) return { for: () => SILENT, flush: async () => undefined, close: () => undefined };
   const client = new EngineClient(address, grpc.credentials.createInsecure());
-  // One line after the other: the engine shows them in the order of their arrival.
-  let last: Promise<void> = Promise.resolve();
+  // The lines of one resource one after the other: the engine shows them as they arrive.
+  const lines = new Map<string, Promise<void>>();
+  const steps = new Map<string, NodeJS.Timeout>();
+
   const send = (severity: LogSeverity, urn: string, message: string, ephemeral: boolean): void => {
     const request = new LogRequest();
     request.setSeverity(severity);
     request.setUrn(urn);
     request.setMessage(message);
     request.setEphemeral(ephemeral);
-    last = last.then(
-      () => new Promise((resolve) => void client.log(request, () => resolve(undefined))),
+    const arrived = (lines.get(urn) ?? Promise.resolve()).then(
+      () => new Promise<void>((resolve) => void client.log(request, () => resolve())),
     );
+    lines.set(urn, arrived);
+    void arrived.then(() => {
+      if (lines.get(urn) === arrived) lines.delete(urn);
+    });
+  };
+  const dropStep = (urn: string): void => {
+    clearTimeout(steps.get(urn));
+    steps.delete(urn);
   };
   return {
     for: (urn) => ({
       info: (message) => send(LogSeverity.INFO, urn, message, false),
       warn: (message) => send(LogSeverity.WARNING, urn, message, false),
-      status: (message) => send(LogSeverity.INFO, urn, message, true),
+      status: (message) => {
+        dropStep(urn);
+        const tell = (): void => {
+          steps.delete(urn);
+          send(LogSeverity.INFO, urn, message, true);
+        };
+        steps.set(urn, setTimeout(tell, STATUS_AFTER).unref());
+      },
     }),
-    flush: () => last,
-    close: () => client.close(),
+    flush: async (urn) => {
+      dropStep(urn);
+      await lines.get(urn);
+    },
+    close: () => {
+      for (const urn of steps.keys()) dropStep(urn);
+      client.close();
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { EnvHttpProxyAgent, request } from 'undici';
+import type * as undici from 'undici';
 
 import { type ServiceCallOptions, fetchOptions } from './service-call';
 
@@ -45,7 +45,7 @@ export async function askService(
   call?: ServiceCallOptions,
 ): Promise<ServiceResponse> {
   const { timeout, retry } = fetchOptions(call);
-  const dispatcher = agentFor(timeout);
+  const dispatcher = await agentFor(timeout);
   for (let tries = 0; ; tries += 1) {
     const last = tries >= retry.retries;
     let wait = Math.min(retry.minTimeout * retry.factor ** tries, retry.maxTimeout);
@@ -61,13 +61,13 @@ export async function askService(
 }
 
 const PROXY_VARIABLES = ['http_proxy', 'https_proxy', 'no_proxy'];
-const agents = new Map<string, EnvHttpProxyAgent>();
+const agents = new Map<string, undici.EnvHttpProxyAgent>();
 
 /**
  * One pool of connections for all that waits as long and goes by the same proxy. Connections that
  * nobody uses are closed after some seconds, and keep no process alive.
  */
-function agentFor(timeout: number): EnvHttpProxyAgent {
+async function agentFor(timeout: number): Promise<undici.EnvHttpProxyAgent> {
   const proxies = PROXY_VARIABLES.flatMap((name) => [name, name.toUpperCase()]).map(
     (name) => process.env[name],
   );
@@ -75,6 +75,10 @@ function agentFor(timeout: number): EnvHttpProxyAgent {
   const known = agents.get(key);
   if (known) return known;
   const times = { connect: { timeout }, headersTimeout: timeout, bodyTimeout: timeout };
+  // Loaded on the first use: most keys need none of it.
+  const { EnvHttpProxyAgent } = await import('undici');
+  const made = agents.get(key);
+  if (made) return made;
   const agent = new EnvHttpProxyAgent(times);
   agents.set(key, agent);
   return agent;
@@ -82,9 +86,10 @@ function agentFor(timeout: number): EnvHttpProxyAgent {
 
 async function send(
   { method, url, json }: ServiceRequest,
-  dispatcher: EnvHttpProxyAgent,
+  dispatcher: undici.EnvHttpProxyAgent,
   timeout: number,
 ): Promise<Answer> {
+  const { request } = await import('undici');
   const { statusCode, headers, body } = await request(url, {
     method,
     dispatcher,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { EnvHttpProxyAgent, type Dispatcher, request } from 'undici';
+import type * as undici from 'undici';
 
 import { SignedImageError } from '../../../error';
 import { redactSecrets } from '../../../redaction';
@@ -55,7 +55,11 @@ function waitOf({ retryAfter }: Exchange, tries: number): number {
   return Math.min(seconds === undefined ? WAIT_MS * (tries + 1) : seconds * 1000, LONGEST_WAIT_MS);
 }
 
-function dispatcherOf({ tls, proxy }: VaultSettings, env: KeyHost['env']): Dispatcher {
+function dispatcherOf(
+  { EnvHttpProxyAgent }: typeof undici,
+  { tls, proxy }: VaultSettings,
+  env: KeyHost['env'],
+): undici.Dispatcher {
   const connect = {
     timeout: TIMEOUT_MS,
     rejectUnauthorized: tls.rejectUnauthorized,
@@ -129,8 +133,9 @@ export function createVaultClient(
   async function exchange(
     url: URL,
     { method, json }: VaultRequest,
-    dispatcher: Dispatcher,
+    dispatcher: undici.Dispatcher,
   ): Promise<Exchange> {
+    const { request } = await import('undici');
     const { statusCode, headers, body } = await request(url, {
       method,
       dispatcher,
@@ -164,7 +169,7 @@ export function createVaultClient(
     };
   }
 
-  async function ask(asked: VaultRequest, dispatcher: Dispatcher): Promise<Exchange> {
+  async function ask(asked: VaultRequest, dispatcher: undici.Dispatcher): Promise<Exchange> {
     const url = new URL(`${settings.address}/v1/${asked.path}`);
     const answer = await exchange(url, asked, dispatcher);
     const active = settings.followRedirects ? activeNode(url, answer) : undefined;
@@ -177,7 +182,8 @@ export function createVaultClient(
   }
 
   return async (asked) => {
-    const dispatcher = dispatcherOf(settings, env);
+    // Loaded when Vault is asked: loading it takes as long as some signatures.
+    const dispatcher = dispatcherOf(await import('undici'), settings, env);
     try {
       for (let tries = 0; ; tries += 1) {
         const isLast = tries + 1 >= TRIES;
