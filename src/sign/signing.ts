@@ -1,4 +1,5 @@
-import type { Statement } from '../attest/statement';
+import type { Bundle } from '@sigstore/bundle';
+
 import { SignedImageError } from '../error';
 import type { RegistryClient } from '../oci/client';
 import { lookOnce } from './format/referrer-look';
@@ -72,9 +73,17 @@ export async function signImage(
       signature: await run.find(target, 'signature'),
       provenance: target.provenance ? await run.find(target, 'provenance') : {},
     };
-    signatures.push(...(await run.signature(target, found.signature)));
-    if (!target.provenance) continue;
-    signatures.push(...(await run.provenance(target, target.provenance, found.provenance)));
+    // Its witnesses take as long as those of the signature, and need not wait for them.
+    const envelope = run.envelope(target, found.provenance);
+    // It may fail before anybody waits for it.
+    envelope.catch(() => undefined);
+    try {
+      signatures.push(...(await run.signature(target, found.signature)));
+      signatures.push(...(await run.provenance(target, found.provenance, envelope)));
+    } finally {
+      // Whatever fails, nothing goes on after the answer.
+      await envelope.catch(() => undefined);
+    }
   }
   await run.confirm();
   return signatures;
@@ -122,16 +131,25 @@ class SigningRun {
     );
   }
 
+  /** The signed provenance, where it is wanted in a format that lacks it. */
+  async envelope(target: SigningTarget, found: Found): Promise<Bundle | undefined> {
+    const { provenance } = target;
+    if (!provenance || this.formats.every((format) => found[format])) return undefined;
+    return reusableEnvelope(found.bundle) ?? signStatement(this.job(target), provenance);
+  }
+
   async provenance(
     target: SigningTarget,
-    statement: Statement,
     found: Found,
+    signed: Promise<Bundle | undefined>,
   ): Promise<readonly SettledSignature[]> {
-    const job = this.job(target);
-    let envelope = reusableEnvelope(found.bundle);
+    const { provenance } = target;
+    if (!provenance) return [];
     return this.each(found, target, 'provenance', async (format) => {
-      envelope ??= await signStatement(job, statement);
-      return storeProvenance(job, format, envelope, statement.predicateType);
+      const envelope = await signed;
+      if (!envelope)
+        throw new SignedImageError({ code: 'INTERNAL', message: 'no provenance was signed' });
+      return storeProvenance(this.job(target), format, envelope, provenance.predicateType);
     });
   }
 

@@ -283,3 +283,41 @@ test('a signer that fails without saying why becomes an error of ours', async ()
     ),
   ).rejects.toMatchObject({ code: 'KEY_SIGNING_FAILED' });
 });
+
+describe('the provenance is witnessed while the signature is', () => {
+  /** Whose `testify` is called with each envelope. */
+  const witnessed = (
+    testify: SigningMaterial['witnesses'][number]['testify'],
+  ): SigningMaterial => ({
+    ...newKey(lab).material,
+    witnesses: [{ kind: 'log', testify }],
+  });
+
+  test('so that nobody waits twice', async () => {
+    const { repository, targets } = await scene();
+    let bothAsked: () => void = () => undefined;
+    const both = new Promise<void>((resolve) => (bothAsked = resolve));
+    let asked = 0;
+    const material = witnessed(async () => {
+      asked += 1;
+      if (asked === 2) bothAsked();
+      await both;
+      return {};
+    });
+    const stored = await signImage({ repository, targets, format: 'bundle', material }, lab.client);
+    expect(stored.map(({ purpose }) => purpose)).toEqual(['signature', 'provenance']);
+  });
+
+  test('and where only its witness fails, the signature is stored and the error is told', async () => {
+    const { repository, image, targets } = await scene();
+    let asked = 0;
+    const material = witnessed(async () => {
+      asked += 1;
+      if (asked === 1) throw new Error('the log is full');
+      return {};
+    });
+    const signing = signImage({ repository, targets, format: 'bundle', material }, lab.client);
+    await expect(signing).rejects.toMatchObject({ code: 'KEY_SIGNING_FAILED' });
+    expect(await lab.client.referrers(repository, image.digest)).toHaveLength(1);
+  });
+});
