@@ -92,8 +92,6 @@ export interface RegistryClient {
     access: 'pull' | 'push',
     target?: Tag | Digest,
   ): Promise<FetchedManifest | undefined>;
-  /** Bytes of a blob that are known from elsewhere, so that they need not be read. */
-  know(repository: Repository, bytes: Buffer): void;
   /** What was seen so far of the registry of this repository. */
   traits(repository: Repository): RegistryTraits;
   /**

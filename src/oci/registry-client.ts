@@ -176,7 +176,6 @@ function operations(
       if (found) contents.keepManifest(repository, found);
       return found;
     },
-    know: (repository, bytes) => contents.keepBlob(repository, digestOf(bytes), bytes),
   };
 }
 

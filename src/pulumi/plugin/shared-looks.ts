@@ -1,4 +1,6 @@
 import {
+  ContentMemory,
+  digestOf,
   formatRepository,
   isDigest,
   type RegistryClient,
@@ -21,6 +23,13 @@ interface Seen {
  */
 export class SharedLooks {
   readonly #seen = new Map<string, Seen>();
+  /** Blobs of states: for looks only, a verification reads them. */
+  readonly #known = new ContentMemory();
+
+  /** Bytes that a state has, so that a look need not read them: their digest says what they are. */
+  know(repository: Repository, bytes: Buffer): void {
+    this.#known.keepBlob(repository, digestOf(bytes), bytes);
+  }
 
   /** The same client, whose lists come from the resource that looked before, or go to the next. */
   through(client: RegistryClient): RegistryClient {
@@ -37,6 +46,11 @@ export class SharedLooks {
           : this.#handed(`${formatRepository(repository)} tag ${target}`, () =>
               task.getManifest(repository, target),
             ),
+      getBlob: async (repository, descriptor) => {
+        const read = () => task.getBlob(repository, descriptor);
+        const bytes = await this.#known.blob(repository, descriptor.digest, read);
+        return bytes === undefined || bytes.length === descriptor.size ? bytes : read();
+      },
       task: () => shared,
     };
     return shared;

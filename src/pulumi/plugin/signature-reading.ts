@@ -44,7 +44,7 @@ export async function driftOfSignature(
   const { outputs } = request;
   const seen = await compared(request, environment, ({ client, repository, digest }) => {
     const shared = environment.looks.through(client);
-    for (const bytes of storedBytes(outputs)) shared.know(repository, bytes);
+    for (const bytes of storedBytes(outputs)) environment.looks.know(repository, bytes);
     return { client: shared, repository, digest, known: knownManifests(digest, outputs) };
   });
   return new InputReader(seen)

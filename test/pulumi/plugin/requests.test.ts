@@ -226,3 +226,16 @@ describe('bases of builds', () => {
     expect(requests).toEqual(['HEAD manifests/v20 200']);
   });
 });
+
+test('a verification reads the bundle, though a look at each update took it from the state', async () => {
+  const image = newImage();
+  const signature = await bench.create('ImageSignature', declared(image, { always: true }));
+  await bench.restart();
+  await bench.update('ImageSignature', signature, declared(image, { always: true }));
+  const lines = await requestsOf(() => bench.create('VerifiedImage', trusting(image)));
+  expect(lines).toEqual([
+    'GET manifests/sha256:A 200',
+    'GET referrers/sha256:A 200',
+    'GET blobs/sha256:B 200',
+  ]);
+});
