@@ -25,15 +25,15 @@ export async function listReferrers(
   { provisional = false }: ReferrersOptions = {},
 ): Promise<readonly Descriptor[]> {
   const traits = session.traits(repository);
-  const known = traits.has('noReferrersApi');
   // Where none is to be expected the tag is read first: if it is there, it is the list.
-  if (!known && !traits.expects('noReferrersApi')) {
+  if (!traits.expects('noReferrersApi')) {
     const listed = await askReferrersApi(session, repository, subject);
     if (listed) return listed;
   }
+  const isKnown = traits.has('noReferrersApi');
   const index = await readFallback(session, repository, subject, { provisional });
   if (index) return descriptorsOf(index.entries, `the referrers tag of ${subject}`);
-  return (!known && (await askReferrersApi(session, repository, subject))) || [];
+  return (!isKnown && (await askReferrersApi(session, repository, subject))) || [];
 }
 
 /**
