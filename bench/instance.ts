@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { startRealSigstore } from '../dev/services';
+import { signingConfigOf, startRealSigstore } from '../dev/services';
 import type { OidcIssuer, RunningSigstore } from '../dev/sigstore';
 
 /** Whom certificates of the local services name, and those of the real ones. */
@@ -58,24 +58,8 @@ export async function startRealInstance(
   const { fulcioUrl, rekorV2Url, tsaUrl, stop } = services;
   const signingConfig = join(folder, 'signing-real.json');
   const trustedRoot = join(folder, 'trusted_root-real.json');
-  const validFor = { start: new Date(Date.now() - 3_600_000).toISOString() };
-  const service = (url: string, majorApiVersion = 1) => ({
-    url,
-    majorApiVersion,
-    validFor,
-    operator: 'real.example',
-  });
-  const config = {
-    mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json',
-    caUrls: [service(fulcioUrl)],
-    oidcUrls: [service(issuer.url)],
-    rekorTlogUrls: [service(rekorV2Url, 2)],
-    tsaUrls: [service(tsaUrl)],
-    rekorTlogConfig: { selector: 'ANY' },
-    tsaConfig: { selector: 'ANY' },
-  };
   try {
-    await writeFile(signingConfig, JSON.stringify(config));
+    await writeFile(signingConfig, JSON.stringify(signingConfigOf(services, issuer.url)));
     await writeFile(trustedRoot, JSON.stringify(services.trustedRoot));
   } catch (error) {
     await stop();

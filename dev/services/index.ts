@@ -1,2 +1,3 @@
 export { hasPostgres, type RealRekor, startRealRekor } from './real-rekor';
 export { type RealSigstore, type RealSigstoreOptions, startRealSigstore } from './real-sigstore';
+export { signingConfigOf } from './signing-config';

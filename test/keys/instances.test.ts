@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type RealSigstore, startRealSigstore } from '../../dev/services';
+import { type RealSigstore, signingConfigOf, startRealSigstore } from '../../dev/services';
 import { parseTrustedRoot, processHost, type SigningConfig } from '../../src/sign';
 import { pushImage } from '../interop/support/images';
 import { ANNOTATIONS, policyOf, signWithOurs, verifyWithOurs } from '../interop/support/ours';
@@ -28,24 +28,7 @@ describe('an instance of the real Fulcio, Rekor v2 and timestamp authority', () 
     await stack.close();
   });
 
-  const signingConfig = () => {
-    const validFor = { start: new Date(Date.now() - 3_600_000).toISOString() };
-    const service = (url: string, majorApiVersion = 1) => ({
-      url,
-      majorApiVersion,
-      validFor,
-      operator: 'real.example',
-    });
-    return {
-      mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json',
-      caUrls: [service(services.fulcioUrl)],
-      oidcUrls: [service(stack.sigstore.issuer.url)],
-      rekorTlogUrls: [service(services.rekorV2Url, 2)],
-      tsaUrls: [service(services.tsaUrl)],
-      rekorTlogConfig: { selector: 'ANY' },
-      tsaConfig: { selector: 'ANY' },
-    };
-  };
+  const signingConfig = () => signingConfigOf(services, stack.sigstore.issuer.url);
   const token = () => stack.sigstore.issuer.token({ subject: 'job', email: EMAIL });
   const trust = () => [
     ...['--certificate-identity', EMAIL],
