@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { signedImagePolicies } from '../../../src/enforce/policy';
+import { builtInKinds } from '../../../src/enforce/workload';
 import { ask, type Described, UNKNOWN_TEXT } from './support/verdicts';
 
 const OURS = 'pulumi:providers:signed-image';
@@ -259,11 +260,10 @@ describe('the configuration of a policy', () => {
     [
       'exemptions that are everything together',
       {
-        exempt: ['core', 'apps', 'batch', 'extensions'].map((group) => ({
-          resource: `kubernetes:${group}/*`,
+        exempt: [...builtInKinds().keys()].map((type) => ({
+          resource: `${type}::*`,
           reason: 'no time',
-        })),
-      },
+        })),      },
       'admit every workload',
     ],
     [

@@ -129,6 +129,31 @@ describe('an exemption', () => {
     );
   });
 
+  it('for a name does not reach a type that is called so', () => {
+    const exempt = [{ resource: '*Deployment*', reason }];
+    expect(refusal(() => check('nginx', { exempt }))).toContain('tag');
+  });
+
+  it.each([
+    ['registry.example.com/team/*', 'registry.example.com/team/deep/app:1', true],
+    ['registry.example.com/team/*', 'registry.example.com/team-evil/app:1', false],
+    ['registry.example.com/team*', 'registry.example.com/team-evil/app:1', false],
+    ['registry.example.com/team*', 'registry.example.com/teams:1', true],
+    ['registry.example.com/*/app:1', 'registry.example.com/team/app:1', true],
+    ['registry.example.com/*/app:1', 'registry.example.com/team/deep/app:1', false],
+    ['docker.io/library/nginx:*', 'docker.io/library/nginx:1.27', true],
+    ['docker.io/library/nginx:*', 'docker.io/library/nginx-evil:1.27', false],
+    ['nginx:1.27', 'nginx:1.27', true],
+    ['nginx:1.27', 'nginx:1.270', false],
+    ['registry.k8s.io/a.b', 'registry.k8s.io/aXb', false],
+    ['registry.k8s.io/*', 'registry.k8s.io/pause\nevil', false],
+  ])('of %s lets %s through: %s', (image, written, through) => {
+    const exempt = [{ image, reason }];
+    const run = () => check(written, { exempt });
+    if (through) expect(run()).toHaveLength(1);
+    else expect(run).toThrow();
+  });
+
   it('for images of one resource does not reach others', () => {
     const exempt = [{ image: 'nginx', resource: 'other', reason }];
     expect(refusal(() => check('nginx', { exempt }))).toContain('tag');
@@ -141,6 +166,14 @@ describe('an exemption', () => {
     ['of every path of every host', { image: '*/*', reason }, 'would admit every image'],
     ['of hosts by their beginning', { image: 'reg*/app', reason }, 'would admit every image'],
     ['of all resources', { resource: '*::*', reason }, 'would admit every resource'],
+    ['of all resources of a provider', { resource: 'kubernetes:*', reason }, 'begins so'],
+    ['of all kinds of a group', { resource: 'kubernetes:apps/*', reason }, 'begins so'],
+    ['of all kinds and names', { resource: 'kubernetes:*::*', reason }, 'every resource'],
+    ['of a type without a name', { resource: `${DEPLOYMENT}::`, reason }, 'must be a name'],
+    ['of every image of every resource', { image: '*', resource: '*', reason }, 'every image'],
+    ['that a registry may be called', { image: 'nginx:*', reason }, 'docker.io/library/nginx:*'],
+    ['that a registry may be called, in one resource', { image: 'nginx:*', resource: 'a', reason }, 'nginx:5000'],
+    ['that a registry may be called, with a digest', { image: 'nginx@*', reason }, 'name the registry'],
     ['of an empty name', { image: '', reason }, 'is empty'],
   ])('%s is refused', (_, exemption, why) => {
     expect(() => requirementOf({ exempt: [exemption] })).toThrow(why);
