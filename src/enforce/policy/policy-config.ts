@@ -19,7 +19,12 @@ const EXEMPTION: Readonly<Record<string, Shape>> = {
   resource: 'text',
   reason: 'text',
 };
-const KIND: Readonly<Record<string, Shape>> = { type: 'text', podSpec: 'text', images: 'texts' };
+const KIND: Readonly<Record<string, Shape>> = {
+  type: 'text',
+  podSpec: 'text',
+  images: 'texts',
+  reason: 'text',
+};
 
 const invalid = (property: string, message: string): Problem => ({
   property,

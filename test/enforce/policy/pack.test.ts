@@ -147,8 +147,8 @@ describe.each(enginesUnderTest())('the policy pack on the $engine engine', (kind
           pod('late', '$late'),
           ['nothing', POD, { spec: { containers: [] } }],
           [
-            'rollout',
-            'kubernetes:argoproj.io/v1alpha1:Rollout',
+            'widget',
+            'kubernetes:acme.example/v1:Widget',
             { spec: { template: { spec: { containers: [{ name: 'app', image }] } } } },
           ],
         ],
@@ -156,13 +156,13 @@ describe.each(enginesUnderTest())('the policy pack on the $engine engine', (kind
       const preview = await stack.preview();
       expect(violated(preview)).toEqual([
         'mandatory images-pinned nothing',
-        'mandatory images-pinned rollout',
         'mandatory images-pinned tagged',
+        'mandatory images-pinned widget',
         'mandatory images-verified elsewhere',
         'mandatory images-verified forged',
         'mandatory images-verified nothing',
-        'mandatory images-verified rollout',
         'mandatory images-verified tagged',
+        'mandatory images-verified widget',
       ]);
       const said = preview.violations.map(({ message }) => message).join('\n');
       expect(said).toContain('spec.containers[0].image "nginx:1.27" is a tag');

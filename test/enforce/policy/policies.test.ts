@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { signedImagePolicies } from '../../../src/enforce/policy';
 import { builtInKinds } from '../../../src/enforce/workload';
+import { CUSTOM_WORKLOADS, RENDERED, typeOf, UNKNOWN_WORKLOADS } from '../support/custom-workloads';
 import { ask, type Described, UNKNOWN_TEXT } from './support/verdicts';
 
 const OURS = 'pulumi:providers:signed-image';
@@ -60,8 +61,8 @@ describe('images-pinned', () => {
       'spec.containers has no container',
     ]);
     expect(before(pod(undefined))).toEqual([expect.stringContaining('image is missing')]);
-    const rollout = pod(IMAGE, { type: 'kubernetes:argoproj.io/v1alpha1:Rollout' });
-    expect(before(rollout)).toEqual([expect.stringContaining('add it to `kinds`')]);
+    const widget = pod(IMAGE, { type: 'kubernetes:acme.example/v1:Widget' });
+    expect(before(widget)).toEqual([expect.stringContaining('say in `kinds`')]);
   });
 
   test('is not about the finished stack', () => {
@@ -118,6 +119,50 @@ describe('images-verified, before a resource is made', () => {
     expect(before(pod('registry.k8s.io/pause:3.10'))).toEqual([]);
     expect(before(pod('nginx', { name: 'debug' }))).toEqual([]);
     expect(before(pod('nginx'))).toHaveLength(1);
+  });
+});
+
+describe('custom resources', () => {
+  const custom = (type: string, props: object): Described => ({
+    type,
+    name: 'custom',
+    provider: KUBERNETES,
+    props: { ...props },
+  });
+  const image = `registry.example.test/team/app@${OTHER}`;
+
+  test.each(Object.entries(CUSTOM_WORKLOADS))(
+    '%s runs a verified image, and no other',
+    (name, build) => {
+      const { before } = ask('images-verified');
+      before(verification({ image: IMAGE, digest: DIGEST }));
+      expect(before(custom(typeOf(name), build(IMAGE)))).toEqual([]);
+      expect(before(custom(typeOf(name), build(image)))).toEqual([expect.stringContaining(OTHER)]);
+      expect(ask('images-pinned').before(custom(typeOf(name), build('nginx:1')))).toHaveLength(1);
+    },
+  );
+
+  test.each(Object.entries(RENDERED))('%s is refused, whatever its values', (type, build) => {
+    expect(ask('images-verified').before(custom(type, build(IMAGE)))).toEqual([
+      expect.stringContaining('no program sees the images'),
+    ]);
+  });
+
+  test.each(Object.entries(UNKNOWN_WORKLOADS))(
+    'of an unknown kind are refused until they are declared: %s',
+    (_, build) => {
+      const type = 'kubernetes:acme.example/v1:Widget';
+      expect(ask('images-verified').before(custom(type, build(image)))).not.toEqual([]);
+      const kinds = [{ type, images: [], reason: 'draws pictures' }];
+      expect(ask('images-verified', { kinds }).before(custom(type, build(image)))).toEqual([]);
+    },
+  );
+
+  test('are not judged by the status that a controller wrote', () => {
+    const status = { image: 'docker.io/library/nginx:1' };
+    const made = custom('kubernetes:monitoring.coreos.com/v1:Prometheus', { spec: {}, status });
+    expect(ask('images-verified').after(made)).toEqual([]);
+    expect(ask('images-verified').before(made)).toHaveLength(1);
   });
 });
 
@@ -263,7 +308,8 @@ describe('the configuration of a policy', () => {
         exempt: [...builtInKinds().keys()].map((type) => ({
           resource: `${type}::*`,
           reason: 'no time',
-        })),      },
+        })),
+      },
       'admit every workload',
     ],
     [
