@@ -82,9 +82,7 @@ export function identityProblems(
 }
 
 const matcherOf = (exact: string | undefined, pattern: string | undefined): Matcher =>
-  pattern === undefined
-    ? { exact: exact ?? '' }
-    : { pattern: anchored(pattern) };
+  pattern === undefined ? { exact: exact ?? '' } : { pattern: anchored(pattern) };
 
 /** An identity without problems, as the cluster is told. */
 export function identityMatcher(args: PolicyIdentity): IdentityMatcher {

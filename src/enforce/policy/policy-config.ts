@@ -85,9 +85,9 @@ function shapeProblems(
   const unknown = Object.keys(given)
     .filter((name) => !members.includes(name as Member))
     .map((name) => invalid(name, `is unknown; there are ${members.join(', ')}`));
-  const lists = LISTS
-    .filter((name) => given[name] !== undefined && !Array.isArray(given[name]))
-    .map((name) => invalid(name, 'must be a list'));
+  const lists = LISTS.filter(
+    (name) => given[name] !== undefined && !Array.isArray(given[name]),
+  ).map((name) => invalid(name, 'must be a list'));
   const { commit } = given;
   return [
     ...unknown,

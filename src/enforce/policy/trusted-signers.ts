@@ -57,7 +57,12 @@ export function trustedSignersProblems(config: TrustedSignersConfig): readonly P
     ...empty,
     ...(trustedKeys ?? []).flatMap((text, at) =>
       keyIdOf(text) === undefined
-        ? [invalid(`trustedKeys[${at}]`, 'must be a public key in PEM (-----BEGIN PUBLIC KEY-----)')]
+        ? [
+            invalid(
+              `trustedKeys[${at}]`,
+              'must be a public key in PEM (-----BEGIN PUBLIC KEY-----)',
+            ),
+          ]
         : [],
     ),
     ...(identities ?? []).flatMap((each, at) => identityProblems(each, `identities[${at}]`)),
@@ -70,7 +75,8 @@ export function trustedSignersProblems(config: TrustedSignersConfig): readonly P
 }
 
 const items = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const member = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined);
+const member = (value: unknown, name: string): unknown =>
+  isObject(value) ? value[name] : undefined;
 
 /** Compares what a verification trusts, and whom it found, with whom the policy trusts. */
 export class TrustedSigners {
@@ -137,9 +143,10 @@ export class TrustedSigners {
   /** Whoever names the trusted root says which authority makes identities: any, in the end. */
   #rootProblem(sigstore: unknown): string | undefined {
     if (sigstore === UNKNOWN) return undefined;
-    const declared = [member(sigstore, 'trustedRoot'), member(sigstore, 'clientTrustConfig')].filter(
-      (each) => each !== undefined && each !== UNKNOWN,
-    );
+    const declared = [
+      member(sigstore, 'trustedRoot'),
+      member(sigstore, 'clientTrustConfig'),
+    ].filter((each) => each !== undefined && each !== UNKNOWN);
     const known = declared.every((each) => {
       const json = typeof each === 'string' ? canonicalJson(each) : undefined;
       return json !== undefined && this.#roots.has(json);

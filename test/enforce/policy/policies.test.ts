@@ -413,7 +413,11 @@ describe('images-of-commit', () => {
 
 describe('the configuration of a policy', () => {
   test.each<[string, object, string]>([
-    ['an unknown member', { exmept: [] }, 'exmept: is unknown; there are exempt, kinds, allow, trustedKeys'],
+    [
+      'an unknown member',
+      { exmept: [] },
+      'exmept: is unknown; there are exempt, kinds, allow, trustedKeys',
+    ],
     ['no list', { exempt: {} }, 'exempt: must be a list'],
     ['no object', { exempt: ['nginx'] }, 'exempt[0]: must be an object'],
     [
