@@ -4,4 +4,7 @@ declare module 'js-yaml' {
     value: unknown,
     options?: { readonly lineWidth?: number; readonly noRefs?: boolean },
   ): string;
+
+  /** Every document of a text. Throws a YAMLException for what is not YAML. */
+  export function loadAll(text: string): unknown[];
 }

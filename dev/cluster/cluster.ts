@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { Agent, fetch } from 'undici';
 
-import { type ClusterCredentials, makeCredentials } from './credentials';
+import { startControllerManager } from './controller-manager';
+import { type ClusterCredentials, CONTROLLERS_USER, makeCredentials } from './credentials';
 import { freePort, type ServerProcess, startProcess } from './server-process';
 import { clusterTool } from './tools';
 
@@ -15,7 +16,7 @@ export interface ClusterAnswer {
   readonly body: unknown;
 }
 
-/** A real API server with a real etcd, and nothing behind it: no node, no controller. */
+/** A real API server with a real etcd, and the real controllers if asked for; no node (see `node.ts`). */
 export interface Cluster {
   /** `https://127.0.0.1:PORT` */
   readonly server: string;
@@ -33,6 +34,11 @@ export interface Cluster {
 export interface ClusterOptions {
   /** Beside `admin`; they may do nothing until a role is bound to them. Default: none. */
   readonly users?: readonly string[];
+  /**
+   * Starts the controller manager, and admits pods as a cluster does: with their service account.
+   * Default: no controllers.
+   */
+  readonly controllers?: boolean;
 }
 
 /** https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/ */
@@ -71,6 +77,7 @@ function startApiServer(
   port: number,
   etcd: string,
   credentials: ClusterCredentials,
+  controllers: boolean,
 ): ServerProcess {
   const args = [
     `--etcd-servers=${etcd}`,
@@ -88,7 +95,7 @@ function startApiServer(
     `--service-account-key-file=${credentials.accountsPublicKeyFile}`,
     '--enable-admission-plugins=ValidatingAdmissionPolicy',
     // Without controllers no namespace gets its account, and every pod would be refused.
-    '--disable-admission-plugins=ServiceAccount',
+    ...(controllers ? [] : ['--disable-admission-plugins=ServiceAccount']),
     // It has no address but the loopback's, which is none that pods could use.
     '--endpoint-reconciler-type=none',
     '--profiling=false',
@@ -101,11 +108,15 @@ function startApiServer(
   );
 }
 
-/** Starts both servers; some 10 seconds. They are built before by `node dev/tools/build.mjs kubernetes`. */
-export async function startCluster({ users = [] }: ClusterOptions = {}): Promise<Cluster> {
+/** Starts the servers; some 10 seconds. They are built before by `node dev/tools/build.mjs kubernetes`. */
+export async function startCluster({
+  users = [],
+  controllers = false,
+}: ClusterOptions = {}): Promise<Cluster> {
   const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
   const started: ServerProcess[] = [];
-  const credentials = await makeCredentials(folder, users);
+  const accounts = controllers ? [...users, CONTROLLERS_USER] : users;
+  const credentials = await makeCredentials(folder, accounts);
   const agent = new Agent({ connect: { ca: credentials.ca } });
   const stop = async (): Promise<void> => {
     await agent.destroy();
@@ -122,7 +133,9 @@ export async function startCluster({ users = [] }: ClusterOptions = {}): Promise
       headers: {
         authorization: `Bearer ${credentials.tokens['admin']}`,
         accept: 'application/json',
-        'content-type': 'application/json',
+        // https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply
+        'content-type':
+          method === 'PATCH' ? 'application/strategic-merge-patch+json' : 'application/json',
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
@@ -135,7 +148,7 @@ export async function startCluster({ users = [] }: ClusterOptions = {}): Promise
     const etcd = await startEtcd(folder);
     started.push(etcd.server);
     await etcd.server.untilReady(() => isHealthy(`${etcd.url}/health`));
-    const apiServer = startApiServer(folder, port, etcd.url, credentials);
+    const apiServer = startApiServer(folder, port, etcd.url, credentials, controllers);
     started.push(apiServer);
     await apiServer.untilReady(async () => {
       const answer = await request('GET', '/readyz').catch(() => undefined);
@@ -144,6 +157,15 @@ export async function startCluster({ users = [] }: ClusterOptions = {}): Promise
     for (const [user, token] of Object.entries(credentials.tokens)) {
       const text = kubeconfig(server, credentials.caFile, user, token);
       await writeFile(kubeconfigOf(user), text, { mode: 0o600 });
+    }
+    if (controllers) {
+      const manager = await startControllerManager({
+        folder,
+        credentials,
+        kubeconfig: kubeconfigOf(CONTROLLERS_USER),
+      });
+      started.push(manager.server);
+      await manager.server.untilReady(() => manager.isHealthy(agent));
     }
   } catch (error) {
     await stop();

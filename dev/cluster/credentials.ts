@@ -4,6 +4,9 @@ import { join } from 'node:path';
 
 import { makeCertificate } from '../registry';
 
+/** The user of the controller manager, whose roles the API server has from the start. */
+export const CONTROLLERS_USER = 'system:kube-controller-manager';
+
 /** What the API server is given, as files, and what its clients are told. */
 export interface ClusterCredentials {
   /** PEM of the authority that the server's certificate is of. */

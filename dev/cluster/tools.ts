@@ -7,7 +7,7 @@ const BUILD = resolve(__dirname, '../tools/build.mjs');
 let folder: string | undefined;
 
 /** The path of a program of the group `kubernetes`. */
-export function clusterTool(name: 'etcd' | 'kube-apiserver'): string {
+export function clusterTool(name: 'etcd' | 'kube-apiserver' | 'kube-controller-manager'): string {
   folder ??= execFileSync(process.execPath, [BUILD, '--where', 'kubernetes'], {
     encoding: 'utf8',
   }).trim();

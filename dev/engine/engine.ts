@@ -98,7 +98,16 @@ class LocalEngine implements Engine {
   }
 
   async #deploy(verb: Verb): Promise<RunResult> {
-    const { stack, config: given, env, log, parallel, policyPacks, showSecrets } = this.#options;
+    const {
+      stack,
+      config: given,
+      env,
+      log,
+      parallel,
+      policyPacks,
+      showSecrets,
+      inline,
+    } = this.#options;
     const state = await this.#openState();
     const config = await readConfig(this.#project, stack, this.#passphrase, given);
     const secrets = config.secretKeys.map((key) => config.values[key] ?? '');
@@ -109,6 +118,7 @@ class LocalEngine implements Engine {
       config,
       env: { ...process.env, ...env },
       parallel: parallel ?? DEFAULT_PARALLEL,
+      ...(inline && { inline }),
       policyPacks: policyPacks ?? [],
       reporter,
       records: state.initial,

@@ -1,3 +1,4 @@
+import type { InlineProgram } from './process/inline-program';
 import type { Wire } from './wire/signature';
 
 /** A folder with a policy pack, and the file of its configuration. */
@@ -26,6 +27,8 @@ export interface EngineOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Hears everything as it happens. */
   readonly log?: (entry: LogEntry) => void;
+  /** The program, in this process. Default: the folder of the project, in a process of its own. */
+  readonly inline?: InlineProgram;
   /** Steps at the same time; default 16. */
   readonly parallel?: number;
   /** Checked in previews and updates, in this order. */

@@ -23,15 +23,35 @@ export function forgetEnforceTable() {
   rmSync(enforceTableFile, { force: true });
 }
 
+/** Steps of a rollout that test/enforce/real/rollout.test.ts takes on the real controllers. */
+const STEPS = 13;
+
+function entries() {
+  if (!existsSync(enforceTableFile)) return [];
+  return readFileSync(enforceTableFile, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
 function cells() {
-  if (!existsSync(enforceTableFile)) return new Set();
-  const lines = readFileSync(enforceTableFile, 'utf8').split('\n');
   return new Set(
-    lines
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line))
+    entries()
+      .filter(({ kind }) => kind !== undefined)
       .map(({ kind, wall, outcome }) => `${kind} ${wall} ${outcome}`),
   );
+}
+
+/** Prints what was seen on a real API server with the real controller manager. False unless all of it was. */
+function tellRollouts() {
+  const steps = entries().filter(({ step }) => step !== undefined);
+  console.log('');
+  printTable([
+    ['AdmissionPolicy: B is admitted, A ran before (real API server and controllers)', 'seen'],
+    ...steps.map(({ step, outcome }) => [step, outcome]),
+  ]);
+  console.log(`${steps.length} of ${STEPS} steps of rollouts went as they should`);
+  return steps.length === STEPS;
 }
 
 /**
@@ -57,5 +77,6 @@ export function tellEnforceTable() {
       ? 'verified: admitted by each wall; not verified: refused by each wall'
       : `${missing} of ${KINDS.length * WALLS.length} not as expected`,
   );
-  return missing === 0;
+  const rollouts = tellRollouts();
+  return missing === 0 && rollouts;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Child } from '../process/child';
-import { startProgram } from '../process/program';
+import { type InlineProgram, startInlineProgram } from '../process/inline-program';
+import { type ProgramOptions, startProgram } from '../process/program';
 import { Policies } from '../policy/policies';
 import type { Project } from '../project/project';
 import type { Config } from '../project/stack-config';
@@ -32,6 +33,8 @@ export interface DeploymentOptions {
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly parallel: number;
+  /** The program, in this process. */
+  readonly inline?: InlineProgram;
   readonly policyPacks: readonly PolicyPackOptions[];
   readonly reporter: Reporter;
   readonly records: readonly ResourceRecord[];
@@ -143,8 +146,8 @@ export class Deployment {
   }
 
   async #runProgram(run: Run, finish: () => Promise<void>): Promise<void> {
-    const { project, stack, config, env, parallel, reporter } = this.#options;
-    this.#program = startProgram({
+    const { project, stack, config, env, parallel, reporter, inline } = this.#options;
+    const options: ProgramOptions = {
       project,
       stack,
       organization: run.context.organization,
@@ -155,7 +158,9 @@ export class Deployment {
       secretKeys: config.secretKeys,
       env,
       onLine: (line) => reporter.line('program', line),
-    });
+    };
+    this.#program =
+      inline === undefined ? startProgram(options) : startInlineProgram(inline, options);
     const code = await this.#exitOf(run, this.#program);
     if (run.gate.stopped) return;
     if (code === 0) return finish();

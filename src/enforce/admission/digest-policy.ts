@@ -1,4 +1,5 @@
 import { InvalidInputError, type Problem } from '../../error';
+import { exemptImageFault } from '../program/exempt-image';
 import { pinnedName } from '../program/image-rule';
 import { celString, celStrings } from './cel';
 import { type Manifest, nameFault } from './manifest';
@@ -6,7 +7,10 @@ import { namespaceProblems, namespaceSelector } from './namespace-selector';
 
 /** Images that the cluster admits although nobody verified them. */
 export interface AdmissionExemption {
-  /** `registry.k8s.io/pause:3.10`, or a beginning and `*`: `registry.k8s.io/*`. */
+  /**
+   * `registry.k8s.io/pause:3.10`; everything below a path: `registry.k8s.io/*`; or a beginning and
+   * `*`, which stands for any text without `/`: `docker.io/library/nginx:*`.
+   */
   readonly image: string;
   /** Why: for whoever reads the policy. Needed. */
   readonly reason: string;
@@ -15,7 +19,10 @@ export interface AdmissionExemption {
 export interface DigestPolicyArgs {
   /** Beginning of the names of the objects: `<name>-pods`, and the like. */
   readonly name: string;
-  /** `host/repo@sha256:...` of all that may run; what still runs while a new digest rolls out belongs in it. */
+  /**
+   * `host/repo@sha256:...` of all that may be started. What runs already may go on and be scaled down;
+   * to start it again (a rollback, a pod that was evicted), the digest before belongs in it too.
+   */
   readonly images: readonly string[];
   readonly exempt?: readonly AdmissionExemption[];
   /** Namespaces that the policy holds for; `*` for all. Default: all but `kube-system`. */
@@ -24,7 +31,7 @@ export interface DigestPolicyArgs {
   readonly action?: string;
 }
 
-/** How objects of one shape are matched, and where their PodSpec is. */
+/** How objects of one shape are matched, and where in them their PodSpec is. */
 interface Shape {
   readonly name: string;
   readonly rules: readonly Rule[];
@@ -48,33 +55,35 @@ const rule = (group: string, resources: readonly string[]): Rule => ({
 /**
  * A policy for each shape: so every expression is type-checked by the API server. Pods decide, as
  * whatever makes them; the others are there so that who applies them is told at once.
+ *
+ * The other subresources that are written carry no image (`scale`, `eviction`, `binding`, `status`), or
+ * the API server itself lets them change none (`pods/resize`).
  */
 const SHAPES: readonly Shape[] = [
   // The ephemeral containers of a running pod come by its subresource.
-  { name: 'pods', rules: [rule('', ['pods', 'pods/ephemeralcontainers'])], podSpec: 'object.spec' },
+  { name: 'pods', rules: [rule('', ['pods', 'pods/ephemeralcontainers'])], podSpec: 'spec' },
   {
     name: 'templates',
     rules: [
       rule('apps', ['deployments', 'replicasets', 'statefulsets', 'daemonsets']),
       rule('batch', ['jobs']),
     ],
-    podSpec: 'object.spec.template.spec',
+    podSpec: 'spec.template.spec',
   },
   {
     name: 'controllers',
     rules: [rule('', ['replicationcontrollers'])],
-    podSpec: 'object.spec.template.spec',
+    podSpec: 'spec.template.spec',
   },
-  { name: 'podtemplates', rules: [rule('', ['podtemplates'])], podSpec: 'object.template.spec' },
+  { name: 'podtemplates', rules: [rule('', ['podtemplates'])], podSpec: 'template.spec' },
   {
     name: 'cronjobs',
     rules: [rule('batch', ['cronjobs'])],
-    podSpec: 'object.spec.jobTemplate.spec.template.spec',
+    podSpec: 'spec.jobTemplate.spec.template.spec',
   },
 ];
 
 const ACTIONS = ['Deny', 'Warn', 'Audit'];
-const WILD = /^[^*]+\*?$/;
 
 function exemptionProblems({ image, reason }: AdmissionExemption, property: string): Problem[] {
   const problems: Problem[] = [];
@@ -84,10 +93,11 @@ function exemptionProblems({ image, reason }: AdmissionExemption, property: stri
   if (typeof reason !== 'string' || reason.trim() === '') {
     report('reason', 'is needed: say why this may run without having been verified');
   }
-  if (!WILD.test(image)) {
+  const star = image.indexOf('*');
+  const fault = exemptImageFault(image);
+  if (fault !== undefined) report('image', fault);
+  else if (star >= 0 && star < image.length - 1) {
     report('image', 'must be an image, or a beginning and `*` at its end: "registry.k8s.io/*"');
-  } else if (image.endsWith('*') && !image.includes('/')) {
-    report('image', `"${image}" would admit the images of every registry that begins so; name one`);
   }
   return problems;
 }
@@ -119,27 +129,38 @@ export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[]
   ];
 }
 
-function exemptExpression(exempt: readonly AdmissionExemption[]): string {
-  const tests = exempt.map(({ image }) =>
-    image.endsWith('*')
-      ? `image.startsWith(${celString(image.slice(0, -1))})`
-      : `image == ${celString(image)}`,
-  );
-  return ['image in variables.verified', ...tests].join(' || ');
+function exemptTest({ image }: AdmissionExemption): string {
+  if (!image.endsWith('*')) return `image == ${celString(image)}`;
+  const beginning = image.slice(0, -1);
+  const begins = `image.startsWith(${celString(beginning)})`;
+  if (beginning.endsWith('/')) return begins;
+  return `(${begins} && !image.substring(${[...beginning].length}).contains("/"))`;
 }
 
-function imagesExpression(): string {
+const admittedExpression = (exempt: readonly AdmissionExemption[]): string =>
+  ['image in variables.verified', ...exempt.map(exemptTest)].join(' || ');
+
+/** What the containers of a PodSpec run. */
+function runExpression(podSpec: string): string {
   const lists = ['initContainers', 'ephemeralContainers'].map(
     (list) =>
-      `(has(variables.podSpec.${list}) ? variables.podSpec.${list}.map(c, has(c.image) ? c.image : "") : [])`,
+      `(has(${podSpec}.${list}) ? ${podSpec}.${list}.map(c, has(c.image) ? c.image : "") : [])`,
   );
-  const volumes =
-    '(has(variables.podSpec.volumes) ? variables.podSpec.volumes.filter(v, has(v.image)).map(v, has(v.image.reference) ? v.image.reference : "") : [])';
-  return [
-    'variables.podSpec.containers.map(c, has(c.image) ? c.image : "")',
-    ...lists,
-    volumes,
-  ].join(' + ');
+  return [`${podSpec}.containers.map(c, has(c.image) ? c.image : "")`, ...lists].join(' + ');
+}
+
+/** What a PodSpec mounts. */
+const mountedExpression = (podSpec: string): string =>
+  `(has(${podSpec}.volumes) ? ${podSpec}.volumes.filter(v, has(v.image)).map(v, has(v.image.reference) ? v.image.reference : "") : [])`;
+
+/** Of the object before an update; nothing of one that is created. */
+const before = (expression: string): string => `oldObject == null ? [] : (${expression})`;
+
+function refusedExpression(exempt: readonly AdmissionExemption[]): string {
+  const admitted = admittedExpression(exempt);
+  const of = (images: string, old: string): string =>
+    `variables.${images}.filter(image, !(${admitted} || image in variables.${old}))`;
+  return `${of('run', 'ran')} + ${of('mount', 'mounted')}`;
 }
 
 const API = 'admissionregistration.k8s.io/v1';
@@ -163,12 +184,14 @@ function policyOf(shape: Shape, args: DigestPolicyArgs): Manifest {
       matchConstraints: { matchPolicy: 'Equivalent', resourceRules: shape.rules },
       variables: [
         { name: 'verified', expression: celStrings([...new Set(images)].sort()) },
-        { name: 'podSpec', expression: shape.podSpec },
-        { name: 'images', expression: imagesExpression() },
-        {
-          name: 'refused',
-          expression: `variables.images.filter(image, !(${exemptExpression(exempt)}))`,
-        },
+        { name: 'podSpec', expression: `object.${shape.podSpec}` },
+        // Controllers update what holds an image that is not admitted any more: to scale it down, to
+        // take its finalizers off, to end it. What is mounted may not be run for that.
+        { name: 'ran', expression: before(runExpression(`oldObject.${shape.podSpec}`)) },
+        { name: 'mounted', expression: before(mountedExpression(`oldObject.${shape.podSpec}`)) },
+        { name: 'run', expression: runExpression('variables.podSpec') },
+        { name: 'mount', expression: mountedExpression('variables.podSpec') },
+        { name: 'refused', expression: refusedExpression(exempt) },
       ],
       validations: [
         {
@@ -197,7 +220,8 @@ function bindingOf(policy: Manifest, { namespaces, action = 'Deny' }: DigestPoli
 
 /**
  * Policies of the API server itself, no webhook: only these very references are admitted, in
- * containers, init and ephemeral containers and image volumes, of pods and of all that makes pods.
+ * containers, init and ephemeral containers and image volumes, of pods and of all that makes pods. An
+ * update may keep what the object held before, and bring nothing else in.
  * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/ (v1: Kubernetes 1.30)
  *
  * @throws InvalidInputError with all that is wrong

@@ -1,4 +1,6 @@
 import type { Problem } from '../../error';
+import { literal } from '../program/exempt-image';
+import { anchored, expressionFault } from './common-expression';
 
 /**
  * A keyless signer: who signed (`identity`, the subject of the certificate) and who says so
@@ -36,19 +38,10 @@ const STRANGERS: Readonly<Record<'identity' | 'issuer', readonly (readonly strin
   issuer: [['https://issuer.stranger.example', 'https://other.invalid:8443/realms/x']],
 };
 
-// Go's expressions have none of them: https://github.com/google/re2/wiki/Syntax
-const NOT_IN_GO = /\(\?(?:[=!]|<[=!])|\\[1-9]|\\k<|\[\^?\]/;
-
 function patternFault(pattern: string, side: 'identity' | 'issuer'): string | undefined {
-  if (pattern === '') return 'is empty';
-  if (NOT_IN_GO.test(pattern))
-    return 'uses what the cluster cannot read (look-around, back-references, empty classes)';
-  let expression: RegExp;
-  try {
-    expression = new RegExp(`^(?:${pattern})$`);
-  } catch {
-    return 'is no regular expression';
-  }
+  const fault = expressionFault(pattern);
+  if (fault !== undefined) return fault;
+  const expression = new RegExp(anchored(pattern));
   return STRANGERS[side].some((names) => names.every((name) => expression.test(name)))
     ? 'matches everybody: name whom you trust'
     : undefined;
@@ -89,9 +82,7 @@ export function identityProblems(
 }
 
 const matcherOf = (exact: string | undefined, pattern: string | undefined): Matcher =>
-  pattern === undefined
-    ? { exact: exact ?? '' }
-    : { pattern: `^(?:${pattern.replace(/^\^/, '').replace(/(?<!\\)\$$/, '')})$` };
+  pattern === undefined ? { exact: exact ?? '' } : { pattern: anchored(pattern) };
 
 /** An identity without problems, as the cluster is told. */
 export function identityMatcher(args: PolicyIdentity): IdentityMatcher {
@@ -103,5 +94,5 @@ export function identityMatcher(args: PolicyIdentity): IdentityMatcher {
 
 /** The expression that matches just what the matcher does, for who reads expressions only. */
 export function expressionOf({ exact, pattern }: Matcher): string {
-  return pattern ?? `^${(exact ?? '').replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')}$`;
+  return pattern ?? `^${literal(exact ?? '')}$`;
 }

@@ -10,9 +10,18 @@ const MEMBERS: Readonly<Record<Member, readonly [type: 'array' | 'string', descr
     ],
     kinds: [
       'array',
-      'Further kinds that run images: objects with `type` and `podSpec` (a path) or `images` (paths).',
+      'Further kinds that run images: objects with `type` and `podSpec` (a path) or `images` (paths; none with a `reason`).',
     ],
     allow: ['array', 'References that were verified elsewhere: `host/repo@sha256:...`.'],
+    trustedKeys: ['array', 'Public keys in PEM. With it, images must be signed by one of them.'],
+    identities: [
+      'array',
+      'Keyless signers: objects with `identity` or `identityPattern`, and `issuer` or `issuerPattern`. With it, images must be signed by one of them.',
+    ],
+    trustedRoots: [
+      'array',
+      'JSON texts of the trusted roots of own Sigstore instances, whose identities count too. Default: none, only those of the public instance.',
+    ],
     commit: ['string', 'The commit that is being deployed. Default: the one of the CI run.'],
   };
 

@@ -1,8 +1,22 @@
 import { pinnedName } from '../program/image-rule';
 import { UNKNOWN } from '../workload';
 import type { StackResource } from './stack-resource';
+import type { TrustedSigners } from './trusted-signers';
 import { isOfOurProvider, VERIFIED_IMAGE } from './verified-type';
 import type { WorkloadImage } from './workload-findings';
+
+/** Why none of the verifications found a signer whom the policy trusts; `undefined` if one did. */
+function signerProblem(
+  origins: readonly StackResource[],
+  signers: TrustedSigners,
+): string | undefined {
+  const problems = origins.map(({ name, properties }) => ({
+    name,
+    problem: signers.problemOfSigner(properties['signer']),
+  }));
+  if (problems.some(({ problem }) => problem === undefined)) return undefined;
+  return problems.map(({ name, problem }) => `was verified by "${name}", which ${problem}`).at(0);
+}
 
 /** The finished stack, for questions about where an image came from. */
 export class Lineage {
@@ -26,10 +40,15 @@ export class Lineage {
   }
 
   /** Why an image is not one that this stack verified and handed on; `undefined` if it is. */
-  problemOf(workload: StackResource, image: WorkloadImage): string | undefined {
+  problemOf(
+    workload: StackResource,
+    image: WorkloadImage,
+    signers?: TrustedSigners,
+  ): string | undefined {
     const holders = this.holdersOf(image.image);
     const sources = this.#sourcesOf(workload, image.property);
-    if (holders.some(({ urn }) => sources.has(urn))) return undefined;
+    const origins = holders.filter(({ urn }) => sources.has(urn));
+    if (origins.length > 0) return signers && signerProblem(origins, signers);
     if (holders.length > 0) {
       const names = holders.map(({ name }) => `"${name}"`).join(', ');
       return `is what VerifiedImage ${names} verified, but \`${image.property}\` does not come from it; pass its \`imageRef\` instead of a copied text`;

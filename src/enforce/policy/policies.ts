@@ -38,13 +38,17 @@ function imagesVerified(): ImagePolicy {
       'Every image that a workload runs was verified by a signed-image resource of the same stack.',
     severity: 'critical',
     enforcementLevel: 'mandatory',
-    members: ['exempt', 'kinds', 'allow'],
+    members: ['exempt', 'kinds', 'allow', 'trustedKeys', 'identities', 'trustedRoots'],
     note: (resource) => registered.note(resource),
-    rules: ({ requirement: { allowed } }) => ({
-      before: ({ image }) =>
-        registered.mayBecome(image) ? undefined : whyNot(image, registered.references(), allowed),
+    rules: ({ requirement: { allowed }, signers }) => ({
+      before: ({ image }) => {
+        if (registered.mayBecome(image)) return undefined;
+        const why = whyNot(image, registered.references(), allowed);
+        if (why !== undefined || signers === undefined) return why;
+        return whyNot(image, NONE, allowed) && registered.signerProblem(image, signers);
+      },
       after: (image, workload, lineage) =>
-        whyNot(image.image, NONE, allowed) && lineage.problemOf(workload, image),
+        whyNot(image.image, NONE, allowed) && lineage.problemOf(workload, image, signers),
     }),
   });
 }

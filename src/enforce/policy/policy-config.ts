@@ -2,14 +2,23 @@ import { InvalidInputError, type Problem } from '../../error';
 import type { ExemptionArgs } from '../program/exemption';
 import { type Requirement, requirementOf } from '../program/requirement';
 import { builtInKinds, isObject, type WorkloadKind } from '../workload';
+import {
+  type TrustedSigners,
+  trustedSigners,
+  type TrustedSignersConfig,
+  trustedSignersProblems,
+} from './trusted-signers';
 
 /** The members that a policy's configuration may have. */
-export type Member = 'exempt' | 'kinds' | 'allow' | 'commit';
+export type Member =
+  'exempt' | 'kinds' | 'allow' | 'commit' | 'trustedKeys' | 'identities' | 'trustedRoots';
 
 export interface ImagePolicyConfig {
   readonly requirement: Requirement;
   /** The commit that is being deployed, as declared. */
   readonly commit?: string;
+  /** `undefined`: it is not asked who signed. */
+  readonly signers?: TrustedSigners;
 }
 
 type Shape = 'text' | 'texts';
@@ -19,7 +28,19 @@ const EXEMPTION: Readonly<Record<string, Shape>> = {
   resource: 'text',
   reason: 'text',
 };
-const KIND: Readonly<Record<string, Shape>> = { type: 'text', podSpec: 'text', images: 'texts' };
+const KIND: Readonly<Record<string, Shape>> = {
+  type: 'text',
+  podSpec: 'text',
+  images: 'texts',
+  reason: 'text',
+};
+
+const IDENTITY: Readonly<Record<string, Shape>> = {
+  identity: 'text',
+  identityPattern: 'text',
+  issuer: 'text',
+  issuerPattern: 'text',
+};
 
 const invalid = (property: string, message: string): Problem => ({
   property,
@@ -51,6 +72,9 @@ function memberProblems(
   });
 }
 
+const LISTS = ['exempt', 'kinds', 'allow', 'trustedKeys', 'identities', 'trustedRoots'] as const;
+const TEXTS = ['allow', 'trustedKeys', 'trustedRoots'] as const;
+
 /** Configuration is JSON that somebody wrote: a member that is misspelt would exempt nothing, or all. */
 function shapeProblems(
   given: Readonly<Record<string, unknown>>,
@@ -61,17 +85,22 @@ function shapeProblems(
   const unknown = Object.keys(given)
     .filter((name) => !members.includes(name as Member))
     .map((name) => invalid(name, `is unknown; there are ${members.join(', ')}`));
-  const lists = (['exempt', 'kinds', 'allow'] as const)
-    .filter((name) => given[name] !== undefined && !Array.isArray(given[name]))
-    .map((name) => invalid(name, 'must be a list'));
+  const lists = LISTS.filter(
+    (name) => given[name] !== undefined && !Array.isArray(given[name]),
+  ).map((name) => invalid(name, 'must be a list'));
   const { commit } = given;
   return [
     ...unknown,
     ...lists,
     ...items('exempt').flatMap((each, at) => memberProblems(each, EXEMPTION, `exempt[${at}]`)),
     ...items('kinds').flatMap((each, at) => memberProblems(each, KIND, `kinds[${at}]`)),
-    ...items('allow').flatMap((each, at) =>
-      isText(each) ? [] : [invalid(`allow[${at}]`, 'must be a text')],
+    ...items('identities').flatMap((each, at) =>
+      memberProblems(each, IDENTITY, `identities[${at}]`),
+    ),
+    ...TEXTS.flatMap((name) =>
+      items(name).flatMap((each, at) =>
+        isText(each) ? [] : [invalid(`${name}[${at}]`, 'must be a text')],
+      ),
     ),
     ...(commit === undefined || isText(commit) ? [] : [invalid('commit', 'must be a text')]),
   ];
@@ -116,7 +145,7 @@ export function readPolicyConfig(given: object, members: readonly Member[]): Ima
   const declared = given as Readonly<Record<string, unknown>>;
   const problems = shapeProblems(declared, members);
   if (problems.length > 0) throw new InvalidInputError(problems);
-  const { exempt, kinds, allow, commit } = declared as {
+  const { exempt, kinds, allow, commit, ...signers } = declared as TrustedSignersConfig & {
     readonly exempt?: readonly ExemptionArgs[];
     readonly kinds?: readonly WorkloadKind[];
     readonly allow?: readonly string[];
@@ -127,7 +156,16 @@ export function readPolicyConfig(given: object, members: readonly Member[]): Ima
     ...(kinds && { kinds }),
     ...(allow && { allow }),
   });
-  const further = [...unknownKinds(exempt ?? []), ...admitsAll(requirement)];
+  const further = [
+    ...unknownKinds(exempt ?? []),
+    ...admitsAll(requirement),
+    ...trustedSignersProblems(signers),
+  ];
   if (further.length > 0) throw new InvalidInputError(further);
-  return { requirement, ...(commit !== undefined && { commit }) };
+  const trusted = trustedSigners(signers);
+  return {
+    requirement,
+    ...(commit !== undefined && { commit }),
+    ...(trusted && { signers: trusted }),
+  };
 }

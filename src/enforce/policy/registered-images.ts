@@ -3,6 +3,7 @@ import { VERIFIED_IMAGE, isOfOurProvider } from './verified-type';
 import { pinnedName } from '../program/image-rule';
 import { isObject, type Properties, UNKNOWN } from '../workload';
 import type { SeenResource } from './stack-resource';
+import type { TrustedSigners } from './trusted-signers';
 
 const STACK = 'pulumi:pulumi:Stack';
 
@@ -12,6 +13,8 @@ interface Registered {
   readonly reference: string | undefined;
   /** The commit that its provenance must name; `undefined` where nothing was asked of it. */
   readonly commit: unknown;
+  /** Its inputs, which say whom it trusts. */
+  readonly inputs: Properties;
 }
 
 function repositoryOf(image: unknown): Repository | undefined {
@@ -23,7 +26,8 @@ function repositoryOf(image: unknown): Repository | undefined {
   }
 }
 
-function registered({ image, digest, provenance }: Properties): Registered | undefined {
+function registered(inputs: Properties): Registered | undefined {
+  const { image, digest, provenance } = inputs;
   const repository = repositoryOf(image);
   if (repository === undefined) return undefined;
   const reference =
@@ -31,6 +35,7 @@ function registered({ image, digest, provenance }: Properties): Registered | und
   return {
     repository: `${repository.registry}/${repository.path}`,
     reference,
+    inputs,
     commit: provenance === UNKNOWN ? UNKNOWN : isObject(provenance) && provenance['commit'],
   };
 }
@@ -69,6 +74,23 @@ export class RegisteredImages {
     return [...this.#found.values()].some(
       (each) => each.reference === undefined && each.repository === repository,
     );
+  }
+
+  /**
+   * Why no verification of this image is one that the policy trusts; `undefined` if one is, or if the
+   * image was not verified at all.
+   */
+  signerProblem(image: string, signers: TrustedSigners): string | undefined {
+    const name = pinnedName(image);
+    const problems = [...this.#found].flatMap(([urn, { reference, inputs }]) =>
+      reference !== undefined && reference === name
+        ? [{ urn, problem: signers.problemOfInputs(inputs) }]
+        : [],
+    );
+    if (problems.some(({ problem }) => problem === undefined)) return undefined;
+    return problems
+      .map(({ urn, problem }) => `was verified by "${urn.split('::').at(-1)}", which ${problem}`)
+      .at(0);
   }
 
   /** What each verification of this image demands as its commit. */

@@ -23,6 +23,7 @@ export function stackResource(resource: PolicyResource): StackResource {
   const { parent, dependencies, propertyDependencies } = resource;
   return {
     ...seenResource(resource),
+    isFinished: true,
     ...(parent && { parent: parent.urn }),
     dependencies: dependencies.map(urnOf),
     propertyDependencies: Object.fromEntries(

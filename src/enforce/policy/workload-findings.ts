@@ -1,6 +1,6 @@
 import type { Requirement } from '../program/requirement';
-import { type CheckedResource, unknownKind } from '../program/resource-check';
-import { UNKNOWN, workloadImages } from '../workload';
+import type { CheckedResource } from '../program/resource-check';
+import { resourceImages, UNKNOWN } from '../workload';
 
 /** An image that a workload runs, and that no exemption covers. */
 export interface WorkloadImage {
@@ -24,14 +24,12 @@ export function workloadFindings(
   resource: CheckedResource,
   requirement: Requirement,
 ): WorkloadFindings {
-  const { type, name, properties } = resource;
+  const { type, name } = resource;
   const exempt = requirement.exempt.filter((each) => each.matchesResource(type, name));
   if (exempt.some(({ image }) => image === undefined)) return NOTHING;
-  const kind = requirement.kinds.get(type);
-  if (kind === undefined) return { images: [], problems: unknownKind(resource) };
-  const { images, empty } = workloadImages(kind, properties);
+  const { images, problems: wrong } = resourceImages(resource, requirement.kinds);
   const found: WorkloadImage[] = [];
-  const problems = empty.map((path) => `${path} has no container`);
+  const problems = [...wrong];
   for (const { path, value, optional } of images) {
     if (value === UNKNOWN || (value === undefined && optional)) continue;
     if (typeof value !== 'string') {

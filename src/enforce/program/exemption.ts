@@ -1,14 +1,17 @@
 import type { Problem } from '../../error';
+import { exemptImage, exemptImageFault, literal } from './exempt-image';
 
 /** What may run without having been verified. At least one of `image` and `resource`. */
 export interface ExemptionArgs {
   /**
-   * Images, as they are written in the resource: `registry.k8s.io/pause:3.10`, or a beginning and
-   * `*`: `public.ecr.aws/eks/*`. A name without a host is one of Docker Hub.
+   * Images, as they are written in the resource: `registry.k8s.io/pause:3.10`, or everything below a
+   * path: `public.ecr.aws/eks/*`. A `*` elsewhere stands for any text without `/`
+   * (`docker.io/library/nginx:*`). A name without a host is one of Docker Hub.
    */
   readonly image?: string;
   /**
-   * Resources, by name or by `type::name`; `*` stands for any text: `kubernetes:helm.sh/v3:Release::*`.
+   * Resources, by name (`migrate-*`) or by `type::name`; `*` stands for any text:
+   * `kubernetes:helm.sh/v3:Release::*`. One of the two must be said.
    * With `image` too, just these images in these resources.
    */
   readonly resource?: string;
@@ -21,17 +24,36 @@ export interface Exemption extends ExemptionArgs {
   matchesResource(type: string, name: string): boolean;
 }
 
-function pattern(text: string): RegExp {
-  const parts = text.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`);
+/** A glob as an expression: `*` stands for any text. */
+const glob = (text: string): RegExp => new RegExp(`^${text.split('*').map(literal).join('[^]*')}$`);
+
+interface ResourcePattern {
+  /** `undefined`: of any type. */
+  readonly type?: string;
+  readonly name: string;
 }
 
-/** Nothing but wildcards and separators, or a wildcard before the end of the host: everybody's images. */
-function admitsEverything(image: string): boolean {
-  const star = image.indexOf('*');
-  if (star < 0) return false;
-  const slash = image.indexOf('/');
-  return slash < 0 ? !/^[a-z0-9]+:\*?/.test(image) : star < slash;
+function resourcePattern(text: string): ResourcePattern {
+  const at = text.indexOf('::');
+  return at < 0 ? { name: text } : { type: text.slice(0, at), name: text.slice(at + 2) };
+}
+
+const isWild = (text: string): boolean => /^[*:/]*$/.test(text);
+
+/** What is wrong with the resource of an exemption, if anything is. */
+function resourceFault(resource: string): string | undefined {
+  if (resource.trim() === '') return 'is empty';
+  const { type, name } = resourcePattern(resource);
+  const broad = `"${resource}" would admit every resource; name at least a type or a name`;
+  if (type === undefined) {
+    if (isWild(name)) return broad;
+    // It would match no name, and whoever wrote it means all kinds that begin so.
+    return name.includes('*') && /^kubernetes:/.test(name)
+      ? `"${resource}" would admit every kind that begins so; write \`type::name\`, as in "kubernetes:helm.sh/v3:Release::*"`
+      : undefined;
+  }
+  if (type === '' || name === '') return 'must be a name, or `type::name`';
+  return type.includes('*') && isWild(name) ? broad : undefined;
 }
 
 /** Everything that is wrong with an exemption. */
@@ -47,27 +69,22 @@ export function exemptionProblems(args: ExemptionArgs, property: string): readon
   if (image === undefined && resource === undefined) {
     report('image', 'an exemption needs `image`, `resource` or both');
   }
-  if (image?.trim() === '') report('image', 'is empty');
-  if (resource?.trim() === '') report('resource', 'is empty');
-  if (image !== undefined && resource === undefined && admitsEverything(image)) {
-    report(
-      'image',
-      `"${image}" would admit every image; name at least the registry, as in "registry.example.com/*"`,
-    );
-  }
-  if (image === undefined && resource !== undefined && /^[*:]+$/.test(resource)) {
-    report('resource', `"${resource}" would admit every resource; name at least a type or a name`);
-  }
+  const imageFault = image === undefined ? undefined : exemptImageFault(image);
+  if (imageFault !== undefined) report('image', imageFault);
+  const fault = resource === undefined ? undefined : resourceFault(resource);
+  if (fault !== undefined) report('resource', fault);
   return problems;
 }
 
 export function exemptionOf(args: ExemptionArgs): Exemption {
-  const image = args.image === undefined ? undefined : pattern(args.image);
-  const resource = args.resource === undefined ? undefined : pattern(args.resource);
+  const image = args.image === undefined ? undefined : exemptImage(args.image);
+  const resource = args.resource === undefined ? undefined : resourcePattern(args.resource);
+  const type = resource?.type === undefined ? undefined : glob(resource.type);
+  const name = resource === undefined ? undefined : glob(resource.name);
   return {
     ...args,
-    matchesImage: (text) => image?.test(text) ?? true,
-    matchesResource: (type, name) =>
-      resource === undefined || resource.test(name) || resource.test(`${type}::${name}`),
+    matchesImage: (text) => image?.(text) ?? true,
+    matchesResource: (resourceType, resourceName) =>
+      (type?.test(resourceType) ?? true) && (name?.test(resourceName) ?? true),
   };
 }

@@ -1,7 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 
 import { SignedImageError } from '../../error';
-import { verifiedReferences } from '../../pulumi/verified-references';
+import { type VerifiedReferences, verifiedReferences } from '../../pulumi/verified-references';
 import { plainProperties } from './plain-properties';
 import { type Requirement, requirementOf, type VerifiedImagesArgs } from './requirement';
 import { type CheckedResource, checkResource, type ExemptImage } from './resource-check';
@@ -14,10 +14,11 @@ async function otherTurns(): Promise<void> {
 async function check(
   resource: CheckedResource,
   requirement: Requirement,
+  verified: VerifiedReferences,
 ): Promise<readonly ExemptImage[]> {
   await otherTurns();
   try {
-    return checkResource(resource, requirement, verifiedReferences());
+    return checkResource(resource, requirement, verified);
   } catch (error) {
     if (!(error instanceof SignedImageError)) throw error;
     const { code, message } = error;
@@ -37,13 +38,13 @@ async function tell(resource: CheckedResource, exempt: readonly ExemptImage[]): 
 let requirements = 0;
 
 /** Looks again at the very strings that go to the cluster: another transform may have come after ours. */
-function recheck(requirement: Requirement): pulumi.ResourceHook {
+function recheck(requirement: Requirement, verified: VerifiedReferences): pulumi.ResourceHook {
   requirements += 1;
   return new pulumi.ResourceHook(
     `signed-image-verified-images-${requirements}`,
     async ({ type, name, newInputs = {} }) => {
       const properties = await plainProperties(newInputs as Record<string, unknown>);
-      await check({ type, name, properties }, requirement);
+      await check({ type, name, properties }, requirement, verified);
     },
   );
 }
@@ -86,7 +87,9 @@ function withHook(
  */
 export function requireVerifiedImages(args: VerifiedImagesArgs = {}): void {
   const requirement = requirementOf(args);
-  const hook = recheck(requirement);
+  // Of this run: transforms and hooks are called from outside of it.
+  const verified = verifiedReferences();
+  const hook = recheck(requirement, verified);
   pulumi.runtime.registerResourceTransform(async ({ custom, type, name, props, opts }) => {
     // A component is not sent anywhere; what it makes is registered too.
     if (!custom) return undefined;
@@ -95,7 +98,7 @@ export function requireVerifiedImages(args: VerifiedImagesArgs = {}): void {
       name,
       properties: await plainProperties(props as object as Record<string, unknown>),
     };
-    await tell(resource, await check(resource, requirement));
+    await tell(resource, await check(resource, requirement, verified));
     return requirement.kinds.has(type) ? { props, opts: withHook(opts, hook) } : undefined;
   });
 }

@@ -25,7 +25,8 @@ export interface Requirement {
 const TYPE = /^[A-Za-z][\w-]*:[\w./-]+:\w+$/;
 const PATH = /^(?:\*|[\w-]+)(?:\.(?:\*|[\w-]+))*$/;
 
-function kindProblems({ type, podSpec, images = [] }: WorkloadKind, property: string): Problem[] {
+function kindProblems(kind: WorkloadKind, property: string): Problem[] {
+  const { type, podSpec, images, reason } = kind;
   const problems: Problem[] = [];
   const report = (member: string, message: string): void => {
     problems.push({ property: `${property}.${member}`, code: 'INPUT_INVALID', message });
@@ -35,10 +36,14 @@ function kindProblems({ type, podSpec, images = [] }: WorkloadKind, property: st
   } else if (builtInKinds().has(type)) {
     report('type', `${type} is known already; leave it out`);
   }
-  if (podSpec === undefined && images.length === 0) {
+  if (podSpec === undefined && images === undefined) {
     report('podSpec', 'a kind needs `podSpec` or `images`: where its images are');
   }
-  const paths = [...(podSpec === undefined ? [] : [podSpec]), ...images];
+  const isEmpty = podSpec === undefined && images?.length === 0;
+  if (isEmpty && (typeof reason !== 'string' || reason.trim() === '')) {
+    report('reason', 'is needed where `images` is empty: say why this kind runs no images');
+  }
+  const paths = [...(podSpec === undefined ? [] : [podSpec]), ...(images ?? [])];
   if (!paths.every((path) => PATH.test(path))) {
     report(
       'podSpec',

@@ -1,14 +1,11 @@
 import { SignedImageError } from '../../error';
-import { containerLists, type Properties, UNKNOWN, workloadImages } from '../workload';
+import { resourceImages, type TypedProperties, UNKNOWN } from '../workload';
 import { judge } from './image-rule';
 import type { Requirement } from './requirement';
 
 /** A resource that is about to be registered, created or updated. */
-export interface CheckedResource {
-  readonly type: string;
+export interface CheckedResource extends TypedProperties {
   readonly name: string;
-  /** Plain values; `UNKNOWN` for what is known at the update only. */
-  readonly properties: Properties;
 }
 
 /** An image that an exemption let through. */
@@ -16,21 +13,6 @@ export interface ExemptImage {
   readonly image: string;
   readonly path: string;
   readonly reason: string;
-}
-
-const HELM_RELEASE = 'kubernetes:helm.sh/v3:Release';
-
-/** What is wrong with a resource of a kind that nobody described: it seems to run images. */
-export function unknownKind({ type, properties }: CheckedResource): readonly string[] {
-  if (type === HELM_RELEASE) {
-    return [
-      `${type} renders its chart where no program sees the images; use kubernetes.helm.v4.Chart, or exempt this resource with a reason`,
-    ];
-  }
-  return containerLists(properties).map(
-    (path) =>
-      `${path}: ${type} seems to run these images, and nobody said where its images are; add it to \`kinds\`, or exempt it with a reason`,
-  );
 }
 
 function describe({ type, name }: CheckedResource, problems: readonly string[]): string {
@@ -48,17 +30,11 @@ export function checkResource(
   requirement: Requirement,
   verified: ReadonlySet<string>,
 ): readonly ExemptImage[] {
-  const { type, name, properties } = resource;
+  const { type, name } = resource;
   const exempt = requirement.exempt.filter((each) => each.matchesResource(type, name));
   if (exempt.some(({ image }) => image === undefined)) return [];
-  const kind = requirement.kinds.get(type);
-  if (kind === undefined) {
-    const problems = unknownKind(resource);
-    if (problems.length > 0) throw refusal(resource, problems);
-    return [];
-  }
-  const { images, empty } = workloadImages(kind, properties);
-  const problems = empty.map((path) => `${path} has no container`);
+  const { images, problems: found } = resourceImages(resource, requirement.kinds);
+  const problems = [...found];
   const exempted: ExemptImage[] = [];
   for (const { path, value, optional } of images) {
     if (value === UNKNOWN || (value === undefined && optional)) continue;

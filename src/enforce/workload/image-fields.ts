@@ -7,6 +7,7 @@ import {
   type Properties,
   UNKNOWN,
 } from './field';
+import { imageInParts } from './image-key';
 import type { WorkloadKind } from './workload-kinds';
 
 /** A field that holds, or must hold, an image. */
@@ -55,7 +56,10 @@ export function workloadImages(kind: WorkloadKind, properties: Properties): Work
   );
   const further = (kind.images ?? [])
     .flatMap((path) => fieldsAt(root, path))
-    .map((field) => ({ ...field, optional: partial }));
+    .map((field) => {
+      const value = imageInParts(field, true) ?? field.value;
+      return { path: field.path, value, optional: partial };
+    });
   return {
     images: [...pods.flatMap(({ images }) => images), ...further],
     empty: pods.flatMap(({ empty }) => empty),

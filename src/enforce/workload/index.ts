@@ -5,4 +5,5 @@ export {
   type WorkloadImages,
   workloadImages,
 } from './image-fields';
+export { resourceImages, type ResourceImages, type TypedProperties } from './resource-images';
 export { builtInKinds, type WorkloadKind } from './workload-kinds';

@@ -4,8 +4,13 @@ export interface WorkloadKind {
   readonly type: string;
   /** Path of the PodSpec: `spec.template.spec`. `*` stands for every member of a list. */
   readonly podSpec?: string;
-  /** Paths of further fields that hold an image, for kinds that are not made of a PodSpec. */
+  /**
+   * Paths of further fields that hold an image, as text or in parts (`repository`, `tag`), for kinds that
+   * are not made of a PodSpec. None: the kind runs no images, although it seems to.
+   */
   readonly images?: readonly string[];
+  /** Why it runs no images. Needed where `images` is empty. */
+  readonly reason?: string;
   /** A patch may leave its containers and their images as they are. */
   readonly partial?: boolean;
 }
@@ -14,6 +19,7 @@ const TEMPLATE = 'spec.template.spec';
 
 /** Group and versions, kinds, and where their PodSpec is. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/ */
 const KINDS: readonly (readonly [string, readonly string[], readonly string[], string])[] = [
+  // Where the group is not written, as in the type of a CustomResource, it is `v1` alone: see below.
   ['core', ['v1'], ['Pod'], 'spec'],
   ['core', ['v1'], ['PodTemplate'], 'template.spec'],
   ['core', ['v1'], ['ReplicationController'], TEMPLATE],
@@ -39,7 +45,10 @@ function variants(token: string, podSpec: string): WorkloadKind[] {
 const BUILT_IN: ReadonlyMap<string, WorkloadKind> = new Map(
   KINDS.flatMap(([group, versions, kinds, podSpec]) =>
     versions.flatMap((version) =>
-      kinds.flatMap((kind) => variants(`kubernetes:${group}/${version}:${kind}`, podSpec)),
+      kinds.flatMap((kind) => [
+        ...variants(`kubernetes:${group}/${version}:${kind}`, podSpec),
+        ...(group === 'core' ? variants(`kubernetes:${version}:${kind}`, podSpec) : []),
+      ]),
     ),
   ).map((kind) => [kind.type, kind]),
 );

@@ -106,8 +106,42 @@ describe('the configuration of signers', () => {
       expect.stringMatching(/^identities\[3\]\.identity: is empty/),
       expect.stringMatching(/^identities\[4\]\.identityPattern: is no regular expression/),
       expect.stringMatching(/^identities\[5\]\.identityPattern: is empty/),
-      expect.stringMatching(/^identities\[6\]\.identityPattern: uses what the cluster cannot read/),
+      expect.stringMatching(/^identities\[6\]\.identityPattern: uses what the cluster does not read/),
     ]);
+  });
+
+  it.each([
+    ['that closes the group of its anchors', 'https://git.example/acme/a)|(?:x', /no regular/],
+    ['that is not closed', 'https://git\\.example/(acme', /no regular/],
+    ['with a bracket that is not closed', '[a-z', /no regular/],
+    ['with an escape at its end', 'https://git\\.example/a\\', /no regular/],
+    ['with look-behind', '(?<=a)b', /cluster does not read/],
+    ['with a back-reference', '(a)\\1', /cluster does not read/],
+    ['with a named group', '(?<n>a)', /cluster does not read/],
+    ['with flags', '(?i:a)', /cluster does not read|no regular/],
+    ['with the end of the text, which is a letter here', 'a\\z|b', /cluster does not read/],
+    ['with quoting, which is a letter here', '\\Qa.b\\E', /cluster does not read/],
+    ['with a class by name', '[[:alpha:]]+@a\\.example', /cluster does not read/],
+    ['with a class by property', '\\p{L}+', /cluster does not read/],
+    ['with a code point', 'a\\u0041', /cluster does not read/],
+    ['with more repetitions than Go takes', 'a{1001}', /cluster does not read/],
+  ])('is refused with an expression %s', (_, identityPattern, why) => {
+    const identities = [{ identityPattern, issuer: IDENTITY.issuer }];
+    expect(problems({ identities }, KEYLESS)).toEqual([expect.stringMatching(why)]);
+  });
+
+  it.each([
+    'https://github\\.com/acme/[\\w.-]+/\\.github/workflows/release\\.yml@refs/tags/v\\d+(?:\\.\\d+){2}',
+    '[a-z0-9._%+-]+@acme\\.example',
+    'a|b',
+    '^https://git\\.example/acme/\\S+$',
+    'spiffe:\\/\\/acme\\.example/ns/(?:prod|dev)/sa/[^/]+',
+  ])('takes %s, between anchors', (identityPattern) => {
+    const { identities } = signerPolicy({
+      ...KEYLESS,
+      identities: [{ identityPattern, issuer: IDENTITY.issuer }],
+    });
+    expect(identities[0]!.subject.pattern).toBe(`^(?:${identityPattern})$`);
   });
 
   it('is refused when an identity is to be believed without a witness', () => {
@@ -143,7 +177,7 @@ describe('the configuration of signers', () => {
       identities: [{ identityPattern, issuer: IDENTITY.issuer }],
     });
     const [matcher] = identities;
-    expect(matcher!.subject).toEqual({ pattern: '^(?:https://github\\.com/acme/.+)$' });
+    expect(matcher!.subject).toEqual({ pattern: '^(?:^https://github\\.com/acme/.+$)$' });
     const issuer = new RegExp(expressionOf(matcher!.issuer));
     expect(issuer.test(IDENTITY.issuer)).toBe(true);
     expect(issuer.test('https://tokenXactions.githubusercontent.com')).toBe(false);

@@ -8,6 +8,8 @@ import {
   type RunOutcome,
 } from '../../../dev/engine/under-test';
 import { openStage, saidBy, SCENARIO, type Stage } from '../../engine/support/stage';
+import { publicPem } from '../admission/support/policies';
+import { CUSTOM_WORKLOADS, RENDERED, typeOf } from '../support/custom-workloads';
 import { admitted, refused } from '../support/table';
 import { kindOf, WORKLOADS } from '../support/workloads';
 import { PROGRAM } from './support/program';
@@ -147,8 +149,8 @@ describe.each(enginesUnderTest())('the policy pack on the $engine engine', (kind
           pod('late', '$late'),
           ['nothing', POD, { spec: { containers: [] } }],
           [
-            'rollout',
-            'kubernetes:argoproj.io/v1alpha1:Rollout',
+            'widget',
+            'kubernetes:acme.example/v1:Widget',
             { spec: { template: { spec: { containers: [{ name: 'app', image }] } } } },
           ],
         ],
@@ -156,13 +158,13 @@ describe.each(enginesUnderTest())('the policy pack on the $engine engine', (kind
       const preview = await stack.preview();
       expect(violated(preview)).toEqual([
         'mandatory images-pinned nothing',
-        'mandatory images-pinned rollout',
         'mandatory images-pinned tagged',
+        'mandatory images-pinned widget',
         'mandatory images-verified elsewhere',
         'mandatory images-verified forged',
         'mandatory images-verified nothing',
-        'mandatory images-verified rollout',
         'mandatory images-verified tagged',
+        'mandatory images-verified widget',
       ]);
       const said = preview.violations.map(({ message }) => message).join('\n');
       expect(said).toContain('spec.containers[0].image "nginx:1.27" is a tag');
@@ -256,6 +258,43 @@ describe.each(enginesUnderTest())('the policy pack on the $engine engine', (kind
       expect(violated(up)).toEqual(expected);
       expect(up.ok).toBe(expected.length === 0);
       expect(await deployed(stack)).toEqual(expected.length === 0 ? ['app'] : []);
+    },
+    SCENARIO,
+  );
+
+  test.each([
+    ['the key that signed', () => stage.key.publicKey, []],
+    ['another key', () => publicPem(), ['mandatory images-verified of-remote']],
+  ])(
+    'asks who signed: a stack that signs for itself, with %s in the configuration',
+    async (_case, trusted, expected) => {
+      const { password, ref } = stage.key;
+      const config = { 'images-verified': { trustedKeys: [trusted()] } };
+      const remote = {
+        image: signed,
+        key: { ref, password: { $secret: password } },
+        source: { allowDirty: true },
+      };
+      const up = await declare({ remote, workloads: [pod('of-remote', '$remote')] }, config).up();
+      expect(violated(up)).toEqual(expected);
+      expect(up.ok).toBe(expected.length === 0);
+    },
+    SCENARIO,
+  );
+
+  test(
+    'refuses custom resources that run what was not verified, before they are created',
+    async () => {
+      const image = signed.replace(/@.*/, `@${OTHER_DIGEST}`);
+      const workloads = Object.entries({ ...CUSTOM_WORKLOADS, ...RENDERED }).map(
+        ([name, build], at): Workload => [`custom-${at}`, typeOf(name), build(image)],
+      );
+      const preview = await declare({ workloads }).preview();
+      expect(preview.ok).toBe(false);
+      const found = preview.violations
+        .filter(({ policy }) => policy === 'images-verified')
+        .map(({ name }) => name);
+      expect([...new Set(found)].sort()).toEqual(workloads.map(([name]) => name).sort());
     },
     SCENARIO,
   );

@@ -2,6 +2,7 @@ import { SignedImageError } from '../../../src/error';
 import { requirementOf, type VerifiedImagesArgs } from '../../../src/enforce/program/requirement';
 import { checkResource } from '../../../src/enforce/program/resource-check';
 import { UNKNOWN } from '../../../src/enforce/workload';
+import { CUSTOM_WORKLOADS, RENDERED, typeOf, UNKNOWN_WORKLOADS } from '../support/custom-workloads';
 import { WORKLOADS } from '../support/workloads';
 
 const D1 = `sha256:${'1a'.repeat(32)}`;
@@ -129,6 +130,31 @@ describe('an exemption', () => {
     );
   });
 
+  it('for a name does not reach a type that is called so', () => {
+    const exempt = [{ resource: '*Deployment*', reason }];
+    expect(refusal(() => check('nginx', { exempt }))).toContain('tag');
+  });
+
+  it.each([
+    ['registry.example.com/team/*', 'registry.example.com/team/deep/app:1', true],
+    ['registry.example.com/team/*', 'registry.example.com/team-evil/app:1', false],
+    ['registry.example.com/team*', 'registry.example.com/team-evil/app:1', false],
+    ['registry.example.com/team*', 'registry.example.com/teams:1', true],
+    ['registry.example.com/*/app:1', 'registry.example.com/team/app:1', true],
+    ['registry.example.com/*/app:1', 'registry.example.com/team/deep/app:1', false],
+    ['docker.io/library/nginx:*', 'docker.io/library/nginx:1.27', true],
+    ['docker.io/library/nginx:*', 'docker.io/library/nginx-evil:1.27', false],
+    ['nginx:1.27', 'nginx:1.27', true],
+    ['nginx:1.27', 'nginx:1.270', false],
+    ['registry.k8s.io/a.b', 'registry.k8s.io/aXb', false],
+    ['registry.k8s.io/*', 'registry.k8s.io/pause\nevil', false],
+  ])('of %s lets %s through: %s', (image, written, through) => {
+    const exempt = [{ image, reason }];
+    const run = () => check(written, { exempt });
+    if (through) expect(run()).toHaveLength(1);
+    else expect(run).toThrow();
+  });
+
   it('for images of one resource does not reach others', () => {
     const exempt = [{ image: 'nginx', resource: 'other', reason }];
     expect(refusal(() => check('nginx', { exempt }))).toContain('tag');
@@ -141,6 +167,22 @@ describe('an exemption', () => {
     ['of every path of every host', { image: '*/*', reason }, 'would admit every image'],
     ['of hosts by their beginning', { image: 'reg*/app', reason }, 'would admit every image'],
     ['of all resources', { resource: '*::*', reason }, 'would admit every resource'],
+    ['of all resources of a provider', { resource: 'kubernetes:*', reason }, 'begins so'],
+    ['of all kinds of a group', { resource: 'kubernetes:apps/*', reason }, 'begins so'],
+    ['of all kinds and names', { resource: 'kubernetes:*::*', reason }, 'every resource'],
+    ['of a type without a name', { resource: `${DEPLOYMENT}::`, reason }, 'must be a name'],
+    ['of every image of every resource', { image: '*', resource: '*', reason }, 'every image'],
+    ['that a registry may be called', { image: 'nginx:*', reason }, 'docker.io/library/nginx:*'],
+    [
+      'that a registry may be called, in one resource',
+      { image: 'nginx:*', resource: 'a', reason },
+      'nginx:5000',
+    ],
+    [
+      'that a registry may be called, with a digest',
+      { image: 'nginx@*', reason },
+      'name the registry',
+    ],
     ['of an empty name', { image: '', reason }, 'is empty'],
   ])('%s is refused', (_, exemption, why) => {
     expect(() => requirementOf({ exempt: [exemption] })).toThrow(why);
@@ -148,20 +190,20 @@ describe('an exemption', () => {
 });
 
 describe('a kind', () => {
-  const ROLLOUT = 'kubernetes:argoproj.io/v1alpha1:Rollout';
+  const WIDGET = 'kubernetes:acme.example/v1:Widget';
   const properties = WORKLOADS[DEPLOYMENT]!('nginx');
   const checkKind = (type: string, args: VerifiedImagesArgs, made: object = properties) =>
     checkResource({ type, name: 'x', properties: { ...made } }, requirementOf(args), new Set());
 
   it('that seems to run containers and that nobody described is refused', () => {
-    const message = refusal(() => checkKind(ROLLOUT, {}));
+    const message = refusal(() => checkKind(WIDGET, {}));
     expect(message).toContain('spec.template.spec.containers');
-    expect(message).toContain('add it to `kinds`');
+    expect(message).toContain('say in `kinds`');
   });
 
   it('is checked where the user says that its pods are', () => {
-    const kinds = [{ type: ROLLOUT, podSpec: 'spec.template.spec' }];
-    expect(refusal(() => checkKind(ROLLOUT, { kinds }))).toContain('is a tag');
+    const kinds = [{ type: WIDGET, podSpec: 'spec.template.spec' }];
+    expect(refusal(() => checkKind(WIDGET, { kinds }))).toContain('is a tag');
   });
 
   it('that runs nothing is none of our business', () => {
@@ -178,8 +220,8 @@ describe('a kind', () => {
   it.each([
     ['a malformed type', { type: 'Rollout', podSpec: 'spec' }, 'must be a type token'],
     ['a type that is known', { type: DEPLOYMENT, podSpec: 'spec' }, 'is known already'],
-    ['no path', { type: ROLLOUT }, 'needs `podSpec` or `images`'],
-    ['a malformed path', { type: ROLLOUT, podSpec: 'spec..x' }, 'names with dots'],
+    ['no path', { type: WIDGET }, 'needs `podSpec` or `images`'],
+    ['a malformed path', { type: WIDGET, podSpec: 'spec..x' }, 'names with dots'],
   ])('with %s is refused', (_, kind, why) => {
     expect(() => requirementOf({ kinds: [kind] })).toThrow(why);
   });
@@ -188,4 +230,105 @@ describe('a kind', () => {
 it('a reference that is allowed must be pinned, and all problems are told at once', () => {
   const args = { allow: ['nginx:1'], exempt: [{ image: '*', reason: '' }] };
   expect(() => requirementOf(args)).toThrow(/allow\[0\][\s\S]*exempt\[0\]\.reason/);
+});
+
+describe('a custom resource', () => {
+  const checked = (type: string, properties: object, args: VerifiedImagesArgs = {}) =>
+    checkResource(
+      { type, name: 'x', properties: { ...properties } },
+      requirementOf(args),
+      new Set([VERIFIED]),
+    );
+  const UNVERIFIED = `registry.example.com/team/app@${D2}`;
+  const WIDGET = 'kubernetes:acme.example/v1:Widget';
+
+  it.each(Object.entries(CUSTOM_WORKLOADS))(
+    '%s runs a verified image, and no other',
+    (name, build) => {
+      expect(checked(typeOf(name), build(VERIFIED))).toEqual([]);
+      expect(refusal(() => checked(typeOf(name), build(UNVERIFIED)))).toContain(D2);
+      expect(refusal(() => checked(typeOf(name), build('nginx:1.27')))).toContain('is a tag');
+    },
+  );
+
+  it.each(Object.entries(RENDERED))('%s is refused, whatever its values', (type, build) => {
+    expect(refusal(() => checked(type, build(VERIFIED)))).toContain('no program sees the images');
+    const exempt = [{ resource: `${type}::x`, reason: 'TEAM-12' }];
+    expect(checked(type, build(UNVERIFIED), { exempt })).toEqual([]);
+  });
+
+  it('that renders its workloads is checked where the user says that its images are', () => {
+    const type = 'kubernetes:helm.toolkit.fluxcd.io/v2:HelmRelease';
+    const kinds = [{ type, images: ['spec.values.image', 'spec.values.proxy'] }];
+    const [repository, digest] = VERIFIED.split('@');
+    const values = (proxy: object) => ({ spec: { values: { image: VERIFIED, proxy } } });
+    expect(checked(type, values({ repository, digest }), { kinds })).toEqual([]);
+    expect(refusal(() => checked(type, values({ repository, digest: D2 }), { kinds }))).toContain(
+      `spec.values.proxy "${repository}@${D2}"`,
+    );
+  });
+
+  it.each(Object.entries(UNKNOWN_WORKLOADS))(
+    'of an unknown kind is refused until it is declared: %s',
+    (_, build) => {
+      expect(refusal(() => checked(WIDGET, build(VERIFIED)))).toContain('say in `kinds`');
+      const kinds = [{ type: WIDGET, images: [], reason: 'draws pictures' }];
+      expect(checked(WIDGET, build(UNVERIFIED), { kinds })).toEqual([]);
+    },
+  );
+
+  it('that is said to run no images needs a reason for that', () => {
+    expect(() => requirementOf({ kinds: [{ type: WIDGET, images: [] }] })).toThrow(
+      'kinds[0].reason',
+    );
+  });
+
+  it.each([
+    [
+      'no image',
+      { spec: { size: 1, imagePullPolicy: 'Always', imagePullSecrets: [{ name: 'a' }] } },
+    ],
+    ['an address', { spec: { image: 'https://example.com/a.png' } }],
+    ['prose', { spec: { description: 'An image: of a cat\nand a dog' } }],
+    ['an image in its metadata', { metadata: { annotations: { image: 'nginx' } } }],
+  ])('of an unknown kind with %s is none of our business', (_, properties) => {
+    expect(checked(WIDGET, properties)).toEqual([]);
+  });
+
+  it.each([
+    ['kubernetes:core/v1:ConfigMap', { data: { 'values.yaml': 'image: nginx' } }],
+    ['kubernetes:v1:ConfigMap', { data: { image: 'nginx' } }],
+    ['kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition', { spec: { image: 'nginx' } }],
+    ['kubernetes:yaml/v2:ConfigFile', { image: 'nginx' }],
+    ['aws:ec2/instance:Instance', { image: 'nginx' }],
+  ])('is not what %s is', (type, properties) => {
+    expect(checked(type, properties)).toEqual([]);
+  });
+
+  it('that calls itself a Pod without its group is a Pod', () => {
+    const properties = WORKLOADS['kubernetes:core/v1:Pod']!('nginx');
+    expect(refusal(() => checked('kubernetes:v1:Pod', properties))).toContain('is a tag');
+  });
+
+  it('of Tekton that is fetched in the cluster is refused', () => {
+    const spec = { taskRef: { resolver: 'git', params: [] } };
+    expect(refusal(() => checked('kubernetes:tekton.dev/v1:TaskRun', { spec }))).toContain(
+      'spec.taskRef.resolver',
+    );
+  });
+
+  it('that is deeper than anybody reads is refused', () => {
+    const deep = Array.from({ length: 100 }).reduce<object>((inner) => ({ inner }), {});
+    expect(refusal(() => checked(WIDGET, { spec: deep }))).toContain('too large or too deep');
+  });
+
+  it('whose aliases grow without end is refused in time', () => {
+    const bomb = Array.from(
+      { length: 30 },
+      (_, at) => `a${at}: &a${at} [${at === 0 ? 'image' : `*a${at - 1},`.repeat(10)}]`,
+    );
+    expect(refusal(() => checked(WIDGET, { spec: { values: bomb.join('\n') } }))).toContain(
+      'too large or too deep',
+    );
+  });
 });

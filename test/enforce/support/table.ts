@@ -14,3 +14,9 @@ export const admitted = (kind: string, wall: Wall): void => cell(kind, wall, 'ad
 
 /** To be called after it was seen that an image that was not verified did not. */
 export const refused = (kind: string, wall: Wall): void => cell(kind, wall, 'refused');
+
+/** To be called after a step of a rollout went through on the real controllers. */
+export function rolloutStep(step: string): void {
+  const file = process.env['ENFORCE_TABLE'];
+  if (file) appendFileSync(file, `${JSON.stringify({ step, outcome: 'as it should' })}\n`);
+}

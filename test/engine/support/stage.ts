@@ -59,6 +59,8 @@ export interface StageKey {
 export interface Stage {
   /** Where the engines keep their state, and what else they write. */
   readonly stateDir: string;
+  /** Folder of `Pulumi.yaml`. */
+  readonly projectDir: string;
   readonly registry: RunningRegistry;
   readonly sigstore: RunningSigstore;
   readonly key: StageKey;
@@ -157,6 +159,7 @@ export async function openStage(options: StartRegistryOptions = {}): Promise<Sta
 
   return {
     stateDir,
+    projectDir,
     registry,
     sigstore,
     key,

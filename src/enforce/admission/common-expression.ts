@@ -1,0 +1,43 @@
+/**
+ * The regular expressions that JavaScript and Go (RE2, which every policy engine uses) read alike. What
+ * one of them reads otherwise is not taken: `\z` is the end of the text in Go and a letter here,
+ * `(?=...)` is not in Go at all.
+ * https://github.com/google/re2/wiki/Syntax
+ */
+const CLASS = String.raw`\\[dDwWsS]`;
+const ESCAPED = String.raw`\\[-\\^$.|?*+()[\]{}/@:,;=!%&#~ "'<>]`;
+/** A member of a class: itself, or by an escape. */
+const MEMBER = String.raw`(?:${ESCAPED}|[^-\\^[\]\p{C}])`;
+
+const ATOMS = [
+  CLASS,
+  ESCAPED,
+  // A group that captures or not; look-around, names and flags are no part of it.
+  String.raw`\((?:\?:|(?!\?))`,
+  String.raw`[)|^$.]`,
+  // How often; Go takes no more than a thousand.
+  String.raw`(?:[*+?]|\{[0-9]{1,3}(?:,(?:[0-9]{1,3})?)?\})\??`,
+  String.raw`\[\^?-?(?:${MEMBER}-${MEMBER}|${MEMBER}|${CLASS})+-?\]`,
+  String.raw`[^\\()[\]{}*+?|^$.\p{C}]`,
+];
+
+const COMMON = new RegExp(`^(?:${ATOMS.map((atom) => `(?:${atom})`).join('|')})*$`, 'u');
+
+/** What is wrong with an expression that cluster and program must read alike, if anything is. */
+export function expressionFault(expression: string): string | undefined {
+  if (expression === '') return 'is empty';
+  try {
+    // By itself: what is not balanced must not close the group that anchors it.
+    new RegExp(expression);
+  } catch {
+    return 'is no regular expression';
+  }
+  return COMMON.test(expression)
+    ? undefined
+    : 'uses what the cluster does not read as JavaScript does (look-around, back-references, named groups, flags, classes by name)';
+}
+
+/** The expression for a whole text: it is a group between anchors, which it cannot leave. */
+export function anchored(expression: string): string {
+  return `^(?:${expression})$`;
+}

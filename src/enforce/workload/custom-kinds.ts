@@ -1,0 +1,103 @@
+import { kindToken } from './kind-token';
+
+/** What is known of a custom kind: that all of its images are where `searchImages` looks. */
+export interface CustomKind {
+  /** Further keys whose texts are images. */
+  readonly keys?: readonly string[];
+  /** Keys whose texts say that more is fetched in the cluster. */
+  readonly fetches?: readonly string[];
+  /** What it runs is rendered or fetched elsewhere: no program sees the images. */
+  readonly elsewhere?: string;
+}
+
+/** Groups of which each kind is known. The oracle (test/oracles/enforce) walks the schemas that they publish. */
+const GROUPS: readonly string[] = [
+  // Argo Workflows, Rollouts and Events
+  'argoproj.io',
+  // Tekton
+  'tekton.dev',
+  'triggers.tekton.dev',
+  'operator.tekton.dev',
+  // Knative
+  'serving.knative.dev',
+  'sources.knative.dev',
+  'eventing.knative.dev',
+  'autoscaling.internal.knative.dev',
+  'caching.internal.knative.dev',
+  'operator.knative.dev',
+  // OpenKruise
+  'apps.kruise.io',
+  'rollouts.kruise.io',
+  // KubeVirt
+  'kubevirt.io',
+  'pool.kubevirt.io',
+  'instancetype.kubevirt.io',
+  'cdi.kubevirt.io',
+  // Crossplane
+  'pkg.crossplane.io',
+  'apiextensions.crossplane.io',
+  // Batch and machine learning
+  'batch.volcano.sh',
+  'jobset.x-k8s.io',
+  'leaderworkerset.x-k8s.io',
+  'kueue.x-k8s.io',
+  'kubeflow.org',
+  'ray.io',
+  'sparkoperator.k8s.io',
+  'flink.apache.org',
+  'keda.sh',
+  // Operators
+  'monitoring.coreos.com',
+  'kafka.strimzi.io',
+  'opentelemetry.io',
+  'jaegertracing.io',
+  'postgresql.cnpg.io',
+  'acid.zalan.do',
+  'rabbitmq.com',
+  'agones.dev',
+  'operators.coreos.com',
+  'elasticsearch.k8s.elastic.co',
+  'kibana.k8s.elastic.co',
+  'beat.k8s.elastic.co',
+  'agent.k8s.elastic.co',
+  'logstash.k8s.elastic.co',
+];
+
+const RENDERED =
+  'renders its workloads in the cluster, where no program sees the images; name in `kinds` where its images are, or exempt this resource with a reason';
+
+/** `group kind`, and what is to be known of it. */
+const KINDS: Readonly<Record<string, CustomKind>> = {
+  'argoproj.io Application': { elsewhere: RENDERED },
+  'argoproj.io ApplicationSet': { elsewhere: RENDERED },
+  'helm.toolkit.fluxcd.io HelmRelease': { elsewhere: RENDERED },
+  'kustomize.toolkit.fluxcd.io Kustomization': { elsewhere: RENDERED },
+  'helm.cattle.io HelmChart': { elsewhere: RENDERED },
+  'helm.cattle.io HelmChartConfig': { elsewhere: RENDERED },
+  'fleet.cattle.io GitRepo': { elsewhere: RENDERED },
+  'fleet.cattle.io Bundle': { elsewhere: RENDERED },
+  'helm.crossplane.io Release': { elsewhere: RENDERED },
+  // Its images are names of members.
+  'apps.kruise.io NodeImage': {
+    elsewhere: 'pulls images that are not checked; exempt this resource with a reason',
+  },
+};
+
+/** What else is to be known of the kinds of a group. */
+const OF_GROUP: Readonly<Record<string, CustomKind>> = {
+  // The images of providers and functions, which Crossplane itself pulls.
+  'pkg.crossplane.io': { keys: ['package'] },
+  // Bundles are images that hold tasks; resolvers fetch tasks from anywhere.
+  'tekton.dev': { keys: ['bundle'], fetches: ['resolver'] },
+  'triggers.tekton.dev': { keys: ['bundle'], fetches: ['resolver'] },
+};
+
+/** What is known of a custom kind in any of its versions; `undefined` if nothing is. */
+export function customKind(type: string): CustomKind | undefined {
+  const token = kindToken(type);
+  if (token === undefined) return undefined;
+  const { group, kind } = token;
+  const own = KINDS[`${group} ${kind}`];
+  if (own !== undefined) return own;
+  return GROUPS.includes(group) ? (OF_GROUP[group] ?? {}) : undefined;
+}

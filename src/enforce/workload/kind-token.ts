@@ -1,0 +1,51 @@
+/** A kind of Kubernetes, as a type token of Pulumi has it: `kubernetes:apps/v1:Deployment`. */
+export interface KindToken {
+  /** `core` for the group without a name. */
+  readonly group: string;
+  readonly version: string;
+  /** Without `Patch`, which Pulumi puts behind the kind of a resource that patches one. */
+  readonly kind: string;
+}
+
+const TOKEN = /^kubernetes:(?:([^/:]+)\/)?([^/:]+):([^:]+)$/;
+
+/** `undefined` for what is no kind of Kubernetes. */
+export function kindToken(type: string): KindToken | undefined {
+  const [, group = 'core', version = '', kind = ''] = TOKEN.exec(type) ?? [];
+  return kind === '' ? undefined : { group, version, kind: kind.replace(/(?<=.)Patch$/, '') };
+}
+
+/** Groups of Kubernetes itself and of its provider: what of them runs images is known, and nothing else does. */
+const OWN_GROUPS: ReadonlySet<string> = new Set([
+  ...['core', 'apps', 'batch', 'extensions', 'autoscaling', 'policy', 'meta'],
+  ...[
+    'admissionregistration',
+    'apiextensions',
+    'apiregistration',
+    'auditregistration',
+    'authentication',
+    'authorization',
+    'certificates',
+    'coordination',
+    'discovery',
+    'events',
+    'networking',
+    'node',
+    'rbac.authorization',
+    'resource',
+    'scheduling',
+    'settings',
+    'storage',
+    'storagemigration',
+    'flowcontrol.apiserver',
+    'internal.apiserver',
+  ].map((name) => `${name}.k8s.io`),
+  // Components of the provider, whose children are resources of their own.
+  ...['yaml', 'kustomize', 'helm.sh'],
+]);
+
+/** Whether a kind is one that a third party has defined. */
+export function isCustomKind(type: string): boolean {
+  const token = kindToken(type);
+  return token !== undefined && !OWN_GROUPS.has(token.group) && token.version !== 'yaml';
+}

@@ -1,0 +1,151 @@
+/** Custom resources that run images, as their projects document them, each with one image. */
+type Build = (image: string) => Readonly<Record<string, unknown>>;
+
+const pod = (image: string) => ({ containers: [{ name: 'app', image }] });
+const template = (image: string) => ({ metadata: { labels: { app: 'app' } }, spec: pod(image) });
+const templated: Build = (image) => ({ spec: { template: template(image) } });
+const steps = (image: string) => [{ name: 'build', image, script: 'make' }];
+const entry = (member: Readonly<Record<string, unknown>>): Build => {
+  const made = { entrypoint: 'main', templates: [{ name: 'main', ...member }] };
+  return () => ({ spec: made });
+};
+
+const ARGO = 'kubernetes:argoproj.io/v1alpha1';
+const TEKTON = 'kubernetes:tekton.dev/v1';
+
+/** `type` or `type, where`, and the properties. */
+export const CUSTOM_WORKLOADS: Readonly<Record<string, Build>> = {
+  [`${ARGO}:Workflow, container`]: (image) => entry({ container: { image } })(image),
+  [`${ARGO}:Workflow, script`]: (image) => entry({ script: { image, source: 'print(1)' } })(image),
+  [`${ARGO}:Workflow, init container`]: (image) =>
+    entry({ container: {}, initContainers: [{ name: 'i', image }] })(image),
+  [`${ARGO}:Workflow, sidecar`]: (image) =>
+    entry({ container: {}, sidecars: [{ name: 's', image }] })(image),
+  [`${ARGO}:Workflow, container set`]: (image) =>
+    entry({ containerSet: { containers: [{ name: 'a', image }] } })(image),
+  [`${ARGO}:Workflow, inline task`]: (image) =>
+    entry({ dag: { tasks: [{ name: 'a', inline: { container: { image } } }] } })(image),
+  [`${ARGO}:Workflow, patch of the pod`]: (image) => ({
+    spec: { podSpecPatch: JSON.stringify({ containers: [{ name: 'main', image }] }) },
+  }),
+  [`${ARGO}:Workflow, manifest`]: (image) =>
+    entry({
+      resource: {
+        action: 'create',
+        manifest: `kind: Pod\nspec:\n  containers:\n  - image: ${image}\n`,
+      },
+    })(image),
+  [`${ARGO}:Workflow, status that is run again`]: (image) => ({
+    spec: {},
+    status: { storedTemplates: { main: { container: { image } } } },
+  }),
+  [`${ARGO}:WorkflowTemplate`]: (image) => entry({ container: { image } })(image),
+  [`${ARGO}:ClusterWorkflowTemplate`]: (image) => entry({ container: { image } })(image),
+  [`${ARGO}:CronWorkflow`]: (image) => ({
+    spec: { schedule: '* * * * *', workflowSpec: { templates: [{ container: { image } }] } },
+  }),
+  [`${ARGO}:Rollout`]: templated,
+  [`${ARGO}:RolloutPatch`]: templated,
+  [`${ARGO}:AnalysisTemplate`]: (image) => ({
+    spec: { metrics: [{ name: 'm', provider: { job: { spec: { template: template(image) } } } }] },
+  }),
+  [`${TEKTON}:Task, step`]: (image) => ({ spec: { steps: steps(image) } }),
+  [`${TEKTON}:Task, sidecar`]: (image) => ({
+    spec: { steps: [{ name: 'a' }], sidecars: [{ name: 's', image }] },
+  }),
+  [`${TEKTON}:Task, template of the steps`]: (image) => ({
+    spec: { stepTemplate: { image }, steps: [{ name: 'a' }] },
+  }),
+  'kubernetes:tekton.dev/v1beta1:ClusterTask': (image) => ({ spec: { steps: steps(image) } }),
+  [`${TEKTON}:TaskRun`]: (image) => ({ spec: { taskSpec: { steps: steps(image) } } }),
+  [`${TEKTON}:Pipeline`]: (image) => ({
+    spec: { tasks: [{ name: 'a', taskSpec: { steps: steps(image) } }] },
+  }),
+  [`${TEKTON}:Pipeline, at last`]: (image) => ({
+    spec: { tasks: [], finally: [{ name: 'a', taskSpec: { steps: steps(image) } }] },
+  }),
+  [`${TEKTON}:PipelineRun`]: (image) => ({
+    spec: { pipelineSpec: { tasks: [{ name: 'a', taskSpec: { steps: steps(image) } }] } },
+  }),
+  'kubernetes:tekton.dev/v1beta1:TaskRun, bundle': (image) => ({
+    spec: { taskRef: { name: 'a', bundle: image } },
+  }),
+  'kubernetes:tekton.dev/v1beta1:StepAction': (image) => ({ spec: { image, script: 'make' } }),
+  'kubernetes:triggers.tekton.dev/v1beta1:TriggerTemplate': (image) => ({
+    spec: { resourcetemplates: [{ kind: 'TaskRun', spec: { taskSpec: { steps: steps(image) } } }] },
+  }),
+  'kubernetes:serving.knative.dev/v1:Service': templated,
+  'kubernetes:serving.knative.dev/v1:Configuration': templated,
+  'kubernetes:serving.knative.dev/v1:Revision': (image) => ({ spec: pod(image) }),
+  'kubernetes:sources.knative.dev/v1:ContainerSource': templated,
+  'kubernetes:apps.kruise.io/v1alpha1:CloneSet': templated,
+  'kubernetes:apps.kruise.io/v1beta1:StatefulSet': templated,
+  'kubernetes:apps.kruise.io/v1alpha1:DaemonSet': templated,
+  'kubernetes:apps.kruise.io/v1alpha1:BroadcastJob': templated,
+  'kubernetes:apps.kruise.io/v1alpha1:SidecarSet': (image) => ({ spec: pod(image) }),
+  'kubernetes:apps.kruise.io/v1alpha1:AdvancedCronJob': (image) => ({
+    spec: { template: { jobTemplate: { spec: { template: template(image) } } } },
+  }),
+  'kubernetes:apps.kruise.io/v1alpha1:UnitedDeployment': (image) => ({
+    spec: { template: { deploymentTemplate: { spec: { template: template(image) } } } },
+  }),
+  'kubernetes:apps.kruise.io/v1alpha1:ImagePullJob': (image) => ({ spec: { image } }),
+  'kubernetes:apps.kruise.io/v1beta1:ImageListPullJob': (image) => ({ spec: { images: [image] } }),
+  'kubernetes:kubevirt.io/v1:VirtualMachine': (image) => ({
+    spec: { template: { spec: { volumes: [{ name: 'root', containerDisk: { image } }] } } },
+  }),
+  'kubernetes:kubevirt.io/v1:VirtualMachineInstance': (image) => ({
+    spec: { domain: { firmware: { kernelBoot: { container: { image } } } } },
+  }),
+  'kubernetes:cdi.kubevirt.io/v1beta1:DataVolume': (image) => ({
+    spec: { source: { registry: { url: `docker://${image}` } } },
+  }),
+  'kubernetes:pkg.crossplane.io/v1:Provider': (image) => ({ spec: { package: image } }),
+  'kubernetes:pkg.crossplane.io/v1:Function': (image) => ({ spec: { package: image } }),
+  'kubernetes:pkg.crossplane.io/v1:Configuration': (image) => ({ spec: { package: image } }),
+  'kubernetes:pkg.crossplane.io/v1beta1:DeploymentRuntimeConfig': (image) => ({
+    spec: { deploymentTemplate: { spec: { template: template(image) } } },
+  }),
+  'kubernetes:monitoring.coreos.com/v1:Prometheus': (image) => ({ spec: { image } }),
+  'kubernetes:monitoring.coreos.com/v1:Prometheus, thanos': (image) => ({
+    spec: { thanos: { image } },
+  }),
+  'kubernetes:kafka.strimzi.io/v1beta2:Kafka': (image) => ({ spec: { kafka: { image } } }),
+  'kubernetes:postgresql.cnpg.io/v1:Cluster': (image) => ({ spec: { imageName: image } }),
+};
+
+/** What renders its workloads elsewhere, with an image among its values. */
+export const RENDERED: Readonly<Record<string, Build>> = {
+  'kubernetes:helm.sh/v3:Release': (image) => ({ values: { image } }),
+  'kubernetes:helm.toolkit.fluxcd.io/v2:HelmRelease': (image) => ({ spec: { values: { image } } }),
+  'kubernetes:helm.cattle.io/v1:HelmChart': (image) => ({
+    spec: { chart: 'x', valuesContent: `image: ${image}\n` },
+  }),
+  'kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization': () => ({ spec: { path: './' } }),
+  'kubernetes:argoproj.io/v1alpha1:Application': () => ({ spec: { source: {} } }),
+};
+
+/** An object of a kind that nobody described, with an image in it somewhere. */
+export const UNKNOWN_WORKLOADS: Readonly<Record<string, Build>> = {
+  'a text under image': (image) => ({ spec: { image } }),
+  'a text under a name that ends so': (image) => ({ spec: { proxyImage: image } }),
+  'a name in another case': (image) => ({ spec: { sidecar_image: image } }),
+  'the name of an image': (image) => ({ spec: { imageName: image } }),
+  'a list of images': (image) => ({ spec: { images: [image] } }),
+  'repository and tag': (image) => {
+    const [repository, tag] = [image.split('@')[0], image.split(':').at(-1)];
+    return { spec: { values: { proxy: { repository, tag } } } };
+  },
+  'parts under image': (image) => ({ spec: { image: { repository: image.split('@')[0] } } }),
+  'values in a text': (image) => ({ spec: { values: `proxy:\n  image: ${image}\n` } }),
+  'JSON in a text': (image) => ({ spec: { raw: JSON.stringify({ image }) } }),
+  'a whole object in it': (image) => ({
+    spec: { forProvider: { manifest: { spec: pod(image) } } },
+  }),
+  'an image volume': (image) => ({ spec: { volume: { image: { reference: image } } } }),
+  'a placeholder': () => ({ spec: { image: '{{ .Values.image }}' } }),
+  'a pod': (image) => ({ spec: pod(image) }),
+};
+
+/** `kubernetes:g/v1:Kind` of a name with a comment. */
+export const typeOf = (name: string): string => name.split(',')[0]!;
