@@ -26,7 +26,7 @@ export function mergeFacts(sources: FactSources): SourceFacts {
   const named = detected.commit?.toLowerCase();
   const ofCi = named !== undefined && isCommit(named) ? named : undefined;
   const commit = declared.commit?.toLowerCase() ?? git?.commit ?? ofCi;
-  const agrees = named === undefined || ofCi === commit;
+  const agrees = named === undefined || (ofCi !== undefined && ofCi === commit);
   const about: Partial<Detected> = agrees ? detected : {};
   const repository = declared.repository ?? about.repository ?? originOf(git);
   const { invocation } = detected.builder;
