@@ -1,4 +1,5 @@
 import type { Problem } from '../error';
+import { isUri } from '../uri';
 import { claimsHostedBuilder } from './builder-id';
 import type { SourceOverrides } from './facts';
 import { cleanRepositoryUrl } from './repository-url';
@@ -61,7 +62,7 @@ export function validateOverrides(
 }
 
 function isBuilderId(text: string): boolean {
-  if (/[\s\p{Cc}]/u.test(text) || !/^[A-Za-z][A-Za-z0-9+.-]*:[^:]*\S/.test(text)) return false;
+  if (!isUri(text)) return false;
   try {
     const url = new URL(text);
     return url.username === '' && url.password === '';
