@@ -1,6 +1,6 @@
 import { encodedPath, isUri } from '../uri';
 
-const SCP_LIKE = /^(?:([^@/]+)@)?(\[[^\]/]+\]|[^:/@[\]]+):(.+)$/s;
+const SCP_LIKE = /^(?:([^@/]+)@)?(\[[^\]/]+\]|[^:/@[\]]{2,}):(.+)$/s;
 
 /**
  * The location of a repository at a revision as SPDX writes it, `git+https://host/path@revision`:
