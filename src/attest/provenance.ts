@@ -1,6 +1,8 @@
 import { SignedImageError } from '../error';
 import { type Digest, hexOf } from '../oci/digest';
 import { type Repository, type Tag, formatRepository } from '../oci/reference';
+import { isUri } from '../uri';
+import { vcsLocation } from './vcs-location';
 import { PROVENANCE_PREDICATE_TYPE, STATEMENT_TYPE, type Statement } from './statement';
 
 /** What `externalParameters` mean and how the build ran: `docs/build-type-v1.md`. */
@@ -62,6 +64,10 @@ export interface BuildMaterials {
   /** URL without credentials. */
   readonly repository?: string;
   readonly branch?: string;
+  /** Tag of the repository. */
+  readonly tag?: string;
+  /** Full ref where neither branch nor tag says it. */
+  readonly ref?: string;
   /** Full hex object id. */
   readonly commit?: string;
   /** Of the Dockerfile's bytes. */
@@ -80,6 +86,8 @@ export interface BuildRun {
   readonly usedBuilder?: string;
   readonly dirty?: boolean;
   readonly user?: string;
+  /** The fork that a pull or merge request comes from. */
+  readonly headRepository?: string;
   readonly invocation?: string;
   /** RFC 3339, UTC; absent where the builder does not tell (a provider's build). */
   readonly startedOn?: string;
@@ -129,13 +137,13 @@ function externalParameters(instructions: BuildInstructions): Record<string, unk
 
 // https://github.com/in-toto/attestation/blob/main/spec/v1/resource_descriptor.md
 function resolvedDependencies(materials: BuildMaterials): ResourceDescriptor[] {
-  const { repository, branch, commit, dockerfileDigest, contextDigest } = materials;
+  const { repository, commit, dockerfileDigest, contextDigest } = materials;
   const dependencies: ResourceDescriptor[] = [];
   if (repository !== undefined || commit !== undefined) {
-    const ref = branch === undefined ? '' : `@refs/heads/${branch}`;
+    const uri = repository && vcsLocation(repository, refOf(materials) ?? commit);
     dependencies.push({
       name: 'source',
-      ...(repository !== undefined && { uri: `git+${repository}${ref}` }),
+      ...(uri && { uri }),
       ...(commit !== undefined && { digest: { gitCommit: commit } }),
     });
   }
@@ -148,12 +156,18 @@ function resolvedDependencies(materials: BuildMaterials): ResourceDescriptor[] {
   return dependencies;
 }
 
+function refOf({ ref, tag, branch }: BuildMaterials): string | undefined {
+  if (ref !== undefined) return ref;
+  if (tag !== undefined) return `refs/tags/${tag}`;
+  return branch === undefined ? undefined : `refs/heads/${branch}`;
+}
+
 function checked(input: ProvenanceInput): ProvenanceInput {
   const { builderId, startedOn, finishedOn } = input.run;
-  if (!/^[A-Za-z][A-Za-z0-9+.-]*:\S+$/.test(builderId)) {
+  if (!isUri(builderId)) {
     throw new SignedImageError({
       code: 'INPUT_INVALID',
-      message: `the builder id ${JSON.stringify(builderId)} is no URI; give one that names what runs the build, for example https://ci.example.com/builder`,
+      message: `the builder id ${JSON.stringify(builderId)} is not a URI; give one that names what runs the build, for example https://ci.example.com/builder`,
       property: 'provenance.builderId',
     });
   }
@@ -184,6 +198,9 @@ export function provenanceStatement(input: ProvenanceInput): Statement<Provenanc
     usedBuilder: run.usedBuilder,
     dirty: run.dirty,
     user: run.user,
+    tag: materials.tag,
+    ref: materials.ref,
+    headRepository: run.headRepository,
   });
   const dependencies = resolvedDependencies(materials);
   return {
@@ -202,7 +219,8 @@ export function provenanceStatement(input: ProvenanceInput): Statement<Provenanc
       runDetails: {
         builder: { id: run.builderId },
         metadata: {
-          ...(run.invocation !== undefined && { invocationId: run.invocation }),
+          ...(run.invocation !== undefined &&
+            isUri(run.invocation) && { invocationId: run.invocation }),
           ...(run.startedOn !== undefined && { startedOn: run.startedOn }),
           ...(run.finishedOn !== undefined && { finishedOn: run.finishedOn }),
         },

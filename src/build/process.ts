@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
 import { SignedImageError } from '../error';
+import { findExecutable, launchEnvironment } from '../executable';
 import { LineSplitter } from './lines';
 
 export interface Command {
@@ -32,9 +33,15 @@ const GRACE_MS = 5_000;
 export async function runCommand(command: Command): Promise<Finished | undefined> {
   const { program, args, env, signal, onLine } = command;
   if (signal?.aborted) return { code: undefined, stdout: [], tail: [] };
+  const path = findExecutable(program, env);
+  if (path === undefined) return undefined;
   // An own process group, so that what a builder started ends with it.
   const child = startOf(program, () =>
-    spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true }),
+    spawn(path, args, {
+      env: launchEnvironment(env),
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    }),
   );
   const release = endTogether(child, signal);
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 
 import { messageOf, SignedImageError } from '../error';
+import { findExecutable, launchEnvironment } from '../executable';
 import type { Credentials } from './credentials';
 
 export interface HelperResult {
@@ -19,8 +20,10 @@ const LONGEST_OUTPUT = 1024 * 1024;
 export function runHelper(env: NodeJS.ProcessEnv): HelperRunner {
   return (name, input) =>
     new Promise((resolve, reject) => {
-      const child = spawn(`docker-credential-${name}`, ['get'], {
-        env,
+      const program = findExecutable(`docker-credential-${name}`, env);
+      if (program === undefined) return reject(new Error('it is not on the PATH'));
+      const child = spawn(program, ['get'], {
+        env: launchEnvironment(env),
         stdio: ['pipe', 'pipe', 'ignore'],
         // Not `timeout`: its timer goes on when the program is not there.
         signal: AbortSignal.timeout(TIMEOUT),

@@ -6,23 +6,30 @@ import type { SourceFacts } from './facts';
 const FACT_KEYS: Readonly<Record<string, string>> = {
   commit: 'set source.commit',
   branch: 'set source.branch',
+  tag: 'set source.tag',
+  ref: 'set source.ref',
   repo: 'set source.repository',
+  head_repo: 'it is what the CI system says',
   builder: 'set source.builder',
   dirty: 'it is read from the work tree; see source.allowDirty',
   build_user: 'it is what the CI system says',
 };
 
 /**
- * The facts as signed pairs: `commit`, `branch`, `repo`, `builder` (the builder's id, the same as in
- * the provenance), `build_user` (who started the run, as the CI system says) and, only where the
- * work tree differed, `dirty: "true"`. The keys of the first three are the ones that people type
- * for `cosign sign -a`.
+ * The facts as signed pairs: `commit`, `branch`, `tag`, `ref` (where neither branch nor tag says it),
+ * `repo`, `head_repo` (the fork that a request comes from), `builder` (the builder's id, the same as in the
+ * provenance), `build_user` (who started the run, as the CI system says) and, only where the work tree
+ * differed, `dirty: "true"`. `commit`, `branch` and `repo` are the keys that people type for
+ * `cosign sign -a`.
  */
 export function annotationsOf(facts: SourceFacts): Readonly<Record<string, string>> {
   return present({
     commit: facts.commit,
     branch: facts.branch,
+    tag: facts.tag,
+    ref: facts.ref,
     repo: facts.repository,
+    head_repo: facts.headRepository,
     builder: facts.builder.id,
     build_user: facts.builder.user,
     dirty: facts.dirty ? 'true' : undefined,

@@ -1,3 +1,4 @@
+import { isUri } from '../uri';
 import type { BuilderFacts } from './facts';
 
 /**
@@ -27,7 +28,8 @@ export function selfReportedId(
 function hostOf(server: string | undefined): string {
   if (server === undefined) return LOCAL;
   try {
-    return new URL(server).host || LOCAL;
+    const { host } = new URL(server);
+    return host !== '' && isUri(`https://${host}/`) ? host : LOCAL;
   } catch {
     return LOCAL;
   }

@@ -1,126 +1,137 @@
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
+
 import { InvalidInputError, SignedImageError } from '../error';
 import { selfReportedId } from './builder-id';
-import { type Detected, present } from './detected';
+import type { Detected } from './detected';
+import { dirtyTree } from './dirty-tree';
 import { type SourceFacts, type SourceOverrides } from './facts';
-import { type GitFacts, readGit } from './git';
+import { FileHashes } from './file-hashes';
+import type { FilesRead } from './files-read';
 import { type GitRunner, gitRunner } from './git-runner';
 import { detectGithubActions } from './github-actions';
+import { readGithubEvent } from './github-event';
 import { detectGitlabCi } from './gitlab-ci';
 import { detectJenkins } from './jenkins';
-import { isBranch, isCommit, validateOverrides } from './overrides';
-import { cleanRepositoryUrl } from './repository-url';
+import { mergeFacts } from './merged-facts';
+import { validateOverrides } from './overrides';
+import { findSourceRepository, type SourceRepository } from './source-repository';
+import { unreadable } from './unreadable';
+import { type Change, changesOf } from './work-tree-changes';
 
 export interface DetectSourceOptions {
-  /** The folder whose work tree is asked: the build's context, or the program's folder. */
+  /** The folder whose work tree is read: the build's context, or the program's folder. */
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly overrides?: SourceOverrides;
+  /** The program's folder. Default: `cwd`. */
+  readonly program?: string;
+  /** What the build reads. Default: nothing is built. */
+  readonly reads?: FilesRead;
+  /** Default: every file is read. */
+  readonly hashes?: FileHashes;
   /** Default: the machine's git. */
   readonly run?: GitRunner;
 }
 
-/** A CI system speaks before git: its checkout has a detached HEAD and often no usable remote. */
 const CI_SYSTEMS = [detectGithubActions, detectGitlabCi, detectJenkins];
 
-const SHOWN_CHANGES = 5;
-
 /**
- * Finds out where source and build come from: what was declared, else what the CI system says, else
- * what git says. A fact that nobody knows is absent.
+ * Detects where source and build come from: what was declared, else what git says of the files, else what the
+ * CI system says. A fact that is not known is absent.
  *
  * @throws InvalidInputError on `source.*` for malformed overrides
  * @throws SignedImageError `SOURCE_DIRTY` on `source.allowDirty`, `SOURCE_UNREADABLE` on `source`
  */
 export async function detectSource(options: DetectSourceOptions): Promise<SourceFacts> {
-  const { cwd, env, overrides = {} } = options;
+  const { env, overrides = {} } = options;
   const problems = validateOverrides(overrides, env);
   if (problems.length > 0) throw new InvalidInputError(problems);
 
-  const git = await lookAtWorkTree(
-    cwd,
-    options.run ?? gitRunner(env),
-    overrides.allowDirty === true,
+  const run = options.run ?? gitRunner(env);
+  const warnings: string[] = [];
+  const allowed = allowDirty(overrides, warnings);
+  const source = await allowed(() => sourceRepository(options, run));
+  const changes = source && (await allowed(() => readChanges(options, source, run)));
+  const isDirty = changes && changes.length > 0;
+  if (isDirty && overrides.allowDirty !== true) throw dirtyTree(changes, source.nested);
+
+  const remotes = source?.repository.remotes ?? [];
+  const event = readGithubEvent(env);
+  const ci = CI_SYSTEMS.map((detect) => detect(env, { remotes, event })).find(
+    (found) => found !== undefined,
   );
-  const dirty = git?.changes && git.changes.length > 0;
-  if (dirty && overrides.allowDirty !== true) throw dirtyTree(git.changes);
-
-  const ci = CI_SYSTEMS.map((detect) => detect(env)).find((found) => found !== undefined);
-  return merge(overrides, ci ?? ofGit(git), git, dirty);
+  if (ci?.commit !== undefined && overrides.commit === undefined) {
+    await allowed(() => requireCommit(source));
+  }
+  return mergeFacts({
+    declared: overrides,
+    ci,
+    git: source?.repository,
+    local: ofMachine(source),
+    dirty: isDirty,
+    warnings,
+  });
 }
 
-/** With `allowDirty` a tree that cannot be read is a tree that nobody looked at. */
-async function lookAtWorkTree(
-  cwd: string,
+async function sourceRepository(
+  { cwd, program = cwd, env, overrides }: DetectSourceOptions,
   run: GitRunner,
-  allowDirty: boolean,
-): Promise<GitFacts | undefined> {
-  try {
-    return await readGit(cwd, run);
-  } catch (error) {
-    const unreadable = error instanceof SignedImageError && error.code === 'SOURCE_UNREADABLE';
-    if (unreadable && allowDirty) return undefined;
-    throw error;
-  }
+): Promise<SourceRepository | undefined> {
+  const folders = { folder: resolve(cwd), program: resolve(program) };
+  return findSourceRepository({ ...folders, directory: overrides?.directory }, env, run);
 }
 
-function ofGit(git: GitFacts | undefined): Detected {
-  const system = git ? 'git' : 'none';
+/** `undefined` before the first commit: there is nothing to differ from. */
+async function readChanges(
+  { reads, hashes = new FileHashes() }: DetectSourceOptions,
+  { repository }: SourceRepository,
+  run: GitRunner,
+): Promise<readonly Change[] | undefined> {
+  const { commit } = repository;
+  if (commit === undefined) return undefined;
+  const resolved = reads && (await withRealPaths(reads));
+  return changesOf({ repository: { ...repository, commit }, reads: resolved, hashes, run });
+}
+
+async function withRealPaths(reads: FilesRead): Promise<FilesRead> {
+  const real = (path: string): Promise<string> => realpath(path).catch(() => resolve(path));
+  const [context, further] = await Promise.all([
+    real(reads.context),
+    Promise.all(reads.further.map(real)),
+  ]);
+  return {
+    context,
+    further,
+    hasExceptions: reads.hasExceptions,
+    sends: (path) => reads.sends(path),
+  };
+}
+
+/** A checkout that lost its refs looks like a new repository, in which the CI system's commit was not built. */
+async function requireCommit(source: SourceRepository | undefined): Promise<void> {
+  if (!source || source.repository.commit !== undefined) return;
+  throw unreadable(source.repository.top, 'HEAD has no commit, but the CI system names one');
+}
+
+/** With `allowDirty` a repository that cannot be read is one that was not read, with a warning. */
+function allowDirty(
+  overrides: SourceOverrides,
+  warnings: string[],
+): <T>(read: () => Promise<T>) => Promise<T | undefined> {
+  return async (read) => {
+    try {
+      return await read();
+    } catch (error) {
+      const isUnreadable = error instanceof SignedImageError && error.code === 'SOURCE_UNREADABLE';
+      if (!isUnreadable || overrides.allowDirty !== true) throw error;
+      warnings.push(`${error.message} (it is set)`);
+      return undefined;
+    }
+  };
+}
+
+function ofMachine(source: SourceRepository | undefined): Detected {
+  const system = source ? 'git' : 'none';
   return { builder: { id: selfReportedId(system), system } };
-}
-
-function merge(
-  declared: SourceOverrides,
-  detected: Detected,
-  git: GitFacts | undefined,
-  dirty: boolean | undefined,
-): SourceFacts {
-  const commit = declared.commit ?? wellFormed(detected.commit, isCommit) ?? git?.commit;
-  const repository = declared.repository ?? detected.repository ?? git?.repository;
-  const invocation = detected.builder.invocation && cleanRepositoryUrl(detected.builder.invocation);
-  return present({
-    commit: commit?.toLowerCase(),
-    branch: declared.branch ?? wellFormed(detected.branch, isBranch) ?? git?.branch,
-    repository: repository && cleanRepositoryUrl(repository),
-    dirty,
-    builder: present({
-      ...detected.builder,
-      id: declared.builder ?? detected.builder.id,
-      invocation,
-    }),
-    warnings: warningsOf(declared, detected, git),
-  });
-}
-
-function wellFormed(text: string | undefined, test: (text: string) => boolean): string | undefined {
-  return text !== undefined && test(text) ? text : undefined;
-}
-
-/** What a person should know although it stops nothing. */
-function warningsOf(
-  declared: SourceOverrides,
-  detected: Detected,
-  git: GitFacts | undefined,
-): readonly string[] | undefined {
-  if (declared.commit !== undefined || detected.commit === undefined) return undefined;
-  if (!isCommit(detected.commit)) {
-    return [`the CI system's commit is not a commit id and was left out; set source.commit`];
-  }
-  if (git?.commit === undefined || git.commit === detected.commit.toLowerCase()) return undefined;
-  return [
-    `the CI system says commit ${detected.commit}, the work tree is at ${git.commit}; ` +
-      `the CI system's is recorded, set source.commit if that is wrong`,
-  ];
-}
-
-function dirtyTree(changes: readonly string[]): SignedImageError {
-  const shown = changes.slice(0, SHOWN_CHANGES).map((path) => JSON.stringify(path));
-  const more = changes.length - shown.length;
-  return new SignedImageError({
-    code: 'SOURCE_DIRTY',
-    property: 'source.allowDirty',
-    message:
-      `the work tree differs from its commit, so the commit would not tell what was built: ` +
-      `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}; ` +
-      `commit (or ignore) these, or set source.allowDirty, which is then recorded`,
-  });
 }

@@ -1,48 +1,82 @@
 import { execFile } from 'node:child_process';
 
+import { findExecutable } from '../executable';
+import { gitEnvironment } from './git-environment';
+
+export interface GitCommand {
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** Variables beside those of `gitEnvironment`: `GIT_DIR` and the like. */
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly input?: Buffer;
+}
+
 export interface GitOutput {
+  /** -1: git was stopped by a signal, or its output was too long. */
   readonly code: number;
-  readonly stdout: string;
+  readonly stdout: Buffer;
   readonly stderr: string;
 }
 
-/** Runs git with these arguments in this folder. `undefined`: this machine has no git. */
-export type GitRunner = (args: readonly string[], cwd: string) => Promise<GitOutput | undefined>;
+/** Runs git. `undefined`: this machine has no git. */
+export type GitRunner = (command: GitCommand) => Promise<GitOutput | undefined>;
+
+const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
+const TIMEOUT_MS = 10 * 60_000;
+
+const NULL_DEVICE = process.platform === 'win32' ? 'NUL' : '/dev/null';
 
 /**
- * Variables that git hooks and wrappers set: with them git would answer for another work tree than
- * the one of the folder that was asked for.
+ * What the command line sets over every configuration file: the settings with which reading a repository
+ * would start a program. (What a repository configures for a diff, a filter, a merge or a transport is
+ * never used: `GitRepository` runs only commands that need none of these.)
  */
-const REDIRECTING = [
-  'GIT_DIR',
-  'GIT_WORK_TREE',
-  'GIT_INDEX_FILE',
-  'GIT_COMMON_DIR',
-  'GIT_OBJECT_DIRECTORY',
-  'GIT_NAMESPACE',
-];
+const SAFE_CONFIG = [
+  // A bare repository that is committed as ordinary files is not a repository.
+  'safe.bareRepository=explicit',
+  'core.fsmonitor=false',
+  `core.hooksPath=${NULL_DEVICE}`,
+  'core.untrackedCache=false',
+  'core.preloadIndex=false',
+  'core.pager=cat',
+  'core.askPass=',
+  'core.sshCommand=',
+  'core.gitProxy=',
+  'credential.helper=',
+  'diff.external=',
+  'core.alternateRefsCommand=',
+  'maintenance.auto=false',
+  'gc.auto=0',
+].flatMap((setting) => ['-c', setting]);
 
-// Room for the status of a tree in which everything changed.
-const MAX_OUTPUT = 64 * 1024 * 1024;
-
-/** The machine's own git, in English and never asking for anything. */
+/** The machine's own git, which starts no other program and sees no secret. */
 export function gitRunner(env: NodeJS.ProcessEnv): GitRunner {
-  const own: NodeJS.ProcessEnv = { ...env, LC_ALL: 'C', LANGUAGE: 'C', GIT_TERMINAL_PROMPT: '0' };
-  for (const name of REDIRECTING) delete own[name];
-  return (args, cwd) =>
+  const own = gitEnvironment(env);
+  const program = findExecutable('git', env);
+  return ({ args, cwd, variables, input }) =>
     new Promise((resolve) => {
-      // Reading must not take the index lock that a running git command of the user may need.
-      const argv = ['--no-optional-locks', ...args];
-      execFile('git', argv, { cwd, env: own, maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) => {
-        if (!error) return resolve({ code: 0, stdout, stderr });
-        if (error.code === 'ENOENT') return resolve(undefined);
-        // Anything but an exit code (a signal, too much output) is told like a failure of git.
-        const told = typeof error.code === 'number';
+      if (program === undefined) return resolve(undefined);
+      const argv = ['--no-pager', ...SAFE_CONFIG, ...args];
+      const options = {
+        cwd,
+        env: { ...own, ...variables },
+        maxBuffer: MAX_OUTPUT_BYTES,
+        timeout: TIMEOUT_MS,
+        encoding: 'buffer' as const,
+      };
+      const child = execFile(program, argv, options, (error, stdout, stderr) => {
+        const text = stderr.toString('utf8');
+        if (!error) return resolve({ code: 0, stdout, stderr: text });
+        // Anything but an exit code (a signal, too much output) counts as a failure of git.
+        const exited = typeof error.code === 'number';
         resolve({
-          code: told ? Number(error.code) : -1,
+          code: exited ? Number(error.code) : -1,
           stdout,
-          stderr: told ? stderr : error.message,
+          stderr: exited ? text : `git was stopped (${error.code ?? error.signal ?? 'unknown'})`,
         });
       });
+      // git may end before it has read all, which its exit code reports.
+      child.stdin?.on('error', () => undefined);
+      child.stdin?.end(input ?? '');
     });
 }

@@ -1,23 +1,20 @@
 import { selfReportedId } from './builder-id';
-import { type Detector, present, textOf } from './detected';
+import { type Detected, type Detector, type Env, present, textOf } from './detected';
+import { readGithubRequest } from './github-event';
 
 /** https://docs.github.com/actions/reference/variables-reference#default-environment-variables */
-export const detectGithubActions: Detector = (env) => {
+export const detectGithubActions: Detector = (env, { event }) => {
   if (env['GITHUB_ACTIONS'] !== 'true') return undefined;
   const server = textOf(env, 'GITHUB_SERVER_URL') ?? 'https://github.com';
   const slug = textOf(env, 'GITHUB_REPOSITORY');
   const repository = slug && `${server}/${slug}`;
   const run = textOf(env, 'GITHUB_RUN_ID');
   const attempt = textOf(env, 'GITHUB_RUN_ATTEMPT');
-  // In a pull request the ref name is `<number>/merge`; the branch is the head's.
-  const onTag = env['GITHUB_REF_TYPE'] === 'tag';
-  const branch =
-    textOf(env, 'GITHUB_HEAD_REF') ?? (onTag ? undefined : textOf(env, 'GITHUB_REF_NAME'));
   // `github-hosted` or `self-hosted`, as the runner says; anything else is not repeated.
   const environment = /^(?:github|self)-hosted$/.exec(env['RUNNER_ENVIRONMENT'] ?? '')?.[0];
   return present({
     commit: textOf(env, 'GITHUB_SHA'),
-    branch,
+    ...(isRequest(env) ? requestFacts(env, slug, event) : refFacts(env)),
     repository,
     builder: present({
       id: selfReportedId('github-actions', server, environment),
@@ -30,3 +27,43 @@ export const detectGithubActions: Detector = (env) => {
     }),
   });
 };
+
+type RefFacts = Pick<Detected, 'branch' | 'tag' | 'ref' | 'headRepository' | 'isRequest'>;
+
+function refFacts(env: Env): RefFacts {
+  const name = textOf(env, 'GITHUB_REF_NAME');
+  const ref = fullRef(env);
+  const isTag = env['GITHUB_REF_TYPE'] === 'tag' || ref?.startsWith('refs/tags/') === true;
+  const named = name ?? ref?.replace(/^refs\/(?:heads|tags)\//, '');
+  return present({ ref, ...(isTag ? { tag: named } : { branch: named }) });
+}
+
+function fullRef(env: Env): string | undefined {
+  const ref = textOf(env, 'GITHUB_REF');
+  return ref?.startsWith('refs/') ? ref : undefined;
+}
+
+function isRequest(env: Env): boolean {
+  if (textOf(env, 'GITHUB_HEAD_REF') !== undefined) return true;
+  return (
+    env['GITHUB_EVENT_NAME']?.startsWith('pull_request') === true ||
+    env['GITHUB_REF']?.startsWith('refs/pull/') === true
+  );
+}
+
+/**
+ * `GITHUB_HEAD_REF` is a name in the head repository, which may be anybody's fork. It is taken for ours only
+ * if the event says that the head is in this repository, and not at all with `pull_request_target`, which
+ * runs for a commit of the base.
+ */
+function requestFacts(env: Env, slug: string | undefined, event: unknown): RefFacts {
+  const head = readGithubRequest(event);
+  const isOwn = head !== undefined && slug !== undefined && head.slug === slug;
+  const isTarget = env['GITHUB_EVENT_NAME'] === 'pull_request_target';
+  return present({
+    isRequest: true,
+    branch: isOwn && !isTarget ? textOf(env, 'GITHUB_HEAD_REF') : undefined,
+    ref: fullRef(env),
+    headRepository: isOwn ? undefined : head?.url,
+  });
+}

@@ -1,18 +1,13 @@
 import { selfReportedId } from './builder-id';
-import { type Detector, present, textOf } from './detected';
+import { type Detected, type Detector, type Env, present, textOf } from './detected';
 
 /** https://docs.gitlab.com/ci/variables/predefined_variables/ */
 export const detectGitlabCi: Detector = (env) => {
   if (env['GITLAB_CI'] !== 'true') return undefined;
-  // In merge request pipelines the ref name is the source branch's too, but only there is it sure.
-  const onTag = textOf(env, 'CI_COMMIT_TAG') !== undefined;
-  const branch =
-    textOf(env, 'CI_COMMIT_BRANCH', 'CI_MERGE_REQUEST_SOURCE_BRANCH_NAME') ??
-    (onTag ? undefined : textOf(env, 'CI_COMMIT_REF_NAME'));
   const server = textOf(env, 'CI_SERVER_URL', 'CI_PROJECT_URL');
   return present({
     commit: textOf(env, 'CI_COMMIT_SHA'),
-    branch,
+    ...(mergeRequest(env) ?? pullRequest(env) ?? refFacts(env)),
     repository: textOf(env, 'CI_PROJECT_URL'),
     builder: present({
       id: selfReportedId('gitlab-ci', server),
@@ -22,3 +17,52 @@ export const detectGitlabCi: Detector = (env) => {
     }),
   });
 };
+
+type RefFacts = Pick<Detected, 'branch' | 'tag' | 'ref' | 'headRepository' | 'isRequest'>;
+
+function refFacts(env: Env): RefFacts {
+  const tag = textOf(env, 'CI_COMMIT_TAG');
+  if (tag !== undefined) return { tag };
+  return present({ branch: textOf(env, 'CI_COMMIT_BRANCH', 'CI_COMMIT_REF_NAME') });
+}
+
+/**
+ * In a merge request pipeline `CI_COMMIT_REF_NAME` and `CI_MERGE_REQUEST_SOURCE_BRANCH_NAME` are names in the
+ * source project, which may be anybody's fork. They count only if that is the project of the pipeline.
+ */
+function mergeRequest(env: Env): RefFacts | undefined {
+  const iid = textOf(env, 'CI_MERGE_REQUEST_IID');
+  const isRequest =
+    iid !== undefined ||
+    textOf(env, 'CI_MERGE_REQUEST_SOURCE_BRANCH_NAME', 'CI_MERGE_REQUEST_REF_PATH') !== undefined ||
+    env['CI_PIPELINE_SOURCE'] === 'merge_request_event';
+  if (!isRequest) return undefined;
+  const source = textOf(env, 'CI_MERGE_REQUEST_SOURCE_PROJECT_PATH');
+  const project = textOf(env, 'CI_PROJECT_PATH');
+  const target = textOf(env, 'CI_MERGE_REQUEST_PROJECT_PATH') ?? project;
+  // A pipeline of a fork may run in the fork, with the fork's own project in CI_PROJECT_PATH.
+  const isOwn = source !== undefined && source === project && source === target;
+  return present({
+    isRequest: true,
+    branch: isOwn ? textOf(env, 'CI_MERGE_REQUEST_SOURCE_BRANCH_NAME') : undefined,
+    ref: textOf(env, 'CI_MERGE_REQUEST_REF_PATH') ?? (iid && `refs/merge-requests/${iid}/head`),
+    headRepository: isOwn ? undefined : textOf(env, 'CI_MERGE_REQUEST_SOURCE_PROJECT_URL'),
+  });
+}
+
+/** Pull requests of a GitHub repository that is built by GitLab. */
+function pullRequest(env: Env): RefFacts | undefined {
+  const iid = textOf(env, 'CI_EXTERNAL_PULL_REQUEST_IID');
+  if (iid === undefined && env['CI_PIPELINE_SOURCE'] !== 'external_pull_request_event') {
+    return undefined;
+  }
+  const source = textOf(env, 'CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY');
+  const isOwn =
+    source !== undefined && source === textOf(env, 'CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY');
+  return present({
+    isRequest: true,
+    branch: isOwn ? textOf(env, 'CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME') : undefined,
+    ref: iid && `refs/pull/${iid}/head`,
+    headRepository: isOwn || source === undefined ? undefined : `https://github.com/${source}`,
+  });
+}

@@ -1,4 +1,5 @@
 import type { Problem } from '../error';
+import { isUri } from '../uri';
 import { claimsHostedBuilder } from './builder-id';
 import type { SourceOverrides } from './facts';
 import { cleanRepositoryUrl } from './repository-url';
@@ -8,9 +9,19 @@ export function isCommit(text: string): boolean {
   return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(text);
 }
 
-/** What git takes as a branch name, as far as it matters for a signed fact. */
-export function isBranch(text: string): boolean {
-  return text !== '' && !/[\p{Cc}\s~^:?*[\\]|\.\.|@\{/u.test(text);
+/**
+ * Whether git takes this as the name of a branch or tag.
+ *
+ * https://git-scm.com/docs/git-check-ref-format
+ */
+export function isRefName(text: string): boolean {
+  if (/[\p{Cc}\s~^:?*[\\]|\.\.|@\{|\/\/|\/$|\.$|^-|^\/|^@$/u.test(text)) return false;
+  return text.split('/').every((part) => !/^\.|^$|\.lock$/.test(part));
+}
+
+/** Whether this is a full ref, such as `refs/pull/5/merge`. */
+export function isFullRef(text: string): boolean {
+  return /^refs\/[^/]+\/./.test(text) && isRefName(text);
 }
 
 /** Everything that is wrong with `source`. Values are not repeated: a URL may hold a credential. */
@@ -22,11 +33,15 @@ export function validateOverrides(
   const refuse = (fact: keyof SourceOverrides, message: string): void => {
     problems.push({ property: `source.${fact}`, code: 'INPUT_INVALID', message });
   };
-  const { commit, branch, repository, builder } = overrides;
+  const { commit, branch, tag, ref, repository, builder } = overrides;
   if (commit !== undefined && !isCommit(commit)) {
     refuse('commit', 'must be a full commit id: 40 hex digits, or 64 in a SHA-256 repository');
   }
-  if (branch !== undefined && !isBranch(branch)) refuse('branch', 'is not a branch name');
+  if (branch !== undefined && !isRefName(branch)) refuse('branch', 'is not a branch name');
+  if (tag !== undefined && !isRefName(tag)) refuse('tag', 'is not a tag name');
+  if (ref !== undefined && !isFullRef(ref)) {
+    refuse('ref', 'must be a full ref, such as refs/pull/5/merge');
+  }
   if (repository !== undefined && cleanRepositoryUrl(repository) === undefined) {
     refuse('repository', 'must be a URL (https://host/path or ssh://...) or user@host:path');
   }
@@ -47,7 +62,7 @@ export function validateOverrides(
 }
 
 function isBuilderId(text: string): boolean {
-  if (/[\s\p{Cc}]/u.test(text) || !/^[A-Za-z][A-Za-z0-9+.-]*:[^:]*\S/.test(text)) return false;
+  if (!isUri(text)) return false;
   try {
     const url = new URL(text);
     return url.username === '' && url.password === '';

@@ -100,6 +100,43 @@ test('says what was built, by whom, from what, and when', () => {
   });
 });
 
+test('names the ref that was built, the tag, and the fork of a request', () => {
+  const { commit, repository } = input.materials;
+  const of = (materials: Input['materials'], run = {}) =>
+    provenanceStatement({ ...input, materials, run: { ...input.run, ...run } }).predicate
+      .buildDefinition;
+  const at = (revision: string) => [
+    { name: 'source', uri: `git+${repository}@${revision}`, digest: { gitCommit: commit } },
+  ];
+  const tagged = of({ commit: commit!, repository: repository!, tag: 'v1' });
+  expect(tagged.resolvedDependencies).toEqual(at('refs/tags/v1'));
+  expect(tagged.internalParameters).toMatchObject({ tag: 'v1' });
+  const ref = 'refs/pull/5/merge';
+  const request = of(
+    { commit: commit!, repository: repository!, ref },
+    { headRepository: 'https://git.example.com/fork/app' },
+  );
+  expect(request.resolvedDependencies).toEqual(at(ref));
+  expect(request.internalParameters).toMatchObject({
+    ref,
+    headRepository: 'https://git.example.com/fork/app',
+  });
+  const detached = of({ commit: commit!, repository: repository! });
+  expect(detached.resolvedDependencies).toEqual(at(commit!));
+});
+
+test('has no URI that is none', () => {
+  const { buildDefinition, runDetails } = provenanceStatement({
+    ...input,
+    materials: { commit: 'd'.repeat(40), repository: 'git@git.example.com:team/my app.git' },
+    run: { ...input.run, invocation: 'https://ci.example.com/job/my job/7' },
+  }).predicate;
+  expect(buildDefinition.resolvedDependencies?.[0]?.uri).toBe(
+    `git+ssh://git@git.example.com/team/my%20app.git@${'d'.repeat(40)}`,
+  );
+  expect(runDetails.metadata).not.toHaveProperty('invocationId');
+});
+
 test('leaves out what nobody knows, and gives the same bytes for the same declaration', () => {
   const bare: Input = {
     digest,

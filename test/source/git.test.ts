@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { detectSource } from '../../src/source';
-import { parseStatus } from '../../src/source/git';
 import { WorkTree } from './work-tree';
 
 describe('plain git', () => {
@@ -57,18 +56,10 @@ describe('plain git', () => {
     });
   });
 
-  test('without a git program every fact is absent', async () => {
-    tree.committed();
-    const facts = await detect({}, { PATH: join(tree.folder, 'empty') });
-    expect(facts).toEqual({
-      builder: { id: 'signed-image+self-reported://local/machine', system: 'none' },
-    });
-  });
-
-  test('the inside of .git is no work tree', async () => {
-    tree.committed();
+  test('the inside of .git belongs to the work tree around it', async () => {
+    const commit = tree.committed();
     const facts = await detectSource({ cwd: join(tree.folder, '.git'), env: tree.env });
-    expect(facts.builder.system).toBe('none');
+    expect(facts).toMatchObject({ commit, builder: { system: 'git' } });
   });
 
   test('a local path as origin is not told to anybody', async () => {
@@ -122,43 +113,22 @@ describe('plain git', () => {
     expect((await detect({ allowDirty: true })).dirty).toBe(true);
   });
 
-  test('a checkout of another user is an error that says how to trust it', async () => {
+  test('a single remote is the repository, whatever its name', async () => {
     tree.committed();
-    // git's own switch for its tests: every folder counts as somebody else's.
-    const env = { GIT_TEST_ASSUME_DIFFERENT_OWNER: '1' };
-    await expect(detect({}, env)).rejects.toMatchObject({
-      code: 'SOURCE_UNREADABLE',
-      property: 'source',
-      message: expect.stringContaining('safe.directory'),
-    });
-    const facts = await detect({ allowDirty: true }, env);
-    expect(facts).not.toHaveProperty('dirty');
-  });
-
-  test('a broken repository is unreadable, not clean', async () => {
-    tree.committed();
-    tree.write('.git/index', 'no index');
-    await expect(detect()).rejects.toMatchObject({
-      code: 'SOURCE_UNREADABLE',
-      message: expect.stringContaining('repair the checkout'),
-    });
+    tree.git('remote', 'add', 'acme', 'https://git.example.com/acme/app');
+    expect((await detect()).repository).toBe('https://git.example.com/acme/app');
+    tree.git('remote', 'add', 'other', 'https://git.example.com/other/app');
+    expect(await detect()).not.toHaveProperty('repository');
   });
 });
 
 test('a failure of the git runner itself is not taken for an answer', async () => {
+  const tree = new WorkTree();
+  tree.committed();
   const run = () => Promise.reject(new Error('broken pipe'));
+  const overrides = { allowDirty: true };
   await expect(
-    detectSource({ cwd: '.', env: {}, run, overrides: { allowDirty: true } }),
+    detectSource({ cwd: tree.folder, env: tree.env, run, overrides }),
   ).rejects.toThrow('broken pipe');
-});
-
-test('a git that ends by a signal is told as unreadable', async () => {
-  const run = () => Promise.resolve({ code: -1, stdout: '', stderr: 'killed' });
-  await expect(detectSource({ cwd: '.', env: {}, run })).rejects.toMatchObject({
-    code: 'SOURCE_UNREADABLE',
-  });
-});
-
-test('of a rename the new path is told once', () => {
-  expect(parseStatus('R  new name\0old\0 M b\0?? c d\0')).toEqual(['new name', 'b', 'c d']);
+  tree.remove();
 });

@@ -95,10 +95,20 @@ export interface SourceArgs {
   commit?: Input<string>;
   /** Name of the branch. */
   branch?: Input<string>;
+  /** Name of the tag. */
+  tag?: Input<string>;
+  /** Full ref, such as `refs/pull/5/merge`. */
+  ref?: Input<string>;
   /** URL of the repository; credentials in it are removed. */
   repository?: Input<string>;
   /** URI of what builds: `runDetails.builder.id` of the provenance. */
   builder?: Input<string>;
+  /**
+   * Folder in the checkout that is the source, relative to the program's folder. Needed for a repository
+   * that is inside of the program's own one and not a submodule of it. Default: `build.context`, or the
+   * program's folder.
+   */
+  directory?: Input<string>;
   /** Sign although the work tree differs from the commit; the image is then marked `dirty`. Default: false. */
   allowDirty?: Input<boolean>;
 }

@@ -39,7 +39,7 @@ export function provenanceOf(
   { repository, declared, facts, build }: ProvenanceSource,
 ): Statement<ProvenancePredicate> | undefined {
   if (!provenanceWanted({ build: build !== undefined, ...declared }) || !build) return undefined;
-  const { commit, branch, builder, dirty } = facts;
+  const { commit, branch, tag, ref, headRepository, builder, dirty } = facts;
   return provenanceStatement({
     digest,
     instructions: {
@@ -60,6 +60,8 @@ export function provenanceOf(
     materials: {
       ...(facts.repository !== undefined && { repository: facts.repository }),
       ...(branch !== undefined && { branch }),
+      ...(tag !== undefined && { tag }),
+      ...(ref !== undefined && { ref }),
       ...(commit !== undefined && { commit }),
       ...(build.dockerfileDigest !== undefined && {
         dockerfileDigest: parseDigest(build.dockerfileDigest),
@@ -72,6 +74,7 @@ export function provenanceOf(
       ...(build.usedBuilder !== undefined && { usedBuilder: build.usedBuilder }),
       ...(dirty !== undefined && { dirty }),
       ...(builder.user !== undefined && { user: builder.user }),
+      ...(headRepository !== undefined && { headRepository }),
       ...(builder.invocation !== undefined && { invocation: builder.invocation }),
       ...(build.startedOn !== undefined && { startedOn: build.startedOn }),
       ...(build.finishedOn !== undefined && { finishedOn: build.finishedOn }),

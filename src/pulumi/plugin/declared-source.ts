@@ -4,14 +4,20 @@ import type { InputReader } from './input-reader';
 export function readSource(source: InputReader): SourceOverrides {
   const commit = source.at('commit').string();
   const branch = source.at('branch').string();
+  const tag = source.at('tag').string();
+  const ref = source.at('ref').string();
+  const directory = source.at('directory').string();
   const repository = source.at('repository').string();
   const builder = source.at('builder').string();
   const allowDirty = source.at('allowDirty').boolean();
   return {
     ...(commit !== undefined && { commit }),
     ...(branch !== undefined && { branch }),
+    ...(tag !== undefined && { tag }),
+    ...(ref !== undefined && { ref }),
     ...(repository !== undefined && { repository }),
     ...(builder !== undefined && { builder }),
+    ...(directory !== undefined && { directory }),
     ...(allowDirty !== undefined && { allowDirty }),
   };
 }
@@ -20,7 +26,10 @@ export function readSource(source: InputReader): SourceOverrides {
 export interface FactsOutput {
   readonly commit?: string;
   readonly branch?: string;
+  readonly tag?: string;
+  readonly ref?: string;
   readonly repository?: string;
+  readonly headRepository?: string;
   readonly dirty?: boolean;
   readonly builder: string;
   readonly system: string;
@@ -29,11 +38,14 @@ export interface FactsOutput {
 }
 
 export function factsOutput(facts: SourceFacts): FactsOutput {
-  const { commit, branch, repository, dirty, builder } = facts;
+  const { commit, branch, tag, ref, repository, headRepository, dirty, builder } = facts;
   return {
     ...(commit !== undefined && { commit }),
     ...(branch !== undefined && { branch }),
+    ...(tag !== undefined && { tag }),
+    ...(ref !== undefined && { ref }),
     ...(repository !== undefined && { repository }),
+    ...(headRepository !== undefined && { headRepository }),
     ...(dirty !== undefined && { dirty }),
     builder: builder.id,
     system: builder.system,

@@ -12,6 +12,7 @@ import {
   type SigningHost,
   type SigningMaterialOptions,
 } from '../../sign';
+import { FileHashes } from '../../source';
 import { BaseDigests } from './base-digests';
 import { type ContentUses, createContentUses } from './content-uses';
 import type { RegistryAccess } from './declared-registry';
@@ -36,6 +37,8 @@ export interface PluginEnvironment {
   readonly uses: ContentUses;
   /** What the bases of this run's images stand for. */
   readonly bases: BaseDigests;
+  /** Hashes of the files of work trees, which several images may share. */
+  readonly fileHashes: FileHashes;
   /** What one resource has just seen, for the next one that looks at the same. */
   readonly looks: SharedLooks;
   /** How long and how often Fulcio, Rekor and the timestamp authority are asked. */
@@ -63,6 +66,7 @@ export function createPluginEnvironment(
     handoff: createSecretHandoff(),
     uses: createContentUses(),
     bases: new BaseDigests(),
+    fileHashes: new FileHashes(),
     looks: new SharedLooks(),
     ...(services && { serviceCall: services }),
     registryClient: ({ registry: host }, access) => {

@@ -1,7 +1,6 @@
 import { type BuildRequest, type CommandBuilderName, selectBuilder } from '../../build';
 import { SignedImageError } from '../../error';
 import { parseReference } from '../../oci';
-import { detectSource } from '../../source';
 import { fingerprintParts } from './build-fingerprint';
 import type { CreateRequest } from './crud-resource';
 import { type BuildDeclaration, readBuild } from './declared-build';
@@ -10,6 +9,7 @@ import { factsOutput, readSource } from './declared-source';
 import type { PluginEnvironment } from './environment';
 import { InputReader } from './input-reader';
 import { pushedBefore, pushedSince } from './pushed-images';
+import { declaredSource } from './source-detection';
 import { hasUnknown, type Properties, toValue, UNKNOWN, type Value } from './wire-value';
 
 /** Builds and pushes; in a preview it says what is known before that. */
@@ -53,13 +53,13 @@ export async function built(
 /** The facts about the source, as they are now. */
 export async function sourceFacts(
   inputs: Properties,
-  { env, cwd }: PluginEnvironment,
+  environment: PluginEnvironment,
 ): Promise<Value> {
   const reader = new InputReader(inputs);
-  const { context } = readBuild(reader.at('build'), cwd);
+  const build = readBuild(reader.at('build'), environment.cwd);
   const overrides = readSource(reader.at('source'));
   if (hasUnknown(inputs['source'])) return UNKNOWN;
-  return toValue(factsOutput(await detectSource({ cwd: context, env, overrides })));
+  return toValue(factsOutput(await declaredSource(overrides, build, environment)));
 }
 
 function buildRequest(

@@ -1,8 +1,11 @@
-import { detectSource, type SourceFacts } from '../../source';
+import { resolve } from 'node:path';
+
+import type { SourceFacts } from '../../source';
 import { type FactsOutput, factsFromOutput, readSource } from './declared-source';
 import type { PluginEnvironment } from './environment';
 import { differsIn } from './input-difference';
 import { InputReader } from './input-reader';
+import { type BuildPaths, declaredSource } from './source-detection';
 import type { Properties } from './wire-value';
 
 /** What the last update left behind; empty for a new resource. */
@@ -18,7 +21,7 @@ export interface Before {
 export async function boundFacts(
   inputs: Properties,
   before: Before,
-  { env, cwd }: PluginEnvironment,
+  environment: PluginEnvironment,
 ): Promise<SourceFacts> {
   const ofBuild = new InputReader(inputs['facts']).json();
   if (ofBuild) return factsFromOutput(ofBuild as FactsOutput);
@@ -26,5 +29,13 @@ export async function boundFacts(
   const same = !differsIn(before.inputs, inputs, ['image', 'source']);
   if (bound && same) return factsFromOutput(bound as FactsOutput);
   const overrides = readSource(new InputReader(inputs).at('source'));
-  return detectSource({ cwd, env, overrides });
+  return declaredSource(overrides, pathsOfBuild(inputs, environment), environment);
+}
+
+/** Of a build by another provider's resource, which reports no facts of its own. */
+function pathsOfBuild(inputs: Properties, { cwd }: PluginEnvironment): BuildPaths | undefined {
+  const build = new InputReader(inputs).at('build');
+  const [context, dockerfile] = [build.at('context').string(), build.at('dockerfile').string()];
+  if (context === undefined || dockerfile === undefined) return undefined;
+  return { context: resolve(cwd, context), dockerfile: resolve(cwd, dockerfile) };
 }

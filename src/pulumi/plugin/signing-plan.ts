@@ -3,7 +3,7 @@ import type { Problem } from '../../error';
 import { type Digest, formatReference, formatRepository, type Reference } from '../../oci';
 import { distinct, problemsOf } from '../../problem-collection';
 import { validateSigningConfig } from '../../sign';
-import { detectSource, validateAnnotations } from '../../source';
+import { validateAnnotations } from '../../source';
 import { token } from '../package';
 import type {
   CheckRequest,
@@ -29,6 +29,7 @@ import type { ResourceLog } from './engine-log';
 import type { PluginEnvironment } from './environment';
 import { changedInputs } from './input-difference';
 import { InputReader } from './input-reader';
+import { declaredSource } from './source-detection';
 import { type Properties, toValue, UNKNOWN, type Value } from './wire-value';
 
 /**
@@ -98,14 +99,15 @@ async function check(
 
 async function sourceProblems(
   inputs: InputReader,
-  { env, cwd }: PluginEnvironment,
+  environment: PluginEnvironment,
   log: ResourceLog,
 ): Promise<readonly Problem[]> {
   const overrides = readSource(inputs.at('source'));
-  const context = inputs.at('build').given ? readBuild(inputs.at('build'), cwd).context : cwd;
-  if (!inputs.knows('source.allowDirty')) return [];
+  const build = inputs.at('build');
+  const paths = build.given ? readBuild(build, environment.cwd) : undefined;
+  if (!inputs.knows('source.allowDirty') || !inputs.knows('source.directory')) return [];
   return problemsOf('source', async () => {
-    const facts = await detectSource({ cwd: context, env, overrides });
+    const facts = await declaredSource(overrides, paths, environment);
     for (const warning of facts.warnings ?? []) log.warn(warning);
   });
 }

@@ -86,7 +86,13 @@ export interface BuildSummaryOutput {
 export interface SourceFactsOutput {
   commit?: string;
   branch?: string;
+  /** Tag of the repository that was built. */
+  tag?: string;
+  /** Full ref where neither branch nor tag says it, such as `refs/pull/5/merge`. */
+  ref?: string;
   repository?: string;
+  /** The fork that a pull or merge request comes from. */
+  headRepository?: string;
   dirty?: boolean;
   /** URI for `runDetails.builder.id`. */
   builder: string;

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
+import { findExecutable, launchEnvironment } from '../../executable';
 import type { SigningHost } from '../host';
 import { type IdentityClaims, parseIdentityToken } from './identity-token';
 import type { TokenSource } from './identity-provider';
@@ -49,11 +50,15 @@ function isFor(audience: string, token: string | undefined, { now }: CircleHost)
 }
 
 async function made({ env }: CircleHost, audience: string): Promise<string> {
+  const program = findExecutable('circleci', env);
+  if (program === undefined) {
+    throw unavailable(`the command \`circleci\`, which makes identity tokens, is not there; ${NEXT}`);
+  }
   const claims: Pick<IdentityClaims, 'aud'> = { aud: audience };
   const args = ['run', 'oidc', 'get', '--claims', JSON.stringify(claims)];
   try {
-    const { stdout } = await promisify(execFile)('circleci', args, {
-      env,
+    const { stdout } = await promisify(execFile)(program, args, {
+      env: launchEnvironment(env),
       timeout: TIMEOUT_MS,
       maxBuffer: OUTPUT_LIMIT,
     });
@@ -71,7 +76,5 @@ const NEXT =
 
 function reasonOf(error: unknown): string {
   const { code } = error as { readonly code?: unknown };
-  return code === 'ENOENT'
-    ? 'the command `circleci`, which makes identity tokens, is not there'
-    : `the command \`circleci run oidc get\` failed (${String(code ?? 'stopped')})`;
+  return `the command \`circleci run oidc get\` failed (${String(code ?? 'stopped')})`;
 }

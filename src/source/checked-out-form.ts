@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+
+import { SignedImageError } from '../error';
+import type { CommitFile } from './commit-tree';
+import type { ScratchRepository } from './scratch-repository';
+
+/** Attributes with which git writes other bytes than those that it stores. */
+const CONVERTING = ['text', 'eol', 'crlf', 'ident', 'working-tree-encoding', 'filter'] as const;
+
+/** https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
+const LFS_POINTER =
+  /^version https:\/\/git-lfs\.github\.com\/spec\/v1\n(?:[a-z0-9.-]+ [^\n]*\n)*?oid sha256:([0-9a-f]{64})\nsize (\d+)\n$/;
+const MAX_POINTER_BYTES = 1_024;
+
+type Attributes = Readonly<Record<string, string>>;
+
+/**
+ * Of files whose bytes are not the stored ones, those that are what a checkout of the commit writes: with the
+ * line endings, encoding and `$Id$` that the commit's own `.gitattributes` ask for, or the content that a
+ * Git LFS pointer names. No filter program is started, so files of another filter are never among them.
+ *
+ * @param absolute - The file's path in latin1.
+ */
+export async function checkedOutForms(
+  files: readonly CommitFile[],
+  absolute: (file: CommitFile) => string,
+  scratch: ScratchRepository,
+): Promise<ReadonlySet<CommitFile>> {
+  if (files.length === 0) return new Set();
+  const attributes = await attributesOf(files, scratch);
+  const converted = files.filter((file) => isConverted(attributes.get(file.path)));
+  const pointers = converted.filter((file) => attributes.get(file.path)?.['filter'] === 'lfs');
+  const others = converted.filter((file) => !pointers.includes(file));
+  const found = new Set<CommitFile>();
+  for (const file of pointers) {
+    if (await isLfsContent(file, absolute(file), scratch)) found.add(file);
+  }
+  const written = await writtenByGit(others, scratch);
+  for (const file of others) {
+    if (await isSameContent(absolute(file), join(written, file.path))) found.add(file);
+  }
+  return found;
+}
+
+function isConverted(attributes: Attributes | undefined): boolean {
+  return Object.values(attributes ?? {}).some(
+    (value) => value !== 'unspecified' && value !== 'unset',
+  );
+}
+
+async function attributesOf(
+  files: readonly CommitFile[],
+  scratch: ScratchRepository,
+): Promise<ReadonlyMap<string, Attributes>> {
+  const output = await scratch.git({
+    args: ['check-attr', '--cached', '-z', '--stdin', ...CONVERTING],
+    input: pathList(files),
+  });
+  const fields = output.toString('latin1').split('\0');
+  const found = new Map<string, Record<string, string>>();
+  for (let at = 0; at + 2 < fields.length; at += 3) {
+    const [path = '', name = '', value = ''] = fields.slice(at, at + 3);
+    const attributes = found.get(path) ?? {};
+    attributes[name] = value;
+    found.set(path, attributes);
+  }
+  return found;
+}
+
+function pathList(files: readonly CommitFile[]): Buffer {
+  return Buffer.from(files.map(({ path }) => `${path}\0`).join(''), 'latin1');
+}
+
+/** Has git write the files, and returns the folder (in latin1). What it cannot write is absent. */
+async function writtenByGit(
+  files: readonly CommitFile[],
+  scratch: ScratchRepository,
+): Promise<string> {
+  const folder = join(scratch.emptyWorkTree, 'out');
+  if (files.length > 0) {
+    try {
+      const args = ['checkout-index', '--prefix=out/', '-z', '--stdin'];
+      await scratch.git({ args, input: pathList(files) });
+    } catch (error) {
+      // Contents that a partial clone lacks: such a file stays different.
+      if (!(error instanceof SignedImageError)) throw error;
+    }
+  }
+  return Buffer.from(folder, 'utf8').toString('latin1');
+}
+
+async function isLfsContent(
+  { id }: CommitFile,
+  path: string,
+  scratch: ScratchRepository,
+): Promise<boolean> {
+  const output = await scratch.git({
+    args: ['cat-file', '--batch'],
+    input: Buffer.from(`${id}\n`),
+  });
+  const size = Number(/^[0-9a-f]+ blob (\d+)\n/.exec(output.toString('latin1', 0, 100))?.[1]);
+  if (!(size <= MAX_POINTER_BYTES)) return false;
+  const start = output.indexOf('\n') + 1;
+  const pointer = LFS_POINTER.exec(output.toString('latin1', start, start + size));
+  const content = await contentOf(path);
+  return content?.digest === pointer?.[1] && String(content?.size) === pointer?.[2];
+}
+
+async function isSameContent(path: string, other: string): Promise<boolean> {
+  const [a, b] = [await contentOf(path), await contentOf(other)];
+  return a !== undefined && a.digest === b?.digest;
+}
+
+async function contentOf(
+  path: string,
+): Promise<{ readonly digest: string; readonly size: number } | undefined> {
+  const hash = createHash('sha256');
+  let size = 0;
+  try {
+    for await (const chunk of createReadStream(Buffer.from(path, 'latin1'))) {
+      hash.update(chunk as Buffer);
+      size += (chunk as Buffer).length;
+    }
+  } catch {
+    return undefined;
+  }
+  return { digest: hash.digest('hex'), size };
+}

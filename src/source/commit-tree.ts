@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+
+import type { GitRepository } from './git-repository';
+import type { ScratchRepository } from './scratch-repository';
+import { unreadable } from './unreadable';
+
+export interface CommitFile {
+  /** Relative to the top folder, with `/`. In latin1, one character a byte: names need not be UTF-8. */
+  readonly path: string;
+  readonly kind: 'file' | 'executable' | 'link' | 'submodule';
+  readonly id: string;
+}
+
+const KINDS: Readonly<Record<string, CommitFile['kind']>> = {
+  '100644': 'file',
+  // Written by very old versions of git, and read as an ordinary file by all.
+  '100664': 'file',
+  '100755': 'executable',
+  '120000': 'link',
+  '160000': 'submodule',
+};
+
+/** git's own limit is about the same, and a commit is not to decide how much memory we take. */
+const MAX_DEPTH = 2_048;
+
+interface Folder {
+  readonly path: string;
+  readonly id: string;
+}
+
+/**
+ * All files of the repository's commit. git does not hash what it reads from a pack, so commit and trees
+ * are hashed here: a made-up pack cannot have a known commit id stand for other files.
+ *
+ * @throws SignedImageError `SOURCE_UNREADABLE` for objects that are missing or do not have their id
+ */
+export async function filesOfCommit(
+  repository: GitRepository & { readonly commit: string },
+  scratch: ScratchRepository,
+): Promise<readonly CommitFile[]> {
+  const [commit] = await readObjects('commit', [repository.commit], repository, scratch);
+  const tree = /^tree ([0-9a-f]+)\n/.exec(commit?.toString('latin1') ?? '')?.[1];
+  if (tree === undefined) throw unreadable(repository.top, 'the commit of HEAD has no tree');
+  const files: CommitFile[] = [];
+  let folders: readonly Folder[] = [{ path: '', id: tree }];
+  for (let depth = 0; folders.length > 0; depth++) {
+    if (depth > MAX_DEPTH) throw unreadable(repository.top, 'its folders are nested too deeply');
+    const ids = folders.map(({ id }) => id);
+    const contents = await readObjects('tree', ids, repository, scratch);
+    const found = folders.map(({ path }, index) =>
+      parseTree(contents[index] ?? Buffer.alloc(0), path, repository),
+    );
+    files.push(...found.flatMap((entries) => entries.files));
+    folders = found.flatMap((entries) => entries.folders);
+  }
+  return files;
+}
+
+/** https://git-scm.com/docs/git-cat-file#_batch_output */
+async function readObjects(
+  type: 'commit' | 'tree',
+  ids: readonly string[],
+  { top, hash }: GitRepository,
+  scratch: ScratchRepository,
+): Promise<readonly Buffer[]> {
+  const distinct = [...new Set(ids)];
+  const input = Buffer.from(distinct.map((id) => `${id}\n`).join(''));
+  const output = await scratch.git({ args: ['cat-file', '--batch', '--buffer'], input });
+  const contents = new Map<string, Buffer>();
+  let at = 0;
+  for (const id of distinct) {
+    const end = output.indexOf('\n', at);
+    const header = output.toString('latin1', at, end);
+    const size = Number(/^[0-9a-f]+ (?:commit|tree) (\d+)$/.exec(header)?.[1]);
+    if (end < 0 || header !== `${id} ${type} ${size}`) {
+      throw unreadable(top, `the ${type} ${id} is missing`, 'fetch it again');
+    }
+    const content = output.subarray(end + 1, end + 1 + size);
+    const digest = createHash(hash).update(`${type} ${size}\0`).update(content).digest('hex');
+    if (digest !== id) throw unreadable(top, `the ${type} ${id} does not have this hash`);
+    contents.set(id, content);
+    at = end + 1 + size + 1;
+  }
+  return ids.map((id) => contents.get(id) ?? Buffer.alloc(0));
+}
+
+/** A tree object: `mode SP name NUL id` for each entry, with the id in binary. */
+function parseTree(
+  content: Buffer,
+  folder: string,
+  { top, hash }: GitRepository,
+): { readonly files: readonly CommitFile[]; readonly folders: readonly Folder[] } {
+  const idLength = hash === 'sha1' ? 20 : 32;
+  const files: CommitFile[] = [];
+  const folders: Folder[] = [];
+  for (let at = 0; at < content.length;) {
+    const space = content.indexOf(' ', at);
+    const end = content.indexOf(0, space);
+    const next = end + 1 + idLength;
+    if (space < at || end < space || next > content.length) {
+      throw unreadable(top, 'a tree object is malformed');
+    }
+    const mode = content.toString('latin1', at, space);
+    const name = content.toString('latin1', space + 1, end);
+    const id = content.toString('hex', end + 1, next);
+    if (!isFileName(name)) throw unreadable(top, 'the commit has a file name that is not allowed');
+    const path = folder === '' ? name : `${folder}/${name}`;
+    const kind = KINDS[mode];
+    if (mode === '40000') folders.push({ path, id });
+    else if (kind) files.push({ path, kind, id });
+    else throw unreadable(top, 'the commit has a file mode that is not known');
+    at = next;
+  }
+  return { files, folders };
+}
+
+/** Names that git itself refuses to check out would lead outside of the work tree. */
+function isFileName(name: string): boolean {
+  const isDots = name === '.' || name === '..';
+  return name !== '' && !isDots && !name.includes('/') && name.toLowerCase() !== '.git';
+}

@@ -1,0 +1,110 @@
+import { type Dirent, realpathSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+
+import type { FilesRead } from './files-read';
+import { byteOrder, bytePath, textOf } from './byte-path';
+
+/**
+ * The files that a build reads and that are not those of the commit, ignored by git or not. A folder in which
+ * the commit has nothing is listed as a whole.
+ *
+ * @param tracked - Absolute paths of everything that the commit has, in latin1.
+ * @param tops - Absolute paths of the top folders of its work trees, whose `.git` is not looked at.
+ * @returns Absolute paths in latin1; those of folders end with `/`.
+ */
+export async function foreignFiles(
+  reads: FilesRead,
+  tracked: ReadonlySet<string>,
+  tops: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const further = reads.further
+    .map((path) => bytePath(realpathSync(path)))
+    .filter((path) => !tracked.has(path));
+  const walk = new ContextWalk(reads, tracked, tops);
+  const found = await walk.foreign(bytePath(reads.context), '');
+  return [...new Set([...found, ...further])];
+}
+
+class ContextWalk {
+  /** Folders in which the commit has a file. */
+  private readonly trackedFolders: ReadonlySet<string>;
+
+  constructor(
+    private readonly reads: FilesRead,
+    private readonly tracked: ReadonlySet<string>,
+    private readonly tops: ReadonlySet<string>,
+  ) {
+    const folders = new Set<string>();
+    for (const path of tracked) {
+      for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+        const folder = path.slice(0, end);
+        if (folders.has(folder)) break;
+        folders.add(folder);
+      }
+    }
+    this.trackedFolders = folders;
+  }
+
+  async foreign(folder: string, path: string): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const child of await this.children(folder, path)) {
+      if (!child.isFolder) {
+        if (child.isSent && !this.tracked.has(child.absolute)) found.push(child.absolute);
+      } else if (!child.isEntered) {
+        continue;
+      } else if (this.trackedFolders.has(child.absolute)) {
+        found.push(...(await this.foreign(child.absolute, child.path)));
+      } else if (await this.sendsFile(child.absolute, child.path)) {
+        found.push(`${child.absolute}/`);
+      }
+    }
+    return found;
+  }
+
+  private async sendsFile(folder: string, path: string): Promise<boolean> {
+    for (const child of await this.children(folder, path)) {
+      if (!child.isFolder && child.isSent) return true;
+      if (child.isEntered && (await this.sendsFile(child.absolute, child.path))) return true;
+    }
+    return false;
+  }
+
+  private async children(folder: string, path: string): Promise<readonly Child[]> {
+    const entries = await readdir(Buffer.from(folder, 'latin1'), {
+      encoding: 'buffer',
+      withFileTypes: true,
+    });
+    return entries
+      .filter((entry) => !entry.isSocket() && !this.isGitFolder(entry, folder))
+      .map((entry) => this.child(entry, folder, path))
+      .sort((a, b) => byteOrder(a.absolute, b.absolute));
+  }
+
+  private isGitFolder(entry: Dirent<Buffer>, folder: string): boolean {
+    return entry.name.toString('latin1') === '.git' && this.tops.has(folder);
+  }
+
+  private child(entry: Dirent<Buffer>, folder: string, path: string): Child {
+    const name = entry.name.toString('latin1');
+    const relative = path === '' ? name : `${path}/${name}`;
+    const text = textOf(relative);
+    // No pattern is known to match a name that is not UTF-8.
+    const isSent = text === undefined || this.reads.sends(text);
+    const isFolder = entry.isDirectory();
+    return {
+      absolute: `${folder}/${name}`,
+      path: relative,
+      isFolder,
+      isSent,
+      isEntered: isFolder && (isSent || this.reads.hasExceptions),
+    };
+  }
+}
+
+interface Child {
+  readonly absolute: string;
+  readonly path: string;
+  readonly isFolder: boolean;
+  readonly isSent: boolean;
+  readonly isEntered: boolean;
+}

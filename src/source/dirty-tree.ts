@@ -1,0 +1,41 @@
+import { SignedImageError } from '../error';
+import type { Change } from './work-tree-changes';
+
+const MAX_SHOWN = 5;
+
+/** `SOURCE_DIRTY`, with the names of what differs and what to do about each kind. */
+export function dirtyTree(
+  changes: readonly Change[],
+  nested: string | undefined,
+): SignedImageError {
+  const hidden = changes.filter(({ kind }) => kind === 'hidden');
+  const others = changes.filter(({ kind }) => kind !== 'hidden');
+  const reasons = [
+    ...(others.length > 0 ? [`${listed(others)}; commit (or ignore) these`] : []),
+    ...(hidden.length > 0
+      ? [
+          `the build reads files that are not in the commit: ${listed(hidden)}; add these to ` +
+            '.dockerignore, or commit them',
+        ]
+      : []),
+    ...(nested === undefined
+      ? []
+      : [
+          `${JSON.stringify(nested)} is a repository of its own that is not a submodule: declare ` +
+            'it as `source.directory` if it is the source',
+        ]),
+  ];
+  return new SignedImageError({
+    code: 'SOURCE_DIRTY',
+    property: 'source.allowDirty',
+    message:
+      'the work tree differs from its commit, so the commit does not identify what is built: ' +
+      `${reasons.join('; ')}; or set source.allowDirty, which is then recorded`,
+  });
+}
+
+function listed(changes: readonly Change[]): string {
+  const shown = changes.slice(0, MAX_SHOWN).map(({ path }) => JSON.stringify(path));
+  const more = changes.length - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -1,0 +1,126 @@
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
+
+import { present } from './detected';
+import type { GitOutput, GitRunner } from './git-runner';
+import { unreadable } from './unreadable';
+
+/** What git says of one work tree, without its files. */
+export interface GitRepository {
+  /** Top folder of the work tree: absolute, without symbolic links. */
+  readonly top: string;
+  /** Absolute; for a linked work tree its own folder in the main one. */
+  readonly gitFolder: string;
+  /** Absolute; where the objects are. */
+  readonly commonFolder: string;
+  readonly hash: 'sha1' | 'sha256';
+  /** Absent before the first commit. */
+  readonly commit?: string;
+  /** Absent where HEAD is detached. */
+  readonly branch?: string;
+  readonly remotes: readonly GitRemote[];
+}
+
+export interface GitRemote {
+  readonly name: string;
+  /** As git would use it; may contain credentials. */
+  readonly url: string;
+}
+
+/**
+ * Reads the repository of a work tree. Only commands run in it that start nothing, whatever the
+ * repository's own configuration says; its index and files are read elsewhere (`ScratchRepository`).
+ *
+ * @param top - A folder that contains a `.git`.
+ * @throws SignedImageError `SOURCE_UNREADABLE`
+ */
+export async function readRepository(top: string, run: GitRunner): Promise<GitRepository> {
+  const places = lines(
+    await read(top, run, [
+      'rev-parse',
+      '--show-toplevel',
+      '--absolute-git-dir',
+      '--git-common-dir',
+      '--show-object-format',
+    ]),
+  );
+  const [toplevel = '', gitFolder = '', commonFolder = '', hash = ''] = places;
+  const shown = await realpath(toplevel).catch(() => toplevel);
+  if (shown !== top) {
+    // Either git passed over a broken `.git`, or `core.worktree` names another folder.
+    const reason = `git finds the work tree ${shown} instead`;
+    throw unreadable(top, reason, 'repair or remove its .git, or its `core.worktree`');
+  }
+  if (places.length !== 4 || (hash !== 'sha1' && hash !== 'sha256')) {
+    throw unreadable(top, `the object format ${JSON.stringify(hash)} is not known`);
+  }
+  return present({
+    top,
+    gitFolder,
+    commonFolder: resolve(top, commonFolder),
+    hash,
+    commit: await head(top, run),
+    branch: await optional(top, run, ['symbolic-ref', '--short', '--quiet', 'HEAD']),
+    remotes: await remotesOf(top, run),
+  }) as GitRepository;
+}
+
+async function head(top: string, run: GitRunner): Promise<string | undefined> {
+  const commit = await optional(top, run, ['rev-parse', '--verify', '--quiet', 'HEAD']);
+  if (commit !== undefined) return commit.toLowerCase();
+  // Without a commit HEAD names a branch; all else is a broken HEAD.
+  const unborn = await optional(top, run, ['symbolic-ref', '--quiet', 'HEAD']);
+  if (unborn === undefined) throw unreadable(top, 'HEAD is not valid');
+  return undefined;
+}
+
+async function remotesOf(top: string, run: GitRunner): Promise<readonly GitRemote[]> {
+  const names = lines(await read(top, run, ['remote']));
+  const urls = await Promise.all(
+    names.map((name) => optional(top, run, ['remote', 'get-url', '--', name])),
+  );
+  return names.flatMap((name, index) => {
+    const url = urls[index];
+    return url === undefined ? [] : [{ name, url }];
+  });
+}
+
+function lines(output: GitOutput): readonly string[] {
+  return output.stdout
+    .toString('utf8')
+    .split('\n')
+    .map((line) => line.replace(/\r$/, ''))
+    .filter((line) => line !== '');
+}
+
+/** The output; `undefined` where git answers with an exit code that means "there is none". */
+async function optional(
+  top: string,
+  run: GitRunner,
+  args: readonly string[],
+): Promise<string | undefined> {
+  const output = await run({ args, cwd: top });
+  const text = output?.code === 0 ? output.stdout.toString('utf8').trim() : '';
+  return text === '' ? undefined : text;
+}
+
+/** @throws SignedImageError `SOURCE_UNREADABLE` that quotes git and says what to do */
+async function read(top: string, run: GitRunner, args: readonly string[]): Promise<GitOutput> {
+  const output = await run({ args, cwd: top });
+  if (output === undefined) {
+    throw unreadable(top, 'git is not installed', 'install git, so that it is on the PATH');
+  }
+  if (output.code === 0) return output;
+  const isForeign = /dubious ownership/i.test(output.stderr);
+  throw unreadable(
+    top,
+    firstLine(output.stderr),
+    isForeign
+      ? `the checkout belongs to another user: run \`git config --global --add safe.directory ${top}\``
+      : undefined,
+  );
+}
+
+export function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0] ?? '';
+}

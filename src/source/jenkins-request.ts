@@ -1,0 +1,67 @@
+import { type Detected, type Env, present, textOf } from './detected';
+
+type RequestFacts = Pick<Detected, 'branch' | 'ref' | 'headRepository' | 'isRequest'>;
+
+/** The pull or merge request that a Jenkins job runs for; `undefined`: it runs for none. */
+export function jenkinsRequest(env: Env): RequestFacts | undefined {
+  return multibranch(env) ?? gitlabPlugin(env) ?? pullRequestBuilder(env) ?? fetchedRef(env);
+}
+
+/**
+ * `CHANGE_FORK` is set for a fork only; `CHANGE_BRANCH` is the head's name there.
+ * https://www.jenkins.io/doc/book/pipeline/multibranch/#additional-environment-variables
+ */
+function multibranch(env: Env): RequestFacts | undefined {
+  const id = textOf(env, 'CHANGE_ID');
+  if (id === undefined) return undefined;
+  const fork = textOf(env, 'CHANGE_FORK');
+  return present({
+    isRequest: true,
+    branch: fork === undefined ? textOf(env, 'CHANGE_BRANCH') : undefined,
+    ref: requestRef(id, env),
+    headRepository: fork,
+  });
+}
+
+/** The ref on the server: Jenkins may have merged by itself, and then there is none for the merge. */
+function requestRef(id: string, env: Env): string {
+  const url = textOf(env, 'CHANGE_URL') ?? '';
+  if (/\/merge_requests\//.test(url)) return `refs/merge-requests/${id}/head`;
+  if (/\/pull-requests\//.test(url)) return `refs/pull-requests/${id}/from`;
+  const isMerge = textOf(env, 'BRANCH_NAME')?.endsWith('-merge') === true;
+  return `refs/pull/${id}/${isMerge ? 'merge' : 'head'}`;
+}
+
+/** https://github.com/jenkinsci/gitlab-plugin#defined-variables */
+function gitlabPlugin(env: Env): RequestFacts | undefined {
+  const iid = textOf(env, 'gitlabMergeRequestIid');
+  if (iid === undefined) return undefined;
+  const source = textOf(env, 'gitlabSourceRepoHttpUrl', 'gitlabSourceRepoURL');
+  const isOwn =
+    source !== undefined &&
+    source === textOf(env, 'gitlabTargetRepoHttpUrl', 'gitlabTargetRepoURL');
+  return present({
+    isRequest: true,
+    branch: isOwn ? textOf(env, 'gitlabSourceBranch') : undefined,
+    ref: `refs/merge-requests/${iid}/head`,
+    headRepository: isOwn ? undefined : source,
+  });
+}
+
+/** https://github.com/jenkinsci/ghprb-plugin#environment-variables */
+function pullRequestBuilder(env: Env): RequestFacts | undefined {
+  const id = textOf(env, 'ghprbPullId');
+  if (id === undefined) return undefined;
+  return present({
+    isRequest: true,
+    ref: `refs/pull/${id}/merge`,
+    headRepository: textOf(env, 'ghprbAuthorRepoGitUrl'),
+  });
+}
+
+/** A job that fetches `refs/pull/*` itself: `origin/pr/5/merge`, `origin/pull/5/head`. */
+function fetchedRef(env: Env): RequestFacts | undefined {
+  const branch = textOf(env, 'GIT_BRANCH') ?? '';
+  const match = /(?:^|\/)(?:pr|pull)\/(\d+)\/(head|merge)$/.exec(branch);
+  return match ? { isRequest: true, ref: `refs/pull/${match[1]}/${match[2]}` } : undefined;
+}
