@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 
-import { isSecretReference } from '../../sign/key/shown-reference';
+import { guardedArguments } from '../secrecy/guarded-arguments';
 import type { SignedImageArgs } from './args';
 
 const OBJECTS = [
@@ -31,27 +31,5 @@ export function guarded(args: SignedImageArgs): SignedImageArgs {
   if (errors.length > 0)
     throw new pulumi.InputPropertiesError({ message: 'invalid arguments', errors });
 
-  const { key, registry, build } = args;
-  return {
-    ...args,
-    ...(key && {
-      key: {
-        ...key,
-        ref: secretKeyText(key.ref),
-        ...(key.password !== undefined && { password: pulumi.secret(key.password) }),
-      },
-    }),
-    ...(registry?.password !== undefined && {
-      registry: { ...registry, password: pulumi.secret(registry.password) },
-    }),
-    ...(build?.secrets !== undefined && {
-      build: { ...build, secrets: pulumi.secret(build.secrets) },
-    }),
-  };
-}
-
-/** PEM text is the key itself, and a PIN opens it; a path or `env://NAME` only says where it is. */
-function secretKeyText(ref: pulumi.Input<string>): pulumi.Output<string> {
-  const text = pulumi.output(ref);
-  return text.apply((value) => (isSecretReference(value ?? '') ? pulumi.secret(value) : text));
+  return guardedArguments('SignedImage', args);
 }

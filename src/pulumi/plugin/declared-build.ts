@@ -31,6 +31,7 @@ export function readBuild(build: InputReader, cwd: string): BuildDeclaration {
     cacheTo: build.at('cacheTo').strings(),
     builder: build.at('builder').string(),
     buildxBuilder: build.at('buildxBuilder').string(),
+    environment: build.at('environment').strings(),
   };
   const { context, dockerfile } = buildPaths(declared, cwd);
   const ids = build.at('secretIds');

@@ -2,6 +2,7 @@ import { changesBetween } from '../../build';
 import { SignedImageError } from '../../error';
 import { formatRepository, parseDigest, parseReference, type Repository } from '../../oci';
 import { distinct } from '../../problem-collection';
+import { validateOverrides } from '../../source';
 import { token } from '../package';
 import { declaredFingerprint, fingerprintParts } from './build-fingerprint';
 import type {
@@ -21,6 +22,7 @@ import { readDeletion } from './declared-deletion';
 import { buildProblems, readBuild } from './declared-build';
 import { readReference } from './declared-image';
 import { readRegistry } from './declared-registry';
+import { readSource } from './declared-source';
 import type { PluginEnvironment } from './environment';
 import { built, sourceFacts } from './image-building';
 import { removeImages } from './image-removal';
@@ -52,7 +54,11 @@ async function check(
   const build = readBuild(inputs.at('build'), environment.cwd);
   const registry = readRegistry(inputs.at('registry'));
   readDeletion(inputs);
-  const found = [...inputs.problems, ...(await buildProblems(inputs, environment.cwd))];
+  const found = [
+    ...inputs.problems,
+    ...validateOverrides(readSource(inputs.at('source')), environment.env),
+    ...(await buildProblems(inputs, environment.cwd)),
+  ];
   const problems = distinct(found).filter(({ property }) => inputs.knows(property));
   const { secrets, ...rest } = (news['build'] ?? {}) as Properties;
   environment.handoff.put(urn, { secrets: secrets ?? null });
