@@ -18,7 +18,8 @@ import { type BuilderDeps, type BuildSession, environmentOf, inSession } from '.
 export function dockerBuilder(deps: BuilderDeps): Builder {
   return {
     name: 'docker',
-    unavailable: async (request) => (await unsupported(request)) ?? (await daemonRefusal(environmentOf(deps, request))),
+    unavailable: async (request) =>
+      (await unsupported(request)) ?? (await daemonRefusal(environmentOf(deps, request))),
     build: (request, log, options) =>
       inSession('docker', deps, [request, log, options], (session) => buildAndPush(session, deps)),
   };

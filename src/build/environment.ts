@@ -33,10 +33,7 @@ export async function environmentOfBuild(
   };
 }
 
-function selected(
-  env: NodeJS.ProcessEnv,
-  select: (name: string) => boolean,
-): NodeJS.ProcessEnv {
+function selected(env: NodeJS.ProcessEnv, select: (name: string) => boolean): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => select(name)));
 }
 

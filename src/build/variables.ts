@@ -32,7 +32,9 @@ const FAMILIES = /^(?:LC|XDG|BUILDX|BUILDKIT|CONTAINERS|_CONTAINERS|BUILDAH|PODM
 const CREDENTIAL = /TOKEN|PASSW|PASSPHRASE|SECRET|CREDENTIAL|PRIVATE|AUTH_HEADER/;
 
 const NAMES: ReadonlySet<string> = new Set(READ_BY_BUILDERS);
-const WINDOWS_NAMES: ReadonlySet<string> = new Set(READ_BY_BUILDERS.map((name) => name.toUpperCase()));
+const WINDOWS_NAMES: ReadonlySet<string> = new Set(
+  READ_BY_BUILDERS.map((name) => name.toUpperCase()),
+);
 
 /** Whether builders read this variable themselves, and it is not a credential for something else. */
 export function isReadByBuilders(name: string, platform = process.platform): boolean {

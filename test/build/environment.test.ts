@@ -113,11 +113,18 @@ describe.each(BUILDERS)('$name', ({ program, create }) => {
     expect(build?.env).toMatchObject({ TOKEN: CANARY, EMPTY: '' });
     expect(JSON.stringify(calls.map(({ argv }) => argv))).not.toContain(CANARY);
     const others = calls.filter((call) => call !== build);
-    expect(JSON.stringify(others.filter(({ argv }) => !argv.includes('build')))).not.toContain(CANARY);
+    expect(JSON.stringify(others.filter(({ argv }) => !argv.includes('build')))).not.toContain(
+      CANARY,
+    );
   });
 
   test('an argument whose variable would change the builder itself does not become a variable', async () => {
-    const args = { PATH: '/nowhere', HOME: '/nowhere', DOCKER_HOST: 'tcp://other', LD_PRELOAD: 'x' };
+    const args = {
+      PATH: '/nowhere',
+      HOME: '/nowhere',
+      DOCKER_HOST: 'tcp://other',
+      LD_PRELOAD: 'x',
+    };
     const { build } = await run({ args: { ...args, http_proxy: 'http://other' } });
     expect(build?.env['PATH']).toBe(tools.env['PATH']);
     expect(build?.env['HOME']).toBe(tools.home);
@@ -185,8 +192,14 @@ describe('the variables of a builder', () => {
   });
 
   test('never become arguments, whatever their case, and neither do those that the caller names', () => {
-    expect(['path', 'Http_Proxy', 'BUILDKIT_INLINE_CACHE', 'GODEBUG', 'AWS_REGION'].every(changesBuilder)).toBe(true);
-    expect(['VERSION', 'TOKEN', 'GITHUB_SHA', 'GOVERSION', 'NPM_TOKEN'].some(changesBuilder)).toBe(false);
+    expect(
+      ['path', 'Http_Proxy', 'BUILDKIT_INLINE_CACHE', 'GODEBUG', 'AWS_REGION'].every(
+        changesBuilder,
+      ),
+    ).toBe(true);
+    expect(['VERSION', 'TOKEN', 'GITHUB_SHA', 'GOVERSION', 'NPM_TOKEN'].some(changesBuilder)).toBe(
+      false,
+    );
     const request = { args: { NAMED: '1', OTHER: '2' }, environment: ['NAMED'] };
     expect(argumentFlags(request)).toEqual(['--build-arg', 'NAMED=1', '--build-arg', 'OTHER']);
     expect(argumentVariables(request)).toEqual({ OTHER: '2' });

@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import type { SignedImageArgs } from './args';
+import { refusedByProvider } from './provider-builders';
 
 const OBJECTS = [
   'build',
@@ -27,7 +28,7 @@ export function guarded(args: SignedImageArgs): SignedImageArgs {
   }));
   if (pulumi.Output.isInstance(args.build?.builder)) {
     errors.push({ propertyPath: 'build.builder', reason: 'must be known when the program runs' });
-  }
+  } else if (args.build) errors.push(...refusedByProvider(args.build));
   if (errors.length > 0)
     throw new pulumi.InputPropertiesError({ message: 'invalid arguments', errors });
 

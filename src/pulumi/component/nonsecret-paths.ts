@@ -27,9 +27,7 @@ function mapped(
   select: (path: string) => readonly string[],
 ): Paths {
   if (nonsecret === undefined) return {};
-  const paths = pulumi
-    .output(nonsecret)
-    .apply((all) => [...new Set((all ?? []).flatMap(select))]);
+  const paths = pulumi.output(nonsecret).apply((all) => [...new Set((all ?? []).flatMap(select))]);
   return { nonsecret: paths };
 }
 

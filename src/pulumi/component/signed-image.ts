@@ -13,7 +13,15 @@ import { nonsecretOf } from './nonsecret-paths';
 import { verificationOf } from './verification';
 
 /** Inputs of the signature that the component hands on. */
-const PUBLISHED = ['annotations', 'source', 'provenance', 'keyless', 'transparency', 'format', 'deletion'];
+const PUBLISHED = [
+  'annotations',
+  'source',
+  'provenance',
+  'keyless',
+  'transparency',
+  'format',
+  'deletion',
+];
 
 /** Outside the class: whatever is a field of it becomes an output in the schema. */
 const references = new WeakMap<SignedImage, pulumi.Output<VerifiedImageReference>>();

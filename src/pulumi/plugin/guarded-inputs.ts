@@ -94,7 +94,10 @@ function eachLeaf(
       if (!members) return [name, eachLeaf(member as Value, place, leaf, misnamed, path)];
       const known = Object.hasOwn(members, name);
       if (!known && member !== null) misnamed?.(path, Object.keys(members));
-      return [name, eachLeaf(member as Value, known ? members[name] : undefined, leaf, misnamed, path)];
+      return [
+        name,
+        eachLeaf(member as Value, known ? members[name] : undefined, leaf, misnamed, path),
+      ];
     }),
   );
 }
@@ -122,11 +125,7 @@ function unknownInput(steps: readonly Step[], expected: readonly string[]): Prob
   };
 }
 
-function refusal(
-  steps: readonly Step[],
-  secrecy: Secrecy | undefined,
-  marked: boolean,
-): Problem {
+function refusal(steps: readonly Step[], secrecy: Secrecy | undefined, marked: boolean): Problem {
   const property = formatPath(steps);
   const what = marked ? 'is marked as secret' : 'contains a credential';
   const [consequence, acceptance] = consequencesOf(property, secrecy);

@@ -1,5 +1,5 @@
 import { changesBetween } from '../../build';
-import { SignedImageError } from '../../error';
+import { type Problem, SignedImageError } from '../../error';
 import { formatRepository, parseDigest, parseReference, type Repository } from '../../oci';
 import { distinct } from '../../problem-collection';
 import { validateOverrides } from '../../source';
@@ -19,7 +19,7 @@ import type {
 } from './crud-resource';
 import { accessProblems } from './declared-access';
 import { readDeletion } from './declared-deletion';
-import { buildProblems, readBuild } from './declared-build';
+import { type BuildDeclaration, buildProblems, readBuild } from './declared-build';
 import { readReference } from './declared-image';
 import { readRegistry } from './declared-registry';
 import { readSource } from './declared-source';
@@ -57,6 +57,7 @@ async function check(
   const found = [
     ...inputs.problems,
     ...validateOverrides(readSource(inputs.at('source')), environment.env),
+    ...notOurBuilder(build),
     ...(await buildProblems(inputs, environment.cwd)),
   ];
   const problems = distinct(found).filter(({ property }) => inputs.knows(property));
@@ -87,6 +88,13 @@ async function check(
   const isBuiltAgain = Object.keys(olds).length > 0 && rebuilds(olds, checked);
   const refused = isBuiltAgain ? await accessProblems(reference, inputs, environment) : [];
   return { inputs: checked, problems: distinct([...problems, ...refused]) };
+}
+
+/** The component makes a resource of another provider for these. */
+function notOurBuilder({ declared: { builder = 'auto' } }: BuildDeclaration): readonly Problem[] {
+  if (!builder.startsWith('pulumi-')) return [];
+  const message = `${JSON.stringify(builder)} builds with a resource of its own provider; declare a SignedImage, or use that resource`;
+  return [{ property: 'build.builder', code: 'INPUT_INVALID', message }];
 }
 
 /** The hash of a secret argument could be guessed from: it stays as secret as the argument. */

@@ -1,5 +1,11 @@
 import type { Problem } from '../../error';
-import { isGuarded, type Members, membersOf, type Nested, type Secrecy } from '../secrecy/input-table';
+import {
+  isGuarded,
+  type Members,
+  membersOf,
+  type Nested,
+  type Secrecy,
+} from '../secrecy/input-table';
 import { InputReader } from './input-reader';
 import { hasUnknown, type Value } from './wire-value';
 

@@ -29,7 +29,12 @@ export class SigningPlan extends pulumi.CustomResource {
     super(
       SigningPlan.type,
       name,
-      { ...guardedArguments('SigningPlan', args), repository: undefined, digest: undefined, signer: undefined },
+      {
+        ...guardedArguments('SigningPlan', args),
+        repository: undefined,
+        digest: undefined,
+        signer: undefined,
+      },
       withVersion(options),
     );
   }

@@ -14,7 +14,10 @@ import {
  * marked it. The plugin does the same again: it also serves programs in other languages.
  */
 export function guardedArguments<Args extends object>(resource: ResourceName, args: Args): Args {
-  return guardedObject(args as Readonly<Record<string, unknown>>, RESOURCE_INPUTS[resource]) as Args;
+  return guardedObject(
+    args as Readonly<Record<string, unknown>>,
+    RESOURCE_INPUTS[resource],
+  ) as Args;
 }
 
 function guardedObject(

@@ -115,10 +115,7 @@ describe('guarded inputs', () => {
   it.each([
     [{ annotations: { from: `https://ci:${CANARY}@git.example.test/app` } }, 'annotations.from'],
     [{ build: { args: { URL: `https://${CANARY}@git.example.test` } } }, 'build.args.URL'],
-    [
-      { build: { cacheTo: [`type=s3,bucket=b,secret_access_key=${CANARY}`] } },
-      'build.cacheTo[0]',
-    ],
+    [{ build: { cacheTo: [`type=s3,bucket=b,secret_access_key=${CANARY}`] } }, 'build.cacheTo[0]'],
     [{ source: { builder: `https://u:${CANARY}@ci.example.test/1` } }, 'source.builder'],
   ])('refuse a credential that nobody marked: %j', (news, property) => {
     const { inputs, problems, secrets } = guard('SigningPlan', news);
@@ -133,9 +130,9 @@ describe('guarded inputs', () => {
   });
 
   it('take the user of an ssh address for a part of it', () => {
-    expect(said('SigningPlan', { annotations: { from: 'ssh://git@git.example.test/app' } })).toEqual(
-      [],
-    );
+    expect(
+      said('SigningPlan', { annotations: { from: 'ssh://git@git.example.test/app' } }),
+    ).toEqual([]);
   });
 
   it('mark a service address with a password, which stays with its service', () => {

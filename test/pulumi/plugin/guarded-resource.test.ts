@@ -92,7 +92,11 @@ describe('a value marked as secret that would be published', () => {
       { provenance: { parameters: { p: new Secret(CANARY) } } },
       'provenance.parameters.p',
     ],
-    ['ImageBuild', { build: { context: 'app', labels: { l: new Secret(CANARY) } } }, 'build.labels.l'],
+    [
+      'ImageBuild',
+      { build: { context: 'app', labels: { l: new Secret(CANARY) } } },
+      'build.labels.l',
+    ],
     ['VerifiedImage', { annotations: new Secret({ team: CANARY }) }, 'annotations.team'],
     ['SigningPlan', { source: { branch: new Secret(CANARY) } }, 'source.branch'],
   ] as const)('%s refuses it before anything is written: %j', async (name, declared, property) => {

@@ -58,11 +58,14 @@ describe('the table of secret inputs', () => {
     expect(inTable).toEqual(inSchema);
   });
 
-  it.each(Object.entries(INPUT_TYPES))('has the members of %s as the schema has them', (name, members) => {
-    expect(shapeInTable(members)).toEqual(
-      shapeOf(schema.types[`signed-image:index:${name}`]?.properties ?? {}),
-    );
-  });
+  it.each(Object.entries(INPUT_TYPES))(
+    'has the members of %s as the schema has them',
+    (name, members) => {
+      expect(shapeInTable(members)).toEqual(
+        shapeOf(schema.types[`signed-image:index:${name}`]?.properties ?? {}),
+      );
+    },
+  );
 
   it('is what the schema declares as secret, for every language', () => {
     const inSchema = Object.entries(schema.types).flatMap(([token, { properties }]) =>
@@ -70,7 +73,11 @@ describe('the table of secret inputs', () => {
         secret === true ? [`${nameOf(token)}.${name}`] : [],
       ),
     );
-    expect(inSchema.sort()).toEqual(guardedMembers().map((pair) => pair.join('.')).sort());
+    expect(inSchema.sort()).toEqual(
+      guardedMembers()
+        .map((pair) => pair.join('.'))
+        .sort(),
+    );
     expect(inSchema).toEqual([
       'BuildArgs.secrets',
       'KeyArgs.password',
