@@ -26,6 +26,13 @@ const CANARY = 'canary-2b7d9e';
 const RUN = 600_000;
 const PARALLEL = 8;
 
+/** What a CI job may have in its environment, none of it for a builder. */
+const CREDENTIALS = Object.fromEntries(
+  ['RELEASE_KEY', 'COSIGN_PKCS11_PIN', 'BAO_TOKEN', 'GITLAB_TOKEN', 'AWS_SECRET_ACCESS_KEY'].map(
+    (name) => [name, `${CANARY}-of-the-environment`],
+  ),
+);
+
 let folder: string;
 let registry: RunningRegistry;
 let sigstore: RunningSigstore;
@@ -57,7 +64,7 @@ beforeAll(async () => {
   [registry, sigstore] = await Promise.all([startRegistry(), startSigstore()]);
   image = (await pushImage(registry.host)).reference;
   builder = recordingBuilder(folder);
-  plugin = await startPluginClient(project, { PATH: builder.path, HOME: folder });
+  plugin = await startPluginClient(project, { ...CREDENTIALS, PATH: builder.path, HOME: folder });
 }, RUN);
 afterAll(async () => {
   await plugin.close();
@@ -114,7 +121,10 @@ function cases(count: number): readonly Case[] {
     .map((path) => ({ path, mark: 'none' as const }));
   const all = [...marked, ...unmarked];
   const texts = fc.sample(shape, { numRuns: Math.max(count, all.length), seed: 20261126 });
-  return texts.map((text, index) => ({ ...(all[index % all.length] as (typeof all)[number]), text }));
+  return texts.map((text, index) => ({
+    ...(all[index % all.length] as (typeof all)[number]),
+    text,
+  }));
 }
 
 const lengthOf = ({ path: { steps }, mark }: Case): number =>
@@ -160,8 +170,9 @@ const urnOf = ({ path: { resource } }: Case, index: number): string =>
 
 /** What all others have seen so far: nobody but the service that an input is for may be sent it. */
 function seenElsewhere(): Readonly<Record<string, boolean>> {
-  const requests = registry.requests.map(({ headers: { authorization: _own, ...headers }, ...rest }) =>
-    JSON.stringify({ ...rest, headers }),
+  const requests = registry.requests.map(
+    ({ headers: { authorization: _own, ...headers }, ...rest }) =>
+      JSON.stringify({ ...rest, headers }),
   );
   const services = sigstore.requests.flatMap(({ path, body }) => [path, body.toString('latin1')]);
   const runs = builder.runs();
@@ -235,7 +246,9 @@ test(
     expect(seenElsewhere()).toEqual(NOWHERE);
     // Build secrets are handed over by variables of the one process that builds.
     const told = builder.runs().filter(({ environment }) => shows(environment));
-    expect(told.map(({ commandLine }) => commandLine.split('\0').includes('build'))).toEqual([true]);
+    expect(told.map(({ commandLine }) => commandLine.split('\0').includes('build'))).toEqual([
+      true,
+    ]);
     expect(told[0]?.environment).toContain(`SIGNED_IMAGE_BUILD_SECRET_0=${CANARY}`);
   },
   RUN,

@@ -71,7 +71,9 @@ export function wrapped(
   const [step, ...rest] = steps;
   if (step === undefined) return wrap(declared);
   if (Array.isArray(declared)) {
-    return declared.map((each: unknown, index) => (index === step ? wrapped(each, rest, wrap) : each));
+    return declared.map((each: unknown, index) =>
+      index === step ? wrapped(each, rest, wrap) : each,
+    );
   }
   const object = declared as Readonly<Record<string, unknown>>;
   return { ...object, [step]: wrapped(object[String(step)], rest, wrap) };

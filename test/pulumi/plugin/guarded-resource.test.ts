@@ -113,6 +113,33 @@ describe('a value marked as secret that would be published', () => {
   });
 });
 
+describe('a build', () => {
+  const problems = (build: object, nonsecret: readonly string[] = []) =>
+    bench.problems('ImageBuild', {
+      image: `${bench.registry.host}/team/app`,
+      build: { context: 'app', ...build },
+      nonsecret,
+    });
+
+  it('refuses a secret argument that could be given on the command line only, even if it is accepted', async () => {
+    const args = { HTTP_PROXY: new Secret(CANARY), VARIABLE: new Secret(CANARY) };
+    const said = await problems({ args, environment: ['VARIABLE'] }, ['build.args']);
+    expect(said).toEqual([
+      expect.stringMatching(/^build\.args\.HTTP_PROXY: .*command line/),
+      expect.stringMatching(/^build\.args\.VARIABLE: .*command line/),
+    ]);
+  });
+
+  it('refuses what is not the name of a variable, and a builder that is another provider', async () => {
+    expect(await problems({ environment: ['A=b'] })).toEqual([
+      'build.environment[0]: must be the name of an environment variable',
+    ]);
+    expect(await problems({ builder: 'pulumi-docker' })).toEqual([
+      expect.stringMatching(/^build\.builder: "pulumi-docker" builds with a resource of its own/),
+    ]);
+  });
+});
+
 describe('log and errors of a resource', () => {
   /** A resource that repeats all that it is given, as a library may that it calls. */
   const chatty = (): CrudResource => {
