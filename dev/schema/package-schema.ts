@@ -8,19 +8,13 @@ import {
 } from '@pulumi/pulumi/provider/experimental/schema';
 
 import { PACKAGE_NAME, PACKAGE_VERSION, token } from '../../src/pulumi/package';
+import { guardedMembers } from '../../src/pulumi/secrecy/input-table';
 
 const COMPONENT = 'SignedImage';
 const CUSTOM = ['SigningPlan', 'ImageBuild', 'ImageSignature', 'VerifiedImage'] as const;
 
 const DESCRIPTION =
   'Builds, pushes, signs and verifies a container image, and hands on only the verified digest';
-
-/** Inputs that are secret whatever the program says: by type, and by member. */
-const SECRETS: readonly (readonly [type: string, member: string])[] = [
-  ['KeyArgs', 'password'],
-  ['RegistryArgs', 'password'],
-  ['BuildArgs', 'secrets'],
-];
 
 /**
  * The Pulumi package schema, from the types themselves: Pulumi's analyzer, and what it cannot
@@ -46,7 +40,7 @@ export function packageSchema(): PackageSpec {
   );
   for (const name of CUSTOM) delete schema.resources[token(name)]?.isComponent;
   addImageRef(schema);
-  for (const [type, member] of SECRETS) {
+  for (const [type, member] of guardedMembers()) {
     const property = schema.types[token(type)]?.properties?.[member];
     if (!property) throw new Error(`the schema has no ${type}.${member}`);
     (property as Property & { secret?: boolean }).secret = true;

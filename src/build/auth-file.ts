@@ -89,7 +89,7 @@ export async function writeAuthFile(
 }
 
 /** Where containers' tools look, the strongest last. */
-function searchedFiles(env: NodeJS.ProcessEnv): readonly string[] {
+export function searchedFiles(env: NodeJS.ProcessEnv): readonly string[] {
   if (env['REGISTRY_AUTH_FILE']) return [env['REGISTRY_AUTH_FILE']];
   const home = env['HOME'] || homedir();
   const runtime = env['XDG_RUNTIME_DIR'];

@@ -1,7 +1,7 @@
 import type { Builder } from './builder';
 import { buildWithContainers, unsupportedByContainers } from './containers-tool';
 import { probe, refusal } from './probe';
-import { type BuilderDeps, inSession } from './session';
+import { type BuilderDeps, environmentOf, inSession } from './session';
 
 /**
  * `buildah build`, without any daemon. It works in places where nothing else does, as root in a
@@ -11,10 +11,10 @@ export function buildahBuilder(deps: BuilderDeps): Builder {
   return {
     name: 'buildah',
     unavailable: async (request) =>
-      unsupportedByContainers(request) ?? (await storage(deps.env)).refused,
+      unsupportedByContainers(request) ?? (await storage(environmentOf(deps, request))).refused,
     build: (request, log, options) =>
       inSession('buildah', deps, [request, log, options], async (session) => {
-        const { flags } = await storage(deps.env);
+        const { flags } = await storage(environmentOf(deps, request));
         return buildWithContainers(
           session,
           { program: 'buildah', global: flags, build: isolation(deps.env), removesImages: true },

@@ -23,6 +23,8 @@ export interface BuildRequest {
   readonly cacheTo: readonly string[];
   /** A named buildx builder. */
   readonly buildxBuilder?: string;
+  /** Names of further variables that the builder's process receives. */
+  readonly environment?: readonly string[];
   /** Further values that must not be shown in the output (arguments that were declared secret). */
   readonly sensitive?: readonly string[];
   readonly registry: BuildRegistryAccess;

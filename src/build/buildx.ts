@@ -10,10 +10,16 @@ import {
   pushFromDaemon,
   tellDaemonsBusiness,
 } from './docker-cli';
-import { secretEnvironment } from './environment';
+import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
 import { probe, refusal } from './probe';
-import { type BuilderDeps, type BuildSession, claimedDigest, inSession } from './session';
+import {
+  type BuilderDeps,
+  type BuildSession,
+  claimedDigest,
+  environmentOf,
+  inSession,
+} from './session';
 
 /**
  * `docker buildx build`: BuildKit in the daemon, in a container, on another machine or in
@@ -22,7 +28,7 @@ import { type BuilderDeps, type BuildSession, claimedDigest, inSession } from '.
 export function buildxBuilder(deps: BuilderDeps): Builder {
   return {
     name: 'buildx',
-    unavailable: (request) => unavailable(request, deps.env),
+    unavailable: (request) => unavailable(request, environmentOf(deps, request)),
     build: (request, log, options) =>
       inSession('buildx', deps, [request, log, options], (session) => buildAndPush(session, deps)),
   };
@@ -71,11 +77,12 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<D
   const { request } = session;
   tellDaemonsBusiness(session, 'BuildKit');
   const login = await dockerLogin(session, deps.env);
-  const { driver } = await inspect(request, deps.env);
+  const env = environmentOf(deps, request);
+  const { driver } = await inspect(request, env);
   // The docker driver without containerd's store leaves the push to the daemon, and buildx then
   // takes the digest from a look at the tag, which somebody else may have moved. `docker push` says
   // what it pushed.
-  const byDaemon = driver === 'docker' && !(await hasContainerdStore(deps.env));
+  const byDaemon = driver === 'docker' && !(await hasContainerdStore(env));
   const metadata = join(session.folder, 'metadata.json');
   await session.run({
     label: 'docker buildx build',
@@ -99,8 +106,8 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<D
       request.context,
     ],
     env: {
+      ...valueEnvironment(request),
       ...login,
-      ...secretEnvironment(request.secrets),
       // BuildKit's own provenance would turn every image into an index with an unsigned statement
       // in it. The variable is understood by more versions than `--provenance=false`.
       BUILDX_NO_DEFAULT_ATTESTATIONS: '1',

@@ -7,7 +7,7 @@ import { parseReference } from '../oci/reference';
 import { writeAuthFile } from './auth-file';
 import type { BuildRequest } from './builder';
 import { baseImages } from './dockerfile';
-import { secretEnvironment } from './environment';
+import { valueEnvironment } from './environment';
 import { cacheRepositories, commonFlags, secretFlags } from './flags';
 import { ignoreFileOf } from './ignore-file';
 import { skipsTls } from './registry-host';
@@ -88,7 +88,7 @@ async function buildOne(
       idFile,
       request.context,
     ],
-    env: secretEnvironment(request.secrets),
+    env: valueEnvironment(request),
     property: 'build',
   });
   return (await readFile(idFile, 'utf8')).trim();

@@ -28,6 +28,8 @@ export interface DeclaredBuild {
   /** Default: `auto`. */
   readonly builder?: string | undefined;
   readonly buildxBuilder?: string | undefined;
+  /** Names of further variables for the builder's process. */
+  readonly environment?: readonly string[] | undefined;
 }
 
 /** Absolute paths of context and Dockerfile; what is relative is so to the program's folder. */

@@ -6,9 +6,10 @@ import {
   pushFromDaemon,
   tellDaemonsBusiness,
 } from './docker-cli';
+import { valueEnvironment } from './environment';
 import { cacheRepositories, commonFlags } from './flags';
 import { ownIgnoreFile } from './ignore-file';
-import { type BuilderDeps, type BuildSession, inSession } from './session';
+import { type BuilderDeps, type BuildSession, environmentOf, inSession } from './session';
 
 /**
  * `docker build` with the classic builder of the daemon, for machines whose docker has no buildx.
@@ -17,7 +18,8 @@ import { type BuilderDeps, type BuildSession, inSession } from './session';
 export function dockerBuilder(deps: BuilderDeps): Builder {
   return {
     name: 'docker',
-    unavailable: async (request) => (await unsupported(request)) ?? (await daemonRefusal(deps.env)),
+    unavailable: async (request) =>
+      (await unsupported(request)) ?? (await daemonRefusal(environmentOf(deps, request))),
     build: (request, log, options) =>
       inSession('docker', deps, [request, log, options], (session) => buildAndPush(session, deps)),
   };
@@ -39,7 +41,7 @@ async function unsupported(request: BuildRequest): Promise<string | undefined> {
 async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
   const { request } = session;
   tellDaemonsBusiness(session, 'the docker daemon');
-  const env = { ...(await dockerLogin(session, deps.env)), DOCKER_BUILDKIT: '0' };
+  const login = { ...(await dockerLogin(session, deps.env)), DOCKER_BUILDKIT: '0' };
   const cache = cacheRepositories(request.cacheFrom) ?? [];
   await session.run({
     label: 'docker build',
@@ -53,8 +55,8 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
       session.target,
       request.context,
     ],
-    env,
+    env: { ...valueEnvironment(request), ...login },
     property: 'build',
   });
-  return pushFromDaemon(session, env);
+  return pushFromDaemon(session, login);
 }

@@ -1,24 +1,40 @@
-/**
- * What a builder has no use for. A build runs code of others (base images, packages), so the keys
- * and tokens that sign the result must not be within its reach.
- */
-const WITHHELD = [
-  'COSIGN_PASSWORD',
-  'COSIGN_PRIVATE_KEY',
-  'SIGSTORE_ID_TOKEN',
-  'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
-  'ACTIONS_ID_TOKEN_REQUEST_URL',
-  'PULUMI_ACCESS_TOKEN',
-  'PULUMI_CONFIG_PASSPHRASE',
-  'PULUMI_CONFIG_PASSPHRASE_FILE',
-  'VAULT_TOKEN',
-];
+import { argumentVariables } from './build-arguments';
+import type { BuildRequest } from './builder';
+import { configuredHelpers } from './configured-helpers';
+import { isReadByBuilders, variablesOfCache, variablesOfHelper } from './variables';
 
-/** The environment of a builder's process. */
-export function builderEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const own = { ...env };
-  for (const name of WITHHELD) delete own[name];
-  return own;
+/**
+ * The environment of a builder's process: what builders read (docs/builders.md), and what the caller
+ * names. A build runs code of others (base images, packages), so nothing else is within its reach.
+ */
+export function builderEnvironment(
+  env: NodeJS.ProcessEnv,
+  named: readonly string[] = [],
+): NodeJS.ProcessEnv {
+  return selected(env, (name) => isReadByBuilders(name) || named.includes(name));
+}
+
+/**
+ * The same for one build: with the credentials of the cache that it declares, and those that a
+ * configured credential helper reads.
+ */
+export async function environmentOfBuild(
+  env: NodeJS.ProcessEnv,
+  request: BuildRequest,
+): Promise<NodeJS.ProcessEnv> {
+  const helpers = await configuredHelpers(env);
+  const conditional = [
+    ...[...request.cacheFrom, ...request.cacheTo].map(variablesOfCache),
+    ...helpers.map(variablesOfHelper),
+  ];
+  return {
+    ...builderEnvironment(env, request.environment),
+    ...selected(env, (name) => conditional.some((pattern) => pattern.test(name))),
+  };
+}
+
+function selected(env: NodeJS.ProcessEnv, select: (name: string) => boolean): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => select(name)));
 }
 
 /**
@@ -29,11 +45,10 @@ export function secretVariable(index: number): string {
   return `SIGNED_IMAGE_BUILD_SECRET_${index}`;
 }
 
-/** All build secrets as variables. */
-export function secretEnvironment(secrets: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.keys(secrets)
-      .sort()
-      .map((id, index) => [secretVariable(index), secrets[id]]),
-  );
+/** The values that a build hands over by variables: secrets and arguments. */
+export function valueEnvironment(request: BuildRequest): NodeJS.ProcessEnv {
+  const secrets = Object.keys(request.secrets)
+    .sort()
+    .map((id, index) => [secretVariable(index), request.secrets[id]] as const);
+  return { ...argumentVariables(request), ...Object.fromEntries(secrets) };
 }

@@ -1,5 +1,6 @@
-import { secretVariable } from './environment';
+import { argumentFlags } from './build-arguments';
 import type { BuildRequest } from './builder';
+import { secretVariable } from './environment';
 
 /** `--flag value` for each pair, in a fixed order. */
 function pairs(flag: string, values: Readonly<Record<string, string>>): readonly string[] {
@@ -14,12 +15,12 @@ export function commonFlags(request: BuildRequest): readonly string[] {
     '--file',
     request.dockerfile,
     ...(request.target === undefined ? [] : ['--target', request.target]),
-    ...pairs('--build-arg', request.args),
+    ...argumentFlags(request),
     ...pairs('--label', request.labels),
   ];
 }
 
-/** Build secrets by the name of the variable that holds them (see `secretEnvironment`). */
+/** Build secrets by the name of the variable that holds them (see `valueEnvironment`). */
 export function secretFlags(secrets: Readonly<Record<string, string>>): readonly string[] {
   return Object.keys(secrets)
     .sort()

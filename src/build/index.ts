@@ -11,6 +11,7 @@ export {
   type CommandBuilderName,
 } from './builder';
 export { buildxBuilder } from './buildx';
+export { isOnCommandLine } from './build-arguments';
 export { type ContextHash, contextHash } from './context-hash';
 export { BUILDER_NAMES, type BuilderName, buildPaths, type DeclaredBuild } from './declared';
 export { dockerBuilder } from './docker';

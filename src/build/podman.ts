@@ -5,7 +5,7 @@ import {
   unsupportedByContainers,
 } from './containers-tool';
 import { probe, refusal } from './probe';
-import { type BuilderDeps, inSession } from './session';
+import { type BuilderDeps, environmentOf, inSession } from './session';
 
 /** podman keeps its images as the layer cache of the next build, as docker does. */
 const PODMAN: ContainersTool = { program: 'podman', global: [], build: [], removesImages: false };
@@ -16,7 +16,7 @@ export function podmanBuilder(deps: BuilderDeps): Builder {
     name: 'podman',
     unavailable: async (request) =>
       unsupportedByContainers(request) ??
-      refusal('podman', await probe('podman', ['info'], deps.env)),
+      refusal('podman', await probe('podman', ['info'], environmentOf(deps, request))),
     build: (request, log, options) =>
       inSession('podman', deps, [request, log, options], (session) =>
         buildWithContainers(session, PODMAN, deps.env),

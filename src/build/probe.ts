@@ -1,17 +1,16 @@
-import { builderEnvironment } from './environment';
 import { type Finished, runCommand } from './process';
 
 /** A tool that does not answer within this time is not going to build anything. */
 const PROBE_MS = 15_000;
 
-/** Asks a tool about itself. */
+/** Asks a tool about itself. `env`: as `environmentOf` selects it. */
 export async function probe(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<Finished | undefined> {
   const signal = AbortSignal.timeout(PROBE_MS);
-  return runCommand({ program, args, env: builderEnvironment(env), signal });
+  return runCommand({ program, args, env, signal });
 }
 
 /** Why the tool cannot be used, in its own last words; `undefined`: it answered. */

@@ -13,17 +13,22 @@ import type {
   BuildResult,
   CommandBuilderName,
 } from './builder';
-import { builderEnvironment } from './environment';
+import { builderEnvironment, environmentOfBuild } from './environment';
 import { runCommand } from './process';
 import { redactionFor } from './redaction';
 import { uniqueTag } from './unique-tag';
 
 /** What builders need of the machine. */
 export interface BuilderDeps {
-  /** Variables of the builders' processes, `PATH` and `HOME` among them. */
+  /** Variables of this process; those that builders read are handed on to them. */
   readonly env: NodeJS.ProcessEnv;
   /** Default: the machine's clock. */
   readonly now?: () => Date;
+}
+
+/** The variables with which a builder answers questions about itself. */
+export function environmentOf({ env }: BuilderDeps, request: BuildRequest): NodeJS.ProcessEnv {
+  return builderEnvironment(env, request.environment);
 }
 
 /** One build at work: its temporary folder, its tagged reference, and its way to run commands. */
@@ -63,7 +68,8 @@ export async function inSession(
   const tag = request.reference.tag ?? uniqueTag(started);
   const folder = await mkdtemp(join(tmpdir(), 'signed-image-build-'));
   try {
-    const session = openSession(deps, request, log, options, folder, tag);
+    const env = await environmentOfBuild(deps.env, request);
+    const session = openSession(env, request, log, options, folder, tag);
     const digest = await work(session);
     return {
       digest,
@@ -78,7 +84,7 @@ export async function inSession(
 }
 
 function openSession(
-  deps: BuilderDeps,
+  env: NodeJS.ProcessEnv,
   request: BuildRequest,
   log: BuildLog,
   options: BuildOptions | undefined,
@@ -86,7 +92,6 @@ function openSession(
   tag: Tag,
 ): BuildSession {
   const redact = redactionFor(request);
-  const env = builderEnvironment(deps.env);
   const signal = options?.signal;
   const shown: BuildLog = (line) => log(redact(line));
   const command = (step: Step) => ({ ...step, env: { ...env, ...step.env } });

@@ -94,6 +94,10 @@ function wrongValues(declared: DeclaredBuild): readonly Problem[] {
     if (!ARGUMENT.test(name))
       refuse(member('args', name), 'an argument name has letters, digits and "_" only');
   }
+  for (const [index, name] of (declared.environment ?? []).entries()) {
+    if (!/^[A-Za-z_][A-Za-z0-9_()]*$/.test(name))
+      refuse(`environment[${index}]`, 'must be the name of an environment variable');
+  }
   for (const name of Object.keys(declared.labels ?? {})) {
     if (name === '' || /[=\s]/.test(name))
       refuse(member('labels', name), 'a label needs a name without "=" and white space');

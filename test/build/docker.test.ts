@@ -57,7 +57,7 @@ describe('buildx', () => {
     });
     expect(line()).toMatch(/^buildx build --builder remote --progress plain --file /);
     expect(line()).toContain(
-      '--target final --build-arg A=1 --label l=x --platform linux/amd64,linux/arm64 ' +
+      '--target final --build-arg A --label l=x --platform linux/amd64,linux/arm64 ' +
         '--cache-from type=gha --cache-to type=gha,mode=max --metadata-file ',
     );
     expect(line()).toMatch(

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 
 import {
   enginesUnderTest,
@@ -17,6 +17,7 @@ const PASSWORDS = {
   'wrong password': 'canary-wrong-password-3c5e7f90d4',
   'registry password': 'canary-registry-password-d1e8a27b95',
   'wrong registry password': 'canary-no-registry-password-60c2f4ab18',
+  'repository password': 'canary-repository-password-1b2d3f4a5c',
   'build secret': 'canary-build-secret-4a6b8c0d2e',
   'secret build argument': 'build-argument-9e7d5c3b1a',
 };
@@ -79,6 +80,7 @@ describe.each(enginesUnderTest())('secrets on the $engine engine', (kind) => {
     },
     key: { ref: secret(stage.read('text.key')), password: secret(PASSWORDS['key password']) },
     registry: registry(true),
+    nonsecret: ['build.args.TOKEN'],
   });
   const env = { COSIGN_PASSWORD: PASSWORDS['password in COSIGN_PASSWORD'] };
 
@@ -130,6 +132,95 @@ describe.each(enginesUnderTest())('secrets on the $engine engine', (kind) => {
       const up = await engine.up();
       expect(up.errors).toEqual([]);
       await search(engine, up);
+    },
+    SCENARIO,
+  );
+
+  it.each(['local', 'remote'] as const)(
+    'are nowhere after a verification whose password the program did not mark (%s use)',
+    async (use) => {
+      const [image] = existing;
+      const signed = { image, key: { ref: plainKey }, registry: registry(false) };
+      const keys = [String(createPublicKey(plainKey).export({ type: 'spki', format: 'pem' }))];
+      const engine = stage.stack(kind, env);
+      stage.declare({ use, images: { signed } });
+      expect((await engine.up()).errors).toEqual([]);
+      const verified = { verified: { image, keys, registry: registry(false) } };
+      stage.declare({ use, images: { signed }, verified });
+      const up = await engine.up();
+      expect(up.errors).toEqual([]);
+      await search(engine, up);
+      // Refresh and the next update know it from the state, where it is encrypted.
+      expect((await engine.refresh()).errors).toEqual([]);
+      expect((await engine.up()).errors).toEqual([]);
+    },
+    SCENARIO,
+  );
+
+  it.each(['local', 'remote'] as const)(
+    'are nowhere after an address of a repository with a password (%s use)',
+    async (use) => {
+      const repository = `https://ci:${PASSWORDS['repository password']}@git.example.test/app`;
+      const app = { ...built(), source: { repository } };
+      stage.declare({ use, images: { app } });
+      const engine = stage.stack(kind, env);
+      const up = await engine.up();
+      expect(up.errors).toEqual([]);
+      await search(engine, up);
+      expect(JSON.stringify(await engine.outputs())).toContain('https://git.example.test/app');
+    },
+    SCENARIO,
+  );
+
+  const PUBLISHED: readonly (readonly [string, 'local' | 'remote', object])[] = [
+    ['annotations.team', 'local', { annotations: { team: secret(PASSWORDS['wrong password']) } }],
+    ['annotations.team', 'remote', { annotations: secret({ team: PASSWORDS['wrong password'] }) }],
+    [
+      'provenance.parameters.ticket',
+      'remote',
+      { provenance: { parameters: { ticket: secret(PASSWORDS['wrong password']) } } },
+    ],
+    [
+      'build.labels.owner',
+      'local',
+      { build: { context: 'app', labels: { owner: secret(PASSWORDS['wrong password']) } } },
+    ],
+    [
+      'build.args.TOKEN',
+      'remote',
+      { build: { context: 'app', args: { TOKEN: secret(PASSWORDS['wrong password']) } } },
+    ],
+  ];
+
+  it.each(PUBLISHED)(
+    'are refused as %s, which would be published (%s use)',
+    async (property, use, declared) => {
+      stage.declare({ use, images: { app: { ...built(), nonsecret: undefined, ...declared } } });
+      stage.forget();
+      const engine = stage.stack(kind, env);
+      const up = await engine.up();
+      expect(up.ok).toBe(false);
+      expect(up.errors.join('\n')).toContain(property);
+      expect(up.errors.join('\n')).toMatch(/is marked as secret/);
+      expect(stage.writes()).toEqual([]);
+      await search(engine, up);
+    },
+    SCENARIO,
+  );
+
+  it(
+    'become public where the caller says so',
+    async () => {
+      const annotations = { team: secret('payments'), tier: secret('one') };
+      const nonsecret = ['annotations.team', 'annotations.tier'];
+      const { nonsecret: _none, ...app } = built();
+      const build = { context: 'app' };
+      stage.declare({ use: 'remote', images: { app: { ...app, build, annotations, nonsecret } } });
+      const engine = stage.stack(kind, env);
+      expect((await engine.up()).errors).toEqual([]);
+      expect(await engine.outputs()).toMatchObject({
+        app: { annotations: { team: 'payments', tier: 'one' } },
+      });
     },
     SCENARIO,
   );

@@ -11,7 +11,10 @@ export interface BuildArgs {
   dockerfile?: Input<string>;
   /** Stage to build. Default: the last one. */
   target?: Input<string>;
-  /** Build arguments. Secret values are given to the builder and left out of the provenance. */
+  /**
+   * Build arguments. They end up in the history of the image: a secret value is refused unless
+   * `nonsecret` names it, and is then left out of logs and the provenance. Use `secrets` for secrets.
+   */
   args?: Input<Record<string, Input<string>>>;
   /** Build secrets by id (`RUN --mount=type=secret,id=...`). Their values never reach the state. */
   secrets?: Input<Record<string, Input<string>>>;
@@ -19,9 +22,9 @@ export interface BuildArgs {
   platforms?: Input<Input<string>[]>;
   /** Labels of the image. They change its digest: keep the commit out of them. */
   labels?: Input<Record<string, Input<string>>>;
-  /** Cache sources, in the builder's own notation. */
+  /** Cache sources, in the builder's own notation, without credentials. */
   cacheFrom?: Input<Input<string>[]>;
-  /** Cache destinations, in the builder's own notation. */
+  /** Cache destinations, in the builder's own notation, without credentials. */
   cacheTo?: Input<Input<string>[]>;
   /**
    * `auto` (the first of `buildx`, `docker`, `podman`, `buildah` that works), one of these, or
@@ -30,6 +33,11 @@ export interface BuildArgs {
   builder?: string;
   /** Name of a buildx builder (local, remote or Kubernetes). Only with `buildx` and `pulumi-docker-build`. */
   buildxBuilder?: Input<string>;
+  /**
+   * Names of further environment variables that the builder's process receives. Default: only those
+   * that builders themselves read (docs/builders.md).
+   */
+  environment?: Input<Input<string>[]>;
 }
 
 /** The private key to sign with. */
@@ -209,4 +217,9 @@ export interface SignedImageArgs {
    * pushed here, unless others name or signed it). Default: `keep`.
    */
   deletion?: Input<string>;
+  /**
+   * Paths of inputs that may be public although they are marked as secret, for example
+   * `annotations.team`. Other marked values that would be published are refused.
+   */
+  nonsecret?: Input<Input<string>[]>;
 }

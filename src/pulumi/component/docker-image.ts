@@ -1,6 +1,7 @@
 import type * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 
+import { cacheRepositories } from '../../build/flags';
 import { requireProvider } from './provider-package';
 import type { ImageSource, ImageSourceRequest } from './image-source';
 import { declaredSummary } from './declared-summary';
@@ -27,7 +28,9 @@ export function buildWithDocker({
         ...(build.platforms !== undefined && {
           platform: pulumi.output(build.platforms).apply(single),
         }),
-        ...(build.cacheFrom !== undefined && { cacheFrom: { images: build.cacheFrom } }),
+        ...(build.cacheFrom !== undefined && {
+          cacheFrom: { images: pulumi.output(build.cacheFrom).apply(cacheImages) },
+        }),
       },
       ...(username !== undefined && {
         registry: {
@@ -52,6 +55,15 @@ function single(platforms: readonly string[]): string {
     propertyPath: 'build.platforms',
     reason:
       'the Docker provider builds one platform at a time; use builder buildx, or pulumi-docker-build',
+  });
+}
+
+function cacheImages(entries: readonly string[]): string[] {
+  const images = cacheRepositories(entries);
+  if (images) return [...images];
+  throw new pulumi.InputPropertyError({
+    propertyPath: 'build.cacheFrom',
+    reason: 'pulumi-docker takes images only (type=registry,ref=...); use pulumi-docker-build',
   });
 }
 

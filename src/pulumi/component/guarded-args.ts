@@ -1,7 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
 
-import { isSecretReference } from '../../sign/key/shown-reference';
+import { guardedArguments } from '../secrecy/guarded-arguments';
 import type { SignedImageArgs } from './args';
+import { refusedByProvider } from './provider-builders';
 
 const OBJECTS = [
   'build',
@@ -27,31 +28,9 @@ export function guarded(args: SignedImageArgs): SignedImageArgs {
   }));
   if (pulumi.Output.isInstance(args.build?.builder)) {
     errors.push({ propertyPath: 'build.builder', reason: 'must be known when the program runs' });
-  }
+  } else if (args.build) errors.push(...refusedByProvider(args.build));
   if (errors.length > 0)
     throw new pulumi.InputPropertiesError({ message: 'invalid arguments', errors });
 
-  const { key, registry, build } = args;
-  return {
-    ...args,
-    ...(key && {
-      key: {
-        ...key,
-        ref: secretKeyText(key.ref),
-        ...(key.password !== undefined && { password: pulumi.secret(key.password) }),
-      },
-    }),
-    ...(registry?.password !== undefined && {
-      registry: { ...registry, password: pulumi.secret(registry.password) },
-    }),
-    ...(build?.secrets !== undefined && {
-      build: { ...build, secrets: pulumi.secret(build.secrets) },
-    }),
-  };
-}
-
-/** PEM text is the key itself, and a PIN opens it; a path or `env://NAME` only says where it is. */
-function secretKeyText(ref: pulumi.Input<string>): pulumi.Output<string> {
-  const text = pulumi.output(ref);
-  return text.apply((value) => (isSecretReference(value ?? '') ? pulumi.secret(value) : text));
+  return guardedArguments('SignedImage', args);
 }

@@ -5,6 +5,7 @@ import type { BuildSummaryOutput, SourceFactsOutput } from '../resources/signatu
 import type { SigningPlan } from '../resources/signing-plan';
 import type { BuildArgs, SignedImageArgs } from './args';
 import { buildWithDocker } from './docker-image';
+import { nonsecretOf } from './nonsecret-paths';
 import { buildWithDockerBuild } from './docker-build-image';
 
 /** Where the image to sign comes from: its digest is a claim until it was read back. */
@@ -58,6 +59,7 @@ function buildWithCommand({ name, plan, build, args, parent }: ImageSourceReques
       ...(args.source && { source: args.source }),
       ...(args.registry && { registry: args.registry }),
       ...(args.deletion !== undefined && { deletion: args.deletion }),
+      ...nonsecretOf(args, ['build', 'source', 'deletion']),
     },
     { parent },
   );

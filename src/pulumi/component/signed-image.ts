@@ -9,7 +9,19 @@ import { VerifiedImage } from '../resources/verified-image';
 import type { SignedImageArgs } from './args';
 import { guarded } from './guarded-args';
 import { imageSource } from './image-source';
+import { nonsecretOf } from './nonsecret-paths';
 import { verificationOf } from './verification';
+
+/** Inputs of the signature that the component hands on. */
+const PUBLISHED = [
+  'annotations',
+  'source',
+  'provenance',
+  'keyless',
+  'transparency',
+  'format',
+  'deletion',
+];
 
 /** Outside the class: whatever is a field of it becomes an output in the schema. */
 const references = new WeakMap<SignedImage, pulumi.Output<VerifiedImageReference>>();
@@ -56,6 +68,7 @@ export class SignedImage extends pulumi.ComponentResource {
         ...(declared.provenance && { provenance: declared.provenance }),
         ...(declared.verify?.always !== undefined && { always: declared.verify.always }),
         ...(declared.deletion !== undefined && { deletion: declared.deletion }),
+        ...nonsecretOf(declared, PUBLISHED),
       },
       { parent: this },
     );

@@ -5,6 +5,7 @@ import type { ImageSignature } from '../resources/image-signature';
 import type { SignerOutput } from '../resources/signature-outputs';
 import type { ProvenanceExpectationArgs, VerifiedImageArgs } from '../resources/verified-image';
 import type { SignedImageArgs } from './args';
+import { nonsecretOfVerification } from './nonsecret-paths';
 
 /**
  * What the registry must hold for this image: signed by the signer of the signature (or one that
@@ -13,8 +14,9 @@ import type { SignedImageArgs } from './args';
 export function verificationOf(
   image: pulumi.Output<string>,
   signature: ImageSignature,
-  { sigstore, registry, format, verify = {} }: SignedImageArgs,
+  declared: SignedImageArgs,
 ): VerifiedImageArgs {
+  const { sigstore, registry, format, verify = {} } = declared;
   return {
     image,
     keys: pulumi
@@ -37,6 +39,7 @@ export function verificationOf(
     ...(sigstore && { sigstore }),
     ...(registry && { registry }),
     ...(verify.always !== undefined && { always: verify.always }),
+    ...nonsecretOfVerification(declared),
   };
 }
 

@@ -1,6 +1,6 @@
 import { isAbsolute, relative, sep } from 'node:path';
 
-import { buildPaths, type DeclaredBuild, validateBuild } from '../../build';
+import { buildPaths, type DeclaredBuild, isOnCommandLine, validateBuild } from '../../build';
 import type { Problem } from '../../error';
 import type { InputReader } from './input-reader';
 
@@ -31,6 +31,7 @@ export function readBuild(build: InputReader, cwd: string): BuildDeclaration {
     cacheTo: build.at('cacheTo').strings(),
     builder: build.at('builder').string(),
     buildxBuilder: build.at('buildxBuilder').string(),
+    environment: build.at('environment').strings(),
   };
   const { context, dockerfile } = buildPaths(declared, cwd);
   const ids = build.at('secretIds');
@@ -47,9 +48,23 @@ export function readBuild(build: InputReader, cwd: string): BuildDeclaration {
 
 /** Everything that is wrong with `build`; nothing is said of what is not known yet. */
 export async function buildProblems(inputs: InputReader, cwd: string): Promise<readonly Problem[]> {
-  const problems = await validateBuild(readBuild(inputs.at('build'), cwd).declared, cwd);
+  const build = readBuild(inputs.at('build'), cwd);
+  const problems = [...(await validateBuild(build.declared, cwd)), ...shownArguments(build)];
   const knowsPaths = inputs.knows('build.context') && inputs.knows('build.dockerfile');
   return problems.filter(({ code }) => knowsPaths || code !== 'BUILD_CONTEXT_INVALID');
+}
+
+/** Secret arguments that could be handed to the builder on its command line only. */
+function shownArguments({ declared, secretArgs }: BuildDeclaration): readonly Problem[] {
+  return secretArgs
+    .filter((name) => isOnCommandLine(name, declared.environment))
+    .map((name) => ({
+      property: `build.args.${name}`,
+      code: 'INPUT_INVALID',
+      message:
+        'is secret, and a variable of this name would change the builder itself, so the value would be ' +
+        'on its command line, which every user of the machine can read; rename the argument, or use `build.secrets`',
+    }));
 }
 
 /** Of a map that is secret as a whole, every member is. */

@@ -1,7 +1,8 @@
 import { changesBetween } from '../../build';
-import { SignedImageError } from '../../error';
+import { type Problem, SignedImageError } from '../../error';
 import { formatRepository, parseDigest, parseReference, type Repository } from '../../oci';
 import { distinct } from '../../problem-collection';
+import { validateOverrides } from '../../source';
 import { token } from '../package';
 import { declaredFingerprint, fingerprintParts } from './build-fingerprint';
 import type {
@@ -18,9 +19,10 @@ import type {
 } from './crud-resource';
 import { accessProblems } from './declared-access';
 import { readDeletion } from './declared-deletion';
-import { buildProblems, readBuild } from './declared-build';
+import { type BuildDeclaration, buildProblems, readBuild } from './declared-build';
 import { readReference } from './declared-image';
 import { readRegistry } from './declared-registry';
+import { readSource } from './declared-source';
 import type { PluginEnvironment } from './environment';
 import { built, sourceFacts } from './image-building';
 import { removeImages } from './image-removal';
@@ -52,7 +54,12 @@ async function check(
   const build = readBuild(inputs.at('build'), environment.cwd);
   const registry = readRegistry(inputs.at('registry'));
   readDeletion(inputs);
-  const found = [...inputs.problems, ...(await buildProblems(inputs, environment.cwd))];
+  const found = [
+    ...inputs.problems,
+    ...validateOverrides(readSource(inputs.at('source')), environment.env),
+    ...notOurBuilder(build),
+    ...(await buildProblems(inputs, environment.cwd)),
+  ];
   const problems = distinct(found).filter(({ property }) => inputs.knows(property));
   const { secrets, ...rest } = (news['build'] ?? {}) as Properties;
   environment.handoff.put(urn, { secrets: secrets ?? null });
@@ -81,6 +88,13 @@ async function check(
   const isBuiltAgain = Object.keys(olds).length > 0 && rebuilds(olds, checked);
   const refused = isBuiltAgain ? await accessProblems(reference, inputs, environment) : [];
   return { inputs: checked, problems: distinct([...problems, ...refused]) };
+}
+
+/** The component makes a resource of another provider for these. */
+function notOurBuilder({ declared: { builder = 'auto' } }: BuildDeclaration): readonly Problem[] {
+  if (!builder.startsWith('pulumi-')) return [];
+  const message = `${JSON.stringify(builder)} builds with a resource of its own provider; declare a SignedImage, or use that resource`;
+  return [{ property: 'build.builder', code: 'INPUT_INVALID', message }];
 }
 
 /** The hash of a secret argument could be guessed from: it stays as secret as the argument. */

@@ -81,6 +81,7 @@ function buildRequest(
     cacheFrom: declared.cacheFrom ?? [],
     cacheTo: declared.cacheTo ?? [],
     ...(declared.buildxBuilder !== undefined && { buildxBuilder: declared.buildxBuilder }),
+    environment: declared.environment ?? [],
     sensitive: secretArgs.flatMap((name) => args[name] ?? []),
     registry: {
       ...(username !== undefined && { username }),

@@ -1,16 +1,19 @@
 import { token } from '../package';
+import { RESOURCE_INPUTS } from '../secrecy/input-table';
 import type { CrudResource } from './crud-resource';
 import type { PluginEnvironment } from './environment';
 import { onFirstUse } from './first-use';
+import type * as guard from './guarded-resource';
 import type * as imageBuild from './image-build';
 import type * as imageSignature from './image-signature';
 import type * as signingPlan from './signing-plan';
 import type * as verifiedImage from './verified-image';
 
+type ServedName = 'SigningPlan' | 'ImageBuild' | 'ImageSignature' | 'VerifiedImage';
 type Create = (environment: PluginEnvironment) => CrudResource;
 
 /** Each, with all that it needs, is loaded when the engine first asks for it (docs/adr/0009). */
-const RESOURCES: Readonly<Record<string, () => Create>> = {
+const RESOURCES: Readonly<Record<ServedName, () => Create>> = {
   SigningPlan: () => (require('./signing-plan') as typeof signingPlan).createSigningPlan,
   ImageBuild: () => (require('./image-build') as typeof imageBuild).createImageBuild,
   ImageSignature: () =>
@@ -20,8 +23,11 @@ const RESOURCES: Readonly<Record<string, () => Create>> = {
 
 /** The custom resources that this plugin serves. */
 export function createResources(environment: () => PluginEnvironment): readonly CrudResource[] {
-  return Object.entries(RESOURCES).map(([name, load]) =>
-    loadedOnUse(token(name), () => load()(environment())),
+  return (Object.keys(RESOURCES) as ServedName[]).map((name) =>
+    loadedOnUse(token(name), () => {
+      const { guardedResource } = require('./guarded-resource') as typeof guard;
+      return guardedResource(RESOURCES[name]()(environment()), RESOURCE_INPUTS[name]);
+    }),
   );
 }
 

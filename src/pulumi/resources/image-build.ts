@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 
 import type { BuildArgs, RegistryArgs, SourceArgs } from '../component/args';
 import { token } from '../package';
+import { guardedArguments } from '../secrecy/guarded-arguments';
 import { withVersion } from './resource-options';
 import type { BuildSummaryOutput, PushedImageOutput, SourceFactsOutput } from './signature-outputs';
 
@@ -13,6 +14,8 @@ export interface ImageBuildArgs {
   registry?: pulumi.Input<RegistryArgs>;
   /** `keep`, `signatures` (keeps images) or `all`: what a delete or a replacement removes. Default: `keep`. */
   deletion?: pulumi.Input<string>;
+  /** Paths of inputs that may be public although they are marked as secret, `annotations.team` for example. */
+  nonsecret?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**
@@ -37,7 +40,7 @@ export class ImageBuild extends pulumi.CustomResource {
       ImageBuild.type,
       name,
       {
-        ...args,
+        ...guardedArguments('ImageBuild', args),
         claimedDigest: undefined,
         facts: undefined,
         summary: undefined,

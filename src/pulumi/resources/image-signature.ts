@@ -9,6 +9,7 @@ import type {
   SourceArgs,
 } from '../component/args';
 import { token } from '../package';
+import { guardedArguments } from '../secrecy/guarded-arguments';
 import { withVersion } from './resource-options';
 import type {
   BuildSummaryOutput,
@@ -39,6 +40,8 @@ export interface ImageSignatureArgs {
   always?: pulumi.Input<boolean>;
   /** `keep`, `signatures` or `all` (as `signatures`): what a delete or a replacement removes. Default: `keep`. */
   deletion?: pulumi.Input<string>;
+  /** Paths of inputs that may be public although they are marked as secret, `annotations.team` for example. */
+  nonsecret?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /** Signs an image, its platform manifests and their provenance, and stores that in the registry. */
@@ -66,7 +69,7 @@ export class ImageSignature extends pulumi.CustomResource {
       ImageSignature.type,
       name,
       {
-        ...args,
+        ...guardedArguments('ImageSignature', args),
         signer: undefined,
         signedAnnotations: undefined,
         signatures: undefined,

@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 
 import type { SignedImageArgs } from '../component/args';
 import { token } from '../package';
+import { guardedArguments } from '../secrecy/guarded-arguments';
 import { withVersion } from './resource-options';
 import type { SignerOutput } from './signature-outputs';
 
@@ -28,7 +29,12 @@ export class SigningPlan extends pulumi.CustomResource {
     super(
       SigningPlan.type,
       name,
-      { ...args, repository: undefined, digest: undefined, signer: undefined },
+      {
+        ...guardedArguments('SigningPlan', args),
+        repository: undefined,
+        digest: undefined,
+        signer: undefined,
+      },
       withVersion(options),
     );
   }

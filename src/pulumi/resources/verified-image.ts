@@ -3,6 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { VerifiedImageReference } from '../../verify/report';
 import type { IdentityArgs, RegistryArgs, SigstoreArgs, TrustedKeyArgs } from '../component/args';
 import { token } from '../package';
+import { guardedArguments } from '../secrecy/guarded-arguments';
 import { rememberVerified } from '../verified-references';
 import { withVersion } from './resource-options';
 import type { SignerOutput } from './signature-outputs';
@@ -44,6 +45,8 @@ export interface VerifiedImageArgs {
   always?: pulumi.Input<boolean>;
   /** Verify again when one of these changes: digests of what was signed, for example. */
   triggers?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Paths of inputs that may be public although they are marked as secret, `annotations.team` for example. */
+  nonsecret?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**
@@ -71,7 +74,7 @@ export class VerifiedImage extends pulumi.CustomResource {
       VerifiedImage.type,
       name,
       {
-        ...args,
+        ...guardedArguments('VerifiedImage', args),
         digest: undefined,
         imageRef: undefined,
         signer: undefined,

@@ -79,7 +79,11 @@ describe('ImageBuild', () => {
   it('keeps secrets out of inputs and outputs, and secret arguments out of what is told', async () => {
     const secrets = { npm: new Secret('canary-build-secret-value-91') };
     const args = { VERSION: '1', TOKEN: new Secret('canary-secret-argument-value-17') };
-    const { inputs, outputs } = await bench.create('ImageBuild', declared({ secrets, args }));
+    const nonsecret = ['build.args.TOKEN'];
+    const { inputs, outputs } = await bench.create('ImageBuild', {
+      ...declared({ secrets, args }),
+      nonsecret,
+    });
     expect(JSON.stringify([inputs, outputs, bench.said])).not.toContain(
       'canary-build-secret-value-91',
     );

@@ -1,0 +1,158 @@
+import type { Problem } from '../../error';
+import { isSecretReference } from '../../sign/key/shown-reference';
+import { cleanRepositoryUrl } from '../../source';
+import { credentialsInCacheEntry, credentialsInUrls } from '../secrecy/credentials-in-text';
+import { type Members, membersOf, type Nested, type Secrecy } from '../secrecy/input-table';
+import { formatPath, namesPath, type Step } from './input-path';
+import { Nonsecret } from './nonsecret';
+import { marksOnLeaves } from './secret-marks';
+import { type Properties, Secret, UNKNOWN, type Value } from './wire-value';
+
+/** Inputs as a resource may read them. */
+export interface GuardedInputs {
+  readonly inputs: Properties;
+  /** One for each value that is secret and would become public. */
+  readonly problems: readonly Problem[];
+  /** All secret texts that were found: no log and no error may repeat them. */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * Marks what is secret by its nature, takes credentials out of repository addresses, and refuses
+ * secrets where they would become public. What is refused reads as not known yet: nobody receives
+ * it, and all else is still checked.
+ */
+export function guardInputs(members: Members, news: Properties): GuardedInputs {
+  const tree = marksOnLeaves(news) as Properties;
+  const nonsecret = new Nonsecret(tree['nonsecret'], members);
+  const problems: Problem[] = [...nonsecret.problems];
+  const secrets: string[] = [];
+  const secret = (plain: Value): Secret => {
+    if (typeof plain === 'string') secrets.push(plain);
+    return new Secret(plain);
+  };
+  const leaf: Leaf = (value, secrecy, steps) => {
+    const marked = value instanceof Secret;
+    const plain = cleaned(marked ? value.value : value, steps);
+    if (plain === null) return plain;
+    if (isSecretByNature(plain, secrecy)) return secret(plain);
+    const credentials = credentialsIn(plain, steps);
+    if (!marked && credentials.length === 0) return plain;
+    const isNamed = namesPath(nonsecret.paths, steps);
+    if (isNamed && secrecy !== 'argument') return plain;
+    secrets.push(...credentials);
+    if (isNamed || secrecy === 'kept' || secrecy === 'reference') return secret(plain);
+    if (nonsecret.isKnown) problems.push(refusal(steps, secrecy, marked));
+    secret(plain);
+    return UNKNOWN;
+  };
+  const inputs = eachLeaf(tree, { members }, leaf, (steps, expected) =>
+    problems.push(unknownInput(steps, expected)),
+  );
+  return { inputs: inputs as Properties, problems, secrets };
+}
+
+/** Marks again what is secret by its nature: inputs that are about to be stored. */
+export function markGuarded(members: Members, inputs: Properties): Properties {
+  return eachLeaf(inputs, { members }, (value, secrecy) =>
+    value !== null && isSecretByNature(value, secrecy) ? new Secret(value) : value,
+  ) as Properties;
+}
+
+function isSecretByNature(value: Value, secrecy: Secrecy | undefined): boolean {
+  if (value instanceof Secret) return false;
+  if (secrecy === 'reference') return typeof value === 'string' && isSecretReference(value);
+  return secrecy === 'guarded';
+}
+
+type Place = Secrecy | Nested | { readonly members: Members } | undefined;
+type Leaf = (value: Value, secrecy: Secrecy | undefined, steps: readonly Step[]) => Value;
+type Misnamed = (steps: readonly Step[], expected: readonly string[]) => void;
+
+/** The tree with each leaf replaced; a member of an object that the table does not know is reported. */
+function eachLeaf(
+  value: Value,
+  place: Place,
+  leaf: Leaf,
+  misnamed?: Misnamed,
+  steps: readonly Step[] = [],
+): Value {
+  if (Array.isArray(value)) {
+    return value.map((member: Value, index) =>
+      eachLeaf(member, place, leaf, misnamed, [...steps, index]),
+    );
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Secret) {
+    return leaf(value, typeof place === 'string' ? place : undefined, steps);
+  }
+  const members =
+    typeof place === 'object' && 'members' in place ? place.members : membersOf(place);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => {
+      const path = [...steps, name];
+      // Members of a map (annotations, arguments, secrets) are treated as the map.
+      if (!members) return [name, eachLeaf(member as Value, place, leaf, misnamed, path)];
+      const known = Object.hasOwn(members, name);
+      if (!known && member !== null) misnamed?.(path, Object.keys(members));
+      return [
+        name,
+        eachLeaf(member as Value, known ? members[name] : undefined, leaf, misnamed, path),
+      ];
+    }),
+  );
+}
+
+/** Members that hold the address of a repository, and lose the credentials in it. */
+const REPOSITORIES: ReadonlySet<string> = new Set(['source.repository', 'facts.repository']);
+
+/** What cannot be cleaned is refused by the resource, and so is not stored. */
+function cleaned(value: Value, steps: readonly Step[]): Value {
+  const isRepository = typeof value === 'string' && REPOSITORIES.has(formatPath(steps));
+  return isRepository ? (cleanRepositoryUrl(value) ?? value) : value;
+}
+
+function credentialsIn(value: Value, steps: readonly Step[]): readonly string[] {
+  if (typeof value !== 'string') return [];
+  const inCache = /^build\.cache(?:From|To)\b/.test(formatPath(steps));
+  return [...credentialsInUrls(value), ...(inCache ? credentialsInCacheEntry(value) : [])];
+}
+
+function unknownInput(steps: readonly Step[], expected: readonly string[]): Problem {
+  return {
+    property: formatPath(steps),
+    code: 'INPUT_INVALID',
+    message: `is not an input; expected one of ${expected.join(', ')}`,
+  };
+}
+
+function refusal(steps: readonly Step[], secrecy: Secrecy | undefined, marked: boolean): Problem {
+  const property = formatPath(steps);
+  const what = marked ? 'is marked as secret' : 'contains a credential';
+  const [consequence, acceptance] = consequencesOf(property, secrecy);
+  return {
+    property,
+    code: 'INPUT_INVALID',
+    message: `${what}, and ${consequence}; or list ${JSON.stringify(property)} in \`nonsecret\` ${acceptance}`,
+  };
+}
+
+function consequencesOf(
+  property: string,
+  secrecy: Secrecy | undefined,
+): readonly [consequence: string, acceptance: string] {
+  if (secrecy === 'argument') {
+    return [
+      'a build argument ends up in the history of the image: declare it in `build.secrets`',
+      'to accept that everybody who can pull the image can read it',
+    ];
+  }
+  const mayBePublic = 'if it may be public';
+  if (/^build\.cache/.test(property)) {
+    return [
+      'would be on the command line of the builder: leave the credential out and give the builder ' +
+        'its environment variable (`AWS_SECRET_ACCESS_KEY` for S3)',
+      mayBePublic,
+    ];
+  }
+  return ['would be published or stored in plain text: remove it, or its mark', mayBePublic];
+}

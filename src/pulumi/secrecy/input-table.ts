@@ -1,0 +1,214 @@
+/**
+ * How an input is treated that the program marked as secret:
+ *
+ * - `guarded`: it is a secret whether or not it was marked. Never stored or shown in plain text.
+ * - `reference`: guarded if it holds a private key or a PIN, and else `kept`.
+ * - `kept`: it stays as it was marked, and only the service that it is for receives it.
+ * - `public`: it ends up where others read it (registry, provenance, transparency log, identifier of
+ *   a resource, command line of a builder). A marked value is refused unless `nonsecret` names it.
+ * - `argument`: as `public`, but what `nonsecret` allows into the image stays out of logs and statements.
+ */
+export type Secrecy = 'guarded' | 'reference' | 'kept' | 'public' | 'argument';
+
+/** A member that is an object, or a list of objects, of a type of the table. */
+export interface Nested {
+  readonly type: TypeName;
+}
+
+export type Members = Readonly<Record<string, Secrecy | Nested>>;
+
+const of = (type: TypeName): Nested => ({ type });
+
+type TypeName =
+  | 'BuildArgs'
+  | 'KeyArgs'
+  | 'KeylessArgs'
+  | 'SigstoreArgs'
+  | 'SourceArgs'
+  | 'ProvenanceArgs'
+  | 'RegistryArgs'
+  | 'VerifyArgs'
+  | 'TrustedKeyArgs'
+  | 'IdentityArgs'
+  | 'ProvenanceExpectationArgs'
+  | 'SourceFactsOutput'
+  | 'BuildSummaryOutput';
+
+/** The types of the inputs, by their names in the schema. */
+export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
+  BuildArgs: {
+    context: 'public',
+    dockerfile: 'public',
+    target: 'public',
+    args: 'argument',
+    secrets: 'guarded',
+    platforms: 'public',
+    labels: 'public',
+    cacheFrom: 'public',
+    cacheTo: 'public',
+    builder: 'public',
+    buildxBuilder: 'public',
+    environment: 'public',
+  },
+  KeyArgs: { ref: 'reference', password: 'guarded' },
+  KeylessArgs: {
+    provider: 'public',
+    tokenFile: 'kept',
+    tokenEnv: 'kept',
+    clientId: 'kept',
+    // The certificate names it.
+    issuer: 'public',
+    interactive: 'public',
+  },
+  SigstoreArgs: {
+    fulcioUrl: 'kept',
+    rekorUrl: 'kept',
+    rekorVersion: 'kept',
+    tsaUrl: 'kept',
+    trustedRoot: 'kept',
+    signingConfig: 'kept',
+    clientTrustConfig: 'kept',
+    confirmPublic: 'kept',
+  },
+  SourceArgs: {
+    commit: 'public',
+    branch: 'public',
+    repository: 'public',
+    builder: 'public',
+    allowDirty: 'public',
+  },
+  ProvenanceArgs: { disabled: 'public', builderId: 'public', parameters: 'public' },
+  RegistryArgs: { username: 'kept', password: 'guarded', caFile: 'kept', insecure: 'kept' },
+  // What a verification compares is in the registry, and the outputs repeat it.
+  VerifyArgs: {
+    keys: 'public',
+    trustedKeys: of('TrustedKeyArgs'),
+    identities: of('IdentityArgs'),
+    annotations: 'public',
+    always: 'public',
+  },
+  TrustedKeyArgs: { key: 'public', notBefore: 'public', notAfter: 'public', retired: 'public' },
+  IdentityArgs: { identity: 'public', issuer: 'public' },
+  ProvenanceExpectationArgs: {
+    builderId: 'public',
+    buildType: 'public',
+    commit: 'public',
+    externalParameters: 'public',
+  },
+  SourceFactsOutput: {
+    commit: 'public',
+    branch: 'public',
+    repository: 'public',
+    dirty: 'public',
+    builder: 'public',
+    system: 'public',
+    invocation: 'public',
+    user: 'public',
+  },
+  BuildSummaryOutput: {
+    builder: 'public',
+    usedBuilder: 'public',
+    buildxBuilder: 'public',
+    tag: 'public',
+    context: 'public',
+    dockerfile: 'public',
+    dockerfileDigest: 'public',
+    contextDigest: 'public',
+    target: 'public',
+    args: 'public',
+    secretArgs: 'public',
+    secretIds: 'public',
+    platforms: 'public',
+    labels: 'public',
+    startedOn: 'public',
+    finishedOn: 'public',
+  },
+};
+
+const SIGNED_IMAGE: Members = {
+  image: 'public',
+  build: of('BuildArgs'),
+  key: of('KeyArgs'),
+  keyless: of('KeylessArgs'),
+  sigstore: of('SigstoreArgs'),
+  transparency: 'public',
+  annotations: 'public',
+  source: of('SourceArgs'),
+  provenance: of('ProvenanceArgs'),
+  format: 'public',
+  registry: of('RegistryArgs'),
+  verify: of('VerifyArgs'),
+  deletion: 'public',
+  nonsecret: 'public',
+};
+
+/**
+ * Every input of every resource. The classes, the schema and the plugin all read this table, and a
+ * test compares it with the schema: an input that is not in it cannot be added.
+ */
+export const RESOURCE_INPUTS = {
+  SignedImage: SIGNED_IMAGE,
+  SigningPlan: SIGNED_IMAGE,
+  ImageBuild: {
+    image: 'public',
+    build: of('BuildArgs'),
+    source: of('SourceArgs'),
+    registry: of('RegistryArgs'),
+    deletion: 'public',
+    nonsecret: 'public',
+  },
+  ImageSignature: {
+    image: 'public',
+    key: of('KeyArgs'),
+    keyless: of('KeylessArgs'),
+    sigstore: of('SigstoreArgs'),
+    transparency: 'public',
+    annotations: 'public',
+    source: of('SourceArgs'),
+    provenance: of('ProvenanceArgs'),
+    format: 'public',
+    registry: of('RegistryArgs'),
+    facts: of('SourceFactsOutput'),
+    build: of('BuildSummaryOutput'),
+    always: 'public',
+    deletion: 'public',
+    nonsecret: 'public',
+  },
+  VerifiedImage: {
+    image: 'public',
+    keys: 'public',
+    trustedKeys: of('TrustedKeyArgs'),
+    identities: of('IdentityArgs'),
+    annotations: 'public',
+    format: 'public',
+    transparency: 'public',
+    provenance: of('ProvenanceExpectationArgs'),
+    platforms: 'public',
+    sigstore: of('SigstoreArgs'),
+    registry: of('RegistryArgs'),
+    always: 'public',
+    triggers: 'kept',
+    nonsecret: 'public',
+  },
+} as const satisfies Readonly<Record<string, Members>>;
+
+export type ResourceName = keyof typeof RESOURCE_INPUTS;
+
+/** The members of an object of the table; `undefined` for what is no such object. */
+export function membersOf(member: Secrecy | Nested | undefined): Members | undefined {
+  return typeof member === 'object' ? INPUT_TYPES[member.type] : undefined;
+}
+
+/** Whether it may be a secret that the program did not mark. */
+export function isGuarded(member: Secrecy | Nested | undefined): boolean {
+  return member === 'guarded' || member === 'reference';
+}
+
+/** `[type, member]` of all that the schema declares as secret. */
+export function guardedMembers(): readonly (readonly [type: string, member: string])[] {
+  return Object.entries(INPUT_TYPES).flatMap(([type, members]) =>
+    Object.entries(members).flatMap(([name, member]) =>
+      isGuarded(member) ? [[type, name] as const] : [],
+    ),
+  );
+}
