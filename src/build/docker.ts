@@ -56,5 +56,5 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
     env,
     property: 'build',
   });
-  return pushFromDaemon(session, env);
+  return pushFromDaemon(session, deps.env);
 }

@@ -40,6 +40,26 @@ export function saysNotFound(response: HttpResponse): boolean {
   return response.body.length === 0 || complaints(response) !== undefined;
 }
 
+/** How registries report credentials that have ended or are wrong, where the status is 400. */
+const AUTHENTICATION_ERROR =
+  /UNAUTHORIZED|UNAUTHENTICATED|authorization token has expired|token (is|has) expired|expired token|reauthenticate|authentication (is )?required|no basic auth credentials|invalid (username|credentials|(authorization|access) token)/i;
+
+/**
+ * Whether a 400 is about the credentials, as Amazon ECR and some proxies answer an expired login.
+ *
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/common-errors-docker.html
+ */
+export function saysUnauthenticated(response: HttpResponse): boolean {
+  if (response.status !== 400) return false;
+  const said = complaints(response);
+  const text = said
+    ? said.map(({ code, message }) => `${code} ${message}`).join(' ')
+    : looksLikeWebPage(response)
+      ? ''
+      : response.body.subarray(0, 1000).toString('latin1');
+  return AUTHENTICATION_ERROR.test(text);
+}
+
 /** With these a tag is refused to be moved: ECR 400, Harbor 412, others 403, 405 or 409. */
 const IMMUTABLE: readonly number[] = [400, 403, 405, 409, 412];
 
@@ -101,7 +121,16 @@ function judge({ response, registry, credentialsFrom }: Refusal): {
       advice: `its tags are immutable, and this one exists. ${exemptionOf(registry)}`,
     };
   }
+  const logIn = `log in again ("docker login ${registry}" or "podman login ${registry}")`;
   switch (status) {
+    case 400:
+      if (!saysUnauthenticated(response)) break;
+      return {
+        code: 'REGISTRY_UNAUTHORIZED',
+        advice: credentialsFrom
+          ? `the credentials from ${credentialsFrom} are wrong or have expired: ${logIn}`
+          : `no credentials for it were found: ${logIn}, or set registry.username and registry.password`,
+      };
     case 401: {
       if (credentialsFrom === undefined) {
         return {
@@ -119,14 +148,14 @@ function judge({ response, registry, credentialsFrom }: Refusal): {
           }
         : {
             code: 'REGISTRY_UNAUTHORIZED',
-            advice: `it does not take the credentials from ${credentialsFrom}: log in again`,
+            advice: `the credentials from ${credentialsFrom} are wrong or have expired: ${logIn}`,
           };
     }
     case 403:
       return {
         code: 'REGISTRY_FORBIDDEN',
         advice: credentialsFrom
-          ? `the credentials from ${credentialsFrom} do not have the right to do this`
+          ? `the credentials from ${credentialsFrom} have expired or do not have the right to do this: ${logIn}, or grant the right`
           : `no credentials for it were found and anonymous access is refused: log in ("docker login ${registry}")`,
       };
     case 404:

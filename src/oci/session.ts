@@ -1,5 +1,5 @@
 import { type SignedImageError } from '../error';
-import { refusalError } from './answer';
+import { refusalError, saysUnauthenticated } from './answer';
 import { Authenticator, type Scope } from './authentication';
 import type { CredentialSource } from './credentials';
 import { Deadline } from './deadline';
@@ -91,12 +91,26 @@ export class RegistrySession {
     if (!this.#isOwn(request.url)) return this.#exchange(request, undefined);
     const authorization = this.authenticator.current(scope);
     const response = await this.#exchange(request, authorization);
-    const challenge = response.headers['www-authenticate'];
-    if (response.status !== 401 || challenge === undefined || !this.#isOwn(response.url))
-      return response;
-    const answering = this.authenticator.answer(challenge, scope, authorization);
-    const better = await (this.#deadline?.waitFor(answering) ?? answering);
+    const answering = this.#isOwn(response.url)
+      ? this.#better(response, scope, authorization)
+      : undefined;
+    const better = await (answering && (this.#deadline?.waitFor(answering) ?? answering));
     return better === undefined ? response : this.#exchange(request, better);
+  }
+
+  /** What to send after a refusal; `undefined`: nothing else than what was sent. */
+  async #better(
+    response: HttpResponse,
+    scope: Scope,
+    authorization: string | undefined,
+  ): Promise<string | undefined> {
+    const challenge = response.headers['www-authenticate'];
+    if (response.status === 401 && challenge !== undefined)
+      return this.authenticator.answer(challenge, scope, authorization);
+    const isRefused = response.status === 403 || saysUnauthenticated(response);
+    return isRefused && authorization !== undefined
+      ? this.authenticator.renew(scope, authorization)
+      : undefined;
   }
 
   /** The error for an answer that is no success. */
@@ -105,8 +119,11 @@ export class RegistrySession {
     doing: string,
     repository: Repository,
   ): Promise<SignedImageError> {
-    const wasAsked = response.status === 401 || response.status === 403;
-    const credentials = wasAsked ? await this.authenticator.credentials() : undefined;
+    const wasAsked =
+      response.status === 401 || response.status === 403 || saysUnauthenticated(response);
+    const credentials = wasAsked
+      ? await this.authenticator.credentials(repository.path)
+      : undefined;
     return refusalError({
       response,
       doing: `${doing} (${formatRepository(repository)})`,

@@ -10,13 +10,19 @@ export interface BearerToken {
   readonly lifetime: number;
 }
 
+/** Sends a request with that `Authorization`. */
+export type SendRequest = (
+  request: HttpRequest,
+  authorization: string | undefined,
+) => Promise<HttpResponse>;
+
 const CLIENT = 'pulumi-signed-image';
 /** What a server that does not say gives, by the token specification. */
 const DEFAULT_LIFETIME = 60;
 
 /**
  * Asks the realm of a Bearer challenge for a token: with a refresh token by OAuth2, with a password
- * by Basic, else anonymously. `send` sends the request with that `Authorization`.
+ * by Basic, else anonymously, and only for the scope.
  *
  * https://distribution.github.io/distribution/spec/auth/token/ and .../auth/oauth/
  *
@@ -27,19 +33,18 @@ export async function requestToken(
   { parameters }: Challenge,
   scope: string,
   credentials: Credentials | undefined,
-  send: (request: HttpRequest, authorization: string | undefined) => Promise<HttpResponse>,
+  send: SendRequest,
 ): Promise<BearerToken> {
   const realm = tokenRealm(registry, parameters['realm']);
   const asked = new URLSearchParams();
   const service = parameters['service'];
   if (service !== undefined) asked.set('service', service);
-  const scopes = [scope, ...furtherScopes(parameters['scope'], scope)];
 
   if (credentials?.kind === 'identity-token') {
     asked.set('grant_type', 'refresh_token');
     asked.set('client_id', CLIENT);
     asked.set('refresh_token', credentials.token);
-    asked.set('scope', scopes.join(' '));
+    asked.set('scope', scope);
     const request: HttpRequest = {
       method: 'POST',
       url: realm,
@@ -48,7 +53,7 @@ export async function requestToken(
     };
     return readToken(registry, realm, await send(request, undefined), credentials);
   }
-  for (const wanted of scopes) asked.append('scope', wanted);
+  asked.append('scope', scope);
   const url = new URL(realm);
   for (const [name, value] of asked) url.searchParams.append(name, value);
   const authorization =
@@ -58,12 +63,6 @@ export async function requestToken(
     authorization,
   );
   return readToken(registry, realm, response, credentials);
-}
-
-/** What the registry asks for beside the repository that ours is for. */
-function furtherScopes(asked: string | undefined, own: string): readonly string[] {
-  const repository = own.slice(0, own.lastIndexOf(':') + 1);
-  return (asked ?? '').split(' ').filter((scope) => scope !== '' && !scope.startsWith(repository));
 }
 
 /**

@@ -12,6 +12,7 @@ import {
 import { refusalOf } from './support/registry-fixture';
 
 const HOST = 'registry.example:5000';
+const APP = { registry: HOST, path: 'team/app' };
 const SECRET = 'canary-very-secret-word';
 const auth = (text: string): string => Buffer.from(text).toString('base64');
 
@@ -23,7 +24,7 @@ interface Machine {
 
 /** Asks on a machine with these files and helpers; `asked` are the helper calls. */
 function machine({ env = { HOME: '/home/me' }, files, helpers = {} }: Machine): {
-  readonly find: (registry?: string) => Promise<Credentials | undefined>;
+  readonly find: (registry?: string, path?: string) => Promise<Credentials | undefined>;
   readonly asked: string[][];
 } {
   const asked: string[][] = [];
@@ -42,7 +43,11 @@ function machine({ env = { HOME: '/home/me' }, files, helpers = {} }: Machine): 
       return { exitCode: 0, ...helper };
     },
   };
-  return { find: (registry = HOST) => dockerConfigCredentials(access)(registry), asked };
+  return {
+    find: (registry = HOST, path = 'team/app') =>
+      dockerConfigCredentials(access)({ registry, path }),
+    asked,
+  };
 }
 const CONFIG = '/home/me/.docker/config.json';
 const basic = (source = CONFIG): Credentials => ({
@@ -76,7 +81,8 @@ describe('the file', () => {
     expect(await machine({ env: named, files: { '/auth.json': entry } }).find()).toEqual(
       basic('/auth.json'),
     );
-    expect(await machine({ env: named, files: { [podman]: entry } }).find()).toBeUndefined();
+    // docker does not read the variable: a login that it has counts beside the named file.
+    expect(await machine({ env: named, files: { [podman]: entry } }).find()).toEqual(basic(podman));
   });
 
   it.each([
@@ -97,7 +103,7 @@ describe('the file', () => {
     const readFile = async (): Promise<string> => {
       throw new Error('EACCES: permission denied');
     };
-    const error = await refusalOf(dockerConfigCredentials({ ...access, readFile })(HOST));
+    const error = await refusalOf(dockerConfigCredentials({ ...access, readFile })(APP));
     expect(error.code).toBe('CREDENTIALS_UNREADABLE');
   });
 });
@@ -264,7 +270,7 @@ describe('on this machine', () => {
        });`,
     );
     await writeFile(join(folder, 'config.json'), JSON.stringify({ credsStore: 'safe' }));
-    expect(await dockerConfigCredentials(access())(HOST)).toMatchObject({
+    expect(await dockerConfigCredentials(access())(APP)).toMatchObject({
       username: 'get',
       password: HOST,
     });
@@ -272,9 +278,9 @@ describe('on this machine', () => {
 
   it('tells a helper that is not there, and one that ends without reading', async () => {
     await writeFile(join(folder, 'config.json'), JSON.stringify({ credsStore: 'absent' }));
-    expect((await refusalOf(dockerConfigCredentials(access())(HOST))).message).toContain('ENOENT');
+    expect((await refusalOf(dockerConfigCredentials(access())(APP))).message).toContain('ENOENT');
     await script('absent', 'process.exit(3)');
-    expect((await refusalOf(dockerConfigCredentials(access())(HOST))).message).toContain('code 3');
+    expect((await refusalOf(dockerConfigCredentials(access())(APP))).message).toContain('code 3');
   });
 
   it('stops a helper that does not stop printing', async () => {
@@ -283,9 +289,9 @@ describe('on this machine', () => {
   });
 
   it('reads files, knows a missing one, and tells one that it cannot read', async () => {
-    expect(await dockerConfigCredentials(access())(HOST)).toBeUndefined();
+    expect(await dockerConfigCredentials(access())(APP)).toBeUndefined();
     await mkdir(join(folder, 'config.json'));
-    expect((await refusalOf(dockerConfigCredentials(access())(HOST))).code).toBe(
+    expect((await refusalOf(dockerConfigCredentials(access())(APP))).code).toBe(
       'CREDENTIALS_UNREADABLE',
     );
   });
