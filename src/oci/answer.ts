@@ -40,6 +40,11 @@ export function saysNotFound(response: HttpResponse): boolean {
   return response.body.length === 0 || complaints(response) !== undefined;
 }
 
+/** https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
+export function isInsufficientScope({ status, headers }: HttpResponse): boolean {
+  return status === 401 && /error="?insufficient_scope/.test(headers['www-authenticate'] ?? '');
+}
+
 /** How registries report credentials that have ended or are wrong, where the status is 400. */
 const AUTHENTICATION_ERROR =
   /UNAUTHORIZED|UNAUTHENTICATED|authorization token has expired|token (is|has) expired|expired token|reauthenticate|authentication (is )?required|no basic auth credentials|invalid (username|credentials|(authorization|access) token)/i;
@@ -138,10 +143,7 @@ function judge({ response, registry, credentialsFrom }: Refusal): {
           advice: `no credentials for it were found: log in ("docker login ${registry}") or set registry.username and registry.password`,
         };
       }
-      const insufficient = /error="?insufficient_scope/.test(
-        response.headers['www-authenticate'] ?? '',
-      );
-      return insufficient
+      return isInsufficientScope(response)
         ? {
             code: 'REGISTRY_FORBIDDEN',
             advice: `the credentials from ${credentialsFrom} do not have the right to do this`,

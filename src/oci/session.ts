@@ -1,5 +1,5 @@
 import { type SignedImageError } from '../error';
-import { refusalError, saysUnauthenticated } from './answer';
+import { isInsufficientScope, refusalError, saysUnauthenticated } from './answer';
 import { Authenticator, type Scope } from './authentication';
 import type { CredentialSource } from './credentials';
 import { Deadline } from './deadline';
@@ -85,17 +85,24 @@ export class RegistrySession {
     return retrying(this.#options.budget, this.clock, attempt, this.#deadline);
   }
 
-  /** One request, made again once with the answer to a challenge. */
+  /**
+   * One request, made again with the answer to a challenge; and once more where the token that was
+   * the answer lacks a right that the registry names.
+   */
   async sendOnce(request: HttpRequest, scope: Scope): Promise<HttpResponse> {
     // An upload may be sent elsewhere: that place is owed no credentials of this registry.
     if (!this.#isOwn(request.url)) return this.#exchange(request, undefined);
-    const authorization = this.authenticator.current(scope);
-    const response = await this.#exchange(request, authorization);
-    const answering = this.#isOwn(response.url)
-      ? this.#better(response, scope, authorization)
-      : undefined;
-    const better = await (answering && (this.#deadline?.waitFor(answering) ?? answering));
-    return better === undefined ? response : this.#exchange(request, better);
+    let authorization = this.authenticator.current(scope);
+    let response = await this.#exchange(request, authorization);
+    for (let answers = 0; answers < 2 && this.#isOwn(response.url); answers += 1) {
+      if (answers === 1 && !isInsufficientScope(response)) break;
+      const answering = this.#better(response, scope, authorization);
+      const better = await (this.#deadline?.waitFor(answering) ?? answering);
+      if (better === undefined) break;
+      authorization = better;
+      response = await this.#exchange(request, better);
+    }
+    return response;
   }
 
   /** What to send after a refusal; `undefined`: nothing else than what was sent. */
