@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { messageOf, SignedImageError } from '../error';
+import { isLoopback } from './local-address';
 
 /** What the user declared for one registry. It holds for that host and for no other. */
 export interface DeclaredRegistry {
@@ -48,11 +49,6 @@ export async function findEndpoint(
   const plain =
     ca === undefined && (declared?.insecure === true || isLoopback(new URL(`http://${host}`)));
   return { registry, base: new URL(`${plain ? 'http' : 'https'}://${host}/`), ca };
-}
-
-/** Whether the URL's host is this machine by its very name, without asking a name service. */
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 async function readAuthority({ host, ca, caFile }: DeclaredRegistry): Promise<string | undefined> {

@@ -65,6 +65,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     const declared = isFor(options.registry, registry) ? options.registry : undefined;
     const endpoint = await findEndpoint(registry, declared);
     const transport = new Transport({
+      home: endpoint.base,
       ca: endpoint.ca,
       userAgent: options.userAgent ?? 'pulumi-signed-image',
       lookup: options.lookup,

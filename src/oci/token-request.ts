@@ -1,7 +1,8 @@
 import { SignedImageError } from '../error';
 import type { Challenge } from './challenge';
 import { type Credentials, encodeBasic } from './credentials';
-import { isLoopback } from './endpoint';
+import { isBoundedJson } from './json-bounds';
+import { isLocalHost, isLoopback } from './local-address';
 import type { HttpRequest, HttpResponse } from './transport';
 
 export interface BearerToken {
@@ -16,6 +17,8 @@ export type SendRequest = (
   authorization: string | undefined,
 ) => Promise<HttpResponse>;
 
+/** JSON values in an answer: a token, its lifetime, and what some services add. */
+const MAX_TOKEN_ANSWER_VALUES = 1000;
 const CLIENT = 'pulumi-signed-image';
 /** What a server that does not say gives, by the token specification. */
 const DEFAULT_LIFETIME = 60;
@@ -66,24 +69,32 @@ export async function requestToken(
 }
 
 /**
- * The realm, if it may be told credentials: it is https, or on this machine, or the very host that
- * the user allowed plain http for.
+ * The realm, if credentials may be sent there: by https; or in plain http where the registry itself
+ * is spoken to so, at the same host or on this machine. A local address is followed only for a
+ * registry on loopback, and never one that a name leads to (see `guardedLookup`).
  */
 function tokenRealm(registry: URL, realm: string | undefined): URL {
   if (realm === undefined || !URL.canParse(realm)) {
     throw new SignedImageError({
       code: 'REGISTRY_PROTOCOL',
-      message: `registry ${registry.host} asks for a Bearer token without saying where to get one (its realm is no URL)`,
+      message: `registry ${registry.host} requires a Bearer token and names no URL to request it from (its realm is not a URL)`,
     });
   }
   const url = new URL(realm);
-  const allowedPlain =
-    isLoopback(url) || (registry.protocol === 'http:' && registry.hostname === url.hostname);
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && allowedPlain)) return url;
-  throw new SignedImageError({
-    code: 'REGISTRY_INSECURE',
-    message: `registry ${registry.host} sends its clients for a token to ${url.protocol}//${url.host}, which is not https: no credentials are sent there`,
-  });
+  const isSameHost = registry.hostname === url.hostname;
+  const refused = (what: string): SignedImageError =>
+    new SignedImageError({
+      code: 'REGISTRY_INSECURE',
+      message: `registry ${registry.host} sends its clients for a token to ${url.protocol}//${url.host}, ${what}: no credentials are sent there`,
+    });
+  if (isLocalHost(url) && !isSameHost && !isLoopback(registry))
+    throw refused('which is on this machine or link, and the registry is not');
+  const allowsPlain = registry.protocol === 'http:' && (isSameHost || isLocalHost(url));
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowsPlain))
+    throw refused('which is not https');
+  url.username = '';
+  url.password = '';
+  return url;
 }
 
 function readToken(
@@ -120,6 +131,7 @@ function readToken(
 
 function parseObject(body: Buffer): Readonly<Record<string, unknown>> | undefined {
   try {
+    if (!isBoundedJson(body, MAX_TOKEN_ANSWER_VALUES)) return undefined;
     const parsed: unknown = JSON.parse(body.toString('utf8'));
     return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined;
   } catch {
