@@ -1,4 +1,5 @@
 import { type ErrorCode, SignedImageError } from '../error';
+import { speaksTls } from './connection-failure';
 import { exemptionOf } from './immutable-tags';
 import type { HttpResponse } from './transport';
 
@@ -65,6 +66,18 @@ export function saysUnauthenticated(response: HttpResponse): boolean {
   return AUTHENTICATION_ERROR.test(text);
 }
 
+/** As Go's, nginx's and Apache's servers answer plain http on a port for TLS. */
+function speaksTlsInstead({ status, body, url }: HttpResponse): boolean {
+  const text = body.subarray(0, 2000).toString('latin1');
+  return (
+    status === 400 &&
+    url.protocol === 'http:' &&
+    /HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL/i.test(
+      text,
+    )
+  );
+}
+
 /** With these a tag is refused to be moved: ECR 400, Harbor 412, others 403, 405 or 409. */
 const IMMUTABLE: readonly number[] = [400, 403, 405, 409, 412];
 
@@ -127,6 +140,8 @@ function judge({ response, registry, credentialsFrom }: Refusal): {
     };
   }
   const logIn = `log in again ("docker login ${registry}" or "podman login ${registry}")`;
+  if (speaksTlsInstead(response))
+    return { code: 'REGISTRY_INSECURE', advice: speaksTls(response.url) };
   switch (status) {
     case 400:
       if (!saysUnauthenticated(response)) break;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
 import { messageOf, SignedImageError } from '../error';
+import { normalizePem, pemFault } from '../pem-text';
 import { isLoopback } from './local-address';
 
 /** What the user declared for one registry. It holds for that host and for no other. */
@@ -52,7 +53,7 @@ export async function findEndpoint(
 }
 
 async function readAuthority({ host, ca, caFile }: DeclaredRegistry): Promise<string | undefined> {
-  if (caFile === undefined) return ca;
+  if (caFile === undefined) return ca === undefined ? undefined : normalizePem(ca);
   let text: string;
   try {
     text = await readFile(caFile, 'utf8');
@@ -63,12 +64,14 @@ async function readAuthority({ host, ca, caFile }: DeclaredRegistry): Promise<st
       message: `registry ${host}: the CA file cannot be read: ${messageOf(error)}`,
     });
   }
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
+  const pem = normalizePem(text);
+  if (!/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(pem) || pemFault(pem) !== undefined) {
+    const fault = pemFault(pem);
     throw new SignedImageError({
       code: 'INPUT_INVALID',
       property: 'registry.caFile',
-      message: `registry ${host}: ${caFile} holds no PEM certificate ("-----BEGIN CERTIFICATE-----")`,
+      message: `registry ${host}: ${caFile} holds no PEM certificate ("-----BEGIN CERTIFICATE-----")${fault === undefined ? '' : `: ${fault}`}`,
     });
   }
-  return ca === undefined ? text : `${ca}\n${text}`;
+  return ca === undefined ? pem : `${normalizePem(ca)}\n${pem}`;
 }

@@ -1,4 +1,5 @@
 import { SignedImageError } from '../error';
+import { saysUnauthenticated } from './answer';
 import type { Challenge } from './challenge';
 import { type Credentials, encodeBasic } from './credentials';
 import { isBoundedJson } from './json-bounds';
@@ -100,9 +101,10 @@ function tokenRealm(registry: URL, realm: string | undefined): URL {
 function readToken(
   registry: URL,
   realm: URL,
-  { status, body }: HttpResponse,
+  response: HttpResponse,
   credentials: Credentials | undefined,
 ): BearerToken {
+  const { status, body } = response;
   const where = `the token service ${realm.host} of registry ${registry.host}`;
   const fail = (code: SignedImageError['code'], what: string): SignedImageError =>
     new SignedImageError({ code, message: `${where} ${what}` });
@@ -113,7 +115,16 @@ function readToken(
   if (status === 401 || (status === 400 && credentials?.kind === 'identity-token')) {
     throw fail('REGISTRY_UNAUTHORIZED', `refused ${withWhat} (${status}); log in again`);
   }
-  if (status === 403) throw fail('REGISTRY_FORBIDDEN', `refused ${withWhat} (403)`);
+  // Some services answer an expired password or token with 400 and the reason in their own words.
+  if (saysUnauthenticated(response)) {
+    throw fail('REGISTRY_UNAUTHORIZED', `refused ${withWhat} (400); log in again`);
+  }
+  if (status === 403) {
+    throw fail(
+      'REGISTRY_FORBIDDEN',
+      `refused ${withWhat} (403): they have expired or do not have this right; log in again, or grant the right`,
+    );
+  }
   if (status === 429) throw fail('REGISTRY_THROTTLED', 'asks to come back later (429)');
   if (status === 408 || status >= 500) throw fail('REGISTRY_UNAVAILABLE', `failed (${status})`);
   if (status !== 200) throw fail('REGISTRY_PROTOCOL', `answered ${status}`);
