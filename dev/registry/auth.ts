@@ -43,7 +43,9 @@ export class Authority {
       token?.scopes.get(repository)?.has(action) ?? false;
     const valid = token !== undefined && token.ends > Date.now();
     if (valid && (!needed || may(needed.repository, needed.action))) return { may };
-    const scope = needed && `repository:${needed.repository}:${scopeActions(needed.action)}`;
+    const scope = needed
+      ? `repository:${needed.repository}:${scopeActions(needed.action)}`
+      : auth.placeholderScope;
     return unauthorized(
       `Bearer realm="${auth.realm ?? realm}",service="${NAME}"` +
         (scope === undefined ? '' : `,scope="${scope}"`) +
@@ -60,6 +62,11 @@ export class Authority {
     const anonymous = method === 'GET' && headers.authorization === undefined;
     if (user === undefined && !anonymous)
       return refuse(401, 'UNAUTHORIZED', 'incorrect username or password');
+    if (
+      auth.placeholderScope !== undefined &&
+      form.getAll('scope').join(' ').includes(auth.placeholderScope)
+    )
+      return refuse(403, 'DENIED', 'requested access to the resource is denied');
     const scopes = new Map<string, Set<string>>();
     for (const scope of form.getAll('scope').flatMap((several) => several.split(' '))) {
       const asked = /^repository:(.+):([a-z,*]+)$/.exec(scope);

@@ -24,6 +24,11 @@ export interface BearerSettings {
   readonly opaqueTokens?: boolean;
   /** The realm told to clients; default: `/token` of the registry itself. */
   readonly realm?: string;
+  /**
+   * The scope that the challenge at `/v2/` names, as ghcr.io does: a placeholder. Whoever requests a
+   * token for it is refused. Default: none is named.
+   */
+  readonly placeholderScope?: string;
   /** Default 300. 0: every token has ended already when it arrives. */
   readonly tokenSeconds?: number;
 }

@@ -1,133 +1,172 @@
-import { readFile, symlink, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { SignedImageError } from '../error';
-import { encodeBasic } from './redaction';
+import { dockerConfigFolder } from '../oci/auth-file-places';
+import type { AuthFile } from '../oci/auth-file';
+import { runHelper } from '../oci/credential-helper';
+import type { Credentials } from '../oci/credentials';
+import {
+  authFiles,
+  CONTAINERS_HUB_KEY,
+  findLogin,
+  HUB,
+  HUB_KEY,
+  systemDockerConfig,
+} from '../oci/docker-config';
+import type { Repository } from '../oci/reference';
+import { builderEnvironment } from './environment';
+import { type AuthEntry, entryOf, mergeLogins, type UserLogin } from './logins';
 
-/** https://docs.docker.com/reference/cli/docker/#docker-cli-configuration-file-configjson-properties */
-interface DockerConfig {
-  readonly auths?: Readonly<Record<string, unknown>>;
-  readonly credHelpers?: Readonly<Record<string, string>>;
-  readonly cliPluginsExtraDirs?: readonly string[];
-  readonly [other: string]: unknown;
-}
-
+/** What was declared for the push registry; without it the user's own login is looked up. */
 export interface RegistryLogin {
-  readonly registry: string;
   readonly username: string;
   readonly password: string;
 }
 
-const DOCKER_HUB = 'index.docker.io';
+/** Where a build pushes, and with what. */
+export interface PushTarget {
+  /** An empty folder of the session. */
+  readonly folder: string;
+  readonly repository: Repository;
+  readonly login: RegistryLogin | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
 
 /** Only its owner may read what holds credentials. */
 const PRIVATE = 0o600;
 
-export function dockerConfigFolder(env: NodeJS.ProcessEnv): string {
-  return env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker');
+/** The login that pushes: the one that the registry client uses for the same repository. */
+interface PushLogin {
+  readonly credentials: Credentials;
+  /** The namespace that it is for; empty for the whole registry. */
+  readonly path: string;
+  /** The file that has it; `undefined`: it was declared. */
+  readonly file: AuthFile | undefined;
+  /** A helper that the builder can run itself: then it asks when it needs the credentials. */
+  readonly helper: string | undefined;
 }
 
 /**
- * A docker configuration like the user's, but with this login. Credentials for base images, the
- * chosen context, plug-ins and buildx builders are found as before.
+ * A docker configuration like the user's, with the login that pushes, and the logins of the other
+ * tools. The chosen context, plug-ins and buildx builders are found as before.
  *
- * @returns the variables that make docker use it
+ * @returns the variables that make docker use it; none if its own configuration is all there is
  * @throws SignedImageError `CREDENTIALS_UNREADABLE`
  */
-export async function writeDockerConfig(
-  folder: string,
-  login: RegistryLogin,
-  env: NodeJS.ProcessEnv,
-): Promise<NodeJS.ProcessEnv> {
+export async function writeDockerConfig(target: PushTarget): Promise<NodeJS.ProcessEnv> {
+  const { folder, env, repository } = target;
   const original = dockerConfigFolder(env);
-  const config = await readConfig(join(original, 'config.json'));
-  const key = login.registry === DOCKER_HUB ? 'https://index.docker.io/v1/' : login.registry;
-  const merged: DockerConfig = {
-    ...config,
-    auths: { ...config.auths, [key]: entryOf(login) },
+  const path = join(original, 'config.json');
+  const files = await authFiles(systemDockerConfig(env));
+  const config = files.find((file) => file.path === path);
+  const pushing = await pushLogin(target);
+  // docker knows no namespaces: a login for one is of no use to it, except as the one that pushes.
+  const others = mergeLogins(files).filter(
+    (login) => login.file.path !== path && login.path === '',
+  );
+  if (others.length === 0 && (!pushing || findsItself(pushing, path))) return {};
+  const auths: Record<string, AuthEntry> = {};
+  const credHelpers: Record<string, string> = {};
+  const put = (registry: string, value: UserLogin['value']): void => {
+    const key = registry === HUB ? HUB_KEY : registry;
+    if (value.kind === 'entry') auths[key] = value.entry;
+    else delete auths[key];
     // docker asks a helper before it looks into `auths`; an empty name switches it off for one host.
-    credHelpers: { ...config.credHelpers, [key]: '' },
-    cliPluginsExtraDirs: [...(config.cliPluginsExtraDirs ?? []), join(original, 'cli-plugins')],
+    credHelpers[key] = value.kind === 'helper' ? value.name : '';
+  };
+  for (const { registry, value } of others) put(registry, value);
+  if (pushing) put(repository.registry, valueOf(pushing));
+  const plugins = config?.content['cliPluginsExtraDirs'];
+  const merged = {
+    ...config?.content,
+    auths: { ...config?.auths, ...auths },
+    credHelpers: { ...config?.credHelpers, ...credHelpers },
+    cliPluginsExtraDirs: [
+      ...(Array.isArray(plugins) ? (plugins as unknown[]) : []),
+      join(original, 'cli-plugins'),
+    ],
   };
   await writeFile(join(folder, 'config.json'), JSON.stringify(merged), { mode: PRIVATE });
-  await symlink(join(original, 'contexts'), join(folder, 'contexts'));
+  await symlinkOnce(join(original, 'contexts'), join(folder, 'contexts'));
   return { DOCKER_CONFIG: folder, BUILDX_CONFIG: env['BUILDX_CONFIG'] || join(original, 'buildx') };
 }
 
 /**
- * An auth file for podman and buildah: all logins that they would find themselves, those of the
- * docker configuration in `DOCKER_CONFIG` (which older versions do not read), and this one.
+ * An auth file for podman and buildah with all logins of the user, and the one that pushes, also
+ * where docker's credential store has that. Written again before the push: what a helper gave
+ * before a long build may have ended.
  *
  * https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
  *
- * @returns the path; `undefined` if their own search finds the same
+ * @returns the path; `undefined` if there is no login at all
  * @throws SignedImageError `CREDENTIALS_UNREADABLE`
  */
-export async function writeAuthFile(
-  folder: string,
-  login: RegistryLogin | undefined,
-  env: NodeJS.ProcessEnv,
-): Promise<string | undefined> {
-  const namesDockerConfig = Boolean(env['DOCKER_CONFIG']) && !env['REGISTRY_AUTH_FILE'];
-  if (!login && !namesDockerConfig) return undefined;
-  const auths: Record<string, unknown> = {};
+export async function writeAuthFile(target: PushTarget): Promise<string | undefined> {
+  const { folder, env, repository } = target;
+  const logins = mergeLogins(await authFiles(systemDockerConfig(env)));
+  const pushing = await pushLogin(target);
+  if (!pushing && logins.length === 0) return undefined;
+  const auths: Record<string, AuthEntry> = {};
   const credHelpers: Record<string, string> = {};
-  for (const path of searchedFiles(env)) {
-    const config = await readConfig(path);
-    Object.assign(auths, config.auths);
-    Object.assign(credHelpers, config.credHelpers);
+  for (const { registry, path, value } of logins) {
+    const key = containersKey(registry, path);
+    if (value.kind === 'entry') auths[key] = value.entry;
+    // The containers tools know no store; one that does not work must not break an anonymous pull.
+    else if (!value.isStore) credHelpers[key] = value.name;
   }
-  if (login) {
-    const key = login.registry === DOCKER_HUB ? 'docker.io' : login.registry;
-    auths[key] = entryOf(login);
-    delete credHelpers[key];
+  if (pushing) {
+    const { registry, path } = repository;
+    const whole = containersKey(registry, '');
+    const entry = entryOf(pushing.credentials);
+    auths[containersKey(registry, pushing.path)] = entry;
+    // A helper comes before `auths`, and the most specific key first.
+    delete credHelpers[whole];
+    const isNarrower = (key: string): boolean =>
+      key.startsWith(`${whole}/`) && key !== containersKey(registry, pushing.path);
+    if (Object.keys(auths).some(isNarrower)) auths[containersKey(registry, path)] = entry;
   }
   const path = join(folder, 'auth.json');
   await writeFile(path, JSON.stringify({ auths, credHelpers }), { mode: PRIVATE });
   return path;
 }
 
-/** Where containers' tools look, the strongest last. */
-export function searchedFiles(env: NodeJS.ProcessEnv): readonly string[] {
-  if (env['REGISTRY_AUTH_FILE']) return [env['REGISTRY_AUTH_FILE']];
-  const home = env['HOME'] || homedir();
-  const runtime = env['XDG_RUNTIME_DIR'];
-  return [
-    join(dockerConfigFolder(env), 'config.json'),
-    join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'containers', 'auth.json'),
-    ...(runtime ? [join(runtime, 'containers', 'auth.json')] : []),
-  ];
-}
-
-function entryOf({ username, password }: RegistryLogin): { readonly auth: string } {
-  return { auth: encodeBasic(username, password) };
-}
-
-async function readConfig(path: string): Promise<DockerConfig> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw unreadable(path, 'it cannot be read', error);
+async function pushLogin({ repository, login, env }: PushTarget): Promise<PushLogin | undefined> {
+  if (login) {
+    const credentials = { kind: 'password', ...login, source: 'registry.username' } as const;
+    return { credentials, path: '', file: undefined, helper: undefined };
   }
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return value as DockerConfig;
-    }
-  } catch {
-    // The parser's own error quotes the text, which may be a credential: it is not kept.
-  }
-  throw unreadable(path, 'it holds no JSON object');
+  // A helper that fails is reported by the registry client, once the registry asks for a login.
+  const found = await findLogin(systemDockerConfig(env), repository).catch(() => undefined);
+  if (!found) return undefined;
+  const { credentials, file, from } = found;
+  if (from.kind === 'entry') return { credentials, path: from.path, file, helper: undefined };
+  // The builder has less of an environment than this process, and its helper may need more.
+  const asBuilder = { ...systemDockerConfig(env), runHelper: runHelper(builderEnvironment(env)) };
+  const again = await findLogin(asBuilder, repository).catch(() => undefined);
+  const works = again?.from.kind === 'helper' && again.file.path === file.path;
+  return { credentials, path: '', file, helper: works ? from.name : undefined };
 }
 
-function unreadable(path: string, why: string, cause?: unknown): SignedImageError {
-  return new SignedImageError({
-    code: 'CREDENTIALS_UNREADABLE',
-    property: 'registry',
-    message: `the registry logins in ${path} are unusable: ${why}; repair or remove the file`,
-    cause,
+/** Whether docker, with its own configuration alone, would push with the same login. */
+function findsItself({ file, path, helper, credentials }: PushLogin, config: string): boolean {
+  const isUsable = helper !== undefined || credentials.source === config;
+  return file?.path === config && path === '' && isUsable;
+}
+
+function valueOf({ credentials, helper }: PushLogin): UserLogin['value'] {
+  return helper === undefined
+    ? { kind: 'entry', entry: entryOf(credentials) }
+    : { kind: 'helper', name: helper, isStore: false };
+}
+
+function containersKey(registry: string, path: string): string {
+  const host = registry === HUB ? CONTAINERS_HUB_KEY : registry;
+  return path === '' ? host : `${host}/${path}`;
+}
+
+/** The configuration is written again before a push. */
+async function symlinkOnce(to: string, at: string): Promise<void> {
+  await symlink(to, at).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   });
 }

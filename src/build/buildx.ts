@@ -114,7 +114,9 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<D
     },
     property: 'build',
   });
-  return byDaemon ? pushFromDaemon(session, login) : claimedDigest(await metadataDigest(metadata));
+  return byDaemon
+    ? pushFromDaemon(session, deps.env)
+    : claimedDigest(await metadataDigest(metadata));
 }
 
 function outputFlags({ registry }: BuildRequest): readonly string[] {

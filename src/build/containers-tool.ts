@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SignedImageError } from '../error';
 import type { Digest } from '../oci/digest';
 import { parseReference } from '../oci/reference';
-import { writeAuthFile } from './auth-file';
+import { type PushTarget, writeAuthFile } from './auth-file';
 import type { BuildRequest } from './builder';
 import { baseImages } from './dockerfile';
 import { valueEnvironment } from './environment';
@@ -46,6 +46,8 @@ export async function buildWithContainers(
       const flags = platform ? ['--platform', platform, '--manifest', list] : onePlatform(session);
       images.push(await buildOne(session, tool, access, flags));
     }
+    // Again: what a helper gave before the build may have ended during it.
+    await writeAuthFile(pushTarget(session, env));
     await push(session, tool, access, several ? { list } : { image: images[0] ?? '' });
   } finally {
     await tidyUp(session, tool, several ? list : undefined, images);
@@ -155,7 +157,7 @@ async function registryFlags(
   env: NodeJS.ProcessEnv,
 ): Promise<RegistryFlags> {
   const { request } = session;
-  const authFile = await writeAuthFile(session.folder, session.login, env);
+  const authFile = await writeAuthFile(pushTarget(session, env));
   const login = authFile ? ['--authfile', authFile] : [];
   const tls = [
     ...(skipsTls(request) ? ['--tls-verify=false'] : []),
@@ -167,6 +169,10 @@ async function registryFlags(
   // not weaken the pull of a base image from another one.
   const pullTls = (await basesAreAtTarget(request)) ? tls : [];
   return { pull: [...login, ...pullTls], push: [...login, ...tls] };
+}
+
+function pushTarget({ folder, request, login }: BuildSession, env: NodeJS.ProcessEnv): PushTarget {
+  return { folder, repository: request.reference.repository, login, env };
 }
 
 async function basesAreAtTarget(request: BuildRequest): Promise<boolean> {

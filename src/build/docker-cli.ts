@@ -10,12 +10,12 @@ export async function daemonRefusal(env: NodeJS.ProcessEnv): Promise<string | un
   return refusal('docker', answer);
 }
 
-/** Variables that give docker the declared login; without one, it uses the user's own. */
-export async function dockerLogin(
-  session: BuildSession,
+/** Variables that give docker the login that pushes: the declared one, or the user's. */
+export function dockerLogin(
+  { folder, request, login }: BuildSession,
   env: NodeJS.ProcessEnv,
 ): Promise<NodeJS.ProcessEnv> {
-  return session.login ? writeDockerConfig(session.folder, session.login, env) : {};
+  return writeDockerConfig({ folder, repository: request.reference.repository, login, env });
 }
 
 /** The TLS settings of a registry are the daemon's; a request cannot change them. */
@@ -33,8 +33,10 @@ const PUSHED = /\bdigest: (sha256:[0-9a-f]{64})\b/;
  */
 export async function pushFromDaemon(
   session: BuildSession,
-  env: NodeJS.ProcessEnv,
+  userEnv: NodeJS.ProcessEnv,
 ): Promise<Digest> {
+  // Again: what a helper gave before the build may have ended during it.
+  const env = await dockerLogin(session, userEnv);
   const said = await session.run({
     label: 'docker push',
     program: 'docker',

@@ -58,5 +58,5 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
     env: { ...valueEnvironment(request), ...login },
     property: 'build',
   });
-  return pushFromDaemon(session, login);
+  return pushFromDaemon(session, deps.env);
 }

@@ -1,4 +1,4 @@
-import { isLoopback } from '../oci/endpoint';
+import { isLoopback } from '../oci/local-address';
 import type { BuildRequest } from './builder';
 
 /**

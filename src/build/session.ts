@@ -38,6 +38,7 @@ export interface BuildSession {
   readonly tag: Tag;
   /** `host/path:tag`. */
   readonly target: string;
+  /** What was declared; without it the builder gets the login that the user has. */
   readonly login: RegistryLogin | undefined;
   readonly log: BuildLog;
   /** Runs to the end, the output going to the log. @throws SignedImageError `BUILD_FAILED` */
@@ -124,10 +125,10 @@ function taggedOnly({ repository }: Reference, tag: Tag): Reference {
   return { repository, tag };
 }
 
-function loginOf({ reference, registry }: BuildRequest): RegistryLogin | undefined {
+function loginOf({ registry }: BuildRequest): RegistryLogin | undefined {
   const { username, password } = registry;
   if (username === undefined || password === undefined) return undefined;
-  return { registry: reference.repository.registry, username, password };
+  return { username, password };
 }
 
 function howEnded(code: number | undefined, missing: boolean): string {

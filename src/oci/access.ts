@@ -77,7 +77,7 @@ async function missingRight(
   access: 'pull' | 'push',
 ): Promise<SignedImageError> {
   const { registry } = session.endpoint;
-  const credentials = await session.authenticator.credentials();
+  const credentials = await session.authenticator.credentials(repository.path);
   const name = formatRepository(repository);
   return credentials
     ? new SignedImageError({

@@ -1,4 +1,5 @@
 import { type ErrorCode, SignedImageError } from '../error';
+import { speaksTls } from './connection-failure';
 import { exemptionOf } from './immutable-tags';
 import type { HttpResponse } from './transport';
 
@@ -38,6 +39,43 @@ export function complaints({ body }: HttpResponse): readonly RegistryComplaint[]
 export function saysNotFound(response: HttpResponse): boolean {
   if (response.status !== 404 || looksLikeWebPage(response)) return false;
   return response.body.length === 0 || complaints(response) !== undefined;
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
+export function isInsufficientScope({ status, headers }: HttpResponse): boolean {
+  return status === 401 && /error="?insufficient_scope/.test(headers['www-authenticate'] ?? '');
+}
+
+/** How registries report credentials that have ended or are wrong, where the status is 400. */
+const AUTHENTICATION_ERROR =
+  /UNAUTHORIZED|UNAUTHENTICATED|authorization token has expired|token (is|has) expired|expired token|reauthenticate|authentication (is )?required|no basic auth credentials|invalid (username|credentials|(authorization|access) token)/i;
+
+/**
+ * Whether a 400 is about the credentials, as Amazon ECR and some proxies answer an expired login.
+ *
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/common-errors-docker.html
+ */
+export function saysUnauthenticated(response: HttpResponse): boolean {
+  if (response.status !== 400) return false;
+  const said = complaints(response);
+  const text = said
+    ? said.map(({ code, message }) => `${code} ${message}`).join(' ')
+    : looksLikeWebPage(response)
+      ? ''
+      : response.body.subarray(0, 1000).toString('latin1');
+  return AUTHENTICATION_ERROR.test(text);
+}
+
+/** As Go's, nginx's and Apache's servers answer plain http on a port for TLS. */
+function speaksTlsInstead({ status, body, url }: HttpResponse): boolean {
+  const text = body.subarray(0, 2000).toString('latin1');
+  return (
+    status === 400 &&
+    url.protocol === 'http:' &&
+    /HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL/i.test(
+      text,
+    )
+  );
 }
 
 /** With these a tag is refused to be moved: ECR 400, Harbor 412, others 403, 405 or 409. */
@@ -101,7 +139,18 @@ function judge({ response, registry, credentialsFrom }: Refusal): {
       advice: `its tags are immutable, and this one exists. ${exemptionOf(registry)}`,
     };
   }
+  const logIn = `log in again ("docker login ${registry}" or "podman login ${registry}")`;
+  if (speaksTlsInstead(response))
+    return { code: 'REGISTRY_INSECURE', advice: speaksTls(response.url) };
   switch (status) {
+    case 400:
+      if (!saysUnauthenticated(response)) break;
+      return {
+        code: 'REGISTRY_UNAUTHORIZED',
+        advice: credentialsFrom
+          ? `the credentials from ${credentialsFrom} are wrong or have expired: ${logIn}`
+          : `no credentials for it were found: ${logIn}, or set registry.username and registry.password`,
+      };
     case 401: {
       if (credentialsFrom === undefined) {
         return {
@@ -109,24 +158,21 @@ function judge({ response, registry, credentialsFrom }: Refusal): {
           advice: `no credentials for it were found: log in ("docker login ${registry}") or set registry.username and registry.password`,
         };
       }
-      const insufficient = /error="?insufficient_scope/.test(
-        response.headers['www-authenticate'] ?? '',
-      );
-      return insufficient
+      return isInsufficientScope(response)
         ? {
             code: 'REGISTRY_FORBIDDEN',
             advice: `the credentials from ${credentialsFrom} do not have the right to do this`,
           }
         : {
             code: 'REGISTRY_UNAUTHORIZED',
-            advice: `it does not take the credentials from ${credentialsFrom}: log in again`,
+            advice: `the credentials from ${credentialsFrom} are wrong or have expired: ${logIn}`,
           };
     }
     case 403:
       return {
         code: 'REGISTRY_FORBIDDEN',
         advice: credentialsFrom
-          ? `the credentials from ${credentialsFrom} do not have the right to do this`
+          ? `the credentials from ${credentialsFrom} have expired or do not have the right to do this: ${logIn}, or grant the right`
           : `no credentials for it were found and anonymous access is refused: log in ("docker login ${registry}")`,
       };
     case 404:

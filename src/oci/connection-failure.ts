@@ -41,6 +41,21 @@ function tell(
       message: `${url.host} does not speak https; if plain http is meant, set registry.insecure to true`,
     };
   }
+  if (url.protocol === 'http:' && isTlsInstead(cause, code)) {
+    return { code: 'REGISTRY_INSECURE', message: speaksTls(url) };
+  }
+  if (/^ERR_TLS_CERT_ALTNAME/.test(code)) {
+    return {
+      code: 'REGISTRY_INSECURE',
+      message: `the certificate of ${url.host} is for another host name (${messageOf(cause)}); use the name that it is for, or have it issued for this one`,
+    };
+  }
+  if (/^CERT_(HAS_EXPIRED|NOT_YET_VALID)/.test(code)) {
+    return {
+      code: 'REGISTRY_INSECURE',
+      message: `the certificate of ${url.host} is ${code === 'CERT_HAS_EXPIRED' ? 'expired' : 'not valid yet'}: have it renewed, and check the clock of this machine`,
+    };
+  }
   if (
     /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ISSUER|^INVALID_(CA|PURPOSE)|TOO_SMALL|TOO_WEAK/.test(
       code,
@@ -48,7 +63,7 @@ function tell(
   ) {
     return {
       code: 'REGISTRY_INSECURE',
-      message: `the certificate of ${url.host} is not trusted (${code}); name its authority with registry.caFile`,
+      message: `the certificate of ${url.host} is not trusted (${code}); name its authority with registry.caFile, or add it to the system's`,
     };
   }
   if (code === 'ERR_INVALID_CHAR') {
@@ -57,12 +72,43 @@ function tell(
       message: `${url.host} cannot be sent what it told or was declared for it: ${messageOf(cause)}`,
     };
   }
-  const hint =
-    url.protocol === 'https:' ? ' (if it speaks plain http only, set registry.insecure)' : '';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return {
+      code: 'REGISTRY_UNAVAILABLE',
+      message: `the name ${url.hostname} does not resolve (${code}); check its spelling and the name service`,
+    };
+  }
   return {
     code: 'REGISTRY_UNAVAILABLE',
-    message: `${url.host} gave no answer: ${messageOf(cause) || code}${hint}`,
+    message: `${url.host} gave no answer: ${messageOf(cause) || code}${hintOf(url, code)}`,
   };
+}
+
+/** Where nothing listens for https, plain http may be served at its own port. */
+function hintOf(url: URL, code: string): string {
+  const isClosed = code === 'ECONNREFUSED' || code === 'ETIMEDOUT';
+  return url.protocol === 'https:' && url.port === '' && isClosed
+    ? ' (if it speaks plain http only, set registry.insecure)'
+    : '';
+}
+
+/** A TLS server answers plain http with an alert record, and Node's parser has kept what came. */
+function isTlsInstead(cause: unknown, code: string): boolean {
+  if (!code.startsWith('HPE_')) return false;
+  const packet =
+    typeof cause === 'object' && cause !== null && 'rawPacket' in cause
+      ? cause.rawPacket
+      : undefined;
+  return Buffer.isBuffer(packet) && packet[0] === TLS_ALERT && packet[1] === TLS_MAJOR;
+}
+
+/** https://www.rfc-editor.org/rfc/rfc8446#section-5.1 */
+const TLS_ALERT = 21;
+const TLS_MAJOR = 3;
+
+/** The advice for plain http that a TLS server was spoken to in. */
+export function speaksTls({ host }: URL): string {
+  return `${host} speaks TLS, and was spoken to in plain http, as registries on loopback are; set registry.caFile to the certificate of its authority (and leave registry.insecure unset)`;
 }
 
 /** What came instead of HTTP may hold a token, and an error may be printed with all that it has. */

@@ -3,6 +3,8 @@ import https from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
 import tls from 'node:tls';
 
+import { authorityChanges } from '../system-authorities';
+import { guardedLookup } from './local-address';
 import { Turnstile } from './turnstile';
 
 export interface ConnectionPoolOptions {
@@ -10,6 +12,8 @@ export interface ConnectionPoolOptions {
   readonly ca: string | undefined;
   /** Default: the system's name service. */
   readonly lookup: LookupFunction | undefined;
+  /** Whether a host may be at a local address: the user named it. Default: every host may. */
+  readonly mayBeLocal?: ((hostname: string) => boolean) | undefined;
 }
 
 /** Connections to one origin at a time: as many images as the engine's usual parallel steps. */
@@ -25,8 +29,8 @@ const IDLE = 15_000;
 export class ConnectionPool {
   readonly #options: ConnectionPoolOptions;
   readonly #plain: http.Agent;
-  /** Made when first needed: reading all authorities takes its time. */
-  #secure: https.Agent | undefined;
+  /** Made when first needed, and again when more authorities are trusted: the last one counts. */
+  readonly #secure: { readonly agent: https.Agent; readonly changes: number }[] = [];
   readonly #places = new Turnstile(MOST_CONNECTIONS);
   readonly #underWay = new Set<AbortController>();
   readonly #used = new WeakSet<Socket>();
@@ -89,8 +93,8 @@ export class ConnectionPool {
 
   /** Where one idle connection was found closed, the others will not be better. */
   dropIdle(): void {
-    for (const agent of [this.#plain, this.#secure]) {
-      for (const sockets of Object.values(agent?.freeSockets ?? {}))
+    for (const agent of [this.#plain, ...this.#secure.map((one) => one.agent)]) {
+      for (const sockets of Object.values(agent.freeSockets))
         for (const socket of sockets ?? []) socket.destroy();
     }
   }
@@ -100,29 +104,34 @@ export class ConnectionPool {
     this.#closed = true;
     for (const stop of this.#underWay) stop.abort(closedError());
     this.#plain.destroy();
-    this.#secure?.destroy();
+    for (const { agent } of this.#secure) agent.destroy();
   }
 
   #secureAgent(): https.Agent {
+    const changes = authorityChanges();
+    const last = this.#secure.at(-1);
+    if (last?.changes === changes) return last.agent;
     const { ca } = this.#options;
-    this.#secure ??= new https.Agent({
+    const agent = new https.Agent({
       ...this.#agentOptions(),
       // As `ca` it would be read again for each connection, and be part of the key of each request.
       secureContext: tls.createSecureContext(
         ca === undefined ? {} : { ca: [...tls.getCACertificates('default'), ca] },
       ),
     });
-    return this.#secure;
+    this.#secure.push({ agent, changes });
+    return agent;
   }
 
   #agentOptions(): http.AgentOptions {
-    const { lookup } = this.#options;
+    const { lookup, mayBeLocal } = this.#options;
+    const resolve = mayBeLocal ? guardedLookup(lookup, mayBeLocal) : lookup;
     return {
       keepAlive: true,
       maxSockets: MOST_CONNECTIONS,
       maxFreeSockets: MOST_CONNECTIONS,
       timeout: IDLE,
-      ...(lookup && { lookup }),
+      ...(resolve && { lookup: resolve }),
     };
   }
 }

@@ -1,3 +1,5 @@
+import type { Repository } from './reference';
+
 /** What opens a registry, and where it was found (for messages; the secret never is in them). */
 export type Credentials =
   | {
@@ -11,8 +13,23 @@ export type Credentials =
   /** A bearer token for the registry itself. */
   | { readonly kind: 'registry-token'; readonly token: string; readonly source: string };
 
-/** Finds the credentials of a registry; `undefined`: there are none, go on anonymously. */
-export type CredentialSource = (registry: string) => Promise<Credentials | undefined>;
+/**
+ * Finds the credentials for a repository; `undefined`: there are none, go on anonymously. `anew`:
+ * those that were found before were refused, and may have ended.
+ */
+export type CredentialSource = (
+  repository: Repository,
+  options?: { readonly anew?: boolean },
+) => Promise<Credentials | undefined>;
+
+/** Whether they would be refused just as well. */
+export function isSame(one: Credentials | undefined, other: Credentials | undefined): boolean {
+  if (!one || !other) return one === other;
+  if (one.kind === 'password' && other.kind === 'password')
+    return one.username === other.username && one.password === other.password;
+  if (one.kind === 'password' || other.kind === 'password') return false;
+  return one.kind === other.kind && one.token === other.token;
+}
 
 /** The strings that must never be seen. */
 export function secretsOf(credentials: Credentials): readonly string[] {

@@ -1,120 +1,179 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 
-import { SignedImageError } from '../error';
+import { type AuthFile, isRecord, readAuthFile, unreadable } from './auth-file';
+import { authFilePlaces } from './auth-file-places';
 import { askHelper, type HelperRunner, runHelper } from './credential-helper';
 import type { Credentials, CredentialSource } from './credentials';
+import type { Repository } from './reference';
 import { systemErrorCode } from './system-error';
 
-/** The machine around docker's config, so that tests have it in hand. */
+/** The machine around the files of logins, so that tests have it in hand. */
 export interface DockerConfigAccess {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The text of a file; `undefined` when there is none. Other failures throw. */
   readonly readFile: (path: string) => Promise<string | undefined>;
   readonly runHelper: HelperRunner;
+  /** For `/run/containers/<uid>`. Default: none, and that folder is not searched. */
+  readonly uid?: number | undefined;
+  /** Default: that of this process. */
+  readonly platform?: NodeJS.Platform | undefined;
 }
 
-/** The config, helpers and environment of this process. */
-export function systemDockerConfig(): DockerConfigAccess {
-  return { env: process.env, readFile: readIfThere, runHelper: runHelper(process.env) };
-}
-
-interface ConfigFile {
-  readonly path: string;
-  readonly content: Readonly<Record<string, unknown>>;
-}
-
-const HUB = 'index.docker.io';
-const HUB_KEY = 'https://index.docker.io/v1/';
-
-/**
- * Credentials as `docker login` and `podman login` leave them. Looked into, in this order:
- * `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`, then `$REGISTRY_AUTH_FILE` or
- * `$XDG_RUNTIME_DIR/containers/auth.json`. In each: `credHelpers`, `credsStore`, `auths`.
- * The files are read when a registry first asks for credentials.
- */
-export function dockerConfigCredentials(access: DockerConfigAccess): CredentialSource {
-  return async (registry) => {
-    for (const path of configPaths(access)) {
-      const file = await readConfig(access, path);
-      const found = file && (await findIn(access, file, registry));
-      if (found) return found;
-    }
-    return undefined;
+/** The files, helpers and user of this process. */
+export function systemDockerConfig(env: NodeJS.ProcessEnv = process.env): DockerConfigAccess {
+  return {
+    env,
+    readFile: readIfThere,
+    runHelper: runHelper(env),
+    uid: process.getuid?.(),
+    platform: process.platform,
   };
 }
 
-function configPaths({ env }: DockerConfigAccess): readonly string[] {
-  const docker =
-    env['DOCKER_CONFIG'] || join(env['HOME'] || env['USERPROFILE'] || homedir(), '.docker');
-  const runtime = env['XDG_RUNTIME_DIR'];
-  const podman =
-    env['REGISTRY_AUTH_FILE'] || (runtime ? join(runtime, 'containers', 'auth.json') : undefined);
-  return [join(docker, 'config.json'), ...(podman === undefined ? [] : [podman])];
+/** A login that was found, and what stands in the file for it. */
+export interface Login {
+  readonly file: AuthFile;
+  readonly credentials: Credentials;
+  /** The helper that gave it, or the entry of `auths` that it stands in. */
+  readonly from:
+    | { readonly kind: 'helper'; readonly name: string }
+    | {
+        readonly kind: 'entry';
+        /** Below the registry, for the namespace that it is for; empty for the whole registry. */
+        readonly path: string;
+        readonly entry: Readonly<Record<string, unknown>>;
+      };
 }
 
-async function readConfig(
+export const HUB = 'index.docker.io';
+/** How docker names Docker Hub, in its config and to helpers. */
+export const HUB_KEY = 'https://index.docker.io/v1/';
+/** How podman, buildah and skopeo name it. */
+export const CONTAINERS_HUB_KEY = 'docker.io';
+
+/**
+ * Credentials as `docker login`, `podman login`, `buildah login`, `skopeo login` and `crane auth
+ * login` leave them, in the order of `authFilePlaces`. In each file: `credHelpers`, `credsStore`,
+ * then `auths` with the most specific key first. The files are read when a registry first asks for
+ * credentials, and helpers asked again only by `anew`.
+ */
+export function dockerConfigCredentials(access: DockerConfigAccess): CredentialSource {
+  let runs = rememberRuns(access.runHelper);
+  return async (repository, { anew = false } = {}) => {
+    if (anew) runs = rememberRuns(access.runHelper);
+    return (await findLogin({ ...access, runHelper: runs }, repository))?.credentials;
+  };
+}
+
+/** One answer of a helper is for all repositories of a registry. */
+function rememberRuns(run: HelperRunner): HelperRunner {
+  const runs = new Map<string, ReturnType<HelperRunner>>();
+  return (name, input) => {
+    const key = JSON.stringify([name, input]);
+    const known = runs.get(key) ?? run(name, input);
+    runs.set(key, known);
+    return known;
+  };
+}
+
+/** @throws SignedImageError `CREDENTIALS_UNREADABLE` */
+export async function findLogin(
   access: DockerConfigAccess,
-  path: string,
-): Promise<ConfigFile | undefined> {
-  let text: string | undefined;
-  try {
-    text = await access.readFile(path);
-  } catch (error) {
-    throw unreadable(path, 'cannot be read', error);
+  repository: Repository,
+): Promise<Login | undefined> {
+  for (const place of placesOf(access)) {
+    // Read when it is its turn: a broken file does no harm to those before it.
+    const file = await readAuthFile(access.readFile, place);
+    const login = await findIn(file, access.runHelper, repository);
+    if (login) return login;
   }
-  if (text === undefined || text.trim() === '') return undefined;
-  try {
-    const content: unknown = JSON.parse(text);
-    if (isRecord(content)) return { path, content };
-  } catch {
-    // The parser's message quotes the text, which holds credentials: it is not kept as the cause.
+  return undefined;
+}
+
+/** All files of logins that exist, the strongest first. */
+export async function authFiles(access: DockerConfigAccess): Promise<readonly AuthFile[]> {
+  const files: AuthFile[] = [];
+  for (const place of placesOf(access)) {
+    const file = await readAuthFile(access.readFile, place);
+    if (file) files.push(file);
   }
-  throw unreadable(path, 'is not a JSON object');
+  return files;
+}
+
+function placesOf({ env, uid, platform = process.platform }: DockerConfigAccess) {
+  return authFilePlaces(env, { uid, platform });
 }
 
 async function findIn(
-  access: DockerConfigAccess,
-  { path, content }: ConfigFile,
-  registry: string,
-): Promise<Credentials | undefined> {
-  const helper = helperName(content, registry);
-  if (helper !== undefined) {
-    const found = await askHelper(access.runHelper, helper, registry === HUB ? HUB_KEY : registry);
-    if (found) return found;
+  file: AuthFile | undefined,
+  runHelper: HelperRunner,
+  { registry, path }: Repository,
+): Promise<Login | undefined> {
+  if (!file) return undefined;
+  const name = helperName(file, registry);
+  if (name !== undefined) {
+    for (const server of serverNames(registry)) {
+      const credentials = await askHelper(runHelper, name, server);
+      if (credentials) return { file, credentials, from: { kind: 'helper', name } };
+    }
   }
-  const { auths } = content;
-  if (!isRecord(auths)) return undefined;
-  for (const [key, entry] of Object.entries(auths)) {
-    if (hostOfKey(key) !== registry) continue;
-    if (!isRecord(entry)) throw unreadable(path, `has a malformed entry for ${registry}`);
-    const found = credentialsOf(entry, path, registry);
-    if (found) return found;
+  for (const { key, path: part } of keysFor(file, registry, path)) {
+    const entry = file.auths[key];
+    if (!isRecord(entry)) throw unreadable(file.path, `has a malformed entry for ${registry}`);
+    const credentials = credentialsOf(entry, file.path, registry);
+    if (credentials) return { file, credentials, from: { kind: 'entry', path: part, entry } };
   }
   return undefined;
 }
 
 /** A helper for this very host, else the one for all. */
-function helperName(content: ConfigFile['content'], registry: string): string | undefined {
-  const { credHelpers, credsStore } = content;
-  if (isRecord(credHelpers)) {
-    for (const [key, name] of Object.entries(credHelpers)) {
-      if (hostOfKey(key) === registry && typeof name === 'string' && name !== '') return name;
-    }
-  }
-  return typeof credsStore === 'string' && credsStore !== '' ? credsStore : undefined;
+function helperName({ credHelpers, credsStore }: AuthFile, registry: string): string | undefined {
+  const [key] = Object.keys(credHelpers).filter((one) => isWhole(one, registry));
+  const name = key === undefined ? undefined : credHelpers[key];
+  return name !== undefined && name !== '' ? name : credsStore;
+}
+
+/** A helper may have Docker Hub's login under the name that docker or that podman uses. */
+function serverNames(registry: string): readonly string[] {
+  return registry === HUB ? [HUB_KEY, CONTAINERS_HUB_KEY] : [registry];
+}
+
+/** The keys that are for the repository, the most specific first, and exact ones before others. */
+function keysFor(
+  { auths }: AuthFile,
+  registry: string,
+  path: string,
+): readonly { readonly key: string; readonly path: string }[] {
+  const found = Object.keys(auths).flatMap((key) => {
+    const scope = scopeOfKey(key);
+    if (scope?.registry !== registry) return [];
+    const holds = scope.path === '' || path === scope.path || path.startsWith(`${scope.path}/`);
+    return holds ? [{ key, path: scope.path, exact: key.toLowerCase() === registry }] : [];
+  });
+  return found.sort((a, b) => b.path.length - a.path.length || Number(b.exact) - Number(a.exact));
+}
+
+function isWhole(key: string, registry: string): boolean {
+  const scope = scopeOfKey(key);
+  return scope?.registry === registry && scope.path === '';
 }
 
 /**
- * The host that a key of `auths` is for: `host`, `host/v1/`, `https://host/any/path`. A key without
- * scheme but with another path is podman's narrower form, for a namespace: it is not for the host.
+ * What a key is for: `host`, `host/v1/` and `https://host/any/path` are for all of the host;
+ * `host/team` and `host/team/app` for what is below that.
  */
-function hostOfKey(key: string): string | undefined {
-  const [, scheme, host = '', path = ''] = /^(https?:\/\/)?([^/]+)(\/.*)?$/.exec(key) ?? [];
-  if (scheme === undefined && !/^(\/(v[12]\/?)?)?$/.test(path)) return undefined;
+export function scopeOfKey(
+  key: string,
+): { readonly registry: string; readonly path: string } | undefined {
+  const [, scheme, host = '', rest = ''] = /^(https?:\/\/)?([^/]+)(\/.*)?$/.exec(key) ?? [];
+  if (host === '') return undefined;
+  const isWholeHost = scheme !== undefined || /^(\/(v[12]\/?)?)?$/.test(rest);
   const lower = host.toLowerCase();
-  return lower === 'docker.io' || lower === 'registry-1.docker.io' ? HUB : lower;
+  const isHub = lower === CONTAINERS_HUB_KEY || lower === HUB || lower === 'registry-1.docker.io';
+  return {
+    registry: isHub ? HUB : lower,
+    path: isWholeHost ? '' : rest.replace(/^\/|\/$/g, ''),
+  };
 }
 
 function credentialsOf(
@@ -144,18 +203,6 @@ function credentialsOf(
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function unreadable(path: string, what: string, cause?: unknown): SignedImageError {
-  return new SignedImageError({
-    code: 'CREDENTIALS_UNREADABLE',
-    message: `${path} ${what}; mend it, or give registry.username and registry.password`,
-    cause,
-  });
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
 import { messageOf, SignedImageError } from '../error';
+import { normalizePem, pemFault } from '../pem-text';
+import { isLoopback } from './local-address';
 
 /** What the user declared for one registry. It holds for that host and for no other. */
 export interface DeclaredRegistry {
@@ -50,13 +52,8 @@ export async function findEndpoint(
   return { registry, base: new URL(`${plain ? 'http' : 'https'}://${host}/`), ca };
 }
 
-/** Whether the URL's host is this machine by its very name, without asking a name service. */
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
-
 async function readAuthority({ host, ca, caFile }: DeclaredRegistry): Promise<string | undefined> {
-  if (caFile === undefined) return ca;
+  if (caFile === undefined) return ca === undefined ? undefined : normalizePem(ca);
   let text: string;
   try {
     text = await readFile(caFile, 'utf8');
@@ -67,12 +64,14 @@ async function readAuthority({ host, ca, caFile }: DeclaredRegistry): Promise<st
       message: `registry ${host}: the CA file cannot be read: ${messageOf(error)}`,
     });
   }
-  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
+  const pem = normalizePem(text);
+  if (!/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(pem) || pemFault(pem) !== undefined) {
+    const fault = pemFault(pem);
     throw new SignedImageError({
       code: 'INPUT_INVALID',
       property: 'registry.caFile',
-      message: `registry ${host}: ${caFile} holds no PEM certificate ("-----BEGIN CERTIFICATE-----")`,
+      message: `registry ${host}: ${caFile} holds no PEM certificate ("-----BEGIN CERTIFICATE-----")${fault === undefined ? '' : `: ${fault}`}`,
     });
   }
-  return ca === undefined ? text : `${ca}\n${text}`;
+  return ca === undefined ? pem : `${normalizePem(ca)}\n${pem}`;
 }

@@ -59,6 +59,7 @@ export function parseTag(text: string): Tag {
  */
 export function parseReference(text: string): Reference {
   const at = text.indexOf('@');
+  refuseScheme(text);
   let name = at < 0 ? text : text.slice(0, at);
   let digest: Digest | undefined;
   if (at >= 0) {
@@ -70,14 +71,47 @@ export function parseReference(text: string): Reference {
   }
   let tag: Tag | undefined;
   const colon = name.lastIndexOf(':');
+  refuseSlashInTag(name, text);
   if (colon > name.lastIndexOf('/')) {
     const tagText = name.slice(colon + 1);
-    if (!isTag(tagText)) throw invalid(text, 'what follows ":" is not a tag');
+    if (!isTag(tagText)) throw invalid(text, `what follows ":" is not a tag: ${tagFault(tagText)}`);
     tag = tagText;
     name = name.slice(0, colon);
   }
   const repository = parseRepository(name, text);
   return { repository, ...(tag && { tag }), ...(digest && { digest }) };
+}
+
+/** Other tools print references with a scheme, and browsers show addresses with one. */
+function refuseScheme(text: string): void {
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(text)?.[1];
+  if (scheme === undefined) return;
+  const rest = text.slice(scheme.length + 3);
+  const instead =
+    rest.includes('@') && !rest.includes('@sha256:') ? '' : `: write ${JSON.stringify(rest)}`;
+  throw invalid(text, `a reference has no scheme (${scheme}://)${instead}`);
+}
+
+/** `app:feature/x`: what stands before the "/" would be a host with a port. */
+function refuseSlashInTag(name: string, text: string): void {
+  const slash = name.lastIndexOf('/');
+  const colon = name.lastIndexOf(':', slash);
+  if (slash < 0 || colon < 0 || name.startsWith('[')) return;
+  const isPort = !name.slice(0, colon).includes('/') && /^[0-9]+(\/|$)/.test(name.slice(colon + 1));
+  if (isPort) return;
+  const tag = name.slice(colon + 1);
+  const instead = tag.replaceAll('/', '-');
+  throw invalid(
+    text,
+    `a tag cannot hold "/" (${JSON.stringify(tag)})${isTag(instead) ? `: write ${JSON.stringify(`${name.slice(0, colon)}:${instead}`)}` : ''}`,
+  );
+}
+
+function tagFault(tag: string): string {
+  if (tag === '') return 'it is empty';
+  if (tag.length > 128) return 'it is longer than 128 characters';
+  if (/^[.-]/.test(tag)) return 'it begins with "." or "-"';
+  return 'it may hold letters, digits, "_", "." and "-" only';
 }
 
 function parseRepository(name: string, text: string): Repository {
@@ -92,7 +126,15 @@ function parseRepository(name: string, text: string): Repository {
     throw invalid(text, 'its port is too large');
   if (!isReadAsWritten(host)) throw invalid(text, 'its host is malformed');
   if (isDockerHub(host) && !path.includes('/')) path = `library/${path}`;
-  if (!PATH.test(path)) throw invalid(text, 'its path is malformed (lower case, no empty part)');
+  if (!PATH.test(path)) {
+    const isUpper = path !== path.toLowerCase() && PATH.test(path.toLowerCase());
+    throw invalid(
+      text,
+      isUpper
+        ? `its path has capital letters: write ${JSON.stringify(path.toLowerCase())}`
+        : 'its path is malformed (lower case, no empty part)',
+    );
+  }
   if (host.length + path.length + 1 > 255) throw invalid(text, 'it is longer than 255 characters');
   return { registry: isDockerHub(host) ? DOCKER_HUB : host, path };
 }

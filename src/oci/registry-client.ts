@@ -29,7 +29,7 @@ import { Transport } from './transport';
 export interface RegistryClientOptions {
   /** What was declared for one registry; others are reached by docker's config and over https. */
   readonly registry?: DeclaredRegistry | undefined;
-  /** Where docker's credentials come from. Default: those of this process. `none`: from nowhere. */
+  /** Where logins are found. Default: the files of this process's user. `none`: nowhere. */
   readonly dockerConfig?: DockerConfigAccess | 'none' | undefined;
   /** Default: `DEFAULT_BUDGET`. */
   readonly budget?: Partial<RetryBudget> | undefined;
@@ -65,6 +65,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     const declared = isFor(options.registry, registry) ? options.registry : undefined;
     const endpoint = await findEndpoint(registry, declared);
     const transport = new Transport({
+      home: endpoint.base,
       ca: endpoint.ca,
       userAgent: options.userAgent ?? 'pulumi-signed-image',
       lookup: options.lookup,
@@ -179,7 +180,7 @@ function operations(
   };
 }
 
-/** What was declared comes first, for its own host; docker's config is for all. */
+/** What was declared comes first, for its own host; the files of logins are for all. */
 function credentialSource({ registry, dockerConfig }: RegistryClientOptions): CredentialSource {
   const { username, password } = registry ?? {};
   if ((username === undefined) !== (password === undefined)) {
@@ -198,7 +199,8 @@ function credentialSource({ registry, dockerConfig }: RegistryClientOptions): Cr
     dockerConfig === 'none'
       ? async () => undefined
       : dockerConfigCredentials(dockerConfig ?? systemDockerConfig());
-  return async (asked) => (declared && isFor(registry, asked) ? declared : configured(asked));
+  return async (repository, look) =>
+    declared && isFor(registry, repository.registry) ? declared : configured(repository, look);
 }
 
 const HUB_NAMES: readonly string[] = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];

@@ -1,5 +1,5 @@
 import { type SignedImageError } from '../error';
-import { refusalError } from './answer';
+import { isInsufficientScope, refusalError, saysUnauthenticated } from './answer';
 import { Authenticator, type Scope } from './authentication';
 import type { CredentialSource } from './credentials';
 import { Deadline } from './deadline';
@@ -85,18 +85,39 @@ export class RegistrySession {
     return retrying(this.#options.budget, this.clock, attempt, this.#deadline);
   }
 
-  /** One request, made again once with the answer to a challenge. */
+  /**
+   * One request, made again with the answer to a challenge; and once more where the token that was
+   * the answer lacks a right that the registry names.
+   */
   async sendOnce(request: HttpRequest, scope: Scope): Promise<HttpResponse> {
     // An upload may be sent elsewhere: that place is owed no credentials of this registry.
     if (!this.#isOwn(request.url)) return this.#exchange(request, undefined);
-    const authorization = this.authenticator.current(scope);
-    const response = await this.#exchange(request, authorization);
+    let authorization = this.authenticator.current(scope);
+    let response = await this.#exchange(request, authorization);
+    for (let answers = 0; answers < 2 && this.#isOwn(response.url); answers += 1) {
+      if (answers === 1 && !isInsufficientScope(response)) break;
+      const answering = this.#better(response, scope, authorization);
+      const better = await (this.#deadline?.waitFor(answering) ?? answering);
+      if (better === undefined) break;
+      authorization = better;
+      response = await this.#exchange(request, better);
+    }
+    return response;
+  }
+
+  /** What to send after a refusal; `undefined`: nothing else than what was sent. */
+  async #better(
+    response: HttpResponse,
+    scope: Scope,
+    authorization: string | undefined,
+  ): Promise<string | undefined> {
     const challenge = response.headers['www-authenticate'];
-    if (response.status !== 401 || challenge === undefined || !this.#isOwn(response.url))
-      return response;
-    const answering = this.authenticator.answer(challenge, scope, authorization);
-    const better = await (this.#deadline?.waitFor(answering) ?? answering);
-    return better === undefined ? response : this.#exchange(request, better);
+    if (response.status === 401 && challenge !== undefined)
+      return this.authenticator.answer(challenge, scope, authorization);
+    const isRefused = response.status === 403 || saysUnauthenticated(response);
+    return isRefused && authorization !== undefined
+      ? this.authenticator.renew(scope, authorization)
+      : undefined;
   }
 
   /** The error for an answer that is no success. */
@@ -105,8 +126,11 @@ export class RegistrySession {
     doing: string,
     repository: Repository,
   ): Promise<SignedImageError> {
-    const wasAsked = response.status === 401 || response.status === 403;
-    const credentials = wasAsked ? await this.authenticator.credentials() : undefined;
+    const wasAsked =
+      response.status === 401 || response.status === 403 || saysUnauthenticated(response);
+    const credentials = wasAsked
+      ? await this.authenticator.credentials(repository.path)
+      : undefined;
     return refusalError({
       response,
       doing: `${doing} (${formatRepository(repository)})`,

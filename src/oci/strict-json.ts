@@ -1,17 +1,20 @@
 import { SignedImageError } from '../error';
+import { jsonExcess, MAX_JSON_DEPTH, MAX_JSON_TOKENS } from './json-bounds';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-const DEEPEST = 64;
-
 /**
  * Parses foreign bytes as one JSON object in which no name comes twice: readers differ on which of
- * the two counts, so that one could be signed and the other be used.
+ * the two counts, so that one could be signed and the other be used. What would take too much time
+ * or memory is refused before it is parsed.
  *
  * @param what names the document in messages
  * @throws SignedImageError `CONTENT_MALFORMED`
  */
 export function parseJsonObject(bytes: Buffer, what: string): JsonObject {
+  const excess = jsonExcess(bytes);
+  if (excess === 'tokens') throw malformed(what, `has more than ${MAX_JSON_TOKENS} JSON values`);
+  if (excess === 'depth') throw malformed(what, `is nested deeper than ${MAX_JSON_DEPTH} levels`);
   let text: string;
   let value: unknown;
   try {
@@ -33,9 +36,27 @@ export function malformed(what: string, why: string): SignedImageError {
   return new SignedImageError({ code: 'CONTENT_MALFORMED', message: `${what} ${why}` });
 }
 
-/** Walks over text that is known to be JSON. An array's frame is `undefined`. */
+/** The names of one object. Most have few, and a set for each would take more than the document. */
+class Names {
+  #first: string | undefined;
+  #others: Set<string> | undefined;
+
+  /** Whether it is new. */
+  add(name: string): boolean {
+    if (this.#first === undefined) {
+      this.#first = name;
+      return true;
+    }
+    if (this.#first === name || this.#others?.has(name)) return false;
+    this.#others ??= new Set();
+    this.#others.add(name);
+    return true;
+  }
+}
+
+/** Walks over text that is known to be JSON. The frame of a list is `undefined`. */
 function checkNames(text: string, what: string): void {
-  const frames: (Set<string> | undefined)[] = [];
+  const frames: (Names | undefined)[] = [];
   let nameNext = false;
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at];
@@ -44,15 +65,13 @@ function checkNames(text: string, what: string): void {
       const names = frames.at(-1);
       if (names && nameNext) {
         const name = String(JSON.parse(text.slice(at, end)));
-        if (names.has(name))
+        if (!names.add(name))
           throw malformed(what, `has the name ${JSON.stringify(name)} twice in one object`);
-        names.add(name);
         nameNext = false;
       }
       at = end - 1;
     } else if (character === '{' || character === '[') {
-      frames.push(character === '{' ? new Set() : undefined);
-      if (frames.length > DEEPEST) throw malformed(what, `is nested deeper than ${DEEPEST} levels`);
+      frames.push(character === '{' ? new Names() : undefined);
       nameNext = character === '{';
     } else if (character === '}' || character === ']') {
       frames.pop();

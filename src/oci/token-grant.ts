@@ -1,3 +1,8 @@
+import { isBoundedJson } from './json-bounds';
+
+/** JSON values in a token. One with more says nothing to us, and the registry reads it itself. */
+const MAX_CLAIMS = 10_000;
+
 /**
  * What a token says of the rights in it, as far as it can be read: `undefined` when it does not say.
  * It decides nothing about trust (the registry checks its own tokens); it only lets a missing right
@@ -29,7 +34,9 @@ function accessClaim(token: string): readonly unknown[] | undefined {
   const parts = token.split('.');
   if (parts.length !== 3) return undefined;
   try {
-    const claims: unknown = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
+    const text = Buffer.from(parts[1] ?? '', 'base64url');
+    if (!isBoundedJson(text, MAX_CLAIMS)) return undefined;
+    const claims: unknown = JSON.parse(text.toString('utf8'));
     const isObject = typeof claims === 'object' && claims !== null;
     return isObject && 'access' in claims && Array.isArray(claims.access)
       ? claims.access

@@ -1,7 +1,9 @@
 import { SignedImageError } from '../error';
+import { saysUnauthenticated } from './answer';
 import type { Challenge } from './challenge';
 import { type Credentials, encodeBasic } from './credentials';
-import { isLoopback } from './endpoint';
+import { isBoundedJson } from './json-bounds';
+import { isLocalHost, isLoopback } from './local-address';
 import type { HttpRequest, HttpResponse } from './transport';
 
 export interface BearerToken {
@@ -10,13 +12,21 @@ export interface BearerToken {
   readonly lifetime: number;
 }
 
+/** Sends a request with that `Authorization`. */
+export type SendRequest = (
+  request: HttpRequest,
+  authorization: string | undefined,
+) => Promise<HttpResponse>;
+
+/** JSON values in an answer: a token, its lifetime, and what some services add. */
+const MAX_TOKEN_ANSWER_VALUES = 1000;
 const CLIENT = 'pulumi-signed-image';
 /** What a server that does not say gives, by the token specification. */
 const DEFAULT_LIFETIME = 60;
 
 /**
  * Asks the realm of a Bearer challenge for a token: with a refresh token by OAuth2, with a password
- * by Basic, else anonymously. `send` sends the request with that `Authorization`.
+ * by Basic, else anonymously, and only for the scope.
  *
  * https://distribution.github.io/distribution/spec/auth/token/ and .../auth/oauth/
  *
@@ -27,19 +37,18 @@ export async function requestToken(
   { parameters }: Challenge,
   scope: string,
   credentials: Credentials | undefined,
-  send: (request: HttpRequest, authorization: string | undefined) => Promise<HttpResponse>,
+  send: SendRequest,
 ): Promise<BearerToken> {
   const realm = tokenRealm(registry, parameters['realm']);
   const asked = new URLSearchParams();
   const service = parameters['service'];
   if (service !== undefined) asked.set('service', service);
-  const scopes = [scope, ...furtherScopes(parameters['scope'], scope)];
 
   if (credentials?.kind === 'identity-token') {
     asked.set('grant_type', 'refresh_token');
     asked.set('client_id', CLIENT);
     asked.set('refresh_token', credentials.token);
-    asked.set('scope', scopes.join(' '));
+    asked.set('scope', scope);
     const request: HttpRequest = {
       method: 'POST',
       url: realm,
@@ -48,7 +57,7 @@ export async function requestToken(
     };
     return readToken(registry, realm, await send(request, undefined), credentials);
   }
-  for (const wanted of scopes) asked.append('scope', wanted);
+  asked.append('scope', scope);
   const url = new URL(realm);
   for (const [name, value] of asked) url.searchParams.append(name, value);
   const authorization =
@@ -60,39 +69,42 @@ export async function requestToken(
   return readToken(registry, realm, response, credentials);
 }
 
-/** What the registry asks for beside the repository that ours is for. */
-function furtherScopes(asked: string | undefined, own: string): readonly string[] {
-  const repository = own.slice(0, own.lastIndexOf(':') + 1);
-  return (asked ?? '').split(' ').filter((scope) => scope !== '' && !scope.startsWith(repository));
-}
-
 /**
- * The realm, if it may be told credentials: it is https, or on this machine, or the very host that
- * the user allowed plain http for.
+ * The realm, if credentials may be sent there: by https; or in plain http where the registry itself
+ * is spoken to so, at the same host or on this machine. A local address is followed only for a
+ * registry on loopback, and never one that a name leads to (see `guardedLookup`).
  */
 function tokenRealm(registry: URL, realm: string | undefined): URL {
   if (realm === undefined || !URL.canParse(realm)) {
     throw new SignedImageError({
       code: 'REGISTRY_PROTOCOL',
-      message: `registry ${registry.host} asks for a Bearer token without saying where to get one (its realm is no URL)`,
+      message: `registry ${registry.host} requires a Bearer token and names no URL to request it from (its realm is not a URL)`,
     });
   }
   const url = new URL(realm);
-  const allowedPlain =
-    isLoopback(url) || (registry.protocol === 'http:' && registry.hostname === url.hostname);
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && allowedPlain)) return url;
-  throw new SignedImageError({
-    code: 'REGISTRY_INSECURE',
-    message: `registry ${registry.host} sends its clients for a token to ${url.protocol}//${url.host}, which is not https: no credentials are sent there`,
-  });
+  const isSameHost = registry.hostname === url.hostname;
+  const refused = (what: string): SignedImageError =>
+    new SignedImageError({
+      code: 'REGISTRY_INSECURE',
+      message: `registry ${registry.host} sends its clients for a token to ${url.protocol}//${url.host}, ${what}: no credentials are sent there`,
+    });
+  if (isLocalHost(url) && !isSameHost && !isLoopback(registry))
+    throw refused('which is on this machine or link, and the registry is not');
+  const allowsPlain = registry.protocol === 'http:' && (isSameHost || isLocalHost(url));
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowsPlain))
+    throw refused('which is not https');
+  url.username = '';
+  url.password = '';
+  return url;
 }
 
 function readToken(
   registry: URL,
   realm: URL,
-  { status, body }: HttpResponse,
+  response: HttpResponse,
   credentials: Credentials | undefined,
 ): BearerToken {
+  const { status, body } = response;
   const where = `the token service ${realm.host} of registry ${registry.host}`;
   const fail = (code: SignedImageError['code'], what: string): SignedImageError =>
     new SignedImageError({ code, message: `${where} ${what}` });
@@ -103,7 +115,16 @@ function readToken(
   if (status === 401 || (status === 400 && credentials?.kind === 'identity-token')) {
     throw fail('REGISTRY_UNAUTHORIZED', `refused ${withWhat} (${status}); log in again`);
   }
-  if (status === 403) throw fail('REGISTRY_FORBIDDEN', `refused ${withWhat} (403)`);
+  // Some services answer an expired password or token with 400 and the reason in their own words.
+  if (saysUnauthenticated(response)) {
+    throw fail('REGISTRY_UNAUTHORIZED', `refused ${withWhat} (400); log in again`);
+  }
+  if (status === 403) {
+    throw fail(
+      'REGISTRY_FORBIDDEN',
+      `refused ${withWhat} (403): they have expired or do not have this right; log in again, or grant the right`,
+    );
+  }
   if (status === 429) throw fail('REGISTRY_THROTTLED', 'asks to come back later (429)');
   if (status === 408 || status >= 500) throw fail('REGISTRY_UNAVAILABLE', `failed (${status})`);
   if (status !== 200) throw fail('REGISTRY_PROTOCOL', `answered ${status}`);
@@ -121,6 +142,7 @@ function readToken(
 
 function parseObject(body: Buffer): Readonly<Record<string, unknown>> | undefined {
   try {
+    if (!isBoundedJson(body, MAX_TOKEN_ANSWER_VALUES)) return undefined;
     const parsed: unknown = JSON.parse(body.toString('utf8'));
     return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined;
   } catch {

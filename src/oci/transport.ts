@@ -1,7 +1,9 @@
 import { SignedImageError } from '../error';
+import { withSystemAuthorities } from '../system-authorities';
 import { ConnectionFailure } from './connection-failure';
 import { ConnectionPool, type ConnectionPoolOptions } from './connection-pool';
 import { exchange } from './exchange';
+import { isLocalHost, isLoopback, localAddressError } from './local-address';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
@@ -21,8 +23,13 @@ export interface HttpResponse {
   readonly url: URL;
 }
 
-export interface TransportOptions extends ConnectionPoolOptions {
+export interface TransportOptions extends Omit<ConnectionPoolOptions, 'mayBeLocal'> {
   readonly userAgent: string;
+  /**
+   * Where the user's requests go. Another host that it names, in a realm, a redirect or the place of
+   * an upload, must not be a local address, unless this one is on loopback itself.
+   */
+  readonly home: URL;
   /** Milliseconds without a byte of an answer, after which there is none. Default: 60000. */
   readonly answerTimeout?: number | undefined;
 }
@@ -38,10 +45,14 @@ export class Transport {
   readonly #userAgent: string;
   readonly #answerTimeout: number;
 
-  constructor({ userAgent, answerTimeout = 60_000, ...options }: TransportOptions) {
+  /** `undefined`: every host may be at a local address. */
+  readonly #mayBeLocal: ((hostname: string) => boolean) | undefined;
+
+  constructor({ userAgent, answerTimeout = 60_000, home, ...options }: TransportOptions) {
     this.#userAgent = userAgent;
     this.#answerTimeout = answerTimeout;
-    this.#pool = new ConnectionPool(options);
+    if (!isLoopback(home)) this.#mayBeLocal = (hostname) => hostname === home.hostname;
+    this.#pool = new ConnectionPool({ ...options, mayBeLocal: this.#mayBeLocal });
   }
 
   /**
@@ -85,6 +96,9 @@ export class Transport {
     left: number,
   ): Promise<HttpResponse> {
     const { url } = request;
+    // An address needs no lookup, where a name is checked.
+    if (this.#mayBeLocal?.(url.hostname) === false && isLocalHost(url))
+      throw localAddressError(url.host);
     const silence = this.#answerTimeout;
     const longest = Math.max(1, Math.ceil(Math.min(left, silence * PATIENCE)));
     const headers = {
@@ -95,11 +109,13 @@ export class Transport {
       ...(authorization !== undefined && { authorization }),
     };
     try {
-      return await this.#pool.run(
-        url,
-        longest,
-        () => tooSlow(url, longest),
-        (signal) => exchange(this.#pool, { ...request, headers }, silence, signal),
+      return await withSystemAuthorities(() =>
+        this.#pool.run(
+          url,
+          longest,
+          () => tooSlow(url, longest),
+          (signal) => exchange(this.#pool, { ...request, headers }, silence, signal),
+        ),
       );
     } catch (error) {
       throw error instanceof SignedImageError ? error : new ConnectionFailure(url, error);

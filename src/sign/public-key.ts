@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 
 import { SignedImageError } from '../error';
+import { normalizePem } from '../pem-text';
 
 /** What our signers make and our verifier takes: see docs, "Which keys" (cosign verifies both by default). */
 export type KeyAlgorithm = 'ecdsa-p256-sha256' | 'rsa-pkcs1v15-sha256';
@@ -94,7 +95,7 @@ function parsedOnce(text: string, parse: () => KeyObject): PublicKey {
  * @throws as `createPublicKey`, and SignedImageError `KEY_UNSUPPORTED`
  */
 export function publicKeyFromPem(pem: string): PublicKey {
-  return parsedOnce(pem, () => createPublicKey(pem));
+  return parsedOnce(pem, () => createPublicKey(normalizePem(pem)));
 }
 
 /**

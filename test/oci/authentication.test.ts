@@ -194,6 +194,38 @@ describe('Bearer', () => {
     expect(reader.code).toBe('REGISTRY_FORBIDDEN');
   });
 
+  it('asks for the scopes that it needs, and never for the placeholder of the base', async () => {
+    const placeholderScope = 'repository:user/image:pull';
+    registry.settings.auth = { kind: 'bearer', users: { w: PASSWORD }, placeholderScope };
+    const client = clientOf(declared());
+    await client.checkAccess(repository(), 'push');
+    await client.putBlob(repository(), bytes, OCI_CONFIG);
+    const scopes = tokenRequests().map(({ path }) =>
+      new URL(path, registry.url).searchParams.getAll('scope'),
+    );
+    expect(scopes).toEqual([['repository:team/app:pull,push']]);
+    registry.settings.auth = { ...registry.settings.auth, refreshTokens: { [REFRESH]: 'w' } };
+    registry.clearRequests();
+    await clientOf(configured({ identitytoken: REFRESH })).checkAccess(repository(), 'push');
+    expect(tokenRequests().map(({ method }) => method)).toEqual(['POST']);
+  });
+
+  it('asks for what is missing in a token for the same repository, and for no other one', async () => {
+    const realm = `${registry.url}/token`;
+    const scope = 'repository:team/app:delete,* repository:else/where:pull registry:catalog:*';
+    const challenge = `Bearer realm="${realm}",service="dev-registry",scope="${scope}",error="insufficient_scope"`;
+    let refused = 0;
+    registry.settings.faults = ({ path, headers }) => {
+      if (path.startsWith('/token') || !headers.authorization || refused++ > 0) return undefined;
+      return { status: 401, headers: { 'www-authenticate': challenge } };
+    };
+    await clientOf(declared()).resolve(repository(), LATEST);
+    const scopes = tokenRequests().map(({ path }) =>
+      new URL(path, registry.url).searchParams.getAll('scope'),
+    );
+    expect(scopes).toEqual([['repository:team/app:pull'], ['repository:team/app:pull,delete,*']]);
+  });
+
   it('trades an identity token, by POST and without a word of it in the URL', async () => {
     const client = clientOf(configured({ identitytoken: REFRESH }));
     await client.putBlob(repository(), bytes, OCI_CONFIG);
@@ -274,6 +306,70 @@ describe('Bearer', () => {
     const error = await refusalOf(clientOf(declared()).getManifest(repository(), LATEST));
     expect(error.message).toContain('X: bad: Basic *** of ***');
     expect(JSON.stringify([error.message, error.stack])).not.toContain(PASSWORD);
+  });
+});
+
+describe('credentials that end while the client lives', () => {
+  /** A helper whose answer changes; `asked` counts. */
+  function helped(): RegistryClientOptions & { secret: string; asked: number } {
+    const state = {
+      secret: 'canary-first-secret',
+      asked: 0,
+      dockerConfig: {
+        env: { DOCKER_CONFIG: '/config' },
+        readFile: async (path: string) =>
+          path === '/config/config.json'
+            ? JSON.stringify({ credHelpers: { [registry.host]: 'cloud' } })
+            : undefined,
+        runHelper: async () => {
+          state.asked += 1;
+          const answer = { Username: 'w', Secret: state.secret };
+          return { exitCode: 0, stdout: JSON.stringify(answer) };
+        },
+      },
+    };
+    return state;
+  }
+  const users = (secret: string) => ({ users: { w: secret } });
+
+  it.each(['basic', 'bearer'] as const)('%s: the helper is asked again', async (kind) => {
+    const options = helped();
+    registry.settings.auth = { kind, ...users('canary-first-secret'), tokenSeconds: 6 };
+    let now = Date.now();
+    const client = clientOf({ ...options, clock: { now: () => now } });
+    await client.getManifest(repository(), LATEST);
+    await client.getManifest(repositoryOf(registry, 'team/other'), LATEST);
+    expect(options.asked).toBe(1);
+    options.secret = 'canary-second-secret';
+    registry.settings.auth = { kind, ...users('canary-second-secret') };
+    now += 10_000;
+    await client.putBlob(repository(), bytes, OCI_CONFIG);
+    expect(options.asked).toBe(2);
+  });
+
+  it.each<[number, string]>([
+    [403, 'Your authorization token has expired. Reauthenticate and try again.'],
+    [400, 'Your authorization token has expired. Reauthenticate and try again.'],
+  ])('also where an expired login is answered with %i', async (status, message) => {
+    const options = helped();
+    registry.settings.auth = { kind: 'basic', users: { w: options.secret } };
+    const client = clientOf(options);
+    await client.getManifest(repository(), LATEST);
+    const old = registry.requests.at(-1)?.headers.authorization;
+    registry.settings.auth = { kind: 'basic', users: { w: 'canary-second-secret' } };
+    registry.settings.faults = ({ headers }) =>
+      headers.authorization === old
+        ? { status, body: JSON.stringify({ errors: [{ code: 'DENIED', message }] }) }
+        : undefined;
+    // The user has not logged in again: nothing is sent twice, and the message says what to do.
+    registry.clearRequests();
+    const error = await refusalOf(client.getManifest(repository(), LATEST));
+    expect(error.message).toContain('log in again');
+    expect(error.message).toContain('docker-credential-cloud');
+    expect(registry.requests).toHaveLength(1);
+    options.secret = 'canary-second-secret';
+    await client.putBlob(repository(), bytes, OCI_CONFIG);
+    expect(registry.store.getBlob('team/app', digestOf(bytes))).toEqual(bytes);
   });
 });
 

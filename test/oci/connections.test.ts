@@ -19,6 +19,7 @@ afterEach(async () => {
 function transportOf(options: { ca?: string | undefined; answerTimeout?: number } = {}): Transport {
   const transport = new Transport({
     ca: undefined,
+    home: new URL('http://127.0.0.1/'),
     userAgent: 'test',
     lookup: undefined,
     ...options,

@@ -12,23 +12,28 @@ import {
 import { refusalOf } from './support/registry-fixture';
 
 const HOST = 'registry.example:5000';
+const APP = { registry: HOST, path: 'team/app' };
 const SECRET = 'canary-very-secret-word';
 const auth = (text: string): string => Buffer.from(text).toString('base64');
 
 interface Machine {
   readonly env?: Record<string, string>;
   readonly files: Record<string, unknown>;
+  readonly uid?: number;
+  readonly platform?: NodeJS.Platform;
   readonly helpers?: Record<string, { readonly exitCode?: number; readonly stdout: string }>;
 }
 
 /** Asks on a machine with these files and helpers; `asked` are the helper calls. */
-function machine({ env = { HOME: '/home/me' }, files, helpers = {} }: Machine): {
-  readonly find: (registry?: string) => Promise<Credentials | undefined>;
+function machine({ env = { HOME: '/home/me' }, files, helpers = {}, uid, platform }: Machine): {
+  readonly find: (registry?: string, path?: string) => Promise<Credentials | undefined>;
   readonly asked: string[][];
 } {
   const asked: string[][] = [];
   const access: DockerConfigAccess = {
     env,
+    uid,
+    platform: platform ?? 'linux',
     readFile: async (path) => {
       const content = files[path];
       return typeof content === 'string' || content === undefined
@@ -42,7 +47,11 @@ function machine({ env = { HOME: '/home/me' }, files, helpers = {} }: Machine): 
       return { exitCode: 0, ...helper };
     },
   };
-  return { find: (registry = HOST) => dockerConfigCredentials(access)(registry), asked };
+  return {
+    find: (registry = HOST, path = 'team/app') =>
+      dockerConfigCredentials(access)({ registry, path }),
+    asked,
+  };
 }
 const CONFIG = '/home/me/.docker/config.json';
 const basic = (source = CONFIG): Credentials => ({
@@ -76,7 +85,68 @@ describe('the file', () => {
     expect(await machine({ env: named, files: { '/auth.json': entry } }).find()).toEqual(
       basic('/auth.json'),
     );
-    expect(await machine({ env: named, files: { [podman]: entry } }).find()).toBeUndefined();
+    // docker does not read the variable: a login that it has counts beside the named file.
+    expect(await machine({ env: named, files: { [podman]: entry } }).find()).toEqual(basic(podman));
+  });
+
+  /** Each file that a tool may leave a login in, the strongest first. */
+  const PLACES = [
+    '/named/auth.json',
+    '/docker/config.json',
+    '/run/user/7/containers/auth.json',
+    '/run/containers/7/auth.json',
+    '/xdg/containers/auth.json',
+    '/home/me/.config/containers/auth.json',
+    '/home/me/.dockercfg',
+  ];
+  const EVERYWHERE = {
+    HOME: '/home/me',
+    REGISTRY_AUTH_FILE: '/named/auth.json',
+    DOCKER_CONFIG: '/docker',
+    XDG_RUNTIME_DIR: '/run/user/7',
+    XDG_CONFIG_HOME: '/xdg',
+  };
+
+  it('is found wherever a tool leaves it, and those places have one order', async () => {
+    const entry = { [HOST]: { auth: auth(`me:${SECRET}`) } };
+    const fileOf = (path: string): object =>
+      path.endsWith('.dockercfg') ? entry : { auths: entry };
+    for (let from = 0; from < PLACES.length; from += 1) {
+      const files = Object.fromEntries(PLACES.slice(from).map((path) => [path, fileOf(path)]));
+      expect(await machine({ env: EVERYWHERE, files, uid: 7 }).find()).toEqual(basic(PLACES[from]));
+    }
+    const home = { files: { [CONFIG]: { auths: entry } } };
+    expect(await machine(home).find()).toEqual(basic());
+    expect(await machine({ ...home, env: EVERYWHERE, uid: 7 }).find()).toBeUndefined();
+  });
+
+  it('for a user of another number, or on a system without /run, is another one', async () => {
+    const files = { '/run/containers/7/auth.json': { auths: { [HOST]: { auth: auth('a:b') } } } };
+    expect(await machine({ files, uid: 8 }).find()).toBeUndefined();
+    expect(await machine({ files, uid: 7, platform: 'darwin' }).find()).toBeUndefined();
+  });
+
+  it('that has nothing for the registry leaves it to the next, also where it has a helper', async () => {
+    const missing = { exitCode: 1, stdout: 'credentials not found in native keychain\n' };
+    const files = {
+      '/run/user/7/containers/auth.json': { auths: { 'other.example': { auth: auth('a:b') } } },
+      '/run/containers/7/auth.json': { auths: { [HOST]: {} } },
+      '/home/me/.config/containers/auth.json': { credHelpers: { [HOST]: 'safe' } },
+      [CONFIG]: { auths: { [HOST]: { auth: auth(`me:${SECRET}`) } } },
+    };
+    const env = { HOME: '/home/me', XDG_RUNTIME_DIR: '/run/user/7' };
+    expect(await machine({ env, files, uid: 7, helpers: { safe: missing } }).find()).toEqual(
+      basic(),
+    );
+  });
+
+  it('that is broken does no harm to those before it', async () => {
+    const files = {
+      '/run/user/7/containers/auth.json': { auths: { [HOST]: { auth: auth(`me:${SECRET}`) } } },
+      [CONFIG]: 'no JSON',
+    };
+    const env = { HOME: '/home/me', XDG_RUNTIME_DIR: '/run/user/7' };
+    expect(await machine({ env, files }).find()).toEqual(basic('/run/user/7/containers/auth.json'));
   });
 
   it.each([
@@ -97,7 +167,7 @@ describe('the file', () => {
     const readFile = async (): Promise<string> => {
       throw new Error('EACCES: permission denied');
     };
-    const error = await refusalOf(dockerConfigCredentials({ ...access, readFile })(HOST));
+    const error = await refusalOf(dockerConfigCredentials({ ...access, readFile })(APP));
     expect(error.code).toBe('CREDENTIALS_UNREADABLE');
   });
 });
@@ -155,6 +225,30 @@ describe('auths', () => {
   ])('gives the credentials of %p to no other host', async (key) => {
     const files = { [CONFIG]: { auths: { [key]: { auth: auth(`me:${SECRET}`) } } } };
     expect(await machine({ files }).find()).toBeUndefined();
+  });
+
+  it('the most specific key counts, and it counts for no other repository', async () => {
+    const entry = (password: string): object => ({ auth: auth(`me:${password}`) });
+    const auths = {
+      'quay.example': entry('registry'),
+      'quay.example/team': entry('team'),
+      'quay.example/team/app': entry('app'),
+      'quay.example/other': entry('other'),
+      'docker.io/team': entry('hub'),
+    };
+    const { find } = machine({ files: { [CONFIG]: { auths } } });
+    const passwordOf = async (path: string, registry = 'quay.example') => {
+      const found = await find(registry, path);
+      return found?.kind === 'password' ? found.password : undefined;
+    };
+    expect(await passwordOf('team/app')).toBe('app');
+    expect(await passwordOf('team/app/part')).toBe('app');
+    expect(await passwordOf('team/apples')).toBe('team');
+    expect(await passwordOf('team/b')).toBe('team');
+    expect(await passwordOf('teams/b')).toBe('registry');
+    expect(await passwordOf('other')).toBe('other');
+    expect(await passwordOf('team/x', 'index.docker.io')).toBe('hub');
+    expect(await passwordOf('library/x', 'index.docker.io')).toBeUndefined();
   });
 
   it.each(['https://index.docker.io/v1/', 'docker.io', 'index.docker.io', 'registry-1.docker.io'])(
@@ -264,7 +358,7 @@ describe('on this machine', () => {
        });`,
     );
     await writeFile(join(folder, 'config.json'), JSON.stringify({ credsStore: 'safe' }));
-    expect(await dockerConfigCredentials(access())(HOST)).toMatchObject({
+    expect(await dockerConfigCredentials(access())(APP)).toMatchObject({
       username: 'get',
       password: HOST,
     });
@@ -272,9 +366,9 @@ describe('on this machine', () => {
 
   it('tells a helper that is not there, and one that ends without reading', async () => {
     await writeFile(join(folder, 'config.json'), JSON.stringify({ credsStore: 'absent' }));
-    expect((await refusalOf(dockerConfigCredentials(access())(HOST))).message).toContain('not on the PATH');
+    expect((await refusalOf(dockerConfigCredentials(access())(APP))).message).toContain('not on the PATH');
     await script('absent', 'process.exit(3)');
-    expect((await refusalOf(dockerConfigCredentials(access())(HOST))).message).toContain('code 3');
+    expect((await refusalOf(dockerConfigCredentials(access())(APP))).message).toContain('code 3');
   });
 
   it('stops a helper that does not stop printing', async () => {
@@ -283,9 +377,9 @@ describe('on this machine', () => {
   });
 
   it('reads files, knows a missing one, and tells one that it cannot read', async () => {
-    expect(await dockerConfigCredentials(access())(HOST)).toBeUndefined();
+    expect(await dockerConfigCredentials(access())(APP)).toBeUndefined();
     await mkdir(join(folder, 'config.json'));
-    expect((await refusalOf(dockerConfigCredentials(access())(HOST))).code).toBe(
+    expect((await refusalOf(dockerConfigCredentials(access())(APP))).code).toBe(
       'CREDENTIALS_UNREADABLE',
     );
   });

@@ -17,7 +17,13 @@ async function ask(
   { answerTimeout, ...request }: Partial<HttpRequest> & { readonly answerTimeout?: number } = {},
 ): Promise<HttpResponse> {
   wire = await openWire(typeof answer === 'string' ? () => answer : answer);
-  transport = new Transport({ ca: undefined, userAgent: 'test', lookup: undefined, answerTimeout });
+  transport = new Transport({
+    home: wire.url,
+    ca: undefined,
+    userAgent: 'test',
+    lookup: undefined,
+    answerTimeout,
+  });
   return transport.send({ method: 'GET', url: wire.url, ...request }, undefined);
 }
 

@@ -1,4 +1,4 @@
-import { type Bundle, bundleFromJSON, bundleToJSON } from '@sigstore/bundle';
+import { type Bundle, bundleToJSON } from '@sigstore/bundle';
 
 import { PROVENANCE_PREDICATE_TYPE, SIGNATURE_PREDICATE_TYPE } from '../../attest/statement';
 import { SignedImageError, messageOf } from '../../error';
@@ -16,6 +16,7 @@ import { type Repository, formatRepository } from '../../oci/reference';
 import { parseJsonObject } from '../../oci/strict-json';
 import type { Purpose } from '../request';
 import { mapBounded } from './bounded';
+import { boundedBundle } from './bounded-bundle';
 import {
   BUNDLE_MEDIA_TYPE,
   PREDICATE_TYPE_ANNOTATION,
@@ -289,7 +290,7 @@ function parseBundle(bytes: Buffer): Bundle {
     throw malformed(`its media type is ${JSON.stringify(mediaType)}, and not that of version 0.3`);
   }
   try {
-    return bundleFromJSON(json);
+    return boundedBundle(json);
   } catch (error) {
     throw malformed(messageOf(error), error);
   }

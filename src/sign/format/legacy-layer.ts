@@ -1,13 +1,9 @@
-import {
-  type Bundle,
-  BUNDLE_V01_MEDIA_TYPE,
-  bundleFromJSON,
-  envelopeToJSON,
-} from '@sigstore/bundle';
+import { type Bundle, BUNDLE_V01_MEDIA_TYPE, envelopeToJSON } from '@sigstore/bundle';
 
 import { SignedImageError, messageOf } from '../../error';
 import { digestOf, hexOf } from '../../oci/digest';
 import { isJsonObject, parseJsonObject } from '../../oci/strict-json';
+import { boundedBundle } from './bounded-bundle';
 import { certificateDer, certificatePem } from './pem';
 
 /** Payload of a `.sig` layer. */
@@ -146,7 +142,7 @@ function assemble(
     ...content,
   };
   try {
-    return bundleFromJSON(json);
+    return boundedBundle(json);
   } catch (error) {
     throw malformed(messageOf(error));
   }

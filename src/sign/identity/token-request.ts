@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { SignedImageError } from '../../error';
 import { redactSecrets } from '../../redaction';
+import { withSystemAuthorities } from '../../system-authorities';
 import type { SigningHost } from '../host';
 import { isLoopbackOrHttps } from '../service-url';
 
@@ -60,7 +61,7 @@ export async function requestToken(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     if (attempt > 1) await delay(PAUSE_MS * attempt);
     try {
-      const response = await send(request, fetch);
+      const response = await withSystemAuthorities(() => send(request, fetch));
       if (response.ok) return tokenOf(request, await bodyOf(response), response.headers);
       await response.body?.cancel();
       failure = refusal(request, response.status) ?? new Error(`HTTP ${response.status}`);

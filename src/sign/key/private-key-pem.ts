@@ -1,6 +1,7 @@
 import { type KeyObject, createPrivateKey } from 'node:crypto';
 
 import { SignedImageError } from '../../error';
+import { normalizePem, pemFault } from '../../pem-text';
 import { ENCRYPTED_KEY_LABELS, type EncryptedKey, parseEncryptedKey } from './encrypted-pem';
 
 /** What a PEM text with a private key holds. */
@@ -24,7 +25,7 @@ const PLAIN_LABELS = {
 
 /** All blocks of a PEM text, in order. */
 export function pemBlocks(text: string): PemBlock[] {
-  return [...text.matchAll(BLOCK)].map(([, label = '', body = '']) => ({
+  return [...normalizePem(text).matchAll(BLOCK)].map(([, label = '', body = '']) => ({
     label,
     body: Buffer.from(body, 'base64'),
     hasHeaders: body.includes(':'),
@@ -50,8 +51,9 @@ function privateBlock(text: string): PemBlock {
       'it holds a public key, and signing needs the private one (cosign.key, not cosign.pub)',
     );
   }
+  const fault = pemFault(text);
   throw unreadable(
-    'it holds no whole PEM block with a private key (-----BEGIN ... to -----END ...)',
+    `it holds no whole PEM block with a private key (-----BEGIN ... to -----END ...)${fault === undefined ? '' : `: ${fault}`}`,
   );
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type * as undici from 'undici';
 
+import { withSystemAuthorities } from '../../system-authorities';
 import { type ServiceCallOptions, fetchOptions } from './service-call';
 
 /** A service's answer was not what was asked for. Its message is foreign text. */
@@ -50,7 +51,7 @@ export async function askService(
     const last = tries >= retry.retries;
     let wait = Math.min(retry.minTimeout * retry.factor ** tries, retry.maxTimeout);
     try {
-      const answer = await send(asked, dispatcher, timeout);
+      const answer = await withSystemAuthorities(() => send(asked, dispatcher, timeout));
       if (last || !isPassing(answer.status)) return answer;
       wait = Math.min(secondsOf(answer.retryAfter) ?? wait, retry.maxTimeout);
     } catch (error) {

@@ -161,7 +161,7 @@ test('docker configs', async () => {
         readFile: async () => bytes.toString('utf8'),
         runHelper: async () => helper,
       });
-      await credentials(host);
+      await credentials({ registry: host, path: 'team/app' });
     },
   );
 });

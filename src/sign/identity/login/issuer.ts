@@ -2,6 +2,7 @@ import type * as openidClient from 'openid-client' with { 'resolution-mode': 'im
 
 import { messageOf, SignedImageError } from '../../../error';
 import { optionalPackage } from '../../optional-package';
+import { isLoopback, isLocalHost } from '../../../oci/local-address';
 import { isLoopbackOrHttps } from '../../service-url';
 import { unavailable } from '../token-request';
 
@@ -49,6 +50,8 @@ export async function discoverIssuer(url: string, clientId: string): Promise<Log
       client.None(),
       { timeout: ANSWER_SECONDS, ...(isPlain && { execute: [client.allowInsecureRequests] }) },
     );
+    const local = isLoopback(address) ? undefined : localEndpoint(configuration);
+    if (local !== undefined) throw new Error(`it names ${local}, which is on this machine`);
     return { client, configuration, url };
   } catch (error) {
     throw unavailable(
@@ -56,6 +59,16 @@ export async function discoverIssuer(url: string, clientId: string): Promise<Log
         `${url.replace(/\/+$/, '')}/.well-known/openid-configuration must be its discovery document`,
     ).on('keyless.issuer');
   }
+}
+
+/** An endpoint on this machine or link: an issuer elsewhere must not send its clients there. */
+function localEndpoint(configuration: openidClient.Configuration): string | undefined {
+  const { token_endpoint, device_authorization_endpoint, jwks_uri, userinfo_endpoint } =
+    configuration.serverMetadata();
+  return [token_endpoint, device_authorization_endpoint, jwks_uri, userinfo_endpoint].find(
+    (endpoint) =>
+      endpoint !== undefined && URL.canParse(endpoint) && isLocalHost(new URL(endpoint)),
+  );
 }
 
 /** What the library knows of a failure that is not the answer itself, which may hold a token. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { SignedImageError } from '../../../error';
 import { redactSecrets, redactText } from '../../../redaction';
+import { withSystemAuthorities } from '../../../system-authorities';
 import type { KeyHost } from '../source';
 import type { GitlabServer } from './gitlab-server';
 
@@ -86,7 +87,9 @@ export function gitlabApi({ api, token }: GitlabServer, host: KeyHost): GitlabAp
   const followed = async (url: string, init: RequestInit): Promise<Response> => {
     let target = url;
     for (let hop = 0; hop <= REDIRECTS; hop += 1) {
-      const response = await fetch(target, { ...init, redirect: 'manual' });
+      const response = await withSystemAuthorities(() =>
+        fetch(target, { ...init, redirect: 'manual' }),
+      );
       const location = response.headers.get('location');
       if (response.status < 300 || response.status >= 400 || location === null) return response;
       await response.body?.cancel();

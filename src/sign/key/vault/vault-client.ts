@@ -3,7 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type * as undici from 'undici';
 
 import { SignedImageError } from '../../../error';
+import { isLocalHost } from '../../../oci/local-address';
 import { redactSecrets } from '../../../redaction';
+import { withSystemAuthorities } from '../../../system-authorities';
 import { isLoopbackOrHttps } from '../../service-url';
 import type { KeyHost } from '../source';
 import { misconfigured, type VaultSettings } from './vault-settings';
@@ -115,7 +117,9 @@ function activeNode(from: URL, { status, location }: Exchange): URL | undefined 
   const to = new URL(location, from);
   const isSame = to.pathname === from.pathname && to.search === from.search;
   const isDowngrade = from.protocol === 'https:' && to.protocol !== 'https:';
-  const isFine = isSame && !isDowngrade && isLoopbackOrHttps(to) && to.username === '';
+  // A server elsewhere has no business to send its clients to their own machine.
+  const isLocal = isLocalHost(to) && !isLocalHost(from);
+  const isFine = isSame && !isDowngrade && !isLocal && isLoopbackOrHttps(to) && to.username === '';
   return isFine ? to : undefined;
 }
 
@@ -188,7 +192,7 @@ export function createVaultClient(
       for (let tries = 0; ; tries += 1) {
         const isLast = tries + 1 >= TRIES;
         try {
-          const answer = await ask(asked, dispatcher);
+          const answer = await withSystemAuthorities(() => ask(asked, dispatcher));
           if (isLast || !isPassing(answer)) return answer;
           await delay(waitOf(answer, tries));
         } catch (error) {
