@@ -6,10 +6,10 @@ import type { Digest } from '../oci/digest';
 import { parseReference } from '../oci/reference';
 import { writeAuthFile } from './auth-file';
 import type { BuildRequest } from './builder';
+import { containersIgnoreFile } from './containers-ignore';
 import { baseImages } from './dockerfile';
 import { secretEnvironment } from './environment';
 import { cacheRepositories, commonFlags, secretFlags } from './flags';
-import { ignoreFileOf } from './ignore-file';
 import { skipsTls } from './registry-host';
 import { type BuildSession, digestFromFile } from './session';
 
@@ -68,7 +68,7 @@ async function buildOne(
   flags: readonly string[],
 ): Promise<string> {
   const { request } = session;
-  const ignoreFile = await ignoreFileOf(request.context, request.dockerfile);
+  const ignoreFile = await containersIgnoreFile(request, session.folder);
   const idFile = join(session.folder, IMAGE_ID_FILE);
   await session.run({
     label: `${tool.program} build`,

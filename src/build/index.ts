@@ -12,7 +12,13 @@ export {
 } from './builder';
 export { buildxBuilder } from './buildx';
 export { type ContextHash, contextHash } from './context-hash';
-export { BUILDER_NAMES, type BuilderName, buildPaths, type DeclaredBuild } from './declared';
+export {
+  BUILDER_NAMES,
+  type BuilderName,
+  buildPaths,
+  type DeclaredBuild,
+  ignoreConvention,
+} from './declared';
 export { dockerBuilder } from './docker';
 export { baseImages } from './dockerfile';
 export {

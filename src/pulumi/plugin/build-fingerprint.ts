@@ -5,6 +5,7 @@ import {
   type BuildFingerprint,
   buildFingerprint,
   contextHash,
+  ignoreConvention,
   resolveBases,
 } from '../../build';
 import type { Reference } from '../../oci';
@@ -37,7 +38,7 @@ export async function declaredFingerprint({
 }: FingerprintRequest): Promise<BuildFingerprint['parts']> {
   const { context, dockerfile, declared } = build;
   const [hash, text] = await Promise.all([
-    contextHash({ context, dockerfile }),
+    contextHash({ context, dockerfile, convention: ignoreConvention(declared) }),
     readFile(dockerfile, 'utf8'),
   ]);
   const args = declared.args ?? {};
@@ -47,7 +48,7 @@ export async function declaredFingerprint({
     previous: fingerprintParts(olds),
     resolve: (image) => environment.bases.of(image, client),
   });
-  for (const warning of warnings) log.warn(warning);
+  for (const warning of [...hash.warnings, ...warnings]) log.warn(warning);
   return buildFingerprint({
     context: hash.hash,
     dockerfile: hash.dockerfile,

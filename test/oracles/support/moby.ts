@@ -12,28 +12,22 @@ function program(name: string): string {
   return join(folder, name);
 }
 
-export interface IgnoreQuestion {
-  /** The ignore file; base64 in JSON, as Go reads `[]byte`. */
-  readonly file: Buffer;
-  readonly paths: readonly Buffer[];
-}
-
-export interface IgnoreAnswer {
-  readonly ignored: readonly boolean[] | null;
+export interface SentContext {
+  /** One byte is one character. */
+  readonly sent: readonly string[];
   readonly error?: string;
 }
 
-/** What moby's `patternmatcher` answers: the package that docker, BuildKit and buildx use. */
-export async function mobyIgnores(
-  questions: readonly IgnoreQuestion[],
-): Promise<readonly IgnoreAnswer[]> {
-  return askLines(
+/** What buildx sends of a context: by moby's `patternmatcher`, which docker uses too. */
+export async function mobySends(
+  questions: readonly { readonly root: string; readonly file: Buffer }[],
+): Promise<readonly SentContext[]> {
+  const answers = await askLines<unknown, { sent: readonly string[]; error?: string }>(
     program('moby'),
-    questions.map(({ file, paths }) => ({
-      ignore: {
-        file: file.toString('base64'),
-        paths: paths.map((path) => path.toString('base64')),
-      },
-    })),
+    questions.map(({ root, file }) => ({ ignore: { root, file: file.toString('base64') } })),
   );
+  return answers.map(({ sent, ...rest }) => ({
+    ...rest,
+    sent: sent.map((path) => Buffer.from(path, 'base64').toString('latin1')).sort(),
+  }));
 }

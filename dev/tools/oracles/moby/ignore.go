@@ -2,41 +2,42 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"io/fs"
 
-	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
+	"github.com/tonistiigi/fsutil"
 )
 
-// Bytes are base64 in JSON, so that names and patterns that are not UTF-8 arrive as they are.
 type ignoreRequest struct {
-	File  []byte   `json:"file"`
-	Paths [][]byte `json:"paths"`
+	// File is the ignore file, Root the folder of the context.
+	File []byte `json:"file"`
+	Root string `json:"root"`
 }
 
 type ignoreResponse struct {
-	// Patterns as the ignore file is read, before they are compiled.
-	Patterns []string `json:"patterns"`
-	// Ignored holds an answer for each path.
-	Ignored []bool `json:"ignored"`
-	Error   string `json:"error,omitempty"`
+	// Sent holds every path that buildx sends to BuildKit. Bytes are base64 in JSON, so that names
+	// that are not UTF-8 arrive as they are.
+	Sent  [][]byte `json:"sent"`
+	Error string   `json:"error,omitempty"`
 }
 
-func ignored(asked ignoreRequest) ignoreResponse {
+// sent lists a context as buildx sends it: by the same package, which filters with patternmatcher.
+func sent(asked ignoreRequest) ignoreResponse {
+	answer := ignoreResponse{Sent: [][]byte{}}
 	patterns, err := ignorefile.ReadAll(bytes.NewReader(asked.File))
+	if err == nil {
+		options := &fsutil.FilterOpt{ExcludePatterns: patterns}
+		err = fsutil.WalkDir(context.Background(), asked.Root, options,
+			func(path string, _ fs.DirEntry, err error) error {
+				if err == nil {
+					answer.Sent = append(answer.Sent, []byte(path))
+				}
+				return err
+			})
+	}
 	if err != nil {
-		return ignoreResponse{Error: err.Error()}
+		answer.Error = err.Error()
 	}
-	matcher, err := patternmatcher.New(patterns)
-	if err != nil {
-		return ignoreResponse{Patterns: patterns, Error: err.Error()}
-	}
-	answers := make([]bool, len(asked.Paths))
-	for i, path := range asked.Paths {
-		matches, err := matcher.MatchesOrParentMatches(string(path))
-		if err != nil {
-			return ignoreResponse{Patterns: patterns, Error: err.Error()}
-		}
-		answers[i] = matches
-	}
-	return ignoreResponse{Patterns: patterns, Ignored: answers}
+	return answer
 }

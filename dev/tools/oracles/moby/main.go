@@ -48,7 +48,7 @@ func serve() error {
 func respond(asked request) (any, error) {
 	switch {
 	case asked.Ignore != nil:
-		return ignored(*asked.Ignore), nil
+		return sent(*asked.Ignore), nil
 	case asked.Dockerfile != nil:
 		return pulled(*asked.Dockerfile), nil
 	case asked.Word != nil:
