@@ -7,7 +7,7 @@ import { parseReference } from '../oci/reference';
 import { writeAuthFile } from './auth-file';
 import type { BuildRequest } from './builder';
 import { containersIgnoreFile } from './containers-ignore';
-import { baseImages } from './dockerfile';
+import { fetchedImages } from './dockerfile';
 import { secretEnvironment } from './environment';
 import { cacheRepositories, commonFlags, secretFlags } from './flags';
 import { skipsTls } from './registry-host';
@@ -169,10 +169,15 @@ async function registryFlags(
   return { pull: [...login, ...pullTls], push: [...login, ...tls] };
 }
 
+/** Of what nobody can tell for certain, no: TLS is verified then. */
 async function basesAreAtTarget(request: BuildRequest): Promise<boolean> {
-  const text = await readFile(request.dockerfile, 'utf8');
-  const bases = baseImages(text, request.args, request.target, request.platforms);
-  return bases.every((base) => registryOf(base) === request.reference.repository.registry);
+  const { dockerfile, args, target, platforms, cacheFrom, cacheTo } = request;
+  const bases = fetchedImages(await readFile(dockerfile, 'utf8'), { args, target, platforms });
+  if (bases === undefined) return false;
+  const caches = cacheRepositories([...cacheFrom, ...cacheTo]) ?? [];
+  const fetched = [...bases, ...caches];
+  const { registry } = request.reference.repository;
+  return fetched.length > 0 && fetched.every((image) => registryOf(image) === registry);
 }
 
 function registryOf(reference: string): string | undefined {

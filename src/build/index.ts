@@ -20,7 +20,7 @@ export {
   ignoreConvention,
 } from './declared';
 export { dockerBuilder } from './docker';
-export { baseImages } from './dockerfile';
+export { type BaseImages, baseImages, type DockerfileBuild } from './dockerfile';
 export {
   type BuildFingerprint,
   buildFingerprint,

@@ -31,3 +31,55 @@ export async function mobySends(
     sent: sent.map((path) => Buffer.from(path, 'base64').toString('latin1')).sort(),
   }));
 }
+
+export interface PullQuestion {
+  readonly text: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly target?: string;
+  readonly platform: string;
+  readonly build: string;
+  /** Images that are to be written as BuildKit writes them. */
+  readonly names: readonly string[];
+}
+
+export interface PullAnswer {
+  /** Names of the stages; empty for one without. */
+  readonly stages: readonly string[];
+  /** What BuildKit asked its registry client for. */
+  readonly images: readonly string[];
+  readonly names: readonly string[];
+  readonly syntax: string;
+  /** Why BuildKit refuses the file. */
+  readonly error?: string;
+}
+
+/** Which images BuildKit's Dockerfile frontend fetches. */
+export async function buildkitPulls(
+  questions: readonly PullQuestion[],
+): Promise<readonly PullAnswer[]> {
+  const answers = await askLines<
+    unknown,
+    Omit<PullAnswer, 'stages'> & { readonly stages: readonly { readonly name: string }[] }
+  >(
+    program('moby'),
+    questions.map(({ text, target = '', ...rest }) => ({
+      dockerfile: { ...rest, target, text: Buffer.from(text).toString('base64') },
+    })),
+  );
+  return answers.map(({ stages, ...rest }) => ({
+    ...rest,
+    stages: stages.map(({ name }) => name),
+  }));
+}
+
+/** What BuildKit's shell lexer makes of words; `undefined` for one that it refuses. */
+export async function buildkitExpands(
+  words: readonly { readonly text: string; readonly escape: string }[],
+  env: Readonly<Record<string, string>>,
+): Promise<readonly (string | undefined)[]> {
+  const answers = await askLines<unknown, { readonly value: string; readonly error?: string }>(
+    program('moby'),
+    words.map((word) => ({ word: { ...word, env } })),
+  );
+  return answers.map(({ value, error }) => (error === undefined ? value : undefined));
+}

@@ -9,8 +9,10 @@ import (
 	"github.com/distribution/reference"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 	"github.com/moby/buildkit/frontend/dockerui"
+	"github.com/moby/buildkit/solver/pb"
 	digest "github.com/opencontainers/go-digest"
 	ocispecs "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -38,6 +40,8 @@ type dockerfileResponse struct {
 	// Images that BuildKit asked its registry client for.
 	Images []string `json:"images"`
 	Error  string   `json:"error,omitempty"`
+	// Syntax is the frontend image that the file names.
+	Syntax string `json:"syntax"`
 	// Names of the request, normalized; empty for one that is not a reference.
 	Names []string `json:"names"`
 }
@@ -71,10 +75,13 @@ func pulled(asked dockerfileRequest) dockerfileResponse {
 			answer.Stages = append(answer.Stages, stage{target.Name, target.Base, target.Platform})
 		}
 	}
+	answer.Syntax, _, _, _ = parser.DetectSyntax(asked.Text)
 	client := &recorder{}
+	capabilities := pb.Caps.CapSet(pb.Caps.All())
 	options := dockerfile2llb.ConvertOpt{
 		Config:       dockerui.Config{BuildArgs: asked.Args, Target: asked.Target},
 		MetaResolver: client,
+		LLBCaps:      &capabilities,
 	}
 	if asked.Build != "" {
 		build, err := platforms.Parse(asked.Build)
@@ -90,6 +97,8 @@ func pulled(asked dockerfileRequest) dockerfileResponse {
 			answer.Error = err.Error()
 			return answer
 		}
+		// As the frontend does with what it is asked for.
+		target = platforms.Normalize(target)
 		options.TargetPlatform = &target
 	}
 	_, _, _, _, err := dockerfile2llb.Dockerfile2LLB(context.Background(), asked.Text, options)
