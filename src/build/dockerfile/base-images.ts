@@ -1,3 +1,4 @@
+import { excerpt } from '../excerpt';
 import { readSyntax } from './directives';
 import { machinePlatform, platformArguments } from './platform-arguments';
 import type { Source } from './sources';
@@ -80,7 +81,7 @@ function foreignSyntax(dockerfile: string, { args = {} }: DockerfileBuild): read
   const declared = Object.hasOwn(args, 'BUILDKIT_SYNTAX') ? args['BUILDKIT_SYNTAX'] : undefined;
   const syntax = declared ?? readSyntax(dockerfile);
   if (syntax === undefined || OWN_SYNTAX.test(syntax)) return [];
-  return [`it is read by the frontend ${syntax}, which may read it in its own way`];
+  return [`it is read by the frontend ${excerpt(syntax)}, which may read it in its own way`];
 }
 
 const SCRATCH = 'scratch';
@@ -128,7 +129,7 @@ class StageWalk {
     const handed = this.stages[base]?.handsOn ?? [];
     for (const source of handed) {
       if (source.kind !== 'unread') continue;
-      this.problems.push(`what ONBUILD takes files from cannot be read: ${source.text}`);
+      this.problems.push(`what ONBUILD takes files from cannot be read: ${excerpt(source.text)}`);
     }
     for (const source of [...handed, ...stage.sources]) this.#source(source, index);
   }

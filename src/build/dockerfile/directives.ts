@@ -1,3 +1,5 @@
+import { excerpt } from '../excerpt';
+
 /** What the comments at the top of a Dockerfile say to the builder. */
 export interface Directives {
   /** The character that escapes, and continues a line. */
@@ -35,7 +37,7 @@ export function readDirectives(lines: readonly string[]): Directives {
   }
   const escape = found.get('escape') ?? '\\';
   if (escape === '\\' || escape === '`') return { escape };
-  return { escape: '\\', problem: `the directive escape must be \\ or \`, not ${escape}` };
+  return { escape: '\\', problem: `the directive escape must be \\ or \`, not ${excerpt(escape)}` };
 }
 
 /**

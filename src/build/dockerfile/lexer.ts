@@ -262,7 +262,8 @@ function modified(
       return isSet ? word : '';
     case '?':
       if (isSet) return value;
-      throw new WordError(`${name}: ${word === '' ? 'is required' : word}`);
+      // What the word says may hold the value of a secret argument.
+      throw new WordError(`${name} is required`);
     default: {
       const greedy = word.startsWith(modifier);
       const trim = modifier === '#' ? trimStart : trimEnd;

@@ -1,3 +1,4 @@
+import { excerpt } from '../excerpt';
 import { type Instruction, parseInstructions } from './instructions';
 import { lex, type Lookup, WordError } from './lexer';
 import { sourcesOf, type Source } from './sources';
@@ -94,7 +95,7 @@ class StageReader {
     for (const source of sources) {
       if (source.kind !== 'unread') continue;
       this.problems.push(
-        `line ${line}: what ${keyword} takes files from cannot be read: ${source.text}`,
+        `line ${line}: what ${keyword} takes files from cannot be read: ${excerpt(source.text)}`,
       );
     }
     return sources;
@@ -106,7 +107,8 @@ class StageReader {
       const at = word.indexOf('=');
       const name = at < 0 ? word : word.slice(0, at);
       const standard = at < 0 ? undefined : word.slice(at + 1);
-      const value = this.#declared(name) ?? this.#expanded(standard, `line ${line}: ARG ${name}`);
+      const value =
+        this.#declared(name) ?? this.#expanded(standard, `line ${line}: ARG ${excerpt(name)}`);
       if (value !== undefined) this.#globals.set(name, value);
       else if (standard !== undefined) this.#lostGlobals = true;
     }
@@ -123,14 +125,14 @@ class StageReader {
         `line ${line}: FROM needs an image, and may have a name: FROM image AS name`,
       );
     } else if (name !== undefined && !NAME.test(name)) {
-      this.problems.push(`line ${line}: ${written ?? ''} is not the name of a stage`);
+      this.problems.push(`line ${line}: ${excerpt(written ?? '')} is not the name of a stage`);
     }
     this.stages.push({ name, base: this.#base(image, line), sources: [], handsOn: [] });
   }
 
   #base(image: string, line: number): string | undefined {
     if (image === '') return undefined;
-    const where = `line ${line}: FROM ${image}`;
+    const where = `line ${line}: FROM ${excerpt(image)}`;
     if (this.#lostGlobals && image.includes('$')) {
       this.problems.push(`${where} uses an ARG that cannot be read`);
       return undefined;

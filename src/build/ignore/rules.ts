@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 
 import { hasRawBytes, textOfBytes, trimSpace } from '../byte-text';
+import { excerpt } from '../excerpt';
 import { ExpressionError } from '../regular';
 import { compilePattern, type PathTest } from './pattern';
 import { isWellFormed } from './syntax';
@@ -80,7 +81,8 @@ function clean(path: string): string {
 
 function invalid(line: number, text: string, why?: string): IgnoreFileError {
   const reason = why === undefined ? '' : `: ${why}`;
-  const shown = hasRawBytes(text) ? JSON.stringify(text) : `\`${text}\``;
+  const part = excerpt(text);
+  const shown = hasRawBytes(part) ? JSON.stringify(part) : `\`${part}\``;
   return new IgnoreFileError(`line ${line}: invalid pattern ${shown}${reason}`);
 }
 
