@@ -6,6 +6,7 @@ import { enforceTableFile, forgetEnforceTable, tellEnforceTable } from './enforc
 import { forgetKeyTable, keyTableFile, tellKeyTable } from './key-table.mjs';
 import { searchForSecrets } from './leaks.mjs';
 import { forgetLies, liesFile, tellLies } from './lies.mjs';
+import { forgetOracles, oraclesFile, printOracles } from './oracles.mjs';
 import { root, run, works } from './process.mjs';
 import { forgetTally, tallyFile } from './tally.mjs';
 
@@ -21,6 +22,7 @@ const SUITES = [
   'test/interop/',
   'test/hostile/',
   'test/keys/',
+  'test/oracles/',
   'test/enforce/real/',
   'test/enforce/program/program',
   'test/enforce/policy/pack',
@@ -59,9 +61,11 @@ async function each(...steps) {
   return codes.find((code) => code !== 0) ?? 0;
 }
 
+const isPath = (arg) => !arg.startsWith('-');
+
 async function needGo(env) {
   if (await works('go', ['version'], { env })) return 0;
-  throw new Error('the interoperability tests build real cosign: put Go 1.26 on the PATH.');
+  throw new Error('the tests build the programs of others: put Go 1.26 on the PATH.');
 }
 
 const ts = ['-r', 'ts-node/register/transpile-only'];
@@ -97,6 +101,25 @@ export const tasks = {
       forgetLies();
       const code = await jest('hostile', ['test/hostile/'])(args, { ...env, LIES_TALLY: liesFile });
       return tellLies(args) && code === 0 ? 0 : code || 1;
+    },
+  },
+  'test:oracles': {
+    needs: ['package', 'builder'],
+    run: async (args, env) => {
+      forgetOracles();
+      const sample = args.includes('--sample');
+      const rest = args.filter((arg) => arg !== '--sample');
+      const code = await all(
+        () => needGo(env),
+        () => run('node', ['dev/tools/build.mjs', 'oracles'], { env }),
+        () =>
+          jest('oracles', rest.some(isPath) ? [] : ['test/oracles/'])(rest, {
+            ...env,
+            ORACLES_TALLY: oraclesFile,
+            ORACLES_SAMPLE: sample ? '1' : '',
+          }),
+      );
+      return printOracles(sample || rest.length > 0) && code === 0 ? 0 : code || 1;
     },
   },
   'test:keys': {

@@ -65,4 +65,10 @@ export const GROUPS = {
     sources: ['judge/main.go'],
     programs: { judge: './judge' },
   },
+  oracles: {
+    folder: 'oracles',
+    minutes: 3,
+    sources: ['moby/main.go', 'moby/ignore.go', 'moby/dockerfile.go'],
+    programs: { moby: './moby' },
+  },
 };

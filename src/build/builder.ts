@@ -1,5 +1,6 @@
 import type { Digest } from '../oci/digest';
 import type { Reference, Tag } from '../oci/reference';
+import type { IgnoreConvention } from './ignore-file';
 
 /** The builders that run a command line of this machine. */
 export const COMMAND_BUILDERS = ['buildx', 'docker', 'podman', 'buildah'] as const;
@@ -12,6 +13,8 @@ export interface BuildRequest {
   readonly context: string;
   /** Path of the Dockerfile, absolute. */
   readonly dockerfile: string;
+  /** Which ignore files count; default: docker's. */
+  readonly ignoreFiles?: IgnoreConvention;
   readonly target?: string;
   readonly args: Readonly<Record<string, string>>;
   /** Build secrets by id. They are handed to the builder and to nobody else. */

@@ -6,10 +6,10 @@ import type { Digest } from '../oci/digest';
 import { parseReference } from '../oci/reference';
 import { type PushTarget, writeAuthFile } from './auth-file';
 import type { BuildRequest } from './builder';
-import { baseImages } from './dockerfile';
+import { containersIgnoreFile } from './containers-ignore';
+import { fetchedImages } from './dockerfile';
 import { valueEnvironment } from './environment';
 import { cacheRepositories, commonFlags, secretFlags } from './flags';
-import { ignoreFileOf } from './ignore-file';
 import { skipsTls } from './registry-host';
 import { type BuildSession, digestFromFile } from './session';
 
@@ -70,7 +70,7 @@ async function buildOne(
   flags: readonly string[],
 ): Promise<string> {
   const { request } = session;
-  const ignoreFile = await ignoreFileOf(request.context, request.dockerfile);
+  const ignoreFile = await containersIgnoreFile(request, session.folder);
   const idFile = join(session.folder, IMAGE_ID_FILE);
   await session.run({
     label: `${tool.program} build`,
@@ -175,10 +175,15 @@ function pushTarget({ folder, request, login }: BuildSession, env: NodeJS.Proces
   return { folder, repository: request.reference.repository, login, env };
 }
 
+/** Of what nobody can tell for certain, no: TLS is verified then. */
 async function basesAreAtTarget(request: BuildRequest): Promise<boolean> {
-  const text = await readFile(request.dockerfile, 'utf8');
-  const bases = baseImages(text, request.args, request.target, request.platforms);
-  return bases.every((base) => registryOf(base) === request.reference.repository.registry);
+  const { dockerfile, args, target, platforms, cacheFrom, cacheTo } = request;
+  const bases = fetchedImages(await readFile(dockerfile, 'utf8'), { args, target, platforms });
+  if (bases === undefined) return false;
+  const caches = cacheRepositories([...cacheFrom, ...cacheTo]) ?? [];
+  const fetched = [...bases, ...caches];
+  const { registry } = request.reference.repository;
+  return fetched.length > 0 && fetched.every((image) => registryOf(image) === registry);
 }
 
 function registryOf(reference: string): string | undefined {

@@ -1,17 +1,32 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, readdir, readlink, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readlink, realpath } from 'node:fs/promises';
 
 import { messageOf, SignedImageError } from '../error';
 import { type Digest, parseDigest } from '../oci/digest';
-import { type IgnoreRules, readIgnoreRules } from './ignore-file';
+import { textOfBytes } from './byte-text';
+import { type ContextContents, type ContextEntry, fullPath, walkContext } from './context-walk';
+import {
+  type IgnoreConvention,
+  ignoreFileOf,
+  namingIgnoreFile,
+  readIgnoreRules,
+} from './ignore-file';
 
 export interface ContextHash {
   /** Of all that the build sees of the context. */
   readonly hash: Digest;
   /** Of the Dockerfile, which may be outside of the context or ignored in it. */
   readonly dockerfile: Digest;
+  /** What makes the hash differ where nobody expects it. */
+  readonly warnings: readonly string[];
+}
+
+export interface ContextPaths {
+  readonly context: string;
+  readonly dockerfile: string;
+  /** Default: `docker`. */
+  readonly convention?: IgnoreConvention;
 }
 
 /** One thing in the context. */
@@ -32,23 +47,48 @@ const PARALLEL = 16;
  *
  * @throws SignedImageError `BUILD_CONTEXT_INVALID` on `build.context` or `build.dockerfile`
  */
-export async function contextHash(paths: {
-  readonly context: string;
-  readonly dockerfile: string;
-}): Promise<ContextHash> {
+export async function contextHash(paths: ContextPaths): Promise<ContextHash> {
   const dockerfile = await hashFile(paths.dockerfile).catch((error: unknown) => {
     throw invalid('build.dockerfile', `the Dockerfile ${paths.dockerfile} cannot be read`, error);
   });
   try {
-    const root = await realpath(paths.context);
-    const rules = await readIgnoreRules(root, paths.dockerfile);
-    const entries = await readContents(root, await walk(root, '', rules));
+    const root = await realpath(paths.context, 'buffer');
+    const { entries } = await contentsAt(root, paths);
     const hash = createHash('sha256');
-    for (const entry of entries) hash.update(`${JSON.stringify(entry)}\n`);
-    return { hash: digestOfHash(hash), dockerfile: parseDigest(`sha256:${dockerfile}`) };
+    for (const entry of await readContents(root, entries)) {
+      hash.update(`${JSON.stringify(entry)}\n`);
+    }
+    return {
+      hash: digestOfHash(hash),
+      dockerfile: parseDigest(`sha256:${dockerfile}`),
+      warnings: warningsOf(entries),
+    };
   } catch (error) {
+    if (error instanceof SignedImageError) throw error;
     throw invalid('build.context', `the context ${paths.context} cannot be read`, error);
   }
+}
+
+/** What a build sees of a context, and what it does not. */
+export async function contextContents(paths: ContextPaths): Promise<ContextContents> {
+  return contentsAt(await realpath(paths.context, 'buffer'), paths);
+}
+
+async function contentsAt(root: Buffer, paths: ContextPaths): Promise<ContextContents> {
+  const { context, dockerfile, convention } = paths;
+  const file = await ignoreFileOf(context, dockerfile, convention);
+  const rules = await readIgnoreRules(file);
+  return namingIgnoreFile(file, () => walkContext(root, rules));
+}
+
+/** Two clones of one commit differ in it: times, packs, the order in which refs were fetched. */
+function warningsOf(entries: readonly ContextEntry[]): readonly string[] {
+  if (!entries.some(({ path }) => path === '.git' || path.endsWith('/.git'))) return [];
+  return [
+    'the build context contains a .git folder, which differs between clones of one commit: the ' +
+      'image is built again on every other machine, and its provenance cannot be compared. If the ' +
+      'build does not need it, add a line `**/.git` to .dockerignore',
+  ];
 }
 
 function invalid(property: string, what: string, cause: unknown): SignedImageError {
@@ -60,63 +100,37 @@ function invalid(property: string, what: string, cause: unknown): SignedImageErr
   });
 }
 
-/** An entry that was found, its content still to be read. */
-interface Found {
-  readonly path: string;
-  readonly kind: 'folder' | 'file' | 'link' | 'special';
-}
-
-/** Everything that is not ignored, in an order that depends on the paths only. */
-async function walk(root: string, folder: string, rules: IgnoreRules): Promise<readonly Found[]> {
-  const children = await readdir(join(root, folder), { withFileTypes: true });
-  children.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const found: Found[] = [];
-  for (const child of children) {
-    if (child.isSocket()) continue;
-    const path = folder === '' ? child.name : `${folder}/${child.name}`;
-    const ignored = rules.ignores(path);
-    if (child.isDirectory()) {
-      if (!ignored) found.push({ path, kind: 'folder' });
-      if (!ignored || rules.hasExceptions) found.push(...(await walk(root, path, rules)));
-    } else if (!ignored) {
-      found.push({
-        path,
-        kind: child.isFile() ? 'file' : child.isSymbolicLink() ? 'link' : 'special',
-      });
-    }
-  }
-  return found;
-}
-
-async function readContents(root: string, found: readonly Found[]): Promise<readonly Entry[]> {
+async function readContents(
+  root: Buffer,
+  found: readonly ContextEntry[],
+): Promise<readonly Entry[]> {
   const entries = new Array<Entry>(found.length);
   let next = 0;
   const work = async (): Promise<void> => {
     for (let at = next++; at < found.length; at = next++) {
       const item = found[at];
-      if (item) entries[at] = await readEntry(root, item);
+      if (item) entries[at] = await readEntry(fullPath(root, item), item);
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, work));
   return entries;
 }
 
-async function readEntry(root: string, { path, kind }: Found): Promise<Entry> {
-  const full = join(root, path);
+async function readEntry(full: Buffer, { path, kind }: ContextEntry): Promise<Entry> {
   switch (kind) {
     case 'file': {
       const { mode } = await lstat(full);
       return ['file', path, mode & 0o111 ? 'x' : '-', await hashFile(full)];
     }
     case 'link':
-      return ['link', path, await readlink(full)];
+      return ['link', path, textOfBytes(await readlink(full, 'buffer'))];
     case 'folder':
     case 'special':
       return [kind, path];
   }
 }
 
-async function hashFile(path: string): Promise<string> {
+async function hashFile(path: string | Buffer): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   return hash.digest('hex');

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 
 import { COMMAND_BUILDERS } from './builder';
+import type { IgnoreConvention } from './ignore-file';
 
 /** Every value of `build.builder`. */
 export const BUILDER_NAMES = [
@@ -43,4 +44,9 @@ export function buildPaths(
       ? join(context, 'Dockerfile')
       : resolve(cwd, declared.dockerfile);
   return { context, dockerfile };
+}
+
+/** A named podman or buildah reads its own ignore files too; of `auto` nobody knows which it will be. */
+export function ignoreConvention({ builder }: Pick<DeclaredBuild, 'builder'>): IgnoreConvention {
+  return builder === 'podman' || builder === 'buildah' ? 'containers' : 'docker';
 }

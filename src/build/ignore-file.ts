@@ -1,71 +1,77 @@
 import { access, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
-import ignore from '@balena/dockerignore';
-
-import { messageOf, SignedImageError } from '../error';
-
-/** Which paths of a context a build does not see. */
-export interface IgnoreRules {
-  /** `path` is relative to the context, with forward slashes. */
-  ignores(path: string): boolean;
-  /** Whether something below an ignored folder may be taken back in by a `!` rule. */
-  readonly hasExceptions: boolean;
-}
+import { SignedImageError } from '../error';
+import { IgnoreFileError, IgnoreRules, readRules } from './ignore';
 
 /**
- * The ignore file that a build obeys: the Dockerfile's own, else the context's.
+ * Which ignore files count: docker's, or those that podman and buildah know beside them. A build
+ * whose builder is chosen by what the machine has goes by docker's.
+ */
+export type IgnoreConvention = 'docker' | 'containers';
+
+/**
+ * The ignore file that a build obeys: the Dockerfile's own, else the context's. Of two kinds in one
+ * place podman and buildah prefer theirs, except beside the Dockerfile.
  *
  * https://docs.docker.com/build/concepts/context/#filename-and-location
+ * https://github.com/containers/buildah/blob/main/docs/buildah-build.1.md#files
  */
 export async function ignoreFileOf(
   context: string,
   dockerfile: string,
+  convention: IgnoreConvention = 'docker',
 ): Promise<string | undefined> {
-  return (await ownIgnoreFile(dockerfile)) ?? existing(join(context, '.dockerignore'));
+  const own = [`${dockerfile}.dockerignore`];
+  const shared = [join(context, '.dockerignore')];
+  const paths =
+    convention === 'docker'
+      ? [...own, ...shared]
+      : [...own, `${dockerfile}.containerignore`, join(context, '.containerignore'), ...shared];
+  for (const path of paths) {
+    if (await exists(path)) return path;
+  }
+  return undefined;
 }
 
 /** `<Dockerfile>.dockerignore`, where there is one. */
-export function ownIgnoreFile(dockerfile: string): Promise<string | undefined> {
-  return existing(`${dockerfile}.dockerignore`);
+export async function ownIgnoreFile(dockerfile: string): Promise<string | undefined> {
+  const path = `${dockerfile}.dockerignore`;
+  return (await exists(path)) ? path : undefined;
 }
 
-async function existing(path: string): Promise<string | undefined> {
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The rules of an ignore file; without one, none. */
+export async function readIgnoreRules(path: string | undefined): Promise<IgnoreRules> {
+  if (path === undefined) return new IgnoreRules([]);
+  const file = await readFile(path);
+  return namingIgnoreFile(path, async () => new IgnoreRules(readRules(file)));
+}
+
+/**
+ * Runs what may find a mistake in an ignore file: some are found only when a path is compared.
+ *
+ * @throws SignedImageError `BUILD_CONTEXT_INVALID` on `build.context`: file, line and pattern
+ */
+export async function namingIgnoreFile<Result>(
+  path: string | undefined,
+  action: () => Promise<Result>,
+): Promise<Result> {
   try {
-    await access(path);
-    return path;
-  } catch {
-    return undefined;
+    return await action();
+  } catch (error) {
+    if (path === undefined || !(error instanceof IgnoreFileError)) throw error;
+    throw new SignedImageError({
+      code: 'BUILD_CONTEXT_INVALID',
+      property: 'build.context',
+      message: `${basename(path)} ${error.message}; builders refuse it too`,
+      cause: error,
+    });
   }
-}
-
-export async function readIgnoreRules(context: string, dockerfile: string): Promise<IgnoreRules> {
-  const path = await ignoreFileOf(context, dockerfile);
-  const text = path === undefined ? '' : await readFile(path, 'utf8');
-  return parseIgnoreRules(text);
-}
-
-/** @throws SignedImageError `BUILD_CONTEXT_INVALID`, by `ignores`, for a pattern that builders refuse too */
-export function parseIgnoreRules(text: string): IgnoreRules {
-  const lines = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  const rules = ignore().add(lines);
-  return {
-    ignores: (path) => {
-      try {
-        return rules.ignores(path);
-      } catch (error) {
-        throw new SignedImageError({
-          code: 'BUILD_CONTEXT_INVALID',
-          property: 'build.context',
-          message: `the ignore file of the build has a pattern that is none: ${messageOf(error)}`,
-          cause: error,
-        });
-      }
-    },
-    hasExceptions: lines.some((line) => line.startsWith('!')),
-  };
 }

@@ -13,9 +13,15 @@ export {
 export { buildxBuilder } from './buildx';
 export { isOnCommandLine } from './build-arguments';
 export { type ContextHash, contextHash } from './context-hash';
-export { BUILDER_NAMES, type BuilderName, buildPaths, type DeclaredBuild } from './declared';
+export {
+  BUILDER_NAMES,
+  type BuilderName,
+  buildPaths,
+  type DeclaredBuild,
+  ignoreConvention,
+} from './declared';
 export { dockerBuilder } from './docker';
-export { baseImages } from './dockerfile';
+export { type BaseImages, baseImages, type DockerfileBuild } from './dockerfile';
 export {
   type BuildFingerprint,
   buildFingerprint,

@@ -216,6 +216,55 @@ describe('podman and buildah alike (here by podman)', () => {
     expect(buildCall()?.argv).not.toContain('--tls-verify=false');
   });
 
+  test.each([
+    ['a base that cannot be read', 'FROM 127.0.0.1:5000/a AS x\nFROM other.example/b:${V^}\n'],
+    ['a base with a modifier', 'ARG V=v1\nFROM other.example/a:${V#v}\n'],
+    ['a stage that the target does not need', 'FROM other.example/a AS x\nFROM 127.0.0.1:5000/b\n'],
+    ['a source that is a variable', 'ARG V\nFROM 127.0.0.1:5000/b\nCOPY --from=$V / /\n'],
+    ['a here-document', 'FROM 127.0.0.1:5000/b\nRUN <<E\nFROM other.example/a\nE\n'],
+    ['what ADD fetches', 'FROM 127.0.0.1:5000/b\nADD https://other.example/f /f\n'],
+    ['no base at all', 'FROM scratch\n'],
+  ])('TLS stays verified for %s', async (_, dockerfile) => {
+    tools.add(name, TOOL);
+    context.write('Dockerfile', dockerfile);
+    await build(context.request('127.0.0.1:5000/app'));
+    expect(pushCall()?.argv).toContain('--tls-verify=false');
+    expect(buildCall()?.argv).not.toContain('--tls-verify=false');
+  });
+
+  test('a cache of another registry is read with verified TLS', async () => {
+    tools.add(name, TOOL);
+    context.write('Dockerfile', 'FROM 127.0.0.1:5000/base\n');
+    const cacheFrom = ['other.example/cache'];
+    await build(context.request('127.0.0.1:5000/app', { cacheFrom }));
+    expect(buildCall()?.argv).not.toContain('--tls-verify=false');
+    await build(context.request('127.0.0.1:5000/app', { cacheFrom: ['127.0.0.1:5000/cache'] }));
+    expect(buildCall()?.argv).toContain('--tls-verify=false');
+  });
+
+  test('patterns that these tools read in their own way become a list of what is left out', async () => {
+    tools.add(name, TOOL);
+    context.write('c++/x', '');
+    context.write('out/deep/keep', '');
+    context.write('out/deep/drop [1]', '');
+    context.write('.dockerignore', 'c++\nout\n!**/keep\n');
+    await build(context.request('registry.example/app'));
+    expect(buildCall()?.files['ignore']?.text).toBe('c\\+\\+\nout/deep/drop[ ]\\[1\\]\n');
+    context.write('.dockerignore', 'node_modules\n**/*.log\n# c\n');
+    await build(context.request('registry.example/app'));
+    expect(buildCall()?.files['ignore']?.text).toBe('node_modules\n**/*.log\n# c\n');
+  });
+
+  test('their own ignore files count where they are named as the builder', async () => {
+    tools.add(name, TOOL);
+    context.write('.dockerignore', 'a\n');
+    context.write('.containerignore', 'b\n');
+    await build(context.request('registry.example/app', { ignoreFiles: 'containers' }));
+    expect(buildCall()?.files['ignore']?.text).toBe('b\n');
+    await build(context.request('registry.example/app', { ignoreFiles: 'docker' }));
+    expect(buildCall()?.files['ignore']?.text).toBe('a\n');
+  });
+
   test('an own authority is handed over as a folder, and then TLS is verified', async () => {
     tools.add(name, TOOL);
     context.write('my-ca.pem', 'PEM');

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 import { contextHash } from '../../src/build';
-import { parseIgnoreRules } from '../../src/build/ignore-file';
+import { IgnoreRules, readRules } from '../../src/build/ignore';
 import { Context } from './requests';
 
 let context: Context;
@@ -15,6 +15,9 @@ afterEach(() => context.remove());
 
 const hash = async (dockerfile = context.dockerfile) =>
   (await contextHash({ context: context.folder, dockerfile })).hash;
+
+/** Text of which every character is one byte. */
+const bytes = (text: string) => Buffer.from(text, 'latin1');
 
 /** Whether a change of the context changes its hash. */
 async function changes(change: () => void): Promise<boolean> {
@@ -101,7 +104,7 @@ describe('what .dockerignore names does not count', () => {
     context.write('out/x', '1');
     expect(await changes(() => context.write('out/x', '2'))).toBe(false);
     expect(await changes(() => context.write('out/keep', '1'))).toBe(true);
-    expect(parseIgnoreRules('a\n').hasExceptions).toBe(false);
+    expect(new IgnoreRules(readRules(Buffer.from('a\n'))).hasExceptions).toBe(false);
   });
 
   test('the Dockerfile’s own ignore file wins', async () => {
@@ -110,6 +113,93 @@ describe('what .dockerignore names does not count', () => {
     expect(await changes(() => context.write('a', '1'))).toBe(true);
     expect(await changes(() => context.write('b', '1'))).toBe(false);
   });
+});
+
+describe('what .dockerignore names by case, bytes and expressions', () => {
+  test('case counts: `build` does not hide BUILD', async () => {
+    context.write('.dockerignore', 'build\n');
+    context.write('BUILD', '1');
+    expect(await changes(() => context.write('BUILD', '2'))).toBe(true);
+    expect(await changes(() => context.write('build', '1'))).toBe(false);
+  });
+
+  test('a name that is not UTF-8 is hashed, and can be ignored', async () => {
+    const file = bytes(`${context.folder}/caf\xe9`);
+    expect(await changes(() => writeFileSync(file, '1'))).toBe(true);
+    expect(await changes(() => writeFileSync(file, '2'))).toBe(true);
+    context.write('.dockerignore', bytes('caf\xe9\n'));
+    expect(await changes(() => writeFileSync(file, '3'))).toBe(false);
+  });
+
+  test('two names, and two link targets, that differ in such a byte differ', async () => {
+    expect(
+      await changes(() => {
+        writeFileSync(bytes(`${context.folder}/\xe9`), '');
+      }),
+    ).toBe(true);
+    const link = join(context.folder, 'link');
+    symlinkSync(bytes('\xe9'), link);
+    expect(
+      await changes(() => {
+        rmSync(link);
+        symlinkSync(bytes('\xea'), link);
+      }),
+    ).toBe(true);
+    expect(
+      await changes(() => {
+        rmSync(link);
+        symlinkSync('\uFFFD', link);
+      }),
+    ).toBe(true);
+  });
+
+  test('a pattern that no builder accepts is an error with its file and line', async () => {
+    context.write('.dockerignore', 'ok\n\n# comment\n[a-\n');
+    await expect(hash()).rejects.toMatchObject({
+      code: 'BUILD_CONTEXT_INVALID',
+      property: 'build.context',
+      message: expect.stringContaining('.dockerignore line 4: invalid pattern `[a-`'),
+    });
+    context.write('.dockerignore', '*\n!\n');
+    await expect(hash()).rejects.toThrow(/line 2: invalid pattern `!`: nothing follows/);
+    context.write('.dockerignore', 'a\\d{2,1}\n');
+    await expect(hash()).rejects.toThrow(/line 1: invalid pattern/);
+  });
+});
+
+describe('podman and buildah, when they are named, obey their own ignore files', () => {
+  const containers = async () =>
+    (
+      await contextHash({
+        context: context.folder,
+        dockerfile: context.dockerfile,
+        convention: 'containers',
+      })
+    ).hash;
+
+  test.each([
+    ['.containerignore', '.dockerignore'],
+    ['Dockerfile.containerignore', '.containerignore'],
+    ['Dockerfile.dockerignore', 'Dockerfile.containerignore'],
+  ])('%s before %s', async (first, second) => {
+    context.write(first, 'a\n');
+    context.write(second, 'b\n');
+    const before = await containers();
+    context.write('a', '1');
+    expect(await containers()).toBe(before);
+    context.write('b', '1');
+    expect(await containers()).not.toBe(before);
+  });
+});
+
+test('a .git in the context is a warning, with the line that ignores it', async () => {
+  const warnings = async () =>
+    (await contextHash({ context: context.folder, dockerfile: context.dockerfile })).warnings;
+  expect(await warnings()).toEqual([]);
+  context.write('vendor/x/.git/HEAD', 'ref: refs/heads/main');
+  expect(await warnings()).toEqual([expect.stringContaining('add a line `**/.git`')]);
+  context.write('.dockerignore', '**/.git\n');
+  expect(await warnings()).toEqual([]);
 });
 
 test('the Dockerfile is hashed by itself: ignored, or outside of the context', async () => {

@@ -80,6 +80,7 @@ function main(tool, record, script) {
   };
   note('auth', flag('--authfile'));
   note('ca', flag('--cert-dir') && flag('--cert-dir') + '/ca.crt');
+  note('ignore', flag('--ignorefile'));
   note('config', process.env.DOCKER_CONFIG && process.env.DOCKER_CONFIG + '/config.json');
   fs.appendFileSync(record, JSON.stringify({ tool, argv, env: process.env, files }) + '\\n');
   process.exitCode = script(argv, flag, (path, text) => fs.writeFileSync(path, text)) ?? 0;

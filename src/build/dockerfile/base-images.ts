@@ -1,152 +1,168 @@
-import { type Instruction, parseInstructions } from './instructions';
-import { expand, type Lookup } from './expansion';
+import { excerpt } from '../excerpt';
+import { readSyntax } from './directives';
+import { machinePlatform, platformArguments } from './platform-arguments';
+import type { Source } from './sources';
+import { readStages, type ReadStages, type Stage } from './stages';
 
-interface Stage {
-  readonly name: string | undefined;
-  /** The stage or image that it begins with. */
-  readonly base: string;
-  /** Stages and images that it takes files from. */
-  readonly sources: readonly string[];
+export interface BaseImages {
+  /** In the order of use, as they are written once variables are replaced. */
+  readonly images: readonly string[];
+  /** What could not be read: there may be further images. */
+  readonly problems: readonly string[];
+}
+
+export interface DockerfileBuild {
+  /** Build arguments, as declared. */
+  readonly args?: Readonly<Record<string, string>>;
+  /** Default: the last stage. */
+  readonly target?: string | undefined;
+  /** `os/arch[/variant]`; default: this machine's. */
+  readonly platforms?: readonly string[] | undefined;
 }
 
 /**
- * The images of other people that a build begins with or copies from, in the order of use. Only the
- * stages that the target needs count, as in BuildKit; `scratch` is no image.
- *
- * @param args - Build arguments, as declared.
- * @param target - Default: the last stage.
- * @param platforms - `os/arch[/variant]`; default: this machine's.
+ * The images of other people that a build begins with or copies from. Only the stages that the
+ * target needs count, as in BuildKit; `scratch` is not an image.
  */
-export function baseImages(
-  dockerfile: string,
-  args: Readonly<Record<string, string>>,
-  target?: string,
-  platforms: readonly string[] = [],
-): readonly string[] {
-  const instructions = parseInstructions(dockerfile);
+export function baseImages(dockerfile: string, build: DockerfileBuild = {}): BaseImages {
   const images = new Set<string>();
-  for (const platform of platforms.length > 0 ? platforms : [machinePlatform()]) {
-    const stages = readStages(instructions, args, platformArguments(platform));
-    for (const image of imagesOf(stages, target)) images.add(image);
+  const problems = new Set(foreignSyntax(dockerfile, build));
+  for (const read of readings(dockerfile, build)) {
+    const needed = imagesOf(read.stages, build.target);
+    for (const image of needed.images) images.add(image);
+    for (const problem of [...read.problems, ...needed.problems]) problems.add(problem);
+  }
+  return { images: [...images], problems: [...problems] };
+}
+
+/**
+ * Every image that some builder may fetch for a Dockerfile, also for stages that the target does not
+ * need; `undefined` if that cannot be told for certain.
+ */
+export function fetchedImages(
+  dockerfile: string,
+  build: DockerfileBuild = {},
+): readonly string[] | undefined {
+  const images = new Set<string>();
+  for (const { stages, problems, isAmbiguous } of readings(dockerfile, build)) {
+    if (isAmbiguous || problems.length > 0) return undefined;
+    for (const [index, { name }] of stages.entries()) {
+      const needed = imagesOf(stages.slice(0, index + 1), name ?? String(index));
+      if (needed.problems.length > 0) return undefined;
+      for (const image of needed.images) images.add(image);
+    }
+    for (const source of stages.flatMap((stage) => [...stage.sources, ...stage.handsOn])) {
+      if (source.kind === 'unread') return undefined;
+      const isStage = source.kind === 'number' || findNamed(stages, source.name) >= 0;
+      if (!isStage && source.name !== SCRATCH) images.add(source.name);
+    }
   }
   return [...images];
 }
 
-function readStages(
-  instructions: readonly Instruction[],
-  args: Readonly<Record<string, string>>,
-  predefined: Readonly<Record<string, string>>,
-): readonly Stage[] {
-  const globals = new Map(
-    Object.entries({ ...predefined, ...pick(args, Object.keys(predefined)) }),
-  );
-  const lookup: Lookup = (name) => globals.get(name);
-  const stages: (Stage & { sources: string[] })[] = [];
-  for (const { keyword, text } of instructions) {
-    const current = stages.at(-1);
-    if (keyword === 'ARG' && !current) declareArguments(text, args, globals);
-    else if (keyword === 'FROM') {
-      const stage = readFrom(text, lookup);
-      if (stage) stages.push({ ...stage, sources: [] });
-    } else if (current) current.sources.push(...readSources(keyword, text, lookup));
-  }
-  return stages;
-}
-
-function pick(
-  values: Readonly<Record<string, string>>,
-  keys: readonly string[],
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(values).filter(([key]) => keys.includes(key)));
-}
-
-/** `ARG NAME[=default] ...` before the first FROM: the only variables that FROM sees. */
-function declareArguments(
-  text: string,
-  args: Readonly<Record<string, string>>,
-  globals: Map<string, string>,
-): void {
-  for (const word of text.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []) {
-    const at = word.indexOf('=');
-    const name = at < 0 ? word : word.slice(0, at);
-    const standard = at < 0 ? undefined : expand(word.slice(at + 1), (key) => globals.get(key));
-    const value = (Object.hasOwn(args, name) ? args[name] : undefined) ?? standard;
-    if (value !== undefined) globals.set(name, value);
-  }
-}
-
-/** `FROM [--platform=...] image [AS name]`. */
-function readFrom(text: string, lookup: Lookup): Omit<Stage, 'sources'> | undefined {
-  const words = text.split(/\s+/).filter((word) => !word.startsWith('--'));
-  const base = expand(words[0] ?? '', lookup);
-  if (!base) return undefined;
-  const name = words[1]?.toUpperCase() === 'AS' ? words[2]?.toLowerCase() : undefined;
-  return { name, base };
-}
-
-/** `COPY --from=...` and `RUN --mount=...,from=...`. */
-function readSources(keyword: string, text: string, lookup: Lookup): readonly string[] {
-  const flags =
-    text
-      .match(/^(?:--\S+\s+)+/)?.[0]
-      .trim()
-      .split(/\s+/) ?? [];
-  const raw = flags.flatMap((flag) => {
-    if (keyword === 'COPY' || keyword === 'ADD') return /^--from=(.+)$/.exec(flag)?.[1] ?? [];
-    if (keyword === 'RUN') return /^--mount=(?:.*,)?from=([^,]+)/.exec(flag)?.[1] ?? [];
-    return [];
+function readings(dockerfile: string, build: DockerfileBuild): readonly ReadStages[] {
+  const { args = {}, target = '', platforms = [] } = build;
+  const builder = machinePlatform();
+  return (platforms.length > 0 ? platforms : [builder]).map((platform) => {
+    // The name of the last stage is only known once the stages are read, and only that is needed.
+    const last = target === '' ? lastName(dockerfile) : target;
+    return readStages(dockerfile, args, platformArguments(platform, builder, last));
   });
-  return raw.map((source) => expand(source, lookup) ?? '').filter((source) => source !== '');
 }
+
+function lastName(dockerfile: string): string {
+  return readStages(dockerfile, {}, {}).stages.at(-1)?.name ?? '';
+}
+
+/** Docker's own frontends read a Dockerfile as BuildKit does. */
+const OWN_SYNTAX = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@].*)?$/;
+
+function foreignSyntax(dockerfile: string, { args = {} }: DockerfileBuild): readonly string[] {
+  const declared = Object.hasOwn(args, 'BUILDKIT_SYNTAX') ? args['BUILDKIT_SYNTAX'] : undefined;
+  const syntax = declared ?? readSyntax(dockerfile);
+  if (syntax === undefined || OWN_SYNTAX.test(syntax)) return [];
+  return [`it is read by the frontend ${excerpt(syntax)}, which may read it in its own way`];
+}
+
+const SCRATCH = 'scratch';
 
 /** The images that the target needs, through all stages that it is made of. */
-function imagesOf(stages: readonly Stage[], target: string | undefined): readonly string[] {
-  const images: string[] = [];
-  const seen = new Set<number>();
-  const visit = (index: number): void => {
-    const stage = stages[index];
-    if (!stage || seen.has(index)) return;
-    seen.add(index);
-    // A base can only be a stage before; of several of one name, the nearest.
-    const base = findStage(stages.slice(0, index), stage.base, false);
-    if (base >= 0) visit(base);
-    else images.push(stage.base);
-    for (const source of stage.sources) {
-      const from = findStage(stages.slice(0, index), source, true);
-      if (from >= 0) visit(from);
-      else images.push(source);
+function imagesOf(stages: readonly Stage[], target: string | undefined): BaseImages {
+  const walk = new StageWalk(stages);
+  const start = target === undefined ? stages.length - 1 : findTarget(stages, target);
+  if (start >= 0) walk.visit(start);
+  else if (target !== undefined) walk.problems.push(`there is no stage ${target}`);
+  return { images: [...walk.images], problems: walk.problems };
+}
+
+/** BuildKit knows a target by its name, podman and buildah by its number too. */
+function findTarget(stages: readonly Stage[], target: string): number {
+  const named = findNamed(stages, target.toLowerCase());
+  if (named >= 0 || !/^[0-9]+$/.test(target)) return named;
+  return Number(target) < stages.length ? Number(target) : -1;
+}
+
+/** Of several stages of one name the last. */
+function findNamed(stages: readonly Stage[], name: string): number {
+  return stages.findLastIndex((stage) => stage.name === name.toLowerCase());
+}
+
+class StageWalk {
+  readonly images = new Set<string>();
+  readonly problems: string[] = [];
+  readonly #seen = new Set<number>();
+  readonly #numbered: readonly (Source | number)[];
+
+  constructor(private readonly stages: readonly Stage[]) {
+    this.#numbered = numbered(stages);
+  }
+
+  visit(index: number): void {
+    const stage = this.stages[index];
+    if (!stage || this.#seen.has(index)) return;
+    this.#seen.add(index);
+    // A base can only be a stage before; of several of one name, the nearest. Case counts here.
+    const before = this.stages.slice(0, index);
+    const base = before.findLastIndex(({ name }) => name !== undefined && name === stage.base);
+    if (base >= 0) this.visit(base);
+    else if (stage.base !== undefined) this.#add(stage.base);
+    const handed = this.stages[base]?.handsOn ?? [];
+    for (const source of handed) {
+      if (source.kind !== 'unread') continue;
+      this.problems.push(`what ONBUILD takes files from cannot be read: ${excerpt(source.text)}`);
     }
-  };
-  visit(target === undefined ? stages.length - 1 : findStage(stages, target, true));
-  return images.filter((image) => image !== 'scratch');
+    for (const source of [...handed, ...stage.sources]) this.#source(source, index);
+  }
+
+  #source(source: Source, index: number): void {
+    if (source.kind === 'name') {
+      // BuildKit takes the last stage of a name, and then refuses one that is not before.
+      const [last, nearest] = [this.stages, this.stages.slice(0, index)].map((stages) =>
+        findNamed(stages, source.name),
+      );
+      const from = last !== undefined && last < index ? last : (nearest ?? -1);
+      if (from >= 0) this.visit(from);
+      else this.#add(source.name);
+    } else if (source.kind === 'number') {
+      const from = this.#numbered[source.number];
+      if (typeof from === 'number' && from < index) this.visit(from);
+      else if (typeof from === 'object') this.#source(from, index);
+      else this.problems.push(`there is no stage ${source.number} to copy from`);
+    }
+  }
+
+  #add(image: string): void {
+    if (image !== SCRATCH) this.images.add(image);
+  }
 }
 
-function findStage(stages: readonly Stage[], name: string, byNumber: boolean): number {
-  const named = stages.findLastIndex((stage) => stage.name === name.toLowerCase());
-  if (named >= 0 || !byNumber || !/^\d+$/.test(name)) return named;
-  return Number(name) < stages.length ? Number(name) : -1;
-}
-
-const ARCHITECTURES: Readonly<Record<string, string>> = {
-  x64: 'amd64',
-  ia32: '386',
-  ppc64: 'ppc64le',
-};
-
-function machinePlatform(): string {
-  return `linux/${ARCHITECTURES[process.arch] ?? process.arch}`;
-}
-
-/** https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope */
-function platformArguments(platform: string): Readonly<Record<string, string>> {
-  const of = (prefix: string, value: string): Record<string, string> => {
-    const [os = '', architecture = '', variant = ''] = value.split('/');
-    return {
-      [`${prefix}PLATFORM`]: value,
-      [`${prefix}OS`]: os,
-      [`${prefix}ARCH`]: architecture,
-      [`${prefix}VARIANT`]: variant,
-    };
-  };
-  return { ...of('TARGET', platform), ...of('BUILD', machinePlatform()) };
+/**
+ * What a number names in BuildKit: the stages, and after them every other image that something was
+ * taken from, each time that it was.
+ */
+function numbered(stages: readonly Stage[]): readonly (Source | number)[] {
+  const others = stages
+    .flatMap((stage) => stage.sources)
+    .filter((source) => source.kind === 'name' && findNamed(stages, source.name) < 0);
+  return [...stages.keys(), ...others];
 }

@@ -1,3 +1,3 @@
-export { baseImages } from './base-images';
-export { expand, type Lookup } from './expansion';
-export { type Instruction, parseInstructions } from './instructions';
+export { type BaseImages, baseImages, type DockerfileBuild, fetchedImages } from './base-images';
+export { type Instruction, parseInstructions, type ParsedDockerfile } from './instructions';
+export { lex, type Lookup, WordError } from './lexer';

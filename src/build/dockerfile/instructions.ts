@@ -1,64 +1,181 @@
+import { trimSpace } from '../byte-text';
+import { readDirectives } from './directives';
+import { lex, WordError } from './lexer';
+import { type Command, readCommand, readJsonWords } from './words';
+
 /** One instruction of a Dockerfile, its continuation lines joined. */
 export interface Instruction {
   /** Upper case. */
   readonly keyword: string;
+  readonly flags: readonly string[];
   readonly text: string;
+  /** The line that it begins on, from 1. */
+  readonly line: number;
+  /** Whether lines after it are its here-documents. */
+  readonly hasHeredocs: boolean;
+  /** The instruction behind ONBUILD. */
+  readonly trigger?: Instruction;
 }
 
-/** https://docs.docker.com/reference/dockerfile/#format */
-export function parseInstructions(dockerfile: string): readonly Instruction[] {
-  const lines = dockerfile.replace(/^\uFEFF/, '').split(/\r?\n/);
-  const continued = new RegExp(`${escapeCharacter(lines) === '`' ? '`' : '\\\\'}[ \\t]*$`);
+export interface ParsedDockerfile {
+  readonly instructions: readonly Instruction[];
+  /** The character of the `escape` directive. */
+  readonly escape: string;
+  /** What BuildKit refuses too, with its line. The instructions are what can be read nevertheless. */
+  readonly problems: readonly string[];
+}
+
+/** A line of this many bytes is refused. */
+const LINE_LIMIT = 64 * 1024;
+
+/**
+ * Reads a Dockerfile into instructions, as BuildKit's parser does.
+ *
+ * https://docs.docker.com/reference/dockerfile/#format
+ */
+export function parseInstructions(dockerfile: string): ParsedDockerfile {
+  const lines = dockerfile
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .map(withoutEnd);
+  const { escape, problem } = readDirectives(lines);
+  const problems = problem === undefined ? [] : [problem];
+  const long = lines.findIndex((line) => Buffer.byteLength(line) >= LINE_LIMIT);
+  if (long >= 0) problems.push(`line ${long + 1} is too long`);
   const instructions: Instruction[] = [];
-  let pending: string | undefined;
-  for (let at = 0; at < lines.length; at++) {
-    const line = lines[at] ?? '';
-    // Comments and empty lines do not end a continuation.
-    if (/^\s*(?:#|$)/.test(line)) continue;
-    const joined: string = pending === undefined ? line : pending + line;
-    if (continued.test(line) && at < lines.length - 1) {
-      pending = joined.replace(continued, '');
-      continue;
-    }
-    pending = undefined;
-    const instruction = parseInstruction(joined);
-    if (!instruction) continue;
-    instructions.push(instruction);
-    at = endOfHeredocs(instruction, lines, at);
+  for (let at = 0; at < lines.length;) {
+    const { text, end } = logicalLine(lines, at, escape);
+    const line = at + 1;
+    at = end;
+    if (text === undefined) continue;
+    const heredocs = readHeredocs(text, escape);
+    if (heredocs.problem !== undefined) problems.push(`line ${line}: ${heredocs.problem}`);
+    const after = endOfHeredocs(heredocs.words, lines, end);
+    if (after === undefined) problems.push(`line ${line}: a here-document does not end`);
+    else at = after;
+    const hasHeredocs = heredocs.words.length > 0 || text.includes('<<');
+    instructions.push(instructionOf(readCommand(text, escape), escape, { line, hasHeredocs }));
   }
-  const last = pending === undefined ? undefined : parseInstruction(pending);
-  return last ? [...instructions, last] : instructions;
+  return { instructions, escape, problems };
 }
 
-function parseInstruction(text: string): Instruction | undefined {
-  const match = /^\s*([A-Za-z]+)(?:\s+([\s\S]*))?$/.exec(text);
-  if (!match) return undefined;
-  return { keyword: (match[1] ?? '').toUpperCase(), text: (match[2] ?? '').trim() };
+/** Line feeds split; what is left of CRLF goes. */
+function withoutEnd(line: string): string {
+  return line.replace(/\r+$/, '');
 }
 
-/** https://docs.docker.com/reference/dockerfile/#parser-directives: only before anything else. */
-function escapeCharacter(lines: readonly string[]): string {
-  for (const line of lines) {
-    const directive = /^\s*#\s*([A-Za-z]+)\s*=\s*(.*?)\s*$/.exec(line);
-    if (!directive) break;
-    if (directive[1]?.toLowerCase() === 'escape') return directive[2] ?? '\\';
-  }
-  return '\\';
-}
-
-/** https://docs.docker.com/reference/dockerfile/#here-documents: their lines are no instructions. */
-function endOfHeredocs(
-  { keyword, text }: Instruction,
+/** A line with those that continue it; `end` is the next line. Comments in between are left out. */
+function logicalLine(
   lines: readonly string[],
   start: number,
-): number {
-  if (!['RUN', 'COPY', 'ADD'].includes(keyword)) return start;
+  escape: string,
+): { readonly text: string | undefined; readonly end: number } {
+  const first = trimSpace(`${lines[start] ?? ''}|`).slice(0, -1);
+  if (isComment(first) || first === '') return { text: undefined, end: start + 1 };
+  let { text, continues } = continuation(first, escape);
+  let end = start + 1;
+  while (continues && end < lines.length) {
+    const line = lines[end++] ?? '';
+    if (isComment(line) || trimSpace(line) === '') continue;
+    const next = continuation(line, escape);
+    text += next.text;
+    ({ continues } = next);
+  }
+  return { text: trimSpace(text) === '' ? undefined : text, end };
+}
+
+function isComment(line: string): boolean {
+  return trimSpace(line).startsWith('#');
+}
+
+/** An escape character at the end, unless it is itself escaped by one before it. */
+function continuation(
+  line: string,
+  escape: string,
+): { readonly text: string; readonly continues: boolean } {
+  const text = line.replace(/[ \t]+$/, '');
+  if (!text.endsWith(escape) || text.endsWith(escape + escape)) {
+    return { text: line, continues: false };
+  }
+  return { text: text.slice(0, -1), continues: true };
+}
+
+function instructionOf(
+  { keyword, flags, text }: Command,
+  escape: string,
+  place: Pick<Instruction, 'line' | 'hasHeredocs'>,
+): Instruction {
+  const upper = keyword.toUpperCase();
+  const instruction = { keyword: upper, flags, text, ...place };
+  if (upper !== 'ONBUILD' || text === '') return instruction;
+  const trigger = readCommand(text, escape);
+  // ONBUILD ONBUILD is refused: one level is all there is.
+  if (trigger.keyword.toUpperCase() === 'ONBUILD') return instruction;
+  return { ...instruction, trigger: instructionOf(trigger, escape, place) };
+}
+
+interface HeredocWord {
+  readonly name: string;
+  readonly stripsTabs: boolean;
+}
+
+interface HeredocWords {
+  readonly words: readonly HeredocWord[];
+  readonly problem?: string;
+}
+
+/** https://docs.docker.com/reference/dockerfile/#here-documents */
+function readHeredocs(line: string, escape: string): HeredocWords {
+  if (!line.includes('<<') || !mayHoldHeredocs(readCommand(line, escape), escape)) {
+    return { words: [] };
+  }
+  const unset = (): undefined => undefined;
+  let words: readonly string[];
+  try {
+    words = lex(line, unset, { keepsQuotes: true, keepsEscapes: true, keepsUnset: true }).words;
+  } catch (error) {
+    if (error instanceof WordError) return { words: [] };
+    throw error;
+  }
+  try {
+    return { words: words.flatMap((word) => heredocOf(word) ?? []) };
+  } catch (error) {
+    if (error instanceof WordError) return { words: [], problem: error.message };
+    throw error;
+  }
+}
+
+function mayHoldHeredocs(command: Command, escape: string): boolean {
+  const keyword = command.keyword.toUpperCase();
+  const { keyword: inner, text } =
+    keyword === 'ONBUILD' ? readCommand(command.text, escape) : command;
+  if (!['ADD', 'COPY', 'RUN'].includes(inner.toUpperCase())) return false;
+  const json = readJsonWords(text);
+  return json === undefined || json === 'invalid';
+}
+
+function heredocOf(word: string): HeredocWord | undefined {
+  const match = /^[0-9]*<<(-?)[\t\n\f\r ]*([^<]+)$/.exec(word);
+  if (!match) return undefined;
+  const { words } = lex(match[2] ?? '', () => undefined, { keepsUnset: true });
+  const [name] = words;
+  if (name === undefined || words.length !== 1) return undefined;
+  return { name, stripsTabs: match[1] === '-' };
+}
+
+/** The line after the last here-document; `undefined` if one has no end. */
+function endOfHeredocs(
+  words: readonly HeredocWord[],
+  lines: readonly string[],
+  start: number,
+): number | undefined {
   let at = start;
-  for (const [, stripsTabs, , word] of text.matchAll(/<<(-?)(["']?)([A-Za-z_][A-Za-z0-9_.]*)\2/g)) {
-    const ends = (line: string): boolean => (stripsTabs ? line.replace(/^\t+/, '') : line) === word;
-    const end = lines.findIndex((line, index) => index > at && ends(line));
-    // Without an end it was no here-document (`$((1<<SHIFT))`), or the builder refuses the file.
-    if (end > 0) at = end;
+  for (const { name, stripsTabs } of words) {
+    const end = lines.findIndex(
+      (line, index) => index >= at && (stripsTabs ? line.replace(/^\t+/, '') : line) === name,
+    );
+    if (end < 0) return undefined;
+    at = end + 1;
   }
   return at;
 }

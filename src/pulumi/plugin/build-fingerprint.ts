@@ -5,6 +5,7 @@ import {
   type BuildFingerprint,
   buildFingerprint,
   contextHash,
+  ignoreConvention,
   resolveBases,
 } from '../../build';
 import type { Reference } from '../../oci';
@@ -26,6 +27,8 @@ export interface FingerprintRequest {
   readonly log: ResourceLog;
 }
 
+const MAY_BE_MISSED = '; a change of the base images may go unnoticed';
+
 /** Everything that makes this build run again, by name. */
 export async function declaredFingerprint({
   build,
@@ -37,17 +40,23 @@ export async function declaredFingerprint({
 }: FingerprintRequest): Promise<BuildFingerprint['parts']> {
   const { context, dockerfile, declared } = build;
   const [hash, text] = await Promise.all([
-    contextHash({ context, dockerfile }),
+    contextHash({ context, dockerfile, convention: ignoreConvention(declared) }),
     readFile(dockerfile, 'utf8'),
   ]);
   const args = declared.args ?? {};
   const client = environment.registryClient(pushedTo.repository, registry);
+  const { images, problems } = baseImages(text, {
+    args,
+    target: declared.target,
+    platforms: declared.platforms,
+  });
   const { bases, warnings } = await resolveBases({
-    images: baseImages(text, args, declared.target, declared.platforms),
+    images,
     previous: fingerprintParts(olds),
     resolve: (image) => environment.bases.of(image, client),
   });
-  for (const warning of warnings) log.warn(warning);
+  const unread = problems.map((problem) => `${build.told.dockerfile}: ${problem}${MAY_BE_MISSED}`);
+  for (const warning of [...hash.warnings, ...unread, ...warnings]) log.warn(warning);
   return buildFingerprint({
     context: hash.hash,
     dockerfile: hash.dockerfile,

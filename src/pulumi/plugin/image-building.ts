@@ -1,4 +1,9 @@
-import { type BuildRequest, type CommandBuilderName, selectBuilder } from '../../build';
+import {
+  type BuildRequest,
+  type CommandBuilderName,
+  ignoreConvention,
+  selectBuilder,
+} from '../../build';
 import { SignedImageError } from '../../error';
 import { parseReference } from '../../oci';
 import { fingerprintParts } from './build-fingerprint';
@@ -73,6 +78,7 @@ function buildRequest(
     reference: parseReference(reader.at('image').string() ?? ''),
     context,
     dockerfile,
+    ignoreFiles: ignoreConvention(declared),
     ...(declared.target !== undefined && { target: declared.target }),
     args,
     secrets,

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 
-import { baseImages, expand, parseInstructions } from '../../../src/build/dockerfile';
-import { parseIgnoreRules } from '../../../src/build/ignore-file';
+import { baseImages, fetchedImages, lex, parseInstructions } from '../../../src/build/dockerfile';
+import { WordError } from '../../../src/build/dockerfile/lexer';
+import { IgnoreFileError, IgnoreRules, readRules } from '../../../src/build/ignore';
 import { InputReader } from '../../../src/pulumi/plugin/input-reader';
 import {
   decode,
@@ -105,9 +106,14 @@ test('Dockerfiles', async () => {
   const text = fc.array(piece, { maxLength: 300 }).map((pieces) => pieces.join(''));
   await expectRobust(fc.oneof(nastyText, text), (dockerfile) => {
     parseInstructions(dockerfile);
-    baseImages(dockerfile, { a: 'b', __proto__: 'x' } as Record<string, string>);
-    baseImages(dockerfile, {}, 'a', ['linux/arm64', 'x']);
-    expand(dockerfile, () => 'value');
+    baseImages(dockerfile, { args: { a: 'b', __proto__: 'x' } as Record<string, string> });
+    baseImages(dockerfile, { target: 'a', platforms: ['linux/arm64', 'x'] });
+    fetchedImages(dockerfile);
+    try {
+      lex(dockerfile, () => 'value');
+    } catch (error) {
+      if (!(error instanceof WordError)) throw error;
+    }
   });
 });
 
@@ -126,7 +132,8 @@ test('Dockerfiles that are built to be slow', () => {
     `# ${'a'.repeat(many)}`,
   ]) {
     const begun = Date.now();
-    baseImages(text, {});
+    baseImages(text);
+    fetchedImages(text);
     expect(Date.now() - begun).toBeLessThan(10_000);
   }
 });
@@ -137,9 +144,35 @@ test('ignore files', async () => {
   );
   const text = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(''));
   await expectRobust(fc.oneof(nastyText, text), (rules) => {
-    const parsed = parseIgnoreRules(rules);
-    for (const path of ['a', 'a/b/c', 'x.y']) parsed.ignores(path);
+    try {
+      const parsed = new IgnoreRules(readRules(Buffer.from(rules)));
+      for (const path of ['a', 'a/b/c', 'x.y']) parsed.judge(path);
+    } catch (error) {
+      // Whoever reads the file adds its name to these.
+      if (!(error instanceof IgnoreFileError) || error.message.length > 1000) throw error;
+    }
   });
+});
+
+test('ignore files that are built to be slow', () => {
+  const path = 'a'.repeat(4000);
+  for (const line of [
+    `${'*a'.repeat(30_000)}b`,
+    `${'**/'.repeat(20_000)}b`,
+    `${'[a-z]'.repeat(10_000)}`,
+    `${'a{1000}'.repeat(100)}b*`,
+    `${'a|'.repeat(30_000)}*`,
+    `[${'a'.repeat(60_000)}]*`,
+    `${'*?'.repeat(500)}[b]`,
+  ]) {
+    const begun = Date.now();
+    try {
+      new IgnoreRules(readRules(Buffer.from(line))).judge(path);
+    } catch (error) {
+      if (!(error instanceof IgnoreFileError)) throw error;
+    }
+    expect(Date.now() - begun).toBeLessThan(30_000);
+  }
 });
 
 /** As it comes from the engine: without the holes that a list may have here. */

@@ -111,6 +111,17 @@ describe('ImageBuild', () => {
     expect(bench.writes()).toEqual([]);
   });
 
+  it('warns of what it cannot read, and of what the content hash will differ by', async () => {
+    const dockerfile = 'ARG V=1\nFROM reg.example/a:${V^} AS b\nFROM scratch\nCOPY --from=b / /\n';
+    bench.write('odd/Dockerfile', dockerfile);
+    bench.write('odd/vendor/.git/packed', 'x');
+    expect(await bench.problems('ImageBuild', declared({ context: 'odd' }))).toEqual([]);
+    expect(bench.said).toContainEqual(
+      expect.stringMatching(/^odd\/Dockerfile: line 2: FROM .* cannot be read.*may go unnoticed$/),
+    );
+    expect(bench.said).toContainEqual(expect.stringContaining('`**/.git`'));
+  });
+
   it('says in which repository a build failed, and keeps the tail of its output', async () => {
     bench.write('broken/Dockerfile', 'FROM scratch\nCOPY not-there.txt /\n');
     bench.commit();

@@ -1,0 +1,160 @@
+import { excerpt } from '../excerpt';
+import { type Instruction, parseInstructions } from './instructions';
+import { lex, type Lookup, WordError } from './lexer';
+import { sourcesOf, type Source } from './sources';
+import { splitBlanks, splitQuoted } from './words';
+
+export interface Stage {
+  /** Lower case. */
+  readonly name?: string | undefined;
+  /** The stage or image that it begins with; `undefined` if that cannot be read. */
+  readonly base: string | undefined;
+  /** Stages and images that it takes files from. */
+  readonly sources: readonly Source[];
+  /** The same, of what it hands on to a stage that begins with it (ONBUILD). */
+  readonly handsOn: readonly Source[];
+}
+
+export interface ReadStages {
+  readonly stages: readonly Stage[];
+  /** What cannot be read, for a person: with its line, if it has one. */
+  readonly problems: readonly string[];
+  /** Whether other builders than BuildKit may read some of it in another way. */
+  readonly isAmbiguous: boolean;
+}
+
+/**
+ * Reads the stages of a Dockerfile. A stage whose base cannot be read is a stage all the same, so
+ * that what copies from it is not taken for an image.
+ *
+ * @param args - Build arguments, as declared.
+ * @param predefined - The platform arguments.
+ */
+export function readStages(
+  dockerfile: string,
+  args: Readonly<Record<string, string>>,
+  predefined: Readonly<Record<string, string>>,
+): ReadStages {
+  const { instructions, escape, problems } = parseInstructions(dockerfile);
+  const reader = new StageReader(args, predefined, escape);
+  for (const instruction of instructions) reader.take(instruction);
+  return {
+    stages: reader.stages,
+    problems: [...problems, ...reader.problems],
+    isAmbiguous: reader.isAmbiguous,
+  };
+}
+
+const NAME = /^[a-z][a-z0-9_.-]*$/;
+
+class StageReader {
+  readonly stages: (Stage & { readonly sources: Source[]; readonly handsOn: Source[] })[] = [];
+  readonly problems: string[] = [];
+  isAmbiguous = false;
+  readonly #globals: Map<string, string>;
+  /** An ARG before the first FROM could not be read: nothing that uses a variable can be. */
+  #lostGlobals = false;
+
+  constructor(
+    private readonly args: Readonly<Record<string, string>>,
+    predefined: Readonly<Record<string, string>>,
+    private readonly escape: string,
+  ) {
+    const overridden = Object.entries(predefined).map(([name, value]): [string, string] => [
+      name,
+      this.#declared(name) ?? value,
+    ]);
+    this.#globals = new Map(overridden);
+  }
+
+  take(instruction: Instruction): void {
+    const { keyword, flags, text, trigger } = instruction;
+    // Older podman and buildah take the lines of a here-document for instructions, and newer ones
+    // fetch what ADD names with the TLS of the build.
+    if (instruction.hasHeredocs || (keyword === 'ADD' && REMOTE.test(text)))
+      this.isAmbiguous = true;
+    const current = this.stages.at(-1);
+    if (keyword === 'FROM') this.#from(instruction);
+    else if (keyword === 'ARG' && !current) this.#arg(instruction);
+    else if (current) {
+      const from = flags.length > 0 ? sourcesOf(instruction, this.escape) : [];
+      current.sources.push(...this.#checked(from, instruction));
+      if (trigger) {
+        if (trigger.keyword === 'ADD' && REMOTE.test(trigger.text)) this.isAmbiguous = true;
+        // Read by BuildKit where a stage begins with this one, and not before.
+        current.handsOn.push(...sourcesOf(trigger, this.escape));
+      }
+    }
+  }
+
+  #declared(name: string): string | undefined {
+    return Object.hasOwn(this.args, name) ? this.args[name] : undefined;
+  }
+
+  #checked(sources: readonly Source[], { keyword, line }: Instruction): readonly Source[] {
+    for (const source of sources) {
+      if (source.kind !== 'unread') continue;
+      this.problems.push(
+        `line ${line}: what ${keyword} takes files from cannot be read: ${excerpt(source.text)}`,
+      );
+    }
+    return sources;
+  }
+
+  /** `ARG NAME[=default] ...` before the first FROM: the only variables that FROM sees. */
+  #arg({ text, line }: Instruction): void {
+    for (const word of splitQuoted(text, this.escape)) {
+      const at = word.indexOf('=');
+      const name = at < 0 ? word : word.slice(0, at);
+      const standard = at < 0 ? undefined : word.slice(at + 1);
+      const value =
+        this.#declared(name) ?? this.#expanded(standard, `line ${line}: ARG ${excerpt(name)}`);
+      if (value !== undefined) this.#globals.set(name, value);
+      else if (standard !== undefined) this.#lostGlobals = true;
+    }
+  }
+
+  /** `FROM [--platform=...] image [AS name]`. */
+  #from({ text, line }: Instruction): void {
+    const words = splitBlanks(text);
+    const [image = '', as, written] = words;
+    const isNamed = words.length >= 3 && as?.toLowerCase() === 'as';
+    const name = isNamed ? written?.toLowerCase() : undefined;
+    if (words.length !== (isNamed ? 3 : 1)) {
+      this.problems.push(
+        `line ${line}: FROM needs an image, and may have a name: FROM image AS name`,
+      );
+    } else if (name !== undefined && !NAME.test(name)) {
+      this.problems.push(`line ${line}: ${excerpt(written ?? '')} is not the name of a stage`);
+    }
+    this.stages.push({ name, base: this.#base(image, line), sources: [], handsOn: [] });
+  }
+
+  #base(image: string, line: number): string | undefined {
+    if (image === '') return undefined;
+    const where = `line ${line}: FROM ${excerpt(image)}`;
+    if (this.#lostGlobals && image.includes('$')) {
+      this.problems.push(`${where} uses an ARG that cannot be read`);
+      return undefined;
+    }
+    const base = this.#expanded(image, where);
+    if (base !== '') return base;
+    this.problems.push(`${where} names nothing`);
+    return undefined;
+  }
+
+  #expanded(text: string | undefined, where: string): string | undefined {
+    if (text === undefined) return undefined;
+    const lookup: Lookup = (name) => this.#globals.get(name);
+    try {
+      return lex(text, lookup, { escape: this.escape }).text;
+    } catch (error) {
+      if (!(error instanceof WordError)) throw error;
+      this.problems.push(`${where} cannot be read: ${error.message}`);
+      return undefined;
+    }
+  }
+}
+
+/** What ADD fetches, as far as a word can tell. */
+const REMOTE = /https?:|git@|\bgit:|ssh:|\.git\b|\$/i;

@@ -1,0 +1,8 @@
+export {
+  type FolderMatches,
+  IgnoreFileError,
+  type IgnoreRule,
+  IgnoreRules,
+  readRules,
+  type Verdict,
+} from './rules';

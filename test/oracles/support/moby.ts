@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process';
+import { join, resolve } from 'node:path';
+
+import { askLines } from './line-program';
+
+const ROOT = resolve(__dirname, '../../..');
+
+/** The folder of the programs of `dev/tools`' group `oracles`; `npm run test:oracles` builds them. */
+function program(name: string): string {
+  const build = join(ROOT, 'dev/tools/build.mjs');
+  const folder = execFileSync('node', [build, '--where', 'oracles'], { encoding: 'utf8' }).trim();
+  return join(folder, name);
+}
+
+export interface SentContext {
+  /** One byte is one character. */
+  readonly sent: readonly string[];
+  readonly error?: string;
+}
+
+/** What buildx sends of a context: by moby's `patternmatcher`, which docker uses too. */
+export async function mobySends(
+  questions: readonly { readonly root: string; readonly file: Buffer }[],
+): Promise<readonly SentContext[]> {
+  const answers = await askLines<unknown, { sent: readonly string[]; error?: string }>(
+    program('moby'),
+    questions.map(({ root, file }) => ({ ignore: { root, file: file.toString('base64') } })),
+  );
+  return answers.map(({ sent, ...rest }) => ({
+    ...rest,
+    sent: sent.map((path) => Buffer.from(path, 'base64').toString('latin1')).sort(),
+  }));
+}
+
+export interface PullQuestion {
+  readonly text: string;
+  readonly args: Readonly<Record<string, string>>;
+  readonly target?: string;
+  readonly platform: string;
+  readonly build: string;
+  /** Images that are to be written as BuildKit writes them. */
+  readonly names: readonly string[];
+}
+
+export interface PullAnswer {
+  /** Names of the stages; empty for one without. */
+  readonly stages: readonly string[];
+  /** What BuildKit asked its registry client for. */
+  readonly images: readonly string[];
+  readonly names: readonly string[];
+  readonly syntax: string;
+  /** Why BuildKit refuses the file. */
+  readonly error?: string;
+}
+
+/** Which images BuildKit's Dockerfile frontend fetches. */
+export async function buildkitPulls(
+  questions: readonly PullQuestion[],
+): Promise<readonly PullAnswer[]> {
+  const answers = await askLines<
+    unknown,
+    Omit<PullAnswer, 'stages'> & { readonly stages: readonly { readonly name: string }[] }
+  >(
+    program('moby'),
+    questions.map(({ text, target = '', ...rest }) => ({
+      dockerfile: { ...rest, target, text: Buffer.from(text).toString('base64') },
+    })),
+  );
+  return answers.map(({ stages, ...rest }) => ({
+    ...rest,
+    stages: stages.map(({ name }) => name),
+  }));
+}
+
+/** What BuildKit's shell lexer makes of words; `undefined` for one that it refuses. */
+export async function buildkitExpands(
+  words: readonly { readonly text: string; readonly escape: string }[],
+  env: Readonly<Record<string, string>>,
+): Promise<readonly (string | undefined)[]> {
+  const answers = await askLines<unknown, { readonly value: string; readonly error?: string }>(
+    program('moby'),
+    words.map((word) => ({ word: { ...word, env } })),
+  );
+  return answers.map(({ value, error }) => (error === undefined ? value : undefined));
+}
