@@ -46,7 +46,7 @@ export async function pushBaseImage(image: BaseImage): Promise<string> {
       created: '2026-01-01T00:00:00Z',
       config: { Env: [DEFAULT_PATH], ...image.settings },
       rootfs: { type: 'layers', diff_ids: [digestOf(tar)] },
-      history: [{ created: '2026-01-01T00:00:00Z', created_by: 'busybox' }],
+      history: historyOf(image.settings),
     }),
   );
   const manifest = Buffer.from(
@@ -60,6 +60,16 @@ export async function pushBaseImage(image: BaseImage): Promise<string> {
   const put = { method: 'PUT', body: manifest, headers: { 'content-type': MANIFEST } };
   await expectCreated(await fetch(`${url}/manifests/${tag}`, put));
   return `${image.registry}/${repository}:${tag}`;
+}
+
+/** As builders write it: podman does not show SHELL in another place. */
+function historyOf(settings: ImageSettings = {}): readonly unknown[] {
+  const shell = settings['Shell'] as readonly string[] | undefined;
+  const created = '2026-01-01T00:00:00Z';
+  return [
+    { created, created_by: 'busybox' },
+    ...(shell ? [{ created, created_by: `SHELL [${shell.join(' ')}]`, empty_layer: true }] : []),
+  ];
 }
 
 const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';

@@ -11,13 +11,18 @@ export function buildahBuilder(deps: BuilderDeps): Builder {
   return {
     name: 'buildah',
     unavailable: async (request) =>
-      unsupportedByContainers(request) ?? (await storage(deps.env)).refused,
+      (await unsupportedByContainers(request)) ?? (await storage(deps.env)).refused,
     build: (request, log, options) =>
       inSession('buildah', deps, [request, log, options], async (session) => {
         const { flags } = await storage(deps.env);
         return buildWithContainers(
           session,
-          { program: 'buildah', global: flags, build: isolation(deps.env), removesImages: true },
+          {
+            program: 'buildah',
+            global: flags,
+            build: isolation(deps.env),
+            inspect: ['inspect', '--type', 'image'],
+          },
           deps.env,
         );
       }),

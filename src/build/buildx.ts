@@ -6,6 +6,7 @@ import type { Builder, BuildRequest } from './builder';
 import {
   daemonRefusal,
   dockerLogin,
+  imageIdFlags,
   platformFlags,
   pushFromDaemon,
   tellDaemonsBusiness,
@@ -95,7 +96,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<D
       metadata,
       '--tag',
       session.target,
-      ...(byDaemon ? ['--load'] : outputFlags(request)),
+      ...(byDaemon ? ['--load', ...imageIdFlags(session)] : outputFlags(request)),
       request.context,
     ],
     env: {

@@ -8,8 +8,11 @@ import { writeAuthFile } from './auth-file';
 import type { BuildRequest } from './builder';
 import { baseImages } from './dockerfile';
 import { secretEnvironment } from './environment';
+import { checkBuiltImage, readDockerfile } from './built-image';
 import { cacheRepositories, commonFlags, secretFlags } from './flags';
 import { ignoreFileOf } from './ignore-file';
+import { unsupportedByImagebuilder } from './image-config';
+import { probe } from './probe';
 import { skipsTls } from './registry-host';
 import { type BuildSession, digestFromFile } from './session';
 
@@ -20,15 +23,16 @@ export interface ContainersTool {
   readonly global: readonly string[];
   /** Further flags of `build`. */
   readonly build: readonly string[];
-  /** Whether images that were pushed are removed: what they leave is of no use as a cache. */
-  readonly removesImages: boolean;
+  /** The subcommand that prints an image's config. */
+  readonly inspect: readonly string[];
 }
 
 /** What neither of the two can do. */
-export function unsupportedByContainers(request: BuildRequest): string | undefined {
+export async function unsupportedByContainers(request: BuildRequest): Promise<string | undefined> {
   const entries = [...request.cacheFrom, ...request.cacheTo];
-  if (cacheRepositories(entries) !== undefined) return undefined;
-  return 'it takes repositories as cacheFrom and cacheTo only (type=registry,ref=...)';
+  if (cacheRepositories(entries) === undefined)
+    return 'it takes repositories as cacheFrom and cacheTo only (type=registry,ref=...)';
+  return unsupportedByImagebuilder(await readDockerfile(request));
 }
 
 /** Builds, pushes, and takes the digest from the file that the push writes. */
@@ -38,13 +42,21 @@ export async function buildWithContainers(
   env: NodeJS.ProcessEnv,
 ): Promise<Digest> {
   const access = await registryFlags(session, env);
+  const identity = await identityFlags(tool, env);
   const images: string[] = [];
   const several = session.request.platforms.length > 1;
   const list = `localhost/${session.folder.split(/[/\\]/).at(-1)?.toLowerCase()}:${session.tag}`;
   try {
-    for (const platform of several ? session.request.platforms : [undefined]) {
-      const flags = platform ? ['--platform', platform, '--manifest', list] : onePlatform(session);
-      images.push(await buildOne(session, tool, access, flags));
+    const [only] = session.request.platforms;
+    for (const platform of several ? session.request.platforms : [only]) {
+      const flags = several ? ['--manifest', list] : [];
+      const image = await buildOne(session, tool, access, [...identity, ...flags], platform);
+      images.push(image);
+      await checkBuiltImage(session, platform, {
+        label: `${tool.program} inspect`,
+        program: tool.program,
+        args: [...tool.global, ...tool.inspect, image],
+      });
     }
     await push(session, tool, access, several ? { list } : { image: images[0] ?? '' });
   } finally {
@@ -53,11 +65,30 @@ export async function buildWithContainers(
   return digestFromFile(session, DIGEST_FILE);
 }
 
+/**
+ * Docker's image format, as docker itself pushes. OCI's, the default of these tools, has no field for
+ * HEALTHCHECK, SHELL and ONBUILD: they would be dropped, also those of the base image.
+ *
+ * https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md#properties
+ */
+const IMAGE_FORMAT = ['--format', 'docker'];
+/** The same for the index of several platforms. */
+const INDEX_FORMAT = ['--format', 'v2s2'];
+
 const IMAGE_ID_FILE = 'image-id';
 const DIGEST_FILE = 'digest';
 
-function onePlatform({ request }: BuildSession): readonly string[] {
-  return request.platforms.flatMap((platform) => ['--platform', platform]);
+/**
+ * Switches off the label `io.buildah.version`, which no other builder adds. Older versions end with
+ * an error when they get the flag, and add the label.
+ */
+async function identityFlags(
+  tool: ContainersTool,
+  env: NodeJS.ProcessEnv,
+): Promise<readonly string[]> {
+  const help = await probe(tool.program, [...tool.global, 'build', '--help'], env);
+  const isKnown = help?.stdout.some((line) => line.includes('--identity-label')) ?? false;
+  return isKnown ? ['--identity-label=false'] : [];
 }
 
 /** One run for each platform: only so does each image tell its id. */
@@ -66,6 +97,7 @@ async function buildOne(
   tool: ContainersTool,
   access: RegistryFlags,
   flags: readonly string[],
+  platform: string | undefined,
 ): Promise<string> {
   const { request } = session;
   const ignoreFile = await ignoreFileOf(request.context, request.dockerfile);
@@ -77,7 +109,9 @@ async function buildOne(
       ...tool.global,
       'build',
       ...tool.build,
+      ...IMAGE_FORMAT,
       ...commonFlags(request),
+      ...(platform === undefined ? [] : ['--platform', platform]),
       ...flags,
       ...secretFlags(request.secrets),
       // Named, because these tools would otherwise prefer a `.containerignore`.
@@ -97,7 +131,9 @@ async function buildOne(
 function cacheFlags({ cacheFrom, cacheTo }: BuildRequest): readonly string[] {
   const from = (cacheRepositories(cacheFrom) ?? []).flatMap((entry) => ['--cache-from', entry]);
   const to = (cacheRepositories(cacheTo) ?? []).flatMap((entry) => ['--cache-to', entry]);
-  return from.length + to.length > 0 ? ['--layers', ...from, ...to] : [];
+  // A layer cache is searched by layers and instructions alone: an image of another platform, or of a
+  // base with the same layers and other settings, is taken for the wanted one.
+  return from.length + to.length > 0 ? ['--layers', ...from, ...to] : ['--layers=false'];
 }
 
 async function push(
@@ -113,6 +149,7 @@ async function push(
     args: [
       ...tool.global,
       ...subcommand,
+      ...('list' in what ? INDEX_FORMAT : []),
       ...access.push,
       '--digestfile',
       join(session.folder, DIGEST_FILE),
@@ -138,9 +175,8 @@ async function tidyUp(
     });
   if (list !== undefined && images.length > 0) await tidy('manifest rm', ['manifest', 'rm', list]);
   // With a layer cache an image may be one that was there before.
-  const cached = cacheFlags(session.request).length > 0;
-  if (tool.removesImages && !cached && images.length > 0)
-    await tidy('rmi', ['rmi', ...new Set(images)]);
+  const cached = session.request.cacheFrom.length + session.request.cacheTo.length > 0;
+  if (!cached && images.length > 0) await tidy('rmi', ['rmi', ...new Set(images)]);
 }
 
 interface RegistryFlags {

@@ -2,12 +2,16 @@ import type { Builder, BuildRequest } from './builder';
 import {
   daemonRefusal,
   dockerLogin,
+  imageIdFlags,
   platformFlags,
   pushFromDaemon,
   tellDaemonsBusiness,
+  untagInDaemon,
 } from './docker-cli';
+import { checkBuiltImage, readDockerfile } from './built-image';
 import { cacheRepositories, commonFlags } from './flags';
 import { ownIgnoreFile } from './ignore-file';
+import { unsupportedByClassicDocker } from './image-config';
 import { type BuilderDeps, type BuildSession, inSession } from './session';
 
 /**
@@ -33,7 +37,8 @@ async function unsupported(request: BuildRequest): Promise<string | undefined> {
   }
   // It would send more than the content hash covers.
   const own = await ownIgnoreFile(request.dockerfile);
-  return own && `the classic docker builder does not read ${own}`;
+  if (own) return `the classic docker builder does not read ${own}`;
+  return unsupportedByClassicDocker(await readDockerfile(request));
 }
 
 async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
@@ -51,10 +56,20 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
       ...cache.flatMap((image) => ['--cache-from', image]),
       '--tag',
       session.target,
+      ...imageIdFlags(session),
       request.context,
     ],
     env,
     property: 'build',
+  });
+  await checkBuiltImage(session, request.platforms[0], {
+    label: 'docker image inspect',
+    program: 'docker',
+    args: ['image', 'inspect', session.target],
+    env,
+  }).catch(async (error: unknown) => {
+    await untagInDaemon(session, env);
+    throw error;
   });
   return pushFromDaemon(session, env);
 }

@@ -47,6 +47,8 @@ export interface Step {
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** Its output is data and not for people: it does not go to the log. */
+  readonly quiet?: boolean;
   /** The declared property that a failure most likely comes from. */
   readonly property: string;
 }
@@ -98,7 +100,11 @@ function openSession(
     login: loginOf(request),
     log: shown,
     run: async (step) => {
-      const finished = await runCommand({ ...command(step), signal, onLine: shown });
+      const finished = await runCommand({
+        ...command(step),
+        signal,
+        ...(step.quiet ? {} : { onLine: shown }),
+      });
       if (signal?.aborted) throw failed(step, 'was stopped', []);
       if (finished?.code === 0) return finished.stdout;
       throw failed(

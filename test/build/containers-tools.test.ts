@@ -13,6 +13,9 @@ const TOOL = `
   const write2 = (name, text) => { if (flag(name)) write(flag(name), text); };
   write2('--iidfile', 'sha256:' + (argv.includes('linux/arm64') ? 'b' : 'a').repeat(64));
   write2('--digestfile', '${DIGEST}\\n');
+  const architecture = argv.at(-1).includes('bbb') ? 'arm64' : 'amd64';
+  if (argv.includes('inspect'))
+    console.log(JSON.stringify([{ Os: 'linux', Architecture: architecture, Config: {} }]));
 `;
 
 let tools: FakeTools;
@@ -68,7 +71,7 @@ describe.each([
     const platforms = ['linux/amd64', 'linux/arm64'];
     const result = await build(context.request('registry.example/app:v1', { platforms }));
     expect(result.digest).toBe(DIGEST);
-    const calls = tools.callsOf('build');
+    const calls = tools.callsOf('build', '--platform');
     expect(calls.map(({ argv }) => argv[argv.indexOf('--platform') + 1])).toEqual(platforms);
     const list = calls[0]?.argv[calls[0].argv.indexOf('--manifest') + 1];
     expect(pushCall()?.argv).toEqual(expect.arrayContaining(['manifest', 'push', '--all']));

@@ -1,3 +1,3 @@
 export { baseImages } from './base-images';
 export { expand, type Lookup } from './expansion';
-export { type Instruction, parseInstructions } from './instructions';
+export { escapeDirective, type Instruction, parseInstructions } from './instructions';

@@ -36,6 +36,11 @@ function parseInstruction(text: string): Instruction | undefined {
   return { keyword: (match[1] ?? '').toUpperCase(), text: (match[2] ?? '').trim() };
 }
 
+/** The escape character that the file declares; default: a backslash. */
+export function escapeDirective(dockerfile: string): string {
+  return escapeCharacter(dockerfile.replace(/^\uFEFF/, '').split(/\r?\n/));
+}
+
 /** https://docs.docker.com/reference/dockerfile/#parser-directives: only before anything else. */
 function escapeCharacter(lines: readonly string[]): string {
   for (const line of lines) {
