@@ -12,7 +12,6 @@ import { checkBuiltImage, readDockerfile } from './built-image';
 import { cacheRepositories, commonFlags, secretFlags } from './flags';
 import { ignoreFileOf } from './ignore-file';
 import { unsupportedByImagebuilder } from './image-config';
-import { probe } from './probe';
 import { skipsTls } from './registry-host';
 import { type BuildSession, digestFromFile } from './session';
 
@@ -42,7 +41,7 @@ export async function buildWithContainers(
   env: NodeJS.ProcessEnv,
 ): Promise<Digest> {
   const access = await registryFlags(session, env);
-  const identity = await identityFlags(tool, env);
+  const identity = await identityFlags(session, tool);
   const images: string[] = [];
   const several = session.request.platforms.length > 1;
   const list = `localhost/${session.folder.split(/[/\\]/).at(-1)?.toLowerCase()}:${session.tag}`;
@@ -83,12 +82,17 @@ const DIGEST_FILE = 'digest';
  * an error when they get the flag, and add the label.
  */
 async function identityFlags(
+  session: BuildSession,
   tool: ContainersTool,
-  env: NodeJS.ProcessEnv,
 ): Promise<readonly string[]> {
-  const help = await probe(tool.program, [...tool.global, 'build', '--help'], env);
-  const isKnown = help?.stdout.some((line) => line.includes('--identity-label')) ?? false;
-  return isKnown ? ['--identity-label=false'] : [];
+  const help = await session.run({
+    label: `${tool.program} build`,
+    program: tool.program,
+    args: [...tool.global, 'build', '--help'],
+    quiet: true,
+    property: 'build.builder',
+  });
+  return help.some((line) => line.includes('--identity-label')) ? ['--identity-label=false'] : [];
 }
 
 /** One run for each platform: only so does each image tell its id. */

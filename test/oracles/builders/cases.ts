@@ -228,7 +228,7 @@ export const CASES: readonly ConfigCase[] = [
     refusedBy: all(/unknown instruction: CONTENT/, /no such file/),
   }),
   on('RUN heredoc that looks like instructions', 'RUN <<EOF\nENV=1 true\nEOF', {
-    refusedBy: all(/unknown instruction: EOF/, /Unknown instruction: "EOF"/),
+    refusedBy: all(/unknown instruction: ENV=1/, /Unknown instruction: "ENV=1"/),
   }),
   on(
     'RUN --mount',
