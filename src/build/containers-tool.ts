@@ -43,13 +43,11 @@ export async function buildWithContainers(
   const access = await registryFlags(session, env);
   const identity = await identityFlags(session, tool);
   const images: string[] = [];
-  const several = session.request.platforms.length > 1;
-  const list = `localhost/${session.folder.split(/[/\\]/).at(-1)?.toLowerCase()}:${session.tag}`;
+  const { platforms } = session.request;
+  let list: string | undefined;
   try {
-    const [only] = session.request.platforms;
-    for (const platform of several ? session.request.platforms : [only]) {
-      const flags = several ? ['--manifest', list] : [];
-      const image = await buildOne(session, tool, access, [...identity, ...flags], platform);
+    for (const platform of platforms.length > 0 ? platforms : [undefined]) {
+      const image = await buildOne(session, tool, [...access.pull, ...identity], platform);
       images.push(image);
       await checkBuiltImage(session, platform, {
         label: `${tool.program} inspect`,
@@ -57,9 +55,13 @@ export async function buildWithContainers(
         args: [...tool.global, ...tool.inspect, image],
       });
     }
-    await push(session, tool, access, several ? { list } : { image: images[0] ?? '' });
+    if (platforms.length > 1) {
+      list = listName(session);
+      await createList(session, tool, list, images);
+    }
+    await push(session, tool, access, list === undefined ? { image: images[0] ?? '' } : { list });
   } finally {
-    await tidyUp(session, tool, several ? list : undefined, images);
+    await tidyUp(session, tool, list, images);
   }
   return digestFromFile(session, DIGEST_FILE);
 }
@@ -90,16 +92,41 @@ async function identityFlags(
     program: tool.program,
     args: [...tool.global, 'build', '--help'],
     quiet: true,
-    property: 'build.builder',
+    property: 'build',
   });
   return help.some((line) => line.includes('--identity-label')) ? ['--identity-label=false'] : [];
+}
+
+/** Unique to this build, because the store is the whole machine's. */
+function listName({ folder, tag }: BuildSession): string {
+  return `localhost/${folder.split(/[/\\]/).at(-1)?.toLowerCase()}:${tag}`;
+}
+
+/** Of the images by their ids: `build --manifest` writes the id of the list and not of the image. */
+async function createList(
+  session: BuildSession,
+  tool: ContainersTool,
+  list: string,
+  images: readonly string[],
+): Promise<void> {
+  const manifest = (...args: readonly string[]) =>
+    session.run({
+      label: `${tool.program} manifest ${args[0]}`,
+      program: tool.program,
+      args: [...tool.global, 'manifest', ...args],
+      property: 'build.platforms',
+    });
+  await manifest('create', list);
+  for (const image of images) {
+    // Without the transport podman takes an id for the name of an image on Docker Hub.
+    await manifest('add', list, `containers-storage:${image.replace('sha256:', '')}`);
+  }
 }
 
 /** One run for each platform: only so does each image tell its id. */
 async function buildOne(
   session: BuildSession,
   tool: ContainersTool,
-  access: RegistryFlags,
   flags: readonly string[],
   platform: string | undefined,
 ): Promise<string> {
@@ -121,7 +148,6 @@ async function buildOne(
       // Named, because these tools would otherwise prefer a `.containerignore`.
       ...(ignoreFile ? ['--ignorefile', ignoreFile] : []),
       ...cacheFlags(request),
-      ...access.pull,
       '--iidfile',
       idFile,
       request.context,
@@ -177,7 +203,7 @@ async function tidyUp(
       args: [...tool.global, ...args],
       property: 'build',
     });
-  if (list !== undefined && images.length > 0) await tidy('manifest rm', ['manifest', 'rm', list]);
+  if (list !== undefined) await tidy('manifest rm', ['manifest', 'rm', list]);
   // With a layer cache an image may be one that was there before.
   const cached = session.request.cacheFrom.length + session.request.cacheTo.length > 0;
   if (!cached && images.length > 0) await tidy('rmi', ['rmi', ...new Set(images)]);

@@ -41,11 +41,16 @@ async function unsupported(request: BuildRequest): Promise<string | undefined> {
   return unsupportedByClassicDocker(await readDockerfile(request));
 }
 
+/** The cache has no regard for the platform: layers for another one would be taken. */
+function cacheFlags({ cacheFrom, platforms }: BuildRequest): readonly string[] {
+  if (platforms.length > 0 && cacheFrom.length === 0) return ['--no-cache'];
+  return (cacheRepositories(cacheFrom) ?? []).flatMap((image) => ['--cache-from', image]);
+}
+
 async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
   const { request } = session;
   tellDaemonsBusiness(session, 'the docker daemon');
   const env = { ...(await dockerLogin(session, deps.env)), DOCKER_BUILDKIT: '0' };
-  const cache = cacheRepositories(request.cacheFrom) ?? [];
   await session.run({
     label: 'docker build',
     program: 'docker',
@@ -53,7 +58,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
       'build',
       ...commonFlags(request),
       ...platformFlags(request),
-      ...cache.flatMap((image) => ['--cache-from', image]),
+      ...cacheFlags(request),
       '--tag',
       session.target,
       ...imageIdFlags(session),

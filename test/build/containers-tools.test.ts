@@ -73,7 +73,11 @@ describe.each([
     expect(result.digest).toBe(DIGEST);
     const calls = tools.callsOf('build', '--platform');
     expect(calls.map(({ argv }) => argv[argv.indexOf('--platform') + 1])).toEqual(platforms);
-    const list = calls[0]?.argv[calls[0].argv.indexOf('--manifest') + 1];
+    const list = tools.callsOf('manifest', 'create').at(-1)?.argv.at(-1);
+    const images = ['a', 'b'].map((id) => `containers-storage:${id.repeat(64)}`);
+    expect(tools.callsOf('manifest', 'add').map(({ argv }) => argv.slice(-2))).toEqual(
+      images.map((image) => [list, image]),
+    );
     expect(pushCall()?.argv).toEqual(expect.arrayContaining(['manifest', 'push', '--all']));
     expect(pushCall()?.argv.slice(-2)).toEqual([list, 'docker://registry.example/app:v1']);
     expect(tools.callsOf('manifest', 'rm').at(-1)?.argv.at(-1)).toBe(list);
@@ -274,7 +278,7 @@ describe('podman and buildah alike (here by podman)', () => {
       name,
       `for (let i = 0; i < 30; i++) console.error('line ' + i);
        console.error('npm ERR! ${SECRET} and ${PASSWORD} and line-of-secret');
-       return argv.includes('build') ? 3 : 0;`,
+       return argv.includes('--file') ? 3 : 0;`,
     );
     const request = context.request('registry.example/app', {
       secrets: { npm: SECRET, pem: 'first\nline-of-secret\n' },
