@@ -21,6 +21,7 @@ export function buildahBuilder(deps: BuilderDeps): Builder {
             program: 'buildah',
             global: flags,
             build: isolation(deps.env),
+            pull: ['--policy', 'always'],
             inspect: ['inspect', '--type', 'image'],
           },
           deps.env,

@@ -5,6 +5,7 @@ import { SignedImageError } from '../error';
 import type { Digest } from '../oci/digest';
 import { parseReference } from '../oci/reference';
 import { writeAuthFile } from './auth-file';
+import { pullBases } from './base-pull';
 import type { BuildRequest } from './builder';
 import { baseImages } from './dockerfile';
 import { secretEnvironment } from './environment';
@@ -22,6 +23,8 @@ export interface ContainersTool {
   readonly global: readonly string[];
   /** Further flags of `build`. */
   readonly build: readonly string[];
+  /** Further flags of `pull`. */
+  readonly pull: readonly string[];
   /** The subcommand that prints an image's config. */
   readonly inspect: readonly string[];
 }
@@ -47,6 +50,8 @@ export async function buildWithContainers(
   let list: string | undefined;
   try {
     for (const platform of platforms.length > 0 ? platforms : [undefined]) {
+      const pull = [...tool.global, 'pull', ...tool.pull, ...access.pull];
+      await pullBases(session, { program: tool.program, args: pull }, platform);
       const image = await buildOne(session, tool, [...access.pull, ...identity], platform);
       images.push(image);
       await checkBuiltImage(session, platform, {

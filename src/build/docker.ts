@@ -8,6 +8,7 @@ import {
   tellDaemonsBusiness,
   untagInDaemon,
 } from './docker-cli';
+import { pullBases } from './base-pull';
 import { checkBuiltImage, readDockerfile } from './built-image';
 import { cacheRepositories, commonFlags } from './flags';
 import { ownIgnoreFile } from './ignore-file';
@@ -51,6 +52,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
   const { request } = session;
   tellDaemonsBusiness(session, 'the docker daemon');
   const env = { ...(await dockerLogin(session, deps.env)), DOCKER_BUILDKIT: '0' };
+  await pullBases(session, { program: 'docker', args: ['pull'], env }, request.platforms[0]);
   await session.run({
     label: 'docker build',
     program: 'docker',

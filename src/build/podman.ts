@@ -11,6 +11,7 @@ const PODMAN: ContainersTool = {
   program: 'podman',
   global: [],
   build: [],
+  pull: [],
   inspect: ['image', 'inspect'],
 };
 

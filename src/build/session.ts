@@ -37,6 +37,8 @@ export interface BuildSession {
   readonly log: BuildLog;
   /** Runs to the end, the output going to the log. @throws SignedImageError `BUILD_FAILED` */
   run(step: Step): Promise<readonly string[]>;
+  /** Whether it ran to the end; a failure is the caller's to handle. Its output goes to the log. */
+  attempt(step: Step): Promise<boolean>;
   /** Runs what only tidies up: its failure is told in the log and stops nothing. */
   tidy(step: Step): Promise<void>;
 }
@@ -112,6 +114,11 @@ function openSession(
         howEnded(finished?.code, finished === undefined),
         (finished?.tail ?? []).map(redact),
       );
+    },
+    attempt: async (step) => {
+      const finished = await runCommand({ ...command(step), signal, onLine: shown });
+      if (signal?.aborted) throw failed(step, 'was stopped', []);
+      return finished?.code === 0;
     },
     tidy: async (step) => {
       const finished = await runCommand(command(step));

@@ -57,6 +57,25 @@ describe.each(REAL_BUILDERS)('%s', (name) => {
   );
 
   test(
+    'a base whose tag has moved in its registry is pulled',
+    async () => {
+      const { host } = workshop.registry;
+      const tag = repositoryOf(name, 'base');
+      const repository = repositoryOf(name, 'moved-base');
+      for (const content of ['one', 'two']) {
+        const files = { '/content': content };
+        const settings = { Labels: { content } };
+        const base = await pushBaseImage({ registry: host, name: `${tag}:1`, files, settings });
+        context.write('Dockerfile', `FROM ${base}\nCOPY hello /hello\n`);
+        const { result } = await buildWith(real(), request(repository));
+        const { config } = await configOf(host, repository, result.digest);
+        expect(config['Labels']).toEqual({ content });
+      }
+    },
+    TIMEOUT,
+  );
+
+  test(
     'a base with the same layers and other settings is not taken for the one that is named',
     async () => {
       const { host } = workshop.registry;
