@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { pkcs11Environment } from '../tools/pkcs11.mjs';
+import { ensureEngines } from './engines.mjs';
 import { enforceTableFile, forgetEnforceTable, tellEnforceTable } from './enforce-table.mjs';
 import { forgetKeyTable, keyTableFile, tellKeyTable } from './key-table.mjs';
 import { searchForSecrets } from './leaks.mjs';
@@ -24,6 +25,8 @@ const SUITES = [
   'test/keys/',
   'test/oracles/',
   'test/enforce/real/',
+  'test/builders/',
+  'test/oracles/',
   'test/enforce/program/program',
   'test/enforce/policy/pack',
 ];
@@ -163,6 +166,16 @@ export const tasks = {
       );
       return tellEnforceTable() || args.length > 0 ? code : code || 1;
     },
+  },
+  'test:builders': {
+    needs: [],
+    run: async (args, env) =>
+      all(
+        () => needGo(env),
+        () => ensureEngines(env).then(() => 0),
+        () => run('node', ['dev/tools/build.mjs', 'buildkit'], { env }),
+        () => jest('builders', ['test/builders/'])(args, env),
+      ),
   },
   demo: {
     needs: ['package', 'builder'],

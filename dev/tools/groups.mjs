@@ -59,6 +59,16 @@ export const GROUPS = {
       'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
     },
   },
+  buildkit: {
+    folder: 'buildkit',
+    minutes: 7,
+    sources: [],
+    programs: {
+      buildctl: 'github.com/moby/buildkit/cmd/buildctl',
+      buildkitd: 'github.com/moby/buildkit/cmd/buildkitd',
+      'docker-buildx': 'github.com/docker/buildx/cmd/buildx',
+    },
+  },
   'policy-controller': {
     folder: 'policy-controller',
     minutes: 12,

@@ -11,13 +11,20 @@ export function buildahBuilder(deps: BuilderDeps): Builder {
   return {
     name: 'buildah',
     unavailable: async (request) =>
-      unsupportedByContainers(request) ?? (await storage(environmentOf(deps, request))).refused,
+      (await unsupportedByContainers(request)) ??
+      (await storage(environmentOf(deps, request))).refused,
     build: (request, log, options) =>
       inSession('buildah', deps, [request, log, options], async (session) => {
         const { flags } = await storage(environmentOf(deps, request));
         return buildWithContainers(
           session,
-          { program: 'buildah', global: flags, build: isolation(deps.env), removesImages: true },
+          {
+            program: 'buildah',
+            global: flags,
+            build: isolation(deps.env),
+            pull: ['--policy', 'always'],
+            inspect: ['inspect', '--type', 'image'],
+          },
           deps.env,
         );
       }),

@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Digest } from '../oci/digest';
+import { pullBases } from './base-pull';
 import type { Builder, BuildRequest } from './builder';
 import {
   daemonRefusal,
   dockerLogin,
+  imageIdFlags,
   platformFlags,
   pushFromDaemon,
   tellDaemonsBusiness,
@@ -83,6 +85,13 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<D
   // takes the digest from a look at the tag, which somebody else may have moved. `docker push` says
   // what it pushed.
   const byDaemon = driver === 'docker' && !(await hasContainerdStore(env));
+  // BuildKit in the daemon takes a base of the daemon's store without asking its registry.
+  if (driver === 'docker')
+    await pullBases(
+      session,
+      { program: 'docker', args: ['pull'], env: login },
+      request.platforms.length === 1 ? request.platforms[0] : undefined,
+    );
   const metadata = join(session.folder, 'metadata.json');
   await session.run({
     label: 'docker buildx build',
@@ -102,7 +111,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<D
       metadata,
       '--tag',
       session.target,
-      ...(byDaemon ? ['--load'] : outputFlags(request)),
+      ...(byDaemon ? ['--load', ...imageIdFlags(session)] : outputFlags(request)),
       request.context,
     ],
     env: {

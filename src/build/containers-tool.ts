@@ -5,11 +5,14 @@ import { SignedImageError } from '../error';
 import type { Digest } from '../oci/digest';
 import { parseReference } from '../oci/reference';
 import { type PushTarget, writeAuthFile } from './auth-file';
+import { pullBases } from './base-pull';
 import type { BuildRequest } from './builder';
+import { checkBuiltImage, readDockerfile } from './built-image';
 import { containersIgnoreFile } from './containers-ignore';
 import { fetchedImages } from './dockerfile';
 import { valueEnvironment } from './environment';
 import { cacheRepositories, commonFlags, secretFlags } from './flags';
+import { unsupportedByImagebuilder } from './image-config';
 import { skipsTls } from './registry-host';
 import { type BuildSession, digestFromFile } from './session';
 
@@ -20,15 +23,18 @@ export interface ContainersTool {
   readonly global: readonly string[];
   /** Further flags of `build`. */
   readonly build: readonly string[];
-  /** Whether images that were pushed are removed: what they leave is of no use as a cache. */
-  readonly removesImages: boolean;
+  /** Further flags of `pull`. */
+  readonly pull: readonly string[];
+  /** The subcommand that prints an image's config. */
+  readonly inspect: readonly string[];
 }
 
 /** What neither of the two can do. */
-export function unsupportedByContainers(request: BuildRequest): string | undefined {
+export async function unsupportedByContainers(request: BuildRequest): Promise<string | undefined> {
   const entries = [...request.cacheFrom, ...request.cacheTo];
-  if (cacheRepositories(entries) !== undefined) return undefined;
-  return 'it takes repositories as cacheFrom and cacheTo only (type=registry,ref=...)';
+  if (cacheRepositories(entries) === undefined)
+    return 'it takes repositories as cacheFrom and cacheTo only (type=registry,ref=...)';
+  return unsupportedByImagebuilder(await readDockerfile(request));
 }
 
 /** Builds, pushes, and takes the digest from the file that the push writes. */
@@ -38,36 +44,98 @@ export async function buildWithContainers(
   env: NodeJS.ProcessEnv,
 ): Promise<Digest> {
   const access = await registryFlags(session, env);
+  const identity = await identityFlags(session, tool);
   const images: string[] = [];
-  const several = session.request.platforms.length > 1;
-  const list = `localhost/${session.folder.split(/[/\\]/).at(-1)?.toLowerCase()}:${session.tag}`;
+  const { platforms } = session.request;
+  let list: string | undefined;
   try {
-    for (const platform of several ? session.request.platforms : [undefined]) {
-      const flags = platform ? ['--platform', platform, '--manifest', list] : onePlatform(session);
-      images.push(await buildOne(session, tool, access, flags));
+    for (const platform of platforms.length > 0 ? platforms : [undefined]) {
+      const pull = [...tool.global, 'pull', ...tool.pull, ...access.pull];
+      await pullBases(session, { program: tool.program, args: pull }, platform);
+      const image = await buildOne(session, tool, [...access.pull, ...identity], platform);
+      images.push(image);
+      await checkBuiltImage(session, platform, {
+        label: `${tool.program} inspect`,
+        program: tool.program,
+        args: [...tool.global, ...tool.inspect, image],
+      });
+    }
+    if (platforms.length > 1) {
+      list = listName(session);
+      await createList(session, tool, list, images);
     }
     // Again: what a helper gave before the build may have ended during it.
     await writeAuthFile(pushTarget(session, env));
-    await push(session, tool, access, several ? { list } : { image: images[0] ?? '' });
+    await push(session, tool, access, list === undefined ? { image: images[0] ?? '' } : { list });
   } finally {
-    await tidyUp(session, tool, several ? list : undefined, images);
+    await tidyUp(session, tool, list, images);
   }
   return digestFromFile(session, DIGEST_FILE);
 }
 
+/**
+ * Docker's image format, as docker itself pushes. OCI's, the default of these tools, has no field for
+ * HEALTHCHECK, SHELL and ONBUILD: they would be dropped, also those of the base image.
+ *
+ * https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md#properties
+ */
+const IMAGE_FORMAT = ['--format', 'docker'];
+/** The same for the index of several platforms. */
+const INDEX_FORMAT = ['--format', 'v2s2'];
+
 const IMAGE_ID_FILE = 'image-id';
 const DIGEST_FILE = 'digest';
 
-function onePlatform({ request }: BuildSession): readonly string[] {
-  return request.platforms.flatMap((platform) => ['--platform', platform]);
+/**
+ * Switches off the label `io.buildah.version`, which no other builder adds. Older versions end with
+ * an error when they get the flag, and add the label.
+ */
+async function identityFlags(
+  session: BuildSession,
+  tool: ContainersTool,
+): Promise<readonly string[]> {
+  const help = await session.run({
+    label: `${tool.program} build`,
+    program: tool.program,
+    args: [...tool.global, 'build', '--help'],
+    quiet: true,
+    property: 'build',
+  });
+  return help.some((line) => line.includes('--identity-label')) ? ['--identity-label=false'] : [];
+}
+
+/** Unique to this build, because the store is the whole machine's. */
+function listName({ folder, tag }: BuildSession): string {
+  return `localhost/${folder.split(/[/\\]/).at(-1)?.toLowerCase()}:${tag}`;
+}
+
+/** Of the images by their ids: `build --manifest` writes the id of the list and not of the image. */
+async function createList(
+  session: BuildSession,
+  tool: ContainersTool,
+  list: string,
+  images: readonly string[],
+): Promise<void> {
+  const manifest = (...args: readonly string[]) =>
+    session.run({
+      label: `${tool.program} manifest ${args[0]}`,
+      program: tool.program,
+      args: [...tool.global, 'manifest', ...args],
+      property: 'build.platforms',
+    });
+  await manifest('create', list);
+  for (const image of images) {
+    // Without the transport podman takes an id for the name of an image on Docker Hub.
+    await manifest('add', list, `containers-storage:${image.replace('sha256:', '')}`);
+  }
 }
 
 /** One run for each platform: only so does each image tell its id. */
 async function buildOne(
   session: BuildSession,
   tool: ContainersTool,
-  access: RegistryFlags,
   flags: readonly string[],
+  platform: string | undefined,
 ): Promise<string> {
   const { request } = session;
   const ignoreFile = await containersIgnoreFile(request, session.folder);
@@ -79,13 +147,14 @@ async function buildOne(
       ...tool.global,
       'build',
       ...tool.build,
+      ...IMAGE_FORMAT,
       ...commonFlags(request),
+      ...(platform === undefined ? [] : ['--platform', platform]),
       ...flags,
       ...secretFlags(request.secrets),
       // Named, because these tools would otherwise prefer a `.containerignore`.
       ...(ignoreFile ? ['--ignorefile', ignoreFile] : []),
       ...cacheFlags(request),
-      ...access.pull,
       '--iidfile',
       idFile,
       request.context,
@@ -99,7 +168,9 @@ async function buildOne(
 function cacheFlags({ cacheFrom, cacheTo }: BuildRequest): readonly string[] {
   const from = (cacheRepositories(cacheFrom) ?? []).flatMap((entry) => ['--cache-from', entry]);
   const to = (cacheRepositories(cacheTo) ?? []).flatMap((entry) => ['--cache-to', entry]);
-  return from.length + to.length > 0 ? ['--layers', ...from, ...to] : [];
+  // A layer cache is searched by layers and instructions alone: an image of another platform, or of a
+  // base with the same layers and other settings, is taken for the wanted one.
+  return from.length + to.length > 0 ? ['--layers', ...from, ...to] : ['--layers=false'];
 }
 
 async function push(
@@ -115,6 +186,7 @@ async function push(
     args: [
       ...tool.global,
       ...subcommand,
+      ...('list' in what ? INDEX_FORMAT : []),
       ...access.push,
       '--digestfile',
       join(session.folder, DIGEST_FILE),
@@ -138,11 +210,10 @@ async function tidyUp(
       args: [...tool.global, ...args],
       property: 'build',
     });
-  if (list !== undefined && images.length > 0) await tidy('manifest rm', ['manifest', 'rm', list]);
+  if (list !== undefined) await tidy('manifest rm', ['manifest', 'rm', list]);
   // With a layer cache an image may be one that was there before.
-  const cached = cacheFlags(session.request).length > 0;
-  if (tool.removesImages && !cached && images.length > 0)
-    await tidy('rmi', ['rmi', ...new Set(images)]);
+  const cached = session.request.cacheFrom.length + session.request.cacheTo.length > 0;
+  if (!cached && images.length > 0) await tidy('rmi', ['rmi', ...new Set(images)]);
 }
 
 interface RegistryFlags {

@@ -1,3 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { SignedImageError } from '../error';
 import { type Digest } from '../oci/digest';
 import { writeDockerConfig } from './auth-file';
 import type { BuildRequest } from './builder';
@@ -27,9 +31,18 @@ export function tellDaemonsBusiness({ request, log }: BuildSession, who: string)
 
 const PUSHED = /\bdigest: (sha256:[0-9a-f]{64})\b/;
 
+/** Makes a build write the id of the image that it made, for `pushFromDaemon`. */
+export function imageIdFlags(session: BuildSession): readonly string[] {
+  return ['--iidfile', join(session.folder, IMAGE_ID_FILE)];
+}
+
+const IMAGE_ID_FILE = 'image-id';
+
 /**
  * Pushes the tagged image that the daemon holds. The digest is the one that the daemon reports for
  * this push, not that of a later look at the tag.
+ *
+ * @throws SignedImageError `BUILD_FAILED` if the tag was another image's when it was pushed
  */
 export async function pushFromDaemon(
   session: BuildSession,
@@ -45,12 +58,38 @@ export async function pushFromDaemon(
     property: 'image',
   });
   const digest = claimedDigest(said.map((line) => PUSHED.exec(line)?.[1]).findLast(Boolean) ?? '');
+  await checkPushedImage(session, env, digest);
   await untagInDaemon(session, env);
   return digest;
 }
 
+/** Tags belong to the whole daemon: another build may have moved ours between build and push. */
+async function checkPushedImage(
+  session: BuildSession,
+  env: NodeJS.ProcessEnv,
+  digest: Digest,
+): Promise<void> {
+  const id = (await readFile(join(session.folder, IMAGE_ID_FILE), 'utf8').catch(() => '')).trim();
+  const inspected = await session.run({
+    label: 'docker image inspect',
+    program: 'docker',
+    args: ['image', 'inspect', '--format', '{{json .RepoDigests}}', id],
+    env,
+    quiet: true,
+    property: 'image',
+  });
+  if (inspected.join('').includes(`@${digest}"`)) return;
+  throw new SignedImageError({
+    code: 'BUILD_FAILED',
+    property: 'image',
+    message:
+      `what was pushed as ${session.target} is not the image that this build made: another build ` +
+      'moved the tag in the local store; run it again, or leave the tag out of the image',
+  });
+}
+
 /** A tag that we made up would pile up; the layers stay, they are the cache of the next build. */
-async function untagInDaemon(session: BuildSession, env: NodeJS.ProcessEnv): Promise<void> {
+export async function untagInDaemon(session: BuildSession, env: NodeJS.ProcessEnv): Promise<void> {
   if (session.request.reference.tag !== undefined) return;
   await session.tidy({
     label: 'docker image rm',

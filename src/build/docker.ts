@@ -2,13 +2,18 @@ import type { Builder, BuildRequest } from './builder';
 import {
   daemonRefusal,
   dockerLogin,
+  imageIdFlags,
   platformFlags,
   pushFromDaemon,
   tellDaemonsBusiness,
+  untagInDaemon,
 } from './docker-cli';
+import { pullBases } from './base-pull';
+import { checkBuiltImage, readDockerfile } from './built-image';
 import { valueEnvironment } from './environment';
 import { cacheRepositories, commonFlags } from './flags';
 import { ownIgnoreFile } from './ignore-file';
+import { unsupportedByClassicDocker } from './image-config';
 import { type BuilderDeps, type BuildSession, environmentOf, inSession } from './session';
 
 /**
@@ -35,14 +40,21 @@ async function unsupported(request: BuildRequest): Promise<string | undefined> {
   }
   // It would send more than the content hash covers.
   const own = await ownIgnoreFile(request.dockerfile);
-  return own && `the classic docker builder does not read ${own}`;
+  if (own) return `the classic docker builder does not read ${own}`;
+  return unsupportedByClassicDocker(await readDockerfile(request));
+}
+
+/** The cache has no regard for the platform: layers for another one would be taken. */
+function cacheFlags({ cacheFrom, platforms }: BuildRequest): readonly string[] {
+  if (platforms.length > 0 && cacheFrom.length === 0) return ['--no-cache'];
+  return (cacheRepositories(cacheFrom) ?? []).flatMap((image) => ['--cache-from', image]);
 }
 
 async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
   const { request } = session;
   tellDaemonsBusiness(session, 'the docker daemon');
   const login = { ...(await dockerLogin(session, deps.env)), DOCKER_BUILDKIT: '0' };
-  const cache = cacheRepositories(request.cacheFrom) ?? [];
+  await pullBases(session, { program: 'docker', args: ['pull'], env: login }, request.platforms[0]);
   await session.run({
     label: 'docker build',
     program: 'docker',
@@ -50,13 +62,23 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
       'build',
       ...commonFlags(request),
       ...platformFlags(request),
-      ...cache.flatMap((image) => ['--cache-from', image]),
+      ...cacheFlags(request),
       '--tag',
       session.target,
+      ...imageIdFlags(session),
       request.context,
     ],
     env: { ...valueEnvironment(request), ...login },
     property: 'build',
+  });
+  await checkBuiltImage(session, request.platforms[0], {
+    label: 'docker image inspect',
+    program: 'docker',
+    args: ['image', 'inspect', session.target],
+    env: login,
+  }).catch(async (error: unknown) => {
+    await untagInDaemon(session, login);
+    throw error;
   });
   return pushFromDaemon(session, deps.env);
 }

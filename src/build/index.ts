@@ -29,7 +29,7 @@ export {
   changesBetween,
   UNKNOWN_BASE,
 } from './fingerprint';
-export { type IgnoreRules, ignoreFileOf, readIgnoreRules } from './ignore-file';
+export { ignoreFileOf, readIgnoreRules } from './ignore-file';
 export { podmanBuilder } from './podman';
 export { createBuilder, selectBuilder } from './select';
 export type { BuilderDeps } from './session';

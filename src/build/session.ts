@@ -43,6 +43,8 @@ export interface BuildSession {
   readonly log: BuildLog;
   /** Runs to the end, the output going to the log. @throws SignedImageError `BUILD_FAILED` */
   run(step: Step): Promise<readonly string[]>;
+  /** Whether it ran to the end; a failure is the caller's to handle. Its output goes to the log. */
+  attempt(step: Step): Promise<boolean>;
   /** Runs what only tidies up: its failure is told in the log and stops nothing. */
   tidy(step: Step): Promise<void>;
 }
@@ -53,6 +55,8 @@ export interface Step {
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** Its output is data and not for people: it does not go to the log. */
+  readonly quiet?: boolean;
   /** The declared property that a failure most likely comes from. */
   readonly property: string;
 }
@@ -104,7 +108,11 @@ function openSession(
     login: loginOf(request),
     log: shown,
     run: async (step) => {
-      const finished = await runCommand({ ...command(step), signal, onLine: shown });
+      const finished = await runCommand({
+        ...command(step),
+        signal,
+        ...(step.quiet ? {} : { onLine: shown }),
+      });
       if (signal?.aborted) throw failed(step, 'was stopped', []);
       if (finished?.code === 0) return finished.stdout;
       throw failed(
@@ -112,6 +120,11 @@ function openSession(
         howEnded(finished?.code, finished === undefined),
         (finished?.tail ?? []).map(redact),
       );
+    },
+    attempt: async (step) => {
+      const finished = await runCommand({ ...command(step), signal, onLine: shown });
+      if (signal?.aborted) throw failed(step, 'was stopped', []);
+      return finished?.code === 0;
     },
     tidy: async (step) => {
       const finished = await runCommand(command(step));

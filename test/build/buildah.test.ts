@@ -7,7 +7,7 @@ import { gunzipSync } from 'node:zlib';
 import { type RunningRegistry, startRegistry } from '../../dev/registry';
 import { type BuildRequest, selectBuilder } from '../../src/build';
 import { digestOf } from '../../src/oci/digest';
-import { OCI_INDEX, OCI_MANIFEST } from '../../src/oci/media-type';
+import { DOCKER_LIST, DOCKER_MANIFEST } from '../../src/oci/media-type';
 import { Context } from './requests';
 
 /** The real buildah against a real registry of this machine: no stand-in on either side. */
@@ -93,7 +93,7 @@ test('an image is built and pushed, and its digest is what the registry holds', 
   });
   const result = await build(request);
   expect(registry.store.resolve('team/app', 'v1')).toBe(result.digest);
-  expect(manifestOf('team/app', result.digest).mediaType).toBe(OCI_MANIFEST);
+  expect(manifestOf('team/app', result.digest).mediaType).toBe(DOCKER_MANIFEST);
   const config = bytesOf('team/app', result.digest).toString('latin1');
   expect(config).toContain('"who":"somebody"');
   expect(config).toContain('"extra":"label"');
@@ -107,7 +107,7 @@ test('several platforms give an index of them all', async () => {
   const platforms = ['linux/amd64', 'linux/arm64'];
   const { digest, tag } = await build(context.request(`${registry.host}/app`, { platforms }));
   const index = manifestOf('app', digest);
-  expect(index.mediaType).toBe(OCI_INDEX);
+  expect(index.mediaType).toBe(DOCKER_LIST);
   expect(index.manifests.map(({ platform }) => `${platform.os}/${platform.architecture}`)).toEqual(
     platforms,
   );

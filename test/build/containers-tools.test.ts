@@ -13,6 +13,9 @@ const TOOL = `
   const write2 = (name, text) => { if (flag(name)) write(flag(name), text); };
   write2('--iidfile', 'sha256:' + (argv.includes('linux/arm64') ? 'b' : 'a').repeat(64));
   write2('--digestfile', '${DIGEST}\\n');
+  const architecture = argv.at(-1).includes('bbb') ? 'arm64' : 'amd64';
+  if (argv.includes('inspect'))
+    console.log(JSON.stringify([{ Os: 'linux', Architecture: architecture, Config: {} }]));
 `;
 
 let tools: FakeTools;
@@ -68,9 +71,13 @@ describe.each([
     const platforms = ['linux/amd64', 'linux/arm64'];
     const result = await build(context.request('registry.example/app:v1', { platforms }));
     expect(result.digest).toBe(DIGEST);
-    const calls = tools.callsOf('build');
+    const calls = tools.callsOf('build', '--platform');
     expect(calls.map(({ argv }) => argv[argv.indexOf('--platform') + 1])).toEqual(platforms);
-    const list = calls[0]?.argv[calls[0].argv.indexOf('--manifest') + 1];
+    const list = tools.callsOf('manifest', 'create').at(-1)?.argv.at(-1);
+    const images = ['a', 'b'].map((id) => `containers-storage:${id.repeat(64)}`);
+    expect(tools.callsOf('manifest', 'add').map(({ argv }) => argv.slice(-2))).toEqual(
+      images.map((image) => [list, image]),
+    );
     expect(pushCall()?.argv).toEqual(expect.arrayContaining(['manifest', 'push', '--all']));
     expect(pushCall()?.argv.slice(-2)).toEqual([list, 'docker://registry.example/app:v1']);
     expect(tools.callsOf('manifest', 'rm').at(-1)?.argv.at(-1)).toBe(list);
@@ -320,7 +327,7 @@ describe('podman and buildah alike (here by podman)', () => {
       name,
       `for (let i = 0; i < 30; i++) console.error('line ' + i);
        console.error('npm ERR! ${SECRET} and ${PASSWORD} and line-of-secret');
-       return argv.includes('build') ? 3 : 0;`,
+       return argv.includes('--file') ? 3 : 0;`,
     );
     const request = context.request('registry.example/app', {
       secrets: { npm: SECRET, pem: 'first\nline-of-secret\n' },

@@ -7,13 +7,17 @@ import { Context, DIGEST } from './requests';
 
 const PASSWORD = 'canary-p4ssw0rd-of-the-registry';
 const SECRET = 'canary-npm-t0ken-value';
+const IMAGE = `sha256:${'1'.repeat(64)}`;
 const OTHER = `sha256:${'e'.repeat(64)}`;
 
 /** Like docker: what `driver` says about itself, metadata of buildx, the digest of a push. */
-const docker = (driver: string, store = 'overlay2') => `
+const docker = (driver: string, store = 'overlay2', architecture = 'amd64') => `
   if (argv[0] === 'version') console.log('28.2.2');
   if (argv[0] === 'info') console.log('[["driver-type","${store}"]]');
-  if (argv[1] === 'inspect') console.log('Name:   x\\nDriver: ${driver}\\n\\nNodes:\\nName: y');
+  if (argv[0] === 'image' && argv[1] === 'inspect')
+    console.log('[{"Os":"linux","Architecture":"${architecture}","Config":{},"RepoDigests":["x@${OTHER}"]}]');
+  if (argv[0] === 'buildx' && argv[1] === 'inspect') console.log('Name:   x\\nDriver: ${driver}\\n\\nNodes:\\nName: y');
+  if (flag('--iidfile')) write(flag('--iidfile'), '${IMAGE}');
   if (flag('--metadata-file')) write(flag('--metadata-file'), '{"containerimage.digest":"${DIGEST}"}');
   if (argv[0] === 'push') console.log('abc: Pushed\\nv1: digest: ${OTHER} size: 528');
 `;
@@ -159,7 +163,7 @@ describe('buildx', () => {
 
 describe('docker', () => {
   test('builds with the classic builder, the digest from the push', async () => {
-    tools.add('docker', docker('docker'));
+    tools.add('docker', docker('docker', 'overlay2', 'arm64'));
     const builder = dockerBuilder({ env: tools.env });
     const request = context.request('127.0.0.1:5000/app', {
       platforms: ['linux/arm64'],
@@ -170,9 +174,9 @@ describe('docker', () => {
     const result = await build(builder, request);
     expect(result).toMatchObject({ digest: OTHER, builder: 'docker' });
     const target = `127.0.0.1:5000/app:${result.tag}`;
-    expect(line()).toBe(
+    expect(line()).toContain(
       `build --file ${context.dockerfile} --platform linux/arm64 --cache-from r.example/cache ` +
-        `--tag ${target} ${context.folder}`,
+        `--tag ${target} --iidfile `,
     );
     expect(buildCall()?.env['DOCKER_BUILDKIT']).toBe('0');
     // The tag was made up by us, so it is taken away again.
@@ -181,10 +185,33 @@ describe('docker', () => {
   });
 
   test('a push that says no digest is an error', async () => {
-    tools.add('docker', `console.log('pushed');`);
+    tools.add('docker', docker('docker').replace('digest: ', ''));
     await expect(
       build(dockerBuilder({ env: tools.env }), context.request('registry.example/app:v1')),
     ).rejects.toMatchObject({ code: 'BUILD_DIGEST_MISSING' });
+  });
+
+  test('an image for another platform than the declared one is not pushed', async () => {
+    tools.add('docker', docker('docker'));
+    const request = context.request('registry.example/app', { platforms: ['linux/arm64'] });
+    await expect(build(dockerBuilder({ env: tools.env }), request)).rejects.toMatchObject({
+      code: 'BUILD_FAILED',
+      property: 'build.platforms',
+      message: expect.stringContaining('an image for linux/amd64 was built'),
+    });
+    expect(tools.callsOf('push')).toEqual([]);
+    expect(tools.callsOf('rm')).toHaveLength(1);
+  });
+
+  test('a tag that another build moved before the push is an error', async () => {
+    tools.add('docker', docker('docker').replace(`x@${OTHER}`, `x@${DIGEST}`));
+    await expect(
+      build(dockerBuilder({ env: tools.env }), context.request('registry.example/app:v1')),
+    ).rejects.toMatchObject({
+      code: 'BUILD_FAILED',
+      property: 'image',
+      message: expect.stringContaining('is not the image that this build made'),
+    });
   });
 
   test.each([

@@ -35,7 +35,7 @@ function listing(context: string, dockerfile: string, ignore: string | undefined
     ...['--output', `type=local,dest=${out}`, context],
   ];
   execFileSync('buildah', args, { env, stdio: 'pipe' });
-  return pathsBelow(Buffer.from(out)).sort();
+  return pathsBelow(Buffer.from(out)).toSorted();
 }
 
 /** One byte is one character. */

@@ -100,6 +100,8 @@ export class IgnoreRules {
   /** Whether something below an ignored folder may be taken back in. */
   readonly hasExceptions: boolean;
   readonly #tests: (PathTest | undefined)[];
+  /** Of the folders of paths that `ignores` was called with. */
+  readonly #folders = new Map<string, FolderMatches>();
 
   constructor(private readonly rules: readonly IgnoreRule[]) {
     this.hasExceptions = rules.some((rule) => rule.isException);
@@ -124,6 +126,23 @@ export class IgnoreRules {
       return matched;
     });
     return { ignored, matches };
+  }
+
+  /** Whether a builder leaves out a path, with what the rules say of the folders that it is in. */
+  ignores(path: string): boolean {
+    let folder: FolderMatches | undefined;
+    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
+      folder = this.#folder(path.slice(0, end), folder);
+    }
+    return this.judge(path, folder).ignored;
+  }
+
+  #folder(path: string, parent: FolderMatches | undefined): FolderMatches {
+    const known = this.#folders.get(path);
+    if (known) return known;
+    const { matches } = this.judge(path, parent);
+    this.#folders.set(path, matches);
+    return matches;
   }
 
   #test(rule: IgnoreRule, index: number): PathTest {

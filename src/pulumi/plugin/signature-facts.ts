@@ -37,5 +37,6 @@ function pathsOfBuild(inputs: Properties, { cwd }: PluginEnvironment): BuildPath
   const build = new InputReader(inputs).at('build');
   const [context, dockerfile] = [build.at('context').string(), build.at('dockerfile').string()];
   if (context === undefined || dockerfile === undefined) return undefined;
-  return { context: resolve(cwd, context), dockerfile: resolve(cwd, dockerfile) };
+  const declared = { builder: build.at('builder').string() };
+  return { context: resolve(cwd, context), dockerfile: resolve(cwd, dockerfile), declared };
 }

@@ -1,15 +1,12 @@
-import { ignoreFileOf, readIgnoreRules } from '../../build';
-import {
-  detectSource,
-  type FilesRead,
-  type SourceFacts,
-  type SourceOverrides,
-} from '../../source';
+import { ignoreConvention, ignoreFileOf, readIgnoreRules } from '../../build';
+import { detectSource, type FilesRead, type SourceFacts, type SourceOverrides } from '../../source';
 import type { BuildDeclaration } from './declared-build';
 import type { PluginEnvironment } from './environment';
 
-/** The paths of a build, absolute. */
-export type BuildPaths = Pick<BuildDeclaration, 'context' | 'dockerfile'>;
+/** The paths of a build, absolute, and the builder that reads them. */
+export type BuildPaths = Pick<BuildDeclaration, 'context' | 'dockerfile'> & {
+  readonly declared: Pick<BuildDeclaration['declared'], 'builder'>;
+};
 
 /**
  * The facts about the source of a build, or of an image that is not built here: those of the program's
@@ -34,13 +31,14 @@ export async function declaredSource(
 }
 
 /** Which files a build reads, by the ignore file that the builder obeys. */
-async function filesRead({ context, dockerfile }: BuildPaths): Promise<FilesRead> {
-  const ignoreFile = await ignoreFileOf(context, dockerfile);
-  const rules = await readIgnoreRules(context, dockerfile);
+async function filesRead({ context, dockerfile, declared }: BuildPaths): Promise<FilesRead> {
+  const ignoreFile = await ignoreFileOf(context, dockerfile, ignoreConvention(declared));
+  const rules = await readIgnoreRules(ignoreFile);
   return {
     context,
     further: [dockerfile, ...(ignoreFile === undefined ? [] : [ignoreFile])],
-    sends: (path) => !rules.ignores(path),
+    // Rules are compared byte by byte, with one byte as one character.
+    sends: (path) => !rules.ignores(Buffer.from(path).toString('latin1')),
     hasExceptions: rules.hasExceptions,
   };
 }

@@ -1,0 +1,10 @@
+export { type BaseImage, type ImageSettings, pushBaseImage } from './base-image';
+export { startBuildkit } from './buildkit-daemon';
+export { startContainers } from './containers';
+export {
+  type DebianRegistry,
+  type DebianRegistryOptions,
+  startDebianRegistry,
+} from './debian-registry';
+export { type DockerOptions, startDocker } from './docker-daemon';
+export { type Engine, type EngineOptions } from './engine';

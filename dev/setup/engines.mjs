@@ -1,0 +1,70 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+import { run, say } from './process.mjs';
+
+/** Debian packages of the engines that dev/builders starts, and a program of each. */
+const PACKAGES = [
+  ['docker.io', 'dockerd'],
+  ['podman', 'podman'],
+  ['buildah', 'buildah'],
+  ['skopeo', 'skopeo'],
+  ['crun', 'crun'],
+  ['runc', 'runc'],
+  ['docker-registry', 'docker-registry'],
+  ['busybox-static', 'busybox'],
+  ['iproute2', 'ip'],
+  ['util-linux', 'unshare'],
+];
+
+const POLICY = '/usr/sbin/policy-rc.d';
+
+/** Debian has the daemons in sbin, which is not on every PATH. */
+const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+function missingPackages(env) {
+  const folders = [...(env.PATH ?? '').split(delimiter), ...SBIN];
+  return PACKAGES.filter(
+    ([, program]) => !folders.some((folder) => existsSync(join(folder, program))),
+  ).map(([name]) => name);
+}
+
+/**
+ * Installs what is missing of the engines, as root on Debian. No service is started: Debian would
+ * start a Docker daemon for the whole machine, with a bridge on its network.
+ *
+ * @throws Error that names the packages where they cannot be installed
+ */
+export async function ensureEngines(env) {
+  const missing = missingPackages(env);
+  if (missing.length === 0) return;
+  const names = missing.join(' ');
+  if (process.platform !== 'linux' || process.getuid() !== 0 || !existsSync('/etc/debian_version'))
+    throw new Error(
+      `these tests start real engines and need root on Debian or Ubuntu with: ${names}`,
+    );
+  say(`installing ${names} with apt-get`);
+  const options = {
+    env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
+    doing: 'installing the engines',
+  };
+  await run('apt-get', ['update', '-qq'], options);
+  const code = await withoutServices(() =>
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], options),
+  );
+  const still = missingPackages(env);
+  if (code !== 0 || still.length > 0)
+    throw new Error(`\`apt-get install ${still.join(' ')}\` failed; install them by hand.`);
+}
+
+/** https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt: 101 forbids the action. */
+async function withoutServices(action) {
+  // One that is there already has its own say.
+  if (existsSync(POLICY)) return action();
+  writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    return await action();
+  } finally {
+    rmSync(POLICY, { force: true });
+  }
+}

@@ -1,0 +1,114 @@
+import type { Instruction } from '../dockerfile';
+import type { BuiltConfig } from './built-config';
+
+const DEFAULT_SHELL: readonly string[] = ['/bin/sh', '-c'];
+
+/**
+ * In what the config of a built image differs from what BuildKit makes of these instructions, as far
+ * as builders are known to differ. Compared with all builders by test/oracles/builders.
+ *
+ * @param chain - The instructions of the target, from `stageChain`.
+ * @returns the instruction, what became of it, and what to write instead
+ */
+export function configDifference(
+  chain: readonly Instruction[],
+  built: BuiltConfig,
+): string | undefined {
+  return (
+    portDifference(chain, built) ?? shellDifference(chain, built) ?? checkDifference(chain, built)
+  );
+}
+
+/** https://docs.docker.com/reference/dockerfile/#expose */
+function portDifference(chain: readonly Instruction[], built: BuiltConfig): string | undefined {
+  if (!chain.some(({ keyword }) => keyword === 'EXPOSE')) return undefined;
+  const port = built.exposedPorts.find((each) => !isPort(each));
+  if (port === undefined) return undefined;
+  return (
+    `EXPOSE became \`${port}\`, which is not one port with tcp, udp or sctp; write each port of a ` +
+    'range by itself, and the protocol in lower case'
+  );
+}
+
+function isPort(text: string): boolean {
+  const number = /^(\d+)\/(?:tcp|udp|sctp)$/.exec(text)?.[1];
+  return number !== undefined && Number(number) <= 65_535;
+}
+
+/** A command in shell form runs in the shell that SHELL named before it, or in the base image's. */
+function shellDifference(chain: readonly Instruction[], built: BuiltConfig): string | undefined {
+  for (const [keyword, words] of [
+    ['ENTRYPOINT', built.entrypoint],
+    ['CMD', built.cmd],
+  ] as const) {
+    const at = chain.findLastIndex((each) => each.keyword === keyword);
+    const instruction = chain[at];
+    if (instruction === undefined || words.length === 0 || isExecForm(instruction.text)) continue;
+    const shell = shellAt(chain, at, built);
+    if (shell === undefined || shell.length === 0 || startsWith(words, shell)) continue;
+    return (
+      `${keyword} in shell form became \`${words.slice(0, 2).join(' ')} ...\` though the shell is ` +
+      `\`${shell.join(' ')}\`; write ${keyword} in exec form: ` +
+      `${keyword} ${JSON.stringify([...shell, '...'])}`
+    );
+  }
+  return undefined;
+}
+
+function shellAt(
+  chain: readonly Instruction[],
+  at: number,
+  built: BuiltConfig,
+): readonly string[] | undefined {
+  const declared = chain.slice(0, at).findLast(({ keyword }) => keyword === 'SHELL');
+  if (declared !== undefined) return execForm(declared.text);
+  // A later SHELL hides that of the base image.
+  return chain.some(({ keyword }) => keyword === 'SHELL') ? DEFAULT_SHELL : built.shell;
+}
+
+/** The shell may have lost the bounds of its words: podman returns it as text only. */
+function startsWith(words: readonly string[], shell: readonly string[]): boolean {
+  return words.join(' ').startsWith(shell.join(' '));
+}
+
+function isExecForm(text: string): boolean {
+  return execForm(text) !== undefined;
+}
+
+/** The words of `["a", "b"]`; `undefined` for anything else, which is shell form. */
+function execForm(text: string): readonly string[] | undefined {
+  if (!text.startsWith('[')) return undefined;
+  try {
+    const words = JSON.parse(text) as unknown;
+    return Array.isArray(words) && words.every((word) => typeof word === 'string')
+      ? words
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const CHECK_OPTIONS: Readonly<Record<string, string>> = {
+  Interval: 'interval',
+  Timeout: 'timeout',
+  StartPeriod: 'start-period',
+  Retries: 'retries',
+};
+
+/** The classic docker builder takes options that were left out from the HEALTHCHECK before. */
+function checkDifference(chain: readonly Instruction[], built: BuiltConfig): string | undefined {
+  const declared = chain.findLast(({ keyword }) => keyword === 'HEALTHCHECK');
+  if (declared === undefined || /^NONE\s*$/i.test(declared.text)) return undefined;
+  if (Object.keys(built.healthcheck).length === 0)
+    return 'HEALTHCHECK was dropped, because the image format has no field for it';
+  const inherited = Object.entries(CHECK_OPTIONS).find(
+    ([field, flag]) =>
+      Boolean(built.healthcheck[field]) &&
+      !declared.flags.some((each) => each.startsWith(`--${flag}=`)),
+  );
+  if (inherited === undefined) return undefined;
+  return (
+    `HEALTHCHECK took --${inherited[1]} from the base image's; state --interval, --timeout, ` +
+    '--start-period and --retries'
+  );
+}

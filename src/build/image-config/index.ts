@@ -1,0 +1,9 @@
+export { type BuiltConfig, parseInspect } from './built-config';
+export { configDifference } from './config-difference';
+export { platformDifference } from './platform-difference';
+export { stageChain } from './stage-chain';
+export {
+  type DockerfileReading,
+  unsupportedByClassicDocker,
+  unsupportedByImagebuilder,
+} from './unsupported-syntax';
