@@ -45,7 +45,14 @@ export function guardedResource(resource: CrudResource, members: Members): CrudR
       oldInputs,
       oldOutputs,
     ]),
-    read: guarded(resource.read.bind(resource), ({ inputs, outputs }) => [inputs, outputs]),
+    read: guarded(
+      // A state of an earlier version may hold in plain text what is guarded now.
+      async (request) => {
+        const found = await resource.read(request);
+        return found && { ...found, inputs: markGuarded(members, found.inputs) };
+      },
+      ({ inputs, outputs }) => [inputs, outputs],
+    ),
     delete: guarded(resource.delete.bind(resource), ({ inputs, outputs }) => [inputs, outputs]),
   };
 }

@@ -1,5 +1,5 @@
 import { token } from '../package';
-import { RESOURCE_INPUTS } from '../secrecy/input-table';
+import type * as table from '../secrecy/input-table';
 import type { CrudResource } from './crud-resource';
 import type { PluginEnvironment } from './environment';
 import { onFirstUse } from './first-use';
@@ -26,6 +26,7 @@ export function createResources(environment: () => PluginEnvironment): readonly 
   return (Object.keys(RESOURCES) as ServedName[]).map((name) =>
     loadedOnUse(token(name), () => {
       const { guardedResource } = require('./guarded-resource') as typeof guard;
+      const { RESOURCE_INPUTS } = require('../secrecy/input-table') as typeof table;
       return guardedResource(RESOURCES[name]()(environment()), RESOURCE_INPUTS[name]);
     }),
   );

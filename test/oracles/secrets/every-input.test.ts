@@ -73,7 +73,12 @@ afterAll(async () => {
 });
 
 /** What each resource needs besides the input that is tried. */
-const base = (resource: string): Record<string, unknown> => {
+const base = (resource: string, first?: string | number): Record<string, unknown> => {
+  // One of the two is refused without the other.
+  const registryLogin = { registry: { username: 'robot', password: 'of-the-base' } };
+  return { ...needed(resource), ...(first === 'registry' && registryLogin) };
+};
+const needed = (resource: string): Record<string, unknown> => {
   const key = { ref: 'plain.key' };
   const build = { context: 'app', builder: 'buildah' };
   const repository = `${registry.host}/team/oracle`;
@@ -132,7 +137,7 @@ const lengthOf = ({ path: { steps }, mark }: Case): number =>
 
 function declare(each: Case): Promise<Answer['properties']> {
   const { steps, resource } = each.path;
-  const plain = withValue(base(resource), steps, each.text);
+  const plain = withValue(base(resource, steps[0]), steps, each.text);
   const marked =
     each.mark === 'none'
       ? plain
@@ -215,6 +220,19 @@ test(
   RUN,
 );
 
+/** A test in which everything is refused would show nothing. */
+const ACCEPTED = [
+  'ImageBuild.build.secrets.SAMPLE',
+  'ImageBuild.registry.username',
+  'ImageBuild.registry.password',
+  'ImageSignature.key.password',
+  'ImageSignature.registry.username',
+  'ImageSignature.registry.password',
+  'VerifiedImage.registry.username',
+  'VerifiedImage.registry.password',
+  'VerifiedImage.triggers.0',
+];
+
 test(
   'a secret in an input that is accepted stays out of all that is written, and of every other child',
   async () => {
@@ -226,11 +244,13 @@ test(
       // Services that do not exist are waited for; their addresses were tried above.
       .filter(({ path: { steps } }) => !/Url$/.test(String(steps.at(-1))));
     const differences: string[] = [];
+    const taken: string[] = [];
     let written = 0;
     await inTurns(accepted, async (each, index) => {
       const urn = urnOf(each, 100_000 + index);
       const { said, properties } = await plugin.check(urn, await declare(each));
       if (said.length > 0) return;
+      taken.push([each.path.resource, ...each.path.steps].join('.'));
       const created = await plugin.create(urn, properties, false);
       written += created.id === '' ? 0 : 1;
       const after = [created];
@@ -241,6 +261,7 @@ test(
       if (after.some(leaks)) differences.push(nameOf(each));
     });
     recordOracle('secret inputs, written', accepted.length, differences.length);
+    expect(taken).toEqual(expect.arrayContaining(ACCEPTED));
     expect(differences).toEqual([]);
     expect(written).toBeGreaterThan(3);
     expect(seenElsewhere()).toEqual(NOWHERE);
@@ -250,6 +271,37 @@ test(
       true,
     ]);
     expect(told[0]?.environment).toContain(`SIGNED_IMAGE_BUILD_SECRET_0=${CANARY}`);
+  },
+  RUN,
+);
+
+test(
+  'a secret argument that the caller accepts is on no command line, and in no plain state or log',
+  async () => {
+    const accepted = 'canary-accepted-argument-5d0c';
+    const urn = 'urn:pulumi:s::p::signed-image:index:ImageBuild::accepted';
+    const before = builder.runs().length;
+    const news = await serialized({
+      ...base('ImageBuild'),
+      build: { context: 'app', builder: 'buildah', args: { SAMPLE: pulumi.secret(accepted) } },
+      nonsecret: ['build.args.SAMPLE'],
+    });
+    const checked = await plugin.check(urn, news);
+    expect(checked.said).toEqual([]);
+    const created = await plugin.create(urn, checked.properties, false);
+    expect(created.id).not.toBe('');
+    const isIn = (text: string): boolean => secretsIn(text, { accepted }).length > 0;
+    for (const { properties } of [checked, created]) {
+      expect(isIn(JSON.stringify(plainPart(properties)))).toBe(false);
+    }
+    expect(isIn(plugin.lines.join('\n'))).toBe(false);
+    const runs = builder.runs();
+    expect(runs.length).toBeGreaterThan(before);
+    expect(runs.filter(({ commandLine }) => isIn(commandLine))).toEqual([]);
+    const told = runs.filter(({ environment }) => isIn(environment));
+    expect(told.map(({ commandLine }) => commandLine.split('\0').includes('build'))).toEqual([
+      true,
+    ]);
   },
   RUN,
 );

@@ -113,6 +113,15 @@ describe('a value marked as secret that would be published', () => {
   });
 });
 
+describe('a refresh', () => {
+  it('marks what an earlier version stored in plain text', async () => {
+    const resource = bench.resource('SigningPlan');
+    const inputs = { registry: { password: CANARY } };
+    const found = await resource.read({ urn: 'urn', id: 'i', inputs, outputs: {}, log: bench.log });
+    expect(found?.inputs).toEqual({ registry: { password: new Secret(CANARY) } });
+  });
+});
+
 describe('a build', () => {
   const problems = (build: object, nonsecret: readonly string[] = []) =>
     bench.problems('ImageBuild', {
