@@ -78,3 +78,10 @@ export function trimSpace(text: string): string {
   while (end > start && isSpace(text[end - 1] ?? '')) end--;
   return text.slice(start, end);
 }
+
+/** Without these characters at the end; an expression would take the square of the time. */
+export function trimEndOf(text: string, characters: string): string {
+  let end = text.length;
+  while (end > 0 && characters.includes(text[end - 1] ?? '')) end--;
+  return text.slice(0, end);
+}

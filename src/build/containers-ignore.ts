@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { BuildRequest } from './builder';
-import { textOfBytes } from './byte-text';
+import { textOfBytes, trimEndOf } from './byte-text';
 import { contextContents } from './context-hash';
 import { ignoreFileOf } from './ignore-file';
 
@@ -38,7 +38,7 @@ const SEGMENT = /^(?:\*\*|(?!.*\*\*)[\w@,~%:=*?-][\w.@,~%:=*?-]*|\.[\w-][\w.*?-]
 function isReadAlike(text: string): boolean {
   return text.split('\n').every((line) => {
     if (line.startsWith('#') || line.trim() === '') return !line.startsWith('\uFEFF');
-    const path = line.replace(/[ \t\r]+$/, '').replace(/^\/|\/$/g, '');
+    const path = trimEndOf(line, ' \t\r').replace(/^\/|\/$/g, '');
     return path.split('/').every((segment) => SEGMENT.test(segment));
   });
 }

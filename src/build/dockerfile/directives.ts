@@ -1,3 +1,4 @@
+import { trimEndOf } from '../byte-text';
 import { excerpt } from '../excerpt';
 
 /** What the comments at the top of a Dockerfile say to the builder. */
@@ -9,12 +10,33 @@ export interface Directives {
   readonly problem?: string | undefined;
 }
 
+const SPACES = '\t\n\f\r ';
+
 const KNOWN = ['syntax', 'escape', 'check'];
 
 /** White space in the expressions of Go. */
-const SPACE = '[\\t\\n\\f\\r ]';
-const DIRECTIVE = (comment: string): RegExp =>
-  new RegExp(`^${comment}${SPACE}*([A-Za-z][A-Za-z0-9]*)${SPACE}*=${SPACE}*(.+?)${SPACE}*$`);
+const SPACE = '\\t\\n\\f\\r ';
+
+const expressionFor = (comment: string): RegExp =>
+  new RegExp(`^${comment}[${SPACE}]*([A-Za-z][A-Za-z0-9]*)[${SPACE}]*=([^\\n]+)$`);
+
+const AFTER_NUMBER_SIGN = expressionFor('#');
+const AFTER_SLASHES = expressionFor('//');
+
+interface Directive {
+  readonly name: string;
+  readonly value: string;
+}
+
+function directiveOf(line: string, expression: RegExp): Directive | undefined {
+  const match = expression.exec(line);
+  const name = match?.[1]?.toLowerCase() ?? '';
+  if (!KNOWN.includes(name)) return undefined;
+  const written = match?.[2] ?? '';
+  const value = trimEndOf(written, SPACES).replace(new RegExp(`^[${SPACE}]+`), '');
+  // Of nothing but white space, one character of it is the value.
+  return { name, value: value === '' ? written.slice(-1) : value };
+}
 
 /**
  * Reads `# escape=`, `# syntax=` and `# check=`: only before anything else, and each only once.
@@ -25,15 +47,14 @@ const DIRECTIVE = (comment: string): RegExp =>
  */
 export function readDirectives(lines: readonly string[]): Directives {
   const found = new Map<string, string>();
-  const pattern = DIRECTIVE('#');
   for (const line of lines) {
-    const match = pattern.exec(line.trimStart());
-    const name = match?.[1]?.toLowerCase() ?? '';
-    if (!KNOWN.includes(name)) break;
+    const directive = directiveOf(line.trimStart(), AFTER_NUMBER_SIGN);
+    if (!directive) break;
+    const { name, value } = directive;
     if (found.has(name)) {
       return { escape: '\\', problem: `the directive ${name} is given twice` };
     }
-    found.set(name, match?.[2] ?? '');
+    found.set(name, value);
   }
   const escape = found.get('escape') ?? '\\';
   if (escape === '\\' || escape === '`') return { escape };
@@ -48,21 +69,20 @@ export function readDirectives(lines: readonly string[]): Directives {
  */
 export function readSyntax(dockerfile: string): string | undefined {
   const text = dockerfile.replace(/^\uFEFF/, '').replace(/^#![^\n]*(?:\n|$)/, '');
-  for (const comment of ['#', '//']) {
-    const value = syntaxDirective(text, DIRECTIVE(comment));
+  for (const expression of [AFTER_NUMBER_SIGN, AFTER_SLASHES]) {
+    const value = syntaxDirective(text, expression);
     if (value !== undefined) return value;
   }
   return jsonSyntax(text);
 }
 
-function syntaxDirective(text: string, pattern: RegExp): string | undefined {
+function syntaxDirective(text: string, expression: RegExp): string | undefined {
   const seen = new Set<string>();
   for (const line of text.split('\n')) {
-    const match = pattern.exec(line.replace(/\r$/, ''));
-    const name = match?.[1]?.toLowerCase() ?? '';
-    if (!KNOWN.includes(name) || seen.has(name)) return undefined;
-    if (name === 'syntax') return match?.[2]?.split(' ')[0];
-    seen.add(name);
+    const directive = directiveOf(line.endsWith('\r') ? line.slice(0, -1) : line, expression);
+    if (!directive || seen.has(directive.name)) return undefined;
+    if (directive.name === 'syntax') return directive.value.split(' ')[0];
+    seen.add(directive.name);
   }
   return undefined;
 }

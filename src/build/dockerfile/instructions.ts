@@ -1,4 +1,4 @@
-import { trimSpace } from '../byte-text';
+import { trimEndOf, trimSpace } from '../byte-text';
 import { readDirectives } from './directives';
 import { lex, WordError } from './lexer';
 import { type Command, readCommand, readJsonWords } from './words';
@@ -61,7 +61,7 @@ export function parseInstructions(dockerfile: string): ParsedDockerfile {
 
 /** Line feeds split; what is left of CRLF goes. */
 function withoutEnd(line: string): string {
-  return line.replace(/\r+$/, '');
+  return trimEndOf(line, '\r');
 }
 
 /** A line with those that continue it; `end` is the next line. Comments in between are left out. */
@@ -93,7 +93,7 @@ function continuation(
   line: string,
   escape: string,
 ): { readonly text: string; readonly continues: boolean } {
-  const text = line.replace(/[ \t]+$/, '');
+  const text = trimEndOf(line, ' \t');
   if (!text.endsWith(escape) || text.endsWith(escape + escape)) {
     return { text: line, continues: false };
   }

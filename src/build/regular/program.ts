@@ -47,39 +47,61 @@ export function repeated(program: Program, least: number, most: number | undefin
  * product of both lengths, whatever the expression.
  */
 export function hasMatch(program: Program, runes: readonly number[]): boolean {
-  let current = new Branches(program);
-  current.follow(0, undefined, runes[0]);
+  const branches = new Branches(program);
+  let waiting: number[] = [];
+  branches.begin();
+  branches.follow(0, undefined, runes[0], waiting);
   for (const [at, rune] of runes.entries()) {
-    if (current.accepted) return true;
-    const [next, after] = [new Branches(program), runes[at + 1]];
-    for (const position of current.positions) {
+    if (branches.accepted) return true;
+    const [next, after]: [number[], number | undefined] = [[], runes[at + 1]];
+    branches.begin();
+    for (const position of waiting) {
       const step = program[position];
-      if (step?.op === 'rune' && step.accepts(rune)) next.follow(position + 1, rune, after);
+      if (step?.op === 'rune' && step.accepts(rune)) {
+        branches.follow(position + 1, rune, after, next);
+      }
     }
-    next.follow(0, rune, after);
-    current = next;
+    branches.follow(0, rune, after, next);
+    waiting = next;
   }
-  return current.accepted;
+  return branches.accepted;
 }
 
-/** The steps that are waiting for the next rune. */
+/** Follows the steps between two runes, each of them once. */
 class Branches {
-  readonly positions: number[] = [];
   accepted = false;
-  readonly #seen = new Set<number>();
+  readonly #seen: Uint32Array;
+  readonly #open: number[] = [];
+  /** Marks what was seen between these two runes. */
+  #mark = 0;
 
-  constructor(private readonly program: Program) {}
+  constructor(private readonly program: Program) {
+    this.#seen = new Uint32Array(program.length + 1);
+  }
 
-  follow(start: number, before: number | undefined, after: number | undefined): void {
-    const open = [start];
+  /** Before the steps of another position. */
+  begin(): void {
+    this.#mark++;
+  }
+
+  /** Adds to `waiting` the steps that want the next rune. */
+  follow(
+    start: number,
+    before: number | undefined,
+    after: number | undefined,
+    waiting: number[],
+  ): void {
+    const open = this.#open;
+    open.push(start);
     for (let position = open.pop(); position !== undefined; position = open.pop()) {
-      if (this.#seen.has(position)) continue;
-      this.#seen.add(position);
+      if (this.#seen[position] === this.#mark) continue;
+      this.#seen[position] = this.#mark;
       const step = this.program[position];
       if (step === undefined) this.accepted = true;
-      else if (step.op === 'rune') this.positions.push(position);
+      else if (step.op === 'rune') waiting.push(position);
       else if (step.op === 'jump') open.push(position + step.offset);
-      else if (step.op === 'fork') open.push(...step.offsets.map((offset) => position + offset));
+      else if (step.op === 'fork')
+        open.push(position + step.offsets[1], position + step.offsets[0]);
       else if (step.holds(before, after)) open.push(position + 1);
     }
   }

@@ -155,14 +155,14 @@ test('ignore files', async () => {
 });
 
 test('ignore files that are built to be slow', () => {
-  const path = 'a'.repeat(4000);
+  const path = 'a'.repeat(1000);
   for (const line of [
-    `${'*a'.repeat(30_000)}b`,
-    `${'**/'.repeat(20_000)}b`,
+    `${'*a'.repeat(8000)}b`,
+    `${'**/'.repeat(8000)}b`,
     `${'[a-z]'.repeat(10_000)}`,
     `${'a{1000}'.repeat(100)}b*`,
-    `${'a|'.repeat(30_000)}*`,
-    `[${'a'.repeat(60_000)}]*`,
+    `${'a|'.repeat(8000)}*`,
+    `[${'a'.repeat(20_000)}]*`,
     `${'*?'.repeat(500)}[b]`,
   ]) {
     const begun = Date.now();
