@@ -28,14 +28,23 @@ interface RunRequest {
  * its own, beside whatever else this process runs.
  */
 export const startInlineProgram = (program: InlineProgram, options: ProgramOptions): Child => {
-  // Loaded when it is needed: the engine itself has no use for the SDK.
-  const { LanguageServer } = require('@pulumi/pulumi/automation/server') as {
+  const exited = run(program, options).catch((error: unknown) => {
+    options.onLine(error instanceof Error ? error.message : String(error));
+    return 1;
+  });
+  // There is no process to stop: a run that was stopped fails its calls, and so the program.
+  return { pid: undefined, exited, stop: () => Promise.resolve() };
+};
+
+async function run(program: InlineProgram, options: ProgramOptions): Promise<number> {
+  // Loaded when it is needed: the engine itself has no use for the SDK. Their types leave them out.
+  const server = (await import('@pulumi/pulumi/automation/server.js')) as unknown as {
     readonly LanguageServer: new (program: InlineProgram) => LanguageServer;
   };
-  const { RunRequest } = require('@pulumi/pulumi/proto/language_pb') as {
+  const protocol = (await import('@pulumi/pulumi/proto/language_pb.js')) as unknown as {
     readonly RunRequest: new () => RunRequest;
   };
-  const request = new RunRequest();
+  const request = new protocol.RunRequest();
   request.setProject(options.project.name);
   request.setStack(options.stack);
   request.setOrganization(options.organization);
@@ -45,17 +54,12 @@ export const startInlineProgram = (program: InlineProgram, options: ProgramOptio
   request.setDryrun(options.dryRun);
   for (const [key, value] of Object.entries(options.config)) request.getConfigMap().set(key, value);
   request.setConfigsecretkeysList(options.secretKeys);
-  const exited = new Promise<number>((resolve) => {
-    let failed = false;
-    const ended = (error: Error | undefined): void => {
-      if (error !== undefined) {
-        failed = true;
-        options.onLine(error.message);
-      }
-      resolve(failed ? 1 : 0);
-    };
-    new LanguageServer(program).run({ request }, ended).catch(ended);
+  let failed = false;
+  // It calls back twice where the program failed: with the error, and with the answer.
+  await new server.LanguageServer(program).run({ request }, (error) => {
+    if (error === undefined) return;
+    failed = true;
+    options.onLine(error.message);
   });
-  // There is no process to stop: a run that was stopped fails its calls, and so the program.
-  return { pid: undefined, exited, stop: () => Promise.resolve() };
-};
+  return failed ? 1 : 0;
+}

@@ -4,6 +4,7 @@ import { pinnedName } from '../program/image-rule';
 import { celString, celStrings } from './cel';
 import { type Manifest, nameFault } from './manifest';
 import { namespaceProblems, namespaceSelector } from './namespace-selector';
+import { mountedExpression, runExpression } from './pod-images';
 
 /** Images that the cluster admits although nobody verified them. */
 export interface AdmissionExemption {
@@ -139,19 +140,6 @@ function exemptTest({ image }: AdmissionExemption): string {
 
 const admittedExpression = (exempt: readonly AdmissionExemption[]): string =>
   ['image in variables.verified', ...exempt.map(exemptTest)].join(' || ');
-
-/** What the containers of a PodSpec run. */
-function runExpression(podSpec: string): string {
-  const lists = ['initContainers', 'ephemeralContainers'].map(
-    (list) =>
-      `(has(${podSpec}.${list}) ? ${podSpec}.${list}.map(c, has(c.image) ? c.image : "") : [])`,
-  );
-  return [`${podSpec}.containers.map(c, has(c.image) ? c.image : "")`, ...lists].join(' + ');
-}
-
-/** What a PodSpec mounts. */
-const mountedExpression = (podSpec: string): string =>
-  `(has(${podSpec}.volumes) ? ${podSpec}.volumes.filter(v, has(v.image)).map(v, has(v.image.reference) ? v.image.reference : "") : [])`;
 
 /** Of the object before an update; nothing of one that is created. */
 const before = (expression: string): string => `oldObject == null ? [] : (${expression})`;

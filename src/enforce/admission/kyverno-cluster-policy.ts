@@ -114,7 +114,43 @@ function warningsOf(policy: SignerPolicy): readonly string[] {
   ];
 }
 
+/** Kyverno fills in variables wherever a text has one, and takes `*` and `?` of a compared text as wildcards. */
+const VARIABLE = /\{\{|\$\(/;
+const WILDCARD = /[*?]/;
+
+function textFault(text: string, isCompared: boolean): string | undefined {
+  if (VARIABLE.test(text)) return 'a ClusterPolicy of Kyverno reads "{{" and "$(" as variables';
+  return isCompared && WILDCARD.test(text)
+    ? 'a ClusterPolicy of Kyverno reads "*" and "?" in it as wildcards'
+    : undefined;
+}
+
+/** @throws InvalidInputError where Kyverno would compare something else than what was given */
+function checkTexts(policy: SignerPolicy): void {
+  const { annotations, provenance, identities } = policy;
+  const refuse = (property: string, fault: string | undefined): void => {
+    if (fault !== undefined) {
+      throw unsupported(property, `${fault}; use an ImageValidatingPolicy (\`KyvernoPolicy\`)`);
+    }
+  };
+  refuse('provenance.builderId', textFault(provenance?.builderId ?? '', true));
+  identities.forEach(({ subject, issuer }, index) => {
+    for (const { exact, pattern } of [subject, issuer])
+      refuse(`identities[${index}]`, textFault(exact ?? pattern ?? '', false));
+  });
+  if (readsBundles(policy)) return;
+  for (const [key, value] of Object.entries(annotations)) {
+    refuse(`annotations.${key}`, textFault(key, false) ?? textFault(value, false));
+    if (value === '')
+      refuse(
+        `annotations.${key}`,
+        'is empty: a ClusterPolicy of Kyverno takes an annotation that is absent for an empty one',
+      );
+  }
+}
+
 function check(policy: SignerPolicy): void {
+  checkTexts(policy);
   const stamped = policy.transparency === 'timestamp' && !readsBundles(policy);
   if (stamped && policy.instance === undefined) {
     throw unsupported(

@@ -2,7 +2,9 @@ import { PROVENANCE_PREDICATE_TYPE, SIGNATURE_PREDICATE_TYPE } from '../../attes
 import { PUBLIC_REKOR_URL } from '../../sign';
 import { celString } from './cel';
 import { kyvernoGlobs } from './image-pattern';
+import type { Manifest } from './manifest';
 import { namespaceSelector } from './namespace-selector';
+import { bringsImages } from './pod-images';
 import type { IdentityMatcher } from './signer-pattern';
 import {
   policyMetadata,
@@ -13,7 +15,36 @@ import {
   unsupported,
 } from './signer-policy';
 
-const IMAGES = 'images.containers + images.initContainers + images.ephemeralContainers';
+/** What Kyverno does not look at by itself; the path is written so that it finds it for controllers, too. */
+const VOLUMES = {
+  name: 'volumes',
+  expression:
+    '(has(object.spec.volumes) ? object.spec.volumes : []).filter(v, has(v.image) && has(v.image.reference)).map(v, v.image.reference)',
+};
+
+const ALL_IMAGES =
+  'images.containers + images.initContainers + images.ephemeralContainers + images.volumes';
+
+/** An object for each: only of one that holds for just pods does Kyverno make rules for their controllers. */
+interface Part {
+  readonly suffix: string;
+  readonly resource: string;
+  /** CEL: the images that are asked about. */
+  readonly images: string;
+  /** Whether every image of the object must have been verified. */
+  readonly required: boolean;
+}
+
+const PARTS: readonly Part[] = [
+  { suffix: '', resource: 'pods', images: ALL_IMAGES, required: true },
+  // `kubectl debug`; what the pod runs already was asked about when it was created.
+  {
+    suffix: '-ephemeral',
+    resource: 'pods/ephemeralcontainers',
+    images: 'images.ephemeralContainers',
+    required: false,
+  },
+];
 
 interface Attestor {
   readonly name: string;
@@ -80,17 +111,25 @@ interface Validation {
   readonly message: string;
 }
 
-function validationsOf(policy: SignerPolicy, attestors: readonly Attestor[]): Validation[] {
+/** CEL: whether a member is there and has this very value; one that is absent is not empty. */
+const isExactly = (object: string, member: string, value: string): string =>
+  `${object}[?${celString(member)}].hasValue() && ${object}[?${celString(member)}].value() == ${celString(value)}`;
+
+function validationsOf(
+  policy: SignerPolicy,
+  attestors: readonly Attestor[],
+  images: string,
+): Validation[] {
   const list = `[${attestors.map(({ name }) => `attestors.${name}`).join(', ')}]`;
   const attested = (name: string): string =>
     `verifyAttestationSignatures(image, attestations.${name}, ${list}) > 0`;
-  const all = (condition: string): string => `(${IMAGES}).all(image, ${condition})`;
+  const all = (condition: string): string => `(${images}).all(image, ${condition})`;
   const signed =
     policy.format === 'legacy'
       ? `verifyImageSignatures(image, ${list}) > 0`
       : attested('signature');
   const pairs = Object.entries(policy.annotations)
-    .map(([key, value]) => `s.?annotations[?${celString(key)}].orValue("") == ${celString(value)}`)
+    .map(([key, value]) => isExactly('s.?annotations', key, value))
     .join(' && ');
   const payload = (name: string): string => `extractPayload(image, attestations.${name})`;
   const builder = policy.provenance?.builderId;
@@ -159,8 +198,9 @@ function check({ format, transparency, keys, provenance }: SignerPolicy): void {
 }
 
 /**
- * A Kyverno `ImageValidatingPolicy` (policies.kyverno.io/v1; Kyverno 1.17, for bundles 1.19).
- * Images must be deployed by digest.
+ * Kyverno `ImageValidatingPolicy` objects (policies.kyverno.io/v1; Kyverno 1.17, for bundles 1.19): one
+ * for pods and what makes them, one for the ephemeral containers of pods that run. Images must be
+ * deployed by digest. An update that brings no image in is not asked about.
  * https://kyverno.io/docs/policy-types/image-validating-policy/
  *
  * @throws InvalidInputError with all that is wrong
@@ -174,16 +214,15 @@ export function kyvernoPolicy(args: SignerPolicyArgs): PolicyManifests {
     ...(policy.format === 'legacy' ? [] : [['signature', SIGNATURE_PREDICATE_TYPE] as const]),
     ...(policy.provenance ? [['provenance', PROVENANCE_PREDICATE_TYPE] as const] : []),
   ].map(([name, type]) => ({ name, intoto: { type } }));
-  const manifest = {
+  const manifestOf = ({ suffix, resource, images, required }: Part): Manifest => ({
     apiVersion: 'policies.kyverno.io/v1',
     kind: 'ImageValidatingPolicy',
-    metadata: policyMetadata(policy.name, warnings),
+    metadata: policyMetadata(`${policy.name}${suffix}`, warnings),
     spec: {
       validationActions: [policy.action],
       // Whoever cannot be judged is not admitted.
       failurePolicy: 'Fail',
       webhookConfiguration: { timeoutSeconds: 30 },
-      // Just pods: then Kyverno makes the rules for all that makes pods.
       matchConstraints: {
         namespaceSelector: namespaceSelector(policy.namespaces),
         resourceRules: [
@@ -191,16 +230,18 @@ export function kyvernoPolicy(args: SignerPolicyArgs): PolicyManifests {
             apiGroups: [''],
             apiVersions: ['v1'],
             operations: ['CREATE', 'UPDATE'],
-            resources: ['pods'],
+            resources: [resource],
           },
         ],
       },
+      matchConditions: [{ name: 'brings-images', expression: bringsImages('spec') }],
       matchImageReferences: kyvernoGlobs(policy.images).map((glob) => ({ glob })),
-      validationConfigurations: { mutateDigest: false, verifyDigest: true, required: true },
+      validationConfigurations: { mutateDigest: false, verifyDigest: true, required },
+      images: [VOLUMES],
       attestors,
       ...(attestations.length > 0 && { attestations }),
-      validations: validationsOf(policy, attestors),
+      validations: validationsOf(policy, attestors, images),
     },
-  };
-  return { manifests: [manifest], warnings };
+  });
+  return { manifests: PARTS.map(manifestOf), warnings };
 }

@@ -41,10 +41,44 @@ describe('a Kyverno ImageValidatingPolicy', () => {
           matchImageReferences: [{ glob: 'registry.example.com/acme/*' }],
         },
       },
+      { metadata: { name: 'acme-ephemeral' }, spec: { failurePolicy: 'Fail' } },
     ]);
     expect(expressions(kyvernoPolicy(ARGS))[0]).toContain(
-      '(images.containers + images.initContainers + images.ephemeralContainers).all(image, ',
+      '(images.containers + images.initContainers + images.ephemeralContainers + images.volumes).all(image, ',
     );
+  });
+
+  it('is a second one for the ephemeral containers of pods, which one for pods does not match', () => {
+    const { manifests } = kyvernoPolicy(ARGS);
+    const [pods, ephemeral] = manifests.map((manifest) => ({
+      resources: at(manifest, 'matchConstraints.resourceRules.0.resources'),
+      asked: (at(manifest, 'validations') as { readonly expression: string }[])[0]!.expression,
+    }));
+    // Any resource beside it, and Kyverno makes no rules for Deployments and the like.
+    expect(pods!.resources).toEqual(['pods']);
+    expect(ephemeral!.resources).toEqual(['pods/ephemeralcontainers']);
+    expect(ephemeral!.asked).toMatch(/^\(images\.ephemeralContainers\)\.all\(/);
+  });
+
+  it('looks at image volumes, which Kyverno does not by itself', () => {
+    const [extractor] = at(kyvernoPolicy(ARGS).manifests[0], 'images') as { name: string }[];
+    expect(extractor).toEqual({
+      name: 'volumes',
+      expression: expect.stringContaining('object.spec.volumes'),
+    });
+  });
+
+  it('is not asked about an update that brings no image in', () => {
+    for (const manifest of kyvernoPolicy(ARGS).manifests) {
+      const [{ expression }] = at(manifest, 'matchConditions') as [{ expression: string }];
+      expect(expression).toMatch(/^oldObject == null \|\| !\(/);
+    }
+  });
+
+  it('takes an annotation that is absent for no empty one', () => {
+    const made = expressions(kyvernoPolicy({ ...ARGS, annotations: { k: '' } }));
+    expect(made[1]).toContain('s.?annotations[?"k"].hasValue()');
+    expect(made[1]).not.toContain('orValue');
   });
 
   it('asks bundles for the statement of a signature, not for any statement of the signer', () => {
@@ -88,7 +122,7 @@ describe('a Kyverno ImageValidatingPolicy', () => {
     );
     expect(made).toHaveLength(4);
     expect(made[1]).toContain(
-      'extractPayload(image, attestations.signature).subject.exists(s, s.?annotations[?"org.example/\\"quoted\\""].orValue("") == "a\\\\b")',
+      'extractPayload(image, attestations.signature).subject.exists(s, s.?annotations[?"org.example/\\"quoted\\""].hasValue() && s.?annotations[?"org.example/\\"quoted\\""].value() == "a\\\\b")',
     );
     expect(made[2]).toContain('attestations.provenance');
     expect(made[3]).toContain(`.?builder.?id.orValue("") == "${BUILDER}"`);
@@ -270,6 +304,27 @@ describe('a Kyverno ClusterPolicy', () => {
     expect(said({ ...ARGS, annotations: { a: 'b' } })).toContainEqual(
       expect.stringContaining('annotations are not checked'),
     );
+  });
+
+  it.each([
+    ['provenance.builderId', { provenance: { builderId: 'https://b.example/*' } }],
+    ['provenance.builderId', { provenance: { builderId: 'https://b.example/?x' } }],
+    ['provenance.builderId', { provenance: { builderId: '{{ request.object.metadata.name }}' } }],
+    ['annotations.k', { annotations: { k: '' } }],
+    ['annotations.k', { annotations: { k: '$(../../../name)' } }],
+    ['annotations.{{ k }}', { annotations: { '{{ k }}': 'v' } }],
+    [
+      'identities[0]',
+      { identities: [{ ...IDENTITY, identity: 'https://ci.example/{{ request.operation }}' }] },
+    ],
+  ])('does not take a %s that Kyverno would compare as something else', (property, change) => {
+    const { keys, ...keyless } = ARGS;
+    const base = 'identities' in change ? keyless : { ...keyless, keys };
+    const problems = problemsOf(() =>
+      kyvernoClusterPolicy({ ...base, ...change, format: 'legacy', transparency: 'log' }),
+    );
+    expect(problems).toEqual([expect.stringContaining(`${property}: `)]);
+    expect(problems[0]).toContain('use an ImageValidatingPolicy');
   });
 
   it('asks for the chain of an authority that it cannot know', () => {

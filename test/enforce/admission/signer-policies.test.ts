@@ -53,7 +53,7 @@ describe('policies as resources', () => {
   it('are a Kyverno policy with keys that are known late', async () => {
     const late = pulumi.output(Promise.resolve(KEY));
     const objects = await objectsOf(
-      1,
+      2,
       () => new KyvernoPolicy('images', { images: ARGS.images, keys: [late] }),
     );
     expect(objects).toMatchObject([
@@ -65,6 +65,7 @@ describe('policies as resources', () => {
           spec: { attestors: [{ cosign: { key: { data: KEY } } }] },
         },
       },
+      { name: 'images-images-ephemeral-ImageValidatingPolicy' },
     ]);
   });
 

@@ -2,7 +2,12 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import { load } from 'js-yaml';
 
-import { kyvernoPolicy, type SignerPolicyArgs, yamlOf } from '../../../src/enforce/admission';
+import {
+  kyvernoClusterPolicy,
+  kyvernoPolicy,
+  type SignerPolicyArgs,
+  yamlOf,
+} from '../../../src/enforce/admission';
 import { policyControllerGlobs } from '../../../src/enforce/admission/image-pattern';
 import { signerPolicy } from '../../../src/enforce/admission/signer-policy';
 import { expressionOf } from '../../../src/enforce/admission/signer-pattern';
@@ -106,7 +111,9 @@ describe('the configuration of signers', () => {
       expect.stringMatching(/^identities\[3\]\.identity: is empty/),
       expect.stringMatching(/^identities\[4\]\.identityPattern: is no regular expression/),
       expect.stringMatching(/^identities\[5\]\.identityPattern: is empty/),
-      expect.stringMatching(/^identities\[6\]\.identityPattern: uses what the cluster does not read/),
+      expect.stringMatching(
+        /^identities\[6\]\.identityPattern: uses what the cluster does not read/,
+      ),
     ]);
   });
 
@@ -223,7 +230,7 @@ describe('patterns of images', () => {
 
 describe('YAML', () => {
   it('says the same as the objects, with what is not checked as comments', () => {
-    const { manifests, warnings } = kyvernoPolicy(ARGS);
+    const { manifests, warnings } = kyvernoClusterPolicy(ARGS);
     const text = yamlOf(manifests, warnings);
     expect(warnings).not.toEqual([]);
     for (const warning of warnings) expect(text).toContain(`# ${warning}\n`);
@@ -232,7 +239,7 @@ describe('YAML', () => {
   });
 
   it('has no anchors, and separates objects', () => {
-    const { manifests } = kyvernoPolicy({ ...ARGS, keys: [KEY, KEY] });
+    const { manifests } = kyvernoClusterPolicy({ ...ARGS, keys: [KEY, KEY] });
     const text = yamlOf([...manifests, ...manifests]);
     expect(text).not.toMatch(/[&*]ref/);
     expect(text.split('\n---\n')).toHaveLength(2);

@@ -1,0 +1,125 @@
+import { publicPem } from '../admission/support/policies';
+import { DIGEST, IMAGE, pod, verification, stack } from './support/resources';
+import { ask, UNKNOWN_TEXT } from './support/verdicts';
+
+describe('images-verified, by the signers that its configuration trusts', () => {
+  const [TRUSTED, STRANGER] = [publicPem(), publicPem()];
+  const IDENTITY = { identity: 'https://git.example/acme/app', issuer: 'https://git.example' };
+  const OTHER_IDENTITY = { ...IDENTITY, identity: 'https://git.example/acme/app)|(?:x' };
+  const root = { trustedRoot: JSON.stringify({ b: 1, a: [2] }) };
+
+  /** Said of a pod before it is made, when a verification with these inputs came before it. */
+  const said = (config: object, inputs: object): readonly string[] => {
+    const { before } = ask('images-verified', config);
+    before(verification({ image: IMAGE, digest: DIGEST, ...inputs }));
+    return before(pod(IMAGE));
+  };
+
+  test.each<[string, object, object]>([
+    ['its key', { trustedKeys: [TRUSTED] }, { keys: [TRUSTED] }],
+    ['one of its keys', { trustedKeys: [STRANGER, TRUSTED] }, { keys: [TRUSTED] }],
+    ['its key for a time', { trustedKeys: [TRUSTED] }, { trustedKeys: [{ key: TRUSTED }] }],
+    [
+      'its key, and a stranger that is retired',
+      { trustedKeys: [TRUSTED] },
+      { keys: [TRUSTED], trustedKeys: [{ key: STRANGER, retired: true }] },
+    ],
+    ['its identity', { identities: [IDENTITY] }, { identities: [IDENTITY] }],
+    [
+      'an identity of its pattern',
+      {
+        identities: [{ identityPattern: 'https://git\\.example/acme/.+', issuer: IDENTITY.issuer }],
+      },
+      { identities: [IDENTITY] },
+    ],
+    [
+      'its identity of its own instance, however the root is written',
+      { identities: [IDENTITY], trustedRoots: ['{"a":[2], "b":1}'] },
+      { identities: [IDENTITY], sigstore: root },
+    ],
+    ['what a preview does not know', { trustedKeys: [TRUSTED] }, { keys: [UNKNOWN_TEXT] }],
+  ])('takes what trusts %s', (_, config, inputs) => {
+    expect(said(config, inputs)).toEqual([]);
+  });
+
+  test.each<[string, object, object, string]>([
+    ['a key that was made on the spot', { trustedKeys: [TRUSTED] }, { keys: [STRANGER] }, 'key'],
+    [
+      'a stranger beside its key',
+      { trustedKeys: [TRUSTED] },
+      { keys: [TRUSTED, STRANGER] },
+      'not among the `trustedKeys`',
+    ],
+    [
+      'a stranger for a time',
+      { trustedKeys: [TRUSTED] },
+      { keys: [TRUSTED], trustedKeys: [{ key: STRANGER, notAfter: '2030-01-01T00:00:00Z' }] },
+      'not among the `trustedKeys`',
+    ],
+    ['a key by its path', { trustedKeys: [TRUSTED] }, { keys: ['cosign.pub'] }, 'PEM text'],
+    ['an identity beside', { trustedKeys: [TRUSTED] }, { identities: [IDENTITY] }, 'identities'],
+    [
+      'another identity',
+      { identities: [IDENTITY] },
+      { identities: [OTHER_IDENTITY] },
+      'not among the `identities`',
+    ],
+    [
+      'an identity of an instance that was made on the spot',
+      { identities: [IDENTITY] },
+      { identities: [IDENTITY], sigstore: root },
+      '`trustedRoots`',
+    ],
+    [
+      'an identity of an instance by its path',
+      { identities: [IDENTITY], trustedRoots: [root.trustedRoot] },
+      { identities: [IDENTITY], sigstore: { trustedRoot: 'trusted_root.json' } },
+      'not a path',
+    ],
+    [
+      'an identity by the configuration of another instance',
+      { identities: [IDENTITY], trustedRoots: [root.trustedRoot] },
+      { identities: [IDENTITY], sigstore: { clientTrustConfig: '{}' } },
+      '`trustedRoots`',
+    ],
+  ])('refuses what trusts %s', (_, config, inputs, words) => {
+    expect(said(config, inputs)).toEqual([expect.stringContaining(words)]);
+  });
+
+  test('goes by the signer that was found, on the finished stack', () => {
+    const { after } = ask('images-verified', { trustedKeys: [TRUSTED], identities: [IDENTITY] });
+    const by = (signer: unknown) =>
+      after(verification({ imageRef: IMAGE, signer }), pod(IMAGE, { spec: ['app'] }));
+    expect(by({ kind: 'key', publicKey: TRUSTED })).toEqual([]);
+    expect(by({ kind: 'keyless', ...IDENTITY })).toEqual([]);
+    expect(by(UNKNOWN_TEXT)).toEqual([]);
+    for (const signer of [
+      { kind: 'key', publicKey: STRANGER },
+      { kind: 'keyless', ...OTHER_IDENTITY },
+      { kind: 'key' },
+      undefined,
+    ])
+      expect(by(signer)).toEqual([expect.stringContaining('pod: spec.containers[0].image')]);
+  });
+
+  test('leaves references that are allowed, and everything where nobody is named', () => {
+    const config = { trustedKeys: [TRUSTED], allow: [IMAGE] };
+    expect(said(config, { keys: [STRANGER] })).toEqual([]);
+    expect(said({}, { keys: [STRANGER] })).toEqual([]);
+  });
+
+  test.each<[object, string]>([
+    [{ trustedKeys: [] }, 'trustedKeys: is empty'],
+    [{ trustedKeys: ['cosign.pub'] }, 'trustedKeys[0]: must be a public key in PEM'],
+    [{ trustedKeys: [1] }, 'trustedKeys[0]: must be a text'],
+    [{ identities: [{ issuer: 'a' }] }, 'identities[0].identity: is needed'],
+    [{ identities: [{ ...IDENTITY, subject: 'a' }] }, 'identities[0].subject: is unknown'],
+    [
+      { identities: [{ identityPattern: 'a)|(?:x', issuer: 'a' }] },
+      'identities[0].identityPattern: is no regular expression',
+    ],
+    [{ trustedRoots: ['root.json'] }, 'trustedRoots[0]: must be the JSON text'],
+  ])('does not begin with %j', (config, words) => {
+    expect(() => ask('images-verified', config).before(stack)).toThrow(words);
+  });
+});
