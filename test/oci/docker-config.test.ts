@@ -272,7 +272,9 @@ describe('on this machine', () => {
 
   it('tells a helper that is not there, and one that ends without reading', async () => {
     await writeFile(join(folder, 'config.json'), JSON.stringify({ credsStore: 'absent' }));
-    expect((await refusalOf(dockerConfigCredentials(access())(HOST))).message).toContain('not on the PATH');
+    expect((await refusalOf(dockerConfigCredentials(access())(HOST))).message).toContain(
+      'not on the PATH',
+    );
     await script('absent', 'process.exit(3)');
     expect((await refusalOf(dockerConfigCredentials(access())(HOST))).message).toContain('code 3');
   });

@@ -1,10 +1,5 @@
 import { ignoreFileOf, readIgnoreRules } from '../../build';
-import {
-  detectSource,
-  type FilesRead,
-  type SourceFacts,
-  type SourceOverrides,
-} from '../../source';
+import { detectSource, type FilesRead, type SourceFacts, type SourceOverrides } from '../../source';
 import type { BuildDeclaration } from './declared-build';
 import type { PluginEnvironment } from './environment';
 
