@@ -104,7 +104,8 @@ async function sourceProblems(
 ): Promise<readonly Problem[]> {
   const overrides = readSource(inputs.at('source'));
   const build = inputs.at('build');
-  const paths = build.given ? readBuild(build, environment.cwd) : undefined;
+  const isKnown = inputs.knows('build.context') && inputs.knows('build.dockerfile');
+  const paths = build.given && isKnown ? readBuild(build, environment.cwd) : undefined;
   if (!inputs.knows('source.allowDirty') || !inputs.knows('source.directory')) return [];
   return problemsOf('source', async () => {
     const facts = await declaredSource(overrides, paths, environment);
