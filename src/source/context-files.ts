@@ -1,4 +1,4 @@
-import { type Dirent, realpathSync } from 'node:fs';
+import { type Dirent, existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 
 import type { FilesRead } from './files-read';
@@ -17,8 +17,10 @@ export async function foreignFiles(
   tracked: ReadonlySet<string>,
   tops: ReadonlySet<string>,
 ): Promise<readonly string[]> {
+  // One that is missing is reported where the build is checked.
   const further = reads.further
-    .map((path) => bytePath(realpathSync(path)))
+    .filter((path) => existsSync(path))
+    .map(bytePath)
     .filter((path) => !tracked.has(path));
   const walk = new ContextWalk(reads, tracked, tops);
   const found = await walk.foreign(bytePath(reads.context), '');

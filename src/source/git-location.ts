@@ -26,9 +26,7 @@ export async function nearestWorkTree(
 /** https://git-scm.com/docs/git#Documentation/git.txt-GITCEILINGDIRECTORIES */
 async function ceilingFolders(env: NodeJS.ProcessEnv): Promise<ReadonlySet<string>> {
   const declared = (env['GIT_CEILING_DIRECTORIES'] ?? '').split(delimiter).filter(isAbsolute);
-  const resolved = declared.map((folder) =>
-    realpath(folder).catch(() => resolve(folder)),
-  );
+  const resolved = declared.map((folder) => realpath(folder).catch(() => resolve(folder)));
   return new Set(await Promise.all(resolved));
 }
 

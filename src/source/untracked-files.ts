@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
 
-const LIST = ['ls-files', '--others', '--exclude-standard', '--directory', '--no-empty-directory', '-z'];
+const LIST = [
+  'ls-files',
+  '--others',
+  '--exclude-standard',
+  '--directory',
+  '--no-empty-directory',
+  '-z',
+];
 
 /**
  * The files of a work tree that are neither in the commit nor ignored, by `.gitignore`, `info/exclude` or the

@@ -31,9 +31,12 @@ test.each([
   );
 });
 
-test.each(['/srv/a', 'C:\\a', '', 'https://', 'a', 'https://ho st/a'])('%j is at no location', (text) => {
-  expect(vcsLocation(text)).toBeUndefined();
-});
+test.each(['/srv/a', 'C:\\a', '', 'https://', 'a', 'https://ho st/a'])(
+  '%j is at no location',
+  (text) => {
+    expect(vcsLocation(text)).toBeUndefined();
+  },
+);
 
 test.each([
   ['https://host/a', true],

@@ -55,15 +55,9 @@ const BROKEN: readonly (readonly [string, () => void])[] = [
   ['no refs', () => rmSync(tree.at('.git/refs'), { recursive: true })],
   ['a broken index', () => tree.write('.git/index', 'not an index')],
   ['a broken configuration', () => tree.write('.git/config', '[core\n')],
-  [
-    'a format of a later git',
-    () => tree.git('config', 'core.repositoryFormatVersion', '99'),
-  ],
+  ['a format of a later git', () => tree.git('config', 'core.repositoryFormatVersion', '99')],
   ['another work tree', () => tree.git('config', 'core.worktree', '/')],
-  [
-    'a bare repository',
-    () => tree.git('config', 'core.bare', 'true'),
-  ],
+  ['a bare repository', () => tree.git('config', 'core.bare', 'true')],
 ];
 
 test.each(BROKEN)('a checkout with %s is unreadable, not clean', async (_, damage) => {

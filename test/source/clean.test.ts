@@ -6,12 +6,12 @@ import {
   rmSync,
   statSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 
 import { detectSource, FileHashes, type FilesRead } from '../../src/source';
+import { detectBuild, dirty, project, reads } from './project';
 import { WorkTree } from './work-tree';
 
 let tree: WorkTree;
@@ -20,198 +20,10 @@ beforeEach(() => {
 });
 afterEach(() => tree.remove());
 
-/** A build that reads all of a folder but what `ignored` matches. */
-const reads = (context: string, ignored = /^$/, further: readonly string[] = []): FilesRead => ({
-  context,
-  further,
-  sends: (path) => !ignored.test(path),
-  hasExceptions: false,
-});
-
-const detect = (files: FilesRead = reads(tree.folder)) =>
-  detectSource({ cwd: files.context, program: tree.folder, env: tree.env, reads: files });
+const detect = (files?: FilesRead) => detectBuild(tree, files);
 
 /** For an image that is not built here. */
 const detectOnly = () => detectSource({ cwd: tree.folder, env: tree.env });
-
-const dirty = (...paths: readonly string[]) => ({
-  code: 'SOURCE_DIRTY',
-  message: expect.stringMatching(paths.map((path) => JSON.stringify(path)).join('.*')),
-});
-
-/** Stages what a fresh clone has, with a file of each kind. */
-function project(): string {
-  tree.init();
-  tree.write('a.txt', 'a\n');
-  tree.write('app/main.js', 'one\n');
-  tree.script('app/run.sh', '#!/bin/sh\n');
-  symlinkSync('main.js', tree.at('app/link'));
-  return tree.commit();
-}
-
-/** What git is configured to hide, and the change that `git status` does not show then. */
-const HIDDEN: readonly (readonly [string, path: string, () => void])[] = [
-  [
-    'assume-unchanged',
-    'app/main.js',
-    () => {
-      tree.git('update-index', '--assume-unchanged', 'app/main.js');
-      tree.write('app/main.js', 'evil\n');
-    },
-  ],
-  [
-    'skip-worktree',
-    'app/main.js',
-    () => {
-      tree.git('update-index', '--skip-worktree', 'app/main.js');
-      tree.write('app/main.js', 'evil\n');
-    },
-  ],
-  [
-    'skip-worktree of a file that is gone',
-    'app/main.js',
-    () => {
-      tree.git('update-index', '--skip-worktree', 'app/main.js');
-      rmSync(tree.at('app/main.js'));
-    },
-  ],
-  [
-    'a sparse checkout that leaves out what the build reads',
-    'app/link',
-    () => tree.git('sparse-checkout', 'set', '--no-cone', '/a.txt'),
-  ],
-  [
-    'core.fileMode',
-    'app/main.js',
-    () => {
-      tree.git('config', 'core.fileMode', 'false');
-      chmodSync(tree.at('app/main.js'), 0o755);
-    },
-  ],
-  [
-    'core.symlinks',
-    'app/link',
-    () => {
-      tree.git('config', 'core.symlinks', 'false');
-      rmSync(tree.at('app/link'));
-      tree.write('app/link', 'main.js');
-    },
-  ],
-  [
-    'status.showUntrackedFiles',
-    'app/new.js',
-    () => {
-      tree.git('config', 'status.showUntrackedFiles', 'no');
-      tree.write('app/new.js', 'x');
-    },
-  ],
-  [
-    'info/exclude',
-    'app/new.js',
-    () => {
-      tree.write('.git/info/exclude', 'new.js\n');
-      tree.write('app/new.js', 'x');
-    },
-  ],
-  [
-    'core.excludesFile',
-    'app/new.js',
-    () => {
-      tree.write('.git/excludes', 'new.js\n');
-      tree.git('config', 'core.excludesFile', tree.at('.git/excludes'));
-      tree.write('app/new.js', 'x');
-    },
-  ],
-  [
-    'an ignore file that ignores itself',
-    'app/.gitignore',
-    () => {
-      tree.write('app/.gitignore', '*\n');
-      tree.write('app/new.js', 'x');
-    },
-  ],
-  [
-    'core.autocrlf',
-    'app/main.js',
-    () => {
-      tree.git('config', 'core.autocrlf', 'true');
-      tree.write('app/main.js', 'one\r\n');
-      // Its stored form is the same, and now the index has its size.
-      tree.git('add', 'app/main.js');
-    },
-  ],
-  [
-    'info/attributes',
-    'app/main.js',
-    () => {
-      tree.write('.git/info/attributes', '*.js text eol=crlf\n');
-      tree.write('app/main.js', 'one\r\n');
-      // Its stored form is the same, and now the index has its size.
-      tree.git('add', 'app/main.js');
-    },
-  ],
-  [
-    'core.attributesFile',
-    'app/main.js',
-    () => {
-      tree.write('.git/attributes', '*.js text eol=crlf\n');
-      tree.git('config', 'core.attributesFile', tree.at('.git/attributes'));
-      tree.write('app/main.js', 'one\r\n');
-      // Its stored form is the same, and now the index has its size.
-      tree.git('add', 'app/main.js');
-    },
-  ],
-  [
-    'a clean filter',
-    'app/main.js',
-    () => {
-      tree.git('config', 'filter.x.clean', 'echo one');
-      tree.write('.git/info/attributes', '*.js filter=x\n');
-      tree.write('app/main.js', 'evil\n');
-      tree.git('add', 'app/main.js');
-    },
-  ],
-  [
-    'core.ignoreStat',
-    'app/main.js',
-    () => {
-      tree.git('config', 'core.ignoreStat', 'true');
-      rmSync(tree.at('app/main.js'));
-      tree.git('checkout', '--', 'app/main.js');
-      tree.write('app/main.js', 'evil\n');
-    },
-  ],
-  [
-    'a change that keeps size and times',
-    'app/main.js',
-    () => {
-      tree.git('config', 'core.trustctime', 'false');
-      const long = new Date('2020-01-01');
-      utimesSync(tree.at('app/main.js'), long, long);
-      tree.git('update-index', '--refresh');
-      writeFileSync(tree.at('app/main.js'), 'two\n');
-      utimesSync(tree.at('app/main.js'), long, long);
-    },
-  ],
-  [
-    'core.fsmonitor',
-    'app/main.js',
-    () => {
-      const monitor = tree.script('.git/monitor', `#!/bin/sh\nprintf 'token\\0'\n`);
-      tree.git('config', 'core.fsmonitor', monitor);
-      tree.git('update-index', '--fsmonitor');
-      tree.git('status');
-      tree.write('app/main.js', 'two\n');
-    },
-  ],
-];
-
-test.each(HIDDEN)('what %s hides is a difference', async (_, path, change) => {
-  project();
-  change();
-  expect(tree.git('status', '--porcelain', '--', path)).toBe('');
-  await expect(detect()).rejects.toMatchObject(dirty(path));
-});
 
 const SHOWN: readonly (readonly [string, path: string, () => void])[] = [
   ['a deleted file', 'a.txt', () => rmSync(tree.at('a.txt'))],
@@ -252,14 +64,14 @@ const SHOWN: readonly (readonly [string, path: string, () => void])[] = [
 ];
 
 test.each(SHOWN)('%s is a difference', async (_, path, change) => {
-  project();
+  project(tree);
   change();
   await expect(detectOnly()).rejects.toMatchObject(dirty(path));
 });
 
 describe('what git ignores', () => {
   beforeEach(() => {
-    project();
+    project(tree);
     tree.write('.gitignore', 'node_modules/\n*.log\n');
     tree.commit();
     tree.write('app/node_modules/x/index.js', 'x');
@@ -353,7 +165,7 @@ describe('what a checkout of the commit writes is its file', () => {
 
 describe('a sparse checkout', () => {
   test('may lack what the build does not read', async () => {
-    project();
+    project(tree);
     tree.git('sparse-checkout', 'set', '--no-cone', '/app');
     expect(await detect(reads(tree.at('app')))).toMatchObject({ dirty: false });
     rmSync(tree.at('app/main.js'));
@@ -361,7 +173,7 @@ describe('a sparse checkout', () => {
   });
 
   test('may have a sparse index', async () => {
-    project();
+    project(tree);
     tree.write('deep/er/file', 'x');
     tree.commit();
     tree.git('sparse-checkout', 'set', '--cone', '--sparse-index', 'app');
@@ -374,7 +186,7 @@ describe('a submodule', () => {
   beforeEach(() => {
     library = new WorkTree();
     library.committed();
-    project();
+    project(tree);
     tree.git('submodule', '--quiet', 'add', library.folder, 'library');
     tree.commit();
   });
@@ -407,7 +219,7 @@ describe('a submodule', () => {
 });
 
 test('files are read once in a process, and again if they may have changed', async () => {
-  project();
+  project(tree);
   const hashes = new FileHashes();
   const again = () => detectSource({ cwd: tree.folder, env: tree.env, hashes });
   expect(await again()).toMatchObject({ dirty: false });
@@ -418,7 +230,7 @@ test('files are read once in a process, and again if they may have changed', asy
 });
 
 test('a remembered file is one whose inode, size, mode or times are the same', async () => {
-  project();
+  project(tree);
   const path = join(tree.folder, 'a.txt');
   const before = Date.now();
   // As if it had been read three seconds later.

@@ -75,7 +75,12 @@ describe.each(SYSTEMS)('%s and a clean work tree', (_, variables) => {
 
   test('at another commit: what is declared is recorded', async () => {
     const head = tree.committed();
-    const declared = { branch: 'main', tag: 'v2', ref: 'refs/changes/5', repository: 'https://h/r' };
+    const declared = {
+      branch: 'main',
+      tag: 'v2',
+      ref: 'refs/changes/5',
+      repository: 'https://h/r',
+    };
     expect(await detect(variables(OTHER), declared)).toMatchObject({ commit: head, ...declared });
   });
 

@@ -127,8 +127,8 @@ test('a failure of the git runner itself is not taken for an answer', async () =
   tree.committed();
   const run = () => Promise.reject(new Error('broken pipe'));
   const overrides = { allowDirty: true };
-  await expect(
-    detectSource({ cwd: tree.folder, env: tree.env, run, overrides }),
-  ).rejects.toThrow('broken pipe');
+  await expect(detectSource({ cwd: tree.folder, env: tree.env, run, overrides })).rejects.toThrow(
+    'broken pipe',
+  );
   tree.remove();
 });

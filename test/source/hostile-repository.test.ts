@@ -113,7 +113,12 @@ test.each(CONTROLLED)('git itself runs $key, so the table above can fail', ({ ke
 
 test('no hook of the repository is run', async () => {
   tree.committed();
-  const hooks = ['fsmonitor-watchman', 'post-index-change', 'post-checkout', 'reference-transaction'];
+  const hooks = [
+    'fsmonitor-watchman',
+    'post-index-change',
+    'post-checkout',
+    'reference-transaction',
+  ];
   for (const hook of hooks) tree.script(`.git/hooks/${hook}`, `#!/bin/sh\ntouch ${canary()}\n`);
   tree.write('a.txt', 'b');
   await expect(detect()).rejects.toMatchObject({ code: 'SOURCE_DIRTY' });
@@ -241,7 +246,9 @@ describe('a repository inside the context', () => {
     const asked = detect(tree.at('vendor/lib'));
     await expect(asked).rejects.toMatchObject({
       code: 'SOURCE_DIRTY',
-      message: expect.stringMatching(/"vendor\/".*"vendor\/lib" is a repository.*source\.directory/),
+      message: expect.stringMatching(
+        /"vendor\/".*"vendor\/lib" is a repository.*source\.directory/,
+      ),
     });
     expect(existsSync(canary())).toBe(false);
   });
@@ -314,7 +321,8 @@ describe('objects that do not have their id', () => {
     tree.init();
     tree.write('evil.txt', 'evil');
     const evil = tree.commit();
-    const path = (commit: string) => tree.at(`.git/objects/${commit.slice(0, 2)}/${commit.slice(2)}`);
+    const path = (commit: string) =>
+      tree.at(`.git/objects/${commit.slice(0, 2)}/${commit.slice(2)}`);
     mkdirSync(join(path(id), '..'), { recursive: true });
     execFileSync('cp', [path(evil), path(id)]);
     tree.write('.git/refs/heads/main', `${id}\n`);

@@ -12,7 +12,10 @@ beforeEach(() => {
 afterEach(() => tree.remove());
 
 const detect = (env: NodeJS.ProcessEnv) =>
-  detectSource({ cwd: tree.folder, env: { ...tree.env, GIT_CEILING_DIRECTORIES: tmpdir(), ...env } });
+  detectSource({
+    cwd: tree.folder,
+    env: { ...tree.env, GIT_CEILING_DIRECTORIES: tmpdir(), ...env },
+  });
 
 function expectNoBranch(facts: SourceFacts): void {
   expect(facts).not.toHaveProperty('branch');
@@ -73,7 +76,10 @@ describe('a pull request in GitHub Actions', () => {
   });
 
   test('from the repository itself has the branch of its head', async () => {
-    const facts = await detect({ ...event({ repo: repo('acme/app') }), GITHUB_HEAD_REF: 'feature' });
+    const facts = await detect({
+      ...event({ repo: repo('acme/app') }),
+      GITHUB_HEAD_REF: 'feature',
+    });
     expect(facts).toMatchObject({ branch: 'feature', ref: 'refs/pull/5/merge' });
     expect(facts).not.toHaveProperty('headRepository');
   });
@@ -140,7 +146,11 @@ describe('a merge request in GitLab CI', () => {
 
   test('from the project itself has the branch', async () => {
     const own = { CI_MERGE_REQUEST_SOURCE_PROJECT_PATH: 'acme/app' };
-    const facts = await detect({ ...MERGE, ...own, CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: 'feature' });
+    const facts = await detect({
+      ...MERGE,
+      ...own,
+      CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: 'feature',
+    });
     expect(facts).toMatchObject({ branch: 'feature', ref: 'refs/merge-requests/5/head' });
     expect(facts).not.toHaveProperty('headRepository');
   });
@@ -155,7 +165,10 @@ describe('a merge request in GitLab CI', () => {
       CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME: 'main',
     };
     const facts = await detect(pull);
-    expect(facts).toMatchObject({ ref: 'refs/pull/5/head', headRepository: 'https://github.com/evil/app' });
+    expect(facts).toMatchObject({
+      ref: 'refs/pull/5/head',
+      headRepository: 'https://github.com/evil/app',
+    });
     expectNoBranch(facts);
     const own = { ...pull, CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY: 'acme/app' };
     expect((await detect(own)).branch).toBe('main');

@@ -104,7 +104,10 @@ async function sourceProblems(
 ): Promise<readonly Problem[]> {
   const overrides = readSource(inputs.at('source'));
   const build = inputs.at('build');
-  const paths = build.given ? readBuild(build, environment.cwd) : undefined;
+  // Read first: what is unknown is noted then.
+  const declared = build.given ? readBuild(build, environment.cwd) : undefined;
+  const isKnown = inputs.knows('build.context') && inputs.knows('build.dockerfile');
+  const paths = isKnown ? declared : undefined;
   if (!inputs.knows('source.allowDirty') || !inputs.knows('source.directory')) return [];
   return problemsOf('source', async () => {
     const facts = await declaredSource(overrides, paths, environment);

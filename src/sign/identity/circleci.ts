@@ -52,7 +52,9 @@ function isFor(audience: string, token: string | undefined, { now }: CircleHost)
 async function made({ env }: CircleHost, audience: string): Promise<string> {
   const program = findExecutable('circleci', env);
   if (program === undefined) {
-    throw unavailable(`the command \`circleci\`, which makes identity tokens, is not there; ${NEXT}`);
+    throw unavailable(
+      `the command \`circleci\`, which makes identity tokens, is not there; ${NEXT}`,
+    );
   }
   const claims: Pick<IdentityClaims, 'aud'> = { aud: audience };
   const args = ['run', 'oidc', 'get', '--claims', JSON.stringify(claims)];

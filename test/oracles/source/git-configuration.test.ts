@@ -26,7 +26,9 @@ afterAll(() => {
 });
 
 /** Sets the keys to a program and reads the repository with them. Whether the program was run. */
-async function isRun(keys: readonly string[]): Promise<{ readonly run: boolean; readonly read: boolean }> {
+async function isRun(
+  keys: readonly string[],
+): Promise<{ readonly run: boolean; readonly read: boolean }> {
   const value = tree.at('.git/canary.sh');
   const sections = keys.map((key) => {
     const [first = '', ...rest] = key.split('.');

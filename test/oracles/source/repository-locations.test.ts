@@ -96,15 +96,22 @@ test.each([
 });
 
 /** What was generated, taken apart without the code under test. */
-function partsOf(text: string): { readonly user: string; readonly host: string; readonly path: string } {
+function partsOf(text: string): {
+  readonly user: string;
+  readonly host: string;
+  readonly path: string;
+} {
   const isUrl = text.includes('://');
-  const [, scheme = 'ssh', rest = ''] = isUrl ? (/^(\w+):\/\/(.*)$/s.exec(text) ?? []) : ['', 'ssh', text];
+  const [, scheme = 'ssh', rest = ''] = isUrl
+    ? (/^(\w+):\/\/(.*)$/s.exec(text) ?? [])
+    : ['', 'ssh', text];
   const match = isUrl
     ? /^(?:([^@/]*)@)?(\[[^\]]*\](?::\d+)?|[^/]*)(\/.*)$/s.exec(rest)
     : /^(?:([^@/]*)@)?(\[[^\]]*\]|[^:]*):\/?(.*)$/s.exec(rest);
   const [, name = '', at = '', where = ''] = match ?? [];
   const standard = { https: ':443', http: ':80' }[scheme];
-  const shown = standard !== undefined && at.endsWith(standard) ? at.slice(0, -standard.length) : at;
+  const shown =
+    standard !== undefined && at.endsWith(standard) ? at.slice(0, -standard.length) : at;
   return {
     user: scheme === 'ssh' && name.split(':')[0] === 'git' ? 'git' : '',
     host: isUrl ? shown.toLowerCase() : at,
@@ -119,7 +126,10 @@ test('git connects to the host and path that our locations of ssh have', async (
   const count = inputCount(600, 60);
   // git's ssh addresses have no password: the text before the last colon would be the host.
   const ssh = urls.filter((text) => text.startsWith('ssh://') && !text.includes('password'));
-  const inputs = fc.sample(fc.oneof({ weight: 3, arbitrary: scpLike }, ssh), { numRuns: count, seed });
+  const inputs = fc.sample(fc.oneof({ weight: 3, arbitrary: scpLike }, ssh), {
+    numRuns: count,
+    seed,
+  });
   const differences: unknown[] = [];
   let next = 0;
   const work = async (): Promise<void> => {
@@ -156,7 +166,9 @@ async function connection(
     GIT_SSH_VARIANT: 'ssh',
     SSH_RECORD: record,
   };
-  await new Promise((settle) => execFile('git', ['ls-remote', '--', text], { env, cwd: folder }, settle));
+  await new Promise((settle) =>
+    execFile('git', ['ls-remote', '--', text], { env, cwd: folder }, settle),
+  );
   let lines: readonly string[];
   try {
     lines = readFileSync(record, 'utf8').split('\n');
