@@ -14,12 +14,14 @@ export function normalizePem(text: string): string {
   if (!plain.includes(BEGIN)) return plain;
   // A backslash is no character of PEM, so nothing else can be meant.
   const lines = plain.replace(/\\r\\n|\\n|\\r/g, '\n').replaceAll('\r\n', '\n');
-  return lines.replace(BLOCK, (block: string, label: string, body: string) => {
-    // Headers are lines of their own, and cannot be told from the rest once they are not.
-    if (body.includes(':')) return block;
-    const wrapped = body.replace(/\s+/g, '').match(LINE) ?? [];
-    return [`-----BEGIN ${label}-----`, ...wrapped, `-----END ${label}-----`, ''].join('\n');
-  });
+  return lines
+    .replace(/^\s*(["'])([\s\S]*)\1\s*$/, '$2')
+    .replace(BLOCK, (block: string, label: string, body: string) => {
+      // Headers are lines of their own, and cannot be told from the rest once they are not.
+      if (body.includes(':')) return block;
+      const wrapped = body.replace(/\s+/g, '').match(LINE) ?? [];
+      return [`-----BEGIN ${label}-----`, ...wrapped, `-----END ${label}-----`, ''].join('\n');
+    });
 }
 
 /** What is wrong with a text that should be PEM and holds no block; `undefined`: nothing is known. */

@@ -12,6 +12,13 @@ export interface TestCertificate {
   readonly key: string;
 }
 
+export interface CertificateOptions {
+  /** The server's certificate has ended. Default: no. */
+  readonly expired?: boolean;
+  /** It is for the loopback names. Default: yes. */
+  readonly loopback?: boolean;
+}
+
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -20,7 +27,10 @@ const DAY = 24 * 60 * 60 * 1000;
  *
  * @param names host names beside the loopback ones
  */
-export async function makeCertificate(names: readonly string[] = []): Promise<TestCertificate> {
+export async function makeCertificate(
+  names: readonly string[] = [],
+  { expired = false, loopback = true }: CertificateOptions = {},
+): Promise<TestCertificate> {
   x509.cryptoProvider.set(webcrypto);
   const validity = { notBefore: new Date(Date.now() - DAY), notAfter: new Date(Date.now() + DAY) };
   const generate = () => webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
@@ -38,7 +48,8 @@ export async function makeCertificate(names: readonly string[] = []): Promise<Te
     ],
   });
   const server = await x509.X509CertificateGenerator.create({
-    ...validity,
+    notBefore: new Date(Date.now() - 2 * DAY),
+    notAfter: new Date(Date.now() + (expired ? -DAY : DAY)),
     serialNumber: '02',
     subject: 'CN=dev registry',
     issuer: authority.subject,
@@ -48,8 +59,12 @@ export async function makeCertificate(names: readonly string[] = []): Promise<Te
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.SubjectAlternativeNameExtension([
-        { type: 'ip', value: '127.0.0.1' },
-        { type: 'dns', value: 'localhost' },
+        ...(loopback
+          ? [
+              { type: 'ip' as const, value: '127.0.0.1' },
+              { type: 'dns' as const, value: 'localhost' },
+            ]
+          : []),
         ...names.map((value) => ({ type: 'dns' as const, value })),
       ]),
     ],

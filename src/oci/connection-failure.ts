@@ -86,6 +86,9 @@ function tell(
 
 /** Where nothing listens for https, plain http may be served at its own port. */
 function hintOf(url: URL, code: string): string {
+  // Some TLS servers, Node's for one, close without a word what speaks plain http to them.
+  if (url.protocol === 'http:' && code === 'ECONNRESET')
+    return ' (if it speaks TLS, set registry.caFile to the certificate of its authority)';
   const isClosed = code === 'ECONNREFUSED' || code === 'ETIMEDOUT';
   return url.protocol === 'https:' && url.port === '' && isClosed
     ? ' (if it speaks plain http only, set registry.insecure)'

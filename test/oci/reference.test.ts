@@ -169,3 +169,24 @@ test.each([
 ])('a host that no URL has, or that is read as another one, is refused: %s', (text) => {
   expect(() => parseReference(text)).toThrow(/host is malformed/);
 });
+
+it.each([
+  ['app:feature/x', 'a tag cannot hold "/" ("feature/x"): write "app:feature-x"'],
+  ['ghcr.example/team/app:feature/x', 'write "ghcr.example/team/app:feature-x"'],
+  ['localhost:5000/app:a/b', 'write "localhost:5000/app:a-b"'],
+  ['https://ghcr.example/app', 'a reference has no scheme (https://): write "ghcr.example/app"'],
+  ['docker://ghcr.example/app:1', 'write "ghcr.example/app:1"'],
+  ['oci://ghcr.example/app', 'has no scheme (oci://)'],
+  ['ghcr.example/Team/app', 'capital letters: write "team/app"'],
+  ['ghcr.example/app:', 'it is empty'],
+  ['ghcr.example/app:-x', 'begins with'],
+  ['ghcr.example/app:a b', 'letters, digits'],
+])('%s: the error says what is wrong with it', (text, says) => {
+  expect(() => parseReference(text)).toThrow(says);
+});
+
+it('a scheme with credentials is not repeated', () => {
+  const parse = () => parseReference('https://me:canary-secret@ghcr.example/app');
+  expect(parse).toThrow('no scheme');
+  expect(parse).not.toThrow('canary-secret');
+});

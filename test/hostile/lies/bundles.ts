@@ -34,6 +34,15 @@ const ALTERED: Readonly<Record<string, (scene: Scene) => unknown>> = {
   'a bundle with a byte order mark': text((bundle) => `\ufeff${bundle}`),
   'a bundle with a NUL after it': text((bundle) => `${bundle}\0`),
   'a bundle with a second one after it': text((bundle) => bundle + bundle),
+  ...Object.fromEntries(
+    ['{},', '[],', '0,', '{"a":{}},'].map((item) => [
+      `a bundle of sixteen MiB of ${item}`,
+      bytes(() => `{"x":[${item.repeat(Math.floor((16 * 1024 * 1024 - 16) / item.length))}0]}`),
+    ]),
+  ),
+  'a statement of twelve MiB of {},': envelope((signed) => {
+    signed.payload = Buffer.from(`{"x":[${'{},'.repeat(3_900_000)}0]}`).toString('base64');
+  }),
   'a bundle that is a list': text((bundle) => `[${bundle}]`),
   'a bundle with invalid UTF-8': bytes((bundle) =>
     Buffer.concat([
