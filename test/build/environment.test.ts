@@ -9,6 +9,7 @@ import {
   podmanBuilder,
 } from '../../src/build';
 import { argumentFlags, argumentVariables } from '../../src/build/build-arguments';
+import { configuredHelpers } from '../../src/build/configured-helpers';
 import { builderEnvironment } from '../../src/build/environment';
 import { changesBuilder, isReadByBuilders } from '../../src/build/variables';
 import { FakeTools } from './fake-tools';
@@ -20,7 +21,9 @@ const CANARY = 'canary-environment-of-a-builder-c41d';
 const TOOL = `
   const file = (name, text) => { if (flag(name)) write(flag(name), text); };
   if (argv[0] === 'version') console.log('28.2.2');
-  if (argv[1] === 'inspect') console.log('Driver: docker-container');
+  const config = { Os: 'linux', Architecture: 'amd64', Config: {}, RepoDigests: ['x@${DIGEST}'] };
+  if (argv[0] === 'buildx' && argv[1] === 'inspect') console.log('Driver: docker-container');
+  else if (argv.includes('inspect')) console.log(JSON.stringify([config]));
   file('--iidfile', 'sha256:' + 'a'.repeat(64));
   file('--digestfile', '${DIGEST}');
   file('--metadata-file', '{"containerimage.digest":"${DIGEST}"}');
@@ -170,16 +173,22 @@ describe('credentials of a cache and of credential helpers', () => {
     expect(await built({})).toEqual(expected);
   });
 
-  test('a store counts as a helper, and a configuration that cannot be read names none', async () => {
+  test('a store counts as a helper', async () => {
     mkdirSync(join(tools.home, '.docker'));
     const config = join(tools.home, '.docker', 'config.json');
     writeFileSync(config, JSON.stringify({ credsStore: 'ecr-login' }));
     expect(await built({})).toEqual(Object.keys(AWS));
-    writeFileSync(config, 'null');
-    expect(await built({})).toEqual([]);
-    writeFileSync(config, '{');
-    expect(await built({})).toEqual([]);
   });
+
+  test.each(['null', '{'])(
+    'a configuration of %j has no helpers, and stops the build',
+    async (text) => {
+      mkdirSync(join(tools.home, '.docker'));
+      writeFileSync(join(tools.home, '.docker', 'config.json'), text);
+      expect(await configuredHelpers(tools.env)).toEqual([]);
+      await expect(built({})).rejects.toMatchObject({ code: 'CREDENTIALS_UNREADABLE' });
+    },
+  );
 });
 
 describe('the variables of a builder', () => {

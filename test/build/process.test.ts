@@ -68,7 +68,7 @@ describe('a build that is called off', () => {
     // It tells its pid, and then works for ever.
     tools.add(
       'podman',
-      `if (argv.includes('build')) { console.log('pid ' + process.pid + ' ' + flag('--iidfile')); setInterval(() => {}, 1000); }`,
+      `if (argv.includes('build') && !argv.includes('--help')) { console.log('pid ' + process.pid + ' ' + flag('--iidfile')); setInterval(() => {}, 1000); }`,
     );
     const controller = new AbortController();
     let first = '';

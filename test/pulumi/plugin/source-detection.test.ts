@@ -16,7 +16,7 @@ afterEach(() => tree.remove());
 const source = (dockerfile = 'app/Dockerfile', overrides = {}) =>
   declaredSource(
     overrides,
-    { context: tree.at('app'), dockerfile: tree.at(dockerfile) },
+    { context: tree.at('app'), dockerfile: tree.at(dockerfile), declared: {} },
     createPluginEnvironment(tree.env, tree.folder),
   );
 
