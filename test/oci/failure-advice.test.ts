@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
-import net, { type AddressInfo } from 'node:net';
+import type net from 'node:net';
+import { type AddressInfo } from 'node:net';
 
 import { makeCertificate } from '../../dev/registry';
 import type { RegistryClientOptions } from '../../src/oci';
