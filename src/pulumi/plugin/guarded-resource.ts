@@ -4,6 +4,7 @@ import type { Members } from '../secrecy/input-table';
 import type { CheckRequest, CheckResult, CrudResource } from './crud-resource';
 import type { ResourceLog } from './engine-log';
 import { guardInputs, markGuarded } from './guarded-inputs';
+import { inputTypeProblems } from './input-types';
 import { PartialStateError } from './partial-state';
 import { secretStrings } from './secret-marks';
 import type { Properties } from './wire-value';
@@ -64,6 +65,7 @@ async function check(
   known: Map<string, readonly string[]>,
 ): Promise<CheckResult> {
   const { inputs, problems, secrets } = guardInputs(members, request.news);
+  const types = inputTypeProblems(resource.type, request.news);
   known.set(request.urn, secrets);
   const shown = [...secrets, ...secretStrings(request.olds)];
   try {
@@ -74,10 +76,12 @@ async function check(
     });
     return {
       inputs: markGuarded(members, checked.inputs),
-      problems: distinct([...problems, ...checked.problems]).map(({ message, ...rest }) => ({
-        ...rest,
-        message: redactText(message, shown),
-      })),
+      problems: distinct([...problems, ...types, ...checked.problems]).map(
+        ({ message, ...rest }) => ({
+          ...rest,
+          message: redactText(message, shown),
+        }),
+      ),
     };
   } catch (error) {
     throw redactedError(error, shown);

@@ -171,9 +171,9 @@ describe('every mistake is said on its property, before anything is written', ()
       /^image: .*has no team\/none/,
     ],
     [
-      'plain http to another host',
+      'a registry that does not resolve',
       () => ({ ...good(), image: 'registry.invalid:5000/team/app' }),
-      /^image: .*registry\.invalid:5000/,
+      /^image: .*registry\.invalid does not resolve/,
     ],
   ];
 
