@@ -14,7 +14,6 @@ import {
   systemDockerConfig,
 } from '../oci/docker-config';
 import type { Repository } from '../oci/reference';
-import { builderEnvironment } from './environment';
 import { type AuthEntry, entryOf, mergeLogins, type UserLogin } from './logins';
 
 /** What was declared for the push registry; without it the user's own login is looked up. */
@@ -29,7 +28,10 @@ export interface PushTarget {
   readonly folder: string;
   readonly repository: Repository;
   readonly login: RegistryLogin | undefined;
+  /** Variables of this process, by which the files of logins are found. */
   readonly env: NodeJS.ProcessEnv;
+  /** Those of the builder's process, with which it runs credential helpers. */
+  readonly builderEnv: NodeJS.ProcessEnv;
 }
 
 /** Only its owner may read what holds credentials. */
@@ -130,7 +132,12 @@ export async function writeAuthFile(target: PushTarget): Promise<string | undefi
   return path;
 }
 
-async function pushLogin({ repository, login, env }: PushTarget): Promise<PushLogin | undefined> {
+async function pushLogin({
+  repository,
+  login,
+  env,
+  builderEnv,
+}: PushTarget): Promise<PushLogin | undefined> {
   if (login) {
     const credentials = { kind: 'password', ...login, source: 'registry.username' } as const;
     return { credentials, path: '', file: undefined, helper: undefined };
@@ -141,7 +148,7 @@ async function pushLogin({ repository, login, env }: PushTarget): Promise<PushLo
   const { credentials, file, from } = found;
   if (from.kind === 'entry') return { credentials, path: from.path, file, helper: undefined };
   // The builder has less of an environment than this process, and its helper may need more.
-  const asBuilder = { ...systemDockerConfig(env), runHelper: runHelper(builderEnvironment(env)) };
+  const asBuilder = { ...systemDockerConfig(env), runHelper: runHelper(builderEnv) };
   const again = await findLogin(asBuilder, repository).catch(() => undefined);
   const works = again?.from.kind === 'helper' && again.file.path === file.path;
   return { credentials, path: '', file, helper: works ? from.name : undefined };

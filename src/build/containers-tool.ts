@@ -242,8 +242,9 @@ async function registryFlags(
   return { pull: [...login, ...pullTls], push: [...login, ...tls] };
 }
 
-function pushTarget({ folder, request, login }: BuildSession, env: NodeJS.ProcessEnv): PushTarget {
-  return { folder, repository: request.reference.repository, login, env };
+function pushTarget(session: BuildSession, env: NodeJS.ProcessEnv): PushTarget {
+  const { folder, request, login, env: builderEnv } = session;
+  return { folder, repository: request.reference.repository, login, env, builderEnv };
 }
 
 /** Of what nobody can tell for certain, no: TLS is verified then. */
