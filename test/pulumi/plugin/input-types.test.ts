@@ -42,7 +42,7 @@ describe.each(RESOURCES)('%s', (resource) => {
         (name) => inputTypeProblems(`signed-image:index:${resource}`, { [name]: value }).length,
       );
     // Only the switches take a boolean.
-    const switches = names.filter((name) => name === 'always' || name === 'platforms');
+    const switches: readonly string[] = ['always', 'platforms'];
     expect(refused(true)).toEqual(names.filter((name) => !switches.includes(name)));
   });
 });
