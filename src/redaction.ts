@@ -1,30 +1,21 @@
 import { InvalidInputError, SignedImageError } from './error';
+import { shapesOf } from './secret-shapes';
 
 const MARK = '[redacted]';
 
 /** Below this length a secret occurs by chance, and its marks would spell it out. */
 const SHORTEST = 4;
 
-/** The shapes in which a library may print a secret: as it is, in JSON, in a URL, in base64. */
-function shapesOf(secret: string): string[] {
-  const bytes = Buffer.from(secret, 'utf8');
-  return [
-    secret,
-    secret.trim(),
-    JSON.stringify(secret).slice(1, -1),
-    encodeURIComponent(secret),
-    bytes.toString('base64'),
-    bytes.toString('base64url'),
-    // A JSON web token is also recognised by each of its parts.
-    ...secret.split('.').filter((part) => part.length >= 16),
-  ];
-}
-
-/** `text` with every occurrence of the secrets, in any of their usual shapes, replaced by a mark. */
-export function redactText(text: string, secrets: readonly string[]): string {
+/** Replaces every occurrence of the secrets, in any of their usual shapes, by a mark. */
+export function textRedaction(secrets: readonly string[]): (text: string) => string {
   const shapes = new Set(secrets.flatMap(shapesOf).filter((shape) => shape.length >= SHORTEST));
   const longestFirst = [...shapes].sort((a, b) => b.length - a.length);
-  return longestFirst.reduce((redacted, shape) => redacted.replaceAll(shape, MARK), text);
+  return (text) => longestFirst.reduce((shown, shape) => shown.replaceAll(shape, MARK), text);
+}
+
+/** `text` without the secrets. */
+export function redactText(text: string, secrets: readonly string[]): string {
+  return textRedaction(secrets)(text);
 }
 
 /** What of a foreign error may be kept beside its message: short codes that tell what happened. */

@@ -14,7 +14,6 @@ import {
   systemDockerConfig,
 } from '../oci/docker-config';
 import type { Repository } from '../oci/reference';
-import { builderEnvironment } from './environment';
 import { type AuthEntry, entryOf, mergeLogins, type UserLogin } from './logins';
 
 /** What was declared for the push registry; without it the user's own login is looked up. */
@@ -29,7 +28,10 @@ export interface PushTarget {
   readonly folder: string;
   readonly repository: Repository;
   readonly login: RegistryLogin | undefined;
+  /** Variables of this process, by which the files of logins are found. */
   readonly env: NodeJS.ProcessEnv;
+  /** Those of the builder's process, with which it runs credential helpers. */
+  readonly builderEnv: NodeJS.ProcessEnv;
 }
 
 /** Only its owner may read what holds credentials. */
@@ -94,18 +96,18 @@ export async function writeDockerConfig(target: PushTarget): Promise<NodeJS.Proc
 /**
  * An auth file for podman and buildah with all logins of the user, and the one that pushes, also
  * where docker's credential store has that. Written again before the push: what a helper gave
- * before a long build may have ended.
+ * before a long build may have ended. Without a login it is empty: podman ends with an error where
+ * `DOCKER_CONFIG` names a folder without a `config.json`, unless another file is named.
  *
  * https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
  *
- * @returns the path; `undefined` if there is no login at all
+ * @returns the path
  * @throws SignedImageError `CREDENTIALS_UNREADABLE`
  */
-export async function writeAuthFile(target: PushTarget): Promise<string | undefined> {
+export async function writeAuthFile(target: PushTarget): Promise<string> {
   const { folder, env, repository } = target;
   const logins = mergeLogins(await authFiles(systemDockerConfig(env)));
   const pushing = await pushLogin(target);
-  if (!pushing && logins.length === 0) return undefined;
   const auths: Record<string, AuthEntry> = {};
   const credHelpers: Record<string, string> = {};
   for (const { registry, path, value } of logins) {
@@ -130,7 +132,12 @@ export async function writeAuthFile(target: PushTarget): Promise<string | undefi
   return path;
 }
 
-async function pushLogin({ repository, login, env }: PushTarget): Promise<PushLogin | undefined> {
+async function pushLogin({
+  repository,
+  login,
+  env,
+  builderEnv,
+}: PushTarget): Promise<PushLogin | undefined> {
   if (login) {
     const credentials = { kind: 'password', ...login, source: 'registry.username' } as const;
     return { credentials, path: '', file: undefined, helper: undefined };
@@ -141,7 +148,7 @@ async function pushLogin({ repository, login, env }: PushTarget): Promise<PushLo
   const { credentials, file, from } = found;
   if (from.kind === 'entry') return { credentials, path: from.path, file, helper: undefined };
   // The builder has less of an environment than this process, and its helper may need more.
-  const asBuilder = { ...systemDockerConfig(env), runHelper: runHelper(builderEnvironment(env)) };
+  const asBuilder = { ...systemDockerConfig(env), runHelper: runHelper(builderEnv) };
   const again = await findLogin(asBuilder, repository).catch(() => undefined);
   const works = again?.from.kind === 'helper' && again.file.path === file.path;
   return { credentials, path: '', file, helper: works ? from.name : undefined };

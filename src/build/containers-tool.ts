@@ -228,8 +228,7 @@ async function registryFlags(
   env: NodeJS.ProcessEnv,
 ): Promise<RegistryFlags> {
   const { request } = session;
-  const authFile = await writeAuthFile(pushTarget(session, env));
-  const login = authFile ? ['--authfile', authFile] : [];
+  const login = ['--authfile', await writeAuthFile(pushTarget(session, env))];
   const tls = [
     ...(skipsTls(request) ? ['--tls-verify=false'] : []),
     ...(request.registry.caFile === undefined
@@ -242,8 +241,9 @@ async function registryFlags(
   return { pull: [...login, ...pullTls], push: [...login, ...tls] };
 }
 
-function pushTarget({ folder, request, login }: BuildSession, env: NodeJS.ProcessEnv): PushTarget {
-  return { folder, repository: request.reference.repository, login, env };
+function pushTarget(session: BuildSession, env: NodeJS.ProcessEnv): PushTarget {
+  const { folder, request, login, env: builderEnv } = session;
+  return { folder, repository: request.reference.repository, login, env, builderEnv };
 }
 
 /** Of what nobody can tell for certain, no: TLS is verified then. */

@@ -16,10 +16,11 @@ export async function daemonRefusal(env: NodeJS.ProcessEnv): Promise<string | un
 
 /** Variables that give docker the login that pushes: the declared one, or the user's. */
 export function dockerLogin(
-  { folder, request, login }: BuildSession,
+  { folder, request, login, env: builderEnv }: BuildSession,
   env: NodeJS.ProcessEnv,
 ): Promise<NodeJS.ProcessEnv> {
-  return writeDockerConfig({ folder, repository: request.reference.repository, login, env });
+  const { repository } = request.reference;
+  return writeDockerConfig({ folder, repository, login, env, builderEnv });
 }
 
 /** The TLS settings of a registry are the daemon's; a request cannot change them. */

@@ -1,4 +1,6 @@
+import { shapesOf } from '../secret-shapes';
 import type { BuildRequest } from './builder';
+import { FragmentFinder, type Span } from './secret-fragments';
 
 /** Takes secrets out of a line of text. */
 export type Redact = (text: string) => string;
@@ -9,21 +11,39 @@ const HIDDEN = '***';
 const SHORTEST_PART = 4;
 
 /**
- * Hides these values: whole, and for those of several lines each line, because output is shown
- * line by line.
+ * Hides these values in lines of output: whole, in the encodings of `shapesOf`, and in parts, because
+ * a value of several lines is shown line by line, and a program may wrap what it prints.
  */
 export function redaction(secrets: readonly string[]): Redact {
-  const values = new Set<string>();
-  for (const secret of secrets) {
-    const whole = secret.trim();
-    if (whole !== '') values.add(whole);
-    for (const line of whole.split(/\r\n|\r|\n/)) {
-      if (line.trim().length >= SHORTEST_PART) values.add(line.trim());
-    }
-  }
+  const values = secrets.map((secret) => secret.trim()).filter((whole) => whole !== '');
+  const lines = values
+    .flatMap((whole) => whole.split(/\r\n|\r|\n/))
+    .map((line) => line.trim())
+    .filter((line) => line.length >= SHORTEST_PART);
+  const encoded = [...values, ...lines]
+    .filter((value) => value.length >= SHORTEST_PART)
+    .flatMap(shapesOf);
   // The longest first: one secret may be the beginning of another.
-  const ordered = [...values].sort((a, b) => b.length - a.length);
-  return (text) => ordered.reduce((shown, value) => shown.replaceAll(value, HIDDEN), text);
+  const ordered = [...new Set([...values, ...lines, ...encoded])].sort(
+    (a, b) => b.length - a.length,
+  );
+  if (ordered.length === 0) return (text) => text;
+  // Where there is too much to compare, at least the plain texts are.
+  const fragments = new FragmentFinder(ordered.toReversed());
+  return (text) => {
+    const shown = ordered.reduce((line, value) => line.replaceAll(value, HIDDEN), text);
+    return withoutSpans(shown, fragments.find(shown));
+  };
+}
+
+function withoutSpans(text: string, spans: readonly Span[]): string {
+  let shown = '';
+  let from = 0;
+  for (const [start, end] of [...spans].sort(([a], [b]) => a - b)) {
+    if (start >= from) shown += `${text.slice(from, start)}${HIDDEN}`;
+    from = Math.max(from, end);
+  }
+  return shown + text.slice(from);
 }
 
 /** Hides all that a build is trusted with. */

@@ -40,6 +40,8 @@ export interface BuildSession {
   readonly target: string;
   /** What was declared; without it the builder gets the login that the user has. */
   readonly login: RegistryLogin | undefined;
+  /** Variables of each process of the build, beside those of a step. */
+  readonly env: NodeJS.ProcessEnv;
   readonly log: BuildLog;
   /** Runs to the end, the output going to the log. @throws SignedImageError `BUILD_FAILED` */
   run(step: Step): Promise<readonly string[]>;
@@ -106,6 +108,7 @@ function openSession(
     tag,
     target: formatReference(taggedOnly(request.reference, tag)),
     login: loginOf(request),
+    env,
     log: shown,
     run: async (step) => {
       const finished = await runCommand({

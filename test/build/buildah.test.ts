@@ -150,6 +150,33 @@ test('a failing step is told with its output, secrets hidden', async () => {
   expect(JSON.stringify([log, String(error)])).not.toContain(SECRET);
 });
 
+test('a failing step that prints a secret encoded, wrapped and cut shows no part of it', async () => {
+  addShell(context);
+  const secret = 'canary-Long/token+of_a.registry-0123456789abcdefghij';
+  context.write(
+    'Dockerfile',
+    [
+      'FROM scratch',
+      'COPY root/ /',
+      'RUN --mount=type=secret,id=npm base64 /run/secrets/npm; ' +
+        'printf "robot:%s" "$(cat /run/secrets/npm)" | base64 -w 24; ' +
+        'fold -w 20 /run/secrets/npm; od -An -v -w99 -tx1 /run/secrets/npm; exit 7',
+    ].join('\n'),
+  );
+  const request = context.request(`${registry.host}/app`, { secrets: { npm: secret } });
+  const error = await build(request).catch((e: unknown) => e as Error);
+  expect(error).toMatchObject({ code: 'BUILD_FAILED', property: 'build' });
+  const shown = [...log, String(error)].join('\n');
+  expect(shown.match(/\*\*\*/g)?.length).toBeGreaterThan(10);
+  const forms = ['utf8', 'base64', 'hex'].map((form) =>
+    Buffer.from(secret).toString(form as BufferEncoding),
+  );
+  forms.push(Buffer.from(`robot:${secret}`).toString('base64').slice(8));
+  forms.push(forms[2]?.replace(/..(?!$)/g, '$& ') ?? '');
+  const parts = forms.flatMap((form) => form.match(/.{12}/g) ?? []);
+  expect(parts.filter((part) => shown.includes(part))).toEqual([]);
+});
+
 test('the ignore file is obeyed as the content hash reads it', async () => {
   context.write('.dockerignore', '*\n!hello\n');
   context.write('ignored-by-all', 'IGNORED-CONTENT');
@@ -212,7 +239,7 @@ test('a registry of an own authority is trusted by its file alone', async () => 
 
 /** A shell from this machine with the libraries it needs: no base image can be had offline. */
 function addShell(target: Context): void {
-  const programs = ['/bin/sh', '/bin/cat'];
+  const programs = ['/bin/sh', '/bin/cat', '/usr/bin/base64', '/usr/bin/fold', '/usr/bin/od'];
   const libraries = execFileSync('ldd', programs, { encoding: 'utf8' }).match(/\/lib\S+/g) ?? [];
   for (const path of new Set([...programs, ...libraries])) {
     const copy = join(target.folder, 'root', path);

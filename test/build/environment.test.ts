@@ -173,6 +173,36 @@ describe('credentials of a cache and of credential helpers', () => {
     expect(await built({})).toEqual(expected);
   });
 
+  const HELPER = (variable: string) => `#!/bin/sh
+[ -n "$${variable}" ] || exit 1
+echo '{"Username":"u","Secret":"${CANARY}"}'
+`;
+  test.each([
+    ['ecr-login', 'AWS_SECRET_ACCESS_KEY', []],
+    ['corporate', 'CORPORATE_TOKEN', ['CORPORATE_TOKEN']],
+  ])(
+    'a helper %s that works with %s in the builder stays a helper, and no credential is copied',
+    async (helper, variable, environment) => {
+      const path = join(tools.env['PATH'] ?? '', `docker-credential-${helper}`);
+      writeFileSync(path, HELPER(variable), { mode: 0o755 });
+      mkdirSync(join(tools.home, '.docker'));
+      // The helper of another file: docker itself would not find it.
+      const other = join(tools.folder, 'auth.json');
+      writeFileSync(other, JSON.stringify({ credHelpers: { 'registry.example': helper } }));
+      tools.add('docker', TOOL);
+      const env = { ...tools.env, ...CLOUD, CORPORATE_TOKEN: CANARY, REGISTRY_AUTH_FILE: other };
+      const request = context.request('registry.example/app:v1', { environment });
+      await buildxBuilder({ env }).build(request, () => undefined);
+      const { files = {} } = tools.callsOf('build').at(-1) ?? {};
+      const config = JSON.parse(files['config']?.text ?? '{}') as {
+        readonly credHelpers?: object;
+        readonly auths?: object;
+      };
+      expect(config.credHelpers).toMatchObject({ 'registry.example': helper });
+      expect(config.auths).toEqual({});
+    },
+  );
+
   test('a store counts as a helper', async () => {
     mkdirSync(join(tools.home, '.docker'));
     const config = join(tools.home, '.docker', 'config.json');

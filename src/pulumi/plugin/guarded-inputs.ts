@@ -103,7 +103,11 @@ function eachLeaf(
 }
 
 /** Members that hold the address of a repository, and lose the credentials in it. */
-const REPOSITORIES: ReadonlySet<string> = new Set(['source.repository', 'facts.repository']);
+const REPOSITORIES: ReadonlySet<string> = new Set([
+  'source.repository',
+  'facts.repository',
+  'facts.headRepository',
+]);
 
 /** What cannot be cleaned is refused by the resource, and so is not stored. */
 function cleaned(value: Value, steps: readonly Step[]): Value {

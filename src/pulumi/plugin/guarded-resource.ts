@@ -1,9 +1,11 @@
-import { redactSecrets, redactText } from '../../redaction';
+import { redactSecrets, redactText, textRedaction } from '../../redaction';
 import { distinct } from '../../problem-collection';
 import type { Members } from '../secrecy/input-table';
 import type { CheckRequest, CheckResult, CrudResource } from './crud-resource';
 import type { ResourceLog } from './engine-log';
+import { onFirstUse } from './first-use';
 import { guardInputs, markGuarded } from './guarded-inputs';
+import { inputTypeProblems } from './input-types';
 import { PartialStateError } from './partial-state';
 import { secretStrings } from './secret-marks';
 import type { Properties } from './wire-value';
@@ -64,6 +66,7 @@ async function check(
   known: Map<string, readonly string[]>,
 ): Promise<CheckResult> {
   const { inputs, problems, secrets } = guardInputs(members, request.news);
+  const types = inputTypeProblems(resource.type, request.news);
   known.set(request.urn, secrets);
   const shown = [...secrets, ...secretStrings(request.olds)];
   try {
@@ -74,10 +77,12 @@ async function check(
     });
     return {
       inputs: markGuarded(members, checked.inputs),
-      problems: distinct([...problems, ...checked.problems]).map(({ message, ...rest }) => ({
-        ...rest,
-        message: redactText(message, shown),
-      })),
+      problems: distinct([...problems, ...types, ...checked.problems]).map(
+        ({ message, ...rest }) => ({
+          ...rest,
+          message: redactText(message, shown),
+        }),
+      ),
     };
   } catch (error) {
     throw redactedError(error, shown);
@@ -86,10 +91,12 @@ async function check(
 
 function redactedLog(log: ResourceLog, secrets: readonly string[]): ResourceLog {
   if (secrets.length === 0) return log;
+  // A builder may log many lines: the shapes of the secrets are worked out once, with the first.
+  const redact = onFirstUse(() => textRedaction(secrets));
   return {
-    info: (message) => log.info(redactText(message, secrets)),
-    warn: (message) => log.warn(redactText(message, secrets)),
-    status: (message) => log.status(redactText(message, secrets)),
+    info: (message) => log.info(redact.get()(message)),
+    warn: (message) => log.warn(redact.get()(message)),
+    status: (message) => log.status(redact.get()(message)),
   };
 }
 

@@ -107,8 +107,10 @@ describe('guarded inputs', () => {
       expect(inputs['source']).toEqual({ repository: 'https://git.example.test/app' });
       expect(problems).toEqual([]);
     }
-    expect(guard('ImageSignature', { facts: { repository } }).inputs['facts']).toEqual({
+    const facts = { repository, headRepository: repository };
+    expect(guard('ImageSignature', { facts }).inputs['facts']).toEqual({
       repository: 'https://git.example.test/app',
+      headRepository: 'https://git.example.test/app',
     });
   });
 
