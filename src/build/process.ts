@@ -9,6 +9,8 @@ export interface Command {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
+  /** Called with the process group once it runs. */
+  readonly onStart?: (group: number) => void;
   /** Every line of both outputs, as it comes. */
   readonly onLine?: (line: string) => void;
 }
@@ -44,6 +46,7 @@ export async function runCommand(command: Command): Promise<Finished | undefined
     }),
   );
   const release = endTogether(child, signal);
+  if (child.pid !== undefined) command.onStart?.(child.pid);
 
   const stdout: string[] = [];
   const tail: string[] = [];

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { SignedImageError } from '../error';
@@ -14,8 +13,9 @@ import type {
   CommandBuilderName,
 } from './builder';
 import { builderEnvironment, environmentOfBuild } from './environment';
-import { runCommand } from './process';
+import { type Command, type Finished, runCommand } from './process';
 import { redactionFor } from './redaction';
+import { createSessionFolder, type SessionFolder } from './session-folder';
 import { uniqueTag } from './unique-tag';
 
 /** What builders need of the machine. */
@@ -73,7 +73,7 @@ export async function inSession(
   const now = deps.now ?? (() => new Date());
   const started = now();
   const tag = request.reference.tag ?? uniqueTag(started);
-  const folder = await mkdtemp(join(tmpdir(), 'signed-image-build-'));
+  const folder = await createSessionFolder();
   try {
     const env = await environmentOfBuild(deps.env, request);
     const session = openSession(env, request, log, options, folder, tag);
@@ -86,7 +86,7 @@ export async function inSession(
       finishedOn: now().toISOString(),
     };
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await folder.remove();
   }
 }
 
@@ -95,27 +95,38 @@ function openSession(
   request: BuildRequest,
   log: BuildLog,
   options: BuildOptions | undefined,
-  folder: string,
+  folder: SessionFolder,
   tag: Tag,
 ): BuildSession {
   const redact = redactionFor(request);
   const signal = options?.signal;
   const shown: BuildLog = (line) => log(redact(line));
-  const command = (step: Step) => ({ ...step, env: { ...env, ...step.env } });
+  const execute = async (
+    { program, args, env: further }: Step,
+    how: Pick<Command, 'signal' | 'onLine'>,
+  ): Promise<Finished | undefined> => {
+    try {
+      return await runCommand({
+        program,
+        args,
+        env: { ...env, ...further },
+        onStart: folder.guard,
+        ...how,
+      });
+    } finally {
+      folder.guard(undefined);
+    }
+  };
   return {
     request,
-    folder,
+    folder: folder.path,
     tag,
     target: formatReference(taggedOnly(request.reference, tag)),
     login: loginOf(request),
     env,
     log: shown,
     run: async (step) => {
-      const finished = await runCommand({
-        ...command(step),
-        signal,
-        ...(step.quiet ? {} : { onLine: shown }),
-      });
+      const finished = await execute(step, { signal, ...(!step.quiet && { onLine: shown }) });
       if (signal?.aborted) throw failed(step, 'was stopped', []);
       if (finished?.code === 0) return finished.stdout;
       throw failed(
@@ -125,12 +136,12 @@ function openSession(
       );
     },
     attempt: async (step) => {
-      const finished = await runCommand({ ...command(step), signal, onLine: shown });
+      const finished = await execute(step, { signal, onLine: shown });
       if (signal?.aborted) throw failed(step, 'was stopped', []);
       return finished?.code === 0;
     },
     tidy: async (step) => {
-      const finished = await runCommand(command(step));
+      const finished = await execute(step, {});
       if (finished?.code === 0) return;
       shown(`${step.label} failed and left something behind in the local storage`);
     },

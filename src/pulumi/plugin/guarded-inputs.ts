@@ -5,7 +5,7 @@ import { credentialsInCacheEntry, credentialsInUrls } from '../secrecy/credentia
 import { type Members, membersOf, type Nested, type Secrecy } from '../secrecy/input-table';
 import { formatPath, namesPath, type Step } from './input-path';
 import { Nonsecret } from './nonsecret';
-import { marksOnLeaves } from './secret-marks';
+import { marksOnLeaves, secretStrings } from './secret-marks';
 import { type Properties, Secret, UNKNOWN, type Value } from './wire-value';
 
 /** Inputs as a resource may read them. */
@@ -23,7 +23,8 @@ export interface GuardedInputs {
  * it, and all else is still checked.
  */
 export function guardInputs(members: Members, news: Properties): GuardedInputs {
-  const tree = marksOnLeaves(news) as Properties;
+  const wholes = new WeakSet<object>();
+  const tree = marksOnLeaves(news, wholes) as Properties;
   const nonsecret = new Nonsecret(tree['nonsecret'], members);
   const problems: Problem[] = [...nonsecret.problems];
   const secrets: string[] = [];
@@ -46,17 +47,35 @@ export function guardInputs(members: Members, news: Properties): GuardedInputs {
     secret(plain);
     return UNKNOWN;
   };
-  const inputs = eachLeaf(tree, { members }, leaf, (steps, expected) =>
-    problems.push(unknownInput(steps, expected)),
-  );
+  const misnamed: Misnamed = (object, name, expected, steps) => {
+    const isSecret = wholes.has(object);
+    problems.push(
+      isSecret
+        ? unknownInput(steps, expected, 'has a member that is not an input')
+        : unknownInput([...steps, name], expected, 'is not an input'),
+    );
+    if (!isSecret) return object[name] ?? null;
+    secrets.push(...secretStrings(object[name] ?? null));
+    return UNKNOWN;
+  };
+  const map: MapVisit = (object, secrecy, steps) => {
+    const isSecret = wholes.has(object) && (secrecy === 'public' || secrecy === 'argument');
+    const isNamed = (name: string): boolean => namesPath(nonsecret.paths, [...steps, name]);
+    if (!isSecret || Object.keys(object).every(isNamed)) return object;
+    if (nonsecret.isKnown) problems.push(refusal(steps, secrecy, true));
+    // Its names are secret too, so no member is named, and nobody receives the map.
+    secrets.push(...secretStrings(object));
+    return UNKNOWN;
+  };
+  const inputs = eachLeaf(tree, { members }, { leaf, map, misnamed });
   return { inputs: inputs as Properties, problems, secrets };
 }
 
 /** Marks again what is secret by its nature: inputs that are about to be stored. */
 export function markGuarded(members: Members, inputs: Properties): Properties {
-  return eachLeaf(inputs, { members }, (value, secrecy) =>
-    value !== null && isSecretByNature(value, secrecy) ? new Secret(value) : value,
-  ) as Properties;
+  const leaf: Leaf = (value, secrecy) =>
+    value !== null && isSecretByNature(value, secrecy) ? new Secret(value) : value;
+  return eachLeaf(inputs, { members }, { leaf }) as Properties;
 }
 
 function isSecretByNature(value: Value, secrecy: Secrecy | undefined): boolean {
@@ -67,36 +86,57 @@ function isSecretByNature(value: Value, secrecy: Secrecy | undefined): boolean {
 
 type Place = Secrecy | Nested | { readonly members: Members } | undefined;
 type Leaf = (value: Value, secrecy: Secrecy | undefined, steps: readonly Step[]) => Value;
-type Misnamed = (steps: readonly Step[], expected: readonly string[]) => void;
+/** What becomes of a map with names of the caller's own. */
+type MapVisit = (
+  object: Properties,
+  secrecy: Secrecy | undefined,
+  steps: readonly Step[],
+) => Properties | typeof UNKNOWN;
+/** What becomes of a member that the table does not have. */
+type Misnamed = (
+  object: Properties,
+  name: string,
+  expected: readonly string[],
+  steps: readonly Step[],
+) => Value;
+interface Visitor {
+  readonly leaf: Leaf;
+  readonly map?: MapVisit;
+  readonly misnamed?: Misnamed;
+}
 
 /** The tree with each leaf replaced; a member of an object that the table does not know is reported. */
 function eachLeaf(
   value: Value,
   place: Place,
-  leaf: Leaf,
-  misnamed?: Misnamed,
+  visitor: Visitor,
   steps: readonly Step[] = [],
 ): Value {
   if (Array.isArray(value)) {
-    return value.map((member: Value, index) =>
-      eachLeaf(member, place, leaf, misnamed, [...steps, index]),
-    );
+    return value.map((member: Value, index) => eachLeaf(member, place, visitor, [...steps, index]));
   }
+  const secrecy = typeof place === 'string' ? place : undefined;
   if (typeof value !== 'object' || value === null || value instanceof Secret) {
-    return leaf(value, typeof place === 'string' ? place : undefined, steps);
+    return visitor.leaf(value, secrecy, steps);
   }
   const members =
     typeof place === 'object' && 'members' in place ? place.members : membersOf(place);
+  const object = value as Properties;
+  const visited = members ? object : (visitor.map?.(object, secrecy, steps) ?? object);
+  if (visited === UNKNOWN) return visited;
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => {
-      const path = [...steps, name];
+    Object.entries(visited).map(([name, member]) => {
       // Members of a map (annotations, arguments, secrets) are treated as the map.
-      if (!members) return [name, eachLeaf(member as Value, place, leaf, misnamed, path)];
-      const known = Object.hasOwn(members, name);
-      if (!known && member !== null) misnamed?.(path, Object.keys(members));
+      if (!members) return [name, eachLeaf(member, place, visitor, [...steps, name])];
+      const known = Object.hasOwn(members, name) ? members[name] : undefined;
+      const isMisnamed = known === undefined && member !== null;
+      const kept = isMisnamed
+        ? (visitor.misnamed?.(object, name, Object.keys(members), steps) ?? member)
+        : member;
+      // What was refused already is not refused again under its name.
       return [
         name,
-        eachLeaf(member as Value, known ? members[name] : undefined, leaf, misnamed, path),
+        isMisnamed && kept === UNKNOWN ? kept : eachLeaf(kept, known, visitor, [...steps, name]),
       ];
     }),
   );
@@ -121,11 +161,11 @@ function credentialsIn(value: Value, steps: readonly Step[]): readonly string[] 
   return [...credentialsInUrls(value), ...(inCache ? credentialsInCacheEntry(value) : [])];
 }
 
-function unknownInput(steps: readonly Step[], expected: readonly string[]): Problem {
+function unknownInput(steps: readonly Step[], expected: readonly string[], what: string): Problem {
   return {
     property: formatPath(steps),
     code: 'INPUT_INVALID',
-    message: `is not an input; expected one of ${expected.join(', ')}`,
+    message: `${what}; expected one of ${expected.join(', ')}`,
   };
 }
 

@@ -66,7 +66,7 @@ async function check(
   known: Map<string, readonly string[]>,
 ): Promise<CheckResult> {
   const { inputs, problems, secrets } = guardInputs(members, request.news);
-  const types = inputTypeProblems(resource.type, request.news);
+  const types = inputTypeProblems(resource.type, inputs);
   known.set(request.urn, secrets);
   const shown = [...secrets, ...secretStrings(request.olds)];
   try {

@@ -3,15 +3,24 @@ import { Secret, type Value } from './wire-value';
 /**
  * The same tree with its secret marks on the leaves only: an engine marks a whole object if the
  * program made it from one secret. What is absent is no secret.
+ *
+ * @param wholes - Receives the objects that were marked as a whole: the names in them are secret too.
  */
-export function marksOnLeaves(value: Value, marked = false): Value {
-  if (value instanceof Secret) return marksOnLeaves(value.value, true);
+export function marksOnLeaves(value: Value, wholes?: WeakSet<object>, marked = false): Value {
+  if (value instanceof Secret) return marksOnLeaves(value.value, wholes, true);
   if (value === null || value === undefined) return null;
-  if (Array.isArray(value)) return value.map((member: Value) => marksOnLeaves(member, marked));
+  if (Array.isArray(value)) {
+    return value.map((member: Value) => marksOnLeaves(member, wholes, marked));
+  }
   if (typeof value === 'object') {
-    return Object.fromEntries(
-      Object.entries(value).map(([name, member]) => [name, marksOnLeaves(member as Value, marked)]),
+    const object = Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [
+        name,
+        marksOnLeaves(member as Value, wholes, marked),
+      ]),
     );
+    if (marked) wholes?.add(object);
+    return object;
   }
   return marked ? new Secret(value) : value;
 }

@@ -43,7 +43,13 @@ describe('guarded inputs', () => {
 
   it.each([
     ['annotations', { annotations: { team: new Secret(CANARY) } }, 'annotations.team'],
-    ['a whole map', { annotations: new Secret({ team: CANARY }) }, 'annotations.team'],
+    ['a whole map', { annotations: new Secret({ team: CANARY }) }, 'annotations'],
+    ['the names of a map', { annotations: new Secret({ [CANARY]: 'x' }) }, 'annotations'],
+    [
+      'the names of a map in an object',
+      { build: new Secret({ args: { [CANARY]: 'x' } }) },
+      'build.args',
+    ],
     ['names with dots', { annotations: { 'a.b': new Secret(CANARY) } }, 'annotations["a.b"]'],
     ['labels', { build: { labels: { l: new Secret(CANARY) } } }, 'build.labels.l'],
     [
@@ -75,7 +81,7 @@ describe('guarded inputs', () => {
         annotations: new Secret({ team: 'x', other: 'y' }),
         nonsecret: ['annotations.team'],
       }),
-    ).toEqual([expect.stringMatching(/^annotations\.other: is marked as secret/)]);
+    ).toEqual([expect.stringMatching(/^annotations: is marked as secret/)]);
   });
 
   it('refuse a path in `nonsecret` that does not exist, or is always a secret', () => {
@@ -147,6 +153,12 @@ describe('guarded inputs', () => {
   it('refuse a misspelled input, which would be stored unguarded', () => {
     expect(said('VerifiedImage', { registry: { pasword: CANARY } })).toEqual([
       'registry.pasword: is not an input; expected one of username, password, caFile, insecure',
+    ]);
+  });
+
+  it('do not repeat a misspelled name that is a part of a secret', () => {
+    expect(said('VerifiedImage', { registry: new Secret({ [CANARY]: 'x' }) })).toEqual([
+      'registry: has a member that is not an input; expected one of username, password, caFile, insecure',
     ]);
   });
 

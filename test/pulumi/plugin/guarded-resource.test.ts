@@ -97,7 +97,8 @@ describe('a value marked as secret that would be published', () => {
       { build: { context: 'app', labels: { l: new Secret(CANARY) } } },
       'build.labels.l',
     ],
-    ['VerifiedImage', { annotations: new Secret({ team: CANARY }) }, 'annotations.team'],
+    ['VerifiedImage', { annotations: new Secret({ team: CANARY }) }, 'annotations'],
+    ['VerifiedImage', { annotations: new Secret({ [CANARY]: 'x' }) }, 'annotations'],
     ['SigningPlan', { source: { branch: new Secret(CANARY) } }, 'source.branch'],
   ] as const)('%s refuses it before anything is written: %j', async (name, declared, property) => {
     bench.registry.clearRequests();
