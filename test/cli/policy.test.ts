@@ -110,7 +110,7 @@ describe('signed-image policy', () => {
     const pairs = ['--annotation', 'commit=a=b', '--annotation', 'branch=main'];
     const { stdout } = await policy('kyverno', '--key', key, ...IMAGE, ...pairs);
     expect(stdout).toContain('annotations[?"commit"].value() == "a=b"');
-    expect(stdout).toContain('annotations[?"branch"].orValue("") == "main"');
+    expect(stdout).toContain('annotations[?"branch"].value() == "main"');
   });
 
   it('prints the policy of verified digests', async () => {

@@ -95,8 +95,8 @@ function exemptionProblems({ image, reason }: AdmissionExemption, property: stri
   if (typeof reason !== 'string' || reason.trim() === '') {
     report('reason', 'is needed: say why this may run without having been verified');
   }
-  const star = image.indexOf('*');
   const fault = exemptImageFault(image);
+  const star = fault === undefined ? image.indexOf('*') : -1;
   if (fault !== undefined) report('image', fault);
   else if (star >= 0 && star < image.length - 1) {
     report('image', 'must be an image, or a beginning and `*` at its end: "registry.k8s.io/*"');

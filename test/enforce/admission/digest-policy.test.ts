@@ -59,6 +59,8 @@ describe('a policy of verified digests', () => {
         { image: 'reg*', reason: 'a' },
         { image: 'a*b', reason: 'a' },
         { image: 'registry.k8s.io/*', reason: ' ' },
+        { image: 'a.example/\ud800', reason: 'half a letter' },
+        { reason: 'from a program without types' } as never,
       ],
       namespaces: [],
       action: 'Allow',
@@ -72,6 +74,8 @@ describe('a policy of verified digests', () => {
       'exempt[1].image',
       'exempt[2].image',
       'exempt[3].reason',
+      'exempt[4].image',
+      'exempt[5].image',
     ]);
     expect(() => digestPolicy({ name: 'a', images: [] })).toThrow('nothing could run');
     expect(digestPolicyProblems({ ...ARGS, namespaces: ['Team A'] })).toHaveLength(1);

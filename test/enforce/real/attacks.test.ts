@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import fc from 'fast-check';
+
 import { type Cluster, startCluster } from '../../../dev/cluster';
 import { digestPolicy, type Manifest } from '../../../src/enforce/admission';
+import { celString } from '../../../src/enforce/admission/cel';
 import { kubectl } from '../support/kubectl';
 
 const digest = (byte: string): string => `sha256:${byte.repeat(32)}`;
@@ -15,6 +18,27 @@ const HUB = `docker.io/acme/app@${digest('4d')}`;
 const EVIL = `${HOST}/app@${digest('2b')}`;
 const SPACE = 'guarded';
 const MANY = 3_000;
+const TEXTS = 2_000;
+
+/** What an expression, a string or a template may read as something else. */
+const PIECES = [
+  ...['"', "'", '\\', '\\\\', '\n', '\r', '\t', '\0', '\b', '\f', '\u0001', '\u001b', '\u007f'],
+  ...['\u0085', '\u2028', '\ufeff', '\u{1f600}', 'é', '${x}', '{{x}}', '$(x)', '%s', '"""', "'''"],
+  ...[
+    '`',
+    '//',
+    '#',
+    'object',
+    ' || true',
+    '" || "" == "',
+    '\\x41',
+    '\\u0041',
+    '\\101',
+    'r"',
+    'b"',
+  ],
+  ...['?', '*', '.', ' ', ''],
+];
 
 const POLICIES = '/apis/admissionregistration.k8s.io/v1';
 
@@ -58,16 +82,18 @@ describe('an attacker of the policy of verified digests on a real API server', (
     for (const manifest of manifests) {
       const plural = `${manifest.kind.toLowerCase()}s`.replace('policys', 'policies');
       const { status, body } = await cluster.request('POST', `${POLICIES}/${plural}`, manifest);
-      expect([manifest.metadata.name, status, String((body as Json)['message']).slice(-300)]).toEqual([
+      expect([
         manifest.metadata.name,
-        201,
-        'undefined',
-      ]);
+        status,
+        String((body as Json)['message']).slice(-300),
+      ]).toEqual([manifest.metadata.name, 201, 'undefined']);
     }
   };
   const namespace = async (space: string): Promise<void> => {
     const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: space } };
-    expect(await cluster.request('POST', '/api/v1/namespaces', body)).toMatchObject({ status: 201 });
+    expect(await cluster.request('POST', '/api/v1/namespaces', body)).toMatchObject({
+      status: 201,
+    });
   };
   const untilRefused = async (ask: () => Promise<Answer>): Promise<void> => {
     for (let tries = 0; tries < 120; tries += 1) {
@@ -185,7 +211,9 @@ describe('an attacker of the policy of verified digests on a real API server', (
 
   test('an image that ran before is kept by updates, and starts nothing new', async () => {
     const patch = (path: string, body: object) => cluster.request('PATCH', path, body);
-    const moved = { spec: { template: { spec: { initContainers: [{ name: 'i', image: EVIL }] } } } };
+    const moved = {
+      spec: { template: { spec: { initContainers: [{ name: 'i', image: EVIL }] } } },
+    };
     // Its pods are what is refused.
     expect(await patch(`${deployments}/before`, moved)).toMatchObject({ status: 200 });
     expect(await run(EVIL)).toMatchObject({ status: 403 });
@@ -217,9 +245,9 @@ describe('an attacker of the policy of verified digests on a real API server', (
     const { code, stderr } = await kubectl(cluster, ...args);
     await rm(folder, { recursive: true });
     expect([code, stderr]).toEqual([1, expect.stringContaining(`pulumi-signed-image: ${EVIL}`)]);
-    expect(await cluster.request('POST', `${pods()}?dryRun=All`, podOf('d', podSpec(EVIL)))).toMatchObject(
-      { status: 403 },
-    );
+    expect(
+      await cluster.request('POST', `${pods()}?dryRun=All`, podOf('d', podSpec(EVIL))),
+    ).toMatchObject({ status: 403 });
   });
 
   test('pod templates and revisions hold nothing that was not verified, or start nothing', async () => {
@@ -233,24 +261,79 @@ describe('an attacker of the policy of verified digests on a real API server', (
     await untilRefused(() => cluster.request('POST', `${path}?dryRun=All`, template));
   });
 
-  test(
-    'thousands of verified images and pods with many containers are decided, not refused for their size',
-    async () => {
-      const images = Array.from(
-        { length: MANY },
-        (_, index) => `${HOST}/service-${index}@${digest('6f')}`,
-      );
-      await apply(digestPolicy({ name: 'many', images, namespaces: ['many'] }));
-      const ask = (...those: readonly string[]) =>
-        cluster.request('POST', pods('many'), podOf(name(), podSpec(...those)));
-      await untilRefused(() => ask(EVIL));
-      const hundred = images.slice(-100);
-      const answer = await ask(...hundred);
-      expect([answer.status, (answer.body as Json)['message']]).toEqual([201, undefined]);
-      const refused = await ask(...hundred, EVIL);
-      expect(refused.status).toBe(403);
-      expect((refused.body as Json)['message']).toContain(`pulumi-signed-image: ${EVIL}`);
-    },
-    120_000,
-  );
+  test('thousands of verified images and pods with many containers are decided, not refused for their size', async () => {
+    const images = Array.from(
+      { length: MANY },
+      (_, index) => `${HOST}/service-${index}@${digest('6f')}`,
+    );
+    await apply(digestPolicy({ name: 'many', images, namespaces: ['many'] }));
+    const ask = (...those: readonly string[]) =>
+      cluster.request('POST', pods('many'), podOf(name(), podSpec(...those)));
+    await untilRefused(() => ask(EVIL));
+    const hundred = images.slice(-100);
+    const answer = await ask(...hundred);
+    expect([answer.status, (answer.body as Json)['message']]).toEqual([201, undefined]);
+    const refused = await ask(...hundred, EVIL);
+    expect(refused.status).toBe(403);
+    expect((refused.body as Json)['message']).toContain(`pulumi-signed-image: ${EVIL}`);
+  }, 120_000);
+
+  test('a text in an expression is to the API server that very text', async () => {
+    const text = fc
+      .array(fc.constantFrom(...PIECES), { minLength: 1, maxLength: 5 })
+      .map((parts) => parts.join(''));
+    const texts = [...PIECES, ...fc.sample(text, { numRuns: TEXTS, seed: 16 })];
+    const data = Object.fromEntries(texts.map((each, index) => [`t${index}`, each]));
+    // Several expressions: the API server compiles each up to a limit.
+    const validations = Array.from({ length: Math.ceil(texts.length / 50) }, (_, part) => ({
+      expression: texts
+        .slice(part * 50, part * 50 + 50)
+        .map((each, index) => `object.data["t${part * 50 + index}"] == ${celString(each)}`)
+        .join(' && '),
+      message: `texts of part ${part}`,
+    }));
+    const rule = {
+      apiGroups: [''],
+      apiVersions: ['v1'],
+      operations: ['CREATE'],
+      resources: ['configmaps'],
+    };
+    const api = 'admissionregistration.k8s.io/v1';
+    await apply([
+      {
+        apiVersion: api,
+        kind: 'ValidatingAdmissionPolicy',
+        metadata: { name: 'texts' },
+        spec: {
+          failurePolicy: 'Fail',
+          matchConstraints: { resourceRules: [rule] },
+          validations,
+        },
+      },
+      {
+        apiVersion: api,
+        kind: 'ValidatingAdmissionPolicyBinding',
+        metadata: { name: 'texts' },
+        spec: { policyName: 'texts', validationActions: ['Deny'] },
+      },
+    ]);
+    const ask = (made: Readonly<Record<string, string>>) =>
+      cluster.request('POST', `/api/v1/namespaces/${SPACE}/configmaps?dryRun=All`, {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'texts' },
+        data: made,
+      });
+    const said = async (made: Readonly<Record<string, string>>) =>
+      String(((await ask(made)).body as Json)['message']);
+    for (
+      let tries = 0;
+      tries < 120 && !/texts of/.test(await said({ ...data, t0: 'x' }));
+      tries += 1
+    )
+      await sleep(500);
+    expect(await said(data)).toBe('undefined');
+    for (let index = 0; index < texts.length; index += 97)
+      expect(await said({ ...data, [`t${index}`]: `${texts[index]} ` })).toMatch(/texts of part/);
+  }, 120_000);
 });
