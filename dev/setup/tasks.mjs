@@ -6,6 +6,7 @@ import { ensureEngines } from './engines.mjs';
 import { enforceTableFile, forgetEnforceTable, tellEnforceTable } from './enforce-table.mjs';
 import { forgetKeyTable, keyTableFile, tellKeyTable } from './key-table.mjs';
 import { searchForSecrets } from './leaks.mjs';
+import { ensureKubectl } from './kubectl.mjs';
 import { forgetLies, liesFile, tellLies } from './lies.mjs';
 import { forgetOracles, oraclesFile, printOracles } from './oracles.mjs';
 import { root, run, works } from './process.mjs';
@@ -158,6 +159,7 @@ export const tasks = {
       forgetEnforceTable();
       const code = await all(
         () => needGo(env),
+        () => ensureKubectl(env).then(() => 0),
         () =>
           run('node', ['dev/tools/build.mjs', 'cosign', 'kubernetes', 'policy-controller'], {
             env,

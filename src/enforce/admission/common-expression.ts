@@ -23,6 +23,31 @@ const ATOMS = [
 
 const COMMON = new RegExp(`^(?:${ATOMS.map((atom) => `(?:${atom})`).join('|')})*$`, 'u');
 
+const TOKEN = /\\.|\[(?:\\.|[^\]\\])*\]|\{([0-9]+)(?:,([0-9]*))?\}|[^]/g;
+
+/**
+ * How often the innermost part is repeated by counts around it: Go compiles no expression where that is
+ * more than a thousand times.
+ */
+function nestedRepeats(expression: string): number {
+  const open: number[] = [];
+  // The most in the current group, and in the atom that was read last.
+  let [most, atom] = [1, 1];
+  for (const [token, least, up] of expression.matchAll(TOKEN)) {
+    if (token === '(') {
+      open.push(most);
+      [most, atom] = [1, 1];
+    } else if (token === ')') {
+      atom = most;
+      most = Math.max(open.pop() ?? 1, atom);
+    } else if (least !== undefined) {
+      atom *= Math.max(Number(least), Number(up ?? 0), 1);
+      most = Math.max(most, atom);
+    } else if (!/^[*+?]$/.test(token)) atom = 1;
+  }
+  return most;
+}
+
 /** What is wrong with an expression that cluster and program must read alike, if anything is. */
 export function expressionFault(expression: string): string | undefined {
   if (expression === '') return 'is empty';
@@ -32,9 +57,11 @@ export function expressionFault(expression: string): string | undefined {
   } catch {
     return 'is no regular expression';
   }
-  return COMMON.test(expression)
-    ? undefined
-    : 'uses what the cluster does not read as JavaScript does (look-around, back-references, named groups, flags, classes by name)';
+  if (COMMON.test(expression))
+    return nestedRepeats(expression) > 1000
+      ? 'repeats a part more than a thousand times'
+      : undefined;
+  return 'uses what the cluster does not read as JavaScript does (look-around, back-references, named groups, flags, classes by name)';
 }
 
 /** The expression for a whole text: it is a group between anchors, which it cannot leave. */

@@ -1,10 +1,11 @@
 import { InvalidInputError, type Problem } from '../../error';
 import { exemptImageFault } from '../program/exempt-image';
 import { pinnedName } from '../program/image-rule';
-import { celString, celStrings } from './cel';
+import { celString } from './cel';
 import { type Manifest, nameFault } from './manifest';
 import { namespaceProblems, namespaceSelector } from './namespace-selector';
 import { mountedExpression, runExpression } from './pod-images';
+import { areTooMany, isVerified, verifiedVariables } from './verified-list';
 
 /** Images that the cluster admits although nobody verified them. */
 export interface AdmissionExemption {
@@ -94,8 +95,8 @@ function exemptionProblems({ image, reason }: AdmissionExemption, property: stri
   if (typeof reason !== 'string' || reason.trim() === '') {
     report('reason', 'is needed: say why this may run without having been verified');
   }
-  const star = image.indexOf('*');
   const fault = exemptImageFault(image);
+  const star = fault === undefined ? image.indexOf('*') : -1;
   if (fault !== undefined) report('image', fault);
   else if (star >= 0 && star < image.length - 1) {
     report('image', 'must be an image, or a beginning and `*` at its end: "registry.k8s.io/*"');
@@ -122,6 +123,12 @@ export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[]
       );
     }
   });
+  if (areTooMany(images)) {
+    report(
+      'images',
+      `holds ${images.length} references, which no object of the API server can; write a policy for each group of \`namespaces\``,
+    );
+  }
   problems.push(...namespaceProblems(args.namespaces));
   if (!ACTIONS.includes(action)) report('action', `must be one of ${ACTIONS.join(', ')}`);
   return [
@@ -138,16 +145,17 @@ function exemptTest({ image }: AdmissionExemption): string {
   return `(${begins} && !image.substring(${[...beginning].length}).contains("/"))`;
 }
 
-const admittedExpression = (exempt: readonly AdmissionExemption[]): string =>
-  ['image in variables.verified', ...exempt.map(exemptTest)].join(' || ');
+const admittedExpression = (exempt: readonly AdmissionExemption[], lists: number): string =>
+  [...exempt.map(exemptTest), isVerified('image', lists)].join(' || ');
 
 /** Of the object before an update; nothing of one that is created. */
 const before = (expression: string): string => `oldObject == null ? [] : (${expression})`;
 
-function refusedExpression(exempt: readonly AdmissionExemption[]): string {
-  const admitted = admittedExpression(exempt);
+function refusedExpression(exempt: readonly AdmissionExemption[], lists: number): string {
+  const admitted = admittedExpression(exempt, lists);
+  // What was there before comes first: it costs the API server least.
   const of = (images: string, old: string): string =>
-    `variables.${images}.filter(image, !(${admitted} || image in variables.${old}))`;
+    `variables.${images}.filter(image, !(image in variables.${old} || ${admitted}))`;
   return `${of('run', 'ran')} + ${of('mount', 'mounted')}`;
 }
 
@@ -156,6 +164,7 @@ const API = 'admissionregistration.k8s.io/v1';
 function policyOf(shape: Shape, args: DigestPolicyArgs): Manifest {
   const { name, images, exempt = [] } = args;
   const reasons = exempt.map(({ image, reason }) => `${image}: ${reason}`).join('\n');
+  const verified = verifiedVariables(images);
   return {
     apiVersion: API,
     kind: 'ValidatingAdmissionPolicy',
@@ -171,7 +180,7 @@ function policyOf(shape: Shape, args: DigestPolicyArgs): Manifest {
       failurePolicy: 'Fail',
       matchConstraints: { matchPolicy: 'Equivalent', resourceRules: shape.rules },
       variables: [
-        { name: 'verified', expression: celStrings([...new Set(images)].sort()) },
+        ...verified,
         { name: 'podSpec', expression: `object.${shape.podSpec}` },
         // Controllers update what holds an image that is not admitted any more: to scale it down, to
         // take its finalizers off, to end it. What is mounted may not be run for that.
@@ -179,7 +188,7 @@ function policyOf(shape: Shape, args: DigestPolicyArgs): Manifest {
         { name: 'mounted', expression: before(mountedExpression(`oldObject.${shape.podSpec}`)) },
         { name: 'run', expression: runExpression('variables.podSpec') },
         { name: 'mount', expression: mountedExpression('variables.podSpec') },
-        { name: 'refused', expression: refusedExpression(exempt) },
+        { name: 'refused', expression: refusedExpression(exempt, verified.length) },
       ],
       validations: [
         {
@@ -207,8 +216,8 @@ function bindingOf(policy: Manifest, { namespaces, action = 'Deny' }: DigestPoli
 }
 
 /**
- * Policies of the API server itself, no webhook: only these very references are admitted, in
- * containers, init and ephemeral containers and image volumes, of pods and of all that makes pods. An
+ * Policies of the API server itself, no webhook: only these repositories at these digests are admitted
+ * (with or without a tag, and by any name of Docker Hub), in containers, init and ephemeral containers and image volumes, of pods and of all that makes pods. An
  * update may keep what the object held before, and bring nothing else in.
  * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/ (v1: Kubernetes 1.30)
  *

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import type { ImagePattern } from './image-pattern';
 import { type Manifest, nameFault } from './manifest';
 import { expressionOf } from './signer-pattern';
@@ -122,8 +124,24 @@ function verifyOf(policy: SignerPolicy): FluxVerify {
   };
 }
 
+/** Source-controller puts the name into labels, too. */
+const MAX_NAME = 63;
+
 function repositoryName(name: string, { base }: ImagePattern): string {
   return `${name}-${base.slice(base.indexOf('/') + 1).replace(/[^a-z0-9]+/g, '-')}`;
+}
+
+/** Two repositories whose names differ in what a name of Kubernetes cannot hold get a hash behind it. */
+function repositoryNames({ name, images }: SignerPolicy): readonly string[] {
+  const names = images.map((pattern) => repositoryName(name, pattern));
+  return names.map((each, index) => {
+    const isTaken = names.some((other, at) => at !== index && other === each);
+    if (!isTaken && each.length <= MAX_NAME) return each;
+    const hash = createHash('sha256')
+      .update(images[index]?.base ?? '')
+      .digest('hex');
+    return `${each.slice(0, MAX_NAME - 9).replace(/[^a-z0-9]+$/, '')}-${hash.slice(0, 8)}`;
+  });
 }
 
 /**
@@ -157,10 +175,11 @@ export function fluxVerification(args: FluxVerificationArgs): FluxManifests {
         ]
       : []),
   ];
-  const repositories = policy.images.map((pattern) => ({
+  const names = repositoryNames(policy);
+  const repositories = policy.images.map((pattern, index) => ({
     apiVersion: 'source.toolkit.fluxcd.io/v1',
     kind: 'OCIRepository',
-    metadata: { ...policyMetadata(repositoryName(policy.name, pattern), warnings), namespace },
+    metadata: { ...policyMetadata(names[index] ?? policy.name, warnings), namespace },
     spec: { interval, url: `oci://${pattern.base}`, verify },
   }));
   return { manifests: [...secrets, ...repositories], verify, warnings };

@@ -47,8 +47,8 @@ export function parseImagePattern(text: string): ImagePattern | { readonly fault
   }
 }
 
-/** The names by which an image of Docker Hub is written in a pod, too. */
-function spellings(base: string): readonly string[] {
+/** Every form in which a pod may write the name of a repository: Docker Hub has several, all others one. */
+export function spellings(base: string): readonly string[] {
   if (!base.startsWith(DOCKER_HUB)) return [base];
   const path = base.slice(DOCKER_HUB.length);
   const short = path.startsWith('library/') ? [path.slice('library/'.length)] : [];

@@ -28,12 +28,19 @@ export interface IdentityMatcher {
   readonly issuer: Matcher;
 }
 
-/** Of each kind names that have nothing in common: who matches all of a kind asks nothing. */
+/** Of each kind names of people who have nothing in common: what matches all of a kind is no condition. */
 const STRANGERS: Readonly<Record<'identity' | 'issuer', readonly (readonly string[])[]>> = {
   identity: [
     ['https://ci.stranger.example/a/b@refs/heads/main', 'https://other.invalid/x'],
     ['someone@nobody.test', 'a.b@stranger.example'],
     ['spiffe://other.invalid/ns/x', 'spiffe://stranger.example/y'],
+    // Services at which everybody may have an account.
+    ...['https://github.com/', 'https://gitlab.com/'].map((host) => [
+      `${host}stranger/a/.github/workflows/b.yml@refs/heads/main`,
+      `${host}nobody-else/x.y//.gitlab-ci.yml@refs/tags/v9`,
+    ]),
+    ['a.stranger@gmail.com', 'nobody1@gmail.com'],
+    ['a@stranger-1.iam.gserviceaccount.com', 'ci-2@nobody.iam.gserviceaccount.com'],
   ],
   issuer: [['https://issuer.stranger.example', 'https://other.invalid:8443/realms/x']],
 };
@@ -43,7 +50,7 @@ function patternFault(pattern: string, side: 'identity' | 'issuer'): string | un
   if (fault !== undefined) return fault;
   const expression = new RegExp(anchored(pattern));
   return STRANGERS[side].some((names) => names.every((name) => expression.test(name)))
-    ? 'matches everybody: name whom you trust'
+    ? 'matches everybody, or everybody with an account of one service: name whom you trust'
     : undefined;
 }
 

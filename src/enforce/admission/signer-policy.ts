@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import { InvalidInputError, type Problem, SignedImageError } from '../../error';
+import { normalizePem, pemFault } from '../../pem-text';
 import {
   parseTrustedRoot,
   publicKeyOf,
@@ -108,9 +109,11 @@ function keyOf(text: string, property: string, report: Report): string {
   }
   let key: KeyObject;
   try {
-    key = createPublicKey(text);
+    key = createPublicKey(normalizePem(text));
   } catch {
-    report(property, 'must be a public key in PEM (-----BEGIN PUBLIC KEY-----)');
+    const fault = pemFault(text);
+    const why = fault === undefined ? '' : `: ${fault}`;
+    report(property, `must be a public key in PEM (-----BEGIN PUBLIC KEY-----)${why}`);
     return '';
   }
   try {
@@ -161,13 +164,19 @@ function checkSigners({ keys, identities, transparency }: SignerPolicyArgs, repo
   }
 }
 
+/** Half of a surrogate pair: neither YAML nor CEL can hold it. */
+const isBroken = (text: string): boolean => /\p{Cs}/u.test(text);
+const BROKEN = 'is not well-formed Unicode';
+
 function checkPairs({ annotations = {}, provenance }: SignerPolicyArgs, report: Report): void {
   for (const [key, value] of Object.entries(annotations)) {
     if (key === '' || typeof value !== 'string')
       report(`annotations.${key}`, 'must be a name and a text');
+    else if (isBroken(key) || isBroken(value)) report(`annotations.${key}`, BROKEN);
   }
   if (provenance?.builderId?.trim() === '')
     report('provenance.builderId', 'is empty: leave it out for any builder');
+  if (isBroken(provenance?.builderId ?? '')) report('provenance.builderId', BROKEN);
 }
 
 /**

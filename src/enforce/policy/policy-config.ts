@@ -61,7 +61,7 @@ function memberProblems(
 ): readonly Problem[] {
   if (!isObject(value)) return [invalid(property, 'must be an object')];
   return Object.entries(value).flatMap(([name, given]) => {
-    const shape = members[name];
+    const shape = Object.hasOwn(members, name) ? members[name] : undefined;
     const at = `${property}.${name}`;
     if (shape === undefined) {
       return [invalid(at, `is unknown; there are ${Object.keys(members).join(', ')}`)];

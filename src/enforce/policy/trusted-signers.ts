@@ -1,9 +1,7 @@
-import { createPublicKey } from 'node:crypto';
-
 import canonicalize from 'canonicalize';
 
 import type { Problem } from '../../error';
-import { publicKeyOf } from '../../sign';
+import { publicKeyFromPem } from '../../sign';
 import {
   expressionOf,
   identityMatcher,
@@ -31,7 +29,7 @@ const invalid = (property: string, message: string): Problem => ({
 function keyIdOf(text: string): string | undefined {
   if (text.includes('PRIVATE KEY')) return undefined;
   try {
-    return publicKeyOf(createPublicKey(text)).keyId;
+    return publicKeyFromPem(text).keyId;
   } catch {
     return undefined;
   }
@@ -74,6 +72,8 @@ export function trustedSignersProblems(config: TrustedSignersConfig): readonly P
   ];
 }
 
+const ASCII = /^[ -~]*$/;
+
 const items = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const member = (value: unknown, name: string): unknown =>
   isObject(value) ? value[name] : undefined;
@@ -100,6 +100,8 @@ export class TrustedSigners {
    */
   problemOfInputs(inputs: Properties): string | undefined {
     const { keys, trustedKeys, identities, sigstore } = inputs;
+    if ([keys, trustedKeys, identities].every((each) => each === undefined))
+      return 'names nobody whom it trusts';
     const windows = items(trustedKeys)
       .filter((each) => member(each, 'retired') !== true)
       .map((each) => member(each, 'key'));
@@ -134,6 +136,8 @@ export class TrustedSigners {
     const known =
       typeof identity === 'string' &&
       typeof issuer === 'string' &&
+      // Of other letters JavaScript and Go count differently.
+      ASCII.test(identity + issuer) &&
       this.#identities.some((each) => each.subject.test(identity) && each.issuer.test(issuer));
     return known
       ? undefined

@@ -13,7 +13,8 @@ const EVERYTHING =
  * a `/` before the first `*`, `nginx:*` is also the registry `nginx` at any port.
  */
 export function exemptImageFault(image: string): string | undefined {
-  if (image.trim() === '') return 'is empty';
+  if (typeof image !== 'string' || image.trim() === '') return 'is empty';
+  if (/\p{Cs}/u.test(image)) return 'is not well-formed Unicode';
   const star = image.indexOf('*');
   if (star < 0) return undefined;
   const slash = image.indexOf('/');

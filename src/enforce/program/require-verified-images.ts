@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 
 import { SignedImageError } from '../../error';
 import { type VerifiedReferences, verifiedReferences } from '../../pulumi/verified-references';
+import { isCustomKind } from '../workload';
 import { plainProperties } from './plain-properties';
 import { type Requirement, requirementOf, type VerifiedImagesArgs } from './requirement';
 import { type CheckedResource, checkResource, type ExemptImage } from './resource-check';
@@ -99,6 +100,7 @@ export function requireVerifiedImages(args: VerifiedImagesArgs = {}): void {
       properties: await plainProperties(props as object as Record<string, unknown>),
     };
     await tell(resource, await check(resource, requirement, verified));
-    return requirement.kinds.has(type) ? { props, opts: withHook(opts, hook) } : undefined;
+    const mayRun = requirement.kinds.has(type) || isCustomKind(type);
+    return mayRun ? { props, opts: withHook(opts, hook) } : undefined;
   });
 }

@@ -66,17 +66,46 @@ const GROUPS: readonly string[] = [
 const RENDERED =
   'renders its workloads in the cluster, where no program sees the images; name in `kinds` where its images are, or exempt this resource with a reason';
 
+/** `group kind` of what makes workloads of charts, repositories, catalogs or programs. */
+const RENDERERS: readonly string[] = [
+  'argoproj.io Application',
+  'argoproj.io ApplicationSet',
+  // Flux
+  'helm.toolkit.fluxcd.io HelmRelease',
+  'helm.fluxcd.io HelmRelease',
+  'kustomize.toolkit.fluxcd.io Kustomization',
+  'fluxcd.controlplane.io FluxInstance',
+  'infra.contrib.fluxcd.io Terraform',
+  // k3s, RKE2, k0s, Rancher
+  'helm.cattle.io HelmChart',
+  'helm.cattle.io HelmChartConfig',
+  'helm.k0sproject.io Chart',
+  'fleet.cattle.io GitRepo',
+  'fleet.cattle.io Bundle',
+  'fleet.cattle.io HelmOp',
+  'catalog.cattle.io App',
+  // Crossplane, Carvel, Cluster API
+  'helm.crossplane.io Release',
+  'kappctrl.k14s.io App',
+  'packaging.carvel.dev PackageInstall',
+  'addons.cluster.x-k8s.io HelmChartProxy',
+  'addons.cluster.x-k8s.io ClusterResourceSet',
+  // Catalogs of operators
+  'operators.coreos.com Subscription',
+  'operators.coreos.com InstallPlan',
+  'olm.operatorframework.io ClusterExtension',
+  'packages.eks.amazonaws.com Package',
+  // Configuration of fleets, and programs that are run in the cluster
+  'configsync.gke.io RootSync',
+  'configsync.gke.io RepoSync',
+  'apps.open-cluster-management.io Subscription',
+  'app.terraform.io Workspace',
+  'pulumi.com Stack',
+];
+
 /** `group kind`, and what is to be known of it. */
 const KINDS: Readonly<Record<string, CustomKind>> = {
-  'argoproj.io Application': { elsewhere: RENDERED },
-  'argoproj.io ApplicationSet': { elsewhere: RENDERED },
-  'helm.toolkit.fluxcd.io HelmRelease': { elsewhere: RENDERED },
-  'kustomize.toolkit.fluxcd.io Kustomization': { elsewhere: RENDERED },
-  'helm.cattle.io HelmChart': { elsewhere: RENDERED },
-  'helm.cattle.io HelmChartConfig': { elsewhere: RENDERED },
-  'fleet.cattle.io GitRepo': { elsewhere: RENDERED },
-  'fleet.cattle.io Bundle': { elsewhere: RENDERED },
-  'helm.crossplane.io Release': { elsewhere: RENDERED },
+  ...Object.fromEntries(RENDERERS.map((kind) => [kind, { elsewhere: RENDERED }])),
   // Its images are names of members.
   'apps.kruise.io NodeImage': {
     elsewhere: 'pulls images that are not checked; exempt this resource with a reason',
@@ -87,6 +116,8 @@ const KINDS: Readonly<Record<string, CustomKind>> = {
 const OF_GROUP: Readonly<Record<string, CustomKind>> = {
   // The images of providers and functions, which Crossplane itself pulls.
   'pkg.crossplane.io': { keys: ['package'] },
+  // `spec.registry`: the images of its own components.
+  'operator.knative.dev': { keys: ['override', 'default'] },
   // Bundles are images that hold tasks; resolvers fetch tasks from anywhere.
   'tekton.dev': { keys: ['bundle'], fetches: ['resolver'] },
   'triggers.tekton.dev': { keys: ['bundle'], fetches: ['resolver'] },

@@ -8,18 +8,53 @@ export function isImageKey(name: string): boolean {
   return IMAGE_KEY.test(name);
 }
 
+/** `RELATED_IMAGE_PROXY`, `builder-image`; not `IMAGE_TAG`. */
+const IMAGE_VARIABLE =
+  /(?:^|[_.-])images?[_.-](?!(?:tag|pull|version|digest|id|name[_.-]?prefix)(?:$|[_.-]))/i;
+
+/** Whether a variable or parameter of this name holds an image. */
+export function isImageVariable(name: string): boolean {
+  return isImageKey(name) || IMAGE_VARIABLE.test(name);
+}
+
 /** A placeholder that a controller fills in: what it will be, nobody here knows. */
 const PLACEHOLDER = /\{\{|\$\(|\$\{/;
 
-/** Whether a text could be the image that something runs. */
-export function looksLikeImage(text: string): boolean {
-  if (PLACEHOLDER.test(text)) return true;
+/** Whether a text is an image reference. */
+export function isReference(text: string): boolean {
   try {
     parseReference(text);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Whether a text could be the image that something runs. */
+export function looksLikeImage(text: string): boolean {
+  return PLACEHOLDER.test(text) || isReference(text);
+}
+
+/** A host with a dot, a path, and a tag or digest; not a URL, and not the address of a service. */
+const WHOLE =
+  /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?\/[^\s:@]+(?::[\w.-]+|@sha256:[0-9a-f]{64})/i;
+
+/** Whether a text is hardly anything else than an image, whatever it is called. */
+export function isPlainlyImage(text: string): boolean {
+  return WHOLE.test(text) && isReference(text);
+}
+
+/** A flag of a command line that names an image: `--sidecar-image=nginx:1`. */
+export function imageOfFlag(text: string): string | undefined {
+  const [, image] = /^--?[\w.-]*image=(\S+)$/i.exec(text) ?? [];
+  return image !== undefined && isReference(image) ? image : undefined;
+}
+
+/** Members of an object under a key such as `image` that hold the reference itself. */
+const REFERENCE = /^(?:ref|reference|ur[il]|src|source|location|value)$/i;
+
+export function isReferenceKey(name: string): boolean {
+  return REFERENCE.test(name);
 }
 
 const text = (field: Field, name: string): string | undefined => {
@@ -29,15 +64,24 @@ const text = (field: Field, name: string): string | undefined => {
   return typeof value === 'string' && value !== '' ? value : undefined;
 };
 
+/** The `name` of an image, unless it is what a list calls it: `{name: RELATED_IMAGE, value: nginx}`. */
+function imageName(field: Field): string | undefined {
+  const name = text(field, 'name');
+  return name !== undefined && isReference(name) && text(field, 'value') === undefined
+    ? name
+    : undefined;
+}
+
 /**
  * The image that is written in parts, as the values of most charts have it: `repository` with `tag`,
- * `digest` or `registry`. `undefined` if it is not.
+ * `digest` or `registry`; under a key such as `image` `repo` or `name`, too. `undefined` if it is not.
  *
  * @param named whether the key of the object says that it is an image: then the repository is enough
  */
 export function imageInParts(field: Field, named: boolean): string | undefined {
   if (!isObject(field.value)) return undefined;
-  const repository = text(field, 'repository');
+  const repository =
+    text(field, 'repository') ?? (named ? (text(field, 'repo') ?? imageName(field)) : undefined);
   if (repository === undefined) return undefined;
   const [registry, tag] = [text(field, 'registry'), text(field, 'tag')];
   const digest = text(field, 'digest') ?? text(field, 'sha');

@@ -1,11 +1,21 @@
-import { loadAll } from 'js-yaml';
-
 import { type Field, isObject, itemsOf, memberOf, type Properties, UNKNOWN } from './field';
-import { imageInParts, isImageKey } from './image-key';
+import {
+  imageInParts,
+  imageOfFlag,
+  isImageKey,
+  isImageVariable,
+  isPlainlyImage,
+  isReference,
+  isReferenceKey,
+  looksLikeImage,
+} from './image-key';
+import { textDocuments } from './text-documents';
 
 export interface ImageSearch {
   /** Every place that may hold an image, and what is there. */
   readonly found: readonly Field[];
+  /** Texts that are hardly anything else than an image, under keys that do not say so. */
+  readonly plain: readonly Field[];
   /** Where the search ended early: too deep or too much. */
   readonly unread: readonly string[];
   /** Members by which more is fetched in the cluster. */
@@ -24,22 +34,11 @@ export interface SearchOptions {
 /** Of the URLs that container tools use; CDI imports disks from it. */
 const TRANSPORT = /^docker:\/\//;
 
+/** A path whose last key is `images`, or one that the kind adds. */
+const NAMED_IMAGES = /(?:images|override)$/i;
+
 const MAX_DEPTH = 64;
 const MAX_FIELDS = 200_000;
-
-/** A document in a text: values of a chart, a manifest, a patch. */
-const DOCUMENT = /[\n{[]|: /;
-const MENTIONS_IMAGE = /image|repository/i;
-
-function documentsOf(text: string): readonly unknown[] {
-  if (!DOCUMENT.test(text) || !MENTIONS_IMAGE.test(text)) return [];
-  try {
-    return loadAll(text).filter((document) => typeof document === 'object');
-  } catch {
-    // A script, a template, or prose.
-    return [];
-  }
-}
 
 /**
  * Looks for images in an object of which nobody said where they are: texts under keys that end in
@@ -50,6 +49,7 @@ export function searchImages(
   { keys = [], fetches = [], without = [] }: SearchOptions = {},
 ): ImageSearch {
   const found: Field[] = [];
+  const plain: Field[] = [];
   const unread: string[] = [];
   const fetched: string[] = [];
   let fields = 0;
@@ -59,11 +59,26 @@ export function searchImages(
     if (value === UNKNOWN || (typeof value === 'string' && value !== ''))
       found.push({ path, value });
     else if (Array.isArray(value)) itemsOf(field).filter(isText).forEach(note);
-    else if (isObject(value)) {
-      // https://kubernetes.io/docs/concepts/storage/volumes/#image
-      const reference = memberOf(field, 'reference');
-      if (isText(reference)) note(reference);
-    }
+    else if (isObject(value)) Object.keys(value).forEach((name) => noteInside(field, name));
+  };
+
+  /** A member of an object under a key such as `image`; all are images in `images`. */
+  const noteInside = (field: Field, name: string): void => {
+    const member = memberOf(field, name);
+    const { value } = member;
+    const isNamed = NAMED_IMAGES.test(field.path) || isReferenceKey(name);
+    // https://kubernetes.io/docs/concepts/storage/volumes/#image
+    if (name === 'reference' && isText(member)) note(member);
+    else if (isNamed && (value === UNKNOWN || (typeof value === 'string' && looksLikeImage(value))))
+      found.push(member);
+  };
+
+  /** `{name: RELATED_IMAGE_PROXY, value: nginx}`: environment variables, parameters. */
+  const notePair = (field: Field): void => {
+    const name = memberOf(field, 'name').value ?? memberOf(field, 'key').value;
+    if (typeof name !== 'string' || !isImageVariable(name)) return;
+    for (const member of ['value', 'default'].map((each) => memberOf(field, each)))
+      if (typeof member.value === 'string' && isReference(member.value)) found.push(member);
   };
 
   const visit = (field: Field, named: boolean, depth: number): void => {
@@ -75,12 +90,21 @@ export function searchImages(
     const { path, value } = field;
     if (typeof value === 'string') {
       if (TRANSPORT.test(value)) found.push({ path, value: value.replace(TRANSPORT, '') });
-      for (const document of documentsOf(value)) visit({ path, value: document }, false, depth + 1);
+      const flagged = imageOfFlag(value);
+      if (flagged !== undefined) found.push({ path, value: flagged });
+      if (!named && isPlainlyImage(value)) plain.push(field);
+      const { documents, images } = textDocuments(value);
+      for (const image of images) found.push({ path, value: image });
+      for (const document of documents) visit({ path, value: document }, false, depth + 1);
     } else if (Array.isArray(value)) {
       for (const item of itemsOf(field)) visit(item, named, depth + 1);
     } else if (isObject(value)) {
       const parts = imageInParts(field, named);
       if (parts !== undefined) found.push({ path, value: parts });
+      notePair(field);
+      // https://docs.redhat.com/en/documentation/openshift_container_platform: ObjectReference
+      if (value['kind'] === 'DockerImage' && isText(memberOf(field, 'name')))
+        note(memberOf(field, 'name'));
       for (const name of Object.keys(value)) {
         const member = memberOf(field, name);
         if (fetches.includes(name) && isText(member)) fetched.push(member.path);
@@ -100,7 +124,7 @@ export function searchImages(
     if (isImage) note(member);
     visit(member, isImage, 0);
   }
-  return { found, unread, fetched };
+  return { found, plain, unread, fetched };
 }
 
 const isText = ({ value }: Field): boolean => typeof value === 'string' || value === UNKNOWN;

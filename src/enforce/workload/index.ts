@@ -6,4 +6,5 @@ export {
   workloadImages,
 } from './image-fields';
 export { resourceImages, type ResourceImages, type TypedProperties } from './resource-images';
+export { isCustomKind } from './kind-token';
 export { builtInKinds, type WorkloadKind } from './workload-kinds';

@@ -49,3 +49,18 @@ export function isCustomKind(type: string): boolean {
   const token = kindToken(type);
   return token !== undefined && !OWN_GROUPS.has(token.group) && token.version !== 'yaml';
 }
+
+/**
+ * What is wrong with a resource that is sent to the cluster as another kind than its type token says:
+ * Pulumi's provider makes what `apiVersion` and `kind` name, and rules go by the token.
+ */
+export function kindFault(type: string, apiVersion: unknown, kind: unknown): string | undefined {
+  const token = kindToken(type);
+  if (token === undefined || typeof apiVersion !== 'string' || typeof kind !== 'string')
+    return undefined;
+  const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : 'core';
+  const isSame = group === token.group && (kind === token.kind || type.endsWith(`:${kind}`));
+  return isSame
+    ? undefined
+    : `is registered as ${type}, and would be made as ${kind} of ${apiVersion}; register it as what it is`;
+}

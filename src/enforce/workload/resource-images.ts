@@ -3,7 +3,7 @@ import type { Properties } from './field';
 import { containerLists, type ImageField, workloadImages } from './image-fields';
 import { looksLikeImage } from './image-key';
 import { type ImageSearch, searchImages } from './image-search';
-import { isCustomKind } from './kind-token';
+import { isCustomKind, kindFault } from './kind-token';
 import type { WorkloadKind } from './workload-kinds';
 
 /** A resource of any type. */
@@ -43,7 +43,7 @@ function ofKind(kind: WorkloadKind, properties: Properties): ResourceImages {
 function suspects({ type }: TypedProperties, search: ImageSearch, properties: Properties) {
   const lists = containerLists(properties);
   const single = isCustomKind(type)
-    ? search.found.filter(
+    ? [...search.found, ...search.plain].filter(
         ({ path, value }) =>
           typeof value === 'string' &&
           looksLikeImage(value) &&
@@ -74,6 +74,8 @@ export function resourceImages(
   kinds: ReadonlyMap<string, WorkloadKind>,
 ): ResourceImages {
   const { type, properties, isFinished = false } = resource;
+  const fault = kindFault(type, properties['apiVersion'], properties['kind']);
+  if (fault !== undefined) return { images: [], problems: [fault] };
   const kind = kinds.get(type);
   if (kind !== undefined) return ofKind(kind, properties);
   if (type === HELM_RELEASE) {

@@ -24,6 +24,24 @@ describe('a policy of verified digests', () => {
     expect(JSON.stringify(texts[0])).toBe(JSON.stringify(texts[1]));
   });
 
+  it('holds more references than one expression can, up to the size of an object', () => {
+    const images = (count: number) =>
+      Array.from({ length: count }, (_, index) => IMAGE.replace('app@', `app-${index}@`));
+    const [policy] = digestPolicy({ ...ARGS, images: images(3_000) });
+    const { variables } = policy!['spec'] as { variables: readonly { expression: string }[] };
+    for (const { expression } of variables) expect(expression.length).toBeLessThan(100_000);
+    expect(digestPolicyProblems({ ...ARGS, images: images(20_000) })).toMatchObject([
+      { property: 'images', message: expect.stringContaining('a policy for each group') },
+    ]);
+  });
+
+  it('takes a reference with a tag, and one of Docker Hub, for what it names', () => {
+    const texts = ['acme/app:v1', 'docker.io/acme/app', 'index.docker.io/acme/app'].map((name) =>
+      JSON.stringify(digestPolicy({ ...ARGS, images: [`${name}@${IMAGE.split('@')[1]}`] })),
+    );
+    expect(new Set(texts).size).toBe(1);
+  });
+
   it('tells why something is exempt', () => {
     const exempt = [{ image: 'registry.k8s.io/*', reason: 'comes with the cluster' }];
     const [policy] = digestPolicy({ ...ARGS, exempt });
@@ -41,6 +59,8 @@ describe('a policy of verified digests', () => {
         { image: 'reg*', reason: 'a' },
         { image: 'a*b', reason: 'a' },
         { image: 'registry.k8s.io/*', reason: ' ' },
+        { image: 'a.example/\ud800', reason: 'half a letter' },
+        { reason: 'from a program without types' } as never,
       ],
       namespaces: [],
       action: 'Allow',
@@ -54,6 +74,8 @@ describe('a policy of verified digests', () => {
       'exempt[1].image',
       'exempt[2].image',
       'exempt[3].reason',
+      'exempt[4].image',
+      'exempt[5].image',
     ]);
     expect(() => digestPolicy({ name: 'a', images: [] })).toThrow('nothing could run');
     expect(digestPolicyProblems({ ...ARGS, namespaces: ['Team A'] })).toHaveLength(1);

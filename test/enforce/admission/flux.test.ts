@@ -37,6 +37,19 @@ describe('what Flux verifies', () => {
     });
   });
 
+  it('has a name of its own for every repository, which Kubernetes takes', () => {
+    const paths = [
+      'a.example/b/c',
+      'a.example/b-c',
+      'b.example/b/c',
+      `a.example/${'d/'.repeat(60)}e`,
+    ];
+    const { manifests } = fluxVerification({ ...BY_KEY, images: paths });
+    const names = manifests.slice(1).map(({ metadata }) => metadata.name);
+    expect(new Set(names).size).toBe(paths.length);
+    for (const name of names) expect(name).toMatch(/^acme-[a-z0-9-]{1,57}[a-z0-9]$/);
+  });
+
   it('is an artifact by identities, as expressions that match nothing else', () => {
     const { verify, manifests } = fluxVerification(BY_IDENTITY);
     expect(manifests).toHaveLength(1);

@@ -84,13 +84,17 @@ describe('the configuration of signers', () => {
     ['identityPattern', 'https://.*'],
     ['identityPattern', '.*@.*'],
     ['identityPattern', '(?:spiffe|https)://[^ ]+'],
+    ['identityPattern', 'https://github\\.com/.+'],
+    ['identityPattern', 'https://git(?:hub|lab)\\.com/[^/]+/.*'],
+    ['identityPattern', '.+@gmail\\.com'],
+    ['identityPattern', '[^@]+@.+\\.iam\\.gserviceaccount\\.com'],
     ['issuerPattern', 'https?://.+'],
   ])('is refused with %s %s, which matches everybody', (member, pattern) => {
     const exact = { identityPattern: 'issuer', issuerPattern: 'identity' } as const;
     const other = exact[member as keyof typeof exact];
     const identity = { [member]: pattern, [other]: IDENTITY[other] };
     expect(problems({ identities: [identity] }, KEYLESS)).toEqual([
-      `identities[0].${member}: matches everybody: name whom you trust`,
+      `identities[0].${member}: matches everybody, or everybody with an account of one service: name whom you trust`,
     ]);
   });
 

@@ -241,6 +241,13 @@ describe('the configuration of a policy', () => {
       { exempt: [{ images: 'x' }] },
       'exempt[0].images: is unknown',
     ],
+    ...['constructor', 'toString', '__proto__', 'hasOwnProperty'].map(
+      (name): [string, object, string] => [
+        `a member called ${name}`,
+        JSON.parse(`{"exempt":[{"image":"a/b","reason":"c","${name}":["x"]}]}`) as object,
+        `exempt[0].${name}: is unknown`,
+      ],
+    ),
     ['a member that is no text', { exempt: [{ image: 1 }] }, 'exempt[0].image: must be a text'],
     ['paths that are no list', { kinds: [{ images: 'x' }] }, 'kinds[0].images: must be a list'],
     ['an exemption without a reason', { exempt: [{ image: 'nginx' }] }, 'exempt[0].reason'],

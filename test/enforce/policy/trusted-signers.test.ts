@@ -18,6 +18,16 @@ describe('images-verified, by the signers that its configuration trusts', () => 
   test.each<[string, object, object]>([
     ['its key', { trustedKeys: [TRUSTED] }, { keys: [TRUSTED] }],
     ['one of its keys', { trustedKeys: [STRANGER, TRUSTED] }, { keys: [TRUSTED] }],
+    [
+      'its key, written with \\n as a CI variable has it',
+      { trustedKeys: [TRUSTED.replaceAll('\n', '\\n')] },
+      { keys: [TRUSTED] },
+    ],
+    [
+      'its key, which is in base64 once more',
+      { trustedKeys: [TRUSTED] },
+      { keys: [Buffer.from(TRUSTED).toString('base64')] },
+    ],
     ['its key for a time', { trustedKeys: [TRUSTED] }, { trustedKeys: [{ key: TRUSTED }] }],
     [
       'its key, and a stranger that is retired',
@@ -106,6 +116,15 @@ describe('images-verified, by the signers that its configuration trusts', () => 
     const config = { trustedKeys: [TRUSTED], allow: [IMAGE] };
     expect(said(config, { keys: [STRANGER] })).toEqual([]);
     expect(said({}, { keys: [STRANGER] })).toEqual([]);
+  });
+
+  test('refuses a verification that names nobody, and letters that engines count differently', () => {
+    expect(said({ trustedKeys: [TRUSTED] }, {})).toEqual([
+      expect.stringContaining('names nobody whom it trusts'),
+    ]);
+    const config = { identities: [{ identityPattern: 'https://git\\.example/.{2}', issuer: 'a' }] };
+    const identities = [{ identity: 'https://git.example/\u{1f600}', issuer: 'a' }];
+    expect(said(config, { identities })).toHaveLength(1);
   });
 
   test.each<[object, string]>([

@@ -13,6 +13,7 @@ interface Declared {
   readonly workloads: Readonly<Record<string, unknown>>;
   readonly requirement?: unknown;
   readonly meddle?: string;
+  readonly meddleWith?: string;
   readonly inComponent?: boolean;
 }
 
@@ -141,6 +142,21 @@ describe.each(enginesUnderTest())(
         expect(up.ok).toBe(false);
         expect(saidBy(up)).toContain('"nginx" is a tag');
         expect(await deployed(stack)).toEqual([]);
+      },
+      SCENARIO,
+    );
+
+    test(
+      'refuses what a later transform puts into a custom resource',
+      async () => {
+        const type = 'kubernetes:argoproj.io/v1alpha1:Rollout';
+        const workloads = { [type]: { spec: { template: WORKLOADS[POD]!('$verified') } } };
+        const kept = await (await declare({ workloads })).up();
+        expect([kept.ok ? '' : saidBy(kept)]).toEqual(['']);
+        const stack = await declare({ workloads, meddle: 'nginx', meddleWith: type });
+        const up = await stack.up();
+        expect(up.ok).toBe(false);
+        expect(saidBy(up)).toContain('"nginx" is a tag');
       },
       SCENARIO,
     );

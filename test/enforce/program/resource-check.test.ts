@@ -332,3 +332,44 @@ describe('a custom resource', () => {
     );
   });
 });
+
+describe('a resource that is registered as another kind than it is made', () => {
+  const made = (type: string, apiVersion: unknown, kind: unknown) =>
+    checkResource(
+      {
+        type,
+        name: 'x',
+        properties: { apiVersion, kind, spec: { containers: [{ image: 'evil' }] } },
+      },
+      requirementOf({}),
+      new Set(),
+    );
+
+  it.each([
+    ['kubernetes:core/v1:ConfigMap', 'v1', 'Pod'],
+    ['kubernetes:v1:Secret', 'apps/v1', 'Deployment'],
+    ['kubernetes:networking.k8s.io/v1:Ingress', 'v1', 'Pod'],
+    ['kubernetes:apps/v1:ControllerRevision', 'extensions/v1beta1', 'ControllerRevision'],
+  ])('is refused: %s of %s %s', (type, apiVersion, kind) => {
+    expect(refusal(() => made(type, apiVersion, kind))).toContain('would be made as');
+  });
+
+  it.each([
+    ['kubernetes:core/v1:ConfigMapPatch', 'v1', 'ConfigMap'],
+    ['kubernetes:apps/v1:DeploymentPatch', 'apps/v1', 'Deployment'],
+    ['kubernetes:core/v1:ConfigMapList', 'v1', 'ConfigMapList'],
+    ['kubernetes:v1:Service', 'v1', 'Service'],
+    ['kubernetes:networking.k8s.io/v1beta1:Ingress', 'networking.k8s.io/v1', 'Ingress'],
+    ['aws:s3:Bucket', 'v1', 'Pod'],
+    ['kubernetes:core/v1:ConfigMap', UNKNOWN, UNKNOWN],
+  ])('is itself by its patch, its list and its versions: %s of %s %s', (type, apiVersion, kind) => {
+    const said = (() => {
+      try {
+        return String(made(type, apiVersion, kind).length);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    })();
+    expect(said).not.toContain('would be made as');
+  });
+});

@@ -106,6 +106,26 @@ export const CUSTOM_WORKLOADS: Readonly<Record<string, Build>> = {
   'kubernetes:pkg.crossplane.io/v1beta1:DeploymentRuntimeConfig': (image) => ({
     spec: { deploymentTemplate: { spec: { template: template(image) } } },
   }),
+  'kubernetes:operator.knative.dev/v1beta1:KnativeServing, all components': (image) => ({
+    spec: { registry: { default: image } },
+  }),
+  'kubernetes:operator.knative.dev/v1beta1:KnativeServing, one component': (image) => ({
+    spec: { registry: { override: { 'queue-proxy': image } } },
+  }),
+  [`${ARGO}:Workflow, argument of a template in the cluster`]: (image) => ({
+    spec: {
+      workflowTemplateRef: { name: 'build' },
+      arguments: { parameters: [{ name: 'builder-image', value: image }] },
+    },
+  }),
+  [`${ARGO}:Workflow, patch with a placeholder`]: (image) => ({
+    spec: { podSpecPatch: `{"containers":[{"name":"main","image":"${image}","x":{{y}}}]}` },
+  }),
+  [`${ARGO}:Workflow, environment of an operator`]: (image) =>
+    entry({ container: { env: [{ name: 'RELATED_IMAGE_PROXY', value: image }] } })(image),
+  [`${ARGO}:Workflow, flag of a command line`]: (image) =>
+    entry({ container: { args: [`--acme-solver-image=${image}`] } })(image),
+  'kubernetes:operators.coreos.com/v1alpha1:CatalogSource': (image) => ({ spec: { image } }),
   'kubernetes:monitoring.coreos.com/v1:Prometheus': (image) => ({ spec: { image } }),
   'kubernetes:monitoring.coreos.com/v1:Prometheus, thanos': (image) => ({
     spec: { thanos: { image } },
@@ -121,6 +141,11 @@ export const RENDERED: Readonly<Record<string, Build>> = {
   'kubernetes:helm.cattle.io/v1:HelmChart': (image) => ({
     spec: { chart: 'x', valuesContent: `image: ${image}\n` },
   }),
+  'kubernetes:operators.coreos.com/v1alpha1:Subscription': () => ({ spec: { name: 'x' } }),
+  'kubernetes:olm.operatorframework.io/v1:ClusterExtension': () => ({ spec: { source: {} } }),
+  'kubernetes:packaging.carvel.dev/v1alpha1:PackageInstall': () => ({ spec: { packageRef: {} } }),
+  'kubernetes:kappctrl.k14s.io/v1alpha1:App': () => ({ spec: { fetch: [] } }),
+  'kubernetes:pulumi.com/v1:Stack': () => ({ spec: { projectRepo: 'x' } }),
   'kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization': () => ({ spec: { path: './' } }),
   'kubernetes:argoproj.io/v1alpha1:Application': () => ({ spec: { source: {} } }),
 };
@@ -139,6 +164,39 @@ export const UNKNOWN_WORKLOADS: Readonly<Record<string, Build>> = {
   'parts under image': (image) => ({ spec: { image: { repository: image.split('@')[0] } } }),
   'values in a text': (image) => ({ spec: { values: `proxy:\n  image: ${image}\n` } }),
   'JSON in a text': (image) => ({ spec: { raw: JSON.stringify({ image }) } }),
+  'JSON in JSON in a text': (image) => ({
+    spec: { raw: JSON.stringify(JSON.stringify({ image })) },
+  }),
+  'JSON with a key in escapes': (image) => ({ spec: { raw: `{"\\u0069mage":"${image}"}` } }),
+  'the second of several documents': (image) => ({
+    spec: { raw: `kind: A\n---\nimage: ${image}\n` },
+  }),
+  'a document before a broken one': (image) => ({
+    spec: { raw: `image: ${image}\n---\n{{ broken\n` },
+  }),
+  'a document with a tag of its own': (image) => ({
+    spec: { raw: `image: !x ${image}\nb: !y 1\n` },
+  }),
+  'a document with a key twice': (image) => ({ spec: { raw: `image: a\nimage: ${image}\n` } }),
+  'an alias': (image) => ({ spec: { raw: `a: &it ${image}\nc:\n  image: *it\n` } }),
+  'a template in a text': () => ({ spec: { raw: 'image: {{ .Values.image }}\n' } }),
+  'a here-document of a script': (image) => ({
+    spec: { script: `kubectl apply -f - <<END\nspec:\n  containers:\n  - image: ${image}\nEND\n` },
+  }),
+  'a name under image': (image) => ({ spec: { image: { name: image } } }),
+  'a URL under image': (image) => ({ spec: { image: { uri: image } } }),
+  'images by name': (image) => ({ spec: { images: { web: image } } }),
+  'a list of names under images': (image) => ({ spec: { images: [{ name: image }] } }),
+  'an environment variable': (image) => ({
+    spec: { env: [{ name: 'RELATED_IMAGE_PROXY', value: image }] },
+  }),
+  'a flag of a command line': (image) => ({ spec: { args: ['-v', `--proxy-image=${image}`] } }),
+  'what is plainly one, whatever it is called': (image) => ({
+    spec: { runtime: { engine: image } },
+  }),
+  'a DockerImage of OpenShift': (image) => ({
+    spec: { strategy: { from: { kind: 'DockerImage', name: image } } },
+  }),
   'a whole object in it': (image) => ({
     spec: { forProvider: { manifest: { spec: pod(image) } } },
   }),

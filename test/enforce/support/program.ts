@@ -11,7 +11,7 @@ const declared = JSON.parse(readFileSync('declared.json', 'utf8'));
 requireVerifiedImages(declared.requirement);
 if (declared.meddle) {
   // Comes after ours, as a transform of another library may: only the hook sees what it did.
-  pulumi.runtime.registerResourceTransform(({ type, props, opts }) => type === 'kubernetes:core/v1:Pod'
+  pulumi.runtime.registerResourceTransform(({ type, props, opts }) => type === (declared.meddleWith ?? 'kubernetes:core/v1:Pod')
     ? { props: { ...props, spec: { containers: [{ name: 'app', image: declared.meddle }] } }, opts }
     : undefined);
 }
