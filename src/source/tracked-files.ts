@@ -118,7 +118,7 @@ export async function absentFiles(
     () => false,
   );
   if (!hasIndex) return new Set();
-  const output = await scratch.git({ args: ['ls-files', '-t', '-z'], ownIndex: true });
+  const output = await scratch.inspect(['ls-files', '-t', '-z']);
   // `S`: skip-worktree.
   const fields = output.toString('latin1').split('\0');
   return new Set(fields.filter((field) => field.startsWith('S ')).map((field) => field.slice(2)));

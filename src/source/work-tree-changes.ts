@@ -91,12 +91,14 @@ async function compareTree(
   const { top } = repository;
   return ScratchRepository.use(repository, run, async (scratch) => {
     const files = await filesOfCommit(repository, scratch);
-    await scratch.git({ args: ['read-tree', repository.commit] });
+    await scratch.storeIndex(files);
     const tree = new TrackedFiles(comparison, files, await absentFiles(repository, scratch));
     const different = await tree.different();
     const converted = await checkedOutForms(
       different.filter((file) => tree.hasOtherContent(file)),
+      files,
       (file) => tree.absolute(file),
+      repository,
       scratch,
     );
     const submodules: Compared[] = [];
