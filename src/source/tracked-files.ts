@@ -1,11 +1,10 @@
 import { access } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 
-import { bytePath, shownText } from './byte-path';
+import { bytePath } from './byte-path';
 import type { CommitFile } from './commit-tree';
 import type { FileHashes } from './file-hashes';
 import type { FilesRead } from './files-read';
-import { isWithin } from './git-location';
 import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
 
@@ -95,11 +94,10 @@ export class TrackedFiles {
 
   private isRead(path: string): boolean {
     const { reads } = this.options;
-    const text = shownText(path);
     if (reads === undefined) return false;
-    if (reads.further.includes(text)) return true;
-    if (!isWithin(text, reads.context)) return false;
-    return reads.sends(relative(reads.context, text).replaceAll('\\', '/'));
+    if (reads.further.map(bytePath).includes(path)) return true;
+    const folder = `${bytePath(reads.context).replace(/\/$/, '')}/`;
+    return path.startsWith(folder) && reads.sends(path.slice(folder.length));
   }
 }
 

@@ -118,7 +118,7 @@ describe('what git ignores', () => {
 
   test('counts with a name that is not UTF-8', async () => {
     writeFileSync(Buffer.from(`${tree.folder}/app/caf\xe9.log`, 'latin1'), 'x');
-    await expect(detect(reads(tree.at('app'), /^node_modules|^debug|log$/))).rejects.toMatchObject({
+    await expect(detect(reads(tree.at('app'), /^node_modules|^debug/))).rejects.toMatchObject({
       code: 'SOURCE_DIRTY',
     });
   });
