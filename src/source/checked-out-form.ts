@@ -6,7 +6,7 @@ import { SignedImageError } from '../error';
 import type { CommitFile } from './commit-tree';
 import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
-import { readBlobs } from './verified-objects';
+import { readBlobs, storeBlobs } from './verified-objects';
 
 /** Attributes with which git writes other bytes than those that it stores. */
 const CONVERTING = ['text', 'eol', 'crlf', 'ident', 'working-tree-encoding', 'filter'] as const;
@@ -36,19 +36,19 @@ export async function checkedOutForms(
   scratch: ScratchRepository,
 ): Promise<ReadonlySet<CommitFile>> {
   if (files.length === 0) return new Set();
-  await store(attributesFiles(all), repository, scratch);
+  await storeBlobs(attributesFiles(all), repository, scratch);
   const attributes = await attributesOf(files, scratch);
   const converted = files.filter((file) => isConverted(attributes.get(file.path)));
   const pointers = converted.filter((file) => attributes.get(file.path)?.['filter'] === 'lfs');
   const others = converted.filter((file) => !pointers.includes(file));
   const found = new Set<CommitFile>();
-  for await (const blobs of readBlobs(idsOf(pointers), repository, scratch, MAX_POINTER_BYTES)) {
+  for await (const blobs of readBlobs(pointers, repository, scratch, MAX_POINTER_BYTES)) {
     for (const file of pointers) {
       const pointer = blobs.get(file.id);
       if (pointer && (await isLfsContent(pointer, absolute(file)))) found.add(file);
     }
   }
-  const stored = await store(others, repository, scratch);
+  const stored = await storeBlobs(others, repository, scratch);
   const written = await writtenByGit(stored, scratch);
   for (const file of stored) {
     if (await isSameContent(absolute(file), join(written, file.path))) found.add(file);
@@ -93,24 +93,6 @@ function attributesFiles(all: readonly CommitFile[]): readonly CommitFile[] {
 
 function isRegular(kind: CommitFile['kind']): boolean {
   return kind === 'file' || kind === 'executable';
-}
-
-const idsOf = (files: readonly CommitFile[]): readonly string[] => files.map(({ id }) => id);
-
-/** Stores the contents of files, and returns those that the repository has (a partial clone may lack some). */
-async function store(
-  files: readonly CommitFile[],
-  repository: GitRepository,
-  scratch: ScratchRepository,
-): Promise<readonly CommitFile[]> {
-  const stored = new Set<string>();
-  for await (const blobs of readBlobs(idsOf(files), repository, scratch)) {
-    for (const [id, content] of blobs) {
-      await scratch.storeBlob(id, content);
-      stored.add(id);
-    }
-  }
-  return files.filter(({ id }) => stored.has(id));
 }
 
 /** Has git write the files, and returns the folder (in latin1). */

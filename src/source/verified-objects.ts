@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import type { CommitFile } from './commit-tree';
 import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
 import { unreadable } from './unreadable';
@@ -55,12 +56,12 @@ export async function readObjects(
  * @param maxBytes - Larger ones are left out, and so are missing ones.
  */
 export async function* readBlobs(
-  ids: readonly string[],
+  files: readonly Pick<CommitFile, 'id'>[],
   repository: GitRepository,
   scratch: ScratchRepository,
   maxBytes = MAX_BLOB_BYTES,
 ): AsyncGenerator<ReadonlyMap<string, Buffer>> {
-  const sizes = await blobSizes([...new Set(ids)], scratch);
+  const sizes = await blobSizes([...new Set(files.map(({ id }) => id))], scratch);
   let batch: string[] = [];
   let total = 0;
   for (const [id, size] of sizes) {
@@ -73,6 +74,22 @@ export async function* readBlobs(
     total += size;
   }
   yield await readObjects('blob', batch, repository, scratch);
+}
+
+/** Stores the contents of files, and returns those that the repository has (a partial clone may lack some). */
+export async function storeBlobs(
+  files: readonly CommitFile[],
+  repository: GitRepository,
+  scratch: ScratchRepository,
+): Promise<readonly CommitFile[]> {
+  const stored = new Set<string>();
+  for await (const blobs of readBlobs(files, repository, scratch)) {
+    for (const [id, content] of blobs) {
+      await scratch.storeBlob(id, content);
+      stored.add(id);
+    }
+  }
+  return files.filter(({ id }) => stored.has(id));
 }
 
 async function blobSizes(

@@ -18,14 +18,14 @@ export type BuildPaths = Pick<BuildDeclaration, 'context' | 'dockerfile'> & {
 export async function declaredSource(
   overrides: SourceOverrides,
   build: BuildPaths | undefined,
-  { env, cwd, fileHashes }: PluginEnvironment,
+  { env, cwd, sourceCache }: PluginEnvironment,
 ): Promise<SourceFacts> {
   return detectSource({
     cwd: build?.context ?? cwd,
     program: cwd,
     env,
     overrides,
-    hashes: fileHashes,
+    cache: sourceCache,
     ...(build && { reads: await filesRead(build) }),
   });
 }
