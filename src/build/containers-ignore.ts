@@ -10,17 +10,18 @@ import { ignoreFileOf } from './ignore-file';
  * The ignore file to name to podman and buildah. They read patterns in another way than docker
  * does: `(`, `+` and `|` mean something to them, an exception with wildcards is lost below an ignored
  * folder, and a byte order mark stays. Where that may matter they get a list of the paths that the content hash
- * leaves out, so that what they send is what was hashed.
+ * leaves out, so that what they send is what was hashed. Without any ignore file of the build's convention they
+ * get an empty list, because they would look for a `.containerignore` themselves.
  *
  * @param folder - Where such a list may be written.
  */
 export async function containersIgnoreFile(
   request: Pick<BuildRequest, 'context' | 'dockerfile' | 'ignoreFiles'>,
   folder: string,
-): Promise<string | undefined> {
+): Promise<string> {
   const { context, dockerfile, ignoreFiles: convention } = request;
   const file = await ignoreFileOf(context, dockerfile, convention);
-  if (file === undefined || isReadAlike(textOfBytes(await readFile(file)))) return file;
+  if (file !== undefined && isReadAlike(textOfBytes(await readFile(file)))) return file;
   const { ignored } = await contextContents({
     context,
     dockerfile,

@@ -153,7 +153,8 @@ async function buildOne(
       ...flags,
       ...secretFlags(request.secrets),
       // Named, because these tools would otherwise prefer a `.containerignore`.
-      ...(ignoreFile ? ['--ignorefile', ignoreFile] : []),
+      '--ignorefile',
+      ignoreFile,
       ...cacheFlags(request),
       '--iidfile',
       idFile,

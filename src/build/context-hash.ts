@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, readlink, realpath } from 'node:fs/promises';
+import { basename } from 'node:path';
 
 import { messageOf, SignedImageError } from '../error';
 import { type Digest, parseDigest } from '../oci/digest';
@@ -11,6 +12,7 @@ import {
   ignoreFileOf,
   namingIgnoreFile,
   readIgnoreRules,
+  unusedIgnoreFile,
 } from './ignore-file';
 
 export interface ContextHash {
@@ -32,7 +34,7 @@ export interface ContextPaths {
 /** One thing in the context. */
 type Entry =
   | readonly ['folder', path: string]
-  | readonly ['file', path: string, mode: 'x' | '-', content: string]
+  | readonly ['file', path: string, mode: string, content: string]
   | readonly ['link', path: string, target: string]
   | readonly ['special', path: string];
 
@@ -42,8 +44,8 @@ const PARALLEL = 16;
 /**
  * The content hash of a build context: the same on every machine, in every checkout, at every time.
  * Counted are paths, kinds, contents, link targets (links are not followed) and whether a file may
- * be executed; not counted are times, owners and further permissions, in which two checkouts of one
- * commit differ. Sockets are left out as docker does; of other special files the path counts.
+ * be executed, and as its owner or group (setuid, setgid); not counted are times, owners and further
+ * permissions, in which two checkouts of one commit differ. Sockets are left out as docker does; of other special files the path counts.
  *
  * @throws SignedImageError `BUILD_CONTEXT_INVALID` on `build.context` or `build.dockerfile`
  */
@@ -61,7 +63,7 @@ export async function contextHash(paths: ContextPaths): Promise<ContextHash> {
     return {
       hash: digestOfHash(hash),
       dockerfile: parseDigest(`sha256:${dockerfile}`),
-      warnings: warningsOf(entries),
+      warnings: [...warningsOf(entries), ...(await ignoreFileWarnings(paths))],
     };
   } catch (error) {
     if (error instanceof SignedImageError) throw error;
@@ -88,6 +90,15 @@ function warningsOf(entries: readonly ContextEntry[]): readonly string[] {
     'the build context contains a .git folder, which differs between clones of one commit: the ' +
       'image is built again on every other machine, and its provenance cannot be compared. If the ' +
       'build does not need it, add a line `**/.git` to .dockerignore',
+  ];
+}
+
+async function ignoreFileWarnings(paths: ContextPaths): Promise<readonly string[]> {
+  const unused = await unusedIgnoreFile(paths.context, paths.dockerfile, paths.convention);
+  if (unused === undefined) return [];
+  return [
+    `${basename(unused)} is not used: it counts only if \`build.builder\` is podman or buildah. Rename it to ` +
+      '.dockerignore, which every builder reads, or name the builder',
   ];
 }
 
@@ -120,7 +131,7 @@ async function readEntry(full: Buffer, { path, kind }: ContextEntry): Promise<En
   switch (kind) {
     case 'file': {
       const { mode } = await lstat(full);
-      return ['file', path, mode & 0o111 ? 'x' : '-', await hashFile(full)];
+      return ['file', path, shownMode(mode), await hashFile(full)];
     }
     case 'link':
       return ['link', path, textOfBytes(await readlink(full, 'buffer'))];
@@ -128,6 +139,12 @@ async function readEntry(full: Buffer, { path, kind }: ContextEntry): Promise<En
     case 'special':
       return [kind, path];
   }
+}
+
+/** What a checkout decides, and what it never sets: the bits by which a program runs as its owner or group. */
+function shownMode(mode: number): string {
+  const special = mode & 0o6000;
+  return (mode & 0o111 ? 'x' : '-') + (special === 0 ? '' : special.toString(8));
 }
 
 async function hashFile(path: string | Buffer): Promise<string> {

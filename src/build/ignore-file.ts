@@ -34,6 +34,16 @@ export async function ignoreFileOf(
   return undefined;
 }
 
+/** An ignore file of podman and buildah that does not count, because the build goes by docker's convention. */
+export async function unusedIgnoreFile(
+  context: string,
+  dockerfile: string,
+  convention: IgnoreConvention = 'docker',
+): Promise<string | undefined> {
+  if ((await ignoreFileOf(context, dockerfile, convention)) !== undefined) return undefined;
+  return ignoreFileOf(context, dockerfile, 'containers');
+}
+
 /** `<Dockerfile>.dockerignore`, where there is one. */
 export async function ownIgnoreFile(dockerfile: string): Promise<string | undefined> {
   const path = `${dockerfile}.dockerignore`;

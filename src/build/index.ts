@@ -12,6 +12,7 @@ export {
 } from './builder';
 export { buildxBuilder } from './buildx';
 export { isOnCommandLine } from './build-arguments';
+export { textOfBytes } from './byte-text';
 export { type ContextHash, contextHash } from './context-hash';
 export {
   BUILDER_NAMES,

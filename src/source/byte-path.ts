@@ -7,13 +7,6 @@ export function bytePath(path: string): string {
   return process.platform === 'win32' ? bytes.replaceAll('\\', '/') : bytes;
 }
 
-/** The text of a byte path; `undefined` if it is not UTF-8. */
-export function textOf(path: string): string | undefined {
-  const bytes = Buffer.from(path, 'latin1');
-  const text = bytes.toString('utf8');
-  return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined;
-}
-
 /** The text of a byte path for a person; bytes that are not UTF-8 are shown as U+FFFD. */
 export function shownText(path: string): string {
   return Buffer.from(path, 'latin1').toString('utf8');

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 
 import { SignedImageError } from '../error';
 import type { CommitFile } from './commit-tree';
+import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
+import { readBlobs, storeBlobs } from './verified-objects';
 
 /** Attributes with which git writes other bytes than those that it stores. */
 const CONVERTING = ['text', 'eol', 'crlf', 'ident', 'working-tree-encoding', 'filter'] as const;
@@ -14,6 +16,8 @@ const LFS_POINTER =
   /^version https:\/\/git-lfs\.github\.com\/spec\/v1\n(?:[a-z0-9.-]+ [^\n]*\n)*?oid sha256:([0-9a-f]{64})\nsize (\d+)\n$/;
 const MAX_POINTER_BYTES = 1_024;
 
+const ATTRIBUTES_FILE = '.gitattributes';
+
 type Attributes = Readonly<Record<string, string>>;
 
 /**
@@ -21,24 +25,32 @@ type Attributes = Readonly<Record<string, string>>;
  * line endings, encoding and `$Id$` that the commit's own `.gitattributes` ask for, or the content that a
  * Git LFS pointer names. No filter program is started, so files of another filter are never among them.
  *
+ * @param all - Of the commit, as in the index of the scratch repository.
  * @param absolute - The file's path in latin1.
  */
 export async function checkedOutForms(
   files: readonly CommitFile[],
+  all: readonly CommitFile[],
   absolute: (file: CommitFile) => string,
+  repository: GitRepository,
   scratch: ScratchRepository,
 ): Promise<ReadonlySet<CommitFile>> {
   if (files.length === 0) return new Set();
+  await storeBlobs(attributesFiles(all), repository, scratch);
   const attributes = await attributesOf(files, scratch);
   const converted = files.filter((file) => isConverted(attributes.get(file.path)));
   const pointers = converted.filter((file) => attributes.get(file.path)?.['filter'] === 'lfs');
   const others = converted.filter((file) => !pointers.includes(file));
   const found = new Set<CommitFile>();
-  for (const file of pointers) {
-    if (await isLfsContent(file, absolute(file), scratch)) found.add(file);
+  for await (const blobs of readBlobs(pointers, repository, scratch, MAX_POINTER_BYTES)) {
+    for (const file of pointers) {
+      const pointer = blobs.get(file.id);
+      if (pointer && (await isLfsContent(pointer, absolute(file)))) found.add(file);
+    }
   }
-  const written = await writtenByGit(others, scratch);
-  for (const file of others) {
+  const stored = await storeBlobs(others, repository, scratch);
+  const written = await writtenByGit(stored, scratch);
+  for (const file of stored) {
     if (await isSameContent(absolute(file), join(written, file.path))) found.add(file);
   }
   return found;
@@ -73,7 +85,17 @@ function pathList(files: readonly CommitFile[]): Buffer {
   return Buffer.from(files.map(({ path }) => `${path}\0`).join(''), 'latin1');
 }
 
-/** Has git write the files, and returns the folder (in latin1). What it cannot write is absent. */
+function attributesFiles(all: readonly CommitFile[]): readonly CommitFile[] {
+  const isAttributes = (path: string): boolean =>
+    path === ATTRIBUTES_FILE || path.endsWith(`/${ATTRIBUTES_FILE}`);
+  return all.filter(({ path, kind }) => isAttributes(path) && isRegular(kind));
+}
+
+function isRegular(kind: CommitFile['kind']): boolean {
+  return kind === 'file' || kind === 'executable';
+}
+
+/** Has git write the files, and returns the folder (in latin1). */
 async function writtenByGit(
   files: readonly CommitFile[],
   scratch: ScratchRepository,
@@ -84,28 +106,19 @@ async function writtenByGit(
       const args = ['checkout-index', '--prefix=out/', '-z', '--stdin'];
       await scratch.git({ args, input: pathList(files) });
     } catch (error) {
-      // Contents that a partial clone lacks: such a file stays different.
+      // Names that clash on this file system, or a declared encoding that the content does not have: what
+      // git cannot write stays different.
       if (!(error instanceof SignedImageError)) throw error;
     }
   }
   return Buffer.from(folder, 'utf8').toString('latin1');
 }
 
-async function isLfsContent(
-  { id }: CommitFile,
-  path: string,
-  scratch: ScratchRepository,
-): Promise<boolean> {
-  const output = await scratch.git({
-    args: ['cat-file', '--batch'],
-    input: Buffer.from(`${id}\n`),
-  });
-  const size = Number(/^[0-9a-f]+ blob (\d+)\n/.exec(output.toString('latin1', 0, 100))?.[1]);
-  if (!(size <= MAX_POINTER_BYTES)) return false;
-  const start = output.indexOf('\n') + 1;
-  const pointer = LFS_POINTER.exec(output.toString('latin1', start, start + size));
+async function isLfsContent(blob: Buffer, path: string): Promise<boolean> {
+  const pointer = LFS_POINTER.exec(blob.toString('latin1'));
+  if (!pointer) return false;
   const content = await contentOf(path);
-  return content?.digest === pointer?.[1] && String(content?.size) === pointer?.[2];
+  return content?.digest === pointer[1] && String(content?.size) === pointer[2];
 }
 
 async function isSameContent(path: string, other: string): Promise<boolean> {

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-
 import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
 import { unreadable } from './unreadable';
+import { readObjects } from './verified-objects';
 
 export interface CommitFile {
   /** Relative to the top folder, with `/`. In latin1, one character a byte: names need not be UTF-8. */
@@ -29,8 +28,7 @@ interface Folder {
 }
 
 /**
- * All files of the repository's commit. git does not hash what it reads from a pack, so commit and trees
- * are hashed here: a made-up pack cannot have a known commit id stand for other files.
+ * All files of the repository's commit, by objects that have their ids (`readObjects`).
  *
  * @throws SignedImageError `SOURCE_UNREADABLE` for objects that are missing or do not have their id
  */
@@ -38,7 +36,7 @@ export async function filesOfCommit(
   repository: GitRepository & { readonly commit: string },
   scratch: ScratchRepository,
 ): Promise<readonly CommitFile[]> {
-  const [commit] = await readObjects('commit', [repository.commit], repository, scratch);
+  const [commit] = await contentsOf('commit', [repository.commit], repository, scratch);
   const tree = /^tree ([0-9a-f]+)\n/.exec(commit?.toString('latin1') ?? '')?.[1];
   if (tree === undefined) throw unreadable(repository.top, 'the commit of HEAD has no tree');
   const files: CommitFile[] = [];
@@ -46,7 +44,7 @@ export async function filesOfCommit(
   for (let depth = 0; folders.length > 0; depth++) {
     if (depth > MAX_DEPTH) throw unreadable(repository.top, 'its folders are nested too deeply');
     const ids = folders.map(({ id }) => id);
-    const contents = await readObjects('tree', ids, repository, scratch);
+    const contents = await contentsOf('tree', ids, repository, scratch);
     const found = folders.map(({ path }, index) =>
       parseTree(contents[index] ?? Buffer.alloc(0), path, repository),
     );
@@ -56,32 +54,19 @@ export async function filesOfCommit(
   return files;
 }
 
-/** https://git-scm.com/docs/git-cat-file#_batch_output */
-async function readObjects(
+/** Contents in the order of their ids. */
+async function contentsOf(
   type: 'commit' | 'tree',
   ids: readonly string[],
-  { top, hash }: GitRepository,
+  repository: GitRepository,
   scratch: ScratchRepository,
 ): Promise<readonly Buffer[]> {
-  const distinct = [...new Set(ids)];
-  const input = Buffer.from(distinct.map((id) => `${id}\n`).join(''));
-  const output = await scratch.git({ args: ['cat-file', '--batch', '--buffer'], input });
-  const contents = new Map<string, Buffer>();
-  let at = 0;
-  for (const id of distinct) {
-    const end = output.indexOf('\n', at);
-    const header = output.toString('latin1', at, end);
-    const size = Number(/^[0-9a-f]+ (?:commit|tree) (\d+)$/.exec(header)?.[1]);
-    if (end < 0 || header !== `${id} ${type} ${size}`) {
-      throw unreadable(top, `the ${type} ${id} is missing`, 'fetch it again');
-    }
-    const content = output.subarray(end + 1, end + 1 + size);
-    const digest = createHash(hash).update(`${type} ${size}\0`).update(content).digest('hex');
-    if (digest !== id) throw unreadable(top, `the ${type} ${id} does not have this hash`);
-    contents.set(id, content);
-    at = end + 1 + size + 1;
-  }
-  return ids.map((id) => contents.get(id) ?? Buffer.alloc(0));
+  const found = await readObjects(type, ids, repository, scratch);
+  return ids.map((id) => {
+    const content = found.get(id);
+    if (content) return content;
+    throw unreadable(repository.top, `the ${type} ${id} is missing`, 'fetch it again');
+  });
 }
 
 /** A tree object: `mode SP name NUL id` for each entry, with the id in binary. */

@@ -2,7 +2,7 @@ import { type Dirent, existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 
 import type { FilesRead } from './files-read';
-import { byteOrder, bytePath, textOf } from './byte-path';
+import { byteOrder, bytePath } from './byte-path';
 
 /**
  * The files that a build reads and that are not those of the commit, ignored by git or not. A folder in which
@@ -89,9 +89,7 @@ class ContextWalk {
   private child(entry: Dirent<Buffer>, folder: string, path: string): Child {
     const name = entry.name.toString('latin1');
     const relative = path === '' ? name : `${path}/${name}`;
-    const text = textOf(relative);
-    // No pattern is known to match a name that is not UTF-8.
-    const isSent = text === undefined || this.reads.sends(text);
+    const isSent = this.reads.sends(relative);
     const isFolder = entry.isDirectory();
     return {
       absolute: `${folder}/${name}`,

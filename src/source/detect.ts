@@ -6,8 +6,8 @@ import { selfReportedId } from './builder-id';
 import type { Detected } from './detected';
 import { dirtyTree } from './dirty-tree';
 import { type SourceFacts, type SourceOverrides } from './facts';
-import { FileHashes } from './file-hashes';
 import type { FilesRead } from './files-read';
+import { GitReader } from './git-reader';
 import { type GitRunner, gitRunner } from './git-runner';
 import { detectGithubActions } from './github-actions';
 import { readGithubEvent } from './github-event';
@@ -15,6 +15,7 @@ import { detectGitlabCi } from './gitlab-ci';
 import { detectJenkins } from './jenkins';
 import { mergeFacts } from './merged-facts';
 import { validateOverrides } from './overrides';
+import { SourceCache } from './source-cache';
 import { findSourceRepository, type SourceRepository } from './source-repository';
 import { unreadable } from './unreadable';
 import { type Change, changesOf } from './work-tree-changes';
@@ -29,7 +30,7 @@ export interface DetectSourceOptions {
   /** What the build reads. Default: nothing is built. */
   readonly reads?: FilesRead;
   /** Default: every file is read. */
-  readonly hashes?: FileHashes;
+  readonly cache?: SourceCache;
   /** Default: the machine's git. */
   readonly run?: GitRunner;
 }
@@ -48,11 +49,11 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
   const problems = validateOverrides(overrides, env);
   if (problems.length > 0) throw new InvalidInputError(problems);
 
-  const run = options.run ?? gitRunner(env);
+  const git = new GitReader(options.run ?? gitRunner(env), options.cache ?? new SourceCache());
   const warnings: string[] = [];
   const allowed = allowDirty(overrides, warnings);
-  const source = await allowed(() => sourceRepository(options, run));
-  const changes = source && (await allowed(() => readChanges(options, source, run)));
+  const source = await allowed(() => sourceRepository(options, git));
+  const changes = source && (await allowed(() => readChanges(options, source, git)));
   const isDirty = changes && changes.length > 0;
   if (isDirty && overrides.allowDirty !== true) throw dirtyTree(changes, source.nested);
 
@@ -76,22 +77,22 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
 
 async function sourceRepository(
   { cwd, program = cwd, env, overrides }: DetectSourceOptions,
-  run: GitRunner,
+  git: GitReader,
 ): Promise<SourceRepository | undefined> {
   const folders = { folder: resolve(cwd), program: resolve(program) };
-  return findSourceRepository({ ...folders, directory: overrides?.directory }, env, run);
+  return findSourceRepository({ ...folders, directory: overrides?.directory }, env, git);
 }
 
 /** `undefined` before the first commit: there is nothing to differ from. */
 async function readChanges(
-  { reads, hashes = new FileHashes() }: DetectSourceOptions,
+  { reads }: DetectSourceOptions,
   { repository }: SourceRepository,
-  run: GitRunner,
+  git: GitReader,
 ): Promise<readonly Change[] | undefined> {
   const { commit } = repository;
   if (commit === undefined) return undefined;
   const resolved = reads && (await withRealPaths(reads));
-  return changesOf({ repository: { ...repository, commit }, reads: resolved, hashes, run });
+  return changesOf({ repository: { ...repository, commit }, reads: resolved, git });
 }
 
 async function withRealPaths(reads: FilesRead): Promise<FilesRead> {

@@ -54,7 +54,8 @@ async function read(bytes: Buffer, stats: BigIntStats, hash: HashName): Promise<
     const target = await readlink(bytes, { encoding: 'buffer' });
     return { kind: 'link', id: blobId(target, hash) };
   }
-  if (!stats.isFile()) return { kind: 'other' };
+  // Builders send setuid and setgid, which no checkout sets.
+  if (!stats.isFile() || (stats.mode & 0o6000n) !== 0n) return { kind: 'other' };
   const id = await fileId(bytes, Number(stats.size), hash);
   // Without permissions of its own (Windows) no file is executable, and builders send all as executable.
   const isExecutable = process.platform !== 'win32' && (stats.mode & 0o100n) !== 0n;

@@ -1,5 +1,5 @@
-import { realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readFile, realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 
 import { present } from './detected';
 import type { GitOutput, GitRunner } from './git-runner';
@@ -51,8 +51,19 @@ export async function readRepository(top: string, run: GitRunner): Promise<GitRe
     const reason = `git finds the work tree ${shown} instead`;
     throw unreadable(top, reason, 'repair or remove its .git, or its `core.worktree`');
   }
+  if (!(await isGitFolderOf(top, gitFolder))) {
+    throw unreadable(
+      top,
+      `git reads ${gitFolder} instead of its .git`,
+      'repair or remove its .git',
+    );
+  }
   if (places.length !== 4 || (hash !== 'sha1' && hash !== 'sha256')) {
-    throw unreadable(top, `the object format ${JSON.stringify(hash)} is not known`);
+    throw unreadable(
+      top,
+      `the object format ${JSON.stringify(hash)} is not known`,
+      'use git 2.25 or later',
+    );
   }
   return present({
     top,
@@ -65,6 +76,21 @@ export async function readRepository(top: string, run: GitRunner): Promise<GitRe
   }) as GitRepository;
 }
 
+/**
+ * Whether git reads the `.git` of this folder. It passes over one that it cannot read, and versions without
+ * `safe.bareRepository` take a folder with the files of a bare repository instead.
+ */
+async function isGitFolderOf(top: string, gitFolder: string): Promise<boolean> {
+  const own = join(top, '.git');
+  const text = await readFile(own, 'utf8').catch(() => undefined);
+  // Of a submodule or linked work tree: https://git-scm.com/docs/gitrepository-layout
+  const target = text === undefined ? own : resolve(top, text.replace(/^gitdir: /, '').trimEnd());
+  const [named, found] = await Promise.all(
+    [target, gitFolder].map((path) => realpath(path).catch(() => undefined)),
+  );
+  return named !== undefined && named === found;
+}
+
 async function head(top: string, run: GitRunner): Promise<string | undefined> {
   const commit = await optional(top, run, ['rev-parse', '--verify', '--quiet', 'HEAD']);
   if (commit !== undefined) return commit.toLowerCase();
@@ -74,14 +100,14 @@ async function head(top: string, run: GitRunner): Promise<string | undefined> {
   return undefined;
 }
 
+/** One line for each remote and direction: `name TAB url (fetch)`, and the filter of a partial clone. */
+const FETCH_LINE = /^([^\t]+)\t(.+) \(fetch\)(?: \[[^\]]*\])?$/;
+
+/** By one process, however many remotes there are. */
 async function remotesOf(top: string, run: GitRunner): Promise<readonly GitRemote[]> {
-  const names = lines(await read(top, run, ['remote']));
-  const urls = await Promise.all(
-    names.map((name) => optional(top, run, ['remote', 'get-url', '--', name])),
-  );
-  return names.flatMap((name, index) => {
-    const url = urls[index];
-    return url === undefined ? [] : [{ name, url }];
+  return lines(await read(top, run, ['remote', '--verbose'])).flatMap((line) => {
+    const [, name, url] = FETCH_LINE.exec(line) ?? [];
+    return name === undefined || url === undefined ? [] : [{ name, url }];
   });
 }
 

@@ -34,7 +34,8 @@ const NULL_DEVICE = process.platform === 'win32' ? 'NUL' : '/dev/null';
 const SAFE_CONFIG = [
   // A bare repository that is committed as ordinary files is not a repository.
   'safe.bareRepository=explicit',
-  'core.fsmonitor=false',
+  // Before version 2.36 this is the name of a program, and `false` is one.
+  'core.fsmonitor=',
   `core.hooksPath=${NULL_DEVICE}`,
   'core.untrackedCache=false',
   'core.preloadIndex=false',

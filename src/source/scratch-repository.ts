@@ -1,7 +1,9 @@
 import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 
+import type { CommitFile } from './commit-tree';
 import { firstLine, type GitRepository } from './git-repository';
 import type { GitRunner } from './git-runner';
 import { unreadable } from './unreadable';
@@ -11,18 +13,23 @@ const NULL_DEVICE = process.platform === 'win32' ? 'NUL' : '/dev/null';
 export interface ScratchCommand {
   readonly args: readonly string[];
   readonly input?: Buffer;
-  /** The work tree's own index instead of one that was made from the commit. */
-  readonly ownIndex?: boolean;
   /** The work tree that the command is about. Default: an empty folder. */
   readonly workTree?: string;
   /** Whether the user's configuration counts (for `core.excludesFile`). Default: false. */
   readonly userConfig?: boolean;
 }
 
+/** Where git finds what is not in the scratch repository. */
+interface Sources {
+  readonly objects: string;
+  readonly index: string;
+}
+
 /**
- * A temporary repository that has only the objects of the inspected one. Commands that read an index,
- * files, attributes or ignore rules run here: whatever the inspected repository configures (filters,
- * fsmonitor, hooks, `assume-unchanged`, line endings, excludes, ...), git does not read it.
+ * A temporary repository. Commands that read an index, files, attributes or ignore rules run here: whatever
+ * the inspected repository configures (filters, fsmonitor, hooks, `assume-unchanged`, line endings, excludes,
+ * ...), git does not read it. Its index and its objects are those that were stored here, because git does not
+ * hash what it reads from the inspected one.
  */
 export class ScratchRepository {
   private constructor(
@@ -70,10 +77,41 @@ export class ScratchRepository {
     );
   }
 
-  /** @throws SignedImageError `SOURCE_UNREADABLE` where git fails */
-  async git(command: ScratchCommand): Promise<Buffer> {
-    const { top, gitFolder, commonFolder } = this.repository;
-    const { args, input, ownIndex, workTree = this.emptyWorkTree, userConfig } = command;
+  /** Makes the index. */
+  async storeIndex(files: readonly CommitFile[]): Promise<void> {
+    const entries = files.map(({ kind, id, path }) => `${MODES[kind]} ${id}\t${path}\0`);
+    const input = Buffer.from(entries.join(''), 'latin1');
+    await this.git({ args: ['update-index', '--add', '-z', '--index-info'], input });
+  }
+
+  /** Stores a blob whose id is known to be right, as a loose object. */
+  async storeBlob(id: string, content: Buffer): Promise<void> {
+    const folder = join(this.folder, 'objects', id.slice(0, 2));
+    await mkdir(folder, { recursive: true });
+    const bytes = Buffer.concat([Buffer.from(`blob ${content.length}\0`), content]);
+    await writeFile(join(folder, id.slice(2)), deflateSync(bytes, { level: 1 }));
+  }
+
+  /** Runs a command on the stored index and objects. @throws SignedImageError as `inspect` */
+  git(command: ScratchCommand): Promise<Buffer> {
+    const { folder } = this;
+    return this.output(command, { objects: join(folder, 'objects'), index: join(folder, 'index') });
+  }
+
+  /**
+   * Runs a command on objects and index of the inspected repository. Nothing in its output is known to be
+   * what its id says.
+   *
+   * @throws SignedImageError `SOURCE_UNREADABLE` where git fails
+   */
+  inspect(args: readonly string[], input?: Buffer): Promise<Buffer> {
+    const { gitFolder, commonFolder } = this.repository;
+    const sources = { objects: join(commonFolder, 'objects'), index: join(gitFolder, 'index') };
+    return this.output({ args, ...(input && { input }) }, sources);
+  }
+
+  private async output(command: ScratchCommand, { objects, index }: Sources): Promise<Buffer> {
+    const { args, input, workTree = this.emptyWorkTree, userConfig } = command;
     const output = await this.run({
       args: [...ISOLATED, ...args],
       cwd: workTree,
@@ -81,15 +119,34 @@ export class ScratchRepository {
       variables: {
         GIT_DIR: this.folder,
         GIT_WORK_TREE: workTree,
-        GIT_INDEX_FILE: join(ownIndex ? gitFolder : this.folder, 'index'),
-        GIT_OBJECT_DIRECTORY: join(commonFolder, 'objects'),
-        ...(!userConfig && { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: NULL_DEVICE }),
+        GIT_INDEX_FILE: index,
+        GIT_OBJECT_DIRECTORY: objects,
+        ...(!userConfig && this.noConfig()),
       },
     });
     if (output?.code === 0) return output.stdout;
-    throw unreadable(top, output ? firstLine(output.stderr) : 'git is not installed');
+    const reason = output ? firstLine(output.stderr) : 'git is not installed';
+    throw unreadable(this.repository.top, reason);
+  }
+
+  /** Before version 2.32 git knows no `GIT_CONFIG_GLOBAL`, and reads the user's files where HOME is. */
+  private noConfig(): Readonly<Record<string, string>> {
+    const home = join(this.folder, 'info');
+    return {
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_CONFIG_GLOBAL: NULL_DEVICE,
+      HOME: home,
+      XDG_CONFIG_HOME: home,
+    };
   }
 }
+
+const MODES: Readonly<Record<CommitFile['kind'], string>> = {
+  file: '100644',
+  executable: '100755',
+  link: '120000',
+  submodule: '160000',
+};
 
 /** How git writes files for a commit where nobody has configured anything. */
 const ISOLATED = [
@@ -99,5 +156,6 @@ const ISOLATED = [
   'core.quotePath=false',
   'core.ignoreCase=false',
   'core.sparseCheckout=false',
+  'core.commitGraph=false',
   'submodule.recurse=false',
 ].flatMap((setting) => ['-c', setting]);

@@ -1,10 +1,10 @@
 import { dirname, relative, resolve } from 'node:path';
 
 import { InvalidInputError } from '../error';
+import { bytePath } from './byte-path';
 import { isWithin, nearestWorkTree } from './git-location';
-import { type GitRepository, readRepository } from './git-repository';
-import type { GitRunner } from './git-runner';
-import { ScratchRepository } from './scratch-repository';
+import type { GitReader } from './git-reader';
+import type { GitRepository } from './git-repository';
 
 export interface SourceFolders {
   /** Absolute: the build context, or the program's folder. */
@@ -32,21 +32,21 @@ export interface SourceRepository {
 export async function findSourceRepository(
   { folder, program, directory }: SourceFolders,
   env: NodeJS.ProcessEnv,
-  run: GitRunner,
+  git: GitReader,
 ): Promise<SourceRepository | undefined> {
   if (directory !== undefined) {
     const top = await nearestWorkTree(resolve(program, directory), env);
     if (top === undefined) throw notInRepository();
-    return { repository: await readRepository(top, run) };
+    return { repository: await git.repository(top) };
   }
   const top = await nearestWorkTree(folder, env);
   if (top === undefined) return undefined;
   const own = await nearestWorkTree(program, env);
-  if (own === undefined || !isWithin(top, own) || (await isPartOf(top, own, env, run))) {
-    return { repository: await readRepository(top, run) };
+  if (own === undefined || !isWithin(top, own) || (await isPartOf(top, own, env, git))) {
+    return { repository: await git.repository(top) };
   }
   return {
-    repository: await readRepository(own, run),
+    repository: await git.repository(own),
     nested: relative(own, top).replaceAll('\\', '/'),
   };
 }
@@ -56,13 +56,13 @@ async function isPartOf(
   top: string,
   outermost: string,
   env: NodeJS.ProcessEnv,
-  run: GitRunner,
+  git: GitReader,
 ): Promise<boolean> {
   let inner = top;
   while (inner !== outermost) {
     const outer = await nearestWorkTree(dirname(inner), env);
     if (outer === undefined || !isWithin(outer, outermost)) return false;
-    if (!(await hasSubmodule(await readRepository(outer, run), inner, run))) return false;
+    if (!(await hasSubmodule(await git.repository(outer), inner, git))) return false;
     inner = outer;
   }
   return true;
@@ -72,15 +72,13 @@ async function isPartOf(
 async function hasSubmodule(
   repository: GitRepository,
   folder: string,
-  run: GitRunner,
+  git: GitReader,
 ): Promise<boolean> {
   const { commit, top } = repository;
   if (commit === undefined) return false;
-  const path = relative(top, folder).replaceAll('\\', '/');
-  const entry = await ScratchRepository.use(repository, run, (scratch) =>
-    scratch.git({ args: ['ls-tree', '-z', commit, '--', path] }),
-  );
-  return entry.toString('latin1').startsWith('160000 ');
+  const path = bytePath(relative(top, folder));
+  const files = await git.files({ ...repository, commit });
+  return files.some((file) => file.kind === 'submodule' && file.path === path);
 }
 
 function notInRepository(): InvalidInputError {

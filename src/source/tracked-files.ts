@@ -1,36 +1,28 @@
 import { access } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 
-import { bytePath, shownText } from './byte-path';
+import { bytePath } from './byte-path';
 import type { CommitFile } from './commit-tree';
 import type { FileHashes } from './file-hashes';
-import type { FilesRead } from './files-read';
-import { isWithin } from './git-location';
 import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
 
 /** How many files are read at once. */
 const PARALLEL = 16;
 
-export interface TrackedFilesOptions {
-  readonly repository: GitRepository;
-  readonly reads: FilesRead | undefined;
-  readonly hashes: FileHashes;
-}
-
 /** The files of a commit beside those of its work tree. */
 export class TrackedFiles {
-  private readonly otherContent = new Set<CommitFile>();
   private readonly folders = new Map<string, Promise<boolean>>();
   private readonly top: string;
+  private readonly files: readonly CommitFile[];
 
-  /** @param absent - Paths that a sparse checkout leaves out. */
   constructor(
-    private readonly options: TrackedFilesOptions,
-    private readonly files: readonly CommitFile[],
-    private readonly absent: ReadonlySet<string>,
+    private readonly repository: GitRepository,
+    all: readonly CommitFile[],
+    private readonly hashes: FileHashes,
   ) {
-    this.top = bytePath(options.repository.top);
+    this.top = bytePath(repository.top);
+    this.files = all.filter(({ kind }) => kind !== 'submodule');
   }
 
   /** A byte path. */
@@ -39,41 +31,32 @@ export class TrackedFiles {
   }
 
   paths(): readonly string[] {
-    return this.files.filter(({ kind }) => kind !== 'submodule').map((file) => this.absolute(file));
+    return this.files.map((file) => this.absolute(file));
   }
 
-  /** Whether a file differs in its content alone. Known once `different` has returned. */
-  hasOtherContent(file: CommitFile): boolean {
-    return this.otherContent.has(file);
-  }
-
-  /** The files (without submodules) that are missing or differ in kind, mode or content. */
-  async different(): Promise<readonly CommitFile[]> {
-    const files = this.files.filter(({ kind }) => kind !== 'submodule');
-    const isDifferent = new Array<boolean>(files.length);
+  /** The files (without submodules) that are missing, and those that differ in kind, mode or content. */
+  async compare(): Promise<{
+    readonly different: readonly CommitFile[];
+    readonly missing: readonly CommitFile[];
+  }> {
+    const found = new Array<Difference>(this.files.length);
     let next = 0;
     const work = async (): Promise<void> => {
-      for (let at = next++; at < files.length; at = next++) {
-        const file = files[at];
-        if (file) isDifferent[at] = await this.isDifferent(file);
+      for (let at = next++; at < this.files.length; at = next++) {
+        const file = this.files[at];
+        if (file) found[at] = await this.differenceOf(file);
       }
     };
     await Promise.all(Array.from({ length: PARALLEL }, work));
-    return files.filter((_, index) => isDifferent[index]);
+    const only = (kind: Difference) => this.files.filter((_, index) => found[index] === kind);
+    return { different: only('different'), missing: only('missing') };
   }
 
-  private async isDifferent(file: CommitFile): Promise<boolean> {
-    const { hashes, repository } = this.options;
-    const path = this.absolute(file);
-    const isThere = await this.isInFolder(file.path);
-    const found = isThere ? await hashes.of(path, repository.hash) : undefined;
-    if (found === undefined || found.kind === 'missing') {
-      return !this.absent.has(file.path) || this.isRead(path);
-    }
-    if (!isSameKind(found.kind, file.kind)) return true;
-    if (found.id === file.id) return false;
-    if (file.kind !== 'link') this.otherContent.add(file);
-    return true;
+  private async differenceOf(file: CommitFile): Promise<Difference> {
+    if (!(await this.isInFolder(file.path))) return 'missing';
+    const found = await this.hashes.of(this.absolute(file), this.repository.hash);
+    if (found.kind === 'missing') return 'missing';
+    return isSameKind(found.kind, file.kind) && found.id === file.id ? 'none' : 'different';
   }
 
   /** Whether the folders on the way are folders: a link to one with the same files is another tree. */
@@ -88,20 +71,13 @@ export class TrackedFiles {
 
   private async isFolder(path: string): Promise<boolean> {
     if (!(await this.isInFolder(path))) return false;
-    const { hashes, repository } = this.options;
     const folder = this.absolute({ path, kind: 'file', id: '' });
-    return (await hashes.of(folder, repository.hash)).kind === 'folder';
-  }
-
-  private isRead(path: string): boolean {
-    const { reads } = this.options;
-    const text = shownText(path);
-    if (reads === undefined) return false;
-    if (reads.further.includes(text)) return true;
-    if (!isWithin(text, reads.context)) return false;
-    return reads.sends(relative(reads.context, text).replaceAll('\\', '/'));
+    return (await this.hashes.of(folder, this.repository.hash)).kind === 'folder';
   }
 }
+
+/** `missing` where a folder on the way is a link, too. */
+type Difference = 'none' | 'different' | 'missing';
 
 function isSameKind(found: string, expected: CommitFile['kind']): boolean {
   if (process.platform === 'win32' && expected === 'executable') return found === 'file';
@@ -118,7 +94,7 @@ export async function absentFiles(
     () => false,
   );
   if (!hasIndex) return new Set();
-  const output = await scratch.git({ args: ['ls-files', '-t', '-z'], ownIndex: true });
+  const output = await scratch.inspect(['ls-files', '-t', '-z']);
   // `S`: skip-worktree.
   const fields = output.toString('latin1').split('\0');
   return new Set(fields.filter((field) => field.startsWith('S ')).map((field) => field.slice(2)));

@@ -1,8 +1,10 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import type { CommitFile } from './commit-tree';
 import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
+import { storeBlobs } from './verified-objects';
 
 const LIST = [
   'ls-files',
@@ -16,11 +18,16 @@ const LIST = [
 /**
  * The files of a work tree that are neither in the commit nor ignored, by `.gitignore`, `info/exclude` or the
  * user's `core.excludesFile`. A folder without any file of the commit is listed as a whole (`name/`).
+ *
+ * @param absent - Files that a sparse checkout leaves out: a `.gitignore` among them counts, as it does to git.
  */
 export async function untrackedFiles(
-  { top, commonFolder }: GitRepository,
+  repository: GitRepository,
+  absent: readonly CommitFile[],
   scratch: ScratchRepository,
 ): Promise<readonly string[]> {
+  const { top, commonFolder } = repository;
+  await keepIgnoreFiles(repository, absent, scratch);
   const excludes = join(commonFolder, 'info', 'exclude');
   const hasExcludes = await access(excludes).then(
     () => true,
@@ -35,4 +42,17 @@ export async function untrackedFiles(
     .toString('utf8')
     .split('\0')
     .filter((path) => path !== '');
+}
+
+/** git reads an ignore file from the index if that says that the work tree does not have it. */
+async function keepIgnoreFiles(
+  repository: GitRepository,
+  absent: readonly CommitFile[],
+  scratch: ScratchRepository,
+): Promise<void> {
+  const ignoreFiles = absent.filter(({ path }) => /(?:^|\/)\.gitignore$/.test(path));
+  const stored = await storeBlobs(ignoreFiles, repository, scratch);
+  if (stored.length === 0) return;
+  const input = Buffer.from(stored.map(({ path }) => `${path}\0`).join(''), 'latin1');
+  await scratch.git({ args: ['update-index', '--skip-worktree', '-z', '--stdin'], input });
 }

@@ -3,14 +3,11 @@ import { join, relative } from 'node:path';
 
 import { bytePath, shownText } from './byte-path';
 import { checkedOutForms } from './checked-out-form';
-import { type CommitFile, filesOfCommit } from './commit-tree';
+import type { CommitFile } from './commit-tree';
 import { foreignFiles } from './context-files';
-import type { FileHashes } from './file-hashes';
 import type { FilesRead } from './files-read';
 import { nearestWorkTree } from './git-location';
-import { type GitRepository, readRepository } from './git-repository';
-import type { GitRunner } from './git-runner';
-import { ScratchRepository } from './scratch-repository';
+import type { CommittedRepository, GitReader } from './git-reader';
 import { absentFiles, TrackedFiles } from './tracked-files';
 import { unreadable } from './unreadable';
 import { untrackedFiles } from './untracked-files';
@@ -27,16 +24,17 @@ export interface Change {
 }
 
 export interface Comparison {
-  readonly repository: GitRepository & { readonly commit: string };
+  readonly repository: CommittedRepository;
   readonly reads: FilesRead | undefined;
-  readonly hashes: FileHashes;
-  readonly run: GitRunner;
+  readonly git: GitReader;
 }
 
 /** What was found in one work tree and its submodules. */
-interface Compared {
+export interface ComparedTree {
   /** Absolute byte paths of everything that the commits have. */
   readonly tracked: readonly string[];
+  /** Absolute byte paths of what a sparse checkout leaves out. */
+  readonly absent: readonly string[];
   /** Absolute byte paths of the top folders. */
   readonly tops: readonly string[];
   readonly changes: readonly Change[];
@@ -52,18 +50,34 @@ interface Compared {
  * @throws SignedImageError `SOURCE_UNREADABLE`
  */
 export async function changesOf(comparison: Comparison): Promise<readonly Change[]> {
-  const { reads, repository } = comparison;
-  const { tracked, tops, changes } = await compareTree(comparison, '', []);
-  const foreign = reads ? await foreignFiles(reads, new Set(tracked), new Set(tops)) : [];
+  const { reads, repository, git } = comparison;
+  const compared = await git.cache.trees.run(`${repository.commit} ${repository.top}`, () =>
+    compareTree(repository, git, '', []),
+  );
+  const { tracked, absent, tops, changes } = compared;
+  if (!reads) return changes;
+  const missing = absent.filter((path) => isRead(reads, path));
+  const foreign = await foreignFiles(reads, new Set(tracked), new Set(tops));
   const listed = new Set(changes.map(({ path }) => path));
   const hidden = foreign
     .map((path) => shownPath(path, repository.top))
     .filter((path) => !isListed(path, listed));
   return [
     ...changes.filter(({ kind }) => kind === 'changed'),
+    ...missing.map((path) => ({
+      path: shownPath(path, repository.top),
+      kind: 'changed' as const,
+    })),
     ...changes.filter(({ kind }) => kind === 'untracked'),
     ...hidden.map((path) => ({ path, kind: 'hidden' as const })),
   ];
+}
+
+/** Whether the build reads this path, if it is there. */
+function isRead({ context, further, sends }: FilesRead, path: string): boolean {
+  if (further.map(bytePath).includes(path)) return true;
+  const folder = `${bytePath(context).replace(/\/$/, '')}/`;
+  return path.startsWith(folder) && sends(path.slice(folder.length));
 }
 
 /** Whether a path is listed, or a folder that it is in. */
@@ -83,35 +97,45 @@ function shownPath(absolute: string, top: string): string {
  * @param outer - Top folders of the work trees around it.
  */
 async function compareTree(
-  comparison: Comparison,
+  repository: CommittedRepository,
+  git: GitReader,
   prefix: string,
   outer: readonly string[],
-): Promise<Compared> {
-  const { repository, run } = comparison;
+): Promise<ComparedTree> {
   const { top } = repository;
-  return ScratchRepository.use(repository, run, async (scratch) => {
-    const files = await filesOfCommit(repository, scratch);
-    await scratch.git({ args: ['read-tree', repository.commit] });
-    const tree = new TrackedFiles(comparison, files, await absentFiles(repository, scratch));
-    const different = await tree.different();
+  const files = await git.files(repository);
+  return git.scratch(repository, async (scratch) => {
+    await scratch.storeIndex(files);
+    const skipped = await absentFiles(repository, scratch);
+    const tree = new TrackedFiles(repository, files, git.cache.hashes);
+    const { different, missing } = await tree.compare();
+    const absent = missing.filter(({ path }) => skipped.has(path));
     const converted = await checkedOutForms(
-      different.filter((file) => tree.hasOtherContent(file)),
+      different,
+      files,
       (file) => tree.absolute(file),
+      repository,
       scratch,
     );
-    const submodules: Compared[] = [];
+    const submodules: ComparedTree[] = [];
     for (const file of files.filter(({ kind }) => kind === 'submodule')) {
-      submodules.push(await compareSubmodule(file, comparison, prefix, [...outer, top]));
+      submodules.push(await compareSubmodule(file, repository, git, prefix, [...outer, top]));
     }
-    const changed = different
-      .filter((file) => !converted.has(file))
+    const isChanged = new Set<CommitFile>([...different, ...missing]);
+    for (const file of [...converted, ...absent]) isChanged.delete(file);
+    const changed = files
+      .filter((file) => isChanged.has(file))
       .map(({ path }) => ({ path: prefix + shownText(path), kind: 'changed' as const }));
-    const untracked = (await untrackedFiles(repository, scratch)).map((path) => ({
+    const untracked = (await untrackedFiles(repository, absent, scratch)).map((path) => ({
       path: prefix + path,
       kind: 'untracked' as const,
     }));
     return {
       tracked: [...tree.paths(), ...submodules.flatMap(({ tracked }) => tracked)],
+      absent: [
+        ...absent.map((file) => tree.absolute(file)),
+        ...submodules.flatMap(({ absent: inner }) => inner),
+      ],
       tops: [bytePath(top), ...submodules.flatMap(({ tops }) => tops)],
       changes: [...changed, ...untracked, ...submodules.flatMap(({ changes }) => changes)],
     };
@@ -121,23 +145,25 @@ async function compareTree(
 /** A submodule that is not checked out is an empty folder, in a fresh clone too. */
 async function compareSubmodule(
   { path: bytes, id }: CommitFile,
-  comparison: Comparison,
+  repository: CommittedRepository,
+  git: GitReader,
   prefix: string,
   outer: readonly string[],
-): Promise<Compared> {
-  const { repository, hashes, run } = comparison;
+): Promise<ComparedTree> {
   const path = shownText(bytes);
   const folder = join(repository.top, path);
-  const unchanged: Compared = { tracked: [], tops: [], changes: [] };
-  const changed: Compared = { ...unchanged, changes: [{ path: prefix + path, kind: 'changed' }] };
-  const { kind } = await hashes.of(bytePath(folder), repository.hash);
+  const unchanged: ComparedTree = { tracked: [], absent: [], tops: [], changes: [] };
+  const changed: ComparedTree = {
+    ...unchanged,
+    changes: [{ path: prefix + path, kind: 'changed' }],
+  };
+  const { kind } = await git.cache.hashes.of(bytePath(folder), repository.hash);
   if (kind !== 'folder') return changed;
   const top = await nearestWorkTree(folder, {});
   if (top !== folder) return (await readdir(folder)).length === 0 ? unchanged : changed;
   if (outer.includes(top)) throw unreadable(top, 'a submodule contains itself');
-  const inner = await readRepository(top, run);
+  const inner = await git.repository(top);
   const { commit } = inner;
   if (commit === undefined || commit !== id) return changed;
-  const nested = { ...comparison, repository: { ...inner, commit } };
-  return compareTree(nested, `${prefix}${path}/`, outer);
+  return compareTree({ ...inner, commit }, git, `${prefix}${path}/`, outer);
 }

@@ -202,6 +202,32 @@ test('a .git in the context is a warning, with the line that ignores it', async 
   expect(await warnings()).toEqual([]);
 });
 
+test('an ignore file that only podman and buildah know is a warning where others may build', async () => {
+  const { folder, dockerfile } = context;
+  const warnings = async (convention: 'docker' | 'containers') =>
+    (await contextHash({ context: folder, dockerfile, convention })).warnings;
+  context.write('.containerignore', 'b\n');
+  expect(await warnings('docker')).toEqual([
+    expect.stringContaining('.containerignore is not used'),
+  ]);
+  expect(await warnings('containers')).toEqual([]);
+  context.write('.dockerignore', 'b\n');
+  expect(await warnings('docker')).toEqual([]);
+});
+
+test('the bits by which a program runs as its owner or group count', async () => {
+  context.write('run', '#!/bin/sh\n');
+  const modes = [0o644, 0o755, 0o4755, 0o2755, 0o6755];
+  const hashes = new Set<string>();
+  for (const mode of modes) {
+    chmodSync(join(context.folder, 'run'), mode);
+    hashes.add(
+      (await contextHash({ context: context.folder, dockerfile: context.dockerfile })).hash,
+    );
+  }
+  expect(hashes.size).toBe(modes.length);
+});
+
 test('the Dockerfile is hashed by itself: ignored, or outside of the context', async () => {
   context.write('.dockerignore', 'Dockerfile\n');
   const before = await contextHash({ context: context.folder, dockerfile: context.dockerfile });

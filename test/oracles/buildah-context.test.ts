@@ -82,3 +82,19 @@ test('buildah puts into an image what the content hash covers', async () => {
   expect(differences.slice(0, 3)).toEqual([]);
   expect(inputs).toBe(wanted);
 }, 600_000);
+
+test('buildah sends what was hashed where only a .containerignore excludes it', async () => {
+  const at = join(folder, 'containerignore');
+  const [context, out] = [join(at, 'context'), join(at, 'out')];
+  mkdirSync(context, { recursive: true });
+  const dockerfile = join(context, 'Dockerfile');
+  writeFileSync(dockerfile, 'FROM scratch\nCOPY . /\n');
+  writeFileSync(join(context, 'a'), 'a');
+  writeFileSync(join(context, '.containerignore'), 'a\n');
+  const ours = await hashedPaths(context, dockerfile);
+  expect(ours).toContain('a');
+  // What it does by itself.
+  expect(listing(context, dockerfile, undefined, `${out}-alone`)).not.toContain('a');
+  const ignore = await containersIgnoreFile({ context, dockerfile }, at);
+  expect(listing(context, dockerfile, ignore, out)).toEqual(ours);
+});

@@ -1,7 +1,7 @@
 import { chownSync, cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { detectSource } from '../../src/source';
+import { detectSource, type GitRunner, gitRunner } from '../../src/source';
 import { WorkTree } from './work-tree';
 
 const OTHER = '1'.repeat(40);
@@ -82,6 +82,31 @@ test('a broken checkout inside a whole one is unreadable', async () => {
   tree.committed();
   mkdirSync(tree.at('app/.git'), { recursive: true });
   const asked = detectSource({ cwd: tree.at('app'), program: '/', env: { ...tree.env, ...CI } });
+  await expect(asked).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
+});
+
+test('a broken checkout is unreadable, even if one around it says that this is its work tree', async () => {
+  tree.committed();
+  const inner = new WorkTree(tree.at('inner'));
+  mkdirSync(inner.at('.git'));
+  tree.git('config', 'core.worktree', inner.folder);
+  inner.write('a.txt', 'a');
+  await expect(detect({}, {}, inner.folder)).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
+});
+
+test('a broken checkout is unreadable, even if its folder is a bare repository', async () => {
+  const other = new WorkTree();
+  other.committed();
+  cpSync(other.at('.git'), tree.folder, { recursive: true });
+  other.remove();
+  mkdirSync(tree.at('.git'));
+  tree.write('config', '[core]\n\tworktree = .\n\tbare = false\n');
+  await expect(detect()).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
+  // As git behaves before version 2.38, which knows no `safe.bareRepository`.
+  const git = gitRunner(tree.env);
+  const old: GitRunner = (command) =>
+    git({ ...command, args: ['-c', 'safe.bareRepository=all', ...command.args] });
+  const asked = detectSource({ cwd: tree.folder, env: tree.env, run: old });
   await expect(asked).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
 });
 

@@ -49,6 +49,11 @@ const HIDDEN: readonly (readonly [string, path: string, () => void])[] = [
     },
   ],
   [
+    'the bit by which a program runs as its owner',
+    'app/run.sh',
+    () => chmodSync(tree.at('app/run.sh'), 0o4755),
+  ],
+  [
     'core.symlinks',
     'app/link',
     () => {

@@ -12,7 +12,7 @@ import {
   type SigningHost,
   type SigningMaterialOptions,
 } from '../../sign';
-import { FileHashes } from '../../source';
+import { SourceCache } from '../../source';
 import { BaseDigests } from './base-digests';
 import { type ContentUses, createContentUses } from './content-uses';
 import type { RegistryAccess } from './declared-registry';
@@ -38,7 +38,7 @@ export interface PluginEnvironment {
   /** What the bases of this run's images stand for. */
   readonly bases: BaseDigests;
   /** Hashes of the files of work trees, which several images may share. */
-  readonly fileHashes: FileHashes;
+  readonly sourceCache: SourceCache;
   /** What one resource has just seen, for the next one that looks at the same. */
   readonly looks: SharedLooks;
   /** How long and how often Fulcio, Rekor and the timestamp authority are asked. */
@@ -66,7 +66,7 @@ export function createPluginEnvironment(
     handoff: createSecretHandoff(),
     uses: createContentUses(),
     bases: new BaseDigests(),
-    fileHashes: new FileHashes(),
+    sourceCache: new SourceCache(),
     looks: new SharedLooks(),
     ...(services && { serviceCall: services }),
     registryClient: ({ registry: host }, access) => {

@@ -1,4 +1,4 @@
-import { ignoreConvention, ignoreFileOf, readIgnoreRules } from '../../build';
+import { ignoreConvention, ignoreFileOf, readIgnoreRules, textOfBytes } from '../../build';
 import { detectSource, type FilesRead, type SourceFacts, type SourceOverrides } from '../../source';
 import type { BuildDeclaration } from './declared-build';
 import type { PluginEnvironment } from './environment';
@@ -18,14 +18,14 @@ export type BuildPaths = Pick<BuildDeclaration, 'context' | 'dockerfile'> & {
 export async function declaredSource(
   overrides: SourceOverrides,
   build: BuildPaths | undefined,
-  { env, cwd, fileHashes }: PluginEnvironment,
+  { env, cwd, sourceCache }: PluginEnvironment,
 ): Promise<SourceFacts> {
   return detectSource({
     cwd: build?.context ?? cwd,
     program: cwd,
     env,
     overrides,
-    hashes: fileHashes,
+    cache: sourceCache,
     ...(build && { reads: await filesRead(build) }),
   });
 }
@@ -37,8 +37,8 @@ async function filesRead({ context, dockerfile, declared }: BuildPaths): Promise
   return {
     context,
     further: [dockerfile, ...(ignoreFile === undefined ? [] : [ignoreFile])],
-    // Rules are compared byte by byte, with one byte as one character.
-    sends: (path) => !rules.ignores(Buffer.from(path).toString('latin1')),
+    // As the context is walked for its hash.
+    sends: (path) => !rules.ignores(textOfBytes(Buffer.from(path, 'latin1'))),
     hasExceptions: rules.hasExceptions,
   };
 }

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+
 import { createPluginEnvironment } from '../../../src/pulumi/plugin/environment';
 import { declaredSource } from '../../../src/pulumi/plugin/source-detection';
 import { WorkTree } from '../../source/work-tree';
@@ -30,6 +32,38 @@ test('what .dockerignore leaves out is not read by the build', async () => {
     message: expect.stringContaining('"app/.dockerignore"; commit'),
   });
   const commit = tree.commit();
+  expect(await source()).toMatchObject({ commit, dirty: false });
+});
+
+test.each([
+  ['an exception with a name that is not ASCII', '*\n!Dockerfile\n!.dockerignore\n!é.js\n', 'é.js'],
+  ['an exception with a wildcard for one character', '*\n!Dockerfile\n!?.js\n!.d*\n', 'é.js'],
+  ['an exception with a class', '**\n!Dockerfile\n!.d*\n![è-ê].js\n', 'é.js'],
+])('%s sends an ignored file', async (_, rules, name) => {
+  tree.write('app/.dockerignore', rules);
+  tree.write('.gitignore', 'node_modules/\n*.js\n');
+  tree.commit();
+  expect(await source()).toMatchObject({ dirty: false });
+  tree.write(`app/${name}`, 'evil');
+  await expect(source()).rejects.toMatchObject({
+    code: 'SOURCE_DIRTY',
+    message: expect.stringContaining(`"app/${name}"`),
+  });
+});
+
+test.each(['é.js\n', '?.js\n', 'app\n[é].js\n'])('%j leaves out a file with an accent', async (rules) => {
+  tree.write('app/.dockerignore', `node_modules\n${rules}`);
+  tree.write('.gitignore', '*.js\n');
+  const commit = tree.commit();
+  tree.write('app/é.js', 'x');
+  expect(await source()).toMatchObject({ commit, dirty: false });
+});
+
+test('a name that is not UTF-8 is compared as the builder compares it', async () => {
+  tree.write('app/.dockerignore', 'node_modules\n*.js\n');
+  tree.write('.gitignore', '*.js\n');
+  const commit = tree.commit();
+  writeFileSync(Buffer.from(`${tree.at('app')}/caf\xe9.js`, 'latin1'), 'x');
   expect(await source()).toMatchObject({ commit, dirty: false });
 });
 
