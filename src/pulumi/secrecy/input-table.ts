@@ -73,8 +73,11 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
   SourceArgs: {
     commit: 'public',
     branch: 'public',
+    tag: 'public',
+    ref: 'public',
     repository: 'public',
     builder: 'public',
+    directory: 'public',
     allowDirty: 'public',
   },
   ProvenanceArgs: { disabled: 'public', builderId: 'public', parameters: 'public' },
@@ -98,7 +101,10 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
   SourceFactsOutput: {
     commit: 'public',
     branch: 'public',
+    tag: 'public',
+    ref: 'public',
     repository: 'public',
+    headRepository: 'public',
     dirty: 'public',
     builder: 'public',
     system: 'public',
