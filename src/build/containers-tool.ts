@@ -14,7 +14,7 @@ import { valueEnvironment } from './environment';
 import { cacheRepositories, commonFlags, secretFlags } from './flags';
 import { unsupportedByImagebuilder } from './image-config';
 import { skipsTls } from './registry-host';
-import { type BuildSession, digestFromFile } from './session';
+import { type BuildSession, digestFromFile, withVariables } from './session';
 
 /** podman and buildah: the same libraries, nearly the same flags. */
 export interface ContainersTool {
@@ -39,11 +39,14 @@ export async function unsupportedByContainers(request: BuildRequest): Promise<st
 
 /** Builds, pushes, and takes the digest from the file that the push writes. */
 export async function buildWithContainers(
-  session: BuildSession,
+  declared: BuildSession,
   tool: ContainersTool,
   env: NodeJS.ProcessEnv,
 ): Promise<Digest> {
-  const access = await registryFlags(session, env);
+  const authFile = await writeAuthFile(pushTarget(declared, env));
+  // Of every command: some read the user's file unless one is named, and fail where there is none.
+  const session = withVariables(declared, { REGISTRY_AUTH_FILE: authFile });
+  const access = await registryFlags(session, authFile);
   const identity = await identityFlags(session, tool);
   const images: string[] = [];
   const { platforms } = session.request;
@@ -224,12 +227,9 @@ interface RegistryFlags {
 }
 
 /** Login and TLS, by files in the session's folder: nothing secret is in an argument. */
-async function registryFlags(
-  session: BuildSession,
-  env: NodeJS.ProcessEnv,
-): Promise<RegistryFlags> {
+async function registryFlags(session: BuildSession, authFile: string): Promise<RegistryFlags> {
   const { request } = session;
-  const login = ['--authfile', await writeAuthFile(pushTarget(session, env))];
+  const login = ['--authfile', authFile];
   const tls = [
     ...(skipsTls(request) ? ['--tls-verify=false'] : []),
     ...(request.registry.caFile === undefined

@@ -63,6 +63,17 @@ export interface Step {
   readonly property: string;
 }
 
+/** The same session with further variables for each command. */
+export function withVariables(session: BuildSession, variables: NodeJS.ProcessEnv): BuildSession {
+  const extended = (step: Step): Step => ({ ...step, env: { ...variables, ...step.env } });
+  return {
+    ...session,
+    run: (step) => session.run(extended(step)),
+    attempt: (step) => session.attempt(extended(step)),
+    tidy: (step) => session.tidy(extended(step)),
+  };
+}
+
 /** Makes a session, lets the builder do its work in it, and leaves nothing behind. */
 export async function inSession(
   builder: CommandBuilderName,

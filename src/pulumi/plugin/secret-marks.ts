@@ -13,7 +13,7 @@ export function marksOnLeaves(value: Value, wholes?: WeakSet<object>, marked = f
     return value.map((member: Value) => marksOnLeaves(member, wholes, marked));
   }
   if (typeof value === 'object') {
-    const object = Object.fromEntries(
+    const object: { readonly [name: string]: Value } = Object.fromEntries(
       Object.entries(value).map(([name, member]) => [
         name,
         marksOnLeaves(member as Value, wholes, marked),
