@@ -139,7 +139,11 @@ function judge({ response, registry, credentialsFrom }: Refusal): {
       advice: `its tags are immutable, and this one exists. ${exemptionOf(registry)}`,
     };
   }
-  const logIn = `log in again ("docker login ${registry}" or "podman login ${registry}")`;
+  // A new login changes nothing where the declared one wins over it.
+  const logIn =
+    credentialsFrom === 'registry.username'
+      ? 'log in again with a valid `registry.username` and `registry.password` (they win over logins of docker and podman)'
+      : `log in again ("docker login ${registry}" or "podman login ${registry}")`;
   if (speaksTlsInstead(response))
     return { code: 'REGISTRY_INSECURE', advice: speaksTls(response.url) };
   switch (status) {

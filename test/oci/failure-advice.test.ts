@@ -119,7 +119,8 @@ const FAILURES: readonly Failure[] = [
     serve: plain(401, '', BASIC),
     registry: LOGIN,
     code: 'REGISTRY_UNAUTHORIZED',
-    says: /wrong or have expired: log in again/,
+    says: /wrong or have expired: log in again with a valid `registry\.username`/,
+    not: /docker login/,
   },
   {
     name: '403 in spite of a login',
