@@ -3,6 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 import type { Problem } from '../../error';
+import { parseBoundedJson } from '../../oci/json-bounds';
 import { publicKeyOf } from '../../sign';
 import {
   expressionOf,
@@ -40,7 +41,7 @@ function keyIdOf(text: string): string | undefined {
 /** The same text for the same JSON object; `undefined` for what is none. */
 function canonicalJson(text: string): string | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseBoundedJson(text);
     return isObject(value) ? canonicalize(value) : undefined;
   } catch {
     return undefined;
