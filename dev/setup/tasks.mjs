@@ -115,7 +115,8 @@ export const tasks = {
       const rest = args.filter((arg) => arg !== '--sample');
       const code = await all(
         () => needGo(env),
-        () => run('node', ['dev/tools/build.mjs', 'oracles'], { env }),
+        () => ensureEngines(env).then(() => 0),
+        () => run('node', ['dev/tools/build.mjs', 'oracles', 'cosign', 'buildkit'], { env }),
         () =>
           jest('oracles', rest.some(isPath) ? [] : ['test/oracles/'])(rest, {
             ...env,

@@ -78,7 +78,7 @@ export const GROUPS = {
   oracles: {
     folder: 'oracles',
     minutes: 3,
-    sources: ['moby/main.go', 'moby/ignore.go', 'moby/dockerfile.go'],
+    sources: ['moby/main.go', 'moby/ignore.go', 'moby/dockerfile.go', 'moby/reference.go'],
     programs: { moby: './moby' },
   },
 };

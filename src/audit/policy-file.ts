@@ -1,6 +1,7 @@
 import type { ExemptionArgs } from '../enforce/program/exemption';
 import { InvalidInputError, type Problem, SignedImageError } from '../error';
 import { isJsonObject } from '../oci';
+import { parseBoundedJson } from '../oci/json-bounds';
 import type { AuditPolicyArgs } from './policy-args';
 
 /** What a policy file holds. */
@@ -58,7 +59,7 @@ const MEMBERS: Readonly<Record<keyof AuditPolicyArgs | 'exempt', Check>> = {
 
 function parsed(source: string): unknown {
   try {
-    return JSON.parse(source);
+    return parseBoundedJson(source);
   } catch {
     // What the parser says quotes the file, which may be another one than was meant.
     throw new SignedImageError({ code: 'INPUT_INVALID', message: 'the policy file is no JSON' });

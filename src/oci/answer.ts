@@ -1,6 +1,7 @@
 import { type ErrorCode, SignedImageError } from '../error';
 import { speaksTls } from './connection-failure';
 import { exemptionOf } from './immutable-tags';
+import { parseBoundedJson } from './json-bounds';
 import type { HttpResponse } from './transport';
 
 /** An error as a registry tells it. */
@@ -19,7 +20,7 @@ const LONGEST_MESSAGE = 300;
 export function complaints({ body }: HttpResponse): readonly RegistryComplaint[] | undefined {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(body.toString('utf8'));
+    parsed = parseBoundedJson(body);
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 import { SignedImageError } from '../error';
 import type { AuthFilePlace } from './auth-file-places';
+import { parseBoundedJson } from './json-bounds';
 import { systemErrorCode } from './system-error';
 
 /** The logins in one file. */
@@ -74,7 +75,7 @@ function names(record: Readonly<Record<string, unknown>>): Readonly<Record<strin
 
 function parseRecord(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const content: unknown = JSON.parse(text);
+    const content = parseBoundedJson(text);
     return isRecord(content) ? content : undefined;
   } catch {
     // The parser's message quotes the text, which holds credentials: it is not kept as the cause.

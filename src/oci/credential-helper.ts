@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { messageOf, SignedImageError } from '../error';
 import { findExecutable, launchEnvironment } from '../executable';
 import type { Credentials } from './credentials';
+import { parseBoundedJson } from './json-bounds';
 
 export interface HelperResult {
   readonly exitCode: number;
@@ -83,7 +84,7 @@ function parseAnswer(
   stdout: string,
 ): { readonly Username?: unknown; readonly Secret?: unknown } | undefined {
   try {
-    const answer: unknown = JSON.parse(stdout);
+    const answer = parseBoundedJson(stdout);
     return typeof answer === 'object' && answer !== null ? answer : undefined;
   } catch {
     // The parser's message quotes the text, which may be the secret.

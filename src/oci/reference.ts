@@ -25,7 +25,10 @@ export interface Reference {
 const PATH = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
-const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:.]+\\])(?::([0-9]{1,5}))?$`);
+const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:]+\\])(?::([0-9]{1,5}))?$`);
+
+/** docker reads it as the id of an image that it holds, never as a name. */
+const IMAGE_ID = /^[a-f0-9]{64}$/;
 
 const DOCKER_HUB = 'index.docker.io';
 
@@ -60,6 +63,7 @@ export function parseTag(text: string): Tag {
 export function parseReference(text: string): Reference {
   const at = text.indexOf('@');
   refuseScheme(text);
+  if (IMAGE_ID.test(text)) throw invalid(text, 'it is the id of a local image');
   let name = at < 0 ? text : text.slice(0, at);
   let digest: Digest | undefined;
   if (at >= 0) {

@@ -15,6 +15,7 @@ export function parseJsonObject(bytes: Buffer, what: string): JsonObject {
   const excess = jsonExcess(bytes);
   if (excess === 'tokens') throw malformed(what, `has more than ${MAX_JSON_TOKENS} JSON values`);
   if (excess === 'depth') throw malformed(what, `is nested deeper than ${MAX_JSON_DEPTH} levels`);
+  if (excess === 'length') throw malformed(what, 'has a number or white space without end');
   let text: string;
   let value: unknown;
   try {
@@ -64,7 +65,7 @@ function checkNames(text: string, what: string): void {
       const end = endOfString(text, at);
       const names = frames.at(-1);
       if (names && nameNext) {
-        const name = String(JSON.parse(text.slice(at, end)));
+        const name = nameIn(text.slice(at, end));
         if (!names.add(name))
           throw malformed(what, `has the name ${JSON.stringify(name)} twice in one object`);
         nameNext = false;
@@ -81,11 +82,18 @@ function checkNames(text: string, what: string): void {
   }
 }
 
+/** The name in a quoted string. Few have an escape, and parsing takes longer than all the rest. */
+function nameIn(quoted: string): string {
+  return quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
+}
+
 /** The position after the closing quote of the string that begins at `start`. */
 function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === '"') return at + 1;
+  for (let at = start + 1; ; at += 1) {
+    at = text.indexOf('"', at);
+    if (at < 0) return text.length;
+    let escapes = 0;
+    while (text[at - 1 - escapes] === '\\') escapes += 1;
+    if (escapes % 2 === 0) return at + 1;
   }
-  return text.length;
 }

@@ -1,4 +1,4 @@
-import { isBoundedJson } from './json-bounds';
+import { parseBoundedJson } from './json-bounds';
 
 /** JSON values in a token. One with more says nothing to us, and the registry reads it itself. */
 const MAX_CLAIMS = 10_000;
@@ -35,8 +35,7 @@ function accessClaim(token: string): readonly unknown[] | undefined {
   if (parts.length !== 3) return undefined;
   try {
     const text = Buffer.from(parts[1] ?? '', 'base64url');
-    if (!isBoundedJson(text, MAX_CLAIMS)) return undefined;
-    const claims: unknown = JSON.parse(text.toString('utf8'));
+    const claims = parseBoundedJson(text, MAX_CLAIMS);
     const isObject = typeof claims === 'object' && claims !== null;
     return isObject && 'access' in claims && Array.isArray(claims.access)
       ? claims.access

@@ -2,7 +2,7 @@ import { SignedImageError } from '../error';
 import { saysUnauthenticated } from './answer';
 import type { Challenge } from './challenge';
 import { type Credentials, encodeBasic } from './credentials';
-import { isBoundedJson } from './json-bounds';
+import { parseBoundedJson } from './json-bounds';
 import { isLocalHost, isLoopback } from './local-address';
 import type { HttpRequest, HttpResponse } from './transport';
 
@@ -142,8 +142,7 @@ function readToken(
 
 function parseObject(body: Buffer): Readonly<Record<string, unknown>> | undefined {
   try {
-    if (!isBoundedJson(body, MAX_TOKEN_ANSWER_VALUES)) return undefined;
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
+    const parsed = parseBoundedJson(body, MAX_TOKEN_ANSWER_VALUES);
     return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 
+import { parseBoundedJson } from '../oci/json-bounds';
 import { type Env, textOf } from './detected';
 
 /** Events are some 100 kB; GitHub's own limit for a payload is 25 MB. */
@@ -14,7 +15,7 @@ export function readGithubEvent(env: Env): unknown {
   if (env['GITHUB_ACTIONS'] !== 'true' || path === undefined) return undefined;
   try {
     if (statSync(path).size > MAX_EVENT_BYTES) return undefined;
-    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+    return parseBoundedJson(readFileSync(path));
   } catch {
     return undefined;
   }

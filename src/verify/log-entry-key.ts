@@ -2,6 +2,7 @@ import { X509Certificate, createPublicKey } from 'node:crypto';
 
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 
+import { parseBoundedJson } from '../oci/json-bounds';
 import { isJsonObject } from '../oci/strict-json';
 
 function at(value: unknown, ...path: readonly (string | number)[]): unknown {
@@ -66,7 +67,7 @@ function verifierOf(entry: string, body: unknown): Buffer | undefined {
 export function loggedVerifier(entry: TransparencyLogEntry): Buffer | undefined {
   const { kind, version } = entry.kindVersion;
   try {
-    const body: unknown = JSON.parse(entry.canonicalizedBody.toString('utf8'));
+    const body = parseBoundedJson(entry.canonicalizedBody);
     return verifierOf(`${kind}/${version}`, body);
   } catch {
     return undefined;

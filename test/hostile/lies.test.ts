@@ -1,12 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-
 import { pinned } from '../../src/oci';
 import { type Lab, openLab } from '../verify/support/lab';
 import { LIES } from './lies';
 import { ask } from './support/asking';
 import { withinMemory } from './support/limits';
 import { Scene } from './support/scene';
+import { tallyLies } from './support/tally';
 
 let lab: Lab;
 const honest = { fulcio: {}, rekor: {}, registry: {} };
@@ -30,11 +28,7 @@ afterEach(() => {
 
 afterAll(async () => {
   await lab.close();
-  // dev/setup/tasks.mjs names the file, and ends with a line that it makes of it.
-  const file = process.env['LIES_TALLY'];
-  if (file === undefined) return;
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify({ lies: told.length, refused: refused.length }));
+  tallyLies(told.length, refused.length);
 });
 
 test('no two lies have the same name', () => {

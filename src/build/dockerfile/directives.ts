@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '../../oci/json-bounds';
 import { trimEndOf } from '../byte-text';
 import { excerpt } from '../excerpt';
 
@@ -89,7 +90,7 @@ function syntaxDirective(text: string, expression: RegExp): string | undefined {
 
 function jsonSyntax(text: string): string | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseBoundedJson(text);
     if (typeof value !== 'object' || value === null || !('syntax' in value)) return undefined;
     return typeof value.syntax === 'string' ? value.syntax : undefined;
   } catch {

@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '../../oci/json-bounds';
 import { isSpace, trimSpace } from '../byte-text';
 
 /** An instruction's line, taken apart. */
@@ -102,7 +103,7 @@ export function readJsonWords(text: string): readonly string[] | 'invalid' | und
   if (!text.startsWith('[')) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseBoundedJson(text);
   } catch {
     return undefined;
   }

@@ -1,3 +1,5 @@
+import { parseBoundedJson } from '../../oci/json-bounds';
+
 /** What a local store says of an image that was built: parts of its config, checked for shape. */
 export interface BuiltConfig {
   readonly os: string;
@@ -72,7 +74,7 @@ const SHELL_INSTRUCTION = /^(?:\/bin\/sh -c #\(nop\)\s+)?SHELL\s*(\[.*\])/;
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseBoundedJson(text);
   } catch {
     return undefined;
   }

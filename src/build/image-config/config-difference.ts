@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '../../oci/json-bounds';
 import type { Instruction } from '../dockerfile';
 import type { BuiltConfig } from './built-config';
 
@@ -79,7 +80,7 @@ function isExecForm(text: string): boolean {
 function execForm(text: string): readonly string[] | undefined {
   if (!text.startsWith('[')) return undefined;
   try {
-    const words = JSON.parse(text) as unknown;
+    const words = parseBoundedJson(text);
     return Array.isArray(words) && words.every((word) => typeof word === 'string')
       ? words
       : undefined;

@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize';
 
 import type { Problem } from '../../error';
+import { parseBoundedJson } from '../../oci/json-bounds';
 import { publicKeyFromPem } from '../../sign';
 import {
   expressionOf,
@@ -38,7 +39,7 @@ function keyIdOf(text: string): string | undefined {
 /** The same text for the same JSON object; `undefined` for what is none. */
 function canonicalJson(text: string): string | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseBoundedJson(text);
     return isObject(value) ? canonicalize(value) : undefined;
   } catch {
     return undefined;

@@ -1,4 +1,5 @@
 import type { Problem } from '../../error';
+import { parseBoundedJson } from '../../oci/json-bounds';
 import { problemsOf } from '../../problem-collection';
 import { loadPublicKey, type PublicKey, type SignatureFormat, type SigningHost } from '../../sign';
 import type {
@@ -102,7 +103,7 @@ function readExpectation(inputs: InputReader): ProvenanceExpectation | undefined
 
 function parseObject(text: string, provenance: InputReader): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseBoundedJson(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       return value as Record<string, unknown>;
     }

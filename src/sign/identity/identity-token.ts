@@ -1,4 +1,5 @@
 import { SignedImageError } from '../../error';
+import { parseBoundedJson } from '../../oci/json-bounds';
 import { certificateSubject } from './certificate-subject';
 
 /** The claims that are looked at; a token may have more. */
@@ -58,7 +59,7 @@ function decodeClaims(raw: string): Readonly<Record<string, unknown>> {
     throw invalid('the identity token is malformed: it must be a JSON web token of three parts');
   }
   try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+    const claims: unknown = parseBoundedJson(Buffer.from(payload, 'base64url'));
     if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) {
       return claims as Record<string, unknown>;
     }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { SignedImageError } from '../../error';
+import { parseBoundedJson } from '../../oci/json-bounds';
 import { redactSecrets } from '../../redaction';
 import { withSystemAuthorities } from '../../system-authorities';
 import type { SigningHost } from '../host';
@@ -44,7 +45,7 @@ export function credentialUrl(variable: string, address: string): URL {
 
 /** A member of an answer in JSON. */
 export function jsonMember(body: string, name: string): unknown {
-  return (JSON.parse(body) as Readonly<Record<string, unknown>> | null)?.[name];
+  return (parseBoundedJson(body) as Readonly<Record<string, unknown>> | null)?.[name];
 }
 
 /**

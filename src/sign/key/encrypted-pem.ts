@@ -3,6 +3,7 @@ import { type KeyObject, randomBytes, scrypt } from 'node:crypto';
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa';
 
 import { SignedImageError } from '../../error';
+import { parseBoundedJson } from '../../oci/json-bounds';
 
 /**
  * cosign's encrypted private key: a PEM block whose body is JSON (scrypt parameters, a NaCl
@@ -68,7 +69,7 @@ function bytesOf(value: unknown, length: number, what: string): Buffer {
 
 function parseBody(body: Buffer): Json {
   try {
-    return objectAt(JSON.parse(body.toString('utf8')), 'its JSON object');
+    return objectAt(parseBoundedJson(body), 'its JSON object');
   } catch {
     // A JSON error quotes the text around it, so it is not kept as the cause.
     throw malformed('its body is no JSON object');

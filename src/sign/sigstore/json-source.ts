@@ -1,4 +1,5 @@
 import { type ErrorCode, SignedImageError } from '../../error';
+import { parseBoundedJson } from '../../oci/json-bounds';
 import type { SigningHost } from '../host';
 
 export interface JsonKind {
@@ -43,7 +44,7 @@ export function parseJsonSource(
 ): Readonly<Record<string, unknown>> {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseBoundedJson(text);
   } catch (error) {
     throw new SignedImageError({
       code,

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 import type { SignatureBundle } from '@sigstore/sign';
+import { parseBoundedJson } from '../../oci/json-bounds';
 
 /** What an entry must say about the signature that was sent. */
 interface Claim {
@@ -41,7 +42,7 @@ interface EntryBody {
 }
 
 function parseBody(entry: TransparencyLogEntry): EntryBody {
-  const body: unknown = JSON.parse(entry.canonicalizedBody.toString('utf8'));
+  const body = parseBoundedJson(entry.canonicalizedBody);
   return typeof body === 'object' && body !== null ? body : {};
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type * as undici from 'undici';
 
+import { parseBoundedJson } from '../../oci/json-bounds';
 import { withSystemAuthorities } from '../../system-authorities';
 import { type ServiceCallOptions, fetchOptions } from './service-call';
 
@@ -128,7 +129,7 @@ function secondsOf(retryAfter: string | undefined): number | undefined {
 /** The JSON object of an answer; `undefined` for anything else. */
 export function jsonOf({ body }: ServiceResponse): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
+    const value = parseBoundedJson(body);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 import { SignedImageError } from '../../error';
+import { parseBoundedJson } from '../../oci/json-bounds';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -17,8 +18,7 @@ function unreadable(): SignedImageError {
 
 function claimsOf(token: string): Claims {
   try {
-    const text = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
-    const claims: unknown = JSON.parse(text);
+    const claims = parseBoundedJson(Buffer.from(token.split('.')[1] ?? '', 'base64url'));
     if (typeof claims === 'object' && claims !== null) return claims as Claims;
   } catch {
     // Said below. The parser's error would quote the token.

@@ -83,3 +83,20 @@ export async function buildkitExpands(
   );
   return answers.map(({ value, error }) => (error === undefined ? value : undefined));
 }
+
+export interface DockerReference {
+  readonly domain: string;
+  readonly path: string;
+  readonly tag: string;
+  readonly digest: string;
+  /** Why docker refuses it. */
+  readonly error?: string;
+}
+
+/** What docker makes of image references, by `github.com/distribution/reference`. */
+export function dockerReferences(texts: readonly string[]): Promise<readonly DockerReference[]> {
+  return askLines(
+    program('moby'),
+    texts.map((text) => ({ reference: { text } })),
+  );
+}

@@ -1,6 +1,7 @@
-// Answers questions about ignore files and Dockerfiles with the packages that docker and BuildKit
-// use themselves. Reads one JSON object a line from standard input, and prints one JSON object a
-// line for each, in the same order. What is answered is in `ignore.go` and `dockerfile.go`.
+// Answers questions about ignore files, Dockerfiles and image references with the packages that
+// docker and BuildKit use themselves. Reads one JSON object a line from standard input, and prints
+// one JSON object a line for each, in the same order. What is answered is in `ignore.go`,
+// `dockerfile.go` and `reference.go`.
 package main
 
 import (
@@ -14,6 +15,7 @@ type request struct {
 	Ignore     *ignoreRequest     `json:"ignore"`
 	Dockerfile *dockerfileRequest `json:"dockerfile"`
 	Word       *wordRequest       `json:"word"`
+	Reference  *referenceRequest  `json:"reference"`
 }
 
 func main() {
@@ -53,6 +55,8 @@ func respond(asked request) (any, error) {
 		return pulled(*asked.Dockerfile), nil
 	case asked.Word != nil:
 		return expanded(*asked.Word), nil
+	case asked.Reference != nil:
+		return parsed(*asked.Reference), nil
 	}
 	return nil, fmt.Errorf("a request without a question")
 }

@@ -1,6 +1,7 @@
 import type { KeyManagementServiceClient } from '@google-cloud/kms';
 
 import { SignedImageError } from '../../../error';
+import { parseBoundedJson } from '../../../oci/json-bounds';
 import { optionalPackage } from '../../optional-package';
 import type { KeyHost } from '../source';
 
@@ -68,7 +69,7 @@ async function credentialsOf({ env, readFile }: KeyHost): Promise<Credentials | 
     );
   }
   try {
-    return JSON.parse(text) as Credentials;
+    return parseBoundedJson(text) as Credentials;
   } catch {
     throw wrong(
       'KEY_FORBIDDEN',

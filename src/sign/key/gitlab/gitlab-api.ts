@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { SignedImageError } from '../../../error';
+import { parseBoundedJson } from '../../../oci/json-bounds';
 import { redactSecrets, redactText } from '../../../redaction';
 import { withSystemAuthorities } from '../../../system-authorities';
 import type { KeyHost } from '../source';
@@ -49,7 +50,7 @@ async function jsonOf(response: Response): Promise<unknown> {
     chunks.push(chunk);
   }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return parseBoundedJson(Buffer.concat(chunks));
   } catch {
     return undefined;
   }

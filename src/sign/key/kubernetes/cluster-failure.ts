@@ -1,4 +1,5 @@
 import { SignedImageError } from '../../../error';
+import { parseBoundedJson } from '../../../oci/json-bounds';
 import { redactSecrets, redactText } from '../../../redaction';
 import type { SecretReference } from './secret-reference';
 
@@ -25,7 +26,7 @@ export function statusText(body: unknown): string | undefined {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch {
     return undefined;
   }

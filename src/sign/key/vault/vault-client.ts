@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type * as undici from 'undici';
 
 import { SignedImageError } from '../../../error';
+import { parseBoundedJson } from '../../../oci/json-bounds';
 import { isLocalHost } from '../../../oci/local-address';
 import { redactSecrets } from '../../../redaction';
 import { withSystemAuthorities } from '../../../system-authorities';
@@ -91,7 +92,7 @@ function dispatcherOf(
 
 function jsonOf(body: Buffer): Json {
   try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
+    const value = parseBoundedJson(body);
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Json)
       : {};

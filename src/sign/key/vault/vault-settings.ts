@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { SignedImageError } from '../../../error';
+import { parseBoundedJson } from '../../../oci/json-bounds';
 import { isLoopbackOrHttps, normalizeServiceUrl, serviceUrlFault } from '../../service-url';
 import type { KeyHost } from '../source';
 
@@ -112,7 +113,7 @@ function headersOf(env: Env): Record<string, string> {
   );
   let value: unknown;
   try {
-    value = JSON.parse(variable.value);
+    value = parseBoundedJson(variable.value);
   } catch {
     // A JSON error quotes the text around it.
     throw wrong;
