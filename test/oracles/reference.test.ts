@@ -115,7 +115,7 @@ test('references are read as docker reads them', async () => {
     ...fc.sample(loose, { numRuns: count / 3, seed: 12 }),
   ];
   const theirs = await dockerReferences(texts);
-  const different = texts.flatMap((text, at) => {
+  const different = texts.flatMap((text, at): readonly unknown[] => {
     const [us, docker] = [ours(text), theirs[at]];
     if (!docker) return [text];
     if (us.error !== undefined)
