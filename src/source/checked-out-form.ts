@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 
 import { SignedImageError } from '../error';
-import type { CommitFile } from './commit-tree';
+import type { CommitFile } from './commit-file';
 import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
 import { readBlobs, storeBlobs } from './verified-objects';

@@ -1,14 +1,8 @@
+import type { CommitFile } from './commit-file';
 import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
 import { unreadable } from './unreadable';
 import { readObjects } from './verified-objects';
-
-export interface CommitFile {
-  /** Relative to the top folder, with `/`. In latin1, one character a byte: names need not be UTF-8. */
-  readonly path: string;
-  readonly kind: 'file' | 'executable' | 'link' | 'submodule';
-  readonly id: string;
-}
 
 const KINDS: Readonly<Record<string, CommitFile['kind']>> = {
   '100644': 'file',

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 
 import { InvalidInputError, SignedImageError } from '../error';
 import { selfReportedId } from './builder-id';
+import type { Change } from './compared-tree';
 import type { Detected } from './detected';
 import { dirtyTree } from './dirty-tree';
 import { type SourceFacts, type SourceOverrides } from './facts';
@@ -18,7 +19,7 @@ import { validateOverrides } from './overrides';
 import { SourceCache } from './source-cache';
 import { findSourceRepository, type SourceRepository } from './source-repository';
 import { unreadable } from './unreadable';
-import { type Change, changesOf } from './work-tree-changes';
+import { changesOf } from './work-tree-changes';
 
 export interface DetectSourceOptions {
   /** The folder whose work tree is read: the build's context, or the program's folder. */

@@ -1,5 +1,5 @@
 import { SignedImageError } from '../error';
-import type { Change } from './work-tree-changes';
+import type { Change } from './compared-tree';
 
 const MAX_SHOWN = 5;
 
@@ -12,6 +12,13 @@ export function dirtyTree(
   const others = changes.filter(({ kind }) => kind !== 'hidden');
   const reasons = [
     ...(others.length > 0 ? [`${listed(others)}; commit (or ignore) these`] : []),
+    ...(changes.some(({ isLineEndings }) => isLineEndings)
+      ? [
+          'some of these differ in line endings only, as `core.autocrlf` writes them: commit a .gitattributes ' +
+            'with the line `* text=auto eol=lf`, and check the files out again ' +
+            '(`git rm -rq --cached . && git reset --hard`)',
+        ]
+      : []),
     ...(hidden.length > 0
       ? [
           `the build reads files that are not in the commit: ${listed(hidden)}; add these to ` +

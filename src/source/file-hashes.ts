@@ -9,7 +9,7 @@ export interface HashedFile {
   readonly id?: string;
 }
 
-type HashName = 'sha1' | 'sha256';
+export type HashName = 'sha1' | 'sha256';
 
 /** A change within one tick of the file system's clock does not show in its times. */
 const SETTLED_MS = 2_000n;
@@ -63,7 +63,7 @@ async function read(bytes: Buffer, stats: BigIntStats, hash: HashName): Promise<
 }
 
 /** https://git-scm.com/book/en/v2/Git-Internals-Git-Objects#_object_storage */
-function blobId(content: Buffer, hash: HashName): string {
+export function blobId(content: Buffer, hash: HashName): string {
   return createHash(hash).update(`blob ${content.length}\0`).update(content).digest('hex');
 }
 

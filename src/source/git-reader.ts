@@ -1,4 +1,5 @@
-import { type CommitFile, filesOfCommit } from './commit-tree';
+import type { CommitFile } from './commit-file';
+import { filesOfCommit } from './commit-tree';
 import { type GitRepository, readRepository } from './git-repository';
 import type { GitRunner } from './git-runner';
 import { ScratchRepository } from './scratch-repository';

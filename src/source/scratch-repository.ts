@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 
-import type { CommitFile } from './commit-tree';
+import type { CommitFile } from './commit-file';
 import { firstLine, type GitRepository } from './git-repository';
 import type { GitRunner } from './git-runner';
 import { unreadable } from './unreadable';

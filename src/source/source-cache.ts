@@ -1,8 +1,8 @@
-import type { CommitFile } from './commit-tree';
+import type { CommitFile } from './commit-file';
 import { FileHashes } from './file-hashes';
 import type { GitRepository } from './git-repository';
 import { SharedWork } from './shared-work';
-import type { ComparedTree } from './work-tree-changes';
+import type { ComparedTree } from './compared-tree';
 
 /** How many commits: those of a program and its submodules. */
 const MAX_COMMITS = 16;

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { bytePath } from './byte-path';
-import type { CommitFile } from './commit-tree';
+import type { CommitFile } from './commit-file';
 import type { FileHashes } from './file-hashes';
 import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { CommitFile } from './commit-tree';
+import type { CommitFile } from './commit-file';
 import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
 import { storeBlobs } from './verified-objects';

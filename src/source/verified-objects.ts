@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { CommitFile } from './commit-tree';
+import type { CommitFile } from './commit-file';
 import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
 import { unreadable } from './unreadable';

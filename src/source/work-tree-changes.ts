@@ -3,41 +3,24 @@ import { join, relative } from 'node:path';
 
 import { bytePath, shownText } from './byte-path';
 import { checkedOutForms } from './checked-out-form';
-import type { CommitFile } from './commit-tree';
+import type { CommitFile } from './commit-file';
+import type { Change, ComparedTree } from './compared-tree';
 import { foreignFiles } from './context-files';
 import type { FilesRead } from './files-read';
 import { nearestWorkTree } from './git-location';
 import type { CommittedRepository, GitReader } from './git-reader';
+import { differsInLineEndings } from './line-endings';
 import { absentFiles, TrackedFiles } from './tracked-files';
 import { unreadable } from './unreadable';
 import { untrackedFiles } from './untracked-files';
 
-/** One difference between a work tree and its commit. */
-export interface Change {
-  /** Relative to the top folder, with `/`; a folder ends with one. */
-  readonly path: string;
-  /**
-   * `changed`: other content, mode or kind, or missing. `untracked`: not in the commit. `hidden`: not in the
-   * commit, ignored by git, and yet sent to the builder.
-   */
-  readonly kind: 'changed' | 'untracked' | 'hidden';
-}
+/** Of how many changes the kind is looked at. */
+const MAX_EXPLAINED = 5;
 
 export interface Comparison {
   readonly repository: CommittedRepository;
   readonly reads: FilesRead | undefined;
   readonly git: GitReader;
-}
-
-/** What was found in one work tree and its submodules. */
-export interface ComparedTree {
-  /** Absolute byte paths of everything that the commits have. */
-  readonly tracked: readonly string[];
-  /** Absolute byte paths of what a sparse checkout leaves out. */
-  readonly absent: readonly string[];
-  /** Absolute byte paths of the top folders. */
-  readonly tops: readonly string[];
-  readonly changes: readonly Change[];
 }
 
 /**
@@ -123,9 +106,13 @@ async function compareTree(
     }
     const isChanged = new Set<CommitFile>([...different, ...missing]);
     for (const file of [...converted, ...absent]) isChanged.delete(file);
-    const changed = files
-      .filter((file) => isChanged.has(file))
-      .map(({ path }) => ({ path: prefix + shownText(path), kind: 'changed' as const }));
+    const changed: Change[] = [];
+    for (const file of files.filter((each) => isChanged.has(each))) {
+      const isLineEndings =
+        changed.length < MAX_EXPLAINED &&
+        (await differsInLineEndings(tree.absolute(file), file, repository.hash));
+      changed.push({ path: prefix + shownText(file.path), kind: 'changed', isLineEndings });
+    }
     const untracked = (await untrackedFiles(repository, absent, scratch)).map((path) => ({
       path: prefix + path,
       kind: 'untracked' as const,

@@ -103,6 +103,26 @@ test('names in two normal forms, with line breaks and in two cases', async () =>
   }
 });
 
+test('with line endings of core.autocrlf the error says what to do, and that helps', async () => {
+  project(tree);
+  clone.git('clone', '--quiet', '--config=core.autocrlf=true', tree.folder, 'app');
+  const windows = new WorkTree(clone.at('app'));
+  expect(windows.git('status', '--porcelain')).toBe('');
+  await expect(detectBuild(windows)).rejects.toMatchObject({
+    code: 'SOURCE_DIRTY',
+    message: expect.stringContaining('`* text=auto eol=lf`'),
+  });
+  windows.write('.gitattributes', '* text=auto eol=lf\n');
+  const commit = windows.commit();
+  windows.git('rm', '-rq', '--cached', '.');
+  windows.git('reset', '--quiet', '--hard');
+  expect(await detectBuild(windows)).toMatchObject({ commit, dirty: false });
+  windows.write('a.txt', 'evil\r\n');
+  await expect(detectBuild(windows)).rejects.toMatchObject({
+    message: expect.not.stringContaining('eol=lf'),
+  });
+});
+
 test('links out of the context count by their target', async () => {
   project(tree);
   mkdirSync(tree.at('shared'));
