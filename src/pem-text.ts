@@ -1,4 +1,5 @@
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
+// Five dashes end a body: a search for one end from each of many begins would take the square of them.
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----((?:(?!-----)[\s\S])*)-----END \1-----/g;
 const BEGIN = '-----BEGIN ';
 const MAX_TEXT = 1024 * 1024;
 const LINE = /.{1,64}/g;

@@ -64,10 +64,8 @@ describe.each([
     const image = `sha256:${'b'.repeat(64)}`;
     expect(pushCall()?.argv.slice(-2)).toEqual([image, 'docker://registry.example/team/app:v1']);
     // podman 4.3 fails where DOCKER_CONFIG names a folder without a file, unless a file is named.
-    expect(JSON.parse(pushCall()?.files['auth']?.text ?? '')).toEqual({
-      auths: {},
-      credHelpers: {},
-    });
+    const handed: unknown = JSON.parse(pushCall()?.files['auth']?.text ?? '');
+    expect(handed).toEqual({ auths: {}, credHelpers: {} });
   });
 
   test('builds each platform into a list and pushes all of it', async () => {

@@ -104,7 +104,8 @@ function findTarget(stages: readonly Stage[], target: string): number {
 
 /** Of several stages of one name the last. */
 function findNamed(stages: readonly Stage[], name: string): number {
-  return stages.findLastIndex((stage) => stage.name === name.toLowerCase());
+  const lower = name.toLowerCase();
+  return stages.findLastIndex((stage) => stage.name === lower);
 }
 
 class StageWalk {

@@ -43,6 +43,7 @@ export function parseInstructions(dockerfile: string): ParsedDockerfile {
   const long = lines.findIndex((line) => Buffer.byteLength(line) >= LINE_LIMIT);
   if (long >= 0) problems.push(`line ${long + 1} is too long`);
   const instructions: Instruction[] = [];
+  const endless = new Set<string>();
   for (let at = 0; at < lines.length;) {
     const { text, end } = logicalLine(lines, at, escape);
     const line = at + 1;
@@ -50,7 +51,7 @@ export function parseInstructions(dockerfile: string): ParsedDockerfile {
     if (text === undefined) continue;
     const heredocs = readHeredocs(text, escape);
     if (heredocs.problem !== undefined) problems.push(`line ${line}: ${heredocs.problem}`);
-    const after = endOfHeredocs(heredocs.words, lines, end);
+    const after = endOfHeredocs(heredocs.words, lines, end, endless);
     if (after === undefined) problems.push(`line ${line}: a here-document does not end`);
     else at = after;
     const hasHeredocs = heredocs.words.length > 0 || text.includes('<<');
@@ -163,18 +164,28 @@ function heredocOf(word: string): HeredocWord | undefined {
   return { name, stripsTabs: match[1] === '-' };
 }
 
-/** The line after the last here-document; `undefined` if one has no end. */
+/**
+ * The line after the last here-document; `undefined` if one has no end.
+ *
+ * @param endless - Words that no later line ends, so that each is searched for once.
+ */
 function endOfHeredocs(
   words: readonly HeredocWord[],
   lines: readonly string[],
   start: number,
+  endless: Set<string>,
 ): number | undefined {
   let at = start;
   for (const { name, stripsTabs } of words) {
+    const word = `${stripsTabs ? '-' : ''} ${name}`;
+    if (endless.has(word)) return undefined;
     const end = lines.findIndex(
       (line, index) => index >= at && (stripsTabs ? line.replace(/^\t+/, '') : line) === name,
     );
-    if (end < 0) return undefined;
+    if (end < 0) {
+      endless.add(word);
+      return undefined;
+    }
     at = end + 1;
   }
   return at;

@@ -45,6 +45,9 @@ export function readStages(
   };
 }
 
+/** Each is compared with all others; more are not read. */
+const MAX_STAGES = 1000;
+
 const NAME = /^[a-z][a-z0-9_.-]*$/;
 
 class StageReader {
@@ -54,6 +57,7 @@ class StageReader {
   readonly #globals: Map<string, string>;
   /** An ARG before the first FROM could not be read: nothing that uses a variable can be. */
   #lostGlobals = false;
+  #isFull = false;
 
   constructor(
     private readonly args: Readonly<Record<string, string>>,
@@ -69,6 +73,11 @@ class StageReader {
 
   take(instruction: Instruction): void {
     const { keyword, flags, text, trigger } = instruction;
+    if (this.#isFull || (keyword === 'FROM' && this.stages.length >= MAX_STAGES)) {
+      if (!this.#isFull) this.problems.push(`there are more than ${MAX_STAGES} stages`);
+      this.#isFull = true;
+      return;
+    }
     // Older podman and buildah take the lines of a here-document for instructions, and newer ones
     // fetch what ADD names with the TLS of the build.
     if (instruction.hasHeredocs || (keyword === 'ADD' && REMOTE.test(text)))

@@ -16,7 +16,8 @@ export interface PemBlock {
   readonly hasHeaders: boolean;
 }
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g;
+// Five dashes end a body: a search for one end from each of many begins would take the square of them.
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----((?:(?!-----)[\s\S])*)-----END \1-----/g;
 const PLAIN_LABELS = {
   'PRIVATE KEY': 'pkcs8',
   'EC PRIVATE KEY': 'sec1',
