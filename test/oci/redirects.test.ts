@@ -39,6 +39,9 @@ function declared(username = 'w', password = PASSWORD): RegistryClientOptions {
   return { registry: { host: registry.host, username, password } };
 }
 
+const authorizations = () =>
+  registry.requests.map(({ headers }) => headers.authorization?.split(' ')[0]);
+
 describe('credentials stay with their host', () => {
   beforeEach(() => {
     registry.settings.auth = { kind: 'basic', users: { w: PASSWORD } };
