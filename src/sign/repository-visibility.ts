@@ -15,7 +15,9 @@ function visibilityOf(word: unknown): Visibility | undefined {
 /** https://docs.github.com/en/webhooks/webhook-events-and-payloads: `repository` is in all of them. */
 async function fromEvent(path: string, { readFile }: SigningHost): Promise<Visibility | undefined> {
   try {
-    const event = parseBoundedJson(await readFile(path)) as { readonly repository?: unknown } | null;
+    const event = parseBoundedJson(await readFile(path)) as {
+      readonly repository?: unknown;
+    } | null;
     const { visibility, private: isPrivate } = (event?.repository ?? {}) as Claims;
     if (typeof isPrivate === 'boolean' && isPrivate) return 'private';
     return visibilityOf(visibility) ?? (isPrivate === false ? 'public' : undefined);
