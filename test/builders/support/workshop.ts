@@ -59,8 +59,8 @@ export async function startWorkshop(further: readonly number[] = []): Promise<Wo
   const started = await Promise.allSettled([
     startBuildkit({ folder: join(folder, 'buildkit'), reaches }),
     startDocker({ folder: join(folder, 'docker'), reaches, buildx: true }),
-    startContainers({ folder: join(folder, 'podman') }),
-    startContainers({ folder: join(folder, 'buildah') }),
+    startContainers({ folder: join(folder, 'podman'), reaches }),
+    startContainers({ folder: join(folder, 'buildah'), reaches }),
   ]);
   const engines = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   const stop = async (): Promise<void> => {

@@ -51,13 +51,16 @@ test.each([
   });
 });
 
-test.each(['é.js\n', '?.js\n', 'app\n[é].js\n'])('%j leaves out a file with an accent', async (rules) => {
-  tree.write('app/.dockerignore', `node_modules\n${rules}`);
-  tree.write('.gitignore', '*.js\n');
-  const commit = tree.commit();
-  tree.write('app/é.js', 'x');
-  expect(await source()).toMatchObject({ commit, dirty: false });
-});
+test.each(['é.js\n', '?.js\n', 'app\n[é].js\n'])(
+  '%j leaves out a file with an accent',
+  async (rules) => {
+    tree.write('app/.dockerignore', `node_modules\n${rules}`);
+    tree.write('.gitignore', '*.js\n');
+    const commit = tree.commit();
+    tree.write('app/é.js', 'x');
+    expect(await source()).toMatchObject({ commit, dirty: false });
+  },
+);
 
 test('a name that is not UTF-8 is compared as the builder compares it', async () => {
   tree.write('app/.dockerignore', 'node_modules\n*.js\n');
