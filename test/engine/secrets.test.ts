@@ -174,7 +174,8 @@ describe.each(enginesUnderTest())('secrets on the $engine engine', (kind) => {
 
   const PUBLISHED: readonly (readonly [string, 'local' | 'remote', object])[] = [
     ['annotations.team', 'local', { annotations: { team: secret(PASSWORDS['wrong password']) } }],
-    ['annotations.team', 'remote', { annotations: secret({ team: PASSWORDS['wrong password'] }) }],
+    // A map that is secret as a whole: the names in it are secret too.
+    ['annotations', 'remote', { annotations: secret({ team: PASSWORDS['wrong password'] }) }],
     [
       'provenance.parameters.ticket',
       'remote',
