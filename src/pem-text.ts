@@ -1,5 +1,8 @@
-// Five dashes end a body: a search for one end from each of many begins would take the square of them.
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----((?:(?!-----)[\s\S])*)-----END \1-----/g;
+/**
+ * A block of PEM: label and body (RFC 7468). Five dashes end a body: a search for its end from each of many
+ * begins would take the square of their number.
+ */
+export const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----((?:(?!-----)[\s\S])*)-----END \1-----/g;
 const BEGIN = '-----BEGIN ';
 const MAX_TEXT = 1024 * 1024;
 const LINE = /.{1,64}/g;
@@ -17,7 +20,7 @@ export function normalizePem(text: string): string {
   const lines = plain.replace(/\\r\\n|\\n|\\r/g, '\n').replaceAll('\r\n', '\n');
   return lines
     .replace(/^\s*(["'])([\s\S]*)\1\s*$/, '$2')
-    .replace(BLOCK, (block: string, label: string, body: string) => {
+    .replace(PEM_BLOCK, (block: string, label: string, body: string) => {
       // Headers are lines of their own, and cannot be told from the rest once they are not.
       if (body.includes(':')) return block;
       const wrapped = body.replace(/\s+/g, '').match(LINE) ?? [];

@@ -247,7 +247,7 @@ function pushTarget(session: BuildSession, env: NodeJS.ProcessEnv): PushTarget {
   return { folder, repository: request.reference.repository, login, env, builderEnv };
 }
 
-/** Of what nobody can tell for certain, no: TLS is verified then. */
+/** What cannot be determined for certain counts as elsewhere: TLS is verified then. */
 async function basesAreAtTarget(request: BuildRequest): Promise<boolean> {
   const { dockerfile, args, target, platforms, cacheFrom, cacheTo } = request;
   const bases = fetchedImages(await readFile(dockerfile, 'utf8'), { args, target, platforms });

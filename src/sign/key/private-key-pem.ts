@@ -1,7 +1,7 @@
 import { type KeyObject, createPrivateKey } from 'node:crypto';
 
 import { SignedImageError } from '../../error';
-import { normalizePem, pemFault } from '../../pem-text';
+import { normalizePem, PEM_BLOCK, pemFault } from '../../pem-text';
 import { ENCRYPTED_KEY_LABELS, type EncryptedKey, parseEncryptedKey } from './encrypted-pem';
 
 /** What a PEM text with a private key holds. */
@@ -16,8 +16,6 @@ export interface PemBlock {
   readonly hasHeaders: boolean;
 }
 
-// Five dashes end a body: a search for one end from each of many begins would take the square of them.
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----((?:(?!-----)[\s\S])*)-----END \1-----/g;
 const PLAIN_LABELS = {
   'PRIVATE KEY': 'pkcs8',
   'EC PRIVATE KEY': 'sec1',
@@ -26,7 +24,7 @@ const PLAIN_LABELS = {
 
 /** All blocks of a PEM text, in order. */
 export function pemBlocks(text: string): PemBlock[] {
-  return [...normalizePem(text).matchAll(BLOCK)].map(([, label = '', body = '']) => ({
+  return [...normalizePem(text).matchAll(PEM_BLOCK)].map(([, label = '', body = '']) => ({
     label,
     body: Buffer.from(body, 'base64'),
     hasHeaders: body.includes(':'),
