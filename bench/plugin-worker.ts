@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { PluginProcess } from '../dev/faults/plugin-process';
 import type { RemoteResource } from '../dev/faults/remote-resource';
-import { type Properties, Secret, toValue } from '../src/pulumi/plugin/wire-value';
+import { type Properties, Secret, toValue } from '../src/pulumi/plugin/protocol/wire-value';
 import type { Signer } from './signer';
 import type { Worker } from './worker';
 import { BUILDER, KEY_PASSWORD, type World } from './world';

@@ -4,7 +4,7 @@ import { ResourceProviderClient } from '@pulumi/pulumi/proto/provider_grpc_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 
 import { startPlugin } from '../dev/engine/process/plugin';
-import { grpc } from '../src/pulumi/plugin/pulumi-grpc';
+import { grpc } from '../src/pulumi/plugin/protocol/pulumi-grpc';
 import { median } from './ratio';
 
 const OURS = { pkg: 'signed-image', folder: resolve(__dirname, '../plugin') };

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { encryptPrivateKey } from '../../src/sign/key';
+import { encryptPrivateKey } from '../../src/key';
 
 export interface KeyPair {
   /** Path of the encrypted private key, as `cosign generate-key-pair` writes it. */

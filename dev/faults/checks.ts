@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 import { SignedImageError } from '../../src/error';
-import { Secret } from '../../src/pulumi/plugin/wire-value';
+import { Secret } from '../../src/pulumi/plugin/protocol/wire-value';
 import { type Lying, signaturesIn } from './content';
 import { EngineRun, pluginHere, Refused, type State } from './engine';
 import { type Journey, TOKEN_SERVICE } from './proxy';

@@ -1,9 +1,9 @@
-import type { CrudResource } from '../../src/pulumi/plugin/crud-resource';
-import type { ResourceLog } from '../../src/pulumi/plugin/engine-log';
+import type { CrudResource } from '../../src/pulumi/plugin/protocol/crud-resource';
+import type { ResourceLog } from '../../src/pulumi/plugin/protocol/engine-log';
 import { createPluginEnvironment, type Patience } from '../../src/pulumi/plugin/environment';
-import { PartialStateError } from '../../src/pulumi/plugin/partial-state';
+import { PartialStateError } from '../../src/pulumi/plugin/protocol/partial-state';
 import { createResources } from '../../src/pulumi/plugin/resources';
-import { type Properties, toValue } from '../../src/pulumi/plugin/wire-value';
+import { type Properties, toValue } from '../../src/pulumi/plugin/protocol/wire-value';
 import type { World } from './world';
 
 export type ResourceName = 'ImageBuild' | 'ImageSignature' | 'VerifiedImage';

@@ -4,7 +4,7 @@ import type { handleUnaryCall } from '@grpc/grpc-js';
 import { EngineService } from '@pulumi/pulumi/proto/engine_grpc_pb';
 import type { LogRequest } from '@pulumi/pulumi/proto/engine_pb';
 
-import { Empty, grpc } from '../../src/pulumi/plugin/pulumi-grpc';
+import { Empty, grpc } from '../../src/pulumi/plugin/protocol/pulumi-grpc';
 import { type Plugin, startPlugin } from '../engine/process/plugin';
 import { RemoteResource } from './remote-resource';
 import type { World } from './world';

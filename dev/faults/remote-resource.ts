@@ -14,13 +14,13 @@ import type {
   ReadRequest,
   ReadResult,
   UpdateRequest,
-} from '../../src/pulumi/plugin/crud-resource';
-import { grpc, Struct } from '../../src/pulumi/plugin/pulumi-grpc';
+} from '../../src/pulumi/plugin/protocol/crud-resource';
+import { grpc, Struct } from '../../src/pulumi/plugin/protocol/pulumi-grpc';
 import {
   decodeProperties,
   encodeProperties,
   type Properties,
-} from '../../src/pulumi/plugin/wire-value';
+} from '../../src/pulumi/plugin/protocol/wire-value';
 
 type Answer<Response> = (error: ServiceError | null, response: Response) => void;
 

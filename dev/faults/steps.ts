@@ -1,4 +1,4 @@
-import { Secret } from '../../src/pulumi/plugin/wire-value';
+import { Secret } from '../../src/pulumi/plugin/protocol/wire-value';
 import type { EngineRun, State } from './engine';
 import type { FaultPath } from './paths';
 import { IDENTITY, REPOSITORY, USER, type World } from './world';

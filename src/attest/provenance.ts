@@ -1,7 +1,7 @@
 import { SignedImageError } from '../error';
 import { type Digest, hexOf } from '../oci/digest';
 import { type Repository, type Tag, formatRepository } from '../oci/reference';
-import { isUri } from '../uri';
+import { isUri } from '../source/uri';
 import { vcsLocation } from './vcs-location';
 import { PROVENANCE_PREDICATE_TYPE, STATEMENT_TYPE, type Statement } from './statement';
 

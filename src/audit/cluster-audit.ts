@@ -7,9 +7,9 @@ import {
 import { InvalidInputError, type Problem } from '../error';
 import { createRegistryClient, type RegistryClient } from '../oci';
 import { processHost, type SigningHost } from '../sign';
-import { mapBounded } from '../sign/format/bounded';
+import { mapBounded } from '../storage/bounded';
 import { AUDIT_STATUSES, type AuditedImage, type AuditReport } from './audit-report';
-import { type Comparison, lookAtImage } from './image-look';
+import { type Comparison, lookAtImage } from './image-audit';
 import { openPodApi } from './pod-api';
 import { type AuditPolicyArgs, loadAuditPolicy } from './policy-args';
 import { type ContainerSource, type RunningContainer } from './running-container';

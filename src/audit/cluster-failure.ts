@@ -1,6 +1,6 @@
 import { SignedImageError } from '../error';
-import { redactSecrets, redactText } from '../redaction';
-import { networkReason, nextStep, statusOf, statusText } from '../sign/key/kubernetes';
+import { redactSecrets, redactText } from '../error/redaction';
+import { networkReason, nextStep, statusOf, statusText } from '../key/kubernetes';
 
 function unreadable(message: string, cause?: unknown): SignedImageError {
   return new SignedImageError({ code: 'CLUSTER_UNREADABLE', message, cause });

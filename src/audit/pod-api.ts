@@ -4,8 +4,8 @@ import type * as Kubernetes from '@kubernetes/client-node' with { 'resolution-mo
 
 import { SignedImageError } from '../error';
 import type { SigningHost } from '../sign';
-import { bounded, clusterConfig, coreApi, secretsOf, statusOf } from '../sign/key/kubernetes';
-import { optionalPackage } from '../sign/optional-package';
+import { bounded, clusterConfig, coreApi, secretsOf, statusOf } from '../key/kubernetes';
+import { optionalPackage } from '../host/optional-package';
 import { podListFailure } from './cluster-failure';
 import { containersOfPod, type Pod } from './pod-containers';
 import type { ContainerSource, RunningContainer } from './running-container';

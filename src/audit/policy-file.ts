@@ -1,7 +1,7 @@
 import type { ExemptionArgs } from '../enforce/program/exemption';
 import { InvalidInputError, type Problem, SignedImageError } from '../error';
 import { isJsonObject } from '../oci';
-import { parseBoundedJson } from '../oci/json-bounds';
+import { parseBoundedJson } from '../http/json-bounds';
 import type { AuditPolicyArgs } from './policy-args';
 
 /** What a policy file holds. */

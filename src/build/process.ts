@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 
 import { SignedImageError } from '../error';
-import { findExecutable, launchEnvironment } from '../executable';
+import { findExecutable, launchEnvironment } from '../host/executable';
 import { LineSplitter } from './lines';
 
 export interface Command {

@@ -1,4 +1,4 @@
-import { isLoopback } from '../oci/local-address';
+import { isLoopback } from '../http/local-address';
 import type { BuildRequest } from './builder';
 
 /**

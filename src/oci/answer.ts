@@ -1,8 +1,8 @@
 import { type ErrorCode, SignedImageError } from '../error';
-import { speaksTls } from './connection-failure';
+import { speaksTls } from '../http/connection-failure';
 import { exemptionOf } from './immutable-tags';
-import { parseBoundedJson } from './json-bounds';
-import type { HttpResponse } from './transport';
+import { parseBoundedJson } from '../http/json-bounds';
+import type { HttpResponse } from '../http/transport';
 
 /** An error as a registry tells it. */
 interface RegistryComplaint {

@@ -1,7 +1,7 @@
 import { SignedImageError } from '../error';
 import type { AuthFilePlace } from './auth-file-places';
-import { parseBoundedJson } from './json-bounds';
-import { systemErrorCode } from './system-error';
+import { parseBoundedJson } from '../http/json-bounds';
+import { systemErrorCode } from '../http/system-error';
 
 /** The logins in one file. */
 export interface AuthFile extends AuthFilePlace {

@@ -4,9 +4,9 @@ import type { Scope } from './authentication';
 import type { Descriptor } from './descriptor';
 import { type Digest, digestOf } from './digest';
 import { formatRepository, type Repository } from './reference';
-import { believedTwice } from './second-look';
+import { believedTwice } from './confirmed-absence';
 import type { RegistrySession } from './session';
-import { type HttpResponse, resolveLocation } from './transport';
+import { type HttpResponse, resolveLocation } from '../http/transport';
 
 /** The most bytes of a blob that are read into memory, as cosign has it for what is attached. */
 export const BLOB_LIMIT = 128 * 1024 * 1024;

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 
 import { messageOf, SignedImageError } from '../error';
-import { findExecutable, launchEnvironment } from '../executable';
+import { findExecutable, launchEnvironment } from '../host/executable';
 import type { Credentials } from './credentials';
-import { parseBoundedJson } from './json-bounds';
+import { parseBoundedJson } from '../http/json-bounds';
 
 export interface HelperResult {
   readonly exitCode: number;

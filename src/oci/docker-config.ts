@@ -5,7 +5,7 @@ import { authFilePlaces } from './auth-file-places';
 import { askHelper, type HelperRunner, runHelper } from './credential-helper';
 import type { Credentials, CredentialSource } from './credentials';
 import type { Repository } from './reference';
-import { systemErrorCode } from './system-error';
+import { systemErrorCode } from '../http/system-error';
 
 /** The machine around the files of logins, so that tests have it in hand. */
 export interface DockerConfigAccess {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
 import { messageOf, SignedImageError } from '../error';
-import { normalizePem, pemFault } from '../pem-text';
-import { isLoopback } from './local-address';
+import { normalizePem, pemFault } from '../host/pem-text';
+import { isLoopback } from '../http/local-address';
 
 /** What the user declared for one registry. It holds for that host and for no other. */
 export interface DeclaredRegistry {

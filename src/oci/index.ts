@@ -45,6 +45,6 @@ export {
 } from './reference';
 export { fallbackTag } from './referrers';
 export { createRegistryClient, type RegistryClientOptions } from './registry-client';
-export { type Clock, DEFAULT_BUDGET, type RetryBudget, SYSTEM_CLOCK } from './retry';
-export { serially } from './serial';
+export { type Clock, DEFAULT_BUDGET, type RetryBudget, SYSTEM_CLOCK } from '../http/retry';
+export { serially } from '../host/lock';
 export { isJsonObject, type JsonObject, parseJsonObject } from './strict-json';

@@ -2,7 +2,7 @@ import { complaints, looksLikeWebPage, saysNotFound } from './answer';
 import type { Digest } from './digest';
 import type { Repository } from './reference';
 import type { RegistrySession } from './session';
-import type { HttpResponse } from './transport';
+import type { HttpResponse } from '../http/transport';
 
 /** `absent`: it was gone already. `unsupported`: the registry deletes nothing, whoever asks. */
 export type Removal = 'removed' | 'absent' | 'unsupported';

@@ -6,11 +6,11 @@ import { type Digest, digestOf, isDigest } from './digest';
 import { MANIFEST_LIMIT } from './manifest';
 import { MANIFEST_TYPES } from './media-type';
 import { formatRepository, type Repository, type Tag } from './reference';
-import { believedTwice } from './second-look';
+import { believedTwice } from './confirmed-absence';
 import type { RegistrySession } from './session';
-import { jsonExcess } from './json-bounds';
+import { jsonExcess } from '../http/json-bounds';
 import { isJsonObject, parseJsonObject } from './strict-json';
-import type { HttpResponse } from './transport';
+import type { HttpResponse } from '../http/transport';
 
 const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
 /** Types that say nothing of what the manifest is. */

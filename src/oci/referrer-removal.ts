@@ -6,7 +6,7 @@ import { writeManifest } from './manifest-store';
 import { OCI_INDEX } from './media-type';
 import { formatRepository, type Repository } from './reference';
 import { fallbackTag, type FallbackIndex, readFallback } from './referrers';
-import { serially } from './serial';
+import { serially } from '../host/lock';
 import type { RegistrySession } from './session';
 import { changeTag, pauseBefore } from './shared-tag';
 import { isJsonObject } from './strict-json';

@@ -7,7 +7,7 @@ import { heedsConditions, writeManifest } from './manifest-store';
 import { OCI_INDEX } from './media-type';
 import { formatRepository, type Repository, type Tag } from './reference';
 import { askReferrersApi, fallbackTag, type FallbackIndex, readFallback } from './referrers';
-import { serially } from './serial';
+import { serially } from '../host/lock';
 import type { RegistryTraits } from './registry-traits';
 import type { RegistrySession } from './session';
 import { changeTag, pauseBefore } from './shared-tag';

@@ -7,10 +7,10 @@ import { parseDescriptor } from './manifest';
 import { fetchManifest, fetchManifestOnce } from './manifest-store';
 import { OCI_INDEX } from './media-type';
 import { parseTag, type Repository, type Tag } from './reference';
-import { believedTwice } from './second-look';
+import { believedTwice } from './confirmed-absence';
 import type { RegistrySession } from './session';
 import { isJsonObject, type JsonObject, malformed, parseJsonObject } from './strict-json';
-import type { HttpResponse } from './transport';
+import type { HttpResponse } from '../http/transport';
 
 /** What a registry without the API says: not found, or that it cannot read such a request. */
 const NO_API: readonly number[] = [400, 404, 405, 406, 501];

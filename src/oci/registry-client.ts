@@ -19,12 +19,12 @@ import type { Repository } from './reference';
 import { removeReferrer } from './referrer-removal';
 import { writeReferrer } from './referrer-writer';
 import { listReferrers } from './referrers';
-import { type Clock, DEFAULT_BUDGET, type RetryBudget, SYSTEM_CLOCK } from './retry';
+import { type Clock, DEFAULT_BUDGET, type RetryBudget, SYSTEM_CLOCK } from '../http/retry';
 import { TraitsByRepository } from './registry-traits';
 import { RegistrySession } from './session';
 import { listTags } from './tag-listing';
-import { TagSights } from './tag-sights';
-import { Transport } from './transport';
+import { TagSights } from './fallback-tag-cache';
+import { Transport } from '../http/transport';
 
 export interface RegistryClientOptions {
   /** What was declared for one registry; others are reached by docker's config and over https. */

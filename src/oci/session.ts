@@ -2,13 +2,13 @@ import { type SignedImageError } from '../error';
 import { isInsufficientScope, refusalError, saysUnauthenticated } from './answer';
 import { Authenticator, type Scope } from './authentication';
 import type { CredentialSource } from './credentials';
-import { Deadline } from './deadline';
+import { Deadline } from '../http/deadline';
 import type { Endpoint } from './endpoint';
 import { formatRepository, type Repository } from './reference';
 import type { RegistryTraits, TraitsByRepository } from './registry-traits';
-import { type Clock, retrying, type RetryBudget } from './retry';
-import { TagSights } from './tag-sights';
-import type { HttpRequest, HttpResponse, Transport } from './transport';
+import { type Clock, retrying, type RetryBudget } from '../http/retry';
+import { TagSights } from './fallback-tag-cache';
+import type { HttpRequest, HttpResponse, Transport } from '../http/transport';
 
 export interface SessionOptions {
   readonly endpoint: Endpoint;

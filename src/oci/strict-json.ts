@@ -1,5 +1,5 @@
 import { SignedImageError } from '../error';
-import { jsonExcess, MAX_JSON_DEPTH, MAX_JSON_TOKENS } from './json-bounds';
+import { jsonExcess, MAX_JSON_DEPTH, MAX_JSON_TOKENS } from '../http/json-bounds';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,4 @@
-import { parseBoundedJson } from './json-bounds';
+import { parseBoundedJson } from '../http/json-bounds';
 
 /** JSON values in a token. One with more says nothing to us, and the registry reads it itself. */
 const MAX_CLAIMS = 10_000;

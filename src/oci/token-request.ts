@@ -2,9 +2,9 @@ import { SignedImageError } from '../error';
 import { saysUnauthenticated } from './answer';
 import type { Challenge } from './challenge';
 import { type Credentials, encodeBasic } from './credentials';
-import { parseBoundedJson } from './json-bounds';
-import { isLocalHost, isLoopback } from './local-address';
-import type { HttpRequest, HttpResponse } from './transport';
+import { parseBoundedJson } from '../http/json-bounds';
+import { isLocalHost, isLoopback } from '../http/local-address';
+import type { HttpRequest, HttpResponse } from '../http/transport';
 
 export interface BearerToken {
   readonly token: string;

@@ -19,22 +19,22 @@ import type { RegistryClient } from '../oci/client';
 import type { Descriptor } from '../oci/descriptor';
 import { type Digest, digestOf } from '../oci/digest';
 import type { Repository } from '../oci/reference';
-import { writeBundle } from './format/bundle-format';
-import type { Candidate } from './format/candidate';
-import { attestationAnnotations, writeLayer } from './format/legacy-format';
+import { writeBundle } from '../storage/bundle-format';
+import type { Candidate } from '../storage/candidate';
+import { attestationAnnotations, writeLayer } from '../storage/legacy-format';
 import {
   bundleOfEnvelope,
   bundleOfPayload,
   encodeEnvelope,
   encodeLayerAnnotations,
-} from './format/legacy-layer';
-import { encodeSimpleSigning } from './format/legacy-payload';
-import type { ReferrerLook } from './format/referrer-look';
-import { storedSignature } from './format/stored-signature';
-import type { SigningMaterial } from './material';
+} from '../storage/legacy-layer';
+import { encodeSimpleSigning } from '../storage/legacy-payload';
+import type { ReferrerLook } from '../storage/referrer-read';
+import { storedSignature } from '../storage/stored-signature';
+import type { SigningMaterial } from '../key/signer';
 import type { Purpose, StoredFormat, StoredSignature } from './request';
 import type { CheckFresh } from './reuse';
-import { createDsseBundleBuilder } from './sigstore/dsse-bundle';
+import { createDsseBundleBuilder } from '../sigstore/dsse-bundle';
 
 /** What one signature is about, and where it goes. */
 export interface SigningJob {

@@ -1,4 +1,4 @@
-export { type SigningHost, processHost } from './host';
+export { type SigningHost, processHost } from '../host/signing-host';
 export {
   asksPerson,
   createTokenCache,
@@ -18,7 +18,7 @@ export {
   resolveIdentityProvider,
   type TokenCache,
   type TokenExpectation,
-} from './identity';
+} from '../identity';
 export {
   checkKeyWithoutPassword,
   createKeySigner,
@@ -44,8 +44,8 @@ export {
   parseEncryptedKey,
   SCRYPT_COSTS,
   type ScryptCost,
-} from './key';
-export type { KeySigner, SignerDescription, SigningMaterial, SigningWitness } from './material';
+} from '../key';
+export type { KeySigner, SignerDescription, SigningMaterial, SigningWitness } from '../key/signer';
 export {
   type KeyAlgorithm,
   keyAlgorithmOf,
@@ -53,7 +53,7 @@ export {
   type PublicKey,
   publicKeyFromPem,
   publicKeyOf,
-} from './public-key';
+} from '../key/public-key';
 export type {
   LogEntry,
   Progress,
@@ -77,7 +77,7 @@ export {
   TRANSPARENCY_MODES,
   type TransparencyMode,
   type UnknownProperties,
-} from './signing-config';
+} from './signing-inputs';
 export { loadSigningServices } from './signing-services';
 export {
   createSigningMaterial,
@@ -109,4 +109,4 @@ export {
   TRUSTED_ROOT_MEDIA_TYPE,
   type TrustedRootHost,
   type WitnessOptions,
-} from './sigstore';
+} from '../sigstore';

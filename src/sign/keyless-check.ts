@@ -5,9 +5,9 @@ import {
   INTERACTIVE_PROVIDERS,
   type KeylessConfig,
   VARIABLE_PROVIDERS,
-} from './identity';
-import { serviceUrlFault } from './service-url';
-import type { IsUnknown, Report } from './signing-config';
+} from '../identity';
+import { serviceUrlFault } from '../http/service-url';
+import type { IsUnknown, Report } from './signing-inputs';
 
 /** A token where its place is asked for: it must not be repeated, and will be stored if let through. */
 const LOOKS_LIKE_TOKEN = /^\s*eyJ[\w-]+\./;

@@ -1,8 +1,8 @@
 import { SignedImageError } from '../error';
-import type { SigningHost } from './host';
+import type { SigningHost } from '../host/signing-host';
 import { repositoryVisibility } from './repository-visibility';
-import { isPublicService } from './service-url';
-import type { SigningConfig, SigningServices } from './signing-config';
+import { isPublicService } from '../http/service-url';
+import type { SigningConfig, SigningServices } from './signing-inputs';
 
 /** What a signature would make known to everybody, and for good. */
 interface Publicity {

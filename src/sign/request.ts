@@ -5,7 +5,7 @@ import type { RegistryClient } from '../oci/client';
 import type { Descriptor } from '../oci/descriptor';
 import type { Digest } from '../oci/digest';
 import type { Repository } from '../oci/reference';
-import type { SigningMaterial } from './material';
+import type { SigningMaterial } from '../key/signer';
 
 /**
  * How a signature is stored. `bundle`: a Sigstore bundle v0.3 as OCI 1.1 referrer (cosign >= 3).

@@ -2,8 +2,8 @@ import type { Statement } from '../attest/statement';
 import type { RegistryClient } from '../oci/client';
 import type { Descriptor } from '../oci/descriptor';
 import type { Repository } from '../oci/reference';
-import type { Candidate } from './format/candidate';
-import type { SignerDescription } from './material';
+import type { Candidate } from '../storage/candidate';
+import type { SignerDescription } from '../key/signer';
 import type { Purpose, StoredFormat, StoredSignature } from './request';
 
 /** A signature that is about to be made, unless it is there already. */

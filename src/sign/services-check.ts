@@ -1,11 +1,11 @@
-import { isPublicService, serviceUrlFault } from './service-url';
+import { isPublicService, serviceUrlFault } from '../http/service-url';
 import {
   type IsUnknown,
   type Report,
   type SigningConfig,
   type SigstoreConfig,
   TRANSPARENCY_MODES,
-} from './signing-config';
+} from './signing-inputs';
 
 const SERVICES = [
   { name: 'fulcioUrl', carriesSecret: true },

@@ -1,9 +1,9 @@
 import { InvalidInputError, type Problem } from '../error';
-import { problemsOf } from '../problem-collection';
-import type { SigningHost } from './host';
-import { type KeylessConfig, resolveIdentityProvider } from './identity';
-import { type KeyConfig, checkKeyWithoutPassword, loadKeySigner } from './key';
-import type { SigningMaterial } from './material';
+import { problemsOf } from '../error/problem-collection';
+import type { SigningHost } from '../host/signing-host';
+import { type KeylessConfig, resolveIdentityProvider } from '../identity';
+import { type KeyConfig, checkKeyWithoutPassword, loadKeySigner } from '../key';
+import type { SigningMaterial } from '../key/signer';
 import { checkPublicity } from './publicity';
 import {
   type SigningConfig,
@@ -11,7 +11,7 @@ import {
   type SigningServices,
   signingConfigProblems,
   unknownIn,
-} from './signing-config';
+} from './signing-inputs';
 import { loadSigningServices } from './signing-services';
 import {
   type ServiceCallOptions,
@@ -20,7 +20,7 @@ import {
   loadInstanceRoot,
   PUBLIC_FULCIO_URL,
   watchedWitness,
-} from './sigstore';
+} from '../sigstore';
 
 export interface SigningMaterialOptions {
   /** How long and how often services are asked. */

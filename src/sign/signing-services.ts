@@ -1,17 +1,17 @@
 import type { SigningConfig as InstanceConfig } from '@sigstore/protobuf-specs';
 
 import { SignedImageError, asSignedImageError } from '../error';
-import type { SigningHost } from './host';
-import { isPublicService } from './service-url';
+import type { SigningHost } from '../host/signing-host';
+import { isPublicService } from '../http/service-url';
 import {
   type SigningConfig,
   type SigningServices,
   type TransparencyMode,
   signingServices,
-} from './signing-config';
-import type { LogService } from './sigstore';
-import { loadClientTrust, loadSigningConfig } from './sigstore/client-trust-json';
-import { selectServices } from './sigstore/service-selection';
+} from './signing-inputs';
+import type { LogService } from '../sigstore';
+import { loadClientTrust, loadSigningConfig } from '../trust/client-trust-json';
+import { selectServices } from '../trust/service-selection';
 
 /** A file that names the services, and the property that declares it. */
 interface Declared {

@@ -2,7 +2,7 @@ import type { Bundle } from '@sigstore/bundle';
 
 import { SignedImageError } from '../error';
 import type { RegistryClient } from '../oci/client';
-import { lookOnce } from './format/referrer-look';
+import { lookOnce } from '../storage/referrer-read';
 import {
   type SigningJob,
   type Stored,
@@ -11,7 +11,7 @@ import {
   signStatement,
   storeProvenance,
 } from './image-signing';
-import type { SigningWitness } from './material';
+import type { SigningWitness } from '../key/signer';
 import type {
   Progress,
   Purpose,

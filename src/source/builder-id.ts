@@ -1,4 +1,4 @@
-import { isUri } from '../uri';
+import { isUri } from './uri';
 import type { BuilderFacts } from './facts';
 
 /**

@@ -1,4 +1,4 @@
-import { launchEnvironment } from '../executable';
+import { launchEnvironment } from '../host/executable';
 
 /**
  * Variables that git may see: where programs, the user's own configuration and temporary files are. All

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 
-import { findExecutable } from '../executable';
+import { findExecutable } from '../host/executable';
 import { gitEnvironment } from './git-environment';
 
 export interface GitCommand {

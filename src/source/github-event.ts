@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 
-import { parseBoundedJson } from '../oci/json-bounds';
+import { parseBoundedJson } from '../http/json-bounds';
 import { type Env, textOf } from './detected';
 
 /** Events are some 100 kB; GitHub's own limit for a payload is 25 MB. */

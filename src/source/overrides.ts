@@ -1,5 +1,5 @@
 import type { Problem } from '../error';
-import { isUri } from '../uri';
+import { isUri } from './uri';
 import { claimsHostedBuilder } from './builder-id';
 import type { SourceOverrides } from './facts';
 import { cleanRepositoryUrl } from './repository-url';

@@ -1,4 +1,4 @@
-import { encodedPath } from '../uri';
+import { encodedPath } from './uri';
 
 /** Schemes under which a repository can be found by somebody else. */
 const SHARED = new Set(['http:', 'https:', 'ssh:', 'git:', 'git+ssh:', 'git+https:', 'git+http:']);

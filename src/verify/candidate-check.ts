@@ -1,7 +1,7 @@
 import { SignedImageError } from '../error';
 import type { Digest } from '../oci/digest';
-import type { Candidate, Findings } from '../sign/format/candidate';
-import type { SignerDescription } from '../sign/material';
+import type { Candidate, Findings } from '../storage/candidate';
+import type { SignerDescription } from '../key/signer';
 import type { Purpose } from '../sign/request';
 import { type Claim, type SignatureClaim, readClaim } from './claim';
 import { type Failure, failure } from './failure';

@@ -6,8 +6,8 @@ import {
 } from '../attest/statement';
 import { SignedImageError } from '../error';
 import type { Digest } from '../oci/digest';
-import type { Candidate } from '../sign/format/candidate';
-import { SIMPLE_SIGNING_TYPE, parseSimpleSigning } from '../sign/format/legacy-payload';
+import type { Candidate } from '../storage/candidate';
+import { SIMPLE_SIGNING_TYPE, parseSimpleSigning } from '../storage/legacy-payload';
 
 /** Signed pairs; values as they were signed, strings or not. */
 export type SignedPairs = Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@ import { type Descriptor, formatPlatform } from '../oci/descriptor';
 import { type Digest, digestOf } from '../oci/digest';
 import { type ImageIndex, type ImageManifest, parseManifest } from '../oci/manifest';
 import { type Repository, pinned } from '../oci/reference';
-import { mapBounded } from '../sign/format/bounded';
+import { mapBounded } from '../storage/bounded';
 
 const MAX_MANIFESTS = 128;
 /** An index, an index in it, and no more. */

@@ -1,9 +1,9 @@
 import type { RegistryClient } from '../oci/client';
 import type { Digest } from '../oci/digest';
 import { type Repository } from '../oci/reference';
-import { mapBounded } from '../sign/format/bounded';
-import { readBundles } from '../sign/format/bundle-format';
-import { readLayers } from '../sign/format/legacy-format';
+import { mapBounded } from '../storage/bounded';
+import { readBundles } from '../storage/bundle-format';
+import { readLayers } from '../storage/legacy-format';
 import type { Purpose, StoredFormat } from '../sign/request';
 import { type ManifestGap, type SignableManifest, readImageManifests } from './image-manifests';
 import { type Part, type Reading, evaluatePart, gapPart, reading } from './part';

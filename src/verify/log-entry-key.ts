@@ -2,7 +2,7 @@ import { X509Certificate, createPublicKey } from 'node:crypto';
 
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 
-import { parseBoundedJson } from '../oci/json-bounds';
+import { parseBoundedJson } from '../http/json-bounds';
 import { isJsonObject } from '../oci/strict-json';
 
 function at(value: unknown, ...path: readonly (string | number)[]): unknown {

@@ -1,6 +1,6 @@
 import { type ErrorCode, SignedImageError } from '../error';
-import type { Findings } from '../sign/format/candidate';
-import { logEntriesOf } from '../sign/format/stored-signature';
+import type { Findings } from '../storage/candidate';
+import { logEntriesOf } from '../storage/stored-signature';
 import type { Purpose, StoredFormat } from '../sign/request';
 import { type Good, type Question, answer } from './candidate-check';
 import { describeFailures, sortFailures } from './failure';

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 
 import type { SignatureFormat } from '../sign/request';
-import type { PublicKey } from '../sign/public-key';
+import type { PublicKey } from '../key/public-key';
 import type { TrustedKey } from './trusted-key';
 
 export type { KeyObject };

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../error';
 import type { RegistryClient } from '../oci/client';
 import type { Digest } from '../oci/digest';
 import type { Repository } from '../oci/reference';
-import type { SignerDescription } from '../sign/material';
+import type { SignerDescription } from '../key/signer';
 import type { LogEntry, StoredFormat } from '../sign/request';
 import type { VerificationPolicy } from './policy';
 

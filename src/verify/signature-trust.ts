@@ -4,11 +4,11 @@ import type { Bundle, TransparencyLogEntry } from '@sigstore/bundle';
 import { type SignedEntity, Verifier, toSignedEntity } from '@sigstore/verify';
 
 import { InvalidInputError, messageOf } from '../error';
-import type { Candidate } from '../sign/format/candidate';
-import { leafCertificate } from '../sign/format/stored-signature';
-import { EnvelopeTimestamp, Timestamp } from '../sign/format/timestamp';
-import type { SignerDescription } from '../sign/material';
-import type { PublicKey } from '../sign/public-key';
+import type { Candidate } from '../storage/candidate';
+import { leafCertificate } from '../storage/stored-signature';
+import { EnvelopeTimestamp, Timestamp } from '../storage/timestamp';
+import type { SignerDescription } from '../key/signer';
+import type { PublicKey } from '../key/public-key';
 import { type Failure, failure } from './failure';
 import { provesItsCheckpoint } from './inclusion-proof';
 import { loggedVerifier } from './log-entry-key';

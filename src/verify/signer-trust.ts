@@ -1,5 +1,5 @@
-import type { SignerDescription } from '../sign/material';
-import { publicKeyFromPem } from '../sign/public-key';
+import type { SignerDescription } from '../key/signer';
+import { publicKeyFromPem } from '../key/public-key';
 import type { VerificationPolicy } from './policy';
 import { SignatureTrust } from './signature-trust';
 

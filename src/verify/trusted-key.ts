@@ -1,4 +1,4 @@
-import type { PublicKey } from '../sign/public-key';
+import type { PublicKey } from '../key/public-key';
 import { type Failure, failure } from './failure';
 
 /** A key whose signatures count if they were made in a certain time. */

@@ -1,5 +1,5 @@
 import { vcsLocation } from '../../src/attest/vcs-location';
-import { encodedPath, isUri } from '../../src/uri';
+import { encodedPath, isUri } from '../../src/source/uri';
 
 test.each([
   ['https://host.example/a/b.git', 'git+https://host.example/a/b.git@main'],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openPodApi, type PodApiOptions } from '../../src/audit';
 import { failureOf } from '../sign/support/failure';
 import { everythingIn, testHost } from '../sign/support/host';
-import { statusBody } from '../sign/key/kubernetes/api-double';
+import { statusBody } from '../key/kubernetes/api-double';
 import { podOf } from './support/pods';
 import { type PodsDouble, startPodsDouble, TOKEN } from './support/pods-double';
 

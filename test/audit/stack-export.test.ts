@@ -1,6 +1,6 @@
 import { auditCluster } from '../../src/audit';
 import { createRegistryClient, digestOf, OCI_CONFIG, OCI_MANIFEST, pinned } from '../../src/oci';
-import { type Properties, Secret } from '../../src/pulumi/plugin/wire-value';
+import { type Properties, Secret } from '../../src/pulumi/plugin/protocol/wire-value';
 import {
   openWorkbench,
   PASSWORD,

@@ -11,7 +11,7 @@ import {
   sign,
 } from '../audit/support/audit-lab';
 import { podOf } from '../audit/support/pods';
-import { statusBody } from '../sign/key/kubernetes/api-double';
+import { statusBody } from '../key/kubernetes/api-double';
 import { COMMIT } from '../verify/support/lab';
 import { type CommandOptions, type CommandRun, run } from './support';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 import { type Cluster, startCluster } from '../../dev/cluster';
 import { type KeyHost, loadPublicKey } from '../../src/sign';
-import { kubernetesKeys } from '../../src/sign/key/kubernetes';
-import { kubernetesPlace } from '../../src/sign/key/kubernetes/kubernetes-keys';
+import { kubernetesKeys } from '../../src/key/kubernetes';
+import { kubernetesPlace } from '../../src/key/kubernetes/kubernetes-keys';
 import { NAMESPACE, prepareNamespace, SIGNER } from './kubernetes';
 
 const REF = `k8s://${NAMESPACE}/cosign`;

@@ -5,7 +5,7 @@ import {
   startVault,
 } from '../../dev/vault';
 import { type KeyHost, loadKeySigner, loadPublicKey, processHost } from '../../src/sign';
-import { vaultKeys } from '../../src/sign/key/vault';
+import { vaultKeys } from '../../src/key/vault';
 import { startStack, type Stack } from '../interop/support/stack';
 import { failureOf } from '../sign/support/failure';
 

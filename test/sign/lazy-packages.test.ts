@@ -74,7 +74,7 @@ describe('the packages of key services and identities', () => {
     ['a signature with a key in a file', SIGN],
   ])('are not loaded by %s', async (_, program) => {
     const loaded = await loadedBy(program);
-    expect(loaded.some((url) => url.includes('/dist/sign/key/'))).toBe(true);
+    expect(loaded.some((url) => url.includes('/dist/key/'))).toBe(true);
     expect(loaded.filter((url) => OPTIONAL.test(url))).toEqual([]);
   });
 

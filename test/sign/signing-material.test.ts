@@ -2,10 +2,10 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import { type RunningSigstore, startSigstore } from '../../dev/sigstore';
 import { InvalidInputError } from '../../src/error';
-import { encryptPrivateKey } from '../../src/sign/key';
-import { type SigningConfig, signingServices } from '../../src/sign/signing-config';
+import { encryptPrivateKey } from '../../src/key';
+import { type SigningConfig, signingServices } from '../../src/sign/signing-inputs';
 import { createSigningMaterial, validateSigningConfig } from '../../src/sign/signing-material';
-import { createDsseBundleBuilder } from '../../src/sign/sigstore';
+import { createDsseBundleBuilder } from '../../src/sigstore';
 import { failureOf } from './support/failure';
 import { everythingIn, testHost } from './support/host';
 

@@ -1,7 +1,7 @@
 import { type RunningSigstore, startSigstore } from '../../dev/sigstore';
 import { loadSigningServices, type SigningConfig } from '../../src/sign';
 import { createSigningMaterial, validateSigningConfig } from '../../src/sign/signing-material';
-import { loadInstanceRoot } from '../../src/sign/sigstore';
+import { loadInstanceRoot } from '../../src/sigstore';
 import { failureOf } from './support/failure';
 import { testHost } from './support/host';
 

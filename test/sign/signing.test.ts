@@ -7,7 +7,7 @@ import {
   type SigningMaterial,
   type StoredSignature,
 } from '../../src/sign';
-import { writeBundle } from '../../src/sign/format';
+import { writeBundle } from '../../src/storage';
 import { createSignatureFinder, verifyImage } from '../../src/verify';
 import {
   freshRepository,

@@ -1,6 +1,6 @@
 import type { Repository } from '../../src/oci';
 import { signImage, type SigningMaterial } from '../../src/sign';
-import { encodeBundleManifest } from '../../src/sign/format';
+import { encodeBundleManifest } from '../../src/storage';
 import { inspectImage, type VerificationPolicy, verifyImage } from '../../src/verify';
 import {
   codeOf,

@@ -2,7 +2,7 @@ import { bundleFromJSON } from '@sigstore/bundle';
 
 import { encodeStatement, signatureStatement } from '../../src/attest';
 import { digestOf, type Repository } from '../../src/oci';
-import { encodeSimpleSigning, parseSimpleSigning } from '../../src/sign/format';
+import { encodeSimpleSigning, parseSimpleSigning } from '../../src/storage';
 import { readClaim } from '../../src/verify/claim';
 
 const digest = digestOf(Buffer.from('image'));

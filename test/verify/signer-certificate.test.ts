@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 
 import { makeCertificate } from '../../dev/registry';
-import { certificateDer } from '../../src/sign/format';
+import { certificateDer } from '../../src/storage';
 import { readSignerCertificate } from '../../src/verify/signer-certificate';
 import { type Lab, openLab } from './support/lab';
 import { createKeylessSigner } from '../../src/sign';

@@ -1,7 +1,7 @@
 import type { SerializedBundle } from '@sigstore/bundle';
 
 import { digestOf, type Digest, OCI_MANIFEST, type Repository } from '../../src/oci';
-import { encodeBundleManifest } from '../../src/sign/format';
+import { encodeBundleManifest } from '../../src/storage';
 import { signImage, type StoredSignature } from '../../src/sign';
 import { inspectImage, type VerificationPolicy, verifyImage } from '../../src/verify';
 import {

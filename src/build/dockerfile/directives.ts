@@ -1,4 +1,4 @@
-import { parseBoundedJson } from '../../oci/json-bounds';
+import { parseBoundedJson } from '../../http/json-bounds';
 import { trimEndOf } from '../byte-text';
 import { excerpt } from '../excerpt';
 

@@ -1,4 +1,4 @@
-import { parseBoundedJson } from '../../oci/json-bounds';
+import { parseBoundedJson } from '../../http/json-bounds';
 import { isSpace, trimSpace } from '../byte-text';
 
 /** An instruction's line, taken apart. */

@@ -1,4 +1,4 @@
-import { parseBoundedJson } from '../../oci/json-bounds';
+import { parseBoundedJson } from '../../http/json-bounds';
 
 /** What a local store says of an image that was built: parts of its config, checked for shape. */
 export interface BuiltConfig {

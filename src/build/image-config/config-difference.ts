@@ -1,4 +1,4 @@
-import { parseBoundedJson } from '../../oci/json-bounds';
+import { parseBoundedJson } from '../../http/json-bounds';
 import type { Instruction } from '../dockerfile';
 import type { BuiltConfig } from './built-config';
 

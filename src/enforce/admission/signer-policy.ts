@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import { InvalidInputError, type Problem, SignedImageError } from '../../error';
-import { normalizePem, pemFault } from '../../pem-text';
+import { normalizePem, pemFault } from '../../host/pem-text';
 import {
   parseTrustedRoot,
   publicKeyOf,

@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize';
 
 import type { Problem } from '../../error';
-import { parseBoundedJson } from '../../oci/json-bounds';
+import { parseBoundedJson } from '../../http/json-bounds';
 import { publicKeyFromPem } from '../../sign';
 import {
   expressionOf,

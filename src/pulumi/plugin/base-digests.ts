@@ -1,5 +1,5 @@
 import { type Digest, parseReference, type RegistryClient } from '../../oci';
-import { resolveDigest } from './declared-image';
+import { resolveDigest } from './inputs/declared-image';
 
 /** Milliseconds for which a base that was asked for is what it was. */
 const LONGEST = 5 * 60_000;

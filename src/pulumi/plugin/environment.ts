@@ -15,9 +15,9 @@ import {
 import { SourceCache } from '../../source';
 import { BaseDigests } from './base-digests';
 import { type ContentUses, createContentUses } from './content-uses';
-import type { RegistryAccess } from './declared-registry';
-import { SharedLooks } from './shared-looks';
-import { createSecretHandoff, type SecretHandoff } from './secret-handoff';
+import type { RegistryAccess } from './inputs/declared-registry';
+import { SharedLooks } from './read-cache';
+import { createSecretHandoff, type SecretHandoff } from './protocol/secret-handoff';
 
 /** How long and how often others are asked. Default: as each of them has it. */
 export interface Patience {

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../package';
-import type * as component from './component-construction';
-import { createCrudService } from './crud-service';
-import { createEngineLog } from './engine-log';
+import type * as component from './protocol/component-construction';
+import { createCrudService } from './protocol/crud-service';
+import { createEngineLog } from './protocol/engine-log';
 import type * as world from './environment';
-import { onFirstUse } from './first-use';
+import { onFirstUse } from './protocol/first-use';
 import type * as heap from './heap-growth';
 import { createResources } from './resources';
-import { serve } from './server';
+import { serve } from './protocol/server';
 
 const SCHEMA = join(__dirname, '..', '..', '..', 'schema.json');
 
@@ -31,7 +31,7 @@ async function run(args: readonly string[]): Promise<void> {
     version: PACKAGE_VERSION,
     getSchema: async () => readFileSync(SCHEMA, 'utf8'),
     construct: async (...asked: Parameters<typeof component.constructComponent>) => {
-      const { constructComponent } = require('./component-construction') as typeof component;
+      const { constructComponent } = require('./protocol/component-construction') as typeof component;
       return constructComponent(...asked);
     },
     cancel: async () => environment.made?.close(),

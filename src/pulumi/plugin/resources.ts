@@ -1,31 +1,31 @@
 import { token } from '../package';
 import type * as table from '../secrecy/input-table';
-import type { CrudResource } from './crud-resource';
+import type { CrudResource } from './protocol/crud-resource';
 import type { PluginEnvironment } from './environment';
-import { onFirstUse } from './first-use';
-import type * as guard from './guarded-resource';
-import type * as imageBuild from './image-build';
-import type * as imageSignature from './image-signature';
-import type * as signingPlan from './signing-plan';
-import type * as verifiedImage from './verified-image';
+import { onFirstUse } from './protocol/first-use';
+import type * as guard from './inputs/guarded-resource';
+import type * as imageBuild from './build/image-build';
+import type * as imageSignature from './signature/image-signature';
+import type * as signingPlan from './plan/signing-plan';
+import type * as verifiedImage from './verification/verified-image';
 
 type ServedName = 'SigningPlan' | 'ImageBuild' | 'ImageSignature' | 'VerifiedImage';
 type Create = (environment: PluginEnvironment) => CrudResource;
 
 /** Each, with all that it needs, is loaded when the engine first asks for it (docs/adr/0009). */
 const RESOURCES: Readonly<Record<ServedName, () => Create>> = {
-  SigningPlan: () => (require('./signing-plan') as typeof signingPlan).createSigningPlan,
-  ImageBuild: () => (require('./image-build') as typeof imageBuild).createImageBuild,
+  SigningPlan: () => (require('./plan/signing-plan') as typeof signingPlan).createSigningPlan,
+  ImageBuild: () => (require('./build/image-build') as typeof imageBuild).createImageBuild,
   ImageSignature: () =>
-    (require('./image-signature') as typeof imageSignature).createImageSignature,
-  VerifiedImage: () => (require('./verified-image') as typeof verifiedImage).createVerifiedImage,
+    (require('./signature/image-signature') as typeof imageSignature).createImageSignature,
+  VerifiedImage: () => (require('./verification/verified-image') as typeof verifiedImage).createVerifiedImage,
 };
 
 /** The custom resources that this plugin serves. */
 export function createResources(environment: () => PluginEnvironment): readonly CrudResource[] {
   return (Object.keys(RESOURCES) as ServedName[]).map((name) =>
     loadedOnUse(token(name), () => {
-      const { guardedResource } = require('./guarded-resource') as typeof guard;
+      const { guardedResource } = require('./inputs/guarded-resource') as typeof guard;
       const { RESOURCE_INPUTS } = require('../secrecy/input-table') as typeof table;
       return guardedResource(RESOURCES[name]()(environment()), RESOURCE_INPUTS[name]);
     }),

@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 
-import { isSecretReference } from '../../sign/key/shown-reference';
+import { isSecretReference } from '../../key/shown-reference';
 import {
   isGuarded,
   type Members,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { makeCertificate } from '../../../dev/registry/tls';
 import type { Pod } from '../../../src/audit/pod-containers';
-import { statusBody } from '../../sign/key/kubernetes/api-double';
+import { statusBody } from '../../key/kubernetes/api-double';
 
 export const TOKEN = 'canary-audit-token';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { baseImages, fetchedImages, lex, parseInstructions } from '../../../src/build/dockerfile';
 import { WordError } from '../../../src/build/dockerfile/lexer';
 import { IgnoreFileError, IgnoreRules, readRules } from '../../../src/build/ignore';
-import { InputReader } from '../../../src/pulumi/plugin/input-reader';
+import { InputReader } from '../../../src/pulumi/plugin/inputs/input-reader';
 import {
   decode,
   decodeProperties,
@@ -13,7 +13,7 @@ import {
   hasUnknown,
   type Properties,
   reveal,
-} from '../../../src/pulumi/plugin/wire-value';
+} from '../../../src/pulumi/plugin/protocol/wire-value';
 import {
   openWorkbench,
   type ResourceName,

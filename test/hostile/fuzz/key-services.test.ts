@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 
-import { parsePkcs11Uri, showPkcs11Uri } from '../../../src/sign/key/pkcs11';
-import { parseTransitKey, parseTransitSignature } from '../../../src/sign/key/vault/transit-key';
-import { readVaultSettings } from '../../../src/sign/key/vault/vault-settings';
+import { parsePkcs11Uri, showPkcs11Uri } from '../../../src/key/pkcs11';
+import { parseTransitKey, parseTransitSignature } from '../../../src/key/vault/transit-key';
+import { readVaultSettings } from '../../../src/key/vault/vault-settings';
 import { processHost, keyPlaceOf } from '../../../src/sign';
 import { anyBytes, expectRobust, mangled, mutated, nastyText, RUNS } from './support/robust';
 

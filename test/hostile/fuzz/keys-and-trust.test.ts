@@ -5,8 +5,8 @@ import type { SignatureBundle } from '@sigstore/sign';
 import fc from 'fast-check';
 
 import { type RunningSigstore, startSigstore } from '../../../dev/sigstore';
-import { certificateDer, Timestamp } from '../../../src/sign/format';
-import { parsePrivateKeyPem } from '../../../src/sign/key/private-key-pem';
+import { certificateDer, Timestamp } from '../../../src/storage';
+import { parsePrivateKeyPem } from '../../../src/key/private-key-pem';
 import {
   createKeylessSigner,
   createWitnesses,
@@ -18,7 +18,7 @@ import {
   keyPlaceOf,
   parseTrustedRoot,
 } from '../../../src/sign';
-import { certificateIdentity } from '../../../src/sign/sigstore/certificate-identity';
+import { certificateIdentity } from '../../../src/sigstore/certificate-identity';
 import { readSignerCertificate } from '../../../src/verify/signer-certificate';
 import {
   anyBytes,

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 
 import { parseStatement, signatureStatement, subjectsOf } from '../../../src/attest';
 import { type Digest, digestOf, OCI_MANIFEST } from '../../../src/oci';
-import { parseSimpleSigning } from '../../../src/sign/format';
-import { parseLegacyManifest } from '../../../src/sign/format/legacy-manifest';
+import { parseSimpleSigning } from '../../../src/storage';
+import { parseLegacyManifest } from '../../../src/storage/legacy-manifest';
 import { inspectImage } from '../../../src/verify';
 import type { Lie } from '../support/lie';
 import { type Lab, openLab } from '../../verify/support/lab';

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 
 import { vcsLocation } from '../../../src/attest/vcs-location';
 import { cleanRepositoryUrl } from '../../../src/source';
-import { isUri } from '../../../src/uri';
+import { isUri } from '../../../src/source/uri';
 import { inputCount, recordOracle } from '../support/tally';
 
 const folder = mkdtempSync(join(tmpdir(), 'signed-image-locations-'));

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 
 import { encryptPrivateKey } from '../../../src/sign';
-import { Secret, UNKNOWN } from '../../../src/pulumi/plugin/wire-value';
+import { Secret, UNKNOWN } from '../../../src/pulumi/plugin/protocol/wire-value';
 import { openWorkbench, PASSWORD, type Workbench } from './support/workbench';
 
 let bench: Workbench;

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 
 import { encryptPrivateKey } from '../../../src/sign';
-import { Secret } from '../../../src/pulumi/plugin/wire-value';
+import { Secret } from '../../../src/pulumi/plugin/protocol/wire-value';
 import { type PushedImage, pushImage, pushIndex } from '../../interop/support/images';
 import { openWorkbench, PASSWORD, plain, type Record, type Workbench } from './support/workbench';
 

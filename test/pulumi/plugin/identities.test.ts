@@ -1,5 +1,5 @@
 import { GITLAB_CLAIMS, personAtBrowser } from '../../../dev/identity';
-import { toValue, UNKNOWN, type Properties } from '../../../src/pulumi/plugin/wire-value';
+import { toValue, UNKNOWN, type Properties } from '../../../src/pulumi/plugin/protocol/wire-value';
 import { pushImage } from '../../interop/support/images';
 import { openWorkbench, plain, type Workbench } from './support/workbench';
 

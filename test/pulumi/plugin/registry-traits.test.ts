@@ -1,5 +1,5 @@
 import { storeImage } from '../../../dev/load/image';
-import { Secret } from '../../../src/pulumi/plugin/wire-value';
+import { Secret } from '../../../src/pulumi/plugin/protocol/wire-value';
 import { openWorkbench, PASSWORD, type Workbench } from './support/workbench';
 
 let bench: Workbench;

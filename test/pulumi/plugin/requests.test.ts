@@ -1,6 +1,6 @@
 import { requestLines } from '../../../bench/traffic';
 import { storeImage } from '../../../dev/load/image';
-import { Secret } from '../../../src/pulumi/plugin/wire-value';
+import { Secret } from '../../../src/pulumi/plugin/protocol/wire-value';
 import { openWorkbench, PASSWORD, type Record, type Workbench } from './support/workbench';
 
 let bench: Workbench;

@@ -1,5 +1,5 @@
 import { parseDigest } from '../../../src/oci';
-import { type Properties, Secret, UNKNOWN } from '../../../src/pulumi/plugin/wire-value';
+import { type Properties, Secret, UNKNOWN } from '../../../src/pulumi/plugin/protocol/wire-value';
 import { openWorkbench, PASSWORD, plain, type Record, type Workbench } from './support/workbench';
 
 let bench: Workbench;

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ResourceProviderClient } from '@pulumi/pulumi/proto/provider_grpc_pb';
 
 import { startPlugin } from '../../../dev/engine/process/plugin';
-import { Empty, grpc } from '../../../src/pulumi/plugin/pulumi-grpc';
+import { Empty, grpc } from '../../../src/pulumi/plugin/protocol/pulumi-grpc';
 
 const ROOT = resolve(__dirname, '../../..');
 const OURS = { pkg: 'signed-image', folder: join(ROOT, 'plugin') };

@@ -11,8 +11,8 @@ import {
 } from '../../../../dev/registry';
 import { type RunningSigstore, startSigstore } from '../../../../dev/sigstore';
 import { encryptPrivateKey } from '../../../../src/sign';
-import type { CrudResource } from '../../../../src/pulumi/plugin/crud-resource';
-import type { ResourceLog } from '../../../../src/pulumi/plugin/engine-log';
+import type { CrudResource } from '../../../../src/pulumi/plugin/protocol/crud-resource';
+import type { ResourceLog } from '../../../../src/pulumi/plugin/protocol/engine-log';
 import {
   createPluginEnvironment,
   type PluginEnvironment,
@@ -23,7 +23,7 @@ import {
   reveal,
   toValue,
   type Value,
-} from '../../../../src/pulumi/plugin/wire-value';
+} from '../../../../src/pulumi/plugin/protocol/wire-value';
 
 export type ResourceName = 'SigningPlan' | 'ImageBuild' | 'ImageSignature' | 'VerifiedImage';
 

@@ -1,0 +1,2 @@
+export * from './signed-image-error';
+export { distinct, problemsOf } from './problem-collection';

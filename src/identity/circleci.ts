@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import { findExecutable, launchEnvironment } from '../host/executable';
+import type { SigningHost } from '../host/signing-host';
+import { type IdentityClaims, parseIdentityToken } from './identity-token';
+import type { TokenSource } from './identity-provider';
+import { SIGSTORE_TOKEN_VARIABLE } from './stored-token';
+import { unavailable } from './token-request';
+
+/** https://circleci.com/docs/openid-connect-tokens/ */
+const JOB_TOKENS = ['CIRCLE_OIDC_TOKEN_V2', 'CIRCLE_OIDC_TOKEN'] as const;
+const TIMEOUT_MS = 30_000;
+const OUTPUT_LIMIT = 256 * 1024;
+
+type CircleHost = Pick<SigningHost, 'env' | 'now'>;
+
+export function isOnCircleCi({ env }: Pick<SigningHost, 'env'>): boolean {
+  return env['CIRCLECI'] === 'true';
+}
+
+/**
+ * A job's own tokens are made for the organization's id, which Fulcio does not take; one for
+ * another audience is made by the command that is in every job:
+ * https://circleci.com/docs/oidc-tokens-with-custom-claims/
+ */
+export function circleCiSource(host: CircleHost, audience: string): TokenSource {
+  return {
+    name: 'the identity token of CircleCI',
+    local: false,
+    property: 'keyless',
+    audienceAdvice: `ask for one with \`circleci run oidc get --claims '{"aud":"${audience}"}'\``,
+    read: async () => {
+      const given = host.env[SIGSTORE_TOKEN_VARIABLE];
+      if (given) return given;
+      return (
+        JOB_TOKENS.map((name) => host.env[name]).find((token) => isFor(audience, token, host)) ??
+        made(host, audience)
+      );
+    },
+  };
+}
+
+function isFor(audience: string, token: string | undefined, { now }: CircleHost): boolean {
+  try {
+    return token !== undefined && parseIdentityToken(token, { audience, now }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+async function made({ env }: CircleHost, audience: string): Promise<string> {
+  const program = findExecutable('circleci', env);
+  if (program === undefined) {
+    throw unavailable(
+      `the command \`circleci\`, which makes identity tokens, is not there; ${NEXT}`,
+    );
+  }
+  const claims: Pick<IdentityClaims, 'aud'> = { aud: audience };
+  const args = ['run', 'oidc', 'get', '--claims', JSON.stringify(claims)];
+  try {
+    const { stdout } = await promisify(execFile)(program, args, {
+      env: launchEnvironment(env),
+      timeout: TIMEOUT_MS,
+      maxBuffer: OUTPUT_LIMIT,
+    });
+    if (stdout.trim() !== '') return stdout;
+  } catch (error) {
+    // What it printed may be a token.
+    throw unavailable(`${reasonOf(error)}; ${NEXT}`);
+  }
+  throw unavailable(`the command \`circleci run oidc get\` printed no token; ${NEXT}`);
+}
+
+const NEXT =
+  'run in a CircleCI job (a fork gets tokens only where its builds get secrets), or make a token in a step ' +
+  `before and hand it on as ${SIGSTORE_TOKEN_VARIABLE}`;
+
+function reasonOf(error: unknown): string {
+  const { code } = error as { readonly code?: unknown };
+  return `the command \`circleci run oidc get\` failed (${String(code ?? 'stopped')})`;
+}

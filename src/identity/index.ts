@@ -1,0 +1,21 @@
+export { type ExpectedIdentity, expectedIdentity } from './expected-identity';
+export type { IdentityProvider } from './identity-provider';
+export {
+  DEFAULT_AUDIENCE,
+  type IdentityClaims,
+  type IdentityToken,
+  type TokenExpectation,
+  parseIdentityToken,
+} from './identity-token';
+export {
+  FILE_PROVIDERS,
+  IDENTITY_PROVIDERS,
+  type IdentityProviderName,
+  INTERACTIVE_PROVIDERS,
+  type InteractiveProviderName,
+  type KeylessConfig,
+  VARIABLE_PROVIDERS,
+} from './keyless-config';
+export type { Person } from '../host/interactive-login';
+export { asksPerson, resolveIdentityProvider } from './provider-resolution';
+export { createTokenCache, type TokenCache } from './token-cache';

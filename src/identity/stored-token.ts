@@ -1,0 +1,122 @@
+import { SignedImageError } from '../error';
+import type { SigningHost } from '../host/signing-host';
+import type { TokenSource } from './identity-provider';
+
+/** What CI systems with OIDC support are told to set (GitLab's `id_tokens`, CircleCI, Codefresh). */
+export const SIGSTORE_TOKEN_VARIABLE = 'SIGSTORE_ID_TOKEN';
+/** Where Kubernetes mounts a projected service account token for cosign. */
+export const COSIGN_TOKEN_FILE = '/var/run/sigstore/cosign/oidc-token';
+
+/** How a stored token is named and mended: what its errors say. */
+interface Wording {
+  readonly name: string;
+  /** What to do where it is not there. */
+  readonly next: string;
+  readonly audienceAdvice?: string;
+}
+
+function unavailable(property: string, message: string, cause?: unknown): SignedImageError {
+  return new SignedImageError({ code: 'IDENTITY_UNAVAILABLE', property, message, cause });
+}
+
+function inFile(
+  path: string,
+  property: string,
+  { readFile }: Pick<SigningHost, 'readFile'>,
+  { next, ...wording }: Wording,
+): TokenSource {
+  return {
+    ...wording,
+    local: true,
+    property,
+    read: async () => {
+      try {
+        return await readFile(path);
+      } catch (error) {
+        const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+        throw unavailable(
+          property,
+          `the identity token file ${path} cannot be read (${code}); ${next}`,
+          error,
+        );
+      }
+    },
+  };
+}
+
+function inVariable(
+  variable: string,
+  property: string,
+  { env }: Pick<SigningHost, 'env'>,
+  { next, ...wording }: Wording,
+): TokenSource {
+  return {
+    ...wording,
+    local: true,
+    property,
+    read: async () => {
+      const value = env[variable];
+      if (value === undefined || value.trim() === '') {
+        throw unavailable(
+          property,
+          `the environment variable ${variable} is ${value === undefined ? 'not set' : 'empty'}; ${next}`,
+        );
+      }
+      return value;
+    },
+  };
+}
+
+/** A token in a file. Read again each time: Kubernetes and others renew it in place. */
+export function fileTokenSource(
+  path: string,
+  property: string,
+  host: Pick<SigningHost, 'readFile'>,
+): TokenSource {
+  return inFile(path, property, host, {
+    name: `the identity token in the file ${path}`,
+    next: 'write a token there, or set keyless.tokenEnv',
+  });
+}
+
+/** A token in an environment variable. */
+export function environmentTokenSource(
+  variable: string,
+  property: string,
+  host: Pick<SigningHost, 'env'>,
+): TokenSource {
+  return inVariable(variable, property, host, {
+    name: `the identity token in the environment variable ${variable}`,
+    next: 'it must hold an identity token',
+  });
+}
+
+/** A job of GitLab CI: https://docs.gitlab.com/ci/secrets/id_token_authentication/ */
+export function gitlabCiSource(
+  variable: string,
+  property: string,
+  host: Pick<SigningHost, 'env'>,
+  audience: string,
+): TokenSource {
+  const declaration = `\`id_tokens: { ${variable}: { aud: ${audience} } }\``;
+  return inVariable(variable, property, host, {
+    name: `the identity token of GitLab CI in ${variable}`,
+    next: `give the job ${declaration}`,
+    audienceAdvice: `give the job ${declaration}`,
+  });
+}
+
+/** A projected volume: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken */
+export function kubernetesTokenSource(
+  path: string,
+  property: string,
+  host: Pick<SigningHost, 'readFile'>,
+  audience: string,
+): TokenSource {
+  const projection = `a projected \`serviceAccountToken\` with \`audience: ${audience}\``;
+  return inFile(path, property, host, {
+    name: `the Kubernetes service account token in ${path}`,
+    next: `mount ${projection} there, or set keyless.tokenFile`,
+    audienceAdvice: `mount ${projection}`,
+  });
+}

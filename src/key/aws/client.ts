@@ -1,0 +1,112 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent, type AgentOptions } from 'node:https';
+
+import type { KMSClient, KMSClientConfig } from '@aws-sdk/client-kms';
+
+import { SignedImageError } from '../../error';
+import { optionalPackage } from '../../host/optional-package';
+import type { KeyHost } from '../backend';
+import type { AwsKeyReference } from './reference';
+
+const load = () => import('@aws-sdk/client-kms');
+
+type Sdk = Awaited<ReturnType<typeof load>>;
+
+/** The SDK, and a client of it that is set up as cosign's is. */
+export interface AwsConnection {
+  readonly sdk: Sdk;
+  readonly client: KMSClient;
+}
+
+const CONNECT_MS = 10_000;
+const ANSWER_MS = 30_000;
+
+function endpointOf({ endpoint }: AwsKeyReference, { env }: KeyHost): string | undefined {
+  if (endpoint !== undefined) return `https://${endpoint}`;
+  if (env['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'] === 'true') return undefined;
+  return env['AWS_ENDPOINT_URL_KMS'] || env['AWS_ENDPOINT_URL'] || undefined;
+}
+
+/** cosign's SDK reads the second one too, the one for Node does not. */
+function regionOf({ region }: AwsKeyReference, { env }: KeyHost): string | undefined {
+  return region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || undefined);
+}
+
+/** Keys in the environment come first, as in cosign's SDK; all else is found by the SDK's own chain. */
+function credentialsOf({ env }: KeyHost): Pick<KMSClientConfig, 'credentials'> {
+  const accessKeyId = env['AWS_ACCESS_KEY_ID'];
+  const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'];
+  if (!accessKeyId || !secretAccessKey) return {};
+  const sessionToken = env['AWS_SESSION_TOKEN'];
+  return {
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) },
+  };
+}
+
+async function authoritiesOf({ env, readFile }: KeyHost): Promise<Pick<AgentOptions, 'ca'>> {
+  const path = env['AWS_CA_BUNDLE'];
+  if (!path) return {};
+  try {
+    return { ca: await readFile(path) };
+  } catch (error) {
+    throw new SignedImageError({
+      code: 'KEY_SERVICE_FAILED',
+      message: `AWS_CA_BUNDLE names the file ${path}, which cannot be read; correct it or unset it`,
+      cause: error,
+    });
+  }
+}
+
+/** What cosign's SDK takes from the environment for TLS and proxies, and the one for Node does not. */
+async function agentsOf(host: KeyHost): Promise<{ httpAgent: HttpAgent; httpsAgent: HttpsAgent }> {
+  const proxyEnv = { ...host.env };
+  return {
+    httpAgent: new HttpAgent({ keepAlive: true, proxyEnv }),
+    httpsAgent: new HttpsAgent({
+      keepAlive: true,
+      proxyEnv,
+      ...(await authoritiesOf(host)),
+      ...(host.env['AWS_TLS_INSECURE_SKIP_VERIFY'] === '1' ? { rejectUnauthorized: false } : {}),
+    }),
+  };
+}
+
+/**
+ * Loads the SDK. It asks nobody yet.
+ *
+ * @throws SignedImageError `PACKAGE_MISSING`, `KEY_SERVICE_FAILED` for an unreadable `AWS_CA_BUNDLE`
+ */
+export async function connectAws(
+  reference: AwsKeyReference,
+  host: KeyHost,
+): Promise<AwsConnection> {
+  const sdk = await optionalPackage('@aws-sdk/client-kms', 'keys in AWS KMS (awskms://)', load);
+  const endpoint = endpointOf(reference, host);
+  const region = regionOf(reference, host);
+  const profile = host.env['AWS_PROFILE'];
+  const attempts = Number(host.env['AWS_MAX_ATTEMPTS']);
+  const client = new sdk.KMSClient({
+    ...credentialsOf(host),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+    ...(profile ? { profile } : {}),
+    ...(Number.isInteger(attempts) && attempts > 0 ? { maxAttempts: attempts } : {}),
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: ANSWER_MS,
+      throwOnRequestTimeout: true,
+      ...(await agentsOf(host)),
+    },
+  });
+  return { sdk, client };
+}
+
+/** The secrets that this client signs its requests with: services quote requests in their errors. */
+export async function secretsOf(client: KMSClient): Promise<readonly string[]> {
+  try {
+    const { secretAccessKey, sessionToken } = await client.config.credentials();
+    return [secretAccessKey, ...(sessionToken === undefined ? [] : [sessionToken])];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,163 @@
+import type { KeyObject } from 'node:crypto';
+
+import { SignedImageError } from '../error';
+import type { SigningHost } from '../host/signing-host';
+
+/** What key sources take from the machine. */
+export type KeyHost = Pick<SigningHost, 'env' | 'readFile'> &
+  Partial<Pick<SigningHost, 'fetch' | 'now'>>;
+
+/** A private key as text, with the password that lies beside it, if one does. */
+export interface PrivateKeyText {
+  /** PEM: cosign's encrypted form, PKCS#8, SEC1 or PKCS#1. A secret. */
+  readonly pem: string;
+  /** Default: `key.password`, else `COSIGN_PASSWORD`. A secret. */
+  readonly password?: string | undefined;
+}
+
+/** A place that holds PEM texts: a file, a variable, a Kubernetes secret, GitLab's variables. */
+export interface StoredKeyPlace {
+  readonly kind: 'stored';
+  /** The place in words that may be shown, as the subject of a sentence: `the file cosign.key`. */
+  readonly description: string;
+  /** Whether reading asks somebody; it is then done once per run. */
+  readonly remote: boolean;
+  /**
+   * @throws SignedImageError `KEY_NOT_FOUND`, `KEY_FORBIDDEN`, `KEY_SERVICE_FAILED`, `KEY_UNREADABLE`,
+   *   `PACKAGE_MISSING`
+   */
+  readPrivateKey(host: KeyHost): Promise<PrivateKeyText>;
+  /** The PEM text of the public key. Throws as `readPrivateKey`. */
+  readPublicKey(host: KeyHost): Promise<string>;
+}
+
+/** What is to be signed, in the two forms that services take. */
+export interface SignedMessage {
+  readonly data: Buffer;
+  /** sha256 of `data`, 32 bytes. */
+  readonly digest: Buffer;
+}
+
+/** A key of a service that never gives it away. */
+export interface ServiceKey {
+  readonly publicKey: KeyObject;
+  /**
+   * ECDSA as ASN.1 DER over SHA-256, or RSA PKCS#1 v1.5 over SHA-256. What it returns is checked
+   * against `publicKey` by the caller.
+   *
+   * @throws SignedImageError `KEY_FORBIDDEN`, `KEY_SERVICE_FAILED`, `KEY_UNSUPPORTED`
+   */
+  sign(message: SignedMessage): Promise<Buffer>;
+}
+
+/** A key in a KMS, in Vault's transit engine, in a token. */
+export interface ServiceKeyPlace {
+  readonly kind: 'service';
+  readonly description: string;
+  /**
+   * Fetches the public half; called once per run. It writes nothing and signs nothing.
+   *
+   * @throws SignedImageError `KEY_NOT_FOUND`, `KEY_FORBIDDEN`, `KEY_SERVICE_FAILED`,
+   *   `KEY_UNSUPPORTED`, `PACKAGE_MISSING`
+   */
+  open(host: KeyHost): Promise<ServiceKey>;
+}
+
+export type KeyPlace = StoredKeyPlace | ServiceKeyPlace;
+
+/** A key that was just made. */
+export interface GeneratedKey {
+  /** Its public half: PEM, SubjectPublicKeyInfo, ends with a line break. */
+  readonly publicKey: string;
+  /** One sentence for the user: what was made, and where. Holds no secret. */
+  readonly said: string;
+}
+
+export interface KeyGenerationRequest {
+  /** Encrypts a private key that is stored as text; services that keep the key ignore it. A secret. */
+  readonly password?: string | undefined;
+}
+
+/** One kind of place, and how cosign refers to it. */
+export interface KeySource {
+  /** How references begin, for example `awskms://`. */
+  readonly prefixes: readonly string[];
+  /** One reference of this kind, for messages: `awskms:///alias/NAME`. */
+  readonly example: string;
+  /**
+   * Reads a reference that begins with one of the prefixes. It asks nobody.
+   *
+   * @throws SignedImageError `KEY_REFERENCE_INVALID`
+   */
+  parse(ref: string): KeyPlace;
+  /**
+   * Makes a new key where the reference points, as `cosign generate-key-pair` does (ECDSA P-256).
+   * Overwrites nothing, and leaves nothing half-written behind.
+   *
+   * @throws SignedImageError `KEY_EXISTS`, `KEY_REFERENCE_INVALID`, `KEY_FORBIDDEN`,
+   *   `KEY_SERVICE_FAILED`, `PACKAGE_MISSING`
+   */
+  generate?(ref: string, request: KeyGenerationRequest, host: KeyHost): Promise<GeneratedKey>;
+}
+
+/** PEM text given as it is. */
+export function pemTextPlace(pem: string): StoredKeyPlace {
+  return {
+    kind: 'stored',
+    description: 'the PEM text',
+    remote: false,
+    readPrivateKey: async () => ({ pem }),
+    readPublicKey: async () => pem,
+  };
+}
+
+function reasonOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'does not exist';
+  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user';
+  if (code === 'EISDIR') return 'is a directory';
+  return `cannot be read (${code ?? 'unknown error'})`;
+}
+
+/** A PEM file. */
+export function filePlace(path: string): StoredKeyPlace {
+  const description = `the file ${path}`;
+  const read = async ({ readFile }: KeyHost): Promise<string> => {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      throw new SignedImageError({
+        code: 'KEY_UNREADABLE',
+        message: `${description} ${reasonOf(error)}; relative paths start at the working directory`,
+        cause: error,
+      });
+    }
+  };
+  return {
+    kind: 'stored',
+    description,
+    remote: false,
+    readPrivateKey: async (host) => ({ pem: await read(host) }),
+    readPublicKey: read,
+  };
+}
+
+/** An environment variable that holds PEM text. */
+export function environmentPlace(name: string): StoredKeyPlace {
+  const description = `the environment variable ${name}`;
+  const read = async ({ env }: KeyHost): Promise<string> => {
+    const value = env[name];
+    if (value !== undefined && value.trim() !== '') return value;
+    throw new SignedImageError({
+      code: 'KEY_UNREADABLE',
+      message: `${description} is ${value === undefined ? 'not set' : 'empty'}; it must hold the key's PEM text`,
+    });
+  };
+  return {
+    kind: 'stored',
+    description,
+    remote: false,
+    readPrivateKey: async (host) => ({ pem: await read(host) }),
+    readPublicKey: read,
+  };
+}

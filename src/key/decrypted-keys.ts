@@ -1,0 +1,59 @@
+import { createHmac, randomBytes, type KeyObject } from 'node:crypto';
+
+import { SignedImageError } from '../error';
+import { serially } from '../host/lock';
+import { type EncryptedKey, decryptKey } from './encrypted-pem';
+import type { KeyPassword } from './key-password';
+import { privateKeyFromDer } from './private-key-pem';
+
+/** Known to this process only, so that what is kept of a password cannot be guessed offline. */
+const cacheKey = randomBytes(32);
+const decrypted = new Map<string, Promise<KeyObject>>();
+
+function slotOf({ ciphertext, salt, nonce }: EncryptedKey, password: string): string {
+  return createHmac('sha256', cacheKey)
+    .update(salt)
+    .update(nonce)
+    .update(createHmac('sha256', cacheKey).update(ciphertext).digest())
+    .update(password, 'utf8')
+    .digest('hex');
+}
+
+async function decrypt(
+  encrypted: EncryptedKey,
+  { value, origin }: KeyPassword,
+): Promise<KeyObject> {
+  // One after the other: eight keys at once would take a gigabyte, and all threads of the pool.
+  const der = await serially('key derivation', () => decryptKey(encrypted, value));
+  if (der === undefined) {
+    throw new SignedImageError({
+      code: 'KEY_PASSWORD_WRONG',
+      property: 'key.password',
+      message: `${origin} does not open the private key; set key.password (as a secret) or COSIGN_PASSWORD to the one it was encrypted with`,
+    });
+  }
+  try {
+    return privateKeyFromDer(der, 'pkcs8');
+  } finally {
+    der.fill(0);
+  }
+}
+
+/**
+ * Decrypts a key, once per process and password: scrypt costs up to 128 MiB and a second.
+ *
+ * @throws SignedImageError `KEY_PASSWORD_WRONG` on `key.password`
+ */
+export async function decryptedKey(
+  encrypted: EncryptedKey,
+  password: KeyPassword,
+): Promise<KeyObject> {
+  const slot = slotOf(encrypted, password.value);
+  const known = decrypted.get(slot);
+  if (known !== undefined) return known;
+  const pending = decrypt(encrypted, password);
+  decrypted.set(slot, pending);
+  // A failure is not kept: its words name the place where this password came from.
+  pending.catch(() => decrypted.delete(slot));
+  return pending;
+}

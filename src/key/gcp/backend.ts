@@ -1,0 +1,162 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+
+import type { KeyManagementServiceClient, protos } from '@google-cloud/kms';
+
+import { asSignedImageError, SignedImageError } from '../../error';
+import { type KeyAlgorithm, keyAlgorithmOf } from '../public-key';
+import type { KeyHost, ServiceKey, ServiceKeyPlace } from '../backend';
+import { crc32c } from './checksum';
+import { CALL_OPTIONS, connectGcp } from './client';
+import { gcpFailure } from './failure';
+import { type GcpKeyReference, keyName, versionName } from './reference';
+
+type PublicKeyAnswer = protos.google.cloud.kms.v1.IPublicKey;
+type Checksum = protos.google.protobuf.IInt64Value | null | undefined;
+
+/** https://cloud.google.com/kms/docs/algorithms: those that every verifier takes. */
+const ALGORITHMS: Readonly<Record<string, KeyAlgorithm>> = {
+  EC_SIGN_P256_SHA256: 'ecdsa-p256-sha256',
+  RSA_SIGN_PKCS1_2048_SHA256: 'rsa-pkcs1v15-sha256',
+  RSA_SIGN_PKCS1_3072_SHA256: 'rsa-pkcs1v15-sha256',
+};
+
+export function gcpDescription({ ref }: GcpKeyReference): string {
+  return `the Google Cloud KMS key ${ref}`;
+}
+
+function refuse(
+  code: 'KEY_UNSUPPORTED' | 'KEY_SERVICE_FAILED' | 'KEY_NOT_FOUND',
+  message: string,
+  cause?: unknown,
+): SignedImageError {
+  return new SignedImageError({ code, message, cause });
+}
+
+/** https://cloud.google.com/kms/docs/data-integrity-guidelines */
+function isIntact(bytes: Uint8Array, checksum: Checksum): boolean {
+  return checksum?.value !== null && checksum?.value !== undefined
+    ? BigInt(checksum.value.toString()) === BigInt(crc32c(bytes))
+    : false;
+}
+
+function corrupted(description: string, what: string): SignedImageError {
+  return refuse(
+    'KEY_SERVICE_FAILED',
+    `${description}: ${what} was damaged on the way (its CRC32C does not fit); run again, and if it stays look for a proxy that changes what it passes on`,
+  );
+}
+
+/** By number: as text, version 9 would come after version 10. */
+async function newestVersion(
+  client: KeyManagementServiceClient,
+  reference: GcpKeyReference,
+  description: string,
+): Promise<string> {
+  const parent = keyName(reference);
+  let versions: protos.google.cloud.kms.v1.ICryptoKeyVersion[];
+  try {
+    [versions] = await client.listCryptoKeyVersions(
+      { parent, filter: 'state=ENABLED' },
+      CALL_OPTIONS,
+    );
+  } catch (error) {
+    throw gcpFailure(description, 'cloudkms.cryptoKeyVersions.list', error);
+  }
+  const numbers = versions
+    .filter(({ state }) => state === 'ENABLED')
+    .map(({ name }) => Number(name?.split('/').at(-1)));
+  if (numbers.length === 0) {
+    throw refuse(
+      'KEY_UNSUPPORTED',
+      `${description} has no enabled version; enable one or make a new one (\`gcloud kms keys versions create\`)`,
+    );
+  }
+  return String(Math.max(...numbers));
+}
+
+function publicKeyFrom(answer: PublicKeyAnswer, name: string, description: string): KeyObject {
+  const algorithm = String(answer.algorithm);
+  const expected = ALGORITHMS[algorithm];
+  if (expected === undefined) {
+    throw refuse(
+      'KEY_UNSUPPORTED',
+      `${description} has the algorithm ${algorithm}; signing needs ${Object.keys(ALGORITHMS).join(', ')} (not every verifier takes others)`,
+    );
+  }
+  const pem = answer.pem ?? '';
+  if (!isIntact(Buffer.from(pem), answer.pemCrc32c) || answer.name !== name) {
+    throw corrupted(description, 'the public key');
+  }
+  try {
+    const key = createPublicKey(pem);
+    if (keyAlgorithmOf(key) === expected) return key;
+  } catch (error) {
+    const { message } = asSignedImageError(error, {
+      code: 'KEY_UNSUPPORTED',
+      message: 'the public key cannot be read',
+    });
+    throw refuse('KEY_UNSUPPORTED', `${description}: ${message}`, error);
+  }
+  throw refuse('KEY_UNSUPPORTED', `${description} is not the kind of key that ${algorithm} names`);
+}
+
+async function fetchPublicKey(
+  client: KeyManagementServiceClient,
+  name: string,
+  description: string,
+): Promise<KeyObject> {
+  let answer: PublicKeyAnswer;
+  try {
+    [answer] = await client.getPublicKey({ name }, CALL_OPTIONS);
+  } catch (error) {
+    throw gcpFailure(description, 'cloudkms.cryptoKeyVersions.viewPublicKey', error);
+  }
+  return publicKeyFrom(answer, name, description);
+}
+
+async function signDigest(
+  client: KeyManagementServiceClient,
+  name: string,
+  digest: Buffer,
+  description: string,
+): Promise<Buffer> {
+  let answer: protos.google.cloud.kms.v1.IAsymmetricSignResponse;
+  try {
+    [answer] = await client.asymmetricSign(
+      { name, digest: { sha256: digest }, digestCrc32c: { value: crc32c(digest) } },
+      CALL_OPTIONS,
+    );
+  } catch (error) {
+    throw gcpFailure(description, 'cloudkms.cryptoKeyVersions.useToSign', error);
+  }
+  if (answer.verifiedDigestCrc32c !== true || answer.name !== name) {
+    throw corrupted(description, 'the request to sign');
+  }
+  // With `bytes: Buffer` the SDK's loader never gives text here.
+  const signature = Buffer.from((answer.signature ?? new Uint8Array()) as Uint8Array);
+  if (!isIntact(signature, answer.signatureCrc32c)) throw corrupted(description, 'the signature');
+  return signature;
+}
+
+/** A version is chosen once: what signs is the one whose public half is known. */
+export async function openGcpKey(
+  client: KeyManagementServiceClient,
+  reference: GcpKeyReference,
+): Promise<ServiceKey> {
+  const description = gcpDescription(reference);
+  const version = reference.version ?? (await newestVersion(client, reference, description));
+  const name = versionName(reference, version);
+  return {
+    publicKey: await fetchPublicKey(client, name, description),
+    sign: ({ digest }) => signDigest(client, name, digest, description),
+  };
+}
+
+/** A key in Google Cloud KMS: https://cloud.google.com/kms/docs/reference/rpc/google.cloud.kms.v1 */
+export function gcpKeyPlace(reference: GcpKeyReference): ServiceKeyPlace {
+  return {
+    kind: 'service',
+    description: gcpDescription(reference),
+    open: async (host: KeyHost) => openGcpKey(await connectGcp(host), reference),
+  };
+}

@@ -1,0 +1,89 @@
+import { constants } from 'node:fs';
+import { access, open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { SignedImageError } from '../../error';
+
+/** A file that is about to be made. */
+export interface NewFile {
+  readonly path: string;
+  readonly text: string;
+  /** Permissions, before the umask: `0o600`. */
+  readonly mode: number;
+}
+
+/** Where key files are written. */
+export interface KeyFiles {
+  /**
+   * Looks, before anything is made, whether the file can be.
+   *
+   * @throws SignedImageError `KEY_EXISTS`, `INPUT_INVALID`
+   */
+  expectNew(path: string): Promise<void>;
+  /**
+   * Writes a file that does not exist yet, wholly or not at all.
+   *
+   * @throws SignedImageError `KEY_EXISTS`, `INPUT_INVALID`
+   */
+  write(file: NewFile): Promise<void>;
+  remove(path: string): Promise<void>;
+}
+
+function exists(path: string): SignedImageError {
+  return new SignedImageError({
+    code: 'KEY_EXISTS',
+    message: `${path} exists already, and is not overwritten; choose another name with --output-key-prefix`,
+  });
+}
+
+function unwritable(path: string, error: unknown): SignedImageError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EEXIST') return exists(path);
+  return new SignedImageError({
+    code: 'INPUT_INVALID',
+    message: `${path} cannot be written (${code ?? 'unknown error'}); check the folder, or choose another with --output-key-prefix`,
+    cause: error,
+  });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw unwritable(path, error);
+  }
+}
+
+/** The files of this machine. */
+export function localKeyFiles(): KeyFiles {
+  return {
+    async expectNew(path) {
+      if (await isThere(path)) throw exists(path);
+      try {
+        await access(dirname(path), constants.W_OK);
+      } catch (error) {
+        throw unwritable(path, error);
+      }
+    },
+    async write({ path, text, mode }) {
+      try {
+        // `wx` also refuses a symbolic link that somebody laid there.
+        const file = await open(path, 'wx', mode);
+        try {
+          await file.writeFile(text);
+          await file.sync();
+        } catch (error) {
+          await rm(path, { force: true });
+          throw error;
+        } finally {
+          await file.close();
+        }
+      } catch (error) {
+        throw unwritable(path, error);
+      }
+    },
+    remove: (path) => rm(path, { force: true }),
+  };
+}

@@ -1,0 +1,125 @@
+import { asSignedImageError, SignedImageError } from '../../error';
+import { makeCosignPair } from '../generation/cosign-pair';
+import type { KeyHost, KeySource, StoredKeyPlace } from '../backend';
+import { type GitlabApi, gitlabApi } from './gitlab-api';
+import { GITLAB_EXAMPLE, GITLAB_PREFIX, parseGitlabReference } from './gitlab-reference';
+import { gitlabServer } from './gitlab-server';
+import {
+  createVariable,
+  deleteVariable,
+  readVariable,
+  variableExists,
+  type VariableOwner,
+  variableOwner,
+} from './gitlab-variables';
+
+/** The names that cosign gives the variables. */
+const PRIVATE = 'COSIGN_PRIVATE_KEY';
+const PASSWORD = 'COSIGN_PASSWORD';
+const PUBLIC = 'COSIGN_PUBLIC_KEY';
+
+function apiOf(host: KeyHost): GitlabApi {
+  return gitlabApi(gitlabServer(host), host);
+}
+
+async function neededVariable(api: GitlabApi, owner: VariableOwner, key: string): Promise<string> {
+  const value = await readVariable(api, owner, key);
+  if (value !== undefined && value.trim() !== '') return value;
+  throw new SignedImageError({
+    code: 'KEY_NOT_FOUND',
+    message:
+      `the GitLab ${owner.kind} ${owner.id} has ${value === undefined ? 'no variable' : 'an empty variable'} ${key}; ` +
+      `make a key there with \`npx signed-image keys generate ${GITLAB_PREFIX}${owner.id}\``,
+  });
+}
+
+function gitlabPlace(id: string): StoredKeyPlace {
+  return {
+    kind: 'stored',
+    description: `GitLab's variables of ${id}`,
+    remote: true,
+    readPrivateKey: async (host) => {
+      const api = apiOf(host);
+      const owner = await variableOwner(api, id);
+      const pem = await neededVariable(api, owner, PRIVATE);
+      return { pem, password: await readVariable(api, owner, PASSWORD) };
+    },
+    readPublicKey: async (host) => {
+      const api = apiOf(host);
+      return neededVariable(api, await variableOwner(api, id), PUBLIC);
+    },
+  };
+}
+
+/** All of them or none. */
+async function createAll(
+  api: GitlabApi,
+  owner: VariableOwner,
+  variables: readonly (readonly [key: string, value: string])[],
+): Promise<void> {
+  for (const [key] of variables) {
+    if ((await readVariable(api, owner, key)) !== undefined) throw variableExists(owner, key);
+  }
+  try {
+    for (const [key, value] of variables) await createVariable(api, owner, key, value);
+  } catch (error) {
+    const left: string[] = [];
+    for (const variable of variables.toReversed()) {
+      if (!(await takenBack(api, owner, variable))) left.push(variable[0]);
+    }
+    throw withRemains(error, owner, left);
+  }
+}
+
+/** Of a request without an answer nobody knows what became; what is not ours is left alone. */
+async function takenBack(
+  api: GitlabApi,
+  owner: VariableOwner,
+  [key, value]: readonly [key: string, value: string],
+): Promise<boolean> {
+  try {
+    if ((await readVariable(api, owner, key)) !== value) return true;
+    return await deleteVariable(api, owner, key);
+  } catch {
+    return false;
+  }
+}
+
+function withRemains(
+  error: unknown,
+  { kind, id }: VariableOwner,
+  left: readonly string[],
+): SignedImageError {
+  const known = asSignedImageError(error, {
+    code: 'KEY_SERVICE_FAILED',
+    message: 'the variables could not be made',
+  });
+  if (left.length === 0) return known;
+  return new SignedImageError({
+    code: known.code,
+    message: `${known.message}. Of the new key there may remain in the GitLab ${kind} ${id}: ${left.join(', ')}; look, and delete it`,
+    cause: known.cause,
+  });
+}
+
+/** `gitlab://`: the CI/CD variables of a project or a group. */
+export const gitlabKeys: KeySource = {
+  prefixes: [GITLAB_PREFIX],
+  example: GITLAB_EXAMPLE,
+  parse: (ref) => gitlabPlace(parseGitlabReference(ref)),
+  generate: async (ref, { password = '' }, host) => {
+    const id = parseGitlabReference(ref);
+    const api = apiOf(host);
+    const owner = await variableOwner(api, id);
+    const { privateKey, publicKey } = await makeCosignPair(password);
+    await createAll(api, owner, [
+      [PASSWORD, password],
+      [PRIVATE, privateKey],
+      [PUBLIC, publicKey],
+    ]);
+    return {
+      publicKey,
+      said: `The key, its password and its public half are in the variables ${PRIVATE}, ${PASSWORD} and ${PUBLIC} of the GitLab ${owner.kind} ${owner.id} at ${api.server}`,
+    };
+  },
+};

@@ -1,0 +1,33 @@
+export {
+  ENCRYPTED_KEY_LABEL,
+  type EncryptedKey,
+  type EncryptionOptions,
+  SCRYPT_COSTS,
+  type ScryptCost,
+  decryptKey,
+  encryptPrivateKey,
+  parseEncryptedKey,
+} from './encrypted-pem';
+export { generateKey, type KeyFiles, type KeyGeneration } from './generation';
+export {
+  type KeyConfig,
+  checkKeyWithoutPassword,
+  loadKeySigner,
+  loadPublicKey,
+} from './key-loading';
+export { keyPlaceOf } from './key-reference';
+export { createKeySigner } from './key-signer';
+export { KEY_SOURCES } from './key-sources';
+export { holdsPin, isSecretReference, shownReference } from './shown-reference';
+export type {
+  GeneratedKey,
+  KeyGenerationRequest,
+  KeyHost,
+  KeyPlace,
+  KeySource,
+  PrivateKeyText,
+  ServiceKey,
+  ServiceKeyPlace,
+  SignedMessage,
+  StoredKeyPlace,
+} from './backend';

@@ -1,0 +1,22 @@
+import { awsKeys } from './aws';
+import { azureKeys } from './azure';
+import { gcpKeys } from './gcp';
+import { gitlabKeys } from './gitlab';
+import { kubernetesKeys } from './kubernetes';
+import { pkcs11Keys } from './pkcs11';
+import type { KeySource } from './backend';
+import { vaultKeys } from './vault';
+
+/**
+ * The places beside PEM text, files and variables. Listed only: each loads what it needs (an SDK, a
+ * library) when a key is read from it.
+ */
+export const KEY_SOURCES: readonly KeySource[] = [
+  kubernetesKeys,
+  awsKeys,
+  gcpKeys,
+  azureKeys,
+  gitlabKeys,
+  vaultKeys,
+  pkcs11Keys,
+];

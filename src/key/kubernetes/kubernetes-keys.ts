@@ -1,0 +1,77 @@
+import { SignedImageError } from '../../error';
+import { makeCosignPair } from '../generation/cosign-pair';
+import type { KeyHost, KeySource, StoredKeyPlace } from '../backend';
+import { openSecretClient, type SecretClientOptions, type SecretData } from './secret-client';
+import {
+  KUBERNETES_EXAMPLE,
+  KUBERNETES_PREFIX,
+  parseSecretReference,
+  type SecretReference,
+} from './secret-reference';
+
+/** The members of the secret, as cosign names them. */
+const PRIVATE = 'cosign.key';
+const PASSWORD = 'cosign.password';
+const PUBLIC = 'cosign.pub';
+
+function describe({ namespace, name }: SecretReference): string {
+  return `the Kubernetes secret ${namespace}/${name}`;
+}
+
+function memberOf(data: SecretData, member: string, secret: SecretReference): string {
+  const value = data[member];
+  if (value !== undefined && value.length > 0) return value.toString('utf8');
+  const members = Object.keys(data);
+  throw new SignedImageError({
+    code: 'KEY_NOT_FOUND',
+    message:
+      `${describe(secret)} has no ${member}; ` +
+      (members.length === 0 ? 'it is empty' : `it has ${members.join(', ')}`) +
+      `. A key of cosign lies in ${PRIVATE}, ${PASSWORD} and ${PUBLIC}`,
+  });
+}
+
+/** A cosign pair in a secret. */
+export function kubernetesPlace(
+  secret: SecretReference,
+  options: SecretClientOptions = {},
+): StoredKeyPlace {
+  const read = async (host: KeyHost): Promise<SecretData> => {
+    const client = await openSecretClient(host, options);
+    return client.read(secret);
+  };
+  return {
+    kind: 'stored',
+    description: describe(secret),
+    remote: true,
+    readPrivateKey: async (host) => {
+      const data = await read(host);
+      return {
+        pem: memberOf(data, PRIVATE, secret),
+        password: data[PASSWORD]?.toString('utf8'),
+      };
+    },
+    readPublicKey: async (host) => memberOf(await read(host), PUBLIC, secret),
+  };
+}
+
+/** `k8s://namespace/secret`. */
+export const kubernetesKeys: KeySource = {
+  prefixes: [KUBERNETES_PREFIX],
+  example: KUBERNETES_EXAMPLE,
+  parse: (ref) => kubernetesPlace(parseSecretReference(ref)),
+  generate: async (ref, { password = '' }, host) => {
+    const secret = parseSecretReference(ref);
+    const client = await openSecretClient(host);
+    const { privateKey, publicKey } = await makeCosignPair(password);
+    await client.create(secret, {
+      [PRIVATE]: privateKey,
+      [PASSWORD]: password,
+      [PUBLIC]: publicKey,
+    });
+    return {
+      publicKey,
+      said: `The key, its password and its public half are in ${describe(secret)} of the cluster ${client.server}`,
+    };
+  },
+};

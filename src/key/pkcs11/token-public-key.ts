@@ -1,0 +1,97 @@
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+
+import { SignedImageError } from '../../error';
+import { CKA, CKO } from './cryptoki-constants';
+import { attributeOf, findObjects, type TokenKey } from './token-key';
+import type { TokenSession } from './token-session';
+
+/** DER of OBJECT IDENTIFIER 1.2.840.10045.3.1.7 (prime256v1), as `CKA_EC_PARAMS` has it. */
+const P256 = Buffer.from('06082a8648ce3d030107', 'hex');
+const POINT_LENGTH = 65;
+
+/** PKCS#11 wants the point in an OCTET STRING; some modules leave that away. */
+function p256KeyOf(point: Buffer): KeyObject | undefined {
+  const bare = point.length === POINT_LENGTH + 2 ? point.subarray(2) : point;
+  if (bare.length !== POINT_LENGTH || bare[0] !== 0x04) return undefined;
+  const [x, y] = [bare.subarray(1, 33), bare.subarray(33)];
+  return createPublicKey({
+    format: 'jwk',
+    key: { kty: 'EC', crv: 'P-256', x: x.toString('base64url'), y: y.toString('base64url') },
+  });
+}
+
+function unsupportedCurve(description: string): SignedImageError {
+  return new SignedImageError({
+    code: 'KEY_UNSUPPORTED',
+    message: `${description}: the key's curve is not P-256, so not every verifier takes it; make one of the type EC:prime256v1 or rsa:2048`,
+  });
+}
+
+function rsaKeyOf(modulus: Buffer, exponent: Buffer): KeyObject {
+  const key = { kty: 'RSA', n: modulus.toString('base64url'), e: exponent.toString('base64url') };
+  return createPublicKey({ format: 'jwk', key });
+}
+
+/** Tokens of private keys often have the public half of RSA keys in the private object, too. */
+function publicKeyIn(
+  session: TokenSession,
+  object: TokenKey['handle'],
+  type: TokenKey['type'],
+  description: string,
+): KeyObject | undefined {
+  const read = (attribute: number): Buffer | undefined => attributeOf(session, object, attribute);
+  if (type === 'rsa') {
+    const [modulus, exponent] = [read(CKA.MODULUS), read(CKA.PUBLIC_EXPONENT)];
+    return modulus && exponent && rsaKeyOf(modulus, exponent);
+  }
+  const [curve, point] = [read(CKA.EC_PARAMS), read(CKA.EC_POINT)];
+  if (curve !== undefined && !curve.equals(P256)) throw unsupportedCurve(description);
+  return curve && point && p256KeyOf(point);
+}
+
+function certificateKey(session: TokenSession, object: TokenKey['handle']): KeyObject | undefined {
+  const der = attributeOf(session, object, CKA.VALUE);
+  try {
+    return der && new X509Certificate(der).publicKey;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The public half: of the public key beside the private one (same id, else same label), of the
+ * private object itself, or of the certificate beside it.
+ *
+ * @throws SignedImageError `KEY_NOT_FOUND` (the token has no public half), `KEY_UNSUPPORTED`
+ */
+export function findPublicHalf(
+  session: TokenSession,
+  key: TokenKey,
+  { description, ignoreCertificate }: { description: string; ignoreCertificate: boolean },
+): KeyObject {
+  const beside = (objectClass: number): TokenKey['handle'][] =>
+    [
+      { type: CKA.ID, value: key.id },
+      { type: CKA.LABEL, value: key.label },
+    ]
+      .flatMap(({ type, value }) => (value === undefined ? [] : [{ type, value }]))
+      .slice(0, 1)
+      .flatMap((name) => findObjects(session, [{ type: CKA.CLASS, value: objectClass }, name]));
+  const found = [
+    ...beside(CKO.PUBLIC_KEY).map(
+      (each) => () => publicKeyIn(session, each, key.type, description),
+    ),
+    () => publicKeyIn(session, key.handle, key.type, description),
+    ...(ignoreCertificate
+      ? []
+      : beside(CKO.CERTIFICATE).map((each) => () => certificateKey(session, each))),
+  ];
+  for (const look of found) {
+    const publicKey = look();
+    if (publicKey !== undefined) return publicKey;
+  }
+  throw new SignedImageError({
+    code: 'KEY_NOT_FOUND',
+    message: `${description}: the token holds no public half of the key; import the public key, or its certificate, under the same id`,
+  });
+}

@@ -1,0 +1,109 @@
+import { type ErrorCode, SignedImageError } from '../../error';
+import { redactText } from '../../error/redaction';
+import type { VaultAnswer, VaultRequest } from './vault-client';
+import type { VaultSettings } from './vault-settings';
+import type { VaultToken } from './vault-token';
+
+/** What was asked for when Vault said no. */
+export interface RefusedRequest {
+  readonly asked: VaultRequest;
+  readonly keyName: string;
+  readonly settings: VaultSettings;
+  readonly token: VaultToken;
+}
+
+const LONGEST_REASON = 500;
+
+function reasonOf({ errors }: VaultAnswer, token: VaultToken): string {
+  const text = redactText(errors.join('; '), [token.value]).replace(/\s+/g, ' ').trim();
+  return text === '' ? '' : `: ${text.slice(0, LONGEST_REASON)}`;
+}
+
+/** The engine's place, as people write it. */
+export function whereIs({ address, mount, namespace }: VaultSettings): string {
+  return `${address} (transit engine at ${mount}/${namespace === undefined ? '' : `, namespace ${namespace}`})`;
+}
+
+/** The least policy that lets the request through. */
+function policyFor({ method, path }: VaultRequest): string {
+  const capabilities = method === 'GET' ? 'read' : path.includes('/sign/') ? 'update' : 'create';
+  return `path "${path}" { capabilities = ["${capabilities}"] }`;
+}
+
+type Verdict = readonly [code: ErrorCode, words: string];
+
+function forbidden({ errors }: VaultAnswer, { asked, token }: RefusedRequest): Verdict {
+  if (errors.some((error) => /(invalid|bad|missing client) token/i.test(error))) {
+    return [
+      'KEY_FORBIDDEN',
+      `refuses the token of ${token.origin}: it is unknown, was revoked or has expired; run \`vault login\` again or set another one`,
+    ];
+  }
+  return [
+    'KEY_FORBIDDEN',
+    `permits this not to the token of ${token.origin}, which has expired or needs a policy with ${policyFor(asked)}`,
+  ];
+}
+
+function absent({ errors }: VaultAnswer, { keyName, settings }: RefusedRequest): Verdict {
+  if (errors.some((error) => /no handler for route|route entry not found/i.test(error))) {
+    return [
+      'KEY_NOT_FOUND',
+      `has no engine at ${settings.mount}/; set TRANSIT_SECRET_ENGINE_PATH to where transit is mounted ` +
+        '(and VAULT_NAMESPACE to its namespace), or run `vault secrets enable transit`',
+    ];
+  }
+  return [
+    'KEY_NOT_FOUND',
+    `has no such key; \`signed-image keys generate --kms hashivault://${keyName}\` makes it`,
+  ];
+}
+
+function malformed(answer: VaultAnswer, refused: RefusedRequest): Verdict {
+  const [reason = ''] = answer.errors;
+  if (/key not found/i.test(reason)) return absent({ ...answer, errors: [] }, refused);
+  if (/not support/i.test(reason))
+    return ['KEY_UNSUPPORTED', 'cannot sign with a key of this type'];
+  return ['KEY_SERVICE_FAILED', 'does not take the request'];
+}
+
+const WRONG_VERSION: Verdict = [
+  'KEY_UNSUPPORTED',
+  'does not sign with the version of the key that was asked for; change VAULT_KEY_PREFIX or min_encryption_version',
+];
+
+function verdictOn(answer: VaultAnswer, refused: RefusedRequest): Verdict {
+  if (answer.errors.some((error) => /sealed/i.test(error))) {
+    return [
+      'KEY_SERVICE_FAILED',
+      'is sealed; an operator must unseal it (`vault operator unseal`)',
+    ];
+  }
+  // With the status 500.
+  if (answer.errors.some((error) => /requested version/i.test(error))) return WRONG_VERSION;
+  switch (answer.status) {
+    case 400:
+      return malformed(answer, refused);
+    case 403:
+      return forbidden(answer, refused);
+    case 404:
+      return absent(answer, refused);
+    case 405:
+      return ['KEY_NOT_FOUND', `has another engine than transit at ${refused.settings.mount}/`];
+    case 429:
+      return ['KEY_SERVICE_FAILED', 'is asked too often (a rate limit quota); try again later'];
+    default:
+      return answer.status >= 500
+        ? ['KEY_SERVICE_FAILED', 'cannot answer now; try again later']
+        : ['KEY_SERVICE_FAILED', 'gives an answer that Vault does not give; check VAULT_ADDR'];
+  }
+}
+
+/** Vault's no, as an error with the next step. */
+export function vaultRefusal(answer: VaultAnswer, refused: RefusedRequest): SignedImageError {
+  const [code, words] = verdictOn(answer, refused);
+  return new SignedImageError({
+    code,
+    message: `the transit key ${refused.keyName}: ${whereIs(refused.settings)} ${words} (${answer.status}${reasonOf(answer, refused.token)})`,
+  });
+}

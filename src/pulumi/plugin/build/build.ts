@@ -1,0 +1,138 @@
+import {
+  type BuildRequest,
+  type CommandBuilderName,
+  ignoreConvention,
+  selectBuilder,
+} from '../../../build';
+import { SignedImageError } from '../../../error';
+import { parseReference } from '../../../oci';
+import { fingerprintParts } from './build-fingerprint';
+import type { CreateRequest } from '../protocol/crud-resource';
+import { type BuildDeclaration, readBuild } from '../inputs/declared-build';
+import { readRegistry } from '../inputs/declared-registry';
+import { factsOutput, readSource } from '../inputs/declared-source';
+import type { PluginEnvironment } from '../environment';
+import { InputReader } from '../inputs/input-reader';
+import { pushedBefore, pushedSince } from './pushed-images';
+import { declaredSource } from './source-detection';
+import { hasUnknown, type Properties, toValue, UNKNOWN, type Value } from '../protocol/wire-value';
+
+/** Builds and pushes; in a preview it says what is known before that. */
+export async function built(
+  { urn, inputs, preview, log }: CreateRequest,
+  before: Properties,
+  environment: PluginEnvironment,
+): Promise<Properties> {
+  if (preview) {
+    const bound = await sourceFacts(inputs, environment);
+    return { claimedDigest: UNKNOWN, summary: UNKNOWN, pushed: UNKNOWN, facts: bound };
+  }
+  const reader = new InputReader(inputs);
+  const build = readBuild(reader.at('build'), environment.cwd);
+  const handed = environment.handoff.take(urn);
+  if (build.secretIds.length > 0 && !handed) throw lostSecrets();
+  const secrets = new InputReader(handed?.['secrets']).record();
+  const request = buildRequest(reader, build, secrets);
+  const builder = await selectBuilder(
+    (build.declared.builder ?? 'auto') as 'auto' | CommandBuilderName,
+    request,
+    { env: environment.env },
+  );
+  // Before the push, so that nothing that can fail stands between it and the state.
+  const bound = await sourceFacts(inputs, environment);
+  log.info(`builds with ${builder.name} and pushes to ${reader.at('image').string()}`);
+  const result = await builder.build(request, (line) => log.status(line));
+  log.info(`${builder.name} says that it pushed ${result.digest}`);
+  const { digest, tag } = result;
+  const outputs: Properties = {
+    claimedDigest: digest,
+    facts: bound,
+    summary: summary(build, result, fingerprintParts(inputs)),
+    pushed: toValue(
+      pushedSince(pushedBefore(before), { digest, ...(tag !== undefined && { tag }) }),
+    ),
+  };
+  return outputs;
+}
+
+/** The facts about the source, as they are now. */
+export async function sourceFacts(
+  inputs: Properties,
+  environment: PluginEnvironment,
+): Promise<Value> {
+  const reader = new InputReader(inputs);
+  const build = readBuild(reader.at('build'), environment.cwd);
+  const overrides = readSource(reader.at('source'));
+  if (hasUnknown(inputs['source'])) return UNKNOWN;
+  return toValue(factsOutput(await declaredSource(overrides, build, environment)));
+}
+
+function buildRequest(
+  reader: InputReader,
+  { declared, context, dockerfile, secretArgs }: BuildDeclaration,
+  secrets: Readonly<Record<string, string>>,
+): BuildRequest {
+  const { username, password, caFile, insecure } = readRegistry(reader.at('registry'));
+  const args = declared.args ?? {};
+  return {
+    reference: parseReference(reader.at('image').string() ?? ''),
+    context,
+    dockerfile,
+    ignoreFiles: ignoreConvention(declared),
+    ...(declared.target !== undefined && { target: declared.target }),
+    args,
+    secrets,
+    platforms: declared.platforms ?? [],
+    labels: declared.labels ?? {},
+    cacheFrom: declared.cacheFrom ?? [],
+    cacheTo: declared.cacheTo ?? [],
+    ...(declared.buildxBuilder !== undefined && { buildxBuilder: declared.buildxBuilder }),
+    environment: declared.environment ?? [],
+    sensitive: secretArgs.flatMap((name) => args[name] ?? []),
+    registry: {
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      ...(caFile !== undefined && { caFile }),
+      insecure: insecure ?? false,
+    },
+  };
+}
+
+function summary(
+  { declared, told, secretArgs, secretIds }: BuildDeclaration,
+  result: {
+    readonly builder: string;
+    readonly tag?: string;
+    readonly startedOn: string;
+    readonly finishedOn: string;
+  },
+  fingerprint: Readonly<Record<string, string>>,
+): Value {
+  const args = Object.entries(declared.args ?? {}).filter(([name]) => !secretArgs.includes(name));
+  return toValue({
+    builder: declared.builder ?? 'auto',
+    usedBuilder: result.builder,
+    buildxBuilder: declared.buildxBuilder,
+    tag: result.tag,
+    context: told.context,
+    dockerfile: told.dockerfile,
+    dockerfileDigest: fingerprint['dockerfile'],
+    contextDigest: fingerprint['context'],
+    target: declared.target,
+    args: Object.fromEntries(args),
+    secretArgs,
+    secretIds,
+    platforms: declared.platforms,
+    labels: declared.labels,
+    startedOn: result.startedOn,
+    finishedOn: result.finishedOn,
+  });
+}
+
+function lostSecrets(): SignedImageError {
+  return new SignedImageError({
+    code: 'INTERNAL',
+    property: 'build.secrets',
+    message: 'the values of the build secrets were not handed on by `check`; run the update again',
+  });
+}

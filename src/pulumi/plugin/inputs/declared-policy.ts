@@ -1,0 +1,115 @@
+import type { Problem } from '../../../error';
+import { parseBoundedJson } from '../../../http/json-bounds';
+import { problemsOf } from '../../../error/problem-collection';
+import { loadPublicKey, type PublicKey, type SignatureFormat, type SigningHost } from '../../../sign';
+import type {
+  ProvenanceExpectation,
+  Transparency,
+  TrustedIdentity,
+  VerificationPolicy,
+} from '../../../verify';
+import { readSigstore } from './declared-signing';
+import { trustedRootFor } from './declared-trust';
+import { keyProblems, loadTrustedKeys, trustedKeyProblems } from './declared-trusted-keys';
+import type { InputReader } from './input-reader';
+
+const FORMATS: readonly (SignatureFormat | 'any')[] = ['any', 'bundle', 'legacy', 'both'];
+const TRANSPARENCIES: readonly Transparency[] = ['log', 'timestamp', 'none'];
+
+/** Everything that is wrong with what a verification was told to trust and to ask for. */
+export async function policyProblems(
+  inputs: InputReader,
+  host: SigningHost,
+): Promise<readonly Problem[]> {
+  const keys = await keyProblems(inputs.at('keys'), host);
+  const windows = await trustedKeyProblems(inputs.at('trustedKeys'), host);
+  const identities = readIdentities(inputs.at('identities'));
+  inputs.at('annotations').record();
+  inputs.at('format').word(FORMATS);
+  const transparency = inputs.at('transparency').word(TRANSPARENCIES);
+  const signers = [inputs.at('keys'), inputs.at('trustedKeys'), inputs.at('identities')];
+  if (signers.every((signer) => signer.list().length === 0 && !signer.isUnknown)) {
+    inputs.at('keys').problem('no signer is trusted: give at least one key or identity');
+  }
+  if (transparency === 'none' && identities.length > 0) {
+    inputs
+      .at('transparency')
+      .problem('a certificate is valid for minutes only: an identity needs `log` or `timestamp`');
+  }
+  const expectation = await problemsOf('provenance', async () => readExpectation(inputs));
+  const { trustedRoot, clientTrustConfig } = readSigstore(inputs.at('sigstore'));
+  const roots =
+    trustedRoot === undefined && clientTrustConfig === undefined
+      ? []
+      : await problemsOf('sigstore.trustedRoot', () =>
+          trustedRootFor('log', true, { trustedRoot, clientTrustConfig }, host),
+        );
+  return [...keys, ...windows, ...expectation, ...roots];
+}
+
+/** The policy, once all of it is known. */
+export async function loadPolicy(
+  inputs: InputReader,
+  host: SigningHost,
+): Promise<VerificationPolicy> {
+  const keys = await Promise.all(
+    inputs
+      .at('keys')
+      .strings()
+      .map((ref): Promise<PublicKey> => loadPublicKey(ref, host)),
+  );
+  const identities = readIdentities(inputs.at('identities'));
+  const keyless = identities.length > 0;
+  const transparency = inputs.at('transparency').word(TRANSPARENCIES) ?? (keyless ? 'log' : 'none');
+  const sigstore = readSigstore(inputs.at('sigstore'));
+  return {
+    keys,
+    trustedKeys: await loadTrustedKeys(inputs.at('trustedKeys'), host),
+    identities,
+    annotations: inputs.at('annotations').record(),
+    format: inputs.at('format').word(FORMATS) ?? 'any',
+    transparency,
+    provenance: readExpectation(inputs),
+    trustedRoot: await trustedRootFor(transparency, keyless, sigstore, host),
+    platforms: inputs.at('platforms').boolean() ?? true,
+  };
+}
+
+function readIdentities(identities: InputReader): readonly TrustedIdentity[] {
+  return identities.list().flatMap((each) => {
+    const identity = each.at('identity').string();
+    const issuer = each.at('issuer').string();
+    for (const member of ['identity', 'issuer']) {
+      if (!each.at(member).given) each.at(member).problem('is needed: it must match exactly');
+    }
+    return identity === undefined || issuer === undefined ? [] : [{ identity, issuer }];
+  });
+}
+
+function readExpectation(inputs: InputReader): ProvenanceExpectation | undefined {
+  const provenance = inputs.at('provenance');
+  if (!provenance.given) return undefined;
+  const builderId = provenance.at('builderId').string();
+  const buildType = provenance.at('buildType').string();
+  const commit = provenance.at('commit').string();
+  const parameters = provenance.at('externalParameters').string();
+  return {
+    ...(builderId !== undefined && { builderId }),
+    ...(buildType !== undefined && { buildType }),
+    ...(commit !== undefined && { commit }),
+    ...(parameters !== undefined && { externalParameters: parseObject(parameters, provenance) }),
+  };
+}
+
+function parseObject(text: string, provenance: InputReader): Readonly<Record<string, unknown>> {
+  try {
+    const value = parseBoundedJson(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+  } catch {
+    // Said below, like any other text that is no object.
+  }
+  provenance.at('externalParameters').problem('must be the JSON text of an object');
+  return {};
+}

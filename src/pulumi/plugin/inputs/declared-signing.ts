@@ -1,0 +1,92 @@
+import {
+  IDENTITY_PROVIDERS,
+  INTERACTIVE_PROVIDERS,
+  type KeylessConfig,
+  type SignatureFormat,
+  loadSigningServices,
+  type SigningConfig,
+  type SigningHost,
+  type SigningServices,
+  type SigstoreConfig,
+  TRANSPARENCY_MODES,
+} from '../../../sign';
+import type { Transparency } from '../../../verify';
+import type { InputReader } from './input-reader';
+
+const FORMATS: readonly SignatureFormat[] = ['bundle', 'legacy', 'both'];
+
+/** Who signs, who witnesses it, and how it is stored, as declared. */
+export interface DeclaredSigning {
+  readonly config: SigningConfig;
+  readonly format: SignatureFormat;
+}
+
+export function readSigning(inputs: InputReader): DeclaredSigning {
+  const keyless = inputs.at('keyless');
+  const format = inputs.at('format').word(FORMATS) ?? 'bundle';
+  const sigstore = readSigstore(inputs.at('sigstore'));
+  if (sigstore.rekorVersion === 2 && format !== 'bundle') {
+    inputs
+      .at('format')
+      .problem('must be "bundle" with a Rekor v2: the legacy format cannot hold its entries');
+  }
+  return {
+    config: {
+      key: readKey(inputs.at('key')),
+      keyless: keyless.given ? readKeyless(keyless) : undefined,
+      sigstore,
+      transparency: inputs.at('transparency').word(TRANSPARENCY_MODES),
+    },
+    format,
+  };
+}
+
+export function readSigstore(sigstore: InputReader): SigstoreConfig {
+  return {
+    fulcioUrl: sigstore.at('fulcioUrl').string(),
+    rekorUrl: sigstore.at('rekorUrl').string(),
+    rekorVersion: sigstore.at('rekorVersion').number(),
+    tsaUrl: sigstore.at('tsaUrl').string(),
+    trustedRoot: sigstore.at('trustedRoot').string(),
+    signingConfig: sigstore.at('signingConfig').string(),
+    clientTrustConfig: sigstore.at('clientTrustConfig').string(),
+    confirmPublic: sigstore.at('confirmPublic').boolean(),
+  };
+}
+
+function readKey(key: InputReader): SigningConfig['key'] {
+  if (!key.given) return undefined;
+  const ref = key.at('ref').string();
+  const password = key.at('password').string();
+  // Without a reference it is still a declared signer; the loading says what is missing.
+  return { ref: ref ?? '', ...(password !== undefined && { password }) };
+}
+
+function readKeyless(keyless: InputReader): KeylessConfig {
+  return {
+    provider: keyless.at('provider').word(IDENTITY_PROVIDERS),
+    tokenFile: keyless.at('tokenFile').string(),
+    tokenEnv: keyless.at('tokenEnv').string(),
+    clientId: keyless.at('clientId').string(),
+    issuer: keyless.at('issuer').string(),
+    interactive: keyless.at('interactive').word(INTERACTIVE_PROVIDERS),
+  };
+}
+
+/** Declared, together with the services that it comes to at this time. */
+export interface ServedSigning extends DeclaredSigning {
+  readonly services: SigningServices;
+}
+
+export async function servedSigning(
+  declared: DeclaredSigning,
+  host: SigningHost,
+): Promise<ServedSigning> {
+  return { ...declared, services: await loadSigningServices(declared.config, host) };
+}
+
+/** What signatures that these services witness carry. */
+export function witnessedBy({ logs, authorities }: SigningServices): Transparency {
+  if (logs.length > 0) return 'log';
+  return authorities.length > 0 ? 'timestamp' : 'none';
+}

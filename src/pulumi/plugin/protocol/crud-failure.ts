@@ -1,0 +1,48 @@
+import type { ServerErrorResponse } from '@grpc/grpc-js';
+import { ErrorResourceInitFailed } from '@pulumi/pulumi/proto/provider_pb';
+import { Status } from '@pulumi/pulumi/proto/status_pb';
+
+import { messageOf, SignedImageError } from '../../../error';
+import { PartialStateError } from './partial-state';
+import { Any, grpc, Struct } from './pulumi-grpc';
+import { encodeProperties } from './wire-value';
+
+/** A failed call as the engine takes it. */
+export function crudFailure(error: unknown): Partial<ServerErrorResponse> {
+  if (!(error instanceof PartialStateError)) {
+    const details = told(error);
+    return { code: grpc.status.UNKNOWN, details, message: details };
+  }
+  const details = told(error.reason);
+  const metadata = new grpc.Metadata();
+  metadata.add('grpc-status-details-bin', Buffer.from(statusOf(error, details).serializeBinary()));
+  return { code: grpc.status.UNKNOWN, details, message: details, metadata };
+}
+
+/** What the engine prints: property, message and code; no stack, and no cause. */
+function told(error: unknown): string {
+  return error instanceof SignedImageError
+    ? `${error.property ? `${error.property}: ` : ''}${error.message} [${error.code}]`
+    : `a defect of pulumi-signed-image: ${messageOf(error)} [INTERNAL]`;
+}
+
+/**
+ * Details of an error travel as a `google.rpc.Status` in a trailer of that name.
+ *
+ * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md (Status-Details)
+ */
+function statusOf({ id, outputs }: PartialStateError, reason: string): Status {
+  const failed = new ErrorResourceInitFailed();
+  failed.setId(id);
+  failed.setProperties(
+    Struct.fromJavaScript(encodeProperties(outputs) as Parameters<typeof Struct.fromJavaScript>[0]),
+  );
+  failed.setReasonsList([reason]);
+  const detail = new Any();
+  detail.pack(failed.serializeBinary(), 'pulumirpc.ErrorResourceInitFailed');
+  const status = new Status();
+  status.setCode(grpc.status.UNKNOWN);
+  status.setMessage(reason);
+  status.addDetails(detail);
+  return status;
+}

@@ -1,0 +1,84 @@
+import type { Problem } from '../../../error';
+import type { ResourceLog } from './engine-log';
+import type { Properties } from './wire-value';
+
+export interface CheckRequest {
+  readonly urn: string;
+  /** The inputs that the last `check` returned; empty for a new or replaced resource. */
+  readonly olds: Properties;
+  readonly news: Properties;
+  readonly log: ResourceLog;
+}
+
+export interface CheckResult {
+  /** The inputs as they are stored, with what `check` worked out from the world. */
+  readonly inputs: Properties;
+  readonly problems: readonly Problem[];
+}
+
+export interface DiffRequest {
+  readonly urn: string;
+  readonly id: string;
+  readonly oldInputs: Properties;
+  readonly oldOutputs: Properties;
+  readonly news: Properties;
+  readonly log: ResourceLog;
+}
+
+/** Which top-level inputs changed; `replaces` are those that another id stands for. */
+export interface DiffResult {
+  readonly changed: readonly string[];
+  readonly replaces: readonly string[];
+}
+
+export interface CreateRequest {
+  readonly urn: string;
+  readonly inputs: Properties;
+  /** In a preview nothing is written, and what cannot be told is `UNKNOWN`. */
+  readonly preview: boolean;
+  readonly log: ResourceLog;
+}
+
+export interface CreateResult {
+  readonly id: string;
+  readonly outputs: Properties;
+}
+
+export interface UpdateRequest extends CreateRequest {
+  readonly id: string;
+  readonly oldInputs: Properties;
+  readonly oldOutputs: Properties;
+}
+
+export interface ReadRequest {
+  readonly urn: string;
+  readonly id: string;
+  readonly inputs: Properties;
+  readonly outputs: Properties;
+  readonly log: ResourceLog;
+}
+
+/** `undefined`: it is gone. */
+export type ReadResult = { readonly inputs: Properties; readonly outputs: Properties } | undefined;
+
+export interface DeleteRequest {
+  readonly urn: string;
+  readonly id: string;
+  readonly inputs: Properties;
+  readonly outputs: Properties;
+  readonly log: ResourceLog;
+}
+
+/**
+ * A custom resource of this package: what the engine asks of it. `create` and `update` reject with
+ * a `PartialStateError` where something was written before they failed.
+ */
+export interface CrudResource {
+  readonly type: string;
+  check(request: CheckRequest): Promise<CheckResult>;
+  diff(request: DiffRequest): Promise<DiffResult>;
+  create(request: CreateRequest): Promise<CreateResult>;
+  update(request: UpdateRequest): Promise<Properties>;
+  read(request: ReadRequest): Promise<ReadResult>;
+  delete(request: DeleteRequest): Promise<void>;
+}

@@ -1,0 +1,190 @@
+import type { handleUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import * as rpc from '@pulumi/pulumi/proto/provider_pb';
+
+import { SignedImageError } from '../../../error';
+import { crudFailure } from './crud-failure';
+import type { CrudResource } from './crud-resource';
+import type { EngineLog } from './engine-log';
+import { Empty, Struct } from './pulumi-grpc';
+import { decodeProperties, encodeProperties, type Properties } from './wire-value';
+
+type Handler<Request, Response> = handleUnaryCall<Request, Response>;
+
+/** The CRUD half of Pulumi's `ResourceProvider` service, with preview. */
+export interface CrudService {
+  readonly configure: Handler<rpc.ConfigureRequest, rpc.ConfigureResponse>;
+  readonly check: Handler<rpc.CheckRequest, rpc.CheckResponse>;
+  readonly diff: Handler<rpc.DiffRequest, rpc.DiffResponse>;
+  readonly create: Handler<rpc.CreateRequest, rpc.CreateResponse>;
+  readonly update: Handler<rpc.UpdateRequest, rpc.UpdateResponse>;
+  readonly read: Handler<rpc.ReadRequest, rpc.ReadResponse>;
+  readonly delete: Handler<rpc.DeleteRequest, unknown>;
+}
+
+/**
+ * Serves these resources. The SDK's server offers no preview and passes no `preview` flag
+ * (docs/adr/0005), so these calls are answered here; all others stay the SDK's.
+ *
+ * https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
+ */
+export function createCrudService(
+  resources: readonly CrudResource[],
+  engineLog: EngineLog,
+): CrudService {
+  const byType = new Map(resources.map((resource) => [resource.type, resource]));
+  const resourceOf = (urn: string): CrudResource => {
+    const type = typeOf(urn);
+    const resource = byType.get(type);
+    if (resource) return resource;
+    throw new SignedImageError({
+      code: 'INTERNAL',
+      message: `this plugin has no resource of type ${type}; do its version and the program's agree?`,
+    });
+  };
+
+  const flushed = async (request: unknown): Promise<void> => {
+    const { getUrn } = request as { readonly getUrn?: () => string };
+    // Configure is about no resource.
+    if (getUrn) await engineLog.flush(getUrn.call(request));
+  };
+
+  const answer =
+    <Request, Response>(
+      work: (request: Request) => Promise<Response>,
+    ): Handler<Request, Response> =>
+    (call, callback: sendUnaryData<Response>) => {
+      work(call.request)
+        .finally(() => flushed(call.request))
+        .then(
+          (response) => callback(null, response),
+          (error: unknown) => callback(crudFailure(error)),
+        );
+    };
+
+  return {
+    configure: answer(async () => {
+      const response = new rpc.ConfigureResponse();
+      response.setAcceptsecrets(true);
+      response.setAcceptresources(true);
+      response.setAcceptoutputs(true);
+      response.setSupportspreview(true);
+      return response;
+    }),
+
+    check: answer(async (request) => {
+      const urn = request.getUrn();
+      const { inputs, problems } = await resourceOf(urn).check({
+        urn,
+        olds: properties(request.getOlds()),
+        news: properties(request.getNews()),
+        log: engineLog.for(urn),
+      });
+      const response = new rpc.CheckResponse();
+      // Beside problems there may be an unknown, which the engine would not read in an update: it
+      // would say that, and not the problems.
+      response.setInputs(Struct.fromJavaScript(wire(problems.length > 0 ? {} : inputs)));
+      response.setFailuresList(
+        problems.map(({ property, message }) => {
+          const failed = new rpc.CheckFailure();
+          failed.setProperty(property);
+          failed.setReason(message);
+          return failed;
+        }),
+      );
+      return response;
+    }),
+
+    diff: answer(async (request) => {
+      const urn = request.getUrn();
+      const { changed, replaces } = await resourceOf(urn).diff({
+        urn,
+        id: request.getId(),
+        oldInputs: properties(request.getOldInputs()),
+        oldOutputs: properties(request.getOlds()),
+        news: properties(request.getNews()),
+        log: engineLog.for(urn),
+      });
+      const response = new rpc.DiffResponse();
+      const { DiffChanges } = rpc.DiffResponse;
+      response.setChanges(changed.length > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
+      response.setDiffsList([...changed]);
+      response.setReplacesList([...replaces]);
+      return response;
+    }),
+
+    create: answer(async (request) => {
+      const urn = request.getUrn();
+      const { id, outputs } = await resourceOf(urn).create({
+        urn,
+        inputs: properties(request.getProperties()),
+        preview: request.getPreview(),
+        log: engineLog.for(urn),
+      });
+      const response = new rpc.CreateResponse();
+      response.setId(request.getPreview() ? '' : id);
+      response.setProperties(Struct.fromJavaScript(wire(outputs)));
+      return response;
+    }),
+
+    update: answer(async (request) => {
+      const urn = request.getUrn();
+      const outputs = await resourceOf(urn).update({
+        urn,
+        id: request.getId(),
+        inputs: properties(request.getNews()),
+        oldInputs: properties(request.getOldInputs()),
+        oldOutputs: properties(request.getOlds()),
+        preview: request.getPreview(),
+        log: engineLog.for(urn),
+      });
+      const response = new rpc.UpdateResponse();
+      response.setProperties(Struct.fromJavaScript(wire(outputs)));
+      return response;
+    }),
+
+    read: answer(async (request) => {
+      const urn = request.getUrn();
+      const found = await resourceOf(urn).read({
+        urn,
+        id: request.getId(),
+        inputs: properties(request.getInputs()),
+        outputs: properties(request.getProperties()),
+        log: engineLog.for(urn),
+      });
+      const response = new rpc.ReadResponse();
+      // A blank id tells the engine that the resource is gone.
+      response.setId(found ? request.getId() : '');
+      if (found) {
+        response.setInputs(Struct.fromJavaScript(wire(found.inputs)));
+        response.setProperties(Struct.fromJavaScript(wire(found.outputs)));
+      }
+      return response;
+    }),
+
+    delete: answer(async (request) => {
+      const urn = request.getUrn();
+      await resourceOf(urn).delete({
+        urn,
+        id: request.getId(),
+        inputs: properties(request.getOldInputs()),
+        outputs: properties(request.getProperties()),
+        log: engineLog.for(urn),
+      });
+      return new Empty();
+    }),
+  };
+}
+
+/** `urn:pulumi:stack::project::parent$type::name` -> `type`. */
+function typeOf(urn: string): string {
+  const qualified = urn.split('::')[2] ?? '';
+  return qualified.slice(qualified.lastIndexOf('$') + 1);
+}
+
+function properties(struct: { toJavaScript(): object } | undefined): Properties {
+  return struct ? decodeProperties(struct.toJavaScript() as Record<string, unknown>) : {};
+}
+
+function wire(tree: Properties): Parameters<typeof Struct.fromJavaScript>[0] {
+  return encodeProperties(tree) as Parameters<typeof Struct.fromJavaScript>[0];
+}

@@ -1,0 +1,94 @@
+import { SignedImageError } from '../../../error';
+import { type Digest, parseReference, type RegistryClient, type Repository } from '../../../oci';
+import { createSigningMaterial, type SigningMaterial, type SigningTarget } from '../../../sign';
+import { signedAnnotations, type SourceFacts } from '../../../source';
+import { manifestsToSign, type ReusePolicy } from '../../../verify';
+import type { BuildSummaryOutput } from '../../resources/signature-outputs';
+import type { CreateRequest } from '../protocol/crud-resource';
+import { type DeclaredProvenance, provenanceOf, readProvenance } from '../inputs/declared-provenance';
+import { readRegistry } from '../inputs/declared-registry';
+import { readSigning, type ServedSigning, servedSigning, witnessedBy } from '../inputs/declared-signing';
+import { trustedRootFor } from '../inputs/declared-trust';
+import type { ResourceLog } from '../protocol/engine-log';
+import type { PluginEnvironment } from '../environment';
+import { InputReader } from '../inputs/input-reader';
+import { type Before, boundFacts } from './facts';
+
+/** Everything that one signature is made of, read from the inputs. */
+export interface SignatureOrder {
+  readonly repository: Repository;
+  readonly digest: Digest;
+  readonly signing: ServedSigning;
+  readonly client: RegistryClient;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly facts: SourceFacts;
+  readonly provenance: DeclaredProvenance;
+  readonly build: BuildSummaryOutput | undefined;
+}
+
+export async function orderFrom(
+  { urn, inputs }: CreateRequest,
+  before: Before,
+  environment: PluginEnvironment,
+): Promise<SignatureOrder> {
+  const key = environment.handoff.take(urn)?.['key'];
+  const reader = new InputReader(key === undefined ? inputs : { ...inputs, key });
+  const { repository, digest } = parseReference(reader.at('image').string() ?? '');
+  if (!digest) throw new SignedImageError({ code: 'INTERNAL', message: '`check` let a tag pass' });
+  const facts = await boundFacts(inputs, before, environment);
+  return {
+    repository,
+    digest,
+    signing: await servedSigning(readSigning(reader), environment.host),
+    client: environment.registryClient(repository, readRegistry(reader.at('registry'))),
+    facts,
+    annotations: signedAnnotations(facts, reader.at('annotations').record()),
+    provenance: readProvenance(reader.at('provenance')),
+    build: reader.at('build').json() as BuildSummaryOutput | undefined,
+  };
+}
+
+/** The image and its platform manifests, as the registry has them, with what to sign on each. */
+export async function targetsOf(order: SignatureOrder): Promise<readonly SigningTarget[]> {
+  const { repository, digest, client, annotations, provenance, facts, build } = order;
+  const manifests = await manifestsToSign(repository, digest, client);
+  const source = { repository, declared: provenance, facts, build };
+  return manifests.map(({ descriptor }) => ({
+    manifest: descriptor,
+    annotations,
+    provenance: provenanceOf(descriptor.digest, source),
+  }));
+}
+
+/** What an update has and a preview has not: somebody who reads its log, and may be asked to sign in. */
+export function attended(
+  environment: PluginEnvironment,
+  { info: announce }: ResourceLog,
+): PluginEnvironment {
+  return { ...environment, host: { ...environment.host, person: { announce } } };
+}
+
+export async function materialFor(
+  { signing: { config } }: SignatureOrder,
+  { host, serviceCall: call }: PluginEnvironment,
+  { warn }: ResourceLog,
+): Promise<SigningMaterial> {
+  return createSigningMaterial(config, host, { warn, ...(call && { call }) });
+}
+
+/** Beside being valid and by this signer, a signature has what the transparency asks for. */
+export async function reusePolicy(
+  { signing: { config, services } }: SignatureOrder,
+  { host }: PluginEnvironment,
+): Promise<ReusePolicy> {
+  const transparency = witnessedBy(services);
+  return {
+    transparency,
+    trustedRoot: await trustedRootFor(
+      transparency,
+      config.keyless !== undefined,
+      config.sigstore,
+      host,
+    ),
+  };
+}

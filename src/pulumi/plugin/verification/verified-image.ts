@@ -1,0 +1,203 @@
+import type { Problem } from '../../../error';
+import { type Digest, parseDigest, parseReference, type RegistryClient } from '../../../oci';
+import { distinct, problemsOf } from '../../../error/problem-collection';
+import { inspectImage, type VerificationReport, verifyImage } from '../../../verify';
+import { token } from '../../package';
+import type {
+  CheckRequest,
+  CheckResult,
+  CreateRequest,
+  CreateResult,
+  CrudResource,
+  DiffRequest,
+  DiffResult,
+  ReadRequest,
+  ReadResult,
+  UpdateRequest,
+} from '../protocol/crud-resource';
+import { readReference, resolveOnce } from '../inputs/declared-image';
+import { loadPolicy, policyProblems } from '../inputs/declared-policy';
+import { readRegistry } from '../inputs/declared-registry';
+import { type Look, refreshed } from './drift';
+import type { PluginEnvironment } from '../environment';
+import { changedInputs } from '../inputs/input-difference';
+import { InputReader } from '../inputs/input-reader';
+import { hasUnknown, type Properties, reveal, toValue, UNKNOWN } from '../protocol/wire-value';
+
+/** Has a digest only if what the registry holds meets the policy. */
+export function createVerifiedImage(environment: PluginEnvironment): CrudResource {
+  return {
+    type: token('VerifiedImage'),
+    check: (request) => check(request, environment),
+    diff: (request) => diff(request, environment),
+    create: (request) => create(request, environment),
+    update: (request) => update(request, environment),
+    read: (request) => read(request, environment),
+    // It only looks.
+    delete: async () => undefined,
+  };
+}
+
+async function check(
+  { olds, news, log }: CheckRequest,
+  environment: PluginEnvironment,
+): Promise<CheckResult> {
+  const inputs = new InputReader(news);
+  const reference = readReference(inputs.at('image'));
+  const access = readRegistry(inputs.at('registry'));
+  const policy = await policyProblems(inputs, environment.host);
+  const blind = !reference || hasUnknown(news['registry']);
+  let digest = blind ? UNKNOWN : (reference.digest ?? UNKNOWN);
+  let looked: readonly Problem[] = [];
+  if (!blind && !reference.digest) {
+    looked = await problemsOf('image', async () => {
+      const client = environment.registryClient(reference.repository, access);
+      digest = await resolveOnce(reference, olds, client, log);
+    });
+  }
+  return {
+    inputs: { ...news, digest },
+    problems: distinct([...inputs.problems, ...policy, ...looked]).filter(({ property }) =>
+      inputs.knows(property),
+    ),
+  };
+}
+
+async function diff(
+  { oldInputs, oldOutputs, news, id, urn, log }: DiffRequest,
+  environment: PluginEnvironment,
+): Promise<DiffResult> {
+  const changed = changedInputs(oldInputs, news);
+  const moved = !hasUnknown(news['image']) && repositoryOf(news) !== id;
+  const always = news['always'] === true && changed.length === 0;
+  if (!moved) noteUse(urn, oldInputs, oldOutputs, environment);
+  const state = { urn, id, inputs: oldInputs, outputs: oldOutputs, log };
+  const seen = always ? await seenAgain(state, environment) : oldOutputs;
+  const drift = new InputReader(seen).at('drift').list().length > 0;
+  return { changed: drift ? [...changed, 'drift'] : changed, replaces: moved ? ['image'] : [] };
+}
+
+function repositoryOf(inputs: Properties): string {
+  const { repository } = parseReference(String(reveal(inputs['image'] ?? null)));
+  return `${repository.registry}/${repository.path}`;
+}
+
+async function create(
+  { urn, inputs, preview }: CreateRequest,
+  environment: PluginEnvironment,
+): Promise<CreateResult> {
+  // In a preview the image may not be signed yet: only what depends on nothing pending is looked at.
+  if (hasUnknown(inputs)) return { id: '', outputs: PENDING };
+  const outputs = await verified(urn, inputs, environment);
+  return { id: preview ? '' : repositoryOf(inputs), outputs };
+}
+
+async function update(
+  { urn, inputs, oldOutputs }: UpdateRequest,
+  environment: PluginEnvironment,
+): Promise<Properties> {
+  if (!hasUnknown(inputs)) return verified(urn, inputs, environment);
+  // What is signed again is the same image: its digest stays if it verifies, and else nothing goes on.
+  const { digest, imageRef } = oldOutputs;
+  const same = inputs['digest'] === digest && digest !== undefined && imageRef !== undefined;
+  return same ? { ...PENDING, digest, imageRef } : PENDING;
+}
+
+const PENDING: Properties = {
+  digest: UNKNOWN,
+  imageRef: UNKNOWN,
+  signer: UNKNOWN,
+  signedAnnotations: UNKNOWN,
+  verifiedProvenance: UNKNOWN,
+  verification: UNKNOWN,
+};
+
+async function verified(
+  urn: string,
+  inputs: Properties,
+  environment: PluginEnvironment,
+): Promise<Properties> {
+  const outputs = outputsOf((await look(inputs, environment, verifyImage)).report);
+  noteUse(urn, inputs, outputs, environment);
+  return outputs;
+}
+
+/** What it verified is not for another resource to delete. */
+function noteUse(
+  urn: string,
+  inputs: Properties,
+  outputs: Properties,
+  { uses }: PluginEnvironment,
+): void {
+  const { manifests = [] } = verificationIn(outputs);
+  const digests = manifests.flatMap(({ digest, parts }) => [
+    digest,
+    ...parts.flatMap(({ stored }) => stored ?? []),
+  ]);
+  uses.note(urn, repositoryOf(inputs), digests);
+}
+
+async function look(
+  inputs: Properties,
+  environment: PluginEnvironment,
+  how: typeof verifyImage,
+  client = clientOf(inputs, environment),
+): Promise<Look> {
+  const reader = new InputReader(inputs);
+  const { repository } = parseReference(reader.at('image').string() ?? '');
+  const digest: Digest = parseDigest(reader.at('digest').string() ?? '');
+  const policy = await loadPolicy(reader, environment.host);
+  return { policy, report: await how(repository, digest, policy, client) };
+}
+
+function clientOf(inputs: Properties, environment: PluginEnvironment): RegistryClient {
+  const reader = new InputReader(inputs);
+  const { repository } = parseReference(reader.at('image').string() ?? '');
+  return environment.registryClient(repository, readRegistry(reader.at('registry')));
+}
+
+/**
+ * Verifies again what is beside the manifests of the state; what they are their digest says. A list
+ * that the signature has just read need not be read again.
+ */
+async function seenAgain(
+  { inputs, outputs, log }: ReadRequest,
+  environment: PluginEnvironment,
+): Promise<Properties> {
+  const { manifests } = verificationIn(outputs);
+  const inspectKnown: typeof inspectImage = (repository, digest, policy, client) =>
+    inspectImage(repository, digest, policy, client, manifests);
+  return refreshed(outputs, log, 'verifies again', () => {
+    const client = environment.looks.through(clientOf(inputs, environment));
+    return look(inputs, environment, manifests ? inspectKnown : inspectImage, client);
+  });
+}
+
+function verificationIn(outputs: Properties): Partial<VerificationReport> {
+  return JSON.parse(
+    new InputReader(outputs).at('verification').string() ?? '{}',
+  ) as Partial<VerificationReport>;
+}
+
+function outputsOf(report: VerificationReport): Properties {
+  const { digest, imageRef, signer, annotations, provenance, manifests } = report;
+  return toValue({
+    digest,
+    imageRef,
+    signer,
+    signedAnnotations: annotations,
+    verifiedProvenance: provenance === undefined ? undefined : JSON.stringify(provenance),
+    verification: JSON.stringify({ verified: report.verified, digest, manifests }),
+    drift: [],
+  }) as Properties;
+}
+
+async function read(
+  { inputs, outputs, log }: ReadRequest,
+  environment: PluginEnvironment,
+): Promise<ReadResult> {
+  const found = await refreshed(outputs, log, 'verifies again', () =>
+    look(inputs, environment, inspectImage, clientOf(inputs, environment).task({ anew: true })),
+  );
+  return { inputs, outputs: found };
+}

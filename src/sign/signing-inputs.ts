@@ -1,0 +1,125 @@
+import type { Problem } from '../error';
+import type { KeylessConfig } from '../identity';
+import type { KeyConfig } from '../key';
+import { checkKeyless } from './keyless-check';
+import { isPublicService } from '../http/service-url';
+import { checkServices, checkTransparency } from './services-check';
+import { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL } from '../trust/public-instance';
+import type { LogService, TimestampService } from '../sigstore/transparency';
+
+/**
+ * Where a signature is made public. `public`: in the public log, or the one of `sigstore.rekorUrl`.
+ * `private`: in the log of `sigstore.rekorUrl`, never in the public one. `none`: in no log.
+ */
+export const TRANSPARENCY_MODES = ['public', 'private', 'none'] as const;
+export type TransparencyMode = (typeof TRANSPARENCY_MODES)[number];
+
+export interface SigstoreConfig {
+  /** Default: the public instance. */
+  readonly fulcioUrl?: string | undefined;
+  /** Default: the public instance, where a log is used. */
+  readonly rekorUrl?: string | undefined;
+  /** Major version of the log's API: 1 or 2. Default: 1. */
+  readonly rekorVersion?: number | undefined;
+  /** An RFC 3161 timestamp authority. Default: none. */
+  readonly tsaUrl?: string | undefined;
+  /** Path or JSON text. Default: the public instance's. */
+  readonly trustedRoot?: string | undefined;
+  /** A `SigningConfig`: path or JSON text. It names all services, instead of the addresses above. */
+  readonly signingConfig?: string | undefined;
+  /** A `ClientTrustConfig`: path or JSON text. It holds a signing config and a trusted root. */
+  readonly clientTrustConfig?: string | undefined;
+  /** Whether traces of a private repository may be public. Default: false. */
+  readonly confirmPublic?: boolean | undefined;
+}
+
+/** All that was declared about signing. */
+export interface SigningConfig {
+  readonly key?: KeyConfig | undefined;
+  readonly keyless?: KeylessConfig | undefined;
+  readonly sigstore?: SigstoreConfig | undefined;
+  /** Default: `public` for keyless; for a key `none`, or the log that `sigstore.rekorUrl` names. */
+  readonly transparency?: TransparencyMode | undefined;
+}
+
+/** Paths of properties whose values are not known yet (preview); nothing is said about them. */
+export type UnknownProperties = ReadonlySet<string>;
+
+/** The services that a signing run asks. */
+export interface SigningServices {
+  /** For keyless; a key asks none. */
+  readonly fulcioUrl: string | undefined;
+  /** The declared property that it comes from. Default: `sigstore.fulcioUrl`. */
+  readonly fulcioProperty?: string;
+  readonly logs: readonly LogService[];
+  readonly authorities: readonly TimestampService[];
+  readonly transparency: TransparencyMode;
+}
+
+function defaultTransparency({ key, sigstore }: SigningConfig): TransparencyMode {
+  if (sigstore?.rekorUrl !== undefined)
+    return isPublicService(sigstore.rekorUrl) ? 'public' : 'private';
+  return key === undefined ? 'public' : 'none';
+}
+
+/**
+ * The services that are declared by their addresses, with the defaults. An explicit `none` wins
+ * over a `rekorUrl` that is there for other images.
+ */
+export function signingServices(config: SigningConfig): SigningServices {
+  const transparency = config.transparency ?? defaultTransparency(config);
+  const {
+    fulcioUrl = PUBLIC_FULCIO_URL,
+    rekorUrl = PUBLIC_REKOR_URL,
+    rekorVersion,
+    tsaUrl,
+  } = config.sigstore ?? {};
+  const version = rekorVersion === 2 ? 2 : 1;
+  return {
+    fulcioUrl: config.keyless === undefined ? undefined : fulcioUrl,
+    logs: transparency === 'none' ? [] : [{ url: rekorUrl, version }],
+    authorities: tsaUrl === undefined ? [] : [{ url: tsaUrl }],
+    transparency,
+  };
+}
+
+/** Says what is wrong with a property. */
+export type Report = (property: string, message: string) => void;
+/** Whether one of these properties, or what it is a member of, is unknown. */
+export type IsUnknown = (...paths: readonly string[]) => boolean;
+
+function checkSigner({ key, keyless }: SigningConfig, isUnknown: IsUnknown, report: Report): void {
+  if (isUnknown('key', 'keyless')) return;
+  if (key === undefined && keyless === undefined) {
+    report('key', 'no signer is given: set exactly one of key and keyless');
+  }
+  if (key !== undefined && keyless !== undefined) {
+    report('keyless', 'two signers are given: set exactly one of key and keyless');
+  }
+}
+
+/** Whether a property, or what it is a member of, is unknown. */
+export function unknownIn(unknown: UnknownProperties): IsUnknown {
+  const covers = (path: string): boolean => {
+    const parts = path.split('.');
+    return parts.some((_, index) => unknown.has(parts.slice(0, index + 1).join('.')));
+  };
+  return (...paths) => paths.some(covers);
+}
+
+/** Everything that is wrong with the declaration by itself, without looking anywhere. */
+export function signingConfigProblems(
+  config: SigningConfig,
+  unknown: UnknownProperties = new Set(),
+): Problem[] {
+  const problems: Problem[] = [];
+  const report: Report = (property, message) => {
+    problems.push({ property, code: 'INPUT_INVALID', message });
+  };
+  const isUnknown = unknownIn(unknown);
+  checkSigner(config, isUnknown, report);
+  checkServices(config, isUnknown, report);
+  checkTransparency(config, isUnknown, report);
+  if (config.keyless !== undefined) checkKeyless(config.keyless, isUnknown, report);
+  return problems;
+}

@@ -1,0 +1,29 @@
+export {
+  type CertificateCache,
+  type CertificateClocks,
+  createCertificateCache,
+} from './certificate-cache';
+export { type CertificateIdentity, certificateIdentity } from './certificate-identity';
+export { type DsseBundleOptions, createDsseBundleBuilder } from './dsse-bundle';
+export {
+  type KeylessSigner,
+  type KeylessSignerOptions,
+  createKeylessSigner,
+} from './keyless-signer';
+export type { CertifiedKey } from './certified-key';
+export { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL } from '../trust/public-instance';
+export type { ServiceCallOptions } from './service-call';
+export {
+  type InstanceTrust,
+  type TrustedRootHost,
+  loadInstanceRoot,
+  loadTrustedRoot,
+} from '../trust/trusted-root';
+export { TRUSTED_ROOT_MEDIA_TYPE, parseTrustedRoot } from '../trust/trusted-root-json';
+export { watchedWitness } from './observed-witness';
+export {
+  type LogService,
+  type TimestampService,
+  type WitnessOptions,
+  createWitnesses,
+} from './transparency';

@@ -1,0 +1,72 @@
+import { SignedImageError } from '../error';
+import { type Digest, isDigest } from '../oci/digest';
+import { type Repository, formatRepository } from '../oci/reference';
+import { isJsonObject, parseJsonObject } from '../oci/strict-json';
+
+/** `critical.type` of what `cosign sign` signs. */
+export const SIMPLE_SIGNING_TYPE = 'cosign container image signature';
+
+/** What a simple signing payload says. */
+export interface SimpleSigning {
+  readonly reference: string | undefined;
+  readonly digest: Digest;
+  readonly type: string;
+  /** `optional`: the annotations, values as they were signed. Empty for `null`. */
+  readonly annotations: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The bytes that cosign's older format signs: compact JSON, members in the order of cosign's Go
+ * structs.
+ *
+ * https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md
+ */
+export function encodeSimpleSigning(
+  repository: Repository,
+  digest: Digest,
+  annotations: Readonly<Record<string, string>>,
+): Buffer {
+  const optional = Object.keys(annotations).length > 0 ? annotations : null;
+  return Buffer.from(
+    JSON.stringify({
+      critical: {
+        identity: { 'docker-reference': formatRepository(repository) },
+        image: { 'docker-manifest-digest': digest },
+        type: SIMPLE_SIGNING_TYPE,
+      },
+      optional,
+    }),
+    'utf8',
+  );
+}
+
+function malformed(why: string): SignedImageError {
+  return new SignedImageError({
+    code: 'CONTENT_MALFORMED',
+    message: `not a simple signing payload: ${why}`,
+  });
+}
+
+/**
+ * Reads the very bytes that were signed.
+ *
+ * @throws SignedImageError `CONTENT_MALFORMED`
+ */
+export function parseSimpleSigning(payload: Buffer): SimpleSigning {
+  const { critical, optional } = parseJsonObject(payload, 'the signed payload');
+  if (!isJsonObject(critical)) throw malformed('it has no `critical`');
+  const { identity, image, type } = critical;
+  const digest = isJsonObject(image) ? image['docker-manifest-digest'] : undefined;
+  if (typeof digest !== 'string' || !isDigest(digest)) throw malformed('it names no digest');
+  if (typeof type !== 'string') throw malformed('it has no type');
+  const reference = isJsonObject(identity) ? identity['docker-reference'] : undefined;
+  if (optional !== undefined && optional !== null && !isJsonObject(optional)) {
+    throw malformed('`optional` is no object');
+  }
+  return {
+    reference: typeof reference === 'string' ? reference : undefined,
+    digest,
+    type,
+    annotations: optional ?? {},
+  };
+}

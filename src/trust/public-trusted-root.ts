@@ -1,0 +1,78 @@
+import type { TrustedRoot } from '@sigstore/protobuf-specs';
+import type { TUFOptions } from '@sigstore/tuf';
+
+import { SignedImageError } from '../error';
+import { causesOf } from '../sigstore/service-call';
+
+export type TufOptions = TUFOptions;
+
+const REPOSITORY = 'https://tuf-repo-cdn.sigstore.dev';
+const ADVICE = 'give sigstore.trustedRoot a file where that cannot be';
+
+function unavailable(what: string, cause: unknown): SignedImageError {
+  return new SignedImageError({
+    code: 'TRUSTED_ROOT_UNAVAILABLE',
+    message: `the public Sigstore instance's trusted root ${what}`,
+    cause,
+  });
+}
+
+/** Errors of the file system, which the library throws while it makes its cache. */
+const FILE_ERRORS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR'];
+
+function describe(error: unknown): SignedImageError {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code !== undefined && FILE_ERRORS.includes(code)) {
+    return unavailable(
+      `could not be kept (${code}${path === undefined ? '' : ` for ${path}`}): its cache is in the user's data folder, ` +
+        `which XDG_DATA_HOME can move; ${ADVICE} written`,
+      error,
+    );
+  }
+  if (/expired/i.test(causesOf(error))) {
+    return unavailable(
+      `is out of date (${causesOf(error)}): ${REPOSITORY} could not be reached since, or this machine's clock is wrong; ${ADVICE} reached`,
+      error,
+    );
+  }
+  return unavailable(
+    `could not be fetched (${REPOSITORY}: ${causesOf(error)}); ${ADVICE} reached`,
+    error,
+  );
+}
+
+async function fetchRoot(options: TUFOptions): Promise<TrustedRoot> {
+  // Loaded on first use: a key without witnesses needs no trust material.
+  const { getTrustedRoot } = await import('@sigstore/tuf');
+  try {
+    return await getTrustedRoot(options);
+  } catch (error) {
+    // Offline: what was fetched earlier may be used until it expires. https://theupdateframework.io
+    const cached = await getTrustedRoot({ ...options, forceCache: true, retry: 0 }).catch(
+      () => undefined,
+    );
+    if (cached) return cached;
+    throw describe(error);
+  }
+}
+
+const fetched = new Map<string, Promise<TrustedRoot>>();
+
+/**
+ * The public instance's trusted root by TUF, fetched once in a run: two fetches at a time would
+ * write the same cache, and one image more is no reason to ask again.
+ *
+ * @throws SignedImageError `TRUSTED_ROOT_UNAVAILABLE`
+ */
+export function publicTrustedRoot(options: TUFOptions = {}): Promise<TrustedRoot> {
+  const key = JSON.stringify(options);
+  const known = fetched.get(key);
+  if (known) return known;
+  const fresh = fetchRoot(options).catch((error: unknown) => {
+    // The next one may have more luck.
+    fetched.delete(key);
+    throw error;
+  });
+  fetched.set(key, fresh);
+  return fresh;
+}

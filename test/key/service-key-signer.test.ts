@@ -1,0 +1,76 @@
+import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+
+import { createServiceKeySigner } from '../../src/key/service-key-signer';
+import { lookOnce } from '../../src/key/remote-read';
+import type { ServiceKeyPlace } from '../../src/key';
+import { failureOf } from '../sign/support/failure';
+
+const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const data = Buffer.from('what is signed');
+
+const place: ServiceKeyPlace = {
+  kind: 'service',
+  description: 'the key x of the test service',
+  open: async () => {
+    throw new Error('is not opened here');
+  },
+};
+
+const signedBy = (key: KeyObject) =>
+  createServiceKeySigner(
+    { publicKey: pair.publicKey, sign: async (message) => sign('sha256', message.data, key) },
+    place,
+  ).sign(data);
+
+describe("a signer with a service's key", () => {
+  it('hands on what the public half verifies, with the hint that cosign looks for', async () => {
+    const { signature, key } = await signedBy(pair.privateKey);
+    expect(verify('sha256', data, pair.publicKey, signature)).toBe(true);
+    expect(key).toMatchObject({ $case: 'publicKey', hint: expect.stringMatching(/^[\w+/]{43}=$/) });
+  });
+
+  it('lets no signature out that the public half does not verify', async () => {
+    const error = await failureOf(signedBy(other.privateKey));
+    expect(error.code).toBe('KEY_SIGNING_FAILED');
+    expect(error.message).toContain('the key x of the test service');
+    expect(error.message).toContain('rotated');
+  });
+
+  it('lets no bytes out that are no signature at all', async () => {
+    const signer = createServiceKeySigner(
+      { publicKey: pair.publicKey, sign: async () => Buffer.alloc(0) },
+      place,
+    );
+    expect((await failureOf(signer.sign(data))).code).toBe('KEY_SIGNING_FAILED');
+  });
+
+  it('takes no key whose signatures not every verifier takes', () => {
+    const { publicKey } = generateKeyPairSync('ed25519');
+    expect(() =>
+      createServiceKeySigner({ publicKey, sign: async () => Buffer.alloc(0) }, place),
+    ).toThrow('not every verifier takes');
+  });
+});
+
+describe('a look at a service', () => {
+  const hostOf = () => ({ env: {}, readFile: async () => '' });
+
+  it('is taken once per host and slot, also by many at a time', async () => {
+    const host = hostOf();
+    let looks = 0;
+    const look = async () => (looks += 1);
+    await Promise.all([lookOnce(host, 'a', look), lookOnce(host, 'a', look)]);
+    expect(looks).toBe(1);
+    await lookOnce(host, 'b', look);
+    await lookOnce(hostOf(), 'a', look);
+    expect(looks).toBe(3);
+  });
+
+  it('that failed is taken again', async () => {
+    const host = hostOf();
+    const failed = lookOnce(host, 'a', () => Promise.reject(new Error('not now')));
+    await expect(failed).rejects.toThrow('not now');
+    expect(await lookOnce(host, 'a', async () => 'there')).toBe('there');
+  });
+});

@@ -1,0 +1,157 @@
+import { parseDigest, parseReference } from '../../../../src/oci';
+import { Secret, UNKNOWN } from '../../../../src/pulumi/plugin/protocol/wire-value';
+import { openWorkbench, plain, type Record, type Workbench } from '../support/workbench';
+
+let bench: Workbench;
+beforeAll(async () => {
+  bench = await openWorkbench();
+});
+afterAll(() => bench.close());
+beforeEach(() => {
+  bench.said.splice(0);
+  bench.registry.clearRequests();
+  bench.registry.settings.faults = undefined;
+});
+
+const declared = (build: object = {}): object => ({
+  image: `${bench.registry.host}/team/app:v1`,
+  build: { context: 'app', ...build },
+});
+
+describe('ImageBuild', () => {
+  let built: Record;
+
+  it('builds, pushes, and claims the digest that the builder told', async () => {
+    built = await bench.create('ImageBuild', declared());
+    const { repository } = parseReference(`${bench.registry.host}/team/app`);
+    const client = bench.environment.registryClient(repository, {});
+    const claimed = parseDigest(String(built.outputs['claimedDigest']));
+    expect((await client.resolve(repository, claimed))?.digest).toBe(claimed);
+    expect(plain(built.outputs, 'facts')).toMatchObject({
+      branch: 'main',
+      repository: 'https://git.example.test/team/app.git',
+      dirty: false,
+      system: 'git',
+    });
+    expect(plain(built.outputs, 'summary')).toMatchObject({
+      builder: 'auto',
+      tag: 'v1',
+      context: 'app',
+      dockerfile: 'app/Dockerfile',
+      dockerfileDigest: expect.stringMatching(/^sha256:/) as string,
+      contextDigest: expect.stringMatching(/^sha256:/) as string,
+    });
+    expect(JSON.stringify(built)).not.toContain(bench.folder);
+  });
+
+  it('does not build again when nothing changed, or only builder and cache', async () => {
+    bench.registry.clearRequests();
+    expect((await bench.update('ImageBuild', built, declared())).changed).toEqual([]);
+    const other = declared({ builder: 'buildah' });
+    expect((await bench.update('ImageBuild', built, other)).changed).toEqual([]);
+    expect(bench.writes()).toEqual([]);
+  });
+
+  it('does not build again for a commit outside of the context', async () => {
+    bench.write('README.md', 'documentation\n');
+    bench.commit();
+    expect((await bench.update('ImageBuild', built, declared())).changed).toEqual([]);
+  });
+
+  it('binds declared facts anew without a build', async () => {
+    const source = { branch: 'release' };
+    const updated = await bench.update('ImageBuild', built, { ...declared(), source });
+    expect(updated.changed).toEqual(['source']);
+    expect(updated.outputs['claimedDigest']).toBe(built.outputs['claimedDigest']);
+    expect(plain(updated.outputs, 'facts')).toMatchObject({ branch: 'release' });
+    expect(bench.writes()).toEqual([]);
+  });
+
+  it('builds again when the content changed, and says why', async () => {
+    bench.write('app/message.txt', 'another\n');
+    bench.commit();
+    const updated = await bench.update('ImageBuild', built, declared());
+    expect(updated.changed).toEqual(['fingerprint']);
+    expect(updated.outputs['claimedDigest']).not.toBe(built.outputs['claimedDigest']);
+    expect(bench.said).toContain('builds again: context changed');
+  });
+
+  it('keeps secrets out of inputs and outputs, and secret arguments out of what is told', async () => {
+    const secrets = { npm: new Secret('canary-build-secret-value-91') };
+    const args = { VERSION: '1', TOKEN: new Secret('canary-secret-argument-value-17') };
+    const nonsecret = ['build.args.TOKEN'];
+    const { inputs, outputs } = await bench.create('ImageBuild', {
+      ...declared({ secrets, args }),
+      nonsecret,
+    });
+    expect(JSON.stringify([inputs, outputs, bench.said])).not.toContain(
+      'canary-build-secret-value-91',
+    );
+    expect(JSON.stringify([outputs, bench.said])).not.toContain('canary-secret-argument-value-17');
+    expect(plain(inputs, 'build')).toMatchObject({ secretIds: ['npm'] });
+    expect((inputs['fingerprint'] as Record['inputs'])['argument TOKEN']).toBeInstanceOf(Secret);
+    expect(plain(outputs, 'summary')).toMatchObject({
+      args: { VERSION: '1' },
+      secretArgs: ['TOKEN'],
+      secretIds: ['npm'],
+    });
+  });
+
+  it('writes nothing in a preview, and knows the facts', async () => {
+    const resource = bench.resource('ImageBuild');
+    bench.registry.clearRequests();
+    const { outputs } = await resource.create({
+      urn: 'urn',
+      inputs: built.inputs,
+      preview: true,
+      log: bench.log,
+    });
+    expect(outputs['claimedDigest']).toBe(UNKNOWN);
+    expect(plain(outputs, 'facts')).toMatchObject({ branch: 'main' });
+    expect(bench.writes()).toEqual([]);
+  });
+
+  it('warns of what it cannot read, and of what the content hash will differ by', async () => {
+    const dockerfile = 'ARG V=1\nFROM reg.example/a:${V^} AS b\nFROM scratch\nCOPY --from=b / /\n';
+    bench.write('odd/Dockerfile', dockerfile);
+    bench.write('odd/vendor/.git/packed', 'x');
+    expect(await bench.problems('ImageBuild', declared({ context: 'odd' }))).toEqual([]);
+    expect(bench.said).toContainEqual(
+      expect.stringMatching(/^odd\/Dockerfile: line 2: FROM .* cannot be read.*may go unnoticed$/),
+    );
+    expect(bench.said).toContainEqual(expect.stringContaining('`**/.git`'));
+  });
+
+  it('says in which repository a build failed, and keeps the tail of its output', async () => {
+    bench.write('broken/Dockerfile', 'FROM scratch\nCOPY not-there.txt /\n');
+    bench.commit();
+    await expect(
+      bench.create('ImageBuild', { ...declared(), build: { context: 'broken' } }),
+    ).rejects.toMatchObject({
+      code: 'BUILD_FAILED',
+      message: expect.stringContaining('not-there') as string,
+    });
+  });
+});
+
+describe('a refresh of ImageBuild', () => {
+  it('keeps what is there, forgets what is gone, and concludes nothing from a failed look', async () => {
+    const { id, inputs, outputs } = await bench.create('ImageBuild', declared());
+    const request = { urn: 'urn', id, inputs, outputs, log: bench.log };
+    const resource = bench.resource('ImageBuild');
+    expect(await resource.read(request)).toEqual({ inputs, outputs });
+
+    bench.registry.settings.faults = async () => ({
+      status: 403,
+      headers: {},
+      body: Buffer.alloc(0),
+    });
+    expect(await resource.read(request)).toEqual({ inputs, outputs });
+    expect(bench.said.at(-1)).toMatch(/^could not look/);
+
+    bench.registry.settings.faults = undefined;
+    const gone = { ...outputs, claimedDigest: `sha256:${'0'.repeat(64)}` };
+    expect(await resource.read({ ...request, outputs: gone })).toBeUndefined();
+    expect(bench.said.at(-1)).toMatch(/has lost .*the next update builds it again/);
+  });
+});

@@ -1,0 +1,81 @@
+import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { EngineService } from '@pulumi/pulumi/proto/engine_grpc_pb';
+import type { LogRequest } from '@pulumi/pulumi/proto/engine_pb';
+import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
+
+import { createEngineLog, type EngineLog } from '../../../../src/pulumi/plugin/protocol/engine-log';
+import { grpc } from '../../../../src/pulumi/plugin/protocol/pulumi-grpc';
+
+const [ONE, TWO] = ['urn:pulumi:s::p::t::one', 'urn:pulumi:s::p::t::two'];
+
+/** An engine that keeps each line as `urn message`, and may be slow to say so. */
+const arrived: string[] = [];
+let hold: Promise<unknown> = Promise.resolve();
+let server: InstanceType<typeof grpc.Server>;
+let log: EngineLog;
+
+beforeAll(async () => {
+  server = new grpc.Server();
+  const keep = (
+    { request }: ServerUnaryCall<LogRequest, Empty>,
+    done: sendUnaryData<Empty>,
+  ): void => {
+    const name = request.getUrn().split('::').at(-1) ?? '';
+    arrived.push(`${name} ${request.getMessage()}${request.getEphemeral() ? ' ...' : ''}`);
+    void hold.then(() => done(null, new Empty()));
+  };
+  server.addService({ log: EngineService.log }, { log: keep });
+  const port = await new Promise<number>((resolve, reject) =>
+    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
+      error ? reject(error) : resolve(bound),
+    ),
+  );
+  log = createEngineLog(`127.0.0.1:${port}`);
+});
+afterAll(() => {
+  log.close();
+  server.forceShutdown();
+});
+beforeEach(() => {
+  arrived.length = 0;
+  hold = Promise.resolve();
+});
+
+test('the lines of a resource arrive in their order, before it is answered', async () => {
+  const { info, warn } = log.for(ONE);
+  info('first');
+  warn('second');
+  info('third');
+  await log.flush(ONE);
+  expect(arrived).toEqual(['one first', 'one second', 'one third']);
+});
+
+test('a resource does not wait for the lines of another', async () => {
+  let release: (value?: unknown) => void = () => undefined;
+  hold = new Promise((resolve) => (release = resolve));
+  log.for(TWO).info('slow');
+  while (arrived.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await log.flush(ONE);
+  release();
+  await log.flush(TWO);
+  expect(arrived).toEqual(['two slow']);
+});
+
+test('a step is told if it lasts, and not if the next one or the end comes first', async () => {
+  const { status, info } = log.for(ONE);
+  status('step one');
+  status('step two');
+  while (arrived.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  status('step three');
+  info('done');
+  await log.flush(ONE);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(arrived).toEqual(['one step two ...', 'one done']);
+});
+
+test('an engine that is gone fails nothing', async () => {
+  const lost = createEngineLog('127.0.0.1:9');
+  lost.for(ONE).info('to nobody');
+  await lost.flush(ONE);
+  lost.close();
+});
