@@ -1,7 +1,7 @@
-/** Somebody who can be asked to sign in: present in an update, never in a preview. */
-export interface Person {
-  /** Shows a line that holds an address or a code, neither of them a secret. */
+/** A person who can sign in: available in an update, never in a preview. */
+export interface InteractiveLogin {
+  /** Shows a line with an address or a code; neither is a secret. */
   readonly announce: (message: string) => void;
-  /** How long a sign-in is waited for, in milliseconds. Default: five minutes. */
-  readonly patience?: number;
+  /** How long to wait for the sign-in, in milliseconds. Default: five minutes. */
+  readonly timeoutMs?: number;
 }

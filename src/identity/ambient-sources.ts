@@ -1,4 +1,4 @@
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 import { buildkiteSource, hasBuildkiteCredential } from './buildkite';
 import { circleCiSource, isOnCircleCi } from './circleci';
 import { githubActionsSource, hasGithubActionsCredential } from './github-actions';
@@ -24,7 +24,7 @@ import {
 export interface SourceContext {
   readonly config: KeylessConfig;
   readonly audience: string;
-  readonly host: SigningHost;
+  readonly host: Host;
   /** The property that chose it, where it was not one of its own. */
   readonly property: string;
 }
@@ -34,13 +34,13 @@ export interface AmbientSource {
   readonly name: Exclude<IdentityProviderName, InteractiveProviderName | 'auto'>;
   /** What was not found, for the error that says what was tried. */
   readonly absent: string;
-  readonly isThere: (host: SigningHost) => boolean | Promise<boolean>;
+  readonly isThere: (host: Host) => boolean | Promise<boolean>;
   readonly source: (context: SourceContext) => TokenSource;
 }
 
-const hasVariable = ({ env }: SigningHost): boolean => Boolean(env[SIGSTORE_TOKEN_VARIABLE]);
+const hasVariable = ({ env }: Host): boolean => Boolean(env[SIGSTORE_TOKEN_VARIABLE]);
 
-const hasCosignFile = ({ readFile }: SigningHost): Promise<boolean> =>
+const hasCosignFile = ({ readFile }: Host): Promise<boolean> =>
   readFile(COSIGN_TOKEN_FILE).then(
     () => true,
     () => false,

@@ -1,4 +1,4 @@
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 import type { TokenSource } from './identity-provider';
 import { credentialUrl, jsonMember, requestToken, unavailable } from './token-request';
 
@@ -8,13 +8,13 @@ const ENDPOINT = 'BUILDKITE_AGENT_ENDPOINT';
 const JOB = 'BUILDKITE_JOB_ID';
 const DEFAULT_ENDPOINT = 'https://agent.buildkite.com/v3';
 
-export function hasBuildkiteCredential({ env }: Pick<SigningHost, 'env'>): boolean {
+export function hasBuildkiteCredential({ env }: Pick<Host, 'env'>): boolean {
   return Boolean(env[ACCESS_TOKEN]) && Boolean(env[JOB]);
 }
 
 /** The agent's API, which `buildkite-agent oidc request-token` and cosign ask as well. */
 export function buildkiteSource(
-  { env, fetch }: Pick<SigningHost, 'env' | 'fetch'>,
+  { env, fetch }: Pick<Host, 'env' | 'fetch'>,
   audience: string,
 ): TokenSource {
   return {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 import { findExecutable, launchEnvironment } from '../host/executable';
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 import { type IdentityClaims, parseIdentityToken } from './identity-token';
 import type { TokenSource } from './identity-provider';
 import { SIGSTORE_TOKEN_VARIABLE } from './stored-token';
@@ -13,9 +13,9 @@ const JOB_TOKENS = ['CIRCLE_OIDC_TOKEN_V2', 'CIRCLE_OIDC_TOKEN'] as const;
 const TIMEOUT_MS = 30_000;
 const OUTPUT_LIMIT = 256 * 1024;
 
-type CircleHost = Pick<SigningHost, 'env' | 'now'>;
+type CircleHost = Pick<Host, 'env' | 'now'>;
 
-export function isOnCircleCi({ env }: Pick<SigningHost, 'env'>): boolean {
+export function isOnCircleCi({ env }: Pick<Host, 'env'>): boolean {
   return env['CIRCLECI'] === 'true';
 }
 

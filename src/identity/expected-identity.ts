@@ -1,4 +1,4 @@
-import type { SigningHost } from '../host/signing-host';
+import type { IdentityHost } from './token-cache';
 import { lastingSubject } from './certificate-subject';
 import type { KeylessConfig } from './keyless-config';
 import { resolveIdentityProvider } from './provider-resolution';
@@ -13,7 +13,7 @@ export interface ExpectedIdentity {
 /** Who would sign, as far as a stored token tells it; nobody is asked. */
 export async function expectedIdentity(
   config: KeylessConfig,
-  host: SigningHost,
+  host: IdentityHost,
 ): Promise<ExpectedIdentity | undefined> {
   try {
     const provider = await resolveIdentityProvider(config, host);

@@ -1,4 +1,4 @@
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 import type { TokenSource } from './identity-provider';
 import { credentialUrl, jsonMember, requestToken, unavailable } from './token-request';
 
@@ -9,13 +9,13 @@ export const GITHUB_TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
 const PERMISSION = 'give the job `permissions: id-token: write`';
 
 /** Whether the job runs on GitHub Actions with the permission to ask for a token. */
-export function hasGithubActionsCredential({ env }: Pick<SigningHost, 'env'>): boolean {
+export function hasGithubActionsCredential({ env }: Pick<Host, 'env'>): boolean {
   return Boolean(env[GITHUB_URL_VARIABLE]) && Boolean(env[GITHUB_TOKEN_VARIABLE]);
 }
 
 /** GitHub Actions' ambient credential. */
 export function githubActionsSource(
-  { env, fetch }: Pick<SigningHost, 'env' | 'fetch'>,
+  { env, fetch }: Pick<Host, 'env' | 'fetch'>,
   audience: string,
 ): TokenSource {
   return {

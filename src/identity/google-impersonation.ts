@@ -1,10 +1,10 @@
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 import { optionalPackage } from '../host/optional-package';
 import { isOnGoogleCloud, metadataAccessToken } from './google-metadata';
 import type { TokenSource } from './identity-provider';
 import { credentialUrl, jsonMember, requestToken, unavailable } from './token-request';
 
-type GoogleHost = Pick<SigningHost, 'env' | 'fetch' | 'readFile'>;
+type GoogleHost = Pick<Host, 'env' | 'fetch' | 'readFile'>;
 
 /** Who is impersonated; the name is cosign's. */
 export const GOOGLE_ACCOUNT_VARIABLE = 'GOOGLE_SERVICE_ACCOUNT_NAME';

@@ -1,8 +1,8 @@
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 import type { TokenSource } from './identity-provider';
 import { jsonMember, type TokenRequest, requestToken } from './token-request';
 
-type GoogleHost = Pick<SigningHost, 'env' | 'fetch' | 'readFile'>;
+type GoogleHost = Pick<Host, 'env' | 'fetch' | 'readFile'>;
 
 /** https://cloud.google.com/compute/docs/metadata/querying-metadata */
 const HOST_VARIABLE = 'GCE_METADATA_HOST';

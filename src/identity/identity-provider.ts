@@ -1,5 +1,5 @@
 import { SignedImageError } from '../error';
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 import { type IdentityToken, parseIdentityToken } from './identity-token';
 
 /** Where identity tokens come from; `getToken` is what `@sigstore/sign` asks for. */
@@ -43,7 +43,7 @@ export interface ProviderOptions {
   readonly audience: string;
   /** Who must have issued the token. Default: anybody. */
   readonly issuer?: string | undefined;
-  readonly now: SigningHost['now'];
+  readonly now: Host['now'];
 }
 
 async function readToken(source: TokenSource, options: ProviderOptions): Promise<IdentityToken> {

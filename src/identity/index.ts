@@ -16,6 +16,6 @@ export {
   type KeylessConfig,
   VARIABLE_PROVIDERS,
 } from './keyless-config';
-export type { Person } from '../host/interactive-login';
+export type { InteractiveLogin } from '../host/interactive-login';
 export { asksPerson, resolveIdentityProvider } from './provider-resolution';
 export { createTokenCache, type TokenCache } from './token-cache';

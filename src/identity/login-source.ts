@@ -17,8 +17,8 @@ export function loginSource(
     interactive: true,
     property,
     read: async () => {
-      const { person } = host;
-      if (person === undefined) {
+      const { interactiveLogin } = host;
+      if (interactiveLogin === undefined) {
         throw new SignedImageError({
           code: 'IDENTITY_UNAVAILABLE',
           property,
@@ -26,7 +26,7 @@ export function loginSource(
         });
       }
       try {
-        return await LOGINS[provider]({ issuer, clientId: audience, person });
+        return await LOGINS[provider]({ issuer, clientId: audience, interactiveLogin });
       } catch (error) {
         throw error instanceof SignedImageError ? error.on(property) : error;
       }

@@ -1,5 +1,5 @@
 import { SignedImageError } from '../error';
-import type { SigningHost } from '../host/signing-host';
+import type { IdentityHost } from './token-cache';
 import { AMBIENT_SOURCES, type AmbientSource, type SourceContext } from './ambient-sources';
 import {
   type IdentityProvider,
@@ -10,7 +10,7 @@ import { DEFAULT_AUDIENCE } from './identity-token';
 import type { KeylessConfig } from './keyless-config';
 import { loginSource } from './login-source';
 
-function adviceFor({ env }: SigningHost): string {
+function adviceFor({ env }: IdentityHost): string {
   if (env['GITHUB_ACTIONS'] === 'true') {
     return 'in GitHub Actions, give the job `permissions: id-token: write`';
   }
@@ -23,7 +23,7 @@ function adviceFor({ env }: SigningHost): string {
   );
 }
 
-function nothingFound(host: SigningHost): SignedImageError {
+function nothingFound(host: IdentityHost): SignedImageError {
   const tried = AMBIENT_SOURCES.map(({ absent }) => absent).filter((absent) => absent !== '');
   return new SignedImageError({
     code: 'IDENTITY_UNAVAILABLE',
@@ -68,7 +68,7 @@ async function chooseSource(context: Omit<SourceContext, 'property'>): Promise<T
  */
 export async function resolveIdentityProvider(
   config: KeylessConfig,
-  host: SigningHost,
+  host: IdentityHost,
 ): Promise<IdentityProvider> {
   const { clientId: audience = DEFAULT_AUDIENCE, issuer } = config;
   const source = await chooseSource({ config, audience, host });
@@ -78,7 +78,7 @@ export async function resolveIdentityProvider(
   if (source.local || host.tokens === undefined) return make();
   // What was refused because nobody was there may be asked when somebody is.
   const attended =
-    source.interactive === true && host.person !== undefined ? 'attended' : undefined;
+    source.interactive === true && host.interactiveLogin !== undefined ? 'attended' : undefined;
   return host.tokens.provider([source.name, audience, issuer, attended], make);
 }
 
@@ -97,6 +97,6 @@ function withProperty(source: TokenSource): TokenSource {
 }
 
 /** Whether signing would ask a person: then nothing is said in a preview about who signs. */
-export async function asksPerson(config: KeylessConfig, host: SigningHost): Promise<boolean> {
+export async function asksPerson(config: KeylessConfig, host: IdentityHost): Promise<boolean> {
   return (await resolveIdentityProvider(config, host)).interactive;
 }

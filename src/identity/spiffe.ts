@@ -1,6 +1,6 @@
 import type { ServiceError } from '@grpc/grpc-js';
 
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 import { optionalPackage } from '../host/optional-package';
 import type { TokenSource } from './identity-provider';
 import { unavailable } from './token-request';
@@ -13,10 +13,10 @@ const DEFAULT_SOCKET = '/tmp/spire-agent/public/api.sock';
 const METHOD = '/SpiffeWorkloadAPI/FetchJWTSVID';
 const TIMEOUT_MS = 10_000;
 
-type SpiffeHost = Pick<SigningHost, 'env' | 'readFile'>;
+type SpiffeHost = Pick<Host, 'env' | 'readFile'>;
 
 /** The socket's address as gRPC takes it; the variable holds a URI, and for cosign a bare path. */
-export function workloadEndpoint({ env }: Pick<SigningHost, 'env'>): string {
+export function workloadEndpoint({ env }: Pick<Host, 'env'>): string {
   const declared = env[SOCKET_VARIABLE]?.trim() || DEFAULT_SOCKET;
   if (declared.startsWith('tcp://')) return declared.slice('tcp://'.length);
   return `unix:${declared.replace(/^unix:(\/\/)?/, '')}`;

@@ -1,5 +1,5 @@
 import { SignedImageError } from '../error';
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 import type { TokenSource } from './identity-provider';
 
 /** What CI systems with OIDC support are told to set (GitLab's `id_tokens`, CircleCI, Codefresh). */
@@ -22,7 +22,7 @@ function unavailable(property: string, message: string, cause?: unknown): Signed
 function inFile(
   path: string,
   property: string,
-  { readFile }: Pick<SigningHost, 'readFile'>,
+  { readFile }: Pick<Host, 'readFile'>,
   { next, ...wording }: Wording,
 ): TokenSource {
   return {
@@ -47,7 +47,7 @@ function inFile(
 function inVariable(
   variable: string,
   property: string,
-  { env }: Pick<SigningHost, 'env'>,
+  { env }: Pick<Host, 'env'>,
   { next, ...wording }: Wording,
 ): TokenSource {
   return {
@@ -71,7 +71,7 @@ function inVariable(
 export function fileTokenSource(
   path: string,
   property: string,
-  host: Pick<SigningHost, 'readFile'>,
+  host: Pick<Host, 'readFile'>,
 ): TokenSource {
   return inFile(path, property, host, {
     name: `the identity token in the file ${path}`,
@@ -83,7 +83,7 @@ export function fileTokenSource(
 export function environmentTokenSource(
   variable: string,
   property: string,
-  host: Pick<SigningHost, 'env'>,
+  host: Pick<Host, 'env'>,
 ): TokenSource {
   return inVariable(variable, property, host, {
     name: `the identity token in the environment variable ${variable}`,
@@ -95,7 +95,7 @@ export function environmentTokenSource(
 export function gitlabCiSource(
   variable: string,
   property: string,
-  host: Pick<SigningHost, 'env'>,
+  host: Pick<Host, 'env'>,
   audience: string,
 ): TokenSource {
   const declaration = `\`id_tokens: { ${variable}: { aud: ${audience} } }\``;
@@ -110,7 +110,7 @@ export function gitlabCiSource(
 export function kubernetesTokenSource(
   path: string,
   property: string,
-  host: Pick<SigningHost, 'readFile'>,
+  host: Pick<Host, 'readFile'>,
   audience: string,
 ): TokenSource {
   const projection = `a projected \`serviceAccountToken\` with \`audience: ${audience}\``;

@@ -1,4 +1,11 @@
+import type { Host } from '../host/host';
 import type { IdentityProvider } from './identity-provider';
+
+/** The parts of the machine and the caches that identity providers use. */
+export interface IdentityHost extends Host {
+  /** The identity tokens of this run. Default: each signer requests its own. */
+  readonly tokens?: TokenCache | undefined;
+}
 
 /**
  * The tokens of one run: what signs for the same audience with the same source shares one token.

@@ -4,7 +4,7 @@ import { SignedImageError } from '../error';
 import { parseBoundedJson } from '../http/json-bounds';
 import { redactSecrets } from '../error/redaction';
 import { withSystemAuthorities } from '../http/system-authorities';
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 import { isLoopbackOrHttps } from '../http/service-url';
 
 const ATTEMPTS = 3;
@@ -55,7 +55,7 @@ export function jsonMember(body: string, name: string): unknown {
  */
 export async function requestToken(
   request: TokenRequest,
-  fetch: SigningHost['fetch'],
+  fetch: Host['fetch'],
 ): Promise<string> {
   const { service, what = 'an identity token', secrets } = request;
   let failure: unknown;
@@ -81,7 +81,7 @@ export async function requestToken(
 
 function send(
   { url, method = 'GET', headers, body }: TokenRequest,
-  fetch: SigningHost['fetch'],
+  fetch: Host['fetch'],
 ): Promise<Response> {
   return fetch(url, {
     method,

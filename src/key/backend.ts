@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
 
 import { SignedImageError } from '../error';
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 
 /** What key sources take from the machine. */
-export type KeyHost = Pick<SigningHost, 'env' | 'readFile'> &
-  Partial<Pick<SigningHost, 'fetch' | 'now'>>;
+export type KeyHost = Pick<Host, 'env' | 'readFile'> &
+  Partial<Pick<Host, 'fetch' | 'now'>>;
 
 /** A private key as text, with the password that lies beside it, if one does. */
 export interface PrivateKeyText {

@@ -32,7 +32,7 @@ import { encodeSimpleSigning } from '../storage/legacy-payload';
 import type { ReferrerLook } from '../storage/referrer-read';
 import { storedSignature } from '../storage/stored-signature';
 import type { SigningMaterial } from '../key/signer';
-import type { Purpose, StoredFormat, StoredSignature } from './request';
+import type { Purpose, StoredFormat, StoredSignature } from '../storage/signature';
 import type { CheckFresh } from './reuse';
 import { createDsseBundleBuilder } from '../sigstore/dsse-bundle';
 

@@ -1,4 +1,5 @@
-export { type SigningHost, processHost } from '../host/signing-host';
+export { processHost } from '../host/host';
+export type { SigningHost } from './signing-host';
 export {
   asksPerson,
   createTokenCache,
@@ -14,7 +15,7 @@ export {
   type InteractiveProviderName,
   type KeylessConfig,
   parseIdentityToken,
-  type Person,
+  type InteractiveLogin,
   resolveIdentityProvider,
   type TokenCache,
   type TokenExpectation,
@@ -54,19 +55,8 @@ export {
   publicKeyFromPem,
   publicKeyOf,
 } from '../key/public-key';
-export type {
-  LogEntry,
-  Progress,
-  Purpose,
-  SettledSignature,
-  SignatureFormat,
-  SigningObserver,
-  SignImage,
-  SignImageRequest,
-  SigningTarget,
-  StoredFormat,
-  StoredSignature,
-} from './request';
+export type { Progress, SettledSignature, SigningObserver, SignImage, SignImageRequest, SigningTarget } from './request';
+export type { LogEntry, Purpose, SignatureFormat, StoredFormat, StoredSignature } from '../storage/signature';
 export type { CheckFresh, FindSignature, WantedSignature } from './reuse';
 export { signImage, type SigningDependencies, storedFormats } from './signing';
 export {

@@ -1,5 +1,5 @@
 import { SignedImageError } from '../error';
-import type { SigningHost } from '../host/signing-host';
+import type { SigningHost } from './signing-host';
 import { repositoryVisibility } from './repository-visibility';
 import { isPublicService } from '../http/service-url';
 import type { SigningConfig, SigningServices } from './signing-inputs';

@@ -1,5 +1,5 @@
 import { parseBoundedJson } from '../http/json-bounds';
-import type { SigningHost } from '../host/signing-host';
+import type { SigningHost } from './signing-host';
 
 /** Who may see the repository that is built from, as the CI system or the token says. */
 export type Visibility = 'public' | 'private' | 'unknown';

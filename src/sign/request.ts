@@ -1,19 +1,9 @@
-import type { SerializedBundle } from '@sigstore/bundle';
-
 import type { Statement } from '../attest/statement';
 import type { RegistryClient } from '../oci/client';
 import type { Descriptor } from '../oci/descriptor';
-import type { Digest } from '../oci/digest';
 import type { Repository } from '../oci/reference';
+import type { SignatureFormat, StoredSignature } from '../storage/signature';
 import type { SigningMaterial } from '../key/signer';
-
-/**
- * How a signature is stored. `bundle`: a Sigstore bundle v0.3 as OCI 1.1 referrer (cosign >= 3).
- * `legacy`: cosign's `.sig` and `.att` tags. `both`: each of them.
- */
-export type SignatureFormat = 'bundle' | 'legacy' | 'both';
-export type StoredFormat = Exclude<SignatureFormat, 'both'>;
-export type Purpose = 'signature' | 'provenance';
 
 /** One thing to sign on one manifest (the index or a platform manifest). */
 export interface SigningTarget {
@@ -31,21 +21,6 @@ export interface SignImageRequest {
   readonly material: SigningMaterial;
 }
 
-/** One signature as it now stands in the registry. Public data, all of it. */
-export interface StoredSignature {
-  /** The manifest that was signed. */
-  readonly subject: Digest;
-  readonly purpose: Purpose;
-  readonly format: StoredFormat;
-  /** Digest of the referrer manifest (`bundle`), or of the signature's layer (`legacy`). */
-  readonly stored: Digest;
-  /** The bundle's JSON: v0.3 as stored; for `legacy` its equivalent, so that both can be kept and read alike. */
-  readonly bundle: SerializedBundle;
-  /** PEM of the Fulcio leaf, for keyless. */
-  readonly certificate?: string;
-  readonly logEntries: readonly LogEntry[];
-}
-
 /** A signature that was wanted, as it now stands in the registry. */
 export interface SettledSignature extends StoredSignature {
   /** Whether this run made it; else it was there already. */
@@ -58,15 +33,6 @@ export interface SigningObserver {
   readonly writing?: (signature: StoredSignature) => void;
   /** It stands in the registry. */
   readonly settled?: (signature: SettledSignature) => void;
-}
-
-export interface LogEntry {
-  /** Base URL of the log that was asked. */
-  readonly logIndex: string;
-  /** Base64 of the log's key id. */
-  readonly logId: string;
-  /** Whole seconds since 1970; absent for logs that give none (Rekor v2). */
-  readonly integratedTime?: number;
 }
 
 /** Progress that is worth a status line: never a secret, never bytes. */

@@ -4,7 +4,7 @@ import type { Descriptor } from '../oci/descriptor';
 import type { Repository } from '../oci/reference';
 import type { Candidate } from '../storage/candidate';
 import type { SignerDescription } from '../key/signer';
-import type { Purpose, StoredFormat, StoredSignature } from './request';
+import type { Purpose, StoredFormat, StoredSignature } from '../storage/signature';
 
 /** A signature that is about to be made, unless it is there already. */
 export interface WantedSignature {

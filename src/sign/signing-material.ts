@@ -1,6 +1,6 @@
 import { InvalidInputError, type Problem } from '../error';
 import { problemsOf } from '../error/problem-collection';
-import type { SigningHost } from '../host/signing-host';
+import type { SigningHost } from './signing-host';
 import { type KeylessConfig, resolveIdentityProvider } from '../identity';
 import { type KeyConfig, checkKeyWithoutPassword, loadKeySigner } from '../key';
 import type { SigningMaterial } from '../key/signer';

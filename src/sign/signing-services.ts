@@ -1,7 +1,7 @@
 import type { SigningConfig as InstanceConfig } from '@sigstore/protobuf-specs';
 
 import { SignedImageError, asSignedImageError } from '../error';
-import type { SigningHost } from '../host/signing-host';
+import type { SigningHost } from './signing-host';
 import { isPublicService } from '../http/service-url';
 import {
   type SigningConfig,

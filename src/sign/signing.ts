@@ -12,17 +12,8 @@ import {
   storeProvenance,
 } from './image-signing';
 import type { SigningWitness } from '../key/signer';
-import type {
-  Progress,
-  Purpose,
-  SettledSignature,
-  SignImageRequest,
-  SignatureFormat,
-  SigningObserver,
-  SigningTarget,
-  StoredFormat,
-  StoredSignature,
-} from './request';
+import type { Progress, SettledSignature, SignImageRequest, SigningObserver, SigningTarget } from './request';
+import type { Purpose, SignatureFormat, StoredFormat, StoredSignature } from '../storage/signature';
 import type { CheckFresh, FindSignature } from './reuse';
 
 /** What signing takes from others. */

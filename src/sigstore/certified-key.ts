@@ -4,7 +4,7 @@ import { SignedImageError } from '../error';
 import { redactSecrets } from '../error/redaction';
 import { type CertificateIdentity, certificateIdentity } from './certificate-identity';
 import { requestCertificate } from './fulcio-client';
-import { type ServiceCallOptions, causesOf, isRefusal } from './service-call';
+import { type ServiceCallOptions, causesOf, isRefusal } from '../http/service-call';
 import { challengeOf } from './token-claims';
 
 /** The certificate authority, as errors name it. */

@@ -1,4 +1,4 @@
-import type { ServiceCallOptions } from './service-call';
+import type { ServiceCallOptions } from '../http/service-call';
 import { askService, jsonOf, refusalOf } from './service-request';
 
 /** What Fulcio certifies, and the proof that the caller holds the key. */

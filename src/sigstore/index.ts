@@ -12,7 +12,7 @@ export {
 } from './keyless-signer';
 export type { CertifiedKey } from './certified-key';
 export { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL } from '../trust/public-instance';
-export type { ServiceCallOptions } from './service-call';
+export type { ServiceCallOptions } from '../http/service-call';
 export {
   type InstanceTrust,
   type TrustedRootHost,

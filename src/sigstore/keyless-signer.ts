@@ -7,7 +7,7 @@ import { normalizeServiceUrl } from '../http/service-url';
 import type { CertificateCache } from './certificate-cache';
 import type { CertificateIdentity } from './certificate-identity';
 import { type CertifiedKey, requestCertifiedKey } from './certified-key';
-import { type ServiceCallOptions, causesOf, longestCall } from './service-call';
+import { type ServiceCallOptions, causesOf, longestCall } from '../http/service-call';
 import { certificateBinding } from './token-claims';
 
 export interface KeylessSignerOptions {

@@ -1,9 +1,9 @@
 import type { VerificationMaterial } from '@sigstore/sign';
 
-import { Timestamp } from '../storage/timestamp';
+import { Timestamp } from './timestamp';
 import type { SigningWitness } from '../key/signer';
 import type { CertificateCache } from './certificate-cache';
-import { isRefusal } from './service-call';
+import { isRefusal } from '../http/service-call';
 
 /** When a witness says that it saw the signature. */
 function timesOf({ tlogEntries = [], rfc3161Timestamps = [] }: VerificationMaterial): Date[] {

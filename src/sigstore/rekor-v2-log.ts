@@ -4,7 +4,7 @@ import type { SignatureBundle, VerificationMaterial } from '@sigstore/sign';
 
 import { parseCheckpoint, rootFromProof } from './inclusion';
 import { type RekorV2Entry, rekorV2Entry } from './rekor-v2-entry';
-import { type ServiceCallOptions, causesOf } from './service-call';
+import { type ServiceCallOptions, causesOf } from '../http/service-call';
 import { type ServiceResponse, askService, jsonOf, refusalOf } from './service-request';
 
 /**

@@ -1,7 +1,7 @@
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 
 import { nodeHash, parseCheckpoint } from './inclusion';
-import type { ServiceCallOptions } from './service-call';
+import type { ServiceCallOptions } from '../http/service-call';
 import { askService } from './service-request';
 
 /** Hashes of one tile: https://github.com/C2SP/C2SP/blob/main/tlog-tiles.md */

@@ -4,7 +4,7 @@ import type * as undici from 'undici';
 
 import { parseBoundedJson } from '../http/json-bounds';
 import { withSystemAuthorities } from '../http/system-authorities';
-import { type ServiceCallOptions, fetchOptions } from './service-call';
+import { type ServiceCallOptions, fetchOptions } from '../http/service-call';
 
 /** A service's answer was not what was asked for. Its message is foreign text. */
 export class ServiceRefusal extends Error {

@@ -15,7 +15,7 @@ import { normalizeServiceUrl } from '../http/service-url';
 import { entryIsAbout } from './log-entry';
 import { readEntry } from './rekor-v2-tree';
 import { type FindEntry, witnessInRekorV2 } from './rekor-v2-log';
-import { type ServiceCallOptions, causesOf, fetchOptions } from './service-call';
+import { type ServiceCallOptions, causesOf, fetchOptions } from '../http/service-call';
 
 /** A transparency log: where it is, and how it is spoken to. */
 export interface LogService {

@@ -14,7 +14,7 @@ import {
 import { OCI_EMPTY, OCI_MANIFEST } from '../oci/media-type';
 import { type Repository, formatRepository } from '../oci/reference';
 import { parseJsonObject } from '../oci/strict-json';
-import type { Purpose } from '../sign/request';
+import type { Purpose } from './signature';
 import { mapBounded } from './bounded';
 import { boundedBundle } from './bounded-bundle';
 import {
@@ -27,7 +27,7 @@ import { pause } from './pause';
 import { OVER_BUDGET, withinBudget } from './read-budget';
 import { findingOfFailure } from './read-failure';
 import { lookAt, type ReferrerLook } from './referrer-read';
-import { claimedSigningTime } from './timestamp';
+import { claimedSigningTime } from '../sigstore/timestamp';
 
 /** The older of the two names of the same version. */
 const BUNDLE_MEDIA_TYPE_LONG = 'application/vnd.dev.sigstore.bundle+json;version=0.3';

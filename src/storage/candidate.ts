@@ -1,7 +1,7 @@
 import type { Bundle } from '@sigstore/bundle';
 
 import type { Digest } from '../oci/digest';
-import type { Purpose, StoredFormat } from '../sign/request';
+import type { Purpose, StoredFormat } from './signature';
 
 /** What somebody stored beside an image: parsed, and nothing of it believed yet. */
 export interface Candidate {

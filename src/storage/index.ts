@@ -13,4 +13,4 @@ export {
 export { removeSignature, type SignatureRemoval, type SignatureToRemove } from './removal';
 export { certificateDer, certificatePem } from './pem';
 export { leafCertificate, logEntriesOf, storedSignature } from './stored-signature';
-export { claimedSigningTime, EnvelopeTimestamp, Timestamp } from './timestamp';
+export { claimedSigningTime, EnvelopeTimestamp, Timestamp } from '../sigstore/timestamp';

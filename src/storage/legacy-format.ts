@@ -5,7 +5,7 @@ import { type Digest, hexOf } from '../oci/digest';
 import { type Repository, type Tag, formatRepository, parseTag } from '../oci/reference';
 import { serially } from '../host/lock';
 import { changeTag, type TagContent } from '../oci/shared-tag';
-import type { Purpose } from '../sign/request';
+import type { Purpose } from './signature';
 import { mapBounded } from './bounded';
 import { NOTHING_FOUND, type Finding, type Findings, gatherFindings } from './candidate';
 import {

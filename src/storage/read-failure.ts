@@ -1,6 +1,6 @@
 import { SignedImageError, messageOf } from '../error';
 import type { Digest } from '../oci/digest';
-import type { Purpose } from '../sign/request';
+import type { Purpose } from './signature';
 import type { Finding } from './candidate';
 
 /** Errors that say that the content is bad; after all others nobody knows what the content is. */

@@ -5,7 +5,7 @@ import type { Removal } from '../oci/manifest-removal';
 import { formatRepository, type Repository } from '../oci/reference';
 import { serially } from '../host/lock';
 import { changeTag } from '../oci/shared-tag';
-import type { Purpose, StoredFormat } from '../sign/request';
+import type { Purpose, StoredFormat } from './signature';
 import { type CurrentTag, legacyTag, readTag, replaceTag } from './legacy-format';
 import { SIGNATURE } from './legacy-layer';
 import { encodeLegacyConfig, typesOf, withoutLayers } from './legacy-manifest';

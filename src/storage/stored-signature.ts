@@ -1,7 +1,7 @@
 import { type Bundle, type TransparencyLogEntry, bundleToJSON } from '@sigstore/bundle';
 
 import type { Digest } from '../oci/digest';
-import type { LogEntry, Purpose, StoredFormat, StoredSignature } from '../sign/request';
+import type { LogEntry, Purpose, StoredFormat, StoredSignature } from './signature';
 import { certificatePem } from './pem';
 
 /** The log entries that a bundle carries. */

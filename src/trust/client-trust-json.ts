@@ -1,7 +1,7 @@
 import { type Service, SigningConfig, type TrustedRoot } from '@sigstore/protobuf-specs';
 
 import { SignedImageError, asSignedImageError, messageOf } from '../error';
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 import { serviceUrlFault } from '../http/service-url';
 import { type JsonKind, parseJsonSource, readJsonSource } from './json-source';
 import { parseTrustedRoot } from './trusted-root-json';
@@ -75,7 +75,7 @@ function signingConfigOf(json: Json): SigningConfig {
  */
 export async function loadSigningConfig(
   source: string,
-  host: Pick<SigningHost, 'readFile'>,
+  host: Pick<Host, 'readFile'>,
 ): Promise<SigningConfig> {
   const text = await readJsonSource(source, SIGNING_CONFIG, host);
   return signingConfigOf(parseJsonSource(text, SIGNING_CONFIG));
@@ -102,7 +102,7 @@ function memberOf(json: Json, name: string): Json {
  */
 export async function loadClientTrust(
   source: string,
-  host: Pick<SigningHost, 'readFile'>,
+  host: Pick<Host, 'readFile'>,
 ): Promise<ClientTrust> {
   const text = await readJsonSource(source, CLIENT_TRUST_CONFIG, host);
   const json = parseJsonSource(text, CLIENT_TRUST_CONFIG);

@@ -1,6 +1,6 @@
 import { type ErrorCode, SignedImageError } from '../error';
 import { parseBoundedJson } from '../http/json-bounds';
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 
 export interface JsonKind {
   /** In words: "trusted root". */
@@ -18,7 +18,7 @@ export interface JsonKind {
 export async function readJsonSource(
   source: string,
   { name, file, code }: JsonKind,
-  { readFile }: Pick<SigningHost, 'readFile'>,
+  { readFile }: Pick<Host, 'readFile'>,
 ): Promise<string> {
   if (source.trimStart().startsWith('{')) return source;
   try {

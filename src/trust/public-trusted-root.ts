@@ -2,7 +2,7 @@ import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { TUFOptions } from '@sigstore/tuf';
 
 import { SignedImageError } from '../error';
-import { causesOf } from '../sigstore/service-call';
+import { causesOf } from '../http/service-call';
 
 export type TufOptions = TUFOptions;
 

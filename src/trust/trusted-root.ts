@@ -1,13 +1,13 @@
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 
 import { asSignedImageError } from '../error';
-import type { SigningHost } from '../host/signing-host';
+import type { Host } from '../host/host';
 import { loadClientTrust } from './client-trust-json';
 import { readJsonSource } from './json-source';
 import { type TufOptions, publicTrustedRoot } from './public-trusted-root';
 import { TRUSTED_ROOT, parseTrustedRoot } from './trusted-root-json';
 
-export interface TrustedRootHost extends Pick<SigningHost, 'readFile'> {
+export interface TrustedRootHost extends Pick<Host, 'readFile'> {
   /** Where TUF's own repository and cache are; default: the public instance, the user's cache folder. */
   readonly tuf?: TufOptions;
 }

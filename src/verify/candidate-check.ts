@@ -2,7 +2,7 @@ import { SignedImageError } from '../error';
 import type { Digest } from '../oci/digest';
 import type { Candidate, Findings } from '../storage/candidate';
 import type { SignerDescription } from '../key/signer';
-import type { Purpose } from '../sign/request';
+import type { Purpose } from '../storage/signature';
 import { type Claim, type SignatureClaim, readClaim } from './claim';
 import { type Failure, failure } from './failure';
 import type { VerificationPolicy } from './policy';

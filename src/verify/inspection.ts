@@ -4,7 +4,7 @@ import { type Repository } from '../oci/reference';
 import { mapBounded } from '../storage/bounded';
 import { readBundles } from '../storage/bundle-format';
 import { readLayers } from '../storage/legacy-format';
-import type { Purpose, StoredFormat } from '../sign/request';
+import type { Purpose, StoredFormat } from '../storage/signature';
 import { type ManifestGap, type SignableManifest, readImageManifests } from './image-manifests';
 import { type Part, type Reading, evaluatePart, gapPart, reading } from './part';
 import type { VerificationPolicy } from './policy';

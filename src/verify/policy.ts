@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 
-import type { SignatureFormat } from '../sign/request';
+import type { SignatureFormat } from '../storage/signature';
 import type { PublicKey } from '../key/public-key';
 import type { TrustedKey } from './trusted-key';
 

@@ -3,7 +3,7 @@ import type { RegistryClient } from '../oci/client';
 import type { Digest } from '../oci/digest';
 import type { Repository } from '../oci/reference';
 import type { SignerDescription } from '../key/signer';
-import type { LogEntry, StoredFormat } from '../sign/request';
+import type { LogEntry, StoredFormat } from '../storage/signature';
 import type { VerificationPolicy } from './policy';
 
 declare const verifiedBrand: unique symbol;

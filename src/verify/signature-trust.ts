@@ -6,7 +6,7 @@ import { type SignedEntity, Verifier, toSignedEntity } from '@sigstore/verify';
 import { InvalidInputError, messageOf } from '../error';
 import type { Candidate } from '../storage/candidate';
 import { leafCertificate } from '../storage/stored-signature';
-import { EnvelopeTimestamp, Timestamp } from '../storage/timestamp';
+import { EnvelopeTimestamp, Timestamp } from '../sigstore/timestamp';
 import type { SignerDescription } from '../key/signer';
 import type { PublicKey } from '../key/public-key';
 import { type Failure, failure } from './failure';

@@ -4,7 +4,7 @@ import {
   asksPerson,
   createTokenCache,
   type KeylessConfig,
-  type Person,
+  type InteractiveLogin,
   resolveIdentityProvider,
 } from '../../src/sign';
 import { failureOf } from '../sign/support/failure';
@@ -26,11 +26,11 @@ beforeEach(() => {
 
 const signIn = async (
   provider: 'browser' | 'device',
-  person: Person | undefined,
+  person: InteractiveLogin | undefined,
   change: Partial<KeylessConfig> = {},
 ) => {
   const config = { provider, issuer: sigstore.issuer.url, ...change };
-  return (await resolveIdentityProvider(config, testHost({ person }))).getIdentityToken();
+  return (await resolveIdentityProvider(config, testHost({ interactiveLogin: person }))).getIdentityToken();
 };
 
 const asked = (path: string) => sigstore.requests.filter((request) => request.path === path);
@@ -69,7 +69,7 @@ describe('a person who is asked to sign in', () => {
       sigstore.issuer.login.decision = 'deny';
       const person = personAtBrowser();
       const config = { provider, issuer: sigstore.issuer.url } as const;
-      const host = testHost({ person, tokens: createTokenCache() });
+      const host = testHost({ interactiveLogin: person, tokens: createTokenCache() });
       const first = await resolveIdentityProvider(config, host);
       const error = await failureOf(first.getToken());
       expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE', property: 'keyless.provider' });
@@ -86,7 +86,7 @@ describe('a person who is asked to sign in', () => {
     'and closes the browser (%s) is waited for a bounded time',
     async (provider) => {
       sigstore.issuer.login.decision = 'wait';
-      const person = { ...personAtBrowser(), patience: 300 };
+      const person = { ...personAtBrowser(), timeoutMs: 300 };
       const error = await failureOf(signIn(provider, person));
       expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE', property: 'keyless.provider' });
       expect(error.message).toMatch(
@@ -126,7 +126,7 @@ describe('a person who is asked to sign in', () => {
   it('is asked once for all that is signed in a run', async () => {
     const person = personAtBrowser();
     const config = { provider: 'browser', issuer: sigstore.issuer.url } as const;
-    const host = testHost({ person, tokens: createTokenCache() });
+    const host = testHost({ interactiveLogin: person, tokens: createTokenCache() });
     const providers = await Promise.all([1, 2, 3].map(() => resolveIdentityProvider(config, host)));
     const tokens = await Promise.all(providers.map(({ getToken }) => getToken()));
     expect(new Set(tokens).size).toBe(1);
@@ -220,7 +220,7 @@ describe('where nobody is there', () => {
     const alone = await resolveIdentityProvider(config, testHost({ tokens }));
     await failureOf(alone.getToken());
     const person = personAtBrowser();
-    const attended = await resolveIdentityProvider(config, testHost({ tokens, person }));
+    const attended = await resolveIdentityProvider(config, testHost({ tokens, interactiveLogin: person }));
     await expect(attended.getToken()).resolves.toMatch(/^ey/);
   });
 });
@@ -234,7 +234,7 @@ describe('a sign-in as the last resort', () => {
   it('is taken where there is no token', async () => {
     const person = personAtBrowser();
     expect(await asksPerson(interactive(), testHost())).toBe(true);
-    const provider = await resolveIdentityProvider(interactive(), testHost({ person }));
+    const provider = await resolveIdentityProvider(interactive(), testHost({ interactiveLogin: person }));
     await expect(provider.getToken()).resolves.toMatch(/^ey/);
   });
 

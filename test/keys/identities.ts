@@ -98,7 +98,7 @@ async function start({ open, keyless }: Case, issuer: OidcIssuer): Promise<Runni
   return {
     config: { keyless: keyless(place) },
     env: place.env,
-    host: { person: personAtBrowser() },
+    host: { interactiveLogin: personAtBrowser() },
     identity: place.identity,
     stop: () => place.stop(),
   };

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { processHost } from '../../src/host/signing-host';
+import { processHost } from '../../src/host/host';
 import { type KeyHost, loadKeySigner, loadPublicKey } from '../../src/key';
 import { failureOf } from '../sign/support/failure';
 import { makeToken, PIN, softhsmModule, type TokenKeySpec } from './support/softhsm';

@@ -1,4 +1,4 @@
-import type { Person } from '../../host/interactive-login';
+import type { InteractiveLogin } from '../../host/interactive-login';
 import { unavailable } from '../token-request';
 import {
   discoverIssuer,
@@ -13,21 +13,21 @@ import { listenForRedirect, type RedirectListener } from './redirect-listener';
 export interface LoginRequest {
   readonly issuer: string;
   readonly clientId: string;
-  readonly person: Person;
+  readonly interactiveLogin: InteractiveLogin;
 }
 
 /** How long a person may take, in milliseconds. */
-export const PATIENCE_MS = 5 * 60_000;
+export const LOGIN_TIMEOUT_MS = 5 * 60_000;
 
 /**
  * Signs a person in with a browser on this machine: authorization code with PKCE
  * (https://www.rfc-editor.org/rfc/rfc8252), the address announced, the answer awaited on loopback.
  */
-export async function browserLogin({ issuer, clientId, person }: LoginRequest): Promise<string> {
+export async function browserLogin({ issuer, clientId, interactiveLogin }: LoginRequest): Promise<string> {
   const known = await discoverIssuer(issuer, clientId);
   const listener = await listenForRedirect();
   try {
-    return await signIn(known, listener, person);
+    return await signIn(known, listener, interactiveLogin);
   } finally {
     listener.close();
   }
@@ -36,7 +36,7 @@ export async function browserLogin({ issuer, clientId, person }: LoginRequest): 
 async function signIn(
   issuer: LoginIssuer,
   listener: RedirectListener,
-  { announce, patience = PATIENCE_MS }: Person,
+  { announce, timeoutMs = LOGIN_TIMEOUT_MS }: InteractiveLogin,
 ): Promise<string> {
   const { client, configuration } = issuer;
   const verifier = client.randomPKCECodeVerifier();
@@ -49,11 +49,11 @@ async function signIn(
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
   });
-  const returned = listener.returned(state, AbortSignal.timeout(patience));
+  const returned = listener.returned(state, AbortSignal.timeout(timeoutMs));
   announce(`sign in with a browser on this machine: ${address}`);
   const answer = await returned.catch(() => {
     throw unavailable(
-      `nobody signed in at ${issuer.url} within ${Math.ceil(patience / 1000)} seconds; ${GO_ON}`,
+      `nobody signed in at ${issuer.url} within ${Math.ceil(timeoutMs / 1000)} seconds; ${GO_ON}`,
     );
   });
   try {

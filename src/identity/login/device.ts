@@ -1,5 +1,5 @@
 import { unavailable } from '../token-request';
-import { type LoginRequest, PATIENCE_MS } from './browser';
+import { type LoginRequest, LOGIN_TIMEOUT_MS } from './browser';
 import {
   discoverIssuer,
   GO_ON,
@@ -14,7 +14,7 @@ import {
  * (https://www.rfc-editor.org/rfc/rfc8628). Dex, which the public instance runs, wants PKCE here too;
  * others pass over its parameters.
  */
-export async function deviceLogin({ issuer, clientId, person }: LoginRequest): Promise<string> {
+export async function deviceLogin({ issuer, clientId, interactiveLogin }: LoginRequest): Promise<string> {
   const known = await discoverIssuer(issuer, clientId);
   const { client, configuration } = known;
   if (configuration.serverMetadata().device_authorization_endpoint === undefined) {
@@ -31,9 +31,9 @@ export async function deviceLogin({ issuer, clientId, person }: LoginRequest): P
       code_challenge_method: 'S256',
     }),
   );
-  const patience = Math.min(person.patience ?? PATIENCE_MS, code.expires_in * 1000);
-  const signal = AbortSignal.timeout(patience);
-  person.announce(
+  const timeoutMs = Math.min(interactiveLogin.timeoutMs ?? LOGIN_TIMEOUT_MS, code.expires_in * 1000);
+  const signal = AbortSignal.timeout(timeoutMs);
+  interactiveLogin.announce(
     `sign in with any browser: ${code.verification_uri_complete ?? code.verification_uri} (code ${code.user_code})`,
   );
   const tokens = await orFailure(known, () =>
@@ -42,7 +42,7 @@ export async function deviceLogin({ issuer, clientId, person }: LoginRequest): P
       .catch((error: unknown) => {
         if (!signal.aborted) throw error;
         throw unavailable(
-          `nobody signed in at ${issuer} within ${Math.ceil(patience / 1000)} seconds; ${GO_ON}`,
+          `nobody signed in at ${issuer} within ${Math.ceil(timeoutMs / 1000)} seconds; ${GO_ON}`,
         );
       }),
   );

@@ -1,5 +1,5 @@
 import { loadKeySigner } from '../../../src/key';
-import { processHost } from '../../../src/host/signing-host';
+import { processHost } from '../../../src/host/host';
 import { failureOf } from '../../sign/support/failure';
 
 const REF = 'pkcs11:token=a;object=b';

@@ -1,6 +1,6 @@
 import { verify } from 'node:crypto';
 
-import { processHost } from '../../../src/host/signing-host';
+import { processHost } from '../../../src/host/host';
 import { type KeyHost, loadKeySigner } from '../../../src/key';
 import { failureOf } from '../../sign/support/failure';
 import { resetToken, token } from './support/cryptoki-double';

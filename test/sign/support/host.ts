@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import type { SigningHost } from '../../../src/host/signing-host';
+import type { SigningHost } from '../../../src/sign/signing-host';
 
 /** A machine of the test's own: its environment, its clock, the real files and network. */
 export function testHost(overrides: Partial<SigningHost> = {}): SigningHost {

@@ -65,7 +65,7 @@ export function attended(
   environment: PluginEnvironment,
   { info: announce }: ResourceLog,
 ): PluginEnvironment {
-  return { ...environment, host: { ...environment.host, person: { announce } } };
+  return { ...environment, host: { ...environment.host, interactiveLogin: { announce } } };
 }
 
 export async function materialFor(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { type RunningVault, startVault, type VaultOptions } from '../../../../dev/vault';
 import type { SignedImageError } from '../../../../src/error';
-import { processHost } from '../../../../src/host/signing-host';
+import { processHost } from '../../../../src/host/host';
 import { type KeyHost, loadKeySigner } from '../../../../src/key';
 import { failureOf } from '../../../sign/support/failure';
 

@@ -1,0 +1,36 @@
+import type { SerializedBundle } from '@sigstore/bundle';
+
+import type { Digest } from '../oci/digest';
+
+/**
+ * How a signature is stored. `bundle`: a Sigstore bundle v0.3 as OCI 1.1 referrer (cosign >= 3).
+ * `legacy`: cosign's `.sig` and `.att` tags. `both`: each of them.
+ */
+export type SignatureFormat = 'bundle' | 'legacy' | 'both';
+export type StoredFormat = Exclude<SignatureFormat, 'both'>;
+export type Purpose = 'signature' | 'provenance';
+
+/** A signature as it is stored in the registry. It holds public data only. */
+export interface StoredSignature {
+  /** The manifest that was signed. */
+  readonly subject: Digest;
+  readonly purpose: Purpose;
+  readonly format: StoredFormat;
+  /** Digest of the referrer manifest (`bundle`), or of the signature's layer (`legacy`). */
+  readonly stored: Digest;
+  /** The bundle's JSON: v0.3 as stored; for `legacy` its equivalent, so that both can be stored and read alike. */
+  readonly bundle: SerializedBundle;
+  /** PEM of the Fulcio leaf certificate, for keyless. */
+  readonly certificate?: string;
+  readonly logEntries: readonly LogEntry[];
+}
+
+/** A transparency log entry of a signature. */
+export interface LogEntry {
+  /** The index of the entry in its log. */
+  readonly logIndex: string;
+  /** Base64 of the log's key id. */
+  readonly logId: string;
+  /** Whole seconds since 1970; absent for logs that give none (Rekor v2). */
+  readonly integratedTime?: number;
+}
