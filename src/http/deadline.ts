@@ -1,5 +1,5 @@
 import { SignedImageError } from '../error';
-import type { Clock } from './retry';
+import type { Clock } from '../host/clock';
 
 /** The time by which a piece of work with a registry must be done, however it is split. */
 export class Deadline {

@@ -5,7 +5,7 @@ import { SignedImageError } from '../error';
 import { ConnectionFailure } from './connection-failure';
 import type { ConnectionPool } from './connection-pool';
 import { systemErrorCode } from './system-error';
-import type { HttpRequest, HttpResponse } from './transport';
+import type { HttpRequest, HttpResponse } from './message';
 
 const DEFAULT_LIMIT = 4 * 1024 * 1024;
 /** An error's body is for its message only: more than this of it is not read. */

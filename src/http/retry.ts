@@ -1,6 +1,7 @@
+import type { Clock } from '../host/clock';
 import { ConnectionFailure } from './connection-failure';
 import type { Deadline } from './deadline';
-import type { HttpResponse } from './transport';
+import type { HttpResponse } from './message';
 
 /** How often each kind of failure of one operation is tried again. */
 export interface RetryBudget {
@@ -22,21 +23,6 @@ export const DEFAULT_BUDGET: RetryBudget = {
   dropped: 4,
   longestWait: 60_000,
   task: 15 * 60_000,
-};
-
-/** Time and chance, so that tests have them in hand. */
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly sleep: (milliseconds: number) => Promise<void>;
-  /** From 0 up to 1. */
-  readonly random: () => number;
-}
-
-export const SYSTEM_CLOCK: Clock = {
-  now: Date.now,
-  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-  random: Math.random,
 };
 
 const FIRST_WAIT = 250;

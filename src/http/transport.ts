@@ -1,27 +1,10 @@
+import type { HttpRequest, HttpResponse } from './message';
 import { SignedImageError } from '../error';
 import { withSystemAuthorities } from './system-authorities';
 import { ConnectionFailure } from './connection-failure';
 import { ConnectionPool, type ConnectionPoolOptions } from './connection-pool';
 import { exchange } from './exchange';
 import { isLocalHost, isLoopback, localAddressError } from './local-address';
-
-export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
-  readonly url: URL;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer;
-  /** The most bytes that an answer may have. Default 4 MiB. */
-  readonly limit?: number;
-}
-
-export interface HttpResponse {
-  readonly status: number;
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly body: Buffer;
-  /** Where the answer came from, after redirects. */
-  readonly url: URL;
-}
 
 export interface TransportOptions extends Omit<ConnectionPoolOptions, 'mayBeLocal'> {
   readonly userAgent: string;

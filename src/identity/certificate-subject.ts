@@ -1,4 +1,15 @@
-import type { IdentityClaims } from './identity-token';
+/** The claims that are looked at; a token may have more. */
+export interface IdentityClaims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly aud: string | readonly string[];
+  readonly exp: number;
+  readonly nbf?: number;
+  readonly iat?: number;
+  readonly email?: string;
+  readonly email_verified?: boolean | string;
+  readonly [claim: string]: unknown;
+}
 
 type Rule = (claims: IdentityClaims) => string | undefined;
 

@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 
 import { findExecutable, launchEnvironment } from '../host/executable';
 import type { Host } from '../host/host';
-import { type IdentityClaims, parseIdentityToken } from './identity-token';
+import { parseIdentityToken } from './identity-token';
+import { type IdentityClaims } from './certificate-subject';
 import type { TokenSource } from './identity-provider';
 import { SIGSTORE_TOKEN_VARIABLE } from './stored-token';
 import { unavailable } from './token-request';

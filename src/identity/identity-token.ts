@@ -1,19 +1,7 @@
+import type { IdentityClaims } from './certificate-subject';
 import { SignedImageError } from '../error';
 import { parseBoundedJson } from '../http/json-bounds';
 import { certificateSubject } from './certificate-subject';
-
-/** The claims that are looked at; a token may have more. */
-export interface IdentityClaims {
-  readonly iss: string;
-  readonly sub: string;
-  readonly aud: string | readonly string[];
-  readonly exp: number;
-  readonly nbf?: number;
-  readonly iat?: number;
-  readonly email?: string;
-  readonly email_verified?: boolean | string;
-  readonly [claim: string]: unknown;
-}
 
 /** An OIDC identity token. Its signature is Fulcio's to check; we read what it says. */
 export interface IdentityToken {

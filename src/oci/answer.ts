@@ -2,7 +2,7 @@ import { type ErrorCode, SignedImageError } from '../error';
 import { speaksTls } from '../http/connection-failure';
 import { exemptionOf } from './immutable-tags';
 import { parseBoundedJson } from '../http/json-bounds';
-import type { HttpResponse } from '../http/transport';
+import type { HttpResponse } from '../http/message';
 
 /** An error as a registry tells it. */
 interface RegistryComplaint {

@@ -6,7 +6,8 @@ import { type Digest, digestOf } from './digest';
 import { formatRepository, type Repository } from './reference';
 import { believedTwice } from './confirmed-absence';
 import type { RegistrySession } from './session';
-import { type HttpResponse, resolveLocation } from '../http/transport';
+import { resolveLocation } from '../http/transport';
+import { type HttpResponse } from '../http/message';
 
 /** The most bytes of a blob that are read into memory, as cosign has it for what is attached. */
 export const BLOB_LIMIT = 128 * 1024 * 1024;

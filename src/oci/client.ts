@@ -1,8 +1,10 @@
 import type { Descriptor } from './descriptor';
 import type { Digest } from './digest';
-import type { Removal } from './manifest-removal';
 import type { Repository, Tag } from './reference';
 import type { RegistryTraits } from './registry-traits';
+
+/** `absent`: it was gone already. `unsupported`: the registry deletes nothing, whoever asks. */
+export type Removal = 'removed' | 'absent' | 'unsupported';
 
 /** A manifest as the registry returned it: the very bytes, already hashed and compared. */
 export interface FetchedManifest {

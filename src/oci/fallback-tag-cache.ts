@@ -1,5 +1,14 @@
+import type { Digest } from './digest';
+import type { JsonObject } from './strict-json';
 import { formatRepository, type Repository, type Tag } from './reference';
-import type { FallbackIndex } from './referrers';
+
+/** The content of a fallback tag, with all that others wrote into it. */
+export interface FallbackIndex {
+  readonly document: JsonObject;
+  readonly entries: readonly unknown[];
+  readonly digest: Digest;
+  readonly etag: string | undefined;
+}
 
 /** What one tag held when it was last read; `undefined`: it was not there. */
 interface Sight {

@@ -13,7 +13,7 @@ export { type Descriptor, formatPlatform, type Platform } from './descriptor';
 export { type Digest, digestOf, hexOf, isDigest, parseDigest } from './digest';
 export { type DockerConfigAccess, systemDockerConfig } from './docker-config';
 export type { DeclaredRegistry } from './endpoint';
-export type { Removal } from './manifest-removal';
+export type { Removal } from './client';
 export {
   artifactTypeOf,
   type ImageIndex,
@@ -45,6 +45,7 @@ export {
 } from './reference';
 export { fallbackTag } from './referrers';
 export { createRegistryClient, type RegistryClientOptions } from './registry-client';
-export { type Clock, DEFAULT_BUDGET, type RetryBudget, SYSTEM_CLOCK } from '../http/retry';
+export { DEFAULT_BUDGET, type RetryBudget } from '../http/retry';
+export { type Clock, SYSTEM_CLOCK } from '../host/clock';
 export { serially } from '../host/lock';
 export { isJsonObject, type JsonObject, parseJsonObject } from './strict-json';

@@ -1,11 +1,9 @@
+import type { Removal } from './client';
 import { complaints, looksLikeWebPage, saysNotFound } from './answer';
 import type { Digest } from './digest';
 import type { Repository } from './reference';
 import type { RegistrySession } from './session';
-import type { HttpResponse } from '../http/transport';
-
-/** `absent`: it was gone already. `unsupported`: the registry deletes nothing, whoever asks. */
-export type Removal = 'removed' | 'absent' | 'unsupported';
+import type { HttpResponse } from '../http/message';
 
 const DONE: readonly number[] = [200, 202, 204];
 

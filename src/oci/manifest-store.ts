@@ -10,7 +10,7 @@ import { believedTwice } from './confirmed-absence';
 import type { RegistrySession } from './session';
 import { jsonExcess } from '../http/json-bounds';
 import { isJsonObject, parseJsonObject } from './strict-json';
-import type { HttpResponse } from '../http/transport';
+import type { HttpResponse } from '../http/message';
 
 const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
 /** Types that say nothing of what the manifest is. */

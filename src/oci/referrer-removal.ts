@@ -1,11 +1,13 @@
 import { SignedImageError } from '../error';
 import type { PutManifestOptions } from './client';
 import type { Digest } from './digest';
-import { type Removal, removeManifest } from './manifest-removal';
+import { removeManifest } from './manifest-removal';
+import { type Removal } from './client';
 import { writeManifest } from './manifest-store';
 import { OCI_INDEX } from './media-type';
 import { formatRepository, type Repository } from './reference';
-import { fallbackTag, type FallbackIndex, readFallback } from './referrers';
+import { fallbackTag, readFallback } from './referrers';
+import { type FallbackIndex } from './fallback-tag-cache';
 import { serially } from '../host/lock';
 import type { RegistrySession } from './session';
 import { changeTag, pauseBefore } from './shared-tag';

@@ -1,3 +1,4 @@
+import type { FallbackIndex } from './fallback-tag-cache';
 import { SignedImageError } from '../error';
 import { mediaTypeOf } from './answer';
 import type { FetchedManifest, ReferrersOptions } from './client';
@@ -10,7 +11,7 @@ import { parseTag, type Repository, type Tag } from './reference';
 import { believedTwice } from './confirmed-absence';
 import type { RegistrySession } from './session';
 import { isJsonObject, type JsonObject, malformed, parseJsonObject } from './strict-json';
-import type { HttpResponse } from '../http/transport';
+import type { HttpResponse } from '../http/message';
 
 /** What a registry without the API says: not found, or that it cannot read such a request. */
 const NO_API: readonly number[] = [400, 404, 405, 406, 501];
@@ -116,14 +117,6 @@ export function nextPage(
     code: 'REGISTRY_PROTOCOL',
     message: `registry ${session.endpoint.registry} continues its list of ${listed} at another host`,
   });
-}
-
-/** The content of a fallback tag, with all that others wrote into it. */
-export interface FallbackIndex {
-  readonly document: JsonObject;
-  readonly entries: readonly unknown[];
-  readonly digest: Digest;
-  readonly etag: string | undefined;
 }
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema */

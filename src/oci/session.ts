@@ -6,9 +6,11 @@ import { Deadline } from '../http/deadline';
 import type { Endpoint } from './endpoint';
 import { formatRepository, type Repository } from './reference';
 import type { RegistryTraits, TraitsByRepository } from './registry-traits';
-import { type Clock, retrying, type RetryBudget } from '../http/retry';
+import { retrying, type RetryBudget } from '../http/retry';
+import { type Clock } from '../host/clock';
 import { TagSights } from './fallback-tag-cache';
-import type { HttpRequest, HttpResponse, Transport } from '../http/transport';
+import type { Transport } from '../http/transport';
+import type { HttpRequest, HttpResponse } from '../http/message';
 
 export interface SessionOptions {
   readonly endpoint: Endpoint;

@@ -4,7 +4,7 @@ import { isTag, type Repository, type Tag } from './reference';
 import { nextPage } from './referrers';
 import type { RegistrySession } from './session';
 import { malformed, parseJsonObject } from './strict-json';
-import type { HttpResponse } from '../http/transport';
+import type { HttpResponse } from '../http/message';
 
 const MOST_PAGES = 100;
 const PAGE_SIZE = 1000;

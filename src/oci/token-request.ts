@@ -4,7 +4,7 @@ import type { Challenge } from './challenge';
 import { type Credentials, encodeBasic } from './credentials';
 import { parseBoundedJson } from '../http/json-bounds';
 import { isLocalHost, isLoopback } from '../http/local-address';
-import type { HttpRequest, HttpResponse } from '../http/transport';
+import type { HttpRequest, HttpResponse } from '../http/message';
 
 export interface BearerToken {
   readonly token: string;

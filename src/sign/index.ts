@@ -59,15 +59,8 @@ export type { Progress, SettledSignature, SigningObserver, SignImage, SignImageR
 export type { LogEntry, Purpose, SignatureFormat, StoredFormat, StoredSignature } from '../storage/signature';
 export type { CheckFresh, FindSignature, WantedSignature } from './reuse';
 export { signImage, type SigningDependencies, storedFormats } from './signing';
-export {
-  type SigningConfig,
-  signingConfigProblems,
-  type SigningServices,
-  type SigstoreConfig,
-  TRANSPARENCY_MODES,
-  type TransparencyMode,
-  type UnknownProperties,
-} from './signing-inputs';
+export { type SigningConfig, type SigningServices, type SigstoreConfig, TRANSPARENCY_MODES, type TransparencyMode, type UnknownProperties } from './signing-inputs';
+export { signingConfigProblems } from './signing-inputs-check';
 export { loadSigningServices } from './signing-services';
 export {
   createSigningMaterial,

@@ -1,9 +1,6 @@
-import type { Problem } from '../error';
 import type { KeylessConfig } from '../identity';
 import type { KeyConfig } from '../key';
-import { checkKeyless } from './keyless-check';
 import { isPublicService } from '../http/service-url';
-import { checkServices, checkTransparency } from './services-check';
 import { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL } from '../trust/public-instance';
 import type { LogService, TimestampService } from '../sigstore/transparency';
 
@@ -88,16 +85,6 @@ export type Report = (property: string, message: string) => void;
 /** Whether one of these properties, or what it is a member of, is unknown. */
 export type IsUnknown = (...paths: readonly string[]) => boolean;
 
-function checkSigner({ key, keyless }: SigningConfig, isUnknown: IsUnknown, report: Report): void {
-  if (isUnknown('key', 'keyless')) return;
-  if (key === undefined && keyless === undefined) {
-    report('key', 'no signer is given: set exactly one of key and keyless');
-  }
-  if (key !== undefined && keyless !== undefined) {
-    report('keyless', 'two signers are given: set exactly one of key and keyless');
-  }
-}
-
 /** Whether a property, or what it is a member of, is unknown. */
 export function unknownIn(unknown: UnknownProperties): IsUnknown {
   const covers = (path: string): boolean => {
@@ -105,21 +92,4 @@ export function unknownIn(unknown: UnknownProperties): IsUnknown {
     return parts.some((_, index) => unknown.has(parts.slice(0, index + 1).join('.')));
   };
   return (...paths) => paths.some(covers);
-}
-
-/** Everything that is wrong with the declaration by itself, without looking anywhere. */
-export function signingConfigProblems(
-  config: SigningConfig,
-  unknown: UnknownProperties = new Set(),
-): Problem[] {
-  const problems: Problem[] = [];
-  const report: Report = (property, message) => {
-    problems.push({ property, code: 'INPUT_INVALID', message });
-  };
-  const isUnknown = unknownIn(unknown);
-  checkSigner(config, isUnknown, report);
-  checkServices(config, isUnknown, report);
-  checkTransparency(config, isUnknown, report);
-  if (config.keyless !== undefined) checkKeyless(config.keyless, isUnknown, report);
-  return problems;
 }

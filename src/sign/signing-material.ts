@@ -5,13 +5,8 @@ import { type KeylessConfig, resolveIdentityProvider } from '../identity';
 import { type KeyConfig, checkKeyWithoutPassword, loadKeySigner } from '../key';
 import type { SigningMaterial } from '../key/signer';
 import { checkPublicity } from './publicity';
-import {
-  type SigningConfig,
-  type UnknownProperties,
-  type SigningServices,
-  signingConfigProblems,
-  unknownIn,
-} from './signing-inputs';
+import { type SigningConfig, type UnknownProperties, type SigningServices, unknownIn } from './signing-inputs';
+import { signingConfigProblems } from './signing-inputs-check';
 import { loadSigningServices } from './signing-services';
 import {
   type ServiceCallOptions,

@@ -1,5 +1,10 @@
 import type { BuilderFacts } from './facts';
-import type { GitRemote } from './git-repository';
+
+export interface GitRemote {
+  readonly name: string;
+  /** As git would use it; may contain credentials. */
+  readonly url: string;
+}
 
 /** What one CI system reports; every fact is optional, and nothing is checked or cleaned yet. */
 export interface Detected {

@@ -1,3 +1,4 @@
+import type { GitRemote } from './detected';
 import { readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
@@ -19,12 +20,6 @@ export interface GitRepository {
   /** Absent where HEAD is detached. */
   readonly branch?: string;
   readonly remotes: readonly GitRemote[];
-}
-
-export interface GitRemote {
-  readonly name: string;
-  /** As git would use it; may contain credentials. */
-  readonly url: string;
 }
 
 /**

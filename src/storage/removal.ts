@@ -1,7 +1,7 @@
 import type { PutManifestOptions, RegistryClient } from '../oci/client';
 import type { Descriptor } from '../oci/descriptor';
 import type { Digest } from '../oci/digest';
-import type { Removal } from '../oci/manifest-removal';
+import type { Removal } from '../oci/client';
 import { formatRepository, type Repository } from '../oci/reference';
 import { serially } from '../host/lock';
 import { changeTag } from '../oci/shared-tag';

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 
 import { ConnectionFailure } from '../../src/http/connection-failure';
-import { type HttpRequest, type HttpResponse, Transport } from '../../src/http/transport';
+import { Transport } from '../../src/http/transport';
+import { type HttpRequest, type HttpResponse } from '../../src/http/message';
 import { answerOf, openWire, type Wire } from '../oci/support/wire';
 
 let wire: Wire;

@@ -1,7 +1,8 @@
 import { type RunningRegistry, startRegistry } from '../../dev/registry';
 import { OCI_INDEX, OCI_MANIFEST } from '../../src/oci';
 import { ConnectionFailure } from '../../src/http/connection-failure';
-import { type HttpRequest, Transport } from '../../src/http/transport';
+import { Transport } from '../../src/http/transport';
+import { type HttpRequest } from '../../src/http/message';
 import { LATEST, repositoryOf, storeImage, testClient } from './support/registry-fixture';
 import { answerOf, openWire, type Wire } from './support/wire';
 

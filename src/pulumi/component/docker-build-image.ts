@@ -2,8 +2,8 @@ import type * as dockerBuild from '@pulumi/docker-build';
 import * as pulumi from '@pulumi/pulumi';
 
 import { declaredSummary } from './declared-summary';
-import type { ImageSource, ImageSourceRequest } from './image-source';
-import { requireProvider } from './provider-package';
+import type { ImageSource, ImageSourceRequest } from './image-builder';
+import { requireProvider } from './image-builder';
 
 /** Builds and pushes with a child `docker-build.Image`; its `digest` is the claim. */
 export function buildWithDockerBuild({

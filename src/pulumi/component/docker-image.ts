@@ -2,8 +2,8 @@ import type * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 
 import { cacheRepositories } from '../../build/flags';
-import { requireProvider } from './provider-package';
-import type { ImageSource, ImageSourceRequest } from './image-source';
+import { requireProvider } from './image-builder';
+import type { ImageSource, ImageSourceRequest } from './image-builder';
 import { declaredSummary } from './declared-summary';
 
 /** Builds and pushes with a child `docker.Image`; its `repoDigest` is the claim. */

@@ -1,3 +1,4 @@
+import type { ImageSource, ImageSourceRequest } from './image-builder';
 import * as pulumi from '@pulumi/pulumi';
 
 import { ImageBuild } from '../resources/image-build';
@@ -7,22 +8,6 @@ import type { BuildArgs, SignedImageArgs } from './args';
 import { buildWithDocker } from './docker-image';
 import { nonsecretOf } from './nonsecret-paths';
 import { buildWithDockerBuild } from './docker-build-image';
-
-/** Where the image to sign comes from: its digest is a claim until it was read back. */
-export interface ImageSource {
-  readonly digest: pulumi.Output<string>;
-  readonly summary?: pulumi.Input<BuildSummaryOutput>;
-  readonly facts?: pulumi.Input<SourceFactsOutput>;
-}
-
-/** Everything that the builders take: the plan has checked it, and all flows through the plan. */
-export interface ImageSourceRequest {
-  readonly name: string;
-  readonly plan: SigningPlan;
-  readonly build: BuildArgs;
-  readonly args: SignedImageArgs;
-  readonly parent: pulumi.Resource;
-}
 
 /** Builds with the chosen builder, or takes the existing image that the plan resolved. */
 export function imageSource(

@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 
-import { requireProvider } from '../../../src/pulumi/component/provider-package';
+import { requireProvider } from '../../../src/pulumi/component/image-builder';
 import { outputsOf, SignedImage } from '../../../src/pulumi/component/signed-image';
 
 interface Made {

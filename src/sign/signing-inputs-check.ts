@@ -1,0 +1,31 @@
+import type { Problem } from '../error';
+import { checkKeyless } from './keyless-check';
+import { checkServices, checkTransparency } from './services-check';
+import { type IsUnknown, type Report, type SigningConfig, type UnknownProperties, unknownIn } from './signing-inputs';
+
+function checkSigner({ key, keyless }: SigningConfig, isUnknown: IsUnknown, report: Report): void {
+  if (isUnknown('key', 'keyless')) return;
+  if (key === undefined && keyless === undefined) {
+    report('key', 'no signer is given: set exactly one of key and keyless');
+  }
+  if (key !== undefined && keyless !== undefined) {
+    report('keyless', 'two signers are given: set exactly one of key and keyless');
+  }
+}
+
+/** Everything that is wrong with the declaration by itself, without looking anywhere. */
+export function signingConfigProblems(
+  config: SigningConfig,
+  unknown: UnknownProperties = new Set(),
+): Problem[] {
+  const problems: Problem[] = [];
+  const report: Report = (property, message) => {
+    problems.push({ property, code: 'INPUT_INVALID', message });
+  };
+  const isUnknown = unknownIn(unknown);
+  checkSigner(config, isUnknown, report);
+  checkServices(config, isUnknown, report);
+  checkTransparency(config, isUnknown, report);
+  if (config.keyless !== undefined) checkKeyless(config.keyless, isUnknown, report);
+  return problems;
+}
