@@ -1,5 +1,5 @@
 import { InvalidInputError, type Problem } from '../error';
-import { problemsOf } from '../error/problem-collection';
+import { problemsOf } from '../error/signed-image-error';
 import { loadInstanceRoot, loadPublicKey, type PublicKey, type SigningHost } from '../sign';
 import type {
   ProvenanceExpectation,

@@ -14,7 +14,7 @@ import {
 } from './docker-cli';
 import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
-import { probe, refusal } from './probe';
+import { probe, refusal } from './process';
 import {
   type BuilderDeps,
   type BuildSession,

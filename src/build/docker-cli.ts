@@ -5,7 +5,7 @@ import { SignedImageError } from '../error';
 import { type Digest } from '../oci/digest';
 import { writeDockerConfig } from './auth-file';
 import type { BuildRequest } from './builder';
-import { probe, refusal } from './probe';
+import { probe, refusal } from './process';
 import { type BuildSession, claimedDigest } from './session';
 
 /** Why there is no docker daemon to talk to. */

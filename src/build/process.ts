@@ -1,8 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { StringDecoder } from 'node:string_decoder';
 
 import { SignedImageError } from '../error';
 import { findExecutable, launchEnvironment } from '../host/executable';
-import { LineSplitter } from './lines';
 
 export interface Command {
   readonly program: string;
@@ -130,4 +130,53 @@ function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     // It has ended already.
   }
+}
+
+/** Cuts a stream of bytes into lines; progress bars end theirs with a carriage return. */
+export class LineSplitter {
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #take: (line: string) => void;
+  #rest = '';
+
+  constructor(take: (line: string) => void) {
+    this.#take = take;
+  }
+
+  write(chunk: Buffer): void {
+    this.#cut(this.#rest + this.#decoder.write(chunk));
+  }
+
+  end(): void {
+    this.#cut(this.#rest + this.#decoder.end());
+    if (this.#rest !== '') this.#take(this.#rest);
+    this.#rest = '';
+  }
+
+  #cut(text: string): void {
+    const lines = text.split(/\r\n|\r(?!$)|\n/);
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) this.#take(line);
+  }
+}
+
+/** A tool that does not answer within this time is not going to build anything. */
+const PROBE_MS = 15_000;
+
+/** Asks a tool about itself. `env`: as `environmentOf` selects it. */
+export async function probe(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Finished | undefined> {
+  const signal = AbortSignal.timeout(PROBE_MS);
+  return runCommand({ program, args, env, signal });
+}
+
+/** Why the tool cannot be used, in its own last words; `undefined`: it answered. */
+export function refusal(program: string, answer: Finished | undefined): string | undefined {
+  if (answer === undefined) return `${program} is not installed (not on the PATH)`;
+  if (answer.code === 0) return undefined;
+  if (answer.code === undefined) return `${program} did not answer within ${PROBE_MS / 1000} s`;
+  const said = answer.tail.map((line) => line.trim()).filter((line) => line !== '');
+  return said.at(-1) ?? `${program} failed with exit code ${answer.code}`;
 }

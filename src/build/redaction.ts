@@ -1,4 +1,4 @@
-import { shapesOf } from '../error/secret-shapes';
+import { shapesOf } from '../error/redaction';
 import type { BuildRequest } from './builder';
 import { FragmentFinder, type Span } from './secret-fragments';
 

@@ -1,6 +1,15 @@
-import { asSignedImageError, SignedImageError } from '../error';
+import { auditCluster } from './audit-cluster';
+import { auditRbac } from './audit-rbac';
 import { type Command, type CommandWorld, UsageError } from './command';
-import { COMMANDS } from './command-table';
+import { keysGenerate, keysPublic } from './keys';
+import {
+  policyController,
+  policyFlux,
+  policyKyverno,
+  policyKyvernoClusterPolicy,
+  policyVap,
+} from './policy';
+import { SignedImageError, asSignedImageError } from '../error';
 
 /** What the process ends with. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -68,3 +77,16 @@ export async function runCommandLine(
     return tellError(error, world, command);
   }
 }
+
+/** All subcommands, in the order in which help lists them. */
+export const COMMANDS: readonly Command[] = [
+  keysGenerate,
+  keysPublic,
+  auditCluster,
+  auditRbac,
+  policyVap,
+  policyKyverno,
+  policyKyvernoClusterPolicy,
+  policyController,
+  policyFlux,
+];

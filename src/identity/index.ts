@@ -1,6 +1,11 @@
-export { type ExpectedIdentity, expectedIdentity } from './expected-identity';
+export { type ExpectedIdentity, expectedIdentity } from './provider-resolution';
 export type { IdentityProvider } from './identity-provider';
-export { DEFAULT_AUDIENCE, type IdentityToken, type TokenExpectation, parseIdentityToken } from './identity-token';
+export {
+  DEFAULT_AUDIENCE,
+  type IdentityToken,
+  type TokenExpectation,
+  parseIdentityToken,
+} from './identity-token';
 export { type IdentityClaims } from './certificate-subject';
 export {
   FILE_PROVIDERS,

@@ -1,14 +1,17 @@
 import { SignedImageError } from '../error';
-import type { IdentityHost } from './token-cache';
 import { AMBIENT_SOURCES, type AmbientSource, type SourceContext } from './ambient-sources';
+import { lastingSubject } from './certificate-subject';
 import {
   type IdentityProvider,
   type TokenSource,
   createIdentityProvider,
 } from './identity-provider';
 import { DEFAULT_AUDIENCE } from './identity-token';
-import type { KeylessConfig } from './keyless-config';
-import { loginSource } from './login-source';
+import type { InteractiveProviderName, KeylessConfig } from './keyless-config';
+import { PUBLIC_ISSUER } from './login/issuer';
+import { deviceLogin } from './login/device';
+import { browserLogin } from './login/browser';
+import type { IdentityHost } from './token-cache';
 
 function adviceFor({ env }: IdentityHost): string {
   if (env['GITHUB_ACTIONS'] === 'true') {
@@ -99,4 +102,58 @@ function withProperty(source: TokenSource): TokenSource {
 /** Whether signing would ask a person: then nothing is said in a preview about who signs. */
 export async function asksPerson(config: KeylessConfig, host: IdentityHost): Promise<boolean> {
   return (await resolveIdentityProvider(config, host)).interactive;
+}
+
+/** Who would sign, without what differs from run to run. */
+export interface ExpectedIdentity {
+  readonly issuer: string;
+  /** Without the branch; absent where it is not known to stay. */
+  readonly identity?: string;
+}
+
+/** Who would sign, as far as a stored token tells it; nobody is asked. */
+export async function expectedIdentity(
+  config: KeylessConfig,
+  host: IdentityHost,
+): Promise<ExpectedIdentity | undefined> {
+  try {
+    const provider = await resolveIdentityProvider(config, host);
+    if (!provider.local) return undefined;
+    const { issuer, claims } = await provider.getIdentityToken();
+    const identity = lastingSubject(claims);
+    return { issuer, ...(identity !== undefined && { identity }) };
+  } catch {
+    // What is wrong with it is said by the check of the declaration.
+    return undefined;
+  }
+}
+
+const LOGINS = { browser: browserLogin, device: deviceLogin } as const;
+
+/** A person who signs in; asked only where somebody is there to be asked. */
+function loginSource(
+  provider: InteractiveProviderName,
+  { config: { issuer = PUBLIC_ISSUER }, audience, host, property }: SourceContext,
+): TokenSource {
+  return {
+    name: `the sign-in at ${issuer}`,
+    local: false,
+    interactive: true,
+    property,
+    read: async () => {
+      const { interactiveLogin } = host;
+      if (interactiveLogin === undefined) {
+        throw new SignedImageError({
+          code: 'IDENTITY_UNAVAILABLE',
+          property,
+          message: `nobody can be asked to sign in at ${issuer} here: that is done in an update only`,
+        });
+      }
+      try {
+        return await LOGINS[provider]({ issuer, clientId: audience, interactiveLogin });
+      } catch (error) {
+        throw error instanceof SignedImageError ? error.on(property) : error;
+      }
+    },
+  };
 }

@@ -53,10 +53,7 @@ export function jsonMember(body: string, name: string): unknown {
  *
  * @throws SignedImageError `IDENTITY_UNAVAILABLE`; what was sent and answered is not in it
  */
-export async function requestToken(
-  request: TokenRequest,
-  fetch: Host['fetch'],
-): Promise<string> {
+export async function requestToken(request: TokenRequest, fetch: Host['fetch']): Promise<string> {
   const { service, what = 'an identity token', secrets } = request;
   let failure: unknown;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {

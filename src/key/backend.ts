@@ -4,8 +4,7 @@ import { SignedImageError } from '../error';
 import type { Host } from '../host/host';
 
 /** What key sources take from the machine. */
-export type KeyHost = Pick<Host, 'env' | 'readFile'> &
-  Partial<Pick<Host, 'fetch' | 'now'>>;
+export type KeyHost = Pick<Host, 'env' | 'readFile'> & Partial<Pick<Host, 'fetch' | 'now'>>;
 
 /** A private key as text, with the password that lies beside it, if one does. */
 export interface PrivateKeyText {

@@ -8,7 +8,8 @@ export {
   encryptPrivateKey,
   parseEncryptedKey,
 } from './encrypted-pem';
-export { generateKey, type KeyFiles, type KeyGeneration } from './generation';
+export { generateKey, type KeyGeneration } from './generation/key-generation';
+export { type KeyFiles } from './generation/key-files';
 export {
   type KeyConfig,
   checkKeyWithoutPassword,

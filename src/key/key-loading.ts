@@ -1,16 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 
-import { asSignedImageError, SignedImageError } from '../error';
-import type { KeySigner } from './signer';
-import { keyAlgorithmOf, type PublicKey, publicKeyFromDer } from './public-key';
-import { decryptedKey } from './decrypted-keys';
-import { keyPassword } from './key-password';
+import { SignedImageError, asSignedImageError } from '../error';
+import type { KeyHost, KeyPlace, PrivateKeyText, ServiceKeyPlace, StoredKeyPlace } from './backend';
+import { decryptedKey, keyPassword } from './decrypted-keys';
 import { keyPlaceOf } from './key-reference';
 import { createKeySigner } from './key-signer';
 import { parsePrivateKeyPem, pemBlocks } from './private-key-pem';
-import { lookOnce } from './remote-read';
+import { type PublicKey, keyAlgorithmOf, publicKeyFromDer } from './public-key';
 import { createServiceKeySigner } from './service-key-signer';
-import type { KeyHost, KeyPlace, PrivateKeyText, ServiceKeyPlace, StoredKeyPlace } from './backend';
+import type { KeySigner } from './signer';
 
 /** A signing key as it was declared. */
 export interface KeyConfig {
@@ -161,4 +159,21 @@ export async function loadPublicKey(
     const text = await publicTextOf(place, host);
     return textOf(place, () => publicKeyFrom(text));
   });
+}
+
+const looks = new WeakMap<KeyHost, Map<string, Promise<unknown>>>();
+
+/**
+ * What a service said of a key, asked for once per host (a run of the plugin has one): a hundred
+ * images with one key are one question. A failure is not kept.
+ */
+export function lookOnce<T>(host: KeyHost, slot: string, look: () => Promise<T>): Promise<T> {
+  const known = looks.get(host) ?? new Map<string, Promise<unknown>>();
+  looks.set(host, known);
+  const earlier = known.get(slot);
+  if (earlier !== undefined) return earlier as Promise<T>;
+  const pending = look();
+  known.set(slot, pending);
+  pending.catch(() => known.delete(slot));
+  return pending;
 }

@@ -1,11 +1,11 @@
 import { awsKeys } from './aws';
 import { azureKeys } from './azure';
 import { gcpKeys } from './gcp';
-import { gitlabKeys } from './gitlab';
+import { gitlabKeys } from './gitlab/gitlab-keys';
 import { kubernetesKeys } from './kubernetes';
-import { pkcs11Keys } from './pkcs11';
+import { pkcs11Keys } from './pkcs11/pkcs11-source';
 import type { KeySource } from './backend';
-import { vaultKeys } from './vault';
+import { vaultKeys } from './vault/vault-source';
 
 /**
  * The places beside PEM text, files and variables. Listed only: each loads what it needs (an SDK, a

@@ -7,8 +7,7 @@ import {
   isSame,
   secretsOf,
 } from './credentials';
-import { grants } from './token-grant';
-import { requestToken, type SendRequest } from './token-request';
+import { grants, requestToken, type SendRequest } from './token-request';
 
 /** What a request needs: a repository's path, and to read it, to write it too, or to delete from it. */
 export interface Scope {

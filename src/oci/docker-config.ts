@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { type AuthFile, isRecord, readAuthFile, unreadable } from './auth-file';
-import { authFilePlaces } from './auth-file-places';
+import { type AuthFile, authFilePlaces, isRecord, readAuthFile, unreadable } from './auth-file';
 import { askHelper, type HelperRunner, runHelper } from './credential-helper';
 import type { Credentials, CredentialSource } from './credentials';
 import type { Repository } from './reference';

@@ -30,9 +30,13 @@ import {
 } from '../storage/legacy-layer';
 import { encodeSimpleSigning } from '../storage/legacy-payload';
 import type { ReferrerLook } from '../storage/referrer-read';
-import { storedSignature } from '../storage/stored-signature';
+import {
+  type Purpose,
+  type StoredFormat,
+  storedSignature,
+  type StoredSignature,
+} from '../storage/signature';
 import type { SigningMaterial } from '../key/signer';
-import type { Purpose, StoredFormat, StoredSignature } from '../storage/signature';
 import type { CheckFresh } from './reuse';
 import { createDsseBundleBuilder } from '../sigstore/dsse-bundle';
 

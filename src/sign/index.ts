@@ -55,11 +55,31 @@ export {
   publicKeyFromPem,
   publicKeyOf,
 } from '../key/public-key';
-export type { Progress, SettledSignature, SigningObserver, SignImage, SignImageRequest, SigningTarget } from './request';
-export type { LogEntry, Purpose, SignatureFormat, StoredFormat, StoredSignature } from '../storage/signature';
+export type {
+  Progress,
+  SettledSignature,
+  SigningObserver,
+  SignImage,
+  SignImageRequest,
+  SigningTarget,
+} from './request';
+export type {
+  LogEntry,
+  Purpose,
+  SignatureFormat,
+  StoredFormat,
+  StoredSignature,
+} from '../storage/signature';
 export type { CheckFresh, FindSignature, WantedSignature } from './reuse';
 export { signImage, type SigningDependencies, storedFormats } from './signing';
-export { type SigningConfig, type SigningServices, type SigstoreConfig, TRANSPARENCY_MODES, type TransparencyMode, type UnknownProperties } from './signing-inputs';
+export {
+  type SigningConfig,
+  type SigningServices,
+  type SigstoreConfig,
+  TRANSPARENCY_MODES,
+  type TransparencyMode,
+  type UnknownProperties,
+} from './signing-inputs';
 export { signingConfigProblems } from './signing-inputs-check';
 export { loadSigningServices } from './signing-services';
 export {

@@ -1,7 +1,13 @@
 import type { Problem } from '../error';
 import { checkKeyless } from './keyless-check';
 import { checkServices, checkTransparency } from './services-check';
-import { type IsUnknown, type Report, type SigningConfig, type UnknownProperties, unknownIn } from './signing-inputs';
+import {
+  type IsUnknown,
+  type Report,
+  type SigningConfig,
+  type UnknownProperties,
+  unknownIn,
+} from './signing-inputs';
 
 function checkSigner({ key, keyless }: SigningConfig, isUnknown: IsUnknown, report: Report): void {
   if (isUnknown('key', 'keyless')) return;

@@ -1,7 +1,7 @@
 import type { KeylessConfig } from '../identity';
 import type { KeyConfig } from '../key';
 import { isPublicService } from '../http/service-url';
-import { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL } from '../trust/public-instance';
+import { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL } from '../trust/public-trusted-root';
 import type { LogService, TimestampService } from '../sigstore/transparency';
 
 /**

@@ -1,11 +1,16 @@
 import { InvalidInputError, type Problem } from '../error';
-import { problemsOf } from '../error/problem-collection';
+import { problemsOf } from '../error/signed-image-error';
 import type { SigningHost } from './signing-host';
 import { type KeylessConfig, resolveIdentityProvider } from '../identity';
 import { type KeyConfig, checkKeyWithoutPassword, loadKeySigner } from '../key';
 import type { SigningMaterial } from '../key/signer';
 import { checkPublicity } from './publicity';
-import { type SigningConfig, type UnknownProperties, type SigningServices, unknownIn } from './signing-inputs';
+import {
+  type SigningConfig,
+  type UnknownProperties,
+  type SigningServices,
+  unknownIn,
+} from './signing-inputs';
 import { signingConfigProblems } from './signing-inputs-check';
 import { loadSigningServices } from './signing-services';
 import {

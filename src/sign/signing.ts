@@ -12,7 +12,13 @@ import {
   storeProvenance,
 } from './image-signing';
 import type { SigningWitness } from '../key/signer';
-import type { Progress, SettledSignature, SignImageRequest, SigningObserver, SigningTarget } from './request';
+import type {
+  Progress,
+  SettledSignature,
+  SignImageRequest,
+  SigningObserver,
+  SigningTarget,
+} from './request';
 import type { Purpose, SignatureFormat, StoredFormat, StoredSignature } from '../storage/signature';
 import type { CheckFresh, FindSignature } from './reuse';
 

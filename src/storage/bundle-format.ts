@@ -23,9 +23,7 @@ import {
   encodeBundleManifest,
 } from './bundle-manifest';
 import { type Finding, type Findings, gatherFindings } from './candidate';
-import { pause } from './pause';
-import { OVER_BUDGET, withinBudget } from './read-budget';
-import { findingOfFailure } from './read-failure';
+import { findingOfFailure, OVER_BUDGET, pause, withinBudget } from './read-budget';
 import { lookAt, type ReferrerLook } from './referrer-read';
 import { claimedSigningTime } from '../sigstore/timestamp';
 

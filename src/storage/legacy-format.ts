@@ -26,9 +26,7 @@ import {
   sameLayer,
   typesOf,
 } from './legacy-manifest';
-import { pause } from './pause';
-import { OVER_BUDGET, withinBudget } from './read-budget';
-import { findingOfFailure } from './read-failure';
+import { findingOfFailure, OVER_BUDGET, pause, withinBudget } from './read-budget';
 
 const MAX_LAYER_BYTES = 16 * 1024 * 1024;
 const PARALLEL_READS = 6;

@@ -4,7 +4,7 @@ import { SignedImageError, messageOf } from '../error';
 import { digestOf, hexOf } from '../oci/digest';
 import { isJsonObject, parseJsonObject } from '../oci/strict-json';
 import { boundedBundle } from './bounded-bundle';
-import { certificateDer, certificatePem } from './pem';
+import { certificateDer, certificatePem } from '../host/pem-text';
 
 /** Payload of a `.sig` layer. */
 export const SIMPLE_SIGNING_MEDIA_TYPE = 'application/vnd.dev.cosign.simplesigning.v1+json';

@@ -1,3 +1,9 @@
+import { SignedImageError, messageOf } from '../error';
+import type { Digest } from '../oci/digest';
+import { pauseBefore } from '../oci/shared-tag';
+import type { Finding } from './candidate';
+import type { Purpose } from './signature';
+
 /**
  * The most bytes of stored signatures and attestations that are read for one manifest. Anybody who
  * may write beside an image could fill the memory of all who verify it.
@@ -24,4 +30,24 @@ export function withinBudget<T extends Sized>(things: readonly T[]): ReadonlySet
     chosen.add(thing);
   }
   return chosen;
+}
+
+/** Errors that say that the content is bad; after all others nobody knows what the content is. */
+const BAD_CONTENT = new Set(['CONTENT_MISMATCH', 'CONTENT_TOO_LARGE', 'CONTENT_MALFORMED']);
+
+/**
+ * What an error while reading one stored thing means for it: bad content is unusable for good, and
+ * whatever else went wrong leaves the question open.
+ */
+export function findingOfFailure(error: unknown, stored: Digest, purpose?: Purpose): Finding {
+  const reason = messageOf(error);
+  if (error instanceof SignedImageError && !BAD_CONTENT.has(error.code)) {
+    return { unread: { stored, reason } };
+  }
+  return { unusable: { stored, reason, ...(purpose && { purpose }) } };
+}
+
+/** Waits before another look. */
+export function pause(attempt: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, pauseBefore(attempt, Math.random)));
 }

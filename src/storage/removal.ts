@@ -9,7 +9,7 @@ import type { Purpose, StoredFormat } from './signature';
 import { type CurrentTag, legacyTag, readTag, replaceTag } from './legacy-format';
 import { SIGNATURE } from './legacy-layer';
 import { encodeLegacyConfig, typesOf, withoutLayers } from './legacy-manifest';
-import { pause } from './pause';
+import { pause } from './read-budget';
 
 /** One signature, told apart from all others that may be beside it. */
 export interface SignatureToRemove {

@@ -76,3 +76,7 @@ export function publicTrustedRoot(options: TUFOptions = {}): Promise<TrustedRoot
   fetched.set(key, fresh);
   return fresh;
 }
+
+/** The services of the public Sigstore instance, run by the OpenSSF. */
+export const PUBLIC_FULCIO_URL = 'https://fulcio.sigstore.dev';
+export const PUBLIC_REKOR_URL = 'https://rekor.sigstore.dev';

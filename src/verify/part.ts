@@ -1,7 +1,6 @@
 import { type ErrorCode, SignedImageError } from '../error';
 import type { Findings } from '../storage/candidate';
-import { logEntriesOf } from '../storage/stored-signature';
-import type { Purpose, StoredFormat } from '../storage/signature';
+import { logEntriesOf, type Purpose, type StoredFormat } from '../storage/signature';
 import { type Good, type Question, answer } from './candidate-check';
 import { describeFailures, sortFailures } from './failure';
 import type { PartReport, PartStatus } from './report';

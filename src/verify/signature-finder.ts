@@ -7,7 +7,7 @@ import { formatRepository, pinned } from '../oci/reference';
 import { readBundles } from '../storage/bundle-format';
 import type { Findings } from '../storage/candidate';
 import { readLayers } from '../storage/legacy-format';
-import { storedSignature } from '../storage/stored-signature';
+import { storedSignature } from '../storage/signature';
 import type { FindSignature, WantedSignature } from '../sign/reuse';
 import { type Good, answer } from './candidate-check';
 import { type ReusePolicy, trustOnly } from './signer-trust';

@@ -5,13 +5,12 @@ import { type SignedEntity, Verifier, toSignedEntity } from '@sigstore/verify';
 
 import { InvalidInputError, messageOf } from '../error';
 import type { Candidate } from '../storage/candidate';
-import { leafCertificate } from '../storage/stored-signature';
+import { leafCertificate } from '../storage/signature';
 import { EnvelopeTimestamp, Timestamp } from '../sigstore/timestamp';
 import type { SignerDescription } from '../key/signer';
 import type { PublicKey } from '../key/public-key';
 import { type Failure, failure } from './failure';
-import { provesItsCheckpoint } from './inclusion-proof';
-import { loggedVerifier } from './log-entry-key';
+import { loggedVerifier, provesItsCheckpoint } from './log-entry-key';
 import type { TrustedIdentity, VerificationPolicy } from './policy';
 import { type AnchorMaterial, anchorsOf, type TrustAnchors, untrusted } from './trust-anchors';
 import { outsideWindows, type TrustedKey } from './trusted-key';

@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 import { podmanBuilder } from '../../src/build';
-import { LineSplitter } from '../../src/build/lines';
-import { runCommand } from '../../src/build/process';
+import { LineSplitter, runCommand } from '../../src/build/process';
 import { redaction } from '../../src/build/redaction';
 import { FakeTools } from './fake-tools';
 import { Context } from './requests';

@@ -3,8 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { COMMANDS } from '../../src/cli/command-table';
-import { runCommandLine } from '../../src/cli/command-line';
+import { COMMANDS, runCommandLine } from '../../src/cli/command-line';
 import type { Terminal } from '../../src/cli/terminal';
 import { processHost } from '../../src/sign';
 import { run } from './support';

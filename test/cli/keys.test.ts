@@ -7,7 +7,7 @@ import { type RunningGitlab, startGitlab } from '../../dev/gitlab';
 import { startVault } from '../../dev/vault';
 import { SignedImageError } from '../../src/error';
 import { generateKey, type KeyFiles, loadKeySigner, processHost } from '../../src/sign';
-import { localKeyFiles } from '../../src/key/generation';
+import { localKeyFiles } from '../../src/key/generation/key-files';
 import { run } from './support';
 
 const PASSWORD = 'canary-cli-password';

@@ -30,7 +30,9 @@ const signIn = async (
   change: Partial<KeylessConfig> = {},
 ) => {
   const config = { provider, issuer: sigstore.issuer.url, ...change };
-  return (await resolveIdentityProvider(config, testHost({ interactiveLogin: person }))).getIdentityToken();
+  return (
+    await resolveIdentityProvider(config, testHost({ interactiveLogin: person }))
+  ).getIdentityToken();
 };
 
 const asked = (path: string) => sigstore.requests.filter((request) => request.path === path);
@@ -220,7 +222,10 @@ describe('where nobody is there', () => {
     const alone = await resolveIdentityProvider(config, testHost({ tokens }));
     await failureOf(alone.getToken());
     const person = personAtBrowser();
-    const attended = await resolveIdentityProvider(config, testHost({ tokens, interactiveLogin: person }));
+    const attended = await resolveIdentityProvider(
+      config,
+      testHost({ tokens, interactiveLogin: person }),
+    );
     await expect(attended.getToken()).resolves.toMatch(/^ey/);
   });
 });
@@ -234,7 +239,10 @@ describe('a sign-in as the last resort', () => {
   it('is taken where there is no token', async () => {
     const person = personAtBrowser();
     expect(await asksPerson(interactive(), testHost())).toBe(true);
-    const provider = await resolveIdentityProvider(interactive(), testHost({ interactiveLogin: person }));
+    const provider = await resolveIdentityProvider(
+      interactive(),
+      testHost({ interactiveLogin: person }),
+    );
     await expect(provider.getToken()).resolves.toMatch(/^ey/);
   });
 

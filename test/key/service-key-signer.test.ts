@@ -1,7 +1,7 @@
 import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 
 import { createServiceKeySigner } from '../../src/key/service-key-signer';
-import { lookOnce } from '../../src/key/remote-read';
+import { lookOnce } from '../../src/key/key-loading';
 import type { ServiceKeyPlace } from '../../src/key';
 import { failureOf } from '../sign/support/failure';
 

@@ -1,6 +1,6 @@
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 
-import { provesItsCheckpoint } from '../../src/verify/inclusion-proof';
+import { provesItsCheckpoint } from '../../src/verify/log-entry-key';
 
 const ROOT = Buffer.alloc(32, 7);
 const CHECKPOINT = `log.example.com - 1\n12\n${ROOT.toString('base64')}\n\n\u2014 log.example.com AAAA\n`;

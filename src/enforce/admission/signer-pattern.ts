@@ -1,5 +1,5 @@
 import type { Problem } from '../../error';
-import { literal } from '../program/exempt-image';
+import { literal } from '../program/exemption';
 import { anchored, expressionFault } from './common-expression';
 
 /**

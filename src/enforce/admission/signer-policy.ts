@@ -9,8 +9,7 @@ import {
   TRUSTED_ROOT_MEDIA_TYPE,
 } from '../../sign';
 import { type ImagePattern, parseImagePattern } from './image-pattern';
-import { type Manifest, nameFault } from './manifest';
-import { namespaceProblems } from './namespace-selector';
+import { type Manifest, nameFault, namespaceProblems } from './manifest';
 import {
   type IdentityMatcher,
   identityMatcher,

@@ -1,8 +1,12 @@
 import type { Policy, ResourceValidationPolicy, StackValidationPolicy } from '@pulumi/policy';
 
-import { configSchema } from './config-schema';
+import {
+  configSchema,
+  type ImagePolicyConfig,
+  type Member,
+  readPolicyConfig,
+} from './policy-config';
 import { Lineage } from './lineage';
-import { type ImagePolicyConfig, type Member, readPolicyConfig } from './policy-config';
 import type { SeenResource, StackResource } from './stack-resource';
 import { seenResource, stackResource } from './views';
 import { workloadFindings, type WorkloadImage } from './workload-findings';

@@ -1,8 +1,7 @@
 import { parseDigest, parseReference, pinned, type Repository } from '../../oci';
-import { VERIFIED_IMAGE, isOfOurProvider } from './verified-type';
+import { isOfOurProvider, type SeenResource, VERIFIED_IMAGE } from './stack-resource';
 import { pinnedName } from '../program/image-rule';
 import { isObject, type Properties, UNKNOWN } from '../workload';
-import type { SeenResource } from './stack-resource';
 import type { TrustedSigners } from './trusted-signers';
 
 const STACK = 'pulumi:pulumi:Stack';

@@ -1,4 +1,5 @@
 import type { CheckedResource } from '../program/resource-check';
+import { PACKAGE_NAME, token } from '../../pulumi/package';
 
 /** A resource as a policy sees it. */
 export interface SeenResource extends CheckedResource {
@@ -17,4 +18,12 @@ export interface StackResource extends SeenResource {
   readonly dependencies: readonly string[];
   /** URNs, by property. */
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The only resource whose output is proof: it exists only if what the registry holds was verified. */
+export const VERIFIED_IMAGE = token('VerifiedImage');
+
+/** Whether a resource was made by the plugin of this package; a component of the same type is not. */
+export function isOfOurProvider(provider: string | undefined): boolean {
+  return provider === `pulumi:providers:${PACKAGE_NAME}`;
 }

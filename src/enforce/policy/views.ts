@@ -1,7 +1,7 @@
 import type { PolicyResource, ResourceValidationArgs } from '@pulumi/policy';
 
-import { plainValues } from './plain-values';
 import type { SeenResource, StackResource } from './stack-resource';
+import { type Properties, UNKNOWN, isObject } from '../workload';
 
 type Seen = Pick<ResourceValidationArgs, 'type' | 'name' | 'urn' | 'props' | 'provider'>;
 
@@ -30,4 +30,37 @@ export function stackResource(resource: PolicyResource): StackResource {
       Object.entries(propertyDependencies).map(([name, list]) => [name, list.map(urnOf)]),
     ),
   };
+}
+
+/**
+ * What a policy is given throws where a value is not known yet, which would end the whole policy:
+ * an unknown label would hide a known image.
+ */
+function isUnknownValue(error: unknown): boolean {
+  return error instanceof Error && 'unknownTypeSentinel' in error;
+}
+
+function member(object: Readonly<Record<string, unknown>>, name: string): unknown {
+  try {
+    return plain(object[name]);
+  } catch (error) {
+    if (isUnknownValue(error)) return UNKNOWN;
+    throw error;
+  }
+}
+
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return Array.from({ length: value.length }, (_, index) =>
+      member(value as unknown as Readonly<Record<string, unknown>>, String(index)),
+    );
+  }
+  return isObject(value) ? plainValues(value) : value;
+}
+
+/** The properties as values, and what only an update will know marked. */
+function plainValues(properties: Readonly<Record<string, unknown>>): Properties {
+  return Object.fromEntries(
+    Object.keys(properties).map((name) => [name, member(properties, name)] as const),
+  );
 }

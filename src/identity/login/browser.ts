@@ -23,7 +23,11 @@ export const LOGIN_TIMEOUT_MS = 5 * 60_000;
  * Signs a person in with a browser on this machine: authorization code with PKCE
  * (https://www.rfc-editor.org/rfc/rfc8252), the address announced, the answer awaited on loopback.
  */
-export async function browserLogin({ issuer, clientId, interactiveLogin }: LoginRequest): Promise<string> {
+export async function browserLogin({
+  issuer,
+  clientId,
+  interactiveLogin,
+}: LoginRequest): Promise<string> {
   const known = await discoverIssuer(issuer, clientId);
   const listener = await listenForRedirect();
   try {

@@ -14,7 +14,11 @@ import {
  * (https://www.rfc-editor.org/rfc/rfc8628). Dex, which the public instance runs, wants PKCE here too;
  * others pass over its parameters.
  */
-export async function deviceLogin({ issuer, clientId, interactiveLogin }: LoginRequest): Promise<string> {
+export async function deviceLogin({
+  issuer,
+  clientId,
+  interactiveLogin,
+}: LoginRequest): Promise<string> {
   const known = await discoverIssuer(issuer, clientId);
   const { client, configuration } = known;
   if (configuration.serverMetadata().device_authorization_endpoint === undefined) {
@@ -31,7 +35,10 @@ export async function deviceLogin({ issuer, clientId, interactiveLogin }: LoginR
       code_challenge_method: 'S256',
     }),
   );
-  const timeoutMs = Math.min(interactiveLogin.timeoutMs ?? LOGIN_TIMEOUT_MS, code.expires_in * 1000);
+  const timeoutMs = Math.min(
+    interactiveLogin.timeoutMs ?? LOGIN_TIMEOUT_MS,
+    code.expires_in * 1000,
+  );
   const signal = AbortSignal.timeout(timeoutMs);
   interactiveLogin.announce(
     `sign in with any browser: ${code.verification_uri_complete ?? code.verification_uri} (code ${code.user_code})`,

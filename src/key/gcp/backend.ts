@@ -1,14 +1,13 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { type KeyObject, createPublicKey } from 'node:crypto';
 
 import type { KeyManagementServiceClient, protos } from '@google-cloud/kms';
 
-import { asSignedImageError, SignedImageError } from '../../error';
-import { type KeyAlgorithm, keyAlgorithmOf } from '../public-key';
+import { SignedImageError, asSignedImageError } from '../../error';
 import type { KeyHost, ServiceKey, ServiceKeyPlace } from '../backend';
-import { crc32c } from './checksum';
 import { CALL_OPTIONS, connectGcp } from './client';
 import { gcpFailure } from './failure';
 import { type GcpKeyReference, keyName, versionName } from './reference';
+import { type KeyAlgorithm, keyAlgorithmOf } from '../public-key';
 
 type PublicKeyAnswer = protos.google.cloud.kms.v1.IPublicKey;
 type Checksum = protos.google.protobuf.IInt64Value | null | undefined;
@@ -159,4 +158,20 @@ export function gcpKeyPlace(reference: GcpKeyReference): ServiceKeyPlace {
     description: gcpDescription(reference),
     open: async (host: KeyHost) => openGcpKey(await connectGcp(host), reference),
   };
+}
+
+/** The reversed polynomial of CRC32C (Castagnoli): https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4 */
+const POLYNOMIAL = 0x82f63b78;
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit += 1) value = (value >>> 1) ^ (value & 1 ? POLYNOMIAL : 0);
+  return value;
+});
+
+/** CRC32C as an unsigned number: what Cloud KMS checks, and what node:zlib does not have. */
+export function crc32c(bytes: Uint8Array): number {
+  let value = 0xffffffff;
+  for (const byte of bytes) value = (TABLE[(value ^ byte) & 0xff] ?? 0) ^ (value >>> 8);
+  return (value ^ 0xffffffff) >>> 0;
 }

@@ -1,17 +1,19 @@
-import { asSignedImageError, SignedImageError } from '../../error';
-import { makeCosignPair } from '../generation/cosign-pair';
+import { SignedImageError, asSignedImageError } from '../../error';
 import type { KeyHost, KeySource, StoredKeyPlace } from '../backend';
+import { makeCosignPair } from '../generation/cosign-pair';
 import { type GitlabApi, gitlabApi } from './gitlab-api';
-import { GITLAB_EXAMPLE, GITLAB_PREFIX, parseGitlabReference } from './gitlab-reference';
 import { gitlabServer } from './gitlab-server';
 import {
+  type VariableOwner,
   createVariable,
   deleteVariable,
   readVariable,
   variableExists,
-  type VariableOwner,
   variableOwner,
 } from './gitlab-variables';
+
+const GITLAB_PREFIX = 'gitlab://';
+const GITLAB_EXAMPLE = 'gitlab://GROUP/PROJECT';
 
 /** The names that cosign gives the variables. */
 const PRIVATE = 'COSIGN_PRIVATE_KEY';
@@ -123,3 +125,24 @@ export const gitlabKeys: KeySource = {
     };
   },
 };
+
+/** https://docs.gitlab.com/user/reserved_names/#rules-for-usernames-project-and-group-names-and-slugs */
+const PART = /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/;
+
+/**
+ * Reads `gitlab://` and the path or the number of a project or of a group.
+ *
+ * @returns the path or number, as it stands
+ * @throws SignedImageError `KEY_REFERENCE_INVALID`
+ */
+function parseGitlabReference(ref: string): string {
+  const path = ref.slice(GITLAB_PREFIX.length);
+  const isName = (part: string) => PART.test(part) && !/^\.+$/.test(part);
+  if (path.split('/').every(isName)) return path;
+  throw new SignedImageError({
+    code: 'KEY_REFERENCE_INVALID',
+    message:
+      'a key in GitLab is named by the path or the number of its project or group, as in ' +
+      `${GITLAB_EXAMPLE} or gitlab://1234; the address of the server is not part of it (GITLAB_HOST)`,
+  });
+}

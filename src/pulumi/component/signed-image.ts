@@ -1,16 +1,17 @@
 import * as pulumi from '@pulumi/pulumi';
 
-import type { VerifiedImageReference } from '../../verify/report';
+import type { SignedImageArgs } from './args';
+import { imageSource } from './image-source';
+import { nonsecretOf } from './nonsecret-paths';
+import { refusedByProvider } from './provider-builders';
+import { verificationOf } from './verification';
 import { token } from '../package';
 import { ImageSignature } from '../resources/image-signature';
 import type { LogEntryOutput, SignerOutput } from '../resources/signature-outputs';
 import { SigningPlan } from '../resources/signing-plan';
 import { VerifiedImage } from '../resources/verified-image';
-import type { SignedImageArgs } from './args';
-import { guarded } from './guarded-args';
-import { imageSource } from './image-source';
-import { nonsecretOf } from './nonsecret-paths';
-import { verificationOf } from './verification';
+import { guardedArguments } from '../secrecy/guarded-arguments';
+import type { VerifiedImageReference } from '../../verify/report';
 
 /** Inputs of the signature that the component hands on. */
 const PUBLISHED = [
@@ -124,4 +125,35 @@ function defined<T extends object>(members: T): Partial<T> {
   return Object.fromEntries(
     Object.entries(members).filter(([, value]) => value !== undefined),
   ) as Partial<T>;
+}
+
+const OBJECTS = [
+  'build',
+  'key',
+  'keyless',
+  'sigstore',
+  'source',
+  'provenance',
+  'registry',
+  'verify',
+] as const;
+
+/**
+ * The arguments with every secret marked as one, whether the program marked it or not. An object
+ * that is an output as a whole is refused: a component must see which of its members were given.
+ */
+function guarded(args: SignedImageArgs): SignedImageArgs {
+  const errors: pulumi.InputPropertyErrorDetails[] = OBJECTS.filter((name) =>
+    pulumi.Output.isInstance(args[name]),
+  ).map((name) => ({
+    propertyPath: name,
+    reason: 'is an output as a whole; give an object whose members are outputs',
+  }));
+  if (pulumi.Output.isInstance(args.build?.builder)) {
+    errors.push({ propertyPath: 'build.builder', reason: 'must be known when the program runs' });
+  } else if (args.build) errors.push(...refusedByProvider(args.build));
+  if (errors.length > 0)
+    throw new pulumi.InputPropertiesError({ message: 'invalid arguments', errors });
+
+  return guardedArguments('SignedImage', args);
 }

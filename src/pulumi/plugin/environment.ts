@@ -1,23 +1,21 @@
 import {
   ContentMemory,
-  createRegistryClient,
   type RegistryClient,
   type RegistryClientOptions,
   type Repository,
+  createRegistryClient,
 } from '../../oci';
+import type { RegistryAccess } from './inputs/declared-registry';
+import type { Value } from './protocol/wire-value';
+import { BaseDigests, type ContentUses, SharedLooks, createContentUses } from './read-cache';
 import {
+  type SigningHost,
+  type SigningMaterialOptions,
   createCertificateCache,
   createTokenCache,
   processHost,
-  type SigningHost,
-  type SigningMaterialOptions,
 } from '../../sign';
 import { SourceCache } from '../../source';
-import { BaseDigests } from './base-digests';
-import { type ContentUses, createContentUses } from './content-uses';
-import type { RegistryAccess } from './inputs/declared-registry';
-import { SharedLooks } from './read-cache';
-import { createSecretHandoff, type SecretHandoff } from './protocol/secret-handoff';
 
 /** How long and how often others are asked. Default: as each of them has it. */
 export interface Patience {
@@ -83,5 +81,24 @@ export function createPluginEnvironment(
       await Promise.all([...clients.values()].map((client) => client.close()));
       clients.clear();
     },
+  };
+}
+
+/**
+ * Private keys, key passwords and build secrets are taken out of a resource's inputs in `check`,
+ * so that they are not in the state, not even encrypted; `create` and `update`, which the engine
+ * calls in the same process with what `check` returned, find them here (docs/adr/0004).
+ */
+interface SecretHandoff {
+  put(urn: string, secrets: Readonly<Record<string, Value>>): void;
+  take(urn: string): Readonly<Record<string, Value>> | undefined;
+}
+
+function createSecretHandoff(): SecretHandoff {
+  const kept = new Map<string, Readonly<Record<string, Value>>>();
+  return {
+    put: (urn, secrets) => void kept.set(urn, secrets),
+    // Kept until the process ends: an engine may preview and update, or retry, after one `check`.
+    take: (urn) => kept.get(urn),
   };
 }

@@ -8,9 +8,8 @@ import type {
   SigstoreArgs,
   SourceArgs,
 } from '../component/args';
-import { token } from '../package';
+import { token, withVersion } from '../package';
 import { guardedArguments } from '../secrecy/guarded-arguments';
-import { withVersion } from './resource-options';
 import type {
   BuildSummaryOutput,
   LogEntryOutput,

@@ -7,7 +7,7 @@ import { OCI_INDEX, OCI_MANIFEST, parseJsonObject, parseManifest } from '../../.
 import { complaints } from '../../../src/oci/answer';
 import { parseChallenges } from '../../../src/oci/challenge';
 import { dockerConfigCredentials } from '../../../src/oci/docker-config';
-import { grants } from '../../../src/oci/token-grant';
+import { grants } from '../../../src/oci/token-request';
 import { normalizePem, pemFault } from '../../../src/host/pem-text';
 import { parseIdentityToken, parseEncryptedKey, parseTrustedRoot } from '../../../src/sign';
 import { certificateDer, parseSimpleSigning, Timestamp } from '../../../src/storage';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { parsePkcs11Uri, showPkcs11Uri } from '../../../src/key/pkcs11';
+import { parsePkcs11Uri, showPkcs11Uri } from '../../../src/key/pkcs11/pkcs11-uri';
 import { parseTransitKey, parseTransitSignature } from '../../../src/key/vault/transit-key';
 import { readVaultSettings } from '../../../src/key/vault/vault-settings';
 import { processHost, keyPlaceOf } from '../../../src/sign';

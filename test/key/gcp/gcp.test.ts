@@ -11,7 +11,7 @@ import {
   startGcpDouble,
 } from '../../../dev/kms';
 import { loadKeySigner } from '../../../src/key';
-import { crc32c } from '../../../src/key/gcp/checksum';
+import { crc32c } from '../../../src/key/gcp/backend';
 import { failureOf } from '../../sign/support/failure';
 import { everythingIn, testHost } from '../../sign/support/host';
 

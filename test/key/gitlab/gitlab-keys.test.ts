@@ -9,7 +9,7 @@ import {
 } from '../../../dev/gitlab';
 import { SignedImageError } from '../../../src/error';
 import { type KeyHost, loadKeySigner, loadPublicKey } from '../../../src/sign';
-import { gitlabKeys } from '../../../src/key/gitlab';
+import { gitlabKeys } from '../../../src/key/gitlab/gitlab-keys';
 
 const TOKEN = 'canary-gitlab-maintainer';
 const PASSWORD = 'canary-gitlab-$password';

@@ -1,4 +1,5 @@
-import { parsePkcs11Uri, pkcs11Keys, showPkcs11Uri } from '../../../src/key/pkcs11';
+import { pkcs11Keys } from '../../../src/key/pkcs11/pkcs11-source';
+import { parsePkcs11Uri, showPkcs11Uri } from '../../../src/key/pkcs11/pkcs11-uri';
 import { thrownBy } from '../../sign/support/failure';
 
 const parse = (rest: string) => parsePkcs11Uri(`pkcs11:${rest}`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { makeCertificate } from '../../../dev/registry/tls';
 import { startVault } from '../../../dev/vault';
-import { vaultKeys } from '../../../src/key/vault';
+import { vaultKeys } from '../../../src/key/vault/vault-source';
 import {
   at,
   expectSigned,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { VaultOptions } from '../../../dev/vault';
 import { type KeyHost, loadKeySigner, loadPublicKey } from '../../../src/key';
-import { vaultKeys } from '../../../src/key/vault';
+import { vaultKeys } from '../../../src/key/vault/vault-source';
 import { failureOf } from '../../sign/support/failure';
 import {
   at,

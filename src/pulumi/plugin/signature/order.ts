@@ -1,18 +1,33 @@
 import { SignedImageError } from '../../../error';
-import { type Digest, parseReference, type RegistryClient, type Repository } from '../../../oci';
-import { createSigningMaterial, type SigningMaterial, type SigningTarget } from '../../../sign';
-import { signedAnnotations, type SourceFacts } from '../../../source';
-import { manifestsToSign, type ReusePolicy } from '../../../verify';
-import type { BuildSummaryOutput } from '../../resources/signature-outputs';
-import type { CreateRequest } from '../protocol/crud-resource';
-import { type DeclaredProvenance, provenanceOf, readProvenance } from '../inputs/declared-provenance';
-import { readRegistry } from '../inputs/declared-registry';
-import { readSigning, type ServedSigning, servedSigning, witnessedBy } from '../inputs/declared-signing';
-import { trustedRootFor } from '../inputs/declared-trust';
-import type { ResourceLog } from '../protocol/engine-log';
+import { type Digest, type RegistryClient, type Repository, parseReference } from '../../../oci';
 import type { PluginEnvironment } from '../environment';
+import {
+  type DeclaredProvenance,
+  provenanceOf,
+  readProvenance,
+} from '../inputs/declared-provenance';
+import { readRegistry } from '../inputs/declared-registry';
+import {
+  type ServedSigning,
+  readSigning,
+  servedSigning,
+  witnessedBy,
+} from '../inputs/declared-signing';
+import { trustedRootFor } from '../inputs/declared-trusted-keys';
 import { InputReader } from '../inputs/input-reader';
+import type { CreateRequest } from '../protocol/crud-resource';
+import type { ResourceLog } from '../protocol/engine-log';
+import type { Properties } from '../protocol/wire-value';
 import { type Before, boundFacts } from './facts';
+import type { BuildSummaryOutput, SignerOutput } from '../../resources/signature-outputs';
+import {
+  type SignerDescription,
+  type SigningMaterial,
+  type SigningTarget,
+  createSigningMaterial,
+} from '../../../sign';
+import { type SourceFacts, signedAnnotations } from '../../../source';
+import { type ReusePolicy, manifestsToSign } from '../../../verify';
 
 /** Everything that one signature is made of, read from the inputs. */
 export interface SignatureOrder {
@@ -91,4 +106,15 @@ export async function reusePolicy(
       host,
     ),
   };
+}
+
+/** Why all is signed again, where another signer did it before; `undefined`: the same one did. */
+export function formerSigner(outputs: Properties, signer: SignerDescription): string | undefined {
+  const former = new InputReader(outputs['signer']).json() as SignerOutput | undefined;
+  if (!former || nameOf(former) === nameOf(signer)) return undefined;
+  return `signed so far by ${nameOf(former)}; from now on ${nameOf(signer)} signs`;
+}
+
+function nameOf({ keyId, identity }: { readonly keyId?: string; readonly identity?: string }) {
+  return keyId === undefined ? (identity ?? 'an identity') : `key sha256:${keyId.slice(0, 12)}`;
 }

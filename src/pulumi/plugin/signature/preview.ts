@@ -4,15 +4,15 @@ import type { CreateRequest } from '../protocol/crud-resource';
 import { witnessedBy } from '../inputs/declared-signing';
 import type { ResourceLog } from '../protocol/engine-log';
 import type { PluginEnvironment } from '../environment';
-import { formerSigner } from './former-signer';
-import type { Before } from './facts';
 import {
+  formerSigner,
   materialFor,
   orderFrom,
   reusePolicy,
   type SignatureOrder,
   targetsOf,
 } from './order';
+import type { Before } from './facts';
 import { hasUnknown, type Properties, toValue, UNKNOWN } from '../protocol/wire-value';
 
 /** What an update would do: it looks where it can, writes nothing, and says it in one line. */

@@ -8,10 +8,9 @@ import {
 import { createFreshCheck, createSignatureFinder } from '../../../verify';
 import type { CreateRequest } from '../protocol/crud-resource';
 import type { PluginEnvironment } from '../environment';
-import { formerSigner } from './former-signer';
+import { attended, formerSigner, materialFor, orderFrom, reusePolicy, targetsOf } from './order';
 import { PartialStateError } from '../protocol/partial-state';
 import type { Before } from './facts';
-import { attended, materialFor, orderFrom, reusePolicy, targetsOf } from './order';
 import { signatureState } from './state';
 import type { Properties } from '../protocol/wire-value';
 import { writtenBefore, writtenSince } from './written-signatures';

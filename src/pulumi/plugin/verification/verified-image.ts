@@ -1,6 +1,6 @@
 import type { Problem } from '../../../error';
 import { type Digest, parseDigest, parseReference, type RegistryClient } from '../../../oci';
-import { distinct, problemsOf } from '../../../error/problem-collection';
+import { distinct, problemsOf } from '../../../error/signed-image-error';
 import { inspectImage, type VerificationReport, verifyImage } from '../../../verify';
 import { token } from '../../package';
 import type {
@@ -20,9 +20,15 @@ import { loadPolicy, policyProblems } from '../inputs/declared-policy';
 import { readRegistry } from '../inputs/declared-registry';
 import { type Look, refreshed } from './drift';
 import type { PluginEnvironment } from '../environment';
-import { changedInputs } from '../inputs/input-difference';
+import {
+  changedInputs,
+  hasUnknown,
+  type Properties,
+  reveal,
+  toValue,
+  UNKNOWN,
+} from '../protocol/wire-value';
 import { InputReader } from '../inputs/input-reader';
-import { hasUnknown, type Properties, reveal, toValue, UNKNOWN } from '../protocol/wire-value';
 
 /** Has a digest only if what the registry holds meets the policy. */
 export function createVerifiedImage(environment: PluginEnvironment): CrudResource {

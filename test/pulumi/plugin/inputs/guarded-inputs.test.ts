@@ -1,5 +1,9 @@
 import { guardInputs, markGuarded } from '../../../../src/pulumi/plugin/inputs/guarded-inputs';
-import { type Properties, Secret, UNKNOWN } from '../../../../src/pulumi/plugin/protocol/wire-value';
+import {
+  type Properties,
+  Secret,
+  UNKNOWN,
+} from '../../../../src/pulumi/plugin/protocol/wire-value';
 import { RESOURCE_INPUTS } from '../../../../src/pulumi/secrecy/input-table';
 
 const CANARY = 'canary-guarded-input-5be1';

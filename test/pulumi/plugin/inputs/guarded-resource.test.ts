@@ -1,6 +1,10 @@
 import type { CrudResource } from '../../../../src/pulumi/plugin/protocol/crud-resource';
 import { guardedResource } from '../../../../src/pulumi/plugin/inputs/guarded-resource';
-import { encodeProperties, type Properties, Secret } from '../../../../src/pulumi/plugin/protocol/wire-value';
+import {
+  encodeProperties,
+  type Properties,
+  Secret,
+} from '../../../../src/pulumi/plugin/protocol/wire-value';
 import { RESOURCE_INPUTS } from '../../../../src/pulumi/secrecy/input-table';
 import { openWorkbench, type Workbench } from '../support/workbench';
 

@@ -1,4 +1,4 @@
-import { parseImageId } from '../../src/audit/image-id';
+import { parseImageId } from '../../src/audit/running-image';
 
 const DIGEST = `sha256:${'1a'.repeat(32)}`;
 const REPOSITORY = { registry: 'registry.example.com:5000', path: 'team/app' };

@@ -1,4 +1,4 @@
-import { SharedWork } from '../../src/source/shared-work';
+import { SharedWork } from '../../src/source/source-cache';
 
 test('callers share work that has not begun when they call, and none that has', async () => {
   const shared = new SharedWork<number>();
