@@ -7,7 +7,7 @@ export {
   type AuditStatus,
   outcomeOf,
 } from './audit-report';
-export { auditCluster, type ClusterAuditArgs, type ClusterAuditWorld } from './cluster-audit';
+export { auditCluster, type ClusterAuditArgs, type ClusterAuditHost } from './cluster-audit';
 export { openPodApi, type PodApiOptions } from './pod-api';
 export type { AuditPolicyArgs } from './policy-args';
 export { parsePolicyFile, type PolicyFile } from './policy-file';

@@ -10,7 +10,7 @@ import {
   imageIdFlags,
   platformFlags,
   pushFromDaemon,
-  tellDaemonsBusiness,
+  logDaemonWork,
 } from './docker-cli';
 import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
@@ -77,7 +77,7 @@ async function hasContainerdStore(env: NodeJS.ProcessEnv): Promise<boolean> {
 
 async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<Digest> {
   const { request } = session;
-  tellDaemonsBusiness(session, 'BuildKit');
+  logDaemonWork(session, 'BuildKit');
   const login = await dockerLogin(session, deps.env);
   const env = environmentOf(deps, request);
   const { driver } = await inspect(request, env);

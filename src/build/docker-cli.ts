@@ -24,7 +24,7 @@ export function dockerLogin(
 }
 
 /** The TLS settings of a registry are the daemon's; a request cannot change them. */
-export function tellDaemonsBusiness({ request, log }: BuildSession, who: string): void {
+export function logDaemonWork({ request, log }: BuildSession, who: string): void {
   if (request.registry.caFile !== undefined) {
     log(`registry.caFile is not handed to ${who}: install it where ${who} looks for authorities`);
   }

@@ -104,7 +104,7 @@ export interface ResolveBasesOptions {
  */
 export async function resolveBases(options: ResolveBasesOptions): Promise<ResolvedBases> {
   const found = await Promise.all(
-    options.images.map(async (image) => ({ image, ...(await lookUp(image, options)) })),
+    options.images.map(async (image) => ({ image, ...(await resolveBase(image, options)) })),
   );
   return {
     bases: Object.fromEntries(found.map(({ image, digest }) => [image, digest])),
@@ -112,7 +112,7 @@ export async function resolveBases(options: ResolveBasesOptions): Promise<Resolv
   };
 }
 
-async function lookUp(
+async function resolveBase(
   image: string,
   { resolve, previous = {} }: ResolveBasesOptions,
 ): Promise<{ readonly digest: string; readonly warning?: string }> {

@@ -1,6 +1,6 @@
 import { auditCluster } from './audit-cluster';
 import { auditRbac } from './audit-rbac';
-import { type Command, type CommandWorld, UsageError } from './command';
+import { type Command, type CommandContext, UsageError } from './command';
 import { keysGenerate, keysPublic } from './keys';
 import {
   policyController,
@@ -31,7 +31,7 @@ function commandOf(args: readonly string[]): Command | undefined {
   return COMMANDS.find(({ words }) => words.every((word, index) => args[index] === word));
 }
 
-function tellError(error: unknown, { terminal }: CommandWorld, command: Command): number {
+function reportError(error: unknown, { terminal }: CommandContext, command: Command): number {
   if (error instanceof UsageError) {
     terminal.tell(`error: ${error.message}\n\n${command.help}`);
     return EXIT.usage;
@@ -55,7 +55,7 @@ function tellError(error: unknown, { terminal }: CommandWorld, command: Command)
  */
 export async function runCommandLine(
   args: readonly string[],
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<number> {
   const { terminal } = world;
   const command = commandOf(args);
@@ -74,7 +74,7 @@ export async function runCommandLine(
     const code = await command.run(args.slice(command.words.length), world);
     return code ?? EXIT.done;
   } catch (error) {
-    return tellError(error, world, command);
+    return reportError(error, world, command);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Command, type CommandWorld, UsageError } from './command';
+import { type Command, type CommandContext, UsageError } from './command';
 import { parseOptions } from './options';
 import { SignedImageError } from '../error';
 import { KEY_SOURCES, generateKey, loadKeySigner } from '../sign';
@@ -51,7 +51,7 @@ const VARIABLE = 'COSIGN_PASSWORD';
  *
  * @throws SignedImageError `INPUT_INVALID`
  */
-async function newKeyPassword({ host, terminal }: CommandWorld): Promise<string> {
+async function newKeyPassword({ host, terminal }: CommandContext): Promise<string> {
   const declared = host.env[VARIABLE];
   if (declared !== undefined) return declared;
   if (!terminal.isInteractive) {
@@ -60,8 +60,8 @@ async function newKeyPassword({ host, terminal }: CommandWorld): Promise<string>
       message: `no password for the new key: set ${VARIABLE} (empty for none), or run this in a terminal and type it`,
     });
   }
-  const typed = await terminal.askSecret('Password for the new private key: ');
-  const again = await terminal.askSecret('The same again: ');
+  const typed = await terminal.promptSecret('Password for the new private key: ');
+  const again = await terminal.promptSecret('The same again: ');
   if (typed === again) return typed;
   throw new SignedImageError({
     code: 'INPUT_INVALID',
@@ -72,7 +72,7 @@ async function newKeyPassword({ host, terminal }: CommandWorld): Promise<string>
 const PUBLIC_KEY_OPTIONS = { key: { type: 'string' } } as const;
 
 /** Asks for the password only of a key that needs one which nobody has told. */
-async function publicPem(ref: string, { host, terminal }: CommandWorld): Promise<string> {
+async function publicPem(ref: string, { host, terminal }: CommandContext): Promise<string> {
   try {
     return (await loadKeySigner({ ref }, host)).publicKey.pem;
   } catch (error) {
@@ -80,7 +80,7 @@ async function publicPem(ref: string, { host, terminal }: CommandWorld): Promise
     const isLocked = error instanceof SignedImageError && error.code === 'KEY_PASSWORD_WRONG';
     if (!asks || !isLocked) throw error;
   }
-  const password = await terminal.askSecret('Password of the private key: ');
+  const password = await terminal.promptSecret('Password of the private key: ');
   return (await loadKeySigner({ ref, password }, host)).publicKey.pem;
 }
 

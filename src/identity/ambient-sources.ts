@@ -47,7 +47,7 @@ const hasCosignFile = ({ readFile }: Host): Promise<boolean> =>
   );
 
 /** The file or variable that was declared, else the usual one; errors are told on what chose it. */
-function place(
+function ambientSource(
   declared: string | undefined,
   usual: string,
   member: 'tokenFile' | 'tokenEnv',
@@ -57,10 +57,10 @@ function place(
 }
 
 const filePlace = (context: SourceContext): readonly [string, string] =>
-  place(context.config.tokenFile, COSIGN_TOKEN_FILE, 'tokenFile', context);
+  ambientSource(context.config.tokenFile, COSIGN_TOKEN_FILE, 'tokenFile', context);
 
 const variablePlace = (context: SourceContext): readonly [string, string] =>
-  place(context.config.tokenEnv, SIGSTORE_TOKEN_VARIABLE, 'tokenEnv', context);
+  ambientSource(context.config.tokenEnv, SIGSTORE_TOKEN_VARIABLE, 'tokenEnv', context);
 
 /**
  * In the order in which `auto` looks: CI systems (cosign's first is GitHub as well: its runners

@@ -17,5 +17,5 @@ export {
   VARIABLE_PROVIDERS,
 } from './keyless-config';
 export type { InteractiveLogin } from '../host/interactive-login';
-export { asksPerson, resolveIdentityProvider } from './provider-resolution';
+export { isInteractiveProvider, resolveIdentityProvider } from './provider-resolution';
 export { createTokenCache, type TokenCache } from './token-cache';

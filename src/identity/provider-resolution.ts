@@ -100,7 +100,10 @@ function withProperty(source: TokenSource): TokenSource {
 }
 
 /** Whether signing would ask a person: then nothing is said in a preview about who signs. */
-export async function asksPerson(config: KeylessConfig, host: IdentityHost): Promise<boolean> {
+export async function isInteractiveProvider(
+  config: KeylessConfig,
+  host: IdentityHost,
+): Promise<boolean> {
   return (await resolveIdentityProvider(config, host)).interactive;
 }
 

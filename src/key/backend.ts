@@ -15,7 +15,7 @@ export interface PrivateKeyText {
 }
 
 /** A place that holds PEM texts: a file, a variable, a Kubernetes secret, GitLab's variables. */
-export interface StoredKeyPlace {
+export interface StoredKey {
   readonly kind: 'stored';
   /** The place in words that may be shown, as the subject of a sentence: `the file cosign.key`. */
   readonly description: string;
@@ -50,7 +50,7 @@ export interface ServiceKey {
 }
 
 /** A key in a KMS, in Vault's transit engine, in a token. */
-export interface ServiceKeyPlace {
+export interface RemoteKey {
   readonly kind: 'service';
   readonly description: string;
   /**
@@ -62,14 +62,14 @@ export interface ServiceKeyPlace {
   open(host: KeyHost): Promise<ServiceKey>;
 }
 
-export type KeyPlace = StoredKeyPlace | ServiceKeyPlace;
+export type KeyBackend = StoredKey | RemoteKey;
 
 /** A key that was just made. */
 export interface GeneratedKey {
   /** Its public half: PEM, SubjectPublicKeyInfo, ends with a line break. */
   readonly publicKey: string;
   /** One sentence for the user: what was made, and where. Holds no secret. */
-  readonly said: string;
+  readonly summary: string;
 }
 
 export interface KeyGenerationRequest {
@@ -88,7 +88,7 @@ export interface KeySource {
    *
    * @throws SignedImageError `KEY_REFERENCE_INVALID`
    */
-  parse(ref: string): KeyPlace;
+  parse(ref: string): KeyBackend;
   /**
    * Makes a new key where the reference points, as `cosign generate-key-pair` does (ECDSA P-256).
    * Overwrites nothing, and leaves nothing half-written behind.
@@ -100,7 +100,7 @@ export interface KeySource {
 }
 
 /** PEM text given as it is. */
-export function pemTextPlace(pem: string): StoredKeyPlace {
+export function pemTextKey(pem: string): StoredKey {
   return {
     kind: 'stored',
     description: 'the PEM text',
@@ -119,7 +119,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** A PEM file. */
-export function filePlace(path: string): StoredKeyPlace {
+export function fileKey(path: string): StoredKey {
   const description = `the file ${path}`;
   const read = async ({ readFile }: KeyHost): Promise<string> => {
     try {
@@ -142,7 +142,7 @@ export function filePlace(path: string): StoredKeyPlace {
 }
 
 /** An environment variable that holds PEM text. */
-export function environmentPlace(name: string): StoredKeyPlace {
+export function environmentKey(name: string): StoredKey {
   const description = `the environment variable ${name}`;
   const read = async ({ env }: KeyHost): Promise<string> => {
     const value = env[name];

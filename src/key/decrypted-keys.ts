@@ -1,7 +1,7 @@
 import { type KeyObject, createHmac, randomBytes } from 'node:crypto';
 
 import { SignedImageError } from '../error';
-import { serially } from '../host/lock';
+import { withLock } from '../host/lock';
 import type { KeyHost } from './backend';
 import { type EncryptedKey, decryptKey } from './encrypted-pem';
 import { privateKeyFromDer } from './private-key-pem';
@@ -24,7 +24,7 @@ async function decrypt(
   { value, origin }: KeyPassword,
 ): Promise<KeyObject> {
   // One after the other: eight keys at once would take a gigabyte, and all threads of the pool.
-  const der = await serially('key derivation', () => decryptKey(encrypted, value));
+  const der = await withLock('key derivation', () => decryptKey(encrypted, value));
   if (der === undefined) {
     throw new SignedImageError({
       code: 'KEY_PASSWORD_WRONG',

@@ -16,7 +16,7 @@ export {
   loadKeySigner,
   loadPublicKey,
 } from './key-loading';
-export { keyPlaceOf } from './key-reference';
+export { parseKeyReference } from './key-reference';
 export { createKeySigner } from './key-signer';
 export { KEY_SOURCES } from './key-sources';
 export { holdsPin, isSecretReference, shownReference } from './shown-reference';
@@ -24,11 +24,11 @@ export type {
   GeneratedKey,
   KeyGenerationRequest,
   KeyHost,
-  KeyPlace,
+  KeyBackend,
   KeySource,
   PrivateKeyText,
   ServiceKey,
-  ServiceKeyPlace,
+  RemoteKey,
   SignedMessage,
-  StoredKeyPlace,
+  StoredKey,
 } from './backend';

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 
 import { SignedImageError, asSignedImageError } from '../error';
-import type { KeyHost, KeyPlace, PrivateKeyText, ServiceKeyPlace, StoredKeyPlace } from './backend';
+import type { KeyHost, KeyBackend, PrivateKeyText, RemoteKey, StoredKey } from './backend';
 import { decryptedKey, keyPassword } from './decrypted-keys';
-import { keyPlaceOf } from './key-reference';
+import { parseKeyReference } from './key-reference';
 import { createKeySigner } from './key-signer';
 import { parsePrivateKeyPem, pemBlocks } from './private-key-pem';
 import { type PublicKey, keyAlgorithmOf, publicKeyFromDer } from './public-key';
@@ -33,7 +33,7 @@ async function onProperty<T>(property: string, action: () => Promise<T>): Promis
 }
 
 /** Says of what is wrong with a text where the text is. */
-async function textOf<T>({ description }: KeyPlace, parse: () => T | Promise<T>): Promise<T> {
+async function textOf<T>({ description }: KeyBackend, parse: () => T | Promise<T>): Promise<T> {
   try {
     return await parse();
   } catch (error) {
@@ -50,18 +50,18 @@ async function textOf<T>({ description }: KeyPlace, parse: () => T | Promise<T>)
   }
 }
 
-function privateTextOf(place: StoredKeyPlace, host: KeyHost): Promise<PrivateKeyText> {
+function privateTextOf(place: StoredKey, host: KeyHost): Promise<PrivateKeyText> {
   const read = (): Promise<PrivateKeyText> => place.readPrivateKey(host);
-  return place.remote ? lookOnce(host, `private ${place.description}`, read) : read();
+  return place.remote ? readOnce(host, `private ${place.description}`, read) : read();
 }
 
-function publicTextOf(place: StoredKeyPlace, host: KeyHost): Promise<string> {
+function publicTextOf(place: StoredKey, host: KeyHost): Promise<string> {
   const read = (): Promise<string> => place.readPublicKey(host);
-  return place.remote ? lookOnce(host, `public ${place.description}`, read) : read();
+  return place.remote ? readOnce(host, `public ${place.description}`, read) : read();
 }
 
-function serviceSigner(place: ServiceKeyPlace, host: KeyHost): Promise<KeySigner> {
-  return lookOnce(host, `signer ${place.description}`, async () => {
+function serviceSigner(place: RemoteKey, host: KeyHost): Promise<KeySigner> {
+  return readOnce(host, `signer ${place.description}`, async () => {
     const key = await place.open(host);
     return textOf(place, () => createServiceKeySigner(key, place));
   });
@@ -91,7 +91,7 @@ export async function loadKeySigner(
   host: KeyHost,
 ): Promise<KeySigner> {
   return onProperty(REF, async () => {
-    const place = keyPlaceOf(ref);
+    const place = parseKeyReference(ref);
     if (place.kind === 'service') return serviceSigner(place, host);
     const text = await privateTextOf(place, host);
     return textOf(place, async () => createKeySigner(await privateKeyFrom(text, password, host)));
@@ -105,7 +105,7 @@ export async function loadKeySigner(
  */
 export async function checkKeyWithoutPassword(ref: string, host: KeyHost): Promise<void> {
   await onProperty(REF, async () => {
-    const place = keyPlaceOf(ref);
+    const place = parseKeyReference(ref);
     if (place.kind === 'service') return void (await serviceSigner(place, host));
     const text = await privateTextOf(place, host);
     await textOf(place, () => {
@@ -154,7 +154,7 @@ export async function loadPublicKey(
   property: string = REF,
 ): Promise<PublicKey> {
   return onProperty(property, async () => {
-    const place = keyPlaceOf(ref);
+    const place = parseKeyReference(ref);
     if (place.kind === 'service') return (await serviceSigner(place, host)).publicKey;
     const text = await publicTextOf(place, host);
     return textOf(place, () => publicKeyFrom(text));
@@ -167,7 +167,7 @@ const looks = new WeakMap<KeyHost, Map<string, Promise<unknown>>>();
  * What a service said of a key, asked for once per host (a run of the plugin has one): a hundred
  * images with one key are one question. A failure is not kept.
  */
-export function lookOnce<T>(host: KeyHost, slot: string, look: () => Promise<T>): Promise<T> {
+export function readOnce<T>(host: KeyHost, slot: string, look: () => Promise<T>): Promise<T> {
   const known = looks.get(host) ?? new Map<string, Promise<unknown>>();
   looks.set(host, known);
   const earlier = known.get(slot);

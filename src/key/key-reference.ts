@@ -1,6 +1,6 @@
 import { SignedImageError } from '../error';
 import { KEY_SOURCES } from './key-sources';
-import { environmentPlace, filePlace, type KeyPlace, pemTextPlace } from './backend';
+import { environmentKey, fileKey, type KeyBackend, pemTextKey } from './backend';
 
 const GITHUB = 'github://';
 const ENV = 'env://';
@@ -12,13 +12,13 @@ function invalid(message: string): SignedImageError {
   return new SignedImageError({ code: 'KEY_REFERENCE_INVALID', message });
 }
 
-function parseEnvironment(name: string): KeyPlace {
+function parseEnvironment(name: string): KeyBackend {
   if (!ENV_NAME.test(name)) {
     throw invalid(
       'env:// needs the name of an environment variable, as in env://COSIGN_PRIVATE_KEY',
     );
   }
-  return environmentPlace(name);
+  return environmentKey(name);
 }
 
 function knownSources(): string {
@@ -50,10 +50,10 @@ function refuseForeignScheme(ref: string): void {
  *
  * @throws SignedImageError `KEY_REFERENCE_INVALID`; it never repeats what may be key material.
  */
-export function keyPlaceOf(ref: string): KeyPlace {
+export function parseKeyReference(ref: string): KeyBackend {
   const trimmed = ref.trim();
   if (trimmed === '') throw invalid('the key reference is empty');
-  if (trimmed.includes('-----BEGIN ')) return pemTextPlace(trimmed);
+  if (trimmed.includes('-----BEGIN ')) return pemTextKey(trimmed);
   if (trimmed.startsWith(ENV)) return parseEnvironment(trimmed.slice(ENV.length));
   const source = KEY_SOURCES.find(({ prefixes }) =>
     prefixes.some((prefix) => trimmed.startsWith(prefix)),
@@ -68,5 +68,5 @@ export function keyPlaceOf(ref: string): KeyPlace {
   if (/[\r\n\0]/.test(trimmed)) {
     throw invalid('this is neither PEM text (-----BEGIN ...) nor a path');
   }
-  return filePlace(trimmed);
+  return fileKey(trimmed);
 }

@@ -3,7 +3,7 @@ import { createHash, type KeyObject, verify } from 'node:crypto';
 import { asSignedImageError, SignedImageError } from '../error';
 import type { KeySigner } from './signer';
 import { keyHintOf, publicKeyOf } from './public-key';
-import type { ServiceKey, ServiceKeyPlace } from './backend';
+import type { ServiceKey, RemoteKey } from './backend';
 
 function isSignatureOf(data: Buffer, signature: Buffer, key: KeyObject): boolean {
   try {
@@ -21,7 +21,7 @@ function isSignatureOf(data: Buffer, signature: Buffer, key: KeyObject): boolean
  * @throws SignedImageError `KEY_UNSUPPORTED`; its `sign` rejects with `KEY_SIGNING_FAILED`, or with
  *   what the service's signer says
  */
-export function createServiceKeySigner(key: ServiceKey, place: ServiceKeyPlace): KeySigner {
+export function createServiceKeySigner(key: ServiceKey, place: RemoteKey): KeySigner {
   const publicKey = publicKeyOf(key.publicKey);
   const asked = async (data: Buffer): Promise<Buffer> => {
     try {

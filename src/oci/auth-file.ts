@@ -6,7 +6,7 @@ import { parseBoundedJson } from '../http/json-bounds';
 import { systemErrorCode } from '../http/system-error';
 
 /** The logins in one file. */
-export interface AuthFile extends AuthFilePlace {
+export interface AuthFile extends AuthFileLocation {
   /** Registry, namespace or repository to what a login left for it. */
   readonly auths: Readonly<Record<string, unknown>>;
   /** Registry to the name of its credential helper. */
@@ -30,7 +30,7 @@ const MAX_AUTH_FILE_CHARACTERS = 4 * 1024 * 1024;
  */
 export async function readAuthFile(
   read: FileReader,
-  place: AuthFilePlace,
+  place: AuthFileLocation,
 ): Promise<AuthFile | undefined> {
   const { path, format } = place;
   let text: string | undefined;
@@ -86,7 +86,7 @@ function parseRecord(text: string): Readonly<Record<string, unknown>> | undefine
 }
 
 /** One file in which a tool stores the logins of a user. */
-interface AuthFilePlace {
+interface AuthFileLocation {
   readonly path: string;
   /** Who writes it, and so how it is read: `dockercfg` has its entries at the top level. */
   readonly format: 'containers' | 'docker' | 'dockercfg';
@@ -104,12 +104,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
  *
  * https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
  */
-export function authFilePlaces(
+export function authFileLocations(
   env: Environment,
   { uid, platform }: { readonly uid: number | undefined; readonly platform: NodeJS.Platform },
-): readonly AuthFilePlace[] {
+): readonly AuthFileLocation[] {
   const home = env['HOME'] || env['USERPROFILE'] || homedir();
-  const inContainers = (folder: string): AuthFilePlace => ({
+  const inContainers = (folder: string): AuthFileLocation => ({
     path: join(folder, 'containers', 'auth.json'),
     format: 'containers',
   });
@@ -117,7 +117,7 @@ export function authFilePlaces(
   const runtime = env['XDG_RUNTIME_DIR'];
   const config = env['XDG_CONFIG_HOME'];
   const docker = dockerConfigFile(env);
-  const places: readonly AuthFilePlace[] = [
+  const places: readonly AuthFileLocation[] = [
     ...(named ? [{ path: named, format: 'containers' as const }] : []),
     ...(env['DOCKER_CONFIG'] ? [docker] : []),
     ...(runtime ? [inContainers(runtime)] : []),
@@ -145,6 +145,6 @@ export function dockerConfigFolder(env: Environment): string {
   return env['DOCKER_CONFIG'] || join(home, '.docker');
 }
 
-function dockerConfigFile(env: Environment): AuthFilePlace {
+function dockerConfigFile(env: Environment): AuthFileLocation {
   return { path: join(dockerConfigFolder(env), 'config.json'), format: 'docker' };
 }

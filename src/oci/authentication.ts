@@ -208,7 +208,7 @@ export class Authenticator {
     const { token, lifetime } = await requestToken(
       this.#base,
       challenge,
-      scopeToAsk(scope, challenge),
+      requestedScope(scope, challenge),
       credentials,
       this.#send,
     );
@@ -233,7 +233,7 @@ export class Authenticator {
  *
  * https://distribution.github.io/distribution/spec/auth/scope/
  */
-function scopeToAsk({ path, access }: Scope, { parameters }: Challenge): string {
+function requestedScope({ path, access }: Scope, { parameters }: Challenge): string {
   const actions = new Set<string>(ACTIONS[access].split(','));
   if (parameters['error'] === 'insufficient_scope') {
     const own = `repository:${path}:`;

@@ -2,7 +2,7 @@ import { SignedImageError } from '../error';
 import { parseBoundedJson } from '../http/json-bounds';
 import { isLocalHost, isLoopback } from '../http/local-address';
 import type { HttpRequest, HttpResponse } from '../http/message';
-import { saysUnauthenticated } from './answer';
+import { isUnauthenticated } from './answer';
 import type { Challenge } from './challenge';
 import { type Credentials, encodeBasic } from './credentials';
 
@@ -116,7 +116,7 @@ function readToken(
     throw fail('REGISTRY_UNAUTHORIZED', `refused ${withWhat} (${status}); log in again`);
   }
   // Some services answer an expired password or token with 400 and the reason in their own words.
-  if (saysUnauthenticated(response)) {
+  if (isUnauthenticated(response)) {
     throw fail('REGISTRY_UNAUTHORIZED', `refused ${withWhat} (400); log in again`);
   }
   if (status === 403) {

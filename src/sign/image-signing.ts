@@ -29,7 +29,7 @@ import {
   encodeLayerAnnotations,
 } from '../storage/legacy-layer';
 import { encodeSimpleSigning } from '../storage/legacy-payload';
-import type { ReferrerLook } from '../storage/referrer-read';
+import type { ReferrerRead } from '../storage/referrer-read';
 import {
   type Purpose,
   type StoredFormat,
@@ -56,7 +56,7 @@ export interface SigningJob {
 export interface Stored {
   readonly signature: StoredSignature;
   /** Stores it again if it is not seen or another writer has undone it; else it writes nothing. */
-  readonly confirm: (look: ReferrerLook) => Promise<void>;
+  readonly confirm: (look: ReferrerRead) => Promise<void>;
 }
 
 async function signing<T>(make: () => Promise<T>): Promise<T> {

@@ -13,7 +13,7 @@ import type { IsUnknown, Report } from './signing-inputs';
 const LOOKS_LIKE_TOKEN = /^\s*eyJ[\w-]+\./;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-function checkTokenPlaces(
+function checkTokenSources(
   { tokenFile, tokenEnv }: KeylessConfig,
   isUnknown: IsUnknown,
   report: Report,
@@ -67,7 +67,7 @@ function checkIssuer(
 /** What is wrong with how an identity was declared, without looking anywhere. */
 export function checkKeyless(keyless: KeylessConfig, isUnknown: IsUnknown, report: Report): void {
   if (isUnknown('keyless')) return;
-  checkTokenPlaces(keyless, isUnknown, report);
+  checkTokenSources(keyless, isUnknown, report);
   const { provider = 'auto', interactive, clientId } = keyless;
   if (clientId?.trim() === '') report('keyless.clientId', 'is empty; leave it out for "sigstore"');
   if (interactive !== undefined && !INTERACTIVE_PROVIDERS.includes(interactive)) {

@@ -2,7 +2,7 @@ import { SignedImageError } from '../error';
 import type { SigningHost } from './signing-host';
 import { repositoryVisibility } from './repository-visibility';
 import { isPublicService } from '../http/service-url';
-import type { SigningConfig, SigningServices } from './signing-inputs';
+import type { SigningInputs, SigningServices } from './signing-inputs';
 
 /** What a signature would make known to everybody, and for good. */
 interface Publicity {
@@ -12,7 +12,7 @@ interface Publicity {
 
 /** The public Fulcio writes every certificate into a public log of certificates, log or no log. */
 function publicityOf(
-  { keyless }: SigningConfig,
+  { keyless }: SigningInputs,
   { fulcioUrl, transparency }: SigningServices,
 ): Publicity | undefined {
   const certificate = keyless !== undefined;
@@ -42,7 +42,7 @@ const warned = new WeakSet<SigningHost>();
  *   that the repository is private and `sigstore.confirmPublic` is not set
  */
 export async function checkPublicity(
-  config: SigningConfig,
+  config: SigningInputs,
   services: SigningServices,
   host: SigningHost,
   { claims, warn }: PublicityOptions = {},

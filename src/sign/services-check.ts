@@ -2,7 +2,7 @@ import { isPublicService, serviceUrlFault } from '../http/service-url';
 import {
   type IsUnknown,
   type Report,
-  type SigningConfig,
+  type SigningInputs,
   type SigstoreConfig,
   TRANSPARENCY_MODES,
 } from './signing-inputs';
@@ -61,7 +61,7 @@ function checkFiles(sigstore: SigstoreConfig, isUnknown: IsUnknown, report: Repo
 
 /** What is wrong with the services by themselves. */
 export function checkServices(
-  { sigstore = {} }: SigningConfig,
+  { sigstore = {} }: SigningInputs,
   isUnknown: IsUnknown,
   report: Report,
 ): void {
@@ -82,7 +82,7 @@ function checkPrivateLog(rekorUrl: string | undefined, report: Report): void {
 }
 
 /** A certificate is valid for minutes: somebody must say that the signature was made within them. */
-function checkTime(config: SigningConfig, isUnknown: IsUnknown, report: Report): void {
+function checkTime(config: SigningInputs, isUnknown: IsUnknown, report: Report): void {
   const { keyless, transparency, sigstore = {} } = config;
   if (keyless === undefined || sigstore.tsaUrl !== undefined) return;
   if (isUnknown('sigstore.tsaUrl', 'transparency')) return;
@@ -107,7 +107,7 @@ function isByFile({ signingConfig, clientTrustConfig }: SigstoreConfig): boolean
 
 /** What is wrong with what is to be public, for the services that were declared. */
 export function checkTransparency(
-  config: SigningConfig,
+  config: SigningInputs,
   isUnknown: IsUnknown,
   report: Report,
 ): void {

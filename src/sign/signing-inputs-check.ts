@@ -4,12 +4,12 @@ import { checkServices, checkTransparency } from './services-check';
 import {
   type IsUnknown,
   type Report,
-  type SigningConfig,
+  type SigningInputs,
   type UnknownProperties,
   unknownIn,
 } from './signing-inputs';
 
-function checkSigner({ key, keyless }: SigningConfig, isUnknown: IsUnknown, report: Report): void {
+function checkSigner({ key, keyless }: SigningInputs, isUnknown: IsUnknown, report: Report): void {
   if (isUnknown('key', 'keyless')) return;
   if (key === undefined && keyless === undefined) {
     report('key', 'no signer is given: set exactly one of key and keyless');
@@ -20,8 +20,8 @@ function checkSigner({ key, keyless }: SigningConfig, isUnknown: IsUnknown, repo
 }
 
 /** Everything that is wrong with the declaration by itself, without looking anywhere. */
-export function signingConfigProblems(
-  config: SigningConfig,
+export function signingInputProblems(
+  config: SigningInputs,
   unknown: UnknownProperties = new Set(),
 ): Problem[] {
   const problems: Problem[] = [];

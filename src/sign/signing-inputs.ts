@@ -31,7 +31,7 @@ export interface SigstoreConfig {
 }
 
 /** All that was declared about signing. */
-export interface SigningConfig {
+export interface SigningInputs {
   readonly key?: KeyConfig | undefined;
   readonly keyless?: KeylessConfig | undefined;
   readonly sigstore?: SigstoreConfig | undefined;
@@ -53,7 +53,7 @@ export interface SigningServices {
   readonly transparency: TransparencyMode;
 }
 
-function defaultTransparency({ key, sigstore }: SigningConfig): TransparencyMode {
+function defaultTransparency({ key, sigstore }: SigningInputs): TransparencyMode {
   if (sigstore?.rekorUrl !== undefined)
     return isPublicService(sigstore.rekorUrl) ? 'public' : 'private';
   return key === undefined ? 'public' : 'none';
@@ -63,7 +63,7 @@ function defaultTransparency({ key, sigstore }: SigningConfig): TransparencyMode
  * The services that are declared by their addresses, with the defaults. An explicit `none` wins
  * over a `rekorUrl` that is there for other images.
  */
-export function signingServices(config: SigningConfig): SigningServices {
+export function signingServices(config: SigningInputs): SigningServices {
   const transparency = config.transparency ?? defaultTransparency(config);
   const {
     fulcioUrl = PUBLIC_FULCIO_URL,

@@ -6,12 +6,12 @@ import { type KeyConfig, checkKeyWithoutPassword, loadKeySigner } from '../key';
 import type { SigningMaterial } from '../key/signer';
 import { checkPublicity } from './publicity';
 import {
-  type SigningConfig,
+  type SigningInputs,
   type UnknownProperties,
   type SigningServices,
   unknownIn,
 } from './signing-inputs';
-import { signingConfigProblems } from './signing-inputs-check';
+import { signingInputProblems } from './signing-inputs-check';
 import { loadSigningServices } from './signing-services';
 import {
   type ServiceCallOptions,
@@ -19,7 +19,7 @@ import {
   createWitnesses,
   loadInstanceRoot,
   PUBLIC_FULCIO_URL,
-  watchedWitness,
+  observedWitness,
 } from '../sigstore';
 
 export interface SigningMaterialOptions {
@@ -38,7 +38,7 @@ async function keyMaterial(key: KeyConfig, host: SigningHost): Promise<Who> {
 }
 
 async function keylessMaterial(
-  config: SigningConfig,
+  config: SigningInputs,
   services: SigningServices,
   host: SigningHost,
   { call, warn }: SigningMaterialOptions,
@@ -74,11 +74,11 @@ async function keylessMaterial(
  *   SignedImageError `KEY_*`, `IDENTITY_*` on the property
  */
 export async function createSigningMaterial(
-  config: SigningConfig,
+  config: SigningInputs,
   host: SigningHost,
   options: SigningMaterialOptions = {},
 ): Promise<SigningMaterial> {
-  const problems = signingConfigProblems(config);
+  const problems = signingInputProblems(config);
   if (problems.length > 0) throw new InvalidInputError(problems);
   const services = await loadSigningServices(config, host);
   const { logs, authorities } = services;
@@ -98,7 +98,7 @@ export async function createSigningMaterial(
   const { certificates } = host;
   const witnesses =
     certificates && config.key === undefined
-      ? asked.map((witness) => watchedWitness(witness, certificates))
+      ? asked.map((witness) => observedWitness(witness, certificates))
       : asked;
   return {
     signer: who.signer,
@@ -111,7 +111,7 @@ export async function createSigningMaterial(
 
 /** Read only when a log has an entry already. */
 async function trustedLogIds(
-  { sigstore }: SigningConfig,
+  { sigstore }: SigningInputs,
   host: SigningHost,
 ): Promise<readonly Buffer[]> {
   const { tlogs } = await loadInstanceRoot(sigstore, host);
@@ -145,7 +145,7 @@ const INSTANCE = [
 
 /** What the instance's files say, and what signing with it would make public. */
 async function checkInstance(
-  config: SigningConfig,
+  config: SigningInputs,
   isUnknown: (path: string) => boolean,
   host: SigningHost,
 ): Promise<void> {
@@ -165,14 +165,14 @@ async function checkInstance(
  *
  * @param unknown paths (`key.password`, `keyless`, ...) of values that are not known yet
  */
-export async function validateSigningConfig(
-  config: SigningConfig,
+export async function validateSigningInputs(
+  config: SigningInputs,
   host: SigningHost,
   unknown: UnknownProperties = new Set(),
 ): Promise<Problem[]> {
   const isUnknown = unknownIn(unknown);
   const { key, keyless, sigstore } = config;
-  const shape = signingConfigProblems(config, unknown);
+  const shape = signingInputProblems(config, unknown);
   const isShaped = (property: string) =>
     !shape.some((problem) => problem.property.startsWith(property));
   const checks: Promise<readonly Problem[]>[] = [];

@@ -4,7 +4,7 @@ import { SignedImageError, asSignedImageError } from '../error';
 import type { SigningHost } from './signing-host';
 import { isPublicService } from '../http/service-url';
 import {
-  type SigningConfig,
+  type SigningInputs,
   type SigningServices,
   type TransparencyMode,
   signingServices,
@@ -20,7 +20,7 @@ interface Declared {
 }
 
 async function declaredConfig(
-  { sigstore = {} }: SigningConfig,
+  { sigstore = {} }: SigningInputs,
   host: Pick<SigningHost, 'readFile'>,
 ): Promise<Declared | undefined> {
   const { signingConfig, clientTrustConfig } = sigstore;
@@ -110,7 +110,7 @@ function checkTime(services: SigningServices): void {
   );
 }
 
-function servicesOf(declared: Declared, config: SigningConfig, now: Date): SigningServices {
+function servicesOf(declared: Declared, config: SigningInputs, now: Date): SigningServices {
   const logs = config.transparency === 'none' ? [] : logsOf(declared, now);
   const services: SigningServices = {
     fulcioUrl: config.keyless === undefined ? undefined : authorityOf(declared, now),
@@ -131,7 +131,7 @@ function servicesOf(declared: Declared, config: SigningConfig, now: Date): Signi
  * @throws SignedImageError `INPUT_INVALID` on the property that declares them, or on `transparency`
  */
 export async function loadSigningServices(
-  config: SigningConfig,
+  config: SigningInputs,
   host: Pick<SigningHost, 'readFile' | 'now'>,
 ): Promise<SigningServices> {
   const property =

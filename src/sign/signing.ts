@@ -2,7 +2,7 @@ import type { Bundle } from '@sigstore/bundle';
 
 import { SignedImageError } from '../error';
 import type { RegistryClient } from '../oci/client';
-import { lookOnce } from '../storage/referrer-read';
+import { readReferrersOnce } from '../storage/referrer-read';
 import {
   type SigningJob,
   type Stored,
@@ -152,7 +152,7 @@ class SigningRun {
 
   /** Looks whether all of it is there, and that no writer elsewhere has undone it. */
   async confirm(): Promise<void> {
-    const look = lookOnce(this.client, this.request.repository);
+    const look = readReferrersOnce(this.client, this.request.repository);
     for (const { confirm } of this.toConfirm) await confirm(look);
   }
 

@@ -10,7 +10,7 @@ export function nodeHash(left: Buffer, right: Buffer): Buffer {
 }
 
 /** Where a leaf is: its index, and the number of leaves. */
-export interface LeafPlace {
+export interface LeafPosition {
   readonly index: bigint;
   readonly size: bigint;
 }
@@ -21,7 +21,7 @@ export interface LeafPlace {
  */
 export function rootFromProof(
   leaf: Buffer,
-  { index, size }: LeafPlace,
+  { index, size }: LeafPosition,
   proof: readonly Buffer[],
 ): Buffer | undefined {
   if (index < 0n || index >= size) return undefined;

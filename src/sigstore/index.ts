@@ -20,7 +20,7 @@ export {
   loadTrustedRoot,
 } from '../trust/trusted-root';
 export { TRUSTED_ROOT_MEDIA_TYPE, parseTrustedRoot } from '../trust/trusted-root-json';
-export { watchedWitness } from './observed-witness';
+export { observedWitness } from './observed-witness';
 export {
   type LogService,
   type TimestampService,

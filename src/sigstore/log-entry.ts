@@ -46,7 +46,7 @@ function parseBody(entry: TransparencyLogEntry): EntryBody {
   return typeof body === 'object' && body !== null ? body : {};
 }
 
-function says({ kind, spec }: EntryBody, claim: Claim): boolean {
+function matchesClaim({ kind, spec }: EntryBody, claim: Claim): boolean {
   if (kind !== claim.kind) return false;
   return claim.kind === 'dsse'
     ? spec?.payloadHash?.value === claim.hash && spec.signatures?.[0]?.signature === claim.signature
@@ -59,7 +59,7 @@ function says({ kind, spec }: EntryBody, claim: Claim): boolean {
  */
 export function entryIsAbout(entry: TransparencyLogEntry, content: SignatureBundle): boolean {
   try {
-    return says(parseBody(entry), claimOf(content));
+    return matchesClaim(parseBody(entry), claimOf(content));
   } catch {
     return false;
   }

@@ -31,7 +31,7 @@ function stampedTime(timestamp: Buffer): Date[] {
  * Tells the run's certificates what a witness says of one: the time by which it is judged, or that
  * the witness refused what it signed.
  */
-export function watchedWitness(
+export function observedWitness(
   witness: SigningWitness,
   certificates: CertificateCache,
 ): SigningWitness {

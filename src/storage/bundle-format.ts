@@ -24,7 +24,7 @@ import {
 } from './bundle-manifest';
 import { type Finding, type Findings, gatherFindings } from './candidate';
 import { findingOfFailure, OVER_BUDGET, pause, withinBudget } from './read-budget';
-import { lookAt, type ReferrerLook } from './referrer-read';
+import { readReferrers, type ReferrerRead } from './referrer-read';
 import { claimedSigningTime } from '../sigstore/timestamp';
 
 /** The older of the two names of the same version. */
@@ -55,7 +55,7 @@ export interface WrittenBundle {
   /** Of the referrer manifest. */
   readonly digest: Digest;
   /** Sees to it that the registry lists it: writes it again where it does not. */
-  readonly confirm: (look: ReferrerLook) => Promise<void>;
+  readonly confirm: (look: ReferrerRead) => Promise<void>;
 }
 
 /**
@@ -115,7 +115,7 @@ async function putUntilListed(
   client: RegistryClient,
   store: BundleToStore,
   manifest: Buffer,
-  first: ReferrerLook,
+  first: ReferrerRead,
 ): Promise<void> {
   const { repository, subject } = store;
   const digest = digestOf(manifest);
@@ -125,7 +125,7 @@ async function putUntilListed(
     for (let look = 0; look < LOOKS_AFTER_WRITE; look += 1) {
       if (attempt + look > 0) await pause(attempt + look);
       const isFirst = attempt + look === 0;
-      const listed = await (isFirst ? first : lookAt(client, repository))(subject.digest);
+      const listed = await (isFirst ? first : readReferrers(client, repository))(subject.digest);
       if (!(await isListed(client, repository, listed, digest))) continue;
       // A tag that lists it may have been undone by others instead.
       if (look > 0 && !traits.has('noReferrersApi')) traits.note('lateVisibility');

@@ -3,7 +3,7 @@ import type { PutManifestOptions, RegistryClient } from '../oci/client';
 import type { Descriptor } from '../oci/descriptor';
 import { type Digest, hexOf } from '../oci/digest';
 import { type Repository, type Tag, formatRepository, parseTag } from '../oci/reference';
-import { serially } from '../host/lock';
+import { withLock } from '../host/lock';
 import { changeTag, type TagContent } from '../oci/shared-tag';
 import type { Purpose } from './signature';
 import { mapBounded } from './bounded';
@@ -63,13 +63,13 @@ export async function writeLayer(client: RegistryClient, store: LayerToStore): P
     annotations: store.annotations,
   };
   // Writers of this process stand in line; those elsewhere are met by trying again.
-  await serially(`${formatRepository(repository)}:${tag}`, () =>
-    appendUntilSeen(client, repository, tag, layer),
+  await withLock(`${formatRepository(repository)}:${tag}`, () =>
+    appendUntilStored(client, repository, tag, layer),
   );
   return layer.digest;
 }
 
-async function appendUntilSeen(
+async function appendUntilStored(
   client: RegistryClient,
   repository: Repository,
   tag: Tag,

@@ -3,7 +3,7 @@ import type { Descriptor } from '../oci/descriptor';
 import type { Digest } from '../oci/digest';
 import type { Removal } from '../oci/client';
 import { formatRepository, type Repository } from '../oci/reference';
-import { serially } from '../host/lock';
+import { withLock } from '../host/lock';
 import { changeTag } from '../oci/shared-tag';
 import type { Purpose, StoredFormat } from './signature';
 import { type CurrentTag, legacyTag, readTag, replaceTag } from './legacy-format';
@@ -87,7 +87,7 @@ async function removeLayer(
     }[unchanged.why];
     return { outcome: 'kept', reason: `${reason} (${tag})` };
   };
-  return serially(`${formatRepository(repository)}:${tag}`, work);
+  return withLock(`${formatRepository(repository)}:${tag}`, work);
 }
 
 async function writeWithout(

@@ -12,7 +12,7 @@ import type { SignatureTrust } from './signature-trust';
 type Annotations = Readonly<Record<string, string>>;
 
 /** A candidate that meets the policy. */
-export interface Good {
+export interface VerifiedSignature {
   readonly candidate: Candidate;
   readonly claim: Claim;
   readonly signer: SignerDescription;
@@ -24,7 +24,7 @@ export interface Good {
 export type ContentPolicy = Pick<VerificationPolicy, 'annotations' | 'provenance'>;
 
 /** What is asked of everything that is stored beside one manifest. */
-export interface Question {
+export interface VerifyRequest {
   readonly digest: Digest;
   readonly purpose: Purpose;
   readonly trust: SignatureTrust;
@@ -32,7 +32,7 @@ export interface Question {
 }
 
 /** `undefined`: nothing that was asked for. */
-type Checked = { readonly good: Good } | { readonly failure: Failure } | undefined;
+type Checked = { readonly good: VerifiedSignature } | { readonly failure: Failure } | undefined;
 type Content = { readonly annotations: Annotations } | { readonly failure: Failure };
 
 function strings(pairs: Readonly<Record<string, unknown>>): Annotations {
@@ -46,7 +46,7 @@ function strings(pairs: Readonly<Record<string, unknown>>): Annotations {
 function checkAnnotations(claim: SignatureClaim, wanted: Annotations): Content {
   const lacks = (mention: Annotations): string | undefined =>
     Object.keys(wanted).find((name) => !holds(mention, name, wanted[name]));
-  const mentions = claim.mentions.map(strings);
+  const mentions = claim.matchingSubjects.map(strings);
   const complete = mentions.find((mention) => lacks(mention) === undefined);
   if (complete) return { annotations: complete };
   const [mention = {}] = mentions;
@@ -67,7 +67,7 @@ function checkContent(claim: Claim, { annotations, provenance }: ContentPolicy):
 }
 
 function isAbout(claim: Claim): boolean {
-  return claim.purpose === 'signature' ? claim.mentions.length > 0 : claim.matches;
+  return claim.purpose === 'signature' ? claim.matchingSubjects.length > 0 : claim.matches;
 }
 
 function readable(candidate: Candidate, digest: Digest): Claim | Failure | undefined {
@@ -80,7 +80,7 @@ function readable(candidate: Candidate, digest: Digest): Claim | Failure | undef
 }
 
 /** Signer first: whatever a stranger wrote is a stranger's, and its content is not looked at. */
-function check(candidate: Candidate, question: Question): Checked {
+function check(candidate: Candidate, question: VerifyRequest): Checked {
   const claim = readable(candidate, question.digest);
   if (claim === undefined) return undefined;
   if ('reason' in claim) return { failure: claim };
@@ -97,7 +97,7 @@ function check(candidate: Candidate, question: Question): Checked {
 
 /** All answers to a question. */
 export interface Answers {
-  readonly good: readonly Good[];
+  readonly good: readonly VerifiedSignature[];
   /** Of what was looked at and does not count. */
   readonly failures: readonly Failure[];
   /** Why something that is there could not be looked at. */
@@ -111,10 +111,10 @@ export interface Answers {
  */
 export function answer(
   findings: Findings,
-  question: Question,
-  enough: (good: Good) => boolean = () => true,
+  question: VerifyRequest,
+  enough: (good: VerifiedSignature) => boolean = () => true,
 ): Answers {
-  const good: Good[] = [];
+  const good: VerifiedSignature[] = [];
   const failures = findings.unusable
     .filter(({ purpose }) => purpose === undefined || purpose === question.purpose)
     .map(({ reason }) => failure('VERIFY_SIGNATURE_INVALID', reason));

@@ -16,7 +16,7 @@ export type SignedPairs = Readonly<Record<string, unknown>>;
 export interface SignatureClaim {
   readonly purpose: 'signature';
   /** The signed pairs of each mention of the manifest; empty where it is about another one. */
-  readonly mentions: readonly SignedPairs[];
+  readonly matchingSubjects: readonly SignedPairs[];
   /** How many things it is about altogether. */
   readonly subjects: number;
   /** Repository name in a simple signing payload. */
@@ -45,7 +45,7 @@ function simpleSigningClaim(payload: Buffer, digest: Digest): SignatureClaim {
   }
   return {
     purpose: 'signature',
-    mentions: signed.digest === digest ? [signed.annotations] : [],
+    matchingSubjects: signed.digest === digest ? [signed.annotations] : [],
     subjects: 1,
     reference: signed.reference,
   };
@@ -58,7 +58,7 @@ function statementClaim(statement: ParsedStatement, digest: Digest): Claim | und
     case SIGNATURE_PREDICATE_TYPE:
       return {
         purpose: 'signature',
-        mentions: mentions.map(({ annotations }) => annotations),
+        matchingSubjects: mentions.map(({ annotations }) => annotations),
         subjects,
         reference: undefined,
       };

@@ -20,12 +20,12 @@ export interface KnownManifest {
   readonly platform?: string;
 }
 
-interface LookedAt extends KnownManifest {
+interface InspectedManifest extends KnownManifest {
   readonly gap?: ManifestGap;
 }
 
 interface Inspected {
-  readonly manifest: LookedAt;
+  readonly manifest: InspectedManifest;
   readonly parts: readonly Part[];
 }
 
@@ -63,8 +63,8 @@ export async function inspectImage(
 ): Promise<VerificationReport> {
   const trust = new SignatureTrust(policy);
   const task = client.task();
-  const manifests: readonly LookedAt[] =
-    known ?? (await readImageManifests(repository, digest, task)).map(lookedAt);
+  const manifests: readonly InspectedManifest[] =
+    known ?? (await readImageManifests(repository, digest, task)).map(toInspected);
   const looked = policy.platforms ? manifests : manifests.slice(0, 1);
   const inspection = new Inspection(repository, policy, task, trust);
   const inspected = await mapBounded(looked, PARALLEL_MANIFESTS, async (manifest) => ({
@@ -74,7 +74,7 @@ export async function inspectImage(
   return report(digest, policy, inspected);
 }
 
-function lookedAt({ descriptor, platform, gap }: SignableManifest): LookedAt {
+function toInspected({ descriptor, platform, gap }: SignableManifest): InspectedManifest {
   const { digest, mediaType } = descriptor;
   return { digest, mediaType, ...(platform !== undefined && { platform }), ...(gap && { gap }) };
 }
@@ -87,7 +87,7 @@ class Inspection {
     private readonly trust: SignatureTrust,
   ) {}
 
-  async parts({ digest, gap }: LookedAt): Promise<readonly Part[]> {
+  async parts({ digest, gap }: InspectedManifest): Promise<readonly Part[]> {
     const parts: Part[] = [];
     for (const format of formatsOf(this.policy)) {
       const read = this.reader(digest, format);

@@ -1,14 +1,14 @@
 import { type ErrorCode, SignedImageError } from '../error';
 import type { Findings } from '../storage/candidate';
 import { logEntriesOf, type Purpose, type StoredFormat } from '../storage/signature';
-import { type Good, type Question, answer } from './candidate-check';
+import { type VerifiedSignature, type VerifyRequest, answer } from './candidate-check';
 import { describeFailures, sortFailures } from './failure';
 import type { PartReport, PartStatus } from './report';
 
 /** A part of the report, and the signature behind it where there is a good one. */
 export interface Part {
   readonly report: PartReport;
-  readonly good?: Good;
+  readonly good?: VerifiedSignature;
 }
 
 /** What reading gave: everything that is stored, or why it could not be looked at. */
@@ -65,7 +65,7 @@ function gapOfError({ code, message }: SignedImageError): Gap {
 }
 
 /** Answers one question about one format. */
-export function evaluatePart(read: Reading, format: StoredFormat, question: Question): Part {
+export function evaluatePart(read: Reading, format: StoredFormat, question: VerifyRequest): Part {
   const { purpose } = question;
   if ('error' in read) return { report: { purpose, format, ...gapOfError(read.error) } };
   const { good, failures, unread } = answer(read.findings, question);

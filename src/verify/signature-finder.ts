@@ -9,18 +9,18 @@ import type { Findings } from '../storage/candidate';
 import { readLayers } from '../storage/legacy-format';
 import { storedSignature } from '../storage/signature';
 import type { FindSignature, WantedSignature } from '../sign/reuse';
-import { type Good, answer } from './candidate-check';
+import { type VerifiedSignature, answer } from './candidate-check';
 import { type ReusePolicy, trustOnly } from './signer-trust';
 
 /** Whether it says what would be signed now: nothing less, and nothing more. */
-function saysTheSame({ claim }: Good, wanted: WantedSignature): boolean {
+function hasSameContent({ claim }: VerifiedSignature, wanted: WantedSignature): boolean {
   if (claim.subjects !== 1) return false;
   if (claim.purpose === 'provenance') {
     return sameProvenance(claim.predicate, wanted.provenance?.predicate);
   }
   const bound = claim.reference;
   if (bound !== undefined && bound !== formatRepository(wanted.repository)) return false;
-  return isDeepStrictEqual({ ...claim.mentions[0] }, { ...wanted.annotations });
+  return isDeepStrictEqual({ ...claim.matchingSubjects[0] }, { ...wanted.annotations });
 }
 
 /**
@@ -54,7 +54,7 @@ export function createSignatureFinder(policy: ReusePolicy): FindSignature {
       content: { annotations: {}, provenance: {} },
     };
     const findings = await read(wanted, client);
-    const { good, unread } = answer(findings, question, (found) => saysTheSame(found, wanted));
+    const { good, unread } = answer(findings, question, (found) => hasSameContent(found, wanted));
     const [found] = good;
     if (found) {
       const { stored, bundle } = found.candidate;

@@ -55,7 +55,7 @@ describe('the command line', () => {
         throw new TypeError('canary-of-a-defect');
       },
       tell: (line) => void said.push(line),
-      askSecret: () => Promise.reject(new Error('nobody is asked')),
+      promptSecret: () => Promise.reject(new Error('nobody is asked')),
       readInput: () => Promise.reject(new Error('nothing is piped in')),
     };
     const host = { ...processHost(), env: { KEY: pem } };

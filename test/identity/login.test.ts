@@ -1,7 +1,7 @@
 import { personAtBrowser } from '../../dev/identity';
 import { type RunningSigstore, startSigstore } from '../../dev/sigstore';
 import {
-  asksPerson,
+  isInteractiveProvider,
   createTokenCache,
   type KeylessConfig,
   type InteractiveLogin,
@@ -238,7 +238,7 @@ describe('a sign-in as the last resort', () => {
 
   it('is taken where there is no token', async () => {
     const person = personAtBrowser();
-    expect(await asksPerson(interactive(), testHost())).toBe(true);
+    expect(await isInteractiveProvider(interactive(), testHost())).toBe(true);
     const provider = await resolveIdentityProvider(
       interactive(),
       testHost({ interactiveLogin: person }),
@@ -248,7 +248,7 @@ describe('a sign-in as the last resort', () => {
 
   it('is not taken where there is one, nor in CI', async () => {
     const env = { SIGSTORE_ID_TOKEN: sigstore.issuer.token({ subject: 'job' }) };
-    expect(await asksPerson(interactive(), testHost({ env }))).toBe(false);
+    expect(await isInteractiveProvider(interactive(), testHost({ env }))).toBe(false);
     const ci = testHost({ env: { CI: 'true' } });
     const error = await failureOf(resolveIdentityProvider(interactive(), ci));
     expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE', property: 'keyless' });

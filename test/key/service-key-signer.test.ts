@@ -1,15 +1,15 @@
 import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 
 import { createServiceKeySigner } from '../../src/key/service-key-signer';
-import { lookOnce } from '../../src/key/key-loading';
-import type { ServiceKeyPlace } from '../../src/key';
+import { readOnce } from '../../src/key/key-loading';
+import type { RemoteKey } from '../../src/key';
 import { failureOf } from '../sign/support/failure';
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const data = Buffer.from('what is signed');
 
-const place: ServiceKeyPlace = {
+const place: RemoteKey = {
   kind: 'service',
   description: 'the key x of the test service',
   open: async () => {
@@ -60,17 +60,17 @@ describe('a look at a service', () => {
     const host = hostOf();
     let looks = 0;
     const look = async () => (looks += 1);
-    await Promise.all([lookOnce(host, 'a', look), lookOnce(host, 'a', look)]);
+    await Promise.all([readOnce(host, 'a', look), readOnce(host, 'a', look)]);
     expect(looks).toBe(1);
-    await lookOnce(host, 'b', look);
-    await lookOnce(hostOf(), 'a', look);
+    await readOnce(host, 'b', look);
+    await readOnce(hostOf(), 'a', look);
     expect(looks).toBe(3);
   });
 
   it('that failed is taken again', async () => {
     const host = hostOf();
-    const failed = lookOnce(host, 'a', () => Promise.reject(new Error('not now')));
+    const failed = readOnce(host, 'a', () => Promise.reject(new Error('not now')));
     await expect(failed).rejects.toThrow('not now');
-    expect(await lookOnce(host, 'a', async () => 'there')).toBe('there');
+    expect(await readOnce(host, 'a', async () => 'there')).toBe('there');
   });
 });

@@ -3,8 +3,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { type RunningSigstore, startSigstore } from '../../dev/sigstore';
 import { InvalidInputError } from '../../src/error';
 import { encryptPrivateKey } from '../../src/key';
-import { type SigningConfig, signingServices } from '../../src/sign/signing-inputs';
-import { createSigningMaterial, validateSigningConfig } from '../../src/sign/signing-material';
+import { type SigningInputs, signingServices } from '../../src/sign/signing-inputs';
+import { createSigningMaterial, validateSigningInputs } from '../../src/sign/signing-material';
 import { createDsseBundleBuilder } from '../../src/sigstore';
 import { failureOf } from './support/failure';
 import { everythingIn, testHost } from './support/host';
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => sigstore.close());
 
 describe('the services that are asked', () => {
-  it.each<[SigningConfig, object]>([
+  it.each<[SigningInputs, object]>([
     [{ key: KEY }, { transparency: 'none', fulcioUrl: undefined, logs: [], authorities: [] }],
     [{ key: KEY, transparency: 'public' }, { logs: [{ url: PUBLIC_REKOR, version: 1 }] }],
     [
@@ -63,7 +63,7 @@ describe('the services that are asked', () => {
 });
 
 describe('a declaration that cannot be meant', () => {
-  it.each<[string, SigningConfig, string, string]>([
+  it.each<[string, SigningInputs, string, string]>([
     ['no signer', {}, 'key', 'exactly one of key and keyless'],
     ['two signers', { key: KEY, keyless: {} }, 'keyless', 'exactly one of key and keyless'],
     [
@@ -109,7 +109,7 @@ describe('a declaration that cannot be meant', () => {
       'must be 1 or 2',
     ],
     ...(['fulcioUrl', 'rekorUrl', 'tsaUrl'] as const).map(
-      (name): [string, SigningConfig, string, string] => [
+      (name): [string, SigningInputs, string, string] => [
         `an address (${name}) beside a signing config`,
         { key: KEY, sigstore: { signingConfig: '{}', [name]: REKOR } },
         `sigstore.${name}`,
@@ -216,7 +216,7 @@ describe('a declaration that cannot be meant', () => {
       transparency: 'private',
       sigstore: { rekorVersion: 2, tsaUrl: 'tsa' },
     } as const;
-    const problems = await validateSigningConfig(config, testHost());
+    const problems = await validateSigningInputs(config, testHost());
     expect(problems.map(({ property }) => property).sort()).toEqual([
       'key',
       'sigstore.rekorVersion',
@@ -284,8 +284,8 @@ describe('signing material', () => {
 });
 
 describe('a check before anything is written', () => {
-  const problemsOf = (config: SigningConfig, env = {}, unknown: readonly string[] = []) =>
-    validateSigningConfig(config, testHost({ env, readFile: noFiles }), new Set(unknown));
+  const problemsOf = (config: SigningInputs, env = {}, unknown: readonly string[] = []) =>
+    validateSigningInputs(config, testHost({ env, readFile: noFiles }), new Set(unknown));
   const noFiles = () =>
     Promise.reject(Object.assign(new Error('no such file'), { code: 'ENOENT' }));
 
@@ -302,7 +302,7 @@ describe('a check before anything is written', () => {
     expect(sigstore.requests.length).toBe(before);
   });
 
-  it.each<[string, SigningConfig, string, string]>([
+  it.each<[string, SigningInputs, string, string]>([
     ['a key reference', { key: { ref: 'github://o/r' } }, 'key.ref', 'KEY_REFERENCE_INVALID'],
     ['a missing key', { key: { ref: 'env://NOT_THERE' } }, 'key.ref', 'KEY_UNREADABLE'],
     ['a key of the wrong kind', { key: { ref: P384 } }, 'key.ref', 'KEY_UNSUPPORTED'],
@@ -339,7 +339,7 @@ describe('a check before anything is written', () => {
     expect(await problemsOf({ key: { ref } }, {}, ['key.password'])).toEqual([]);
   });
 
-  it.each<[string, SigningConfig]>([
+  it.each<[string, SigningInputs]>([
     ['key', {}],
     ['keyless', {}],
     ['keyless', { keyless: {} }],

@@ -1,6 +1,6 @@
 import { type RunningSigstore, startSigstore } from '../../dev/sigstore';
-import { loadSigningServices, type SigningConfig } from '../../src/sign';
-import { createSigningMaterial, validateSigningConfig } from '../../src/sign/signing-material';
+import { loadSigningServices, type SigningInputs } from '../../src/sign';
+import { createSigningMaterial, validateSigningInputs } from '../../src/sign/signing-material';
 import { loadInstanceRoot } from '../../src/sigstore';
 import { failureOf } from './support/failure';
 import { testHost } from './support/host';
@@ -41,7 +41,7 @@ describe('a signing config', () => {
     });
   });
 
-  it.each<[string, () => SigningConfig, object]>([
+  it.each<[string, () => SigningInputs, object]>([
     [
       'without a log means none',
       () => ({ key: KEY, sigstore: { signingConfig: signingConfig({ rekor: false }) } }),
@@ -82,7 +82,7 @@ describe('a signing config', () => {
     expect(await loadSigningServices(config(), testHost())).toMatchObject(expected);
   });
 
-  it.each<[string, () => SigningConfig, string, string]>([
+  it.each<[string, () => SigningInputs, string, string]>([
     [
       'no JSON',
       () => ({ key: KEY, sigstore: { signingConfig: '{' } }),
@@ -207,7 +207,7 @@ describe('a signing config', () => {
   });
 
   it('is looked at before anything is signed', async () => {
-    const problems = await validateSigningConfig(
+    const problems = await validateSigningInputs(
       { keyless: { tokenEnv: 'T' }, sigstore: { signingConfig: '{}' } },
       testHost({ env: { T: sigstore.issuer.token({ subject: 'https://x.example' }) } }),
     );
@@ -226,11 +226,11 @@ describe('a private repository', () => {
   const token = (claims: Record<string, unknown> = {}) =>
     sigstore.issuer.token({ subject: 'https://ci.example/job', claims });
   const material = (
-    config: SigningConfig,
+    config: SigningInputs,
     env: Record<string, string>,
     warn?: (line: string) => void,
   ) => createSigningMaterial(config, testHost({ env }), { ...(warn && { warn }) });
-  const inPublic = (confirmPublic?: boolean): SigningConfig => ({
+  const inPublic = (confirmPublic?: boolean): SigningInputs => ({
     keyless: { tokenEnv: 'T' },
     transparency: 'public',
     sigstore: { fulcioUrl: sigstore.fulcioUrl, rekorUrl: sigstore.rekorUrl, confirmPublic },
@@ -258,7 +258,7 @@ describe('a private repository', () => {
   ])('is told by the event %s', async (event, property) => {
     const env = { GITHUB_ACTIONS: 'true', GITHUB_EVENT_PATH: '/event.json', T: token() };
     const host = testHost({ env, readFile: () => Promise.resolve(event) });
-    const problems = await validateSigningConfig(inPublic(), host);
+    const problems = await validateSigningInputs(inPublic(), host);
     expect(problems.map((problem) => problem.property)).toEqual(property ? [property] : []);
   });
 
@@ -270,7 +270,7 @@ describe('a private repository', () => {
 
   it('leaves traces of a certificate by the public authority too', async () => {
     const env = { T: token({ repository_visibility: 'private' }) };
-    const config: SigningConfig = {
+    const config: SigningInputs = {
       keyless: { tokenEnv: 'T' },
       sigstore: { rekorUrl: sigstore.rekorUrl },
     };

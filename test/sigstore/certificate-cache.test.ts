@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import type { SignatureBundle } from '@sigstore/sign';
 
 import type { CertifiedKey } from '../../src/sign';
-import { createCertificateCache, watchedWitness } from '../../src/sigstore';
+import { createCertificateCache, observedWitness } from '../../src/sigstore';
 
 const NOON = Date.parse('2026-01-02T12:00:00Z');
 const MINUTE = 60_000;
@@ -202,7 +202,7 @@ test('a timestamp that cannot be read says nothing about the certificate', async
   const cache = createCertificateCache(clocks());
   const { certificate } = await cache.obtain('a', MARGIN, issue());
   const material = { rfc3161Timestamps: [{ signedTimestamp: Buffer.from('3003020100', 'hex') }] };
-  const witness = watchedWitness({ testify: () => Promise.resolve(material) }, cache);
+  const witness = observedWitness({ testify: () => Promise.resolve(material) }, cache);
   const content: SignatureBundle = {
     $case: 'dsseEnvelope',
     dsseEnvelope: { payload: Buffer.alloc(0), payloadType: '', signatures: [] },

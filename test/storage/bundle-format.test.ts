@@ -1,7 +1,7 @@
 import { type Descriptor, digestOf, type RegistryClient, type Repository } from '../../src/oci';
 import { signImage } from '../../src/sign';
 import { readBundles, writeBundle } from '../../src/storage';
-import { lookAt } from '../../src/storage/referrer-read';
+import { readReferrers } from '../../src/storage/referrer-read';
 import { freshRepository, type Lab, newKey, openLab, pushImage } from '../verify/support/lab';
 import { bundleFromJSON } from '@sigstore/bundle';
 
@@ -129,7 +129,7 @@ describe('a registry that does not list what it took', () => {
       signedAt: new Date(0),
     };
     const written = await writeBundle(forgetful, store);
-    await expect(written.confirm(lookAt(forgetful, repository))).rejects.toMatchObject({
+    await expect(written.confirm(readReferrers(forgetful, repository))).rejects.toMatchObject({
       code: 'REGISTRY_CONFLICT',
     });
     expect(asked).toBeGreaterThan(2);
@@ -145,7 +145,7 @@ describe('a registry that does not list what it took', () => {
       signedAt: new Date(0),
     });
     lab.registry.store.deleteManifest(repository.path, written.digest);
-    await written.confirm(lookAt(lab.client, repository));
+    await written.confirm(readReferrers(lab.client, repository));
     const listed = await lab.client.referrers(repository, image.digest);
     expect(listed.map(({ digest }) => digest)).toContain(written.digest);
   });

@@ -2,7 +2,7 @@ import type { CheckedResource } from '../program/resource-check';
 import { PACKAGE_NAME, token } from '../../pulumi/package';
 
 /** A resource as a policy sees it. */
-export interface SeenResource extends CheckedResource {
+export interface ValidatedResource extends CheckedResource {
   readonly urn: string;
   /**
    * Type of the provider that made it; none for a component. A component may have any type and any
@@ -12,7 +12,7 @@ export interface SeenResource extends CheckedResource {
 }
 
 /** A resource of the finished stack, by its outputs. */
-export interface StackResource extends SeenResource {
+export interface StackResource extends ValidatedResource {
   readonly parent?: string;
   /** URNs. */
   readonly dependencies: readonly string[];

@@ -1,12 +1,18 @@
 import type { PolicyResource, ResourceValidationArgs } from '@pulumi/policy';
 
-import type { SeenResource, StackResource } from './stack-resource';
+import type { StackResource, ValidatedResource } from './stack-resource';
 import { type Properties, UNKNOWN, isObject } from '../workload';
 
-type Seen = Pick<ResourceValidationArgs, 'type' | 'name' | 'urn' | 'props' | 'provider'>;
+type PolicyInput = Pick<ResourceValidationArgs, 'type' | 'name' | 'urn' | 'props' | 'provider'>;
 
 /** A resource that is about to be made, by its inputs. */
-export function seenResource({ type, name, urn, props, provider }: Seen): SeenResource {
+export function validatedResource({
+  type,
+  name,
+  urn,
+  props,
+  provider,
+}: PolicyInput): ValidatedResource {
   return {
     type,
     name,
@@ -22,7 +28,7 @@ const urnOf = ({ urn }: PolicyResource): string => urn;
 export function stackResource(resource: PolicyResource): StackResource {
   const { parent, dependencies, propertyDependencies } = resource;
   return {
-    ...seenResource(resource),
+    ...validatedResource(resource),
     isFinished: true,
     ...(parent && { parent: parent.urn }),
     dependencies: dependencies.map(urnOf),

@@ -47,7 +47,11 @@ function elsewhere(
 }
 
 /** Whether an image may run. */
-export function judge(image: string, known: KnownImages, exempt: readonly Exemption[]): Verdict {
+export function evaluateImage(
+  image: string,
+  known: KnownImages,
+  exempt: readonly Exemption[],
+): Verdict {
   const name = pinnedName(image);
   const names = [...known.verified, ...known.allowed].map((text) => pinnedName(text) ?? text);
   if (name !== undefined && names.includes(name)) return { allowed: true };

@@ -27,7 +27,10 @@ async function check(
   }
 }
 
-async function tell(resource: CheckedResource, exempt: readonly ExemptImage[]): Promise<void> {
+async function warnExempt(
+  resource: CheckedResource,
+  exempt: readonly ExemptImage[],
+): Promise<void> {
   for (const { image, path, reason } of exempt) {
     await pulumi.log.info(
       `${resource.type} "${resource.name}": ${path} ${image} runs unverified: ${reason}`,
@@ -98,7 +101,7 @@ export function requireVerifiedImages(args: VerifiedImagesArgs = {}): void {
       name,
       properties: await plainProperties(props as object as Record<string, unknown>),
     };
-    await tell(resource, await check(resource, requirement, verified));
+    await warnExempt(resource, await check(resource, requirement, verified));
     const mayRun = requirement.kinds.has(type) || isCustomKind(type);
     return mayRun ? { props, opts: withHook(opts, hook) } : undefined;
   });

@@ -4,7 +4,7 @@ import type { GetPublicKeyCommandOutput, SigningAlgorithmSpec } from '@aws-sdk/c
 
 import { asSignedImageError, SignedImageError } from '../../error';
 import { type KeyAlgorithm, keyAlgorithmOf } from '../public-key';
-import type { KeyHost, ServiceKey, ServiceKeyPlace } from '../backend';
+import type { KeyHost, ServiceKey, RemoteKey } from '../backend';
 import { type AwsConnection, connectAws } from './client';
 import { awsFailure } from './failure';
 import type { AwsKeyReference } from './reference';
@@ -96,7 +96,7 @@ async function openAwsKey(reference: AwsKeyReference, host: KeyHost): Promise<Se
 }
 
 /** A key in AWS KMS. ECDSA comes back as DER: https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html */
-export function awsKeyPlace(reference: AwsKeyReference): ServiceKeyPlace {
+export function awsRemoteKey(reference: AwsKeyReference): RemoteKey {
   return {
     kind: 'service',
     description: descriptionOf(reference),

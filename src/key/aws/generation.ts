@@ -109,6 +109,6 @@ export async function generateAwsKey(ref: string, host: KeyHost): Promise<Genera
   const { publicKey } = await fetchAwsPublicKey(connection, reference);
   return {
     publicKey: publicKeyOf(publicKey).pem,
-    said: `Made ${description} (ECDSA P-256, key id ${keyId}).`,
+    summary: `Made ${description} (ECDSA P-256, key id ${keyId}).`,
   };
 }

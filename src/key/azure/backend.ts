@@ -2,7 +2,7 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 
 import { asSignedImageError, SignedImageError } from '../../error';
 import { type KeyAlgorithm, keyAlgorithmOf } from '../public-key';
-import type { KeyHost, ServiceKey, ServiceKeyPlace } from '../backend';
+import type { KeyHost, ServiceKey, RemoteKey } from '../backend';
 import { type AzureConnection, azureSecrets, connectAzure, type VaultKey } from './client';
 import { derOfRawSignature } from '../der-signature';
 import { azureFailure } from './failure';
@@ -119,7 +119,7 @@ export async function openAzureKey(
 }
 
 /** A key in Azure Key Vault: https://learn.microsoft.com/rest/api/keyvault/keys/sign/sign */
-export function azureKeyPlace(reference: AzureKeyReference): ServiceKeyPlace {
+export function azureRemoteKey(reference: AzureKeyReference): RemoteKey {
   return {
     kind: 'service',
     description: azureDescription(reference),

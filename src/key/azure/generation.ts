@@ -74,6 +74,6 @@ export async function generateAzureKey(ref: string, host: KeyHost): Promise<Gene
   const { publicKey } = await openAzureKey(connection, reference, host);
   return {
     publicKey: publicKeyOf(publicKey).pem,
-    said: `Made ${description} (ECDSA P-256).`,
+    summary: `Made ${description} (ECDSA P-256).`,
   };
 }

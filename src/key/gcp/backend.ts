@@ -3,7 +3,7 @@ import { type KeyObject, createPublicKey } from 'node:crypto';
 import type { KeyManagementServiceClient, protos } from '@google-cloud/kms';
 
 import { SignedImageError, asSignedImageError } from '../../error';
-import type { KeyHost, ServiceKey, ServiceKeyPlace } from '../backend';
+import type { KeyHost, ServiceKey, RemoteKey } from '../backend';
 import { CALL_OPTIONS, connectGcp } from './client';
 import { gcpFailure } from './failure';
 import { type GcpKeyReference, keyName, versionName } from './reference';
@@ -152,7 +152,7 @@ export async function openGcpKey(
 }
 
 /** A key in Google Cloud KMS: https://cloud.google.com/kms/docs/reference/rpc/google.cloud.kms.v1 */
-export function gcpKeyPlace(reference: GcpKeyReference): ServiceKeyPlace {
+export function gcpRemoteKey(reference: GcpKeyReference): RemoteKey {
   return {
     kind: 'service',
     description: gcpDescription(reference),

@@ -120,6 +120,6 @@ export async function generateGcpKey(ref: string, host: KeyHost): Promise<Genera
   await createKey(client, reference, description);
   return {
     publicKey: await publicPemOf(client, reference),
-    said: `Made ${description} (ECDSA P-256).`,
+    summary: `Made ${description} (ECDSA P-256).`,
   };
 }

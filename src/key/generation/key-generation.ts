@@ -1,5 +1,5 @@
 import { asSignedImageError, SignedImageError } from '../../error';
-import { keyPlaceOf } from '../key-reference';
+import { parseKeyReference } from '../key-reference';
 import { KEY_SOURCES } from '../key-sources';
 import type { KeyHost, KeySource } from '../backend';
 import { makeCosignPair } from './cosign-pair';
@@ -28,7 +28,7 @@ function makerOf(ref: string): Maker {
   );
   if (source === undefined) {
     // Says what is wrong with a reference that is none, and why GitHub is no place for keys.
-    keyPlaceOf(ref);
+    parseKeyReference(ref);
     throw new SignedImageError({
       code: 'KEY_REFERENCE_INVALID',
       message:
@@ -80,7 +80,7 @@ async function makeInSource(
   const path = `${outputPrefix}.pub`;
   await files.expectNew(path);
   const request = isText ? { password: await password() } : {};
-  const { publicKey, said } = await maker.generate(ref, request, host);
+  const { publicKey, summary: said } = await maker.generate(ref, request, host);
   try {
     await files.write({ path, text: publicKey, mode: PUBLIC_MODE });
   } catch (error) {

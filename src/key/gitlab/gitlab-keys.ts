@@ -1,5 +1,5 @@
 import { SignedImageError, asSignedImageError } from '../../error';
-import type { KeyHost, KeySource, StoredKeyPlace } from '../backend';
+import type { KeyHost, KeySource, StoredKey } from '../backend';
 import { makeCosignPair } from '../generation/cosign-pair';
 import { type GitlabApi, gitlabApi } from './gitlab-api';
 import { gitlabServer } from './gitlab-server';
@@ -35,7 +35,7 @@ async function neededVariable(api: GitlabApi, owner: VariableOwner, key: string)
   });
 }
 
-function gitlabPlace(id: string): StoredKeyPlace {
+function gitlabKey(id: string): StoredKey {
   return {
     kind: 'stored',
     description: `GitLab's variables of ${id}`,
@@ -108,7 +108,7 @@ function withRemains(
 export const gitlabKeys: KeySource = {
   prefixes: [GITLAB_PREFIX],
   example: GITLAB_EXAMPLE,
-  parse: (ref) => gitlabPlace(parseGitlabReference(ref)),
+  parse: (ref) => gitlabKey(parseGitlabReference(ref)),
   generate: async (ref, { password = '' }, host) => {
     const id = parseGitlabReference(ref);
     const api = apiOf(host);
@@ -121,7 +121,7 @@ export const gitlabKeys: KeySource = {
     ]);
     return {
       publicKey,
-      said: `The key, its password and its public half are in the variables ${PRIVATE}, ${PASSWORD} and ${PUBLIC} of the GitLab ${owner.kind} ${owner.id} at ${api.server}`,
+      summary: `The key, its password and its public half are in the variables ${PRIVATE}, ${PASSWORD} and ${PUBLIC} of the GitLab ${owner.kind} ${owner.id} at ${api.server}`,
     };
   },
 };

@@ -4,7 +4,7 @@ import { redactSecrets, redactText } from '../../error/redaction';
 import type { SecretReference } from './secret-reference';
 
 /** What was asked of the API server. */
-export interface ClusterQuestion {
+export interface ClusterRequest {
   readonly verb: 'get' | 'create';
   readonly secret: SecretReference;
   /** Address of the API server. */
@@ -38,7 +38,7 @@ export function statusOf(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
-function leastRole({ verb, secret }: ClusterQuestion): string {
+function leastRole({ verb, secret }: ClusterRequest): string {
   const names = verb === 'get' ? `, resourceNames: ["${secret.name}"]` : '';
   return `apiGroups: [""], resources: ["secrets"]${names}, verbs: ["${verb}"]`;
 }
@@ -54,7 +54,7 @@ export function networkReason(error: unknown, depth = 0): string {
   return typeof message === 'string' ? message : 'no reason given';
 }
 
-function answered(question: ClusterQuestion, status: number, said: string): SignedImageError {
+function answered(question: ClusterRequest, status: number, said: string): SignedImageError {
   const { secret, server, verb } = question;
   const { namespace, name } = secret;
   const error = (code: 'KEY_NOT_FOUND' | 'KEY_FORBIDDEN' | 'KEY_EXISTS', message: string) =>
@@ -111,7 +111,7 @@ export function nextStep(reason: string): string {
  * @returns `KEY_NOT_FOUND`, `KEY_FORBIDDEN`, `KEY_EXISTS` or `KEY_SERVICE_FAILED`
  */
 export function clusterFailure(
-  question: ClusterQuestion,
+  question: ClusterRequest,
   error: unknown,
   secrets: readonly string[],
 ): SignedImageError {

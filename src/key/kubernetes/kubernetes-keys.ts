@@ -1,6 +1,6 @@
 import { SignedImageError } from '../../error';
 import { makeCosignPair } from '../generation/cosign-pair';
-import type { KeyHost, KeySource, StoredKeyPlace } from '../backend';
+import type { KeyHost, KeySource, StoredKey } from '../backend';
 import { openSecretClient, type SecretClientOptions, type SecretData } from './secret-client';
 import {
   KUBERNETES_EXAMPLE,
@@ -32,10 +32,10 @@ function memberOf(data: SecretData, member: string, secret: SecretReference): st
 }
 
 /** A cosign pair in a secret. */
-export function kubernetesPlace(
+export function kubernetesKey(
   secret: SecretReference,
   options: SecretClientOptions = {},
-): StoredKeyPlace {
+): StoredKey {
   const read = async (host: KeyHost): Promise<SecretData> => {
     const client = await openSecretClient(host, options);
     return client.read(secret);
@@ -59,7 +59,7 @@ export function kubernetesPlace(
 export const kubernetesKeys: KeySource = {
   prefixes: [KUBERNETES_PREFIX],
   example: KUBERNETES_EXAMPLE,
-  parse: (ref) => kubernetesPlace(parseSecretReference(ref)),
+  parse: (ref) => kubernetesKey(parseSecretReference(ref)),
   generate: async (ref, { password = '' }, host) => {
     const secret = parseSecretReference(ref);
     const client = await openSecretClient(host);
@@ -71,7 +71,7 @@ export const kubernetesKeys: KeySource = {
     });
     return {
       publicKey,
-      said: `The key, its password and its public half are in ${describe(secret)} of the cluster ${client.server}`,
+      summary: `The key, its password and its public half are in ${describe(secret)} of the cluster ${client.server}`,
     };
   },
 };

@@ -5,7 +5,7 @@ import type * as Kubernetes from '@kubernetes/client-node' with { 'resolution-mo
 import { optionalPackage } from '../../host/optional-package';
 import type { KeyHost } from '../backend';
 import { clusterConfig } from './cluster-config';
-import { clusterFailure, type ClusterQuestion, statusOf } from './cluster-failure';
+import { clusterFailure, type ClusterRequest, statusOf } from './cluster-failure';
 import { bounded, coreApi, secretsOf } from './core-api';
 import type { SecretReference } from './secret-reference';
 
@@ -32,7 +32,7 @@ const ATTEMPTS = 3;
 const PAUSE_MS = 400;
 const TIMEOUT_MS = 20_000;
 
-function worthAnother(verb: ClusterQuestion['verb'], error: unknown): boolean {
+function worthAnother(verb: ClusterRequest['verb'], error: unknown): boolean {
   const status = statusOf(error);
   // Refused before it was looked at. After anything else a creation may have happened.
   if (status === 429) return true;
@@ -62,7 +62,7 @@ export async function openSecretClient(
   const server = config.getCurrentCluster()?.server ?? '';
 
   const ask = async <T>(
-    question: ClusterQuestion,
+    question: ClusterRequest,
     secrets: readonly string[],
     call: (api: Kubernetes.CoreV1Api) => Promise<T>,
   ): Promise<T> => {

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 
 import { SignedImageError } from '../../error';
 import { derOfRawSignature } from '../der-signature';
-import type { KeyHost, KeySource, ServiceKeyPlace } from '../backend';
+import type { KeyHost, KeySource, RemoteKey } from '../backend';
 import { cryptokiFailure } from './cryptoki-failure';
 import { withCryptoki } from './cryptoki-module';
 import { parsePkcs11Uri, type Pkcs11Uri, showPkcs11Uri } from './pkcs11-uri';
@@ -42,7 +42,7 @@ async function pinOf(uri: Pkcs11Uri, { env, readFile }: KeyHost): Promise<TokenP
   return value ? { value, origin: PIN_VARIABLE } : undefined;
 }
 
-function placeOf(uri: Pkcs11Uri): ServiceKeyPlace {
+function tokenBackend(uri: Pkcs11Uri): RemoteKey {
   const description = `the key ${showPkcs11Uri(uri)}`;
   return {
     kind: 'service',
@@ -91,5 +91,5 @@ function derOf(signature: Buffer, description: string): Buffer {
 export const pkcs11Keys: KeySource = {
   prefixes: ['pkcs11:'],
   example: 'pkcs11:token=LABEL;object=KEY?module-path=/usr/lib/softhsm/libsofthsm2.so',
-  parse: (ref) => placeOf(parsePkcs11Uri(ref)),
+  parse: (ref) => tokenBackend(parsePkcs11Uri(ref)),
 };

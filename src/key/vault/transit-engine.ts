@@ -62,7 +62,7 @@ export async function connectTransit(host: KeyHost): Promise<TransitEngine> {
 
   async function publicHalf(name: string): Promise<TransitKeyVersion> {
     const { json } = await granted(name, read(name));
-    return saidOf(name, () => parseTransitKey(json, settings.version));
+    return withKeyName(name, () => parseTransitKey(json, settings.version));
   }
 
   return {
@@ -80,7 +80,7 @@ export async function connectTransit(host: KeyHost): Promise<TransitEngine> {
           marshaling_algorithm: 'asn1',
         },
       });
-      return saidOf(name, () => parseTransitSignature(json, version));
+      return withKeyName(name, () => parseTransitSignature(json, version));
     },
     async create(name) {
       const before = await ask(name, read(name));
@@ -93,13 +93,13 @@ export async function connectTransit(host: KeyHost): Promise<TransitEngine> {
       if (!isAbsent(before)) throw refusal(name, read(name), before);
       await granted(name, { method: 'POST', path: keyPath(name), json: { type: NEW_KEY_TYPE } });
       const { json } = await granted(name, read(name));
-      return saidOf(name, () => parseTransitKey(json, undefined));
+      return withKeyName(name, () => parseTransitKey(json, undefined));
     },
   };
 }
 
 /** Says of which key an answer was not as it should be. */
-function saidOf<T>(keyName: string, parse: () => T): T {
+function withKeyName<T>(keyName: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {

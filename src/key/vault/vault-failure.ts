@@ -30,9 +30,9 @@ function policyFor({ method, path }: VaultRequest): string {
   return `path "${path}" { capabilities = ["${capabilities}"] }`;
 }
 
-type Verdict = readonly [code: ErrorCode, words: string];
+type ErrorClass = readonly [code: ErrorCode, words: string];
 
-function forbidden({ errors }: VaultAnswer, { asked, token }: RefusedRequest): Verdict {
+function forbidden({ errors }: VaultAnswer, { asked, token }: RefusedRequest): ErrorClass {
   if (errors.some((error) => /(invalid|bad|missing client) token/i.test(error))) {
     return [
       'KEY_FORBIDDEN',
@@ -45,7 +45,7 @@ function forbidden({ errors }: VaultAnswer, { asked, token }: RefusedRequest): V
   ];
 }
 
-function absent({ errors }: VaultAnswer, { keyName, settings }: RefusedRequest): Verdict {
+function absent({ errors }: VaultAnswer, { keyName, settings }: RefusedRequest): ErrorClass {
   if (errors.some((error) => /no handler for route|route entry not found/i.test(error))) {
     return [
       'KEY_NOT_FOUND',
@@ -59,7 +59,7 @@ function absent({ errors }: VaultAnswer, { keyName, settings }: RefusedRequest):
   ];
 }
 
-function malformed(answer: VaultAnswer, refused: RefusedRequest): Verdict {
+function malformed(answer: VaultAnswer, refused: RefusedRequest): ErrorClass {
   const [reason = ''] = answer.errors;
   if (/key not found/i.test(reason)) return absent({ ...answer, errors: [] }, refused);
   if (/not support/i.test(reason))
@@ -67,12 +67,12 @@ function malformed(answer: VaultAnswer, refused: RefusedRequest): Verdict {
   return ['KEY_SERVICE_FAILED', 'does not take the request'];
 }
 
-const WRONG_VERSION: Verdict = [
+const WRONG_VERSION: ErrorClass = [
   'KEY_UNSUPPORTED',
   'does not sign with the version of the key that was asked for; change VAULT_KEY_PREFIX or min_encryption_version',
 ];
 
-function verdictOn(answer: VaultAnswer, refused: RefusedRequest): Verdict {
+function verdictOn(answer: VaultAnswer, refused: RefusedRequest): ErrorClass {
   if (answer.errors.some((error) => /sealed/i.test(error))) {
     return [
       'KEY_SERVICE_FAILED',

@@ -1,5 +1,5 @@
 import { SignedImageError } from '../../error';
-import type { KeySource, ServiceKeyPlace } from '../backend';
+import type { KeySource, RemoteKey } from '../backend';
 import { connectTransit } from './transit-engine';
 
 /** cosign's grammar: https://github.com/sigstore/sigstore pkg/signature/kms/hashivault/client.go */
@@ -16,7 +16,7 @@ function nameOf(ref: string): string {
   });
 }
 
-function placeOf(name: string): ServiceKeyPlace {
+function transitBackend(name: string): RemoteKey {
   // Address, mount and namespace come from the host's environment, of which there is one a host.
   const description = `the transit key ${name}`;
   return {
@@ -37,14 +37,14 @@ function placeOf(name: string): ServiceKeyPlace {
 export const vaultKeys: KeySource = {
   prefixes: ['hashivault://', 'openbao://'],
   example: 'hashivault://NAME',
-  parse: (ref) => placeOf(nameOf(ref)),
+  parse: (ref) => transitBackend(nameOf(ref)),
   async generate(ref, _request, host) {
     const name = nameOf(ref);
     const engine = await connectTransit(host);
     const { publicKey } = await engine.create(name);
     return {
       publicKey: publicKey.export({ format: 'pem', type: 'spki' }).toString(),
-      said: `made the transit key ${name} (ECDSA P-256) at ${engine.where}`,
+      summary: `made the transit key ${name} (ECDSA P-256) at ${engine.where}`,
     };
   },
 };

@@ -7,7 +7,7 @@ import {
 } from '../../oci';
 import type { RegistryAccess } from './inputs/declared-registry';
 import type { Value } from './protocol/wire-value';
-import { BaseDigests, type ContentUses, SharedLooks, createContentUses } from './read-cache';
+import { BaseDigests, type ContentUses, ReadCache, createContentUses } from './read-cache';
 import {
   type SigningHost,
   type SigningMaterialOptions,
@@ -18,7 +18,7 @@ import {
 import { SourceCache } from '../../source';
 
 /** How long and how often others are asked. Default: as each of them has it. */
-export interface Patience {
+export interface RetryOptions {
   readonly registry?: Pick<RegistryClientOptions, 'budget' | 'clock' | 'answerTimeout'>;
   readonly services?: SigningMaterialOptions['call'];
 }
@@ -38,7 +38,7 @@ export interface PluginEnvironment {
   /** Hashes of the files of work trees, which several images may share. */
   readonly sourceCache: SourceCache;
   /** What one resource has just seen, for the next one that looks at the same. */
-  readonly looks: SharedLooks;
+  readonly looks: ReadCache;
   /** How long and how often Fulcio, Rekor and the timestamp authority are asked. */
   readonly serviceCall?: SigningMaterialOptions['call'];
   /** One client, and one pool of connections, for all that has the same access. */
@@ -49,7 +49,7 @@ export interface PluginEnvironment {
 export function createPluginEnvironment(
   env: NodeJS.ProcessEnv,
   cwd: string,
-  { registry: patience, services }: Patience = {},
+  { registry: patience, services }: RetryOptions = {},
 ): PluginEnvironment {
   const clients = new Map<string, RegistryClient>();
   return {
@@ -65,7 +65,7 @@ export function createPluginEnvironment(
     uses: createContentUses(),
     bases: new BaseDigests(),
     sourceCache: new SourceCache(),
-    looks: new SharedLooks(),
+    looks: new ReadCache(),
     ...(services && { serviceCall: services }),
     registryClient: ({ registry: host }, access) => {
       const declared = { host, ...access };

@@ -14,7 +14,7 @@ import { resolveDigest } from './inputs/declared-image';
 /** Milliseconds after which it is looked at anew: the next resource comes right after this one. */
 const MAX_READ_AGE_MS = 60_000;
 
-interface Seen {
+interface CachedRead {
   readonly at: number;
   readonly what: Promise<unknown>;
 }
@@ -24,8 +24,8 @@ interface Seen {
  * other: the signature and the verification of the same image, in an update in which nothing is to
  * be done. Each list is handed on once and soon, and never past a write.
  */
-export class SharedLooks {
-  readonly #seen = new Map<string, Seen>();
+export class ReadCache {
+  readonly #seen = new Map<string, CachedRead>();
   /** Blobs of states: for looks only, a verification reads them. */
   readonly #known = new ContentMemory();
 
@@ -83,7 +83,7 @@ export class SharedLooks {
 /** Milliseconds for which a base that was asked for is what it was. */
 const MAX_BASE_AGE_MS = 5 * 60_000;
 
-interface Asked {
+interface CachedBase {
   readonly at: number;
   readonly digest: Promise<Digest>;
 }
@@ -94,10 +94,10 @@ interface Asked {
  */
 export class BaseDigests {
   /** By client, and so by the access that it has. */
-  readonly #asked = new WeakMap<RegistryClient, Map<string, Asked>>();
+  readonly #asked = new WeakMap<RegistryClient, Map<string, CachedBase>>();
 
   of(image: string, client: RegistryClient): Promise<Digest> {
-    const asked = this.#asked.get(client) ?? new Map<string, Asked>();
+    const asked = this.#asked.get(client) ?? new Map<string, CachedBase>();
     this.#asked.set(client, asked);
     const now = performance.now();
     const known = asked.get(image);

@@ -33,7 +33,7 @@ const actions = () => aws.calls.map(({ action }) => action);
 
 describe('a new key in AWS KMS', () => {
   it('is an ECDSA P-256 key by its alias, and signs at once', async () => {
-    const { publicKey, said } = await generateAwsKey(REF, host());
+    const { publicKey, summary: said } = await generateAwsKey(REF, host());
     expect(createPublicKey(publicKey).asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
     expect(said).toContain(REF);
     expect((await loadKeySigner({ ref: REF }, host())).publicKey.pem).toBe(publicKey);

@@ -75,7 +75,7 @@ describe.each([
     const { signature } = await signer.sign(data);
     expect(verify('sha256', data, createPublicKey(made?.publicKey ?? ''), signature)).toBe(true);
     expect((await loadPublicKey(ref, host())).keyId).toBe(signer.publicKey.keyId);
-    expect(made?.said).toContain(gitlab.url);
+    expect(made?.summary).toContain(gitlab.url);
   });
 });
 

@@ -7,7 +7,7 @@ import { makeCertificate, type TestCertificate } from '../../../dev/registry/tls
 import { SignedImageError } from '../../../src/error';
 import { type KeyHost, loadKeySigner, loadPublicKey } from '../../../src/sign';
 import { kubernetesKeys } from '../../../src/key/kubernetes';
-import { kubernetesPlace } from '../../../src/key/kubernetes/kubernetes-keys';
+import { kubernetesKey } from '../../../src/key/kubernetes/kubernetes-keys';
 import { type ApiDouble, startApiDouble, statusBody } from './api-double';
 
 const TOKEN = 'canary-kubernetes-token';
@@ -95,7 +95,7 @@ describe('a key that was made in a secret', () => {
   test('is read by kubeconfig and signs; its secret is immutable and as of cosign', async () => {
     const on = await configured();
     const made = await kubernetesKeys.generate?.(REF, { password: PASSWORD }, on);
-    expect(made?.said).toContain(`build/cosign of the cluster ${api.url}`);
+    expect(made?.summary).toContain(`build/cosign of the cluster ${api.url}`);
     const secret = api.secrets.get('build/cosign');
     expect(secret?.immutable).toBe(true);
     expect(Object.keys(secret?.data ?? {})).toEqual([
@@ -175,10 +175,7 @@ describe('the cluster is found', () => {
     await writeFile(join(folder, 'token'), TOKEN);
     const { port } = new URL(api.url);
     const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: port };
-    const place = kubernetesPlace(
-      { namespace: 'build', name: 'cosign' },
-      { serviceAccount: folder },
-    );
+    const place = kubernetesKey({ namespace: 'build', name: 'cosign' }, { serviceAccount: folder });
     await expect(place.readPublicKey(host(env))).resolves.toBe(PUBLIC_KEY);
   });
 
@@ -257,7 +254,7 @@ describe('a key that cannot be read says why', () => {
 
   test('no answer', async () => {
     api.fault = () => 'silence';
-    const place = kubernetesPlace({ namespace: 'build', name: 'cosign' }, { timeoutMs: 150 });
+    const place = kubernetesKey({ namespace: 'build', name: 'cosign' }, { timeoutMs: 150 });
     const error = await refusal(place.readPrivateKey(await configured()));
     expect(error).toMatchObject({ code: 'KEY_SERVICE_FAILED' });
     expect(error.message).toContain('no answer within 0.15 s');
@@ -277,7 +274,7 @@ describe('a key that cannot be read says why', () => {
     const failed = await load(plugin('console.error("no login"); process.exit(1)'));
     expect(failed).toMatchObject({ code: 'KEY_SERVICE_FAILED' });
     expect(failed.message).toContain('no login');
-    const place = kubernetesPlace({ namespace: 'build', name: 'cosign' }, { timeoutMs: 300 });
+    const place = kubernetesKey({ namespace: 'build', name: 'cosign' }, { timeoutMs: 300 });
     const slow = await configured(plugin('setTimeout(() => {}, 3000)'));
     expect((await refusal(place.readPrivateKey(slow))).message).toContain('no answer within');
   });

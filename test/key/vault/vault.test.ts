@@ -249,7 +249,7 @@ describe('making a key', () => {
 
   it('makes one that signs, and tells its public half', async () => {
     const vault = await vaultWith();
-    const { publicKey, said } = await generate(at(vault));
+    const { publicKey, summary: said } = await generate(at(vault));
     expect(createPublicKey(publicKey).asymmetricKeyDetails?.namedCurve).toBe('prime256v1');
     expect(said).toContain('the transit key fresh');
     expect((await loadPublicKey('openbao://fresh', at(vault))).pem).toBe(publicKey);

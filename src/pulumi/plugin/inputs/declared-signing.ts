@@ -6,7 +6,7 @@ import {
   INTERACTIVE_PROVIDERS,
   type KeylessConfig,
   type SignatureFormat,
-  type SigningConfig,
+  type SigningInputs,
   type SigningHost,
   type SigningServices,
   type SigstoreConfig,
@@ -21,7 +21,7 @@ const FORMATS: readonly SignatureFormat[] = ['bundle', 'legacy', 'both'];
 
 /** Who signs, who witnesses it, and how it is stored, as declared. */
 export interface DeclaredSigning {
-  readonly config: SigningConfig;
+  readonly config: SigningInputs;
   readonly format: SignatureFormat;
 }
 
@@ -58,7 +58,7 @@ export function readSigstore(sigstore: InputReader): SigstoreConfig {
   };
 }
 
-function readKey(key: InputReader): SigningConfig['key'] {
+function readKey(key: InputReader): SigningInputs['key'] {
   if (!key.given) return undefined;
   const ref = key.at('ref').string();
   const password = key.at('password').string();
@@ -90,7 +90,7 @@ export async function servedSigning(
 }
 
 /** What signatures that these services witness carry. */
-export function witnessedBy({ logs, authorities }: SigningServices): Transparency {
+export function transparencyOf({ logs, authorities }: SigningServices): Transparency {
   if (logs.length > 0) return 'log';
   return authorities.length > 0 ? 'timestamp' : 'none';
 }

@@ -83,7 +83,7 @@ function isSecretByNature(value: Value, secrecy: Secrecy | undefined): boolean {
   return secrecy === 'guarded';
 }
 
-type Place = Secrecy | Nested | { readonly members: Members } | undefined;
+type InputSlot = Secrecy | Nested | { readonly members: Members } | undefined;
 type Leaf = (value: Value, secrecy: Secrecy | undefined, steps: readonly Step[]) => Value;
 /** What becomes of a map with names of the caller's own. */
 type MapVisit = (
@@ -107,7 +107,7 @@ interface Visitor {
 /** The tree with each leaf replaced; a member of an object that the table does not know is reported. */
 function eachLeaf(
   value: Value,
-  place: Place,
+  place: InputSlot,
   visitor: Visitor,
   steps: readonly Step[] = [],
 ): Value {

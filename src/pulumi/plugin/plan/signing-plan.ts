@@ -2,7 +2,7 @@ import { provenanceWanted } from '../../../attest';
 import type { Problem } from '../../../error';
 import { type Digest, formatReference, formatRepository, type Reference } from '../../../oci';
 import { distinct, problemsOf } from '../../../error/signed-image-error';
-import { validateSigningConfig } from '../../../sign';
+import { validateSigningInputs } from '../../../sign';
 import { validateAnnotations } from '../../../source';
 import { token } from '../../package';
 import type {
@@ -72,7 +72,7 @@ async function check(
   const signing = readSigning(inputs);
   readDeletion(inputs);
   const found = await Promise.all([
-    validateSigningConfig(signing.config, environment.host, inputs.unknown),
+    validateSigningInputs(signing.config, environment.host, inputs.unknown),
     sourceProblems(inputs, environment, log),
     buildAndDigestProblems(inputs, reference, environment),
     // A key that is trusted besides must be readable now, not after the signature was written.

@@ -1,7 +1,7 @@
 import type { Problem } from '../../../error';
 import { formatRepository, parseReference, type Reference } from '../../../oci';
 import { distinct } from '../../../error/signed-image-error';
-import { shownReference, validateSigningConfig } from '../../../sign';
+import { shownReference, validateSigningInputs } from '../../../sign';
 import { validateAnnotations, validateOverrides } from '../../../source';
 import { token } from '../../package';
 import type { StoredSignatureOutput } from '../../resources/signature-outputs';
@@ -53,7 +53,7 @@ async function check(
   const problems: readonly Problem[] = [
     ...inputs.problems,
     ...wrongReference(reference),
-    ...(await validateSigningConfig(signing.config, environment.host, inputs.unknown)),
+    ...(await validateSigningInputs(signing.config, environment.host, inputs.unknown)),
     ...validateAnnotations(inputs.at('annotations').record()),
     ...validateOverrides(readSource(inputs.at('source')), environment.env),
   ];

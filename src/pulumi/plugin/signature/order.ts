@@ -11,7 +11,7 @@ import {
   type ServedSigning,
   readSigning,
   servedSigning,
-  witnessedBy,
+  transparencyOf,
 } from '../inputs/declared-signing';
 import { trustedRootFor } from '../inputs/declared-trusted-keys';
 import { InputReader } from '../inputs/input-reader';
@@ -30,7 +30,7 @@ import { type SourceFacts, signedAnnotations } from '../../../source';
 import { type ReusePolicy, manifestsToSign } from '../../../verify';
 
 /** Everything that one signature is made of, read from the inputs. */
-export interface SignatureOrder {
+export interface SignatureRequest {
   readonly repository: Repository;
   readonly digest: Digest;
   readonly signing: ServedSigning;
@@ -45,7 +45,7 @@ export async function orderFrom(
   { urn, inputs }: CreateRequest,
   before: Before,
   environment: PluginEnvironment,
-): Promise<SignatureOrder> {
+): Promise<SignatureRequest> {
   const key = environment.handoff.take(urn)?.['key'];
   const reader = new InputReader(key === undefined ? inputs : { ...inputs, key });
   const { repository, digest } = parseReference(reader.at('image').string() ?? '');
@@ -64,7 +64,7 @@ export async function orderFrom(
 }
 
 /** The image and its platform manifests, as the registry has them, with what to sign on each. */
-export async function targetsOf(order: SignatureOrder): Promise<readonly SigningTarget[]> {
+export async function targetsOf(order: SignatureRequest): Promise<readonly SigningTarget[]> {
   const { repository, digest, client, annotations, provenance, facts, build } = order;
   const manifests = await manifestsToSign(repository, digest, client);
   const source = { repository, declared: provenance, facts, build };
@@ -76,7 +76,7 @@ export async function targetsOf(order: SignatureOrder): Promise<readonly Signing
 }
 
 /** What an update has and a preview has not: somebody who reads its log, and may be asked to sign in. */
-export function attended(
+export function withInteractiveLogin(
   environment: PluginEnvironment,
   { info: announce }: ResourceLog,
 ): PluginEnvironment {
@@ -84,7 +84,7 @@ export function attended(
 }
 
 export async function materialFor(
-  { signing: { config } }: SignatureOrder,
+  { signing: { config } }: SignatureRequest,
   { host, serviceCall: call }: PluginEnvironment,
   { warn }: ResourceLog,
 ): Promise<SigningMaterial> {
@@ -93,10 +93,10 @@ export async function materialFor(
 
 /** Beside being valid and by this signer, a signature has what the transparency asks for. */
 export async function reusePolicy(
-  { signing: { config, services } }: SignatureOrder,
+  { signing: { config, services } }: SignatureRequest,
   { host }: PluginEnvironment,
 ): Promise<ReusePolicy> {
-  const transparency = witnessedBy(services);
+  const transparency = transparencyOf(services);
   return {
     transparency,
     trustedRoot: await trustedRootFor(

@@ -29,7 +29,10 @@ export async function readSignature(
   request: ReadRequest,
   environment: PluginEnvironment,
 ): Promise<NonNullable<ReadResult>> {
-  const anew = (whole: Place): Place => ({ ...whole, client: whole.client.task({ anew: true }) });
+  const anew = (whole: StorageLocation): StorageLocation => ({
+    ...whole,
+    client: whole.client.task({ anew: true }),
+  });
   return { inputs: request.inputs, outputs: await compared(request, environment, anew) };
 }
 
@@ -54,7 +57,7 @@ export async function driftOfSignature(
     .map((line) => line.string() ?? '');
 }
 
-interface Place {
+interface StorageLocation {
   readonly client: RegistryClient;
   readonly repository: Repository;
   readonly digest: Digest;
@@ -64,7 +67,7 @@ interface Place {
 async function compared(
   { inputs, outputs, log }: ReadRequest,
   environment: PluginEnvironment,
-  from: (whole: Place) => Place,
+  from: (whole: StorageLocation) => StorageLocation,
 ): Promise<Properties> {
   const declared = new InputReader(inputs);
   const { repository, digest } = parseReference(declared.at('image').string() ?? '');
@@ -132,7 +135,7 @@ async function renamedIn(
 ): Promise<readonly StoredSignatureOutput[]> {
   const renamed: StoredSignatureOutput[] = [];
   for (const signature of kept) {
-    const stored = storedInPlaceOf(signature, report);
+    const stored = renamedEquivalent(signature, report);
     if (stored === undefined || stored === signature.stored) continue;
     // Several may be good, and the report names the first: only what is gone is another one.
     if (!(await isThere(signature, repository, client))) renamed.push(signature);
@@ -140,7 +143,7 @@ async function renamedIn(
   return renamed;
 }
 
-function storedInPlaceOf(
+function renamedEquivalent(
   { subject, purpose, format }: StoredSignatureOutput,
   { manifests }: VerificationReport,
 ): string | undefined {
