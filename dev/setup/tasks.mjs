@@ -9,6 +9,7 @@ import { searchForSecrets } from './leaks.mjs';
 import { ensureKubectl } from './kubectl.mjs';
 import { forgetLies, liesFile, tellLies } from './lies.mjs';
 import { forgetOracles, oraclesFile, printOracles } from './oracles.mjs';
+import { printFileSizes } from './file-sizes.mjs';
 import { root, run, works } from './process.mjs';
 import { forgetTally, tallyFile } from './tally.mjs';
 
@@ -16,6 +17,7 @@ const tool = (path) => (args, env, options) => run('node', [path, ...args], { en
 const tsc = tool('node_modules/typescript/bin/tsc');
 const eslint = tool('node_modules/eslint/bin/eslint.js');
 const prettier = tool('node_modules/prettier/bin/prettier.cjs');
+const depcruise = tool('node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
 const jestBin = tool('node_modules/jest/bin/jest.js');
 
 /** What `npm test` leaves to the suites with more set-up. */
@@ -211,6 +213,9 @@ export const tasks = {
         () => tsc(['-p', '.', '--noEmit'], env),
         () => eslint(['.'], env),
         () => prettier(['--check', '--log-level=warn', '.'], env),
+        // The order of the modules, and no circles, types included.
+        () => depcruise(['--config', '.dependency-cruiser.cjs', 'src'], env),
+        async () => printFileSizes(),
       ),
   },
   format: {
