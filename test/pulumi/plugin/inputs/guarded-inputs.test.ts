@@ -125,11 +125,11 @@ describe('guarded inputs', () => {
   });
 
   it.each([
-    [{ annotations: { from: `https://ci:${CANARY}@git.example.test/app` } }, 'annotations.from'],
-    [{ build: { args: { URL: `https://${CANARY}@git.example.test` } } }, 'build.args.URL'],
-    [{ build: { cacheTo: [`type=s3,bucket=b,secret_access_key=${CANARY}`] } }, 'build.cacheTo[0]'],
-    [{ source: { builder: `https://u:${CANARY}@ci.example.test/1` } }, 'source.builder'],
-  ])('refuse a credential that nobody marked: %j', (news, property) => {
+    ['annotations.from', { annotations: { from: `https://ci:${CANARY}@git.example.test/app` } }],
+    ['build.args.URL', { build: { args: { URL: `https://${CANARY}@git.example.test` } } }],
+    ['build.cacheTo[0]', { build: { cacheTo: [`type=s3,bucket=b,secret_access_key=${CANARY}`] } }],
+    ['source.builder', { source: { builder: `https://u:${CANARY}@ci.example.test/1` } }],
+  ])('refuse a credential that nobody marked: %s', (property, news) => {
     const { inputs, problems, secrets } = guard('SigningPlan', news);
     expect(problems).toEqual([
       expect.objectContaining({
