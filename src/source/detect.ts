@@ -15,6 +15,7 @@ import { readGithubEvent } from './github-event';
 import { detectGitlabCi } from './gitlab-ci';
 import { detectJenkins } from './jenkins';
 import { mergeFacts } from './merged-facts';
+import { isOtherRequest } from './other-requests';
 import { validateOverrides } from './overrides';
 import { SourceCache } from './source-cache';
 import { findSourceRepository, type SourceRepository } from './source-repository';
@@ -36,6 +37,7 @@ export interface DetectSourceOptions {
   readonly run?: GitRunner;
 }
 
+const OWN_REQUESTS: ReadonlySet<string | undefined> = new Set(['github-actions', 'gitlab-ci']);
 const CI_SYSTEMS = [detectGithubActions, detectGitlabCi, detectJenkins];
 
 /**
@@ -56,7 +58,7 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
   const source = await allowed(() => sourceRepository(options, git));
   const changes = source && (await allowed(() => readChanges(options, source, git)));
   const isDirty = changes && changes.length > 0;
-  if (isDirty && overrides.allowDirty !== true) throw dirtyTree(changes, source.nested);
+  if (isDirty && overrides.allowDirty !== true) throw dirtyTree(changes, source);
 
   const remotes = source?.repository.remotes ?? [];
   const event = readGithubEvent(env);
@@ -72,6 +74,8 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
     git: source?.repository,
     local: ofMachine(source),
     dirty: isDirty,
+    // The two name requests by variables of their own.
+    isRequest: !OWN_REQUESTS.has(ci?.builder.system) && isOtherRequest(env),
     warnings,
   });
 }

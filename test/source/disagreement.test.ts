@@ -154,3 +154,41 @@ test('a declared commit that is not the one that is built is recorded with a war
   expect(facts).not.toHaveProperty('branch');
   expect(facts.warnings).toEqual([expect.stringMatching(`source\\.commit is ${OTHER}.*${head}`)]);
 });
+
+test.each([
+  [{ branch: 'main', ref: 'refs/heads/other' }, 'branch'],
+  [{ tag: 'v1', ref: 'refs/tags/v2' }, 'tag'],
+])('a declared ref that contradicts the declared name is refused: %j', async (overrides, name) => {
+  await expect(detect({}, overrides)).rejects.toMatchObject({
+    problems: [
+      {
+        property: 'source.ref',
+        message: expect.stringContaining(`another ${name} than`) as string,
+      },
+    ],
+  });
+});
+
+test.each([
+  ['refs/heads/other', { branch: 'other' }],
+  ['refs/tags/v1', { tag: 'v1' }],
+  ['refs/pull/5/merge', { ref: 'refs/pull/5/merge' }],
+])('with the declared ref %s no other one that was detected is recorded', async (ref, facts) => {
+  const commit = tree.committed();
+  const env = { GITHUB_ACTIONS: 'true', GITHUB_SHA: commit, GITHUB_REF: 'refs/heads/main' };
+  for (const variables of [{}, env]) {
+    const { branch, tag, ref: recorded } = await detect(variables, { ref });
+    expect({ branch, tag, ref: recorded }).toEqual({ ...facts });
+  }
+});
+
+test('the commit of the CI system is recorded with a warning where there is no repository', async () => {
+  const [, variables] = SYSTEMS[0] ?? [];
+  const facts = await detect(variables?.(OTHER) ?? {});
+  expect(facts.commit).toBe(OTHER);
+  expect(facts.warnings).toEqual([
+    expect.stringMatching(`in no git repository.*${OTHER}.*source\\.commit`),
+  ]);
+  const confirmed = await detect(variables?.(OTHER) ?? {}, { commit: OTHER });
+  expect(confirmed).not.toHaveProperty('warnings');
+});
