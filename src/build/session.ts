@@ -109,7 +109,7 @@ function openSession(
   folder: SessionFolder,
   tag: Tag,
 ): BuildSession {
-  const redact = redactionFor(request);
+  const redact = redactionFor(request, env);
   const signal = options?.signal;
   const shown: BuildLog = (line) => log(redact(line));
   const execute = async (

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { podmanBuilder } from '../../src/build';
 import { LastLines, LineSplitter } from '../../src/build/lines';
 import { runCommand } from '../../src/build/process';
-import { redaction } from '../../src/build/redaction';
+import { redaction, redactionFor } from '../../src/build/redaction';
 import { FakeTools } from './fake-tools';
 import { Context } from './requests';
 
@@ -169,5 +169,21 @@ describe('redaction', () => {
     expect(redact('abcdef abc')).toBe('*** ***');
     expect(redact('>line one< >line two< x')).toBe('>***< >***< x');
     expect(redact('nothing')).toBe('nothing');
+  });
+
+  test('hides the credentials in the variables of the builder, and not the others', () => {
+    const context = new Context();
+    const redact = redactionFor(context.request('r.example/app'), {
+      CORPORATE_TOKEN: 'canary-corporate',
+      AWS_SECRET_ACCESS_KEY: 'canary-of-s3',
+      HTTPS_PROXY: 'http://user:canary%40proxy@proxy.example:3128',
+      SSH_AUTH_SOCK: '/run/agent',
+      AWS_REGION: 'eu-west-1',
+      FLAG_TOKEN: 'true',
+    });
+    context.remove();
+    expect(redact('canary-corporate canary-of-s3')).toBe('*** ***');
+    expect(redact('http://user:canary%40proxy@proxy.example canary@proxy')).not.toContain('canary');
+    expect(redact('/run/agent eu-west-1 true')).toBe('/run/agent eu-west-1 true');
   });
 });
