@@ -68,7 +68,10 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
   if (ci?.commit !== undefined && overrides.commit === undefined) {
     await allowed(() => requireCommit(source));
   }
+  const isUnnamed = ci !== undefined && ci.commit === undefined;
+  const namesOfHead = source && isUnnamed ? await allowed(() => ofHead(source, git)) : undefined;
   return mergeFacts({
+    namesOfHead,
     declared: overrides,
     ci,
     git: source?.repository,
@@ -78,6 +81,14 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
     isRequest: !OWN_REQUESTS.has(ci?.builder.system) && isOtherRequest(env),
     warnings,
   });
+}
+
+async function ofHead(
+  { repository }: SourceRepository,
+  git: GitReader,
+): Promise<ReadonlySet<string>> {
+  const { commit } = repository;
+  return commit === undefined ? new Set() : git.namesAtHead({ ...repository, commit });
 }
 
 async function sourceRepository(

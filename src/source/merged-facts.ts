@@ -15,6 +15,11 @@ export interface FactSources {
   readonly dirty: boolean | undefined;
   /** Whether variables of a system that is not known otherwise say that a request is built. */
   readonly isRequest: boolean;
+  /**
+   * Names of branches and tags at the work tree's HEAD, where a CI system names one and no commit: the
+   * work tree may be another one than the CI system's.
+   */
+  readonly namesOfHead?: ReadonlySet<string> | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -29,7 +34,7 @@ export function mergeFacts(sources: FactSources): SourceFacts {
   const ofCi = named !== undefined && isCommit(named) ? named : undefined;
   const commit = declared.commit?.toLowerCase() ?? git?.commit ?? ofCi;
   const agrees = named === undefined || (ofCi !== undefined && ofCi === commit);
-  const about: Partial<Detected> = agrees ? aboutCommit(detected, sources.isRequest) : {};
+  const about: Partial<Detected> = agrees ? aboutCommit(detected, sources) : {};
   const repository = declared.repository ?? about.repository ?? originOf(git);
   const { invocation } = detected.builder;
   const warnings = [...sources.warnings, ...warningsOf(sources, commit, agrees)];
@@ -49,9 +54,19 @@ export function mergeFacts(sources: FactSources): SourceFacts {
 }
 
 /** In a request the names of branches are those of the head, which may be anybody's. */
-function aboutCommit(detected: Detected, isRequest: boolean): Partial<Detected> {
-  if (!isRequest || detected.isRequest === true) return detected;
-  return { ...detected, branch: undefined } as Partial<Detected>;
+function aboutCommit(
+  detected: Detected,
+  { isRequest, namesOfHead }: FactSources,
+): Partial<Detected> {
+  const { branch, tag, ...rest } = detected;
+  const isOfHead = (name: string | undefined): boolean =>
+    name !== undefined && namesOfHead?.has(name) !== false;
+  const isKnown = !isRequest || detected.isRequest === true;
+  return present({
+    ...rest,
+    branch: isKnown && isOfHead(branch) ? branch : undefined,
+    tag: isOfHead(tag) ? tag : undefined,
+  }) as Partial<Detected>;
 }
 
 function originOf(git: GitRepository | undefined): string | undefined {
@@ -119,6 +134,13 @@ function warningsOf(
   if (declared.commit !== undefined && head !== undefined && head !== commit) {
     warnings.push(
       `source.commit is ${commit}, but the work tree is at ${head}, which is what is built; remove source.commit if that is wrong`,
+    );
+  }
+  const named = ci?.branch ?? ci?.tag;
+  if (named !== undefined && sources.namesOfHead?.has(named) === false) {
+    warnings.push(
+      `the CI system says ${named} and no commit, and nothing in the work tree of the source says that its HEAD is of ` +
+        'it, so it was left out: set source.branch or source.tag if it is right',
     );
   }
   if (declared.commit === undefined && git === undefined && commit !== undefined && isRead) {

@@ -192,3 +192,31 @@ test('the commit of the CI system is recorded with a warning where there is no r
   const confirmed = await detect(variables?.(OTHER) ?? {}, { commit: OTHER });
   expect(confirmed).not.toHaveProperty('warnings');
 });
+
+describe('a branch or tag of a CI system that names no commit', () => {
+  const jenkins = { JENKINS_URL: 'https://ci.example.com' };
+
+  test('is recorded if it is at the HEAD of the work tree', async () => {
+    const commit = tree.committed();
+    tree.git('remote', 'add', 'origin', 'https://git.example.com/acme/app');
+    tree.git('update-ref', 'refs/remotes/origin/release/1', commit);
+    tree.git('tag', 'v1');
+    tree.git('checkout', '--quiet', '--detach');
+    const branch = await detect({ ...jenkins, BRANCH_NAME: 'release/1' });
+    expect(branch).toMatchObject({ commit, branch: 'release/1' });
+    expect(branch).not.toHaveProperty('warnings');
+    expect(await detect({ ...jenkins, TAG_NAME: 'v1' })).toMatchObject({ commit, tag: 'v1' });
+  });
+
+  test('is left out with a warning in a checkout of something else', async () => {
+    const commit = tree.committed();
+    tree.git('checkout', '--quiet', '--detach');
+    for (const variables of [{ BRANCH_NAME: 'release/1' }, { TAG_NAME: 'v1' }]) {
+      const facts = await detect({ ...jenkins, ...variables });
+      expect(facts.commit).toBe(commit);
+      expect(facts).not.toHaveProperty('branch');
+      expect(facts).not.toHaveProperty('tag');
+      expect(facts.warnings).toEqual([expect.stringMatching(/no commit.*source\.branch/)]);
+    }
+  });
+});
