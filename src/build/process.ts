@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 
 import { SignedImageError } from '../error';
 import { findExecutable, launchEnvironment } from '../executable';
-import { LineSplitter } from './lines';
+import { LastLines, LineSplitter } from './lines';
 
 export interface Command {
   readonly program: string;
@@ -18,6 +18,7 @@ export interface Command {
 export interface Finished {
   /** `undefined`: ended by a signal. */
   readonly code: number | undefined;
+  /** Its last lines, some megabytes of them. */
   readonly stdout: readonly string[];
   /** The last lines of both outputs, in the order they came. */
   readonly tail: readonly string[];
@@ -48,7 +49,7 @@ export async function runCommand(command: Command): Promise<Finished | undefined
   const release = endTogether(child, signal);
   if (child.pid !== undefined) command.onStart?.(child.pid);
 
-  const stdout: string[] = [];
+  const stdout = new LastLines();
   const tail: string[] = [];
   const take = (line: string): void => {
     tail.push(line);
@@ -72,7 +73,7 @@ export async function runCommand(command: Command): Promise<Finished | undefined
       child.once('close', (code) => {
         out.end();
         err.end();
-        resolve({ code: code ?? undefined, stdout, tail });
+        resolve({ code: code ?? undefined, stdout: stdout.all, tail });
       });
     });
   } finally {

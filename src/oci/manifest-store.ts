@@ -8,7 +8,7 @@ import { MANIFEST_TYPES } from './media-type';
 import { formatRepository, type Repository, type Tag } from './reference';
 import { believedTwice } from './second-look';
 import type { RegistrySession } from './session';
-import { jsonExcess } from './json-bounds';
+import { jsonExcess, parseBoundedJson } from './json-bounds';
 import { isJsonObject, parseJsonObject } from './strict-json';
 import type { HttpResponse } from './transport';
 
@@ -127,7 +127,7 @@ function isJson(body: Buffer): boolean {
   // What has too much in it is refused by its reader, which says so.
   if (jsonExcess(body) !== undefined) return true;
   try {
-    return isJsonObject(JSON.parse(body.toString('utf8')));
+    return isJsonObject(parseBoundedJson(body));
   } catch {
     return false;
   }

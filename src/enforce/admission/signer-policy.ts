@@ -1,6 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import { InvalidInputError, type Problem, SignedImageError } from '../../error';
+import { parseBoundedJson } from '../../oci/json-bounds';
 import { normalizePem, pemFault } from '../../pem-text';
 import {
   parseTrustedRoot,
@@ -127,7 +128,7 @@ function keyOf(text: string, property: string, report: Report): string {
 function instanceOf(json: string, report: Report): OwnInstance | undefined {
   try {
     const root = parseTrustedRoot(json);
-    const plain = JSON.parse(json) as object;
+    const plain = parseBoundedJson(json) as object;
     return {
       // The name of the format that every engine takes.
       json: JSON.stringify({ ...plain, mediaType: TRUSTED_ROOT_MEDIA_TYPE }),

@@ -1,7 +1,7 @@
+import { credentialsInCacheEntry, credentialsInUrls } from '../../credentials-in-text';
 import type { Problem } from '../../error';
 import { isSecretReference } from '../../sign/key/shown-reference';
 import { cleanRepositoryUrl } from '../../source';
-import { credentialsInCacheEntry, credentialsInUrls } from '../secrecy/credentials-in-text';
 import { type Members, membersOf, type Nested, type Secrecy } from '../secrecy/input-table';
 import { formatPath, namesPath, type Step } from './input-path';
 import { Nonsecret } from './nonsecret';

@@ -1,5 +1,6 @@
 import type { Problem } from '../../error';
 import { type Digest, parseDigest, parseReference, type RegistryClient } from '../../oci';
+import { parseBoundedJson } from '../../oci/json-bounds';
 import { distinct, problemsOf } from '../../problem-collection';
 import { inspectImage, type VerificationReport, verifyImage } from '../../verify';
 import { token } from '../package';
@@ -174,7 +175,7 @@ async function seenAgain(
 }
 
 function verificationIn(outputs: Properties): Partial<VerificationReport> {
-  return JSON.parse(
+  return parseBoundedJson(
     new InputReader(outputs).at('verification').string() ?? '{}',
   ) as Partial<VerificationReport>;
 }
