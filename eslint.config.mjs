@@ -1,5 +1,19 @@
 import tseslint from 'typescript-eslint';
 
+/** A small text can take a hundred times its size in memory, and seconds to parse (docs/reliability.md). */
+const bounded = (selector) => ({
+  selector,
+  message: 'Parse the text of others by parseBoundedJson or parseJsonObject (src/oci).',
+});
+const UNBOUNDED_JSON = [
+  bounded('MemberExpression[object.name="JSON"][property.name="parse"]'),
+  bounded('MemberExpression[object.name="JSON"][property.value="parse"]'),
+  bounded('MemberExpression[object.property.name="JSON"][property.name="parse"]'),
+  bounded('VariableDeclarator[init.name="JSON"]'),
+  // `Response.json()` of `fetch`.
+  bounded('AwaitExpression > CallExpression[callee.property.name="json"]'),
+];
+
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'node_modules/', '.demo/'] },
   ...tseslint.configs.recommended,
@@ -19,6 +33,22 @@ export default tseslint.config(
       eqeqeq: 'error',
       'no-console': 'error',
     },
+  },
+  {
+    files: ['src/**'],
+    rules: { 'no-restricted-syntax': ['error', ...UNBOUNDED_JSON] },
+  },
+  {
+    // The bounded parsers themselves, and what reads a file of this package or a value of this process.
+    files: [
+      'src/http/json-bounds.ts',
+      'src/oci/strict-json.ts',
+      'src/attest/same-provenance.ts',
+      'src/audit/report-sarif.ts',
+      'src/pulumi/package.ts',
+      'src/pulumi/plugin/inputs/input-types.ts',
+    ],
+    rules: { 'no-restricted-syntax': 'off' },
   },
   {
     files: [

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { StringDecoder } from 'node:string_decoder';
 
 import { SignedImageError } from '../error';
 import { findExecutable, launchEnvironment } from '../host/executable';
+import { LastLines, LineSplitter } from './lines';
 
 export interface Command {
   readonly program: string;
@@ -18,6 +18,7 @@ export interface Command {
 export interface Finished {
   /** `undefined`: ended by a signal. */
   readonly code: number | undefined;
+  /** Its last lines, some megabytes of them. */
   readonly stdout: readonly string[];
   /** The last lines of both outputs, in the order they came. */
   readonly tail: readonly string[];
@@ -48,7 +49,7 @@ export async function runCommand(command: Command): Promise<Finished | undefined
   const release = endTogether(child, signal);
   if (child.pid !== undefined) command.onStart?.(child.pid);
 
-  const stdout: string[] = [];
+  const stdout = new LastLines();
   const tail: string[] = [];
   const take = (line: string): void => {
     tail.push(line);
@@ -72,7 +73,7 @@ export async function runCommand(command: Command): Promise<Finished | undefined
       child.once('close', (code) => {
         out.end();
         err.end();
-        resolve({ code: code ?? undefined, stdout, tail });
+        resolve({ code: code ?? undefined, stdout: stdout.all, tail });
       });
     });
   } finally {
@@ -129,33 +130,6 @@ function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
     process.kill(-child.pid, signal);
   } catch {
     // It has ended already.
-  }
-}
-
-/** Cuts a stream of bytes into lines; progress bars end theirs with a carriage return. */
-export class LineSplitter {
-  readonly #decoder = new StringDecoder('utf8');
-  readonly #take: (line: string) => void;
-  #rest = '';
-
-  constructor(take: (line: string) => void) {
-    this.#take = take;
-  }
-
-  write(chunk: Buffer): void {
-    this.#cut(this.#rest + this.#decoder.write(chunk));
-  }
-
-  end(): void {
-    this.#cut(this.#rest + this.#decoder.end());
-    if (this.#rest !== '') this.#take(this.#rest);
-    this.#rest = '';
-  }
-
-  #cut(text: string): void {
-    const lines = text.split(/\r\n|\r(?!$)|\n/);
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) this.#take(line);
   }
 }
 

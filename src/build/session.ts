@@ -109,7 +109,7 @@ function openSession(
   folder: SessionFolder,
   tag: Tag,
 ): BuildSession {
-  const redact = redactionFor(request);
+  const redact = redactionFor(request, env);
   const signal = options?.signal;
   const shown: BuildLog = (line) => log(redact(line));
   const execute = async (
@@ -143,7 +143,8 @@ function openSession(
       throw failed(
         step,
         howEnded(finished?.code, finished === undefined),
-        (finished?.tail ?? []).map(redact),
+        // Cut after it: a part of a secret is not always recognized.
+        (finished?.tail ?? []).map((line) => redact(line).slice(0, LONGEST_QUOTED_LINE)),
       );
     },
     attempt: async (step) => {
@@ -158,6 +159,9 @@ function openSession(
     },
   };
 }
+
+/** Characters of a line that an error quotes. */
+const LONGEST_QUOTED_LINE = 2_000;
 
 function taggedOnly({ repository }: Reference, tag: Tag): Reference {
   return { repository, tag };

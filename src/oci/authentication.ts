@@ -1,4 +1,5 @@
 import { SignedImageError } from '../error';
+import { shapesOf } from '../error/redaction';
 import { type Challenge, parseChallenges } from './challenge';
 import {
   type Credentials,
@@ -30,6 +31,8 @@ interface Refused {
 
 /** As token services have them; a right is no part of another. */
 const ACTIONS = { pull: 'pull', push: 'pull,push', delete: 'pull,delete' } as const;
+/** A shorter one occurs by chance. */
+const SHORTEST_SHAPE = 4;
 /** A token is not used in its last seconds: it would end on the way. */
 const MARGIN = 5_000;
 
@@ -122,12 +125,16 @@ export class Authenticator {
     return known;
   }
 
-  /** A foreign text without the secrets that were sent to its author. */
+  /** A foreign text without the secrets that were sent to its author, who may show them in other shapes. */
   redact(text: string): string {
-    let clean = text;
-    for (const secret of this.#secrets)
-      if (secret.length > 0) clean = clean.replaceAll(secret, '***');
-    return clean;
+    const shapes = [...this.#secrets].flatMap((secret) => [
+      secret,
+      ...shapesOf(secret).filter(({ length }) => length >= SHORTEST_SHAPE),
+    ]);
+    return [...new Set(shapes)]
+      .filter((shape) => shape !== '')
+      .sort((a, b) => b.length - a.length)
+      .reduce((clean, shape) => clean.replaceAll(shape, '***'), text);
   }
 
   async #find(path: string, anew: boolean): Promise<Credentials | undefined> {

@@ -8,7 +8,7 @@ import { MANIFEST_TYPES } from './media-type';
 import { formatRepository, type Repository, type Tag } from './reference';
 import { confirmAbsent } from './confirmed-absence';
 import type { RegistrySession } from './session';
-import { jsonExcess } from '../http/json-bounds';
+import { jsonExcess, parseBoundedJson } from '../http/json-bounds';
 import { isJsonObject, parseJsonObject } from './strict-json';
 import type { HttpResponse } from '../http/message';
 
@@ -127,7 +127,7 @@ function isJson(body: Buffer): boolean {
   // What has too much in it is refused by its reader, which says so.
   if (jsonExcess(body) !== undefined) return true;
   try {
-    return isJsonObject(JSON.parse(body.toString('utf8')));
+    return isJsonObject(parseBoundedJson(body));
   } catch {
     return false;
   }

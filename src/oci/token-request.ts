@@ -59,7 +59,7 @@ export async function requestToken(
   }
   asked.append('scope', scope);
   const url = new URL(realm);
-  for (const [name, value] of asked) url.searchParams.append(name, value);
+  for (const [name, value] of asked) url.searchParams.set(name, value);
   const authorization =
     credentials?.kind === 'password' ? `Basic ${encodeBasic(credentials)}` : undefined;
   const response = await send(
@@ -68,6 +68,12 @@ export async function requestToken(
   );
   return readToken(registry, realm, response, credentials);
 }
+
+/** Parameters of the token protocol, which a realm has no business to bring along. */
+const OURS_TO_ASK = [
+  ...['scope', 'client_id', 'grant_type', 'refresh_token', 'access_type'],
+  ...['offline_token', 'account', 'username', 'password'],
+];
 
 /**
  * The realm, if credentials may be sent there: by https; or in plain http where the registry itself
@@ -95,6 +101,8 @@ function tokenRealm(registry: URL, realm: string | undefined): URL {
     throw refused('which is not https');
   url.username = '';
   url.password = '';
+  // What is asked for is ours to say: a service adds the scopes in a query to those of a form.
+  for (const name of OURS_TO_ASK) url.searchParams.delete(name);
   return url;
 }
 

@@ -1,12 +1,13 @@
 import { SignedImageError } from '../error';
 import type { Change } from './compared-tree';
+import type { SourceRepository } from './source-repository';
 
 const MAX_SHOWN = 5;
 
 /** `SOURCE_DIRTY`, with the names of what differs and what to do about each kind. */
 export function dirtyTree(
   changes: readonly Change[],
-  nested: string | undefined,
+  { nested, linked }: Pick<SourceRepository, 'nested' | 'linked'>,
 ): SignedImageError {
   const hidden = changes.filter(({ kind }) => kind === 'hidden');
   const others = changes.filter(({ kind }) => kind !== 'hidden');
@@ -23,6 +24,12 @@ export function dirtyTree(
       ? [
           `the build reads files that are not in the commit: ${listed(hidden)}; add these to ` +
             '.dockerignore, or commit them',
+        ]
+      : []),
+    ...(linked === true
+      ? [
+          'the context is outside of the repository, and a symbolic link in it leads there: declare ' +
+            'that place as `source.directory` if it is in the repository that is the source',
         ]
       : []),
     ...(nested === undefined

@@ -42,6 +42,12 @@ export function validateOverrides(
   if (ref !== undefined && !isFullRef(ref)) {
     refuse('ref', 'must be a full ref, such as refs/pull/5/merge');
   }
+  if (contradicts(ref, 'refs/heads/', branch)) {
+    refuse('ref', 'names another branch than source.branch; give one of them');
+  }
+  if (contradicts(ref, 'refs/tags/', tag)) {
+    refuse('ref', 'names another tag than source.tag; give one of them');
+  }
   if (repository !== undefined && cleanRepositoryUrl(repository) === undefined) {
     refuse('repository', 'must be a URL (https://host/path or ssh://...) or user@host:path');
   }
@@ -59,6 +65,11 @@ export function validateOverrides(
     }
   }
   return problems;
+}
+
+/** Annotations and provenance would say both. */
+function contradicts(ref: string | undefined, start: string, name: string | undefined): boolean {
+  return name !== undefined && ref !== undefined && ref.startsWith(start) && ref !== start + name;
 }
 
 function isBuilderId(text: string): boolean {

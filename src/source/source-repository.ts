@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 
 import { InvalidInputError } from '../error';
@@ -19,6 +20,8 @@ export interface SourceRepository {
   readonly repository: GitRepository;
   /** A repository that the folder is in and that is not the source, relative to the one that is. */
   readonly nested?: string;
+  /** Whether a symbolic link in the repository leads to the folder, which is outside. */
+  readonly linked?: boolean;
 }
 
 /**
@@ -40,8 +43,11 @@ export async function findSourceRepository(
     return { repository: await git.repository(top) };
   }
   const top = await nearestWorkTree(folder, env);
-  if (top === undefined) return undefined;
   const own = await nearestWorkTree(program, env);
+  if (own !== undefined && (await leavesByLink(folder, own))) {
+    return { repository: await git.repository(own), linked: true };
+  }
+  if (top === undefined) return undefined;
   if (own === undefined || !isWithin(top, own) || (await isPartOf(top, own, env, git))) {
     return { repository: await git.repository(top) };
   }
@@ -49,6 +55,21 @@ export async function findSourceRepository(
     repository: await git.repository(own),
     nested: relative(own, top).replaceAll('\\', '/'),
   };
+}
+
+/**
+ * Whether a folder is in the work tree by its path, and elsewhere by a symbolic link on the way: whoever can put a
+ * link into the work tree must not choose another repository, or none.
+ */
+async function leavesByLink(folder: string, own: string): Promise<boolean> {
+  const real = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);
+  const found = await real(folder);
+  if (found === undefined || isWithin(found, own)) return false;
+  for (let outer = dirname(folder); outer !== dirname(outer); outer = dirname(outer)) {
+    const place = await real(outer);
+    if (place !== undefined && isWithin(place, own)) return true;
+  }
+  return false;
 }
 
 /** Whether a work tree is the outer one, or one of its submodules or theirs. */

@@ -7,6 +7,7 @@ import {
   type InteractiveLogin,
   resolveIdentityProvider,
 } from '../../src/sign';
+import { addressFault } from '../../src/identity/login/issuer';
 import { failureOf } from '../sign/support/failure';
 import { everythingIn, testHost } from '../sign/support/host';
 
@@ -148,6 +149,82 @@ describe('an issuer that cannot be used', () => {
     const error = await failureOf(signIn('device', personAtBrowser(), { issuer }));
     expect(error).toMatchObject({ property: 'keyless.issuer' });
     expect(error.message).toMatch(/must be an https address/);
+  });
+
+  /** Answers one path of the issuer with this document. */
+  const answered = (start: string, document: object | Buffer): void => {
+    sigstore.settings.faults.issuer = ({ path }) =>
+      path.startsWith(start)
+        ? {
+            kind: 'answer',
+            answer: {
+              status: 200,
+              headers: { 'content-type': 'application/json' },
+              body: Buffer.isBuffer(document) ? document : JSON.stringify(document),
+            },
+          }
+        : undefined;
+  };
+
+  it.each([
+    'http://elsewhere.example/authorize',
+    'javascript:alert(1)',
+    'https://a.example/\u001b[',
+  ])(
+    'because it sends people to %j is refused before it is shown',
+    async (authorization_endpoint) => {
+      const issuer = sigstore.issuer.url;
+      const document = { issuer, token_endpoint: `${issuer}/token`, authorization_endpoint };
+      answered('/.well-known/', document);
+      const person = personAtBrowser();
+      const error = await failureOf(signIn('browser', person));
+      expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE', property: 'keyless.issuer' });
+      expect(error.message).not.toContain('\u001b');
+      expect(person.heard).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['https://issuer.example', 'https://localhost/a', /on this machine/],
+    ['https://issuer.example', 'https://[::1]/a', /on this machine/],
+    ['https://issuer.example', 'https://169.254.169.254/a', /on this machine/],
+    ['https://issuer.example', 'http://issuer.example/a', /not https/],
+    ['https://issuer.example', '/authorize', /no address/],
+    ['http://127.0.0.1:1', 'http://127.0.0.1:2/a', undefined],
+    ['https://issuer.example', 'https://accounts.example/a', undefined],
+  ])('because %s names %s, unless that is fit', (issuer, endpoint, expected) => {
+    const fault = addressFault(endpoint, new URL(issuer));
+    if (expected === undefined) expect(fault).toBeUndefined();
+    else expect(fault).toMatch(expected);
+  });
+
+  it.each([
+    ['is endless', Buffer.alloc(8 * 1024 * 1024, ' ')],
+    ['has very many values', Buffer.from(`{"a":[${'{},'.repeat(100_000)}{}]}`)],
+  ])('because its answer %s is not parsed', async (_, body) => {
+    answered('/.well-known/', body);
+    const error = await failureOf(signIn('browser', personAtBrowser()));
+    expect(error.message).toMatch(/answer is too/);
+  });
+
+  it.each([
+    ['a code with control characters', { user_code: 'A\u001b[2J' }, /nobody can type/],
+    ['an address that is not https', { verification_uri: 'http://x.example/' }, /not https/],
+    ['another address for browsers', { verification_uri_complete: 'file:///etc' }, /not https/],
+  ])('because it gives a person %s is refused', async (_, change, expected) => {
+    const document = {
+      device_code: 'd',
+      user_code: 'ABCD',
+      verification_uri: `${sigstore.issuer.url}/device`,
+      expires_in: 60,
+      ...change,
+    };
+    answered('/device/code', document);
+    const person = personAtBrowser();
+    const error = await failureOf(signIn('device', person));
+    expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
+    expect(error.message).toMatch(expected);
+    expect(person.heard).toEqual([]);
   });
 
   it('because it has no device codes sends people to the browser', async () => {

@@ -1,6 +1,7 @@
 import { unavailable } from '../token-request';
 import { type LoginRequest, LOGIN_TIMEOUT_MS } from './browser';
 import {
+  addressFault,
   discoverIssuer,
   GO_ON,
   identityTokenOf,
@@ -35,14 +36,20 @@ export async function deviceLogin({
       code_challenge_method: 'S256',
     }),
   );
+  const address = code.verification_uri_complete ?? code.verification_uri;
+  const fault =
+    addressFault(code.verification_uri, new URL(issuer)) ?? addressFault(address, new URL(issuer));
+  // A person opens the one and types the other, and a terminal shows both.
+  if (fault !== undefined) throw unavailable(`the issuer ${issuer} names ${fault}`);
+  if (!/^[\x20-\x7e]{1,64}$/.test(code.user_code)) {
+    throw unavailable(`the issuer ${issuer} gave a code that nobody can type`);
+  }
   const timeoutMs = Math.min(
     interactiveLogin.timeoutMs ?? LOGIN_TIMEOUT_MS,
     code.expires_in * 1000,
   );
   const signal = AbortSignal.timeout(timeoutMs);
-  interactiveLogin.announce(
-    `sign in with any browser: ${code.verification_uri_complete ?? code.verification_uri} (code ${code.user_code})`,
-  );
+  interactiveLogin.announce(`sign in with any browser: ${address} (code ${code.user_code})`);
   const tokens = await orFailure(known, () =>
     client
       .pollDeviceAuthorizationGrant(configuration, code, { code_verifier: verifier }, { signal })

@@ -5,6 +5,7 @@ import { optionalPackage } from '../../host/optional-package';
 import { isLoopback, isLocalHost } from '../../http/local-address';
 import { isLoopbackOrHttps } from '../../http/service-url';
 import { unavailable } from '../token-request';
+import { boundedFetch } from './bounded-fetch';
 
 /** Where people sign in for the public instance. */
 export const PUBLIC_ISSUER = 'https://oauth2.sigstore.dev/auth';
@@ -48,10 +49,14 @@ export async function discoverIssuer(url: string, clientId: string): Promise<Log
       clientId,
       { [client.clockTolerance]: CLOCK_TOLERANCE },
       client.None(),
-      { timeout: ANSWER_SECONDS, ...(isPlain && { execute: [client.allowInsecureRequests] }) },
+      {
+        timeout: ANSWER_SECONDS,
+        [client.customFetch]: (url, init) => boundedFetch(url, init as RequestInit),
+        ...(isPlain && { execute: [client.allowInsecureRequests] }),
+      },
     );
-    const local = isLoopback(address) ? undefined : localEndpoint(configuration);
-    if (local !== undefined) throw new Error(`it names ${local}, which is on this machine`);
+    const fault = endpointFault(configuration, address);
+    if (fault !== undefined) throw new Error(fault);
     return { client, configuration, url };
   } catch (error) {
     throw unavailable(
@@ -61,14 +66,35 @@ export async function discoverIssuer(url: string, clientId: string): Promise<Log
   }
 }
 
-/** An endpoint on this machine or link: an issuer elsewhere must not send its clients there. */
-function localEndpoint(configuration: openidClient.Configuration): string | undefined {
-  const { token_endpoint, device_authorization_endpoint, jwks_uri, userinfo_endpoint } =
-    configuration.serverMetadata();
-  return [token_endpoint, device_authorization_endpoint, jwks_uri, userinfo_endpoint].find(
-    (endpoint) =>
-      endpoint !== undefined && URL.canParse(endpoint) && isLocalHost(new URL(endpoint)),
-  );
+/** Where requests and people are sent. */
+const ENDPOINTS = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'device_authorization_endpoint',
+  'jwks_uri',
+  'userinfo_endpoint',
+] as const;
+
+function endpointFault(configuration: openidClient.Configuration, issuer: URL): string | undefined {
+  const metadata = configuration.serverMetadata();
+  const fault = ENDPOINTS.map((name) => addressFault(metadata[name], issuer)).find(Boolean);
+  return fault === undefined ? undefined : `it names ${fault}`;
+}
+
+/**
+ * What is wrong with an address that an issuer names: one elsewhere must not send its clients, or a person's
+ * browser, to this machine or link, and none to what is not https.
+ */
+export function addressFault(endpoint: string | undefined, issuer: URL): string | undefined {
+  if (endpoint === undefined) return undefined;
+  const shown = JSON.stringify(endpoint.slice(0, 200));
+  if (/[^\x21-\x7e]/.test(endpoint) || !URL.canParse(endpoint))
+    return `${shown}, which is no address`;
+  const url = new URL(endpoint);
+  if (isLoopback(issuer))
+    return isLoopbackOrHttps(url) ? undefined : `${shown}, which is not https`;
+  if (isLocalHost(url)) return `${shown}, which is on this machine`;
+  return url.protocol === 'https:' ? undefined : `${shown}, which is not https`;
 }
 
 /** What the library knows of a failure that is not the answer itself, which may hold a token. */

@@ -10,7 +10,7 @@ import { ImageSignature } from '../resources/image-signature';
 import type { LogEntryOutput, SignerOutput } from '../resources/signature-outputs';
 import { SigningPlan } from '../resources/signing-plan';
 import { VerifiedImage } from '../resources/verified-image';
-import { guardedArguments } from '../secrecy/guarded-arguments';
+import { guardedArguments, isEventual } from '../secrecy/guarded-arguments';
 import type { VerifiedImageReference } from '../../verify/report';
 
 /** Inputs of the signature that the component hands on. */
@@ -140,16 +140,17 @@ const OBJECTS = [
 
 /**
  * The arguments with every secret marked as one, whether the program marked it or not. An object
- * that is an output as a whole is refused: a component must see which of its members were given.
+ * that is an output or a promise as a whole is refused: a component must see which of its members were
+ * given, and which builder is to be checked against them.
  */
 function guarded(args: SignedImageArgs): SignedImageArgs {
   const errors: pulumi.InputPropertyErrorDetails[] = OBJECTS.filter((name) =>
-    pulumi.Output.isInstance(args[name]),
+    isEventual(args[name]),
   ).map((name) => ({
     propertyPath: name,
-    reason: 'is an output as a whole; give an object whose members are outputs',
+    reason: 'is an output or a promise as a whole; give an object whose members are outputs',
   }));
-  if (pulumi.Output.isInstance(args.build?.builder)) {
+  if (isEventual(args.build?.builder)) {
     errors.push({ propertyPath: 'build.builder', reason: 'must be known when the program runs' });
   } else if (args.build) errors.push(...refusedByProvider(args.build));
   if (errors.length > 0)

@@ -98,6 +98,35 @@ describe('the configuration of signers', () => {
     ]);
   });
 
+  it.each([
+    ['identityPattern', 'https://github\\.com/acme.*', /begins with "acme"/],
+    ['identityPattern', 'https://gitlab\\.com/acme-team.+', /begins with "acme-team"/],
+    ['identityPattern', 'https://git\\.example\\.com.*', /"git\.example\.com\.others/],
+    ['identityPattern', '.*acme\\.example', /"others-acme\.example"/],
+    ['issuerPattern', 'https://issuer\\.example\\.com.*', /"issuer\.example\.com\.others/],
+  ])(
+    'is refused with %s %s, which others only need to begin or end like',
+    (member, pattern, why) => {
+      const exact = { identityPattern: 'issuer', issuerPattern: 'identity' } as const;
+      const other = exact[member as keyof typeof exact];
+      const identity = { [member]: pattern, [other]: IDENTITY[other] };
+      expect(problems({ identities: [identity] }, KEYLESS)).toEqual([expect.stringMatching(why)]);
+    },
+  );
+
+  it.each([
+    'https://github\\.com/acme/.*',
+    '^https://github\\.com/acme/app/.+$',
+    'https://github\\.com/acme/(?:app|lib)/\\.github/workflows/release\\.yml@refs/tags/v.+',
+    'https://git\\.example\\.com/.*',
+    '.*@acme\\.example',
+    '[^@]+@(?:.+\\.)?acme\\.example',
+    'ci@acme\\.example',
+  ])('takes the pattern %s', (identityPattern) => {
+    const { issuer } = IDENTITY;
+    expect(problems({ identities: [{ identityPattern, issuer }] }, KEYLESS)).toEqual([]);
+  });
+
   it('is refused with an identity that is not whole, twofold or unreadable', () => {
     const identities = [
       { identity: 'me@example.com' },

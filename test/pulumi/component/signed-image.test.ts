@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 
+import type { SignedImageArgs } from '../../../src/pulumi/component/args';
 import { requireProvider } from '../../../src/pulumi/component/image-builder';
 import { outputsOf, SignedImage } from '../../../src/pulumi/component/signed-image';
 
@@ -166,6 +167,18 @@ describe('SignedImage', () => {
     expect(
       () => new SignedImage('app', { image: 'host.test/app', build: { builder }, keyless }),
     ).toThrow(/invalid arguments/);
+  });
+
+  it('refuses a promise as it refuses an output: what its provider drops would not be noticed', () => {
+    const build = { context: 'app', builder: 'pulumi-docker', secrets: { token: 'canary-build' } };
+    const late = <T>(value: T) => Promise.resolve(value) as unknown as T;
+    const declare = (args: Partial<SignedImageArgs>) => () =>
+      new SignedImage('app', { image: 'host.test/app', ...args });
+    expect(declare({ build: late(build), keyless })).toThrow(/invalid arguments/);
+    expect(declare({ build: { builder: late('pulumi-docker') }, keyless })).toThrow(
+      /invalid arguments/,
+    );
+    expect(declare({ key: late({ ref: 'cosign.key' }) })).toThrow(/invalid arguments/);
   });
 });
 

@@ -1,6 +1,7 @@
+import { credentialsInCacheEntry, credentialsInUrls } from '../../../error/credentials-in-text';
 import type { Problem } from '../../../error';
 import { isSecretReference } from '../../../key/shown-reference';
-import { type Step, formatPath, namesPath } from './input-path';
+import { formatPath, namesPath, type Step } from './input-path';
 import { Nonsecret } from './nonsecret';
 import { marksOnLeaves, secretStrings } from '../protocol/secret-marks';
 import { type Properties, Secret, UNKNOWN, type Value } from '../protocol/wire-value';
@@ -198,28 +199,4 @@ function consequencesOf(
     ];
   }
   return ['would be published or stored in plain text: remove it, or its mark', mayBePublic];
-}
-
-const USER_INFO = /\b([a-z][a-z0-9+.-]*):\/\/([^\s/?#@"']+)@/gi;
-
-/** What BuildKit's cache entries call their credentials. */
-const CACHE_CREDENTIAL =
-  /(?:^|[,"])\s*(?:secret_access_key|session_token|token|ghtoken|account_key)=([^,"]+)/gi;
-
-/**
- * The credentials in a text that somebody who wrote it may not have thought of as a secret: user and
- * password in a URL (over ssh a user alone is part of the address).
- */
-function credentialsInUrls(text: string): readonly string[] {
-  return [...text.matchAll(USER_INFO)].flatMap(([, scheme = '', userInfo = '']) => {
-    const [user = '', ...rest] = userInfo.split(':');
-    const password = rest.join(':');
-    if (password !== '') return [userInfo, password];
-    return /^(?:git\+)?https?$/i.test(scheme) ? [user] : [];
-  });
-}
-
-/** The credentials in a cache source or destination: `type=s3,...,secret_access_key=...`. */
-function credentialsInCacheEntry(entry: string): readonly string[] {
-  return [...entry.matchAll(CACHE_CREDENTIAL)].flatMap(([, value]) => value ?? []);
 }

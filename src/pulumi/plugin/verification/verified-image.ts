@@ -1,6 +1,7 @@
 import type { Problem } from '../../../error';
 import { type Digest, parseDigest, parseReference, type RegistryClient } from '../../../oci';
-import { distinct, problemsOf } from '../../../error/signed-image-error';
+import { parseBoundedJson } from '../../../http/json-bounds';
+import { distinct, problemsOf } from '../../../error';
 import { inspectImage, type VerificationReport, verifyImage } from '../../../verify';
 import { token } from '../../package';
 import type {
@@ -180,7 +181,7 @@ async function recheckDigest(
 }
 
 function verificationIn(outputs: Properties): Partial<VerificationReport> {
-  return JSON.parse(
+  return parseBoundedJson(
     new InputReader(outputs).at('verification').string() ?? '{}',
   ) as Partial<VerificationReport>;
 }
