@@ -10,7 +10,7 @@ import { OCI_INDEX } from './media-type';
 import { parseTag, type Repository, type Tag } from './reference';
 import { confirmAbsent } from './confirmed-absence';
 import type { RegistrySession } from './session';
-import { isJsonObject, type JsonObject, malformed, parseJsonObject } from './strict-json';
+import { isJsonObject, malformed, parseJsonObject } from './strict-json';
 import type { HttpResponse } from '../http/message';
 
 /** What a registry without the API says: not found, or that it cannot read such a request. */
