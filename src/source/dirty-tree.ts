@@ -9,9 +9,16 @@ export function dirtyTree(
   nested: string | undefined,
 ): SignedImageError {
   const hidden = changes.filter(({ kind }) => kind === 'hidden');
-  const others = changes.filter(({ kind }) => kind !== 'hidden');
+  const changed = changes.filter(({ kind }) => kind === 'changed');
+  const untracked = changes.filter(({ kind }) => kind === 'untracked');
   const reasons = [
-    ...(others.length > 0 ? [`${listed(others)}; commit (or ignore) these`] : []),
+    ...(changed.length > 0 ? [`${listed(changed)} changed; commit or restore these`] : []),
+    ...(untracked.length > 0
+      ? [
+          `${listed(untracked)} not in the commit; commit these, remove them, or, if the build does ` +
+            'not read them, add them to .gitignore',
+        ]
+      : []),
     ...(changes.some(({ isLineEndings }) => isLineEndings)
       ? [
           'some of these differ in line endings only, as `core.autocrlf` writes them: commit a .gitattributes ' +

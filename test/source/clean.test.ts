@@ -242,3 +242,12 @@ test('a remembered file is one whose inode, size, mode or times are the same', a
   expect(await hashes.of(path, 'sha1')).not.toBe(first);
   jest.restoreAllMocks();
 });
+
+test('the advice fits the kind of difference: ignoring a changed file does not help', async () => {
+  tree.committed();
+  tree.write('a.txt', 'changed');
+  tree.write('new.txt', 'new');
+  await expect(detectOnly()).rejects.toThrow(
+    /"a\.txt" changed; commit or restore these; "new\.txt" not in the commit; .*\.gitignore/,
+  );
+});
