@@ -24,11 +24,13 @@ export function guarded(args: SignedImageArgs): SignedImageArgs {
     pulumi.Output.isInstance(args[name]),
   ).map((name) => ({
     propertyPath: name,
-    reason: 'is an output as a whole; give an object whose members are outputs',
+    reason: 'is an output (or a secret) as a whole; give an object whose members are outputs',
   }));
-  if (pulumi.Output.isInstance(args.build?.builder)) {
+  // The members of an output are outputs, too: of these only the whole is reported.
+  const build = pulumi.Output.isInstance(args.build) ? undefined : args.build;
+  if (pulumi.Output.isInstance(build?.builder)) {
     errors.push({ propertyPath: 'build.builder', reason: 'must be known when the program runs' });
-  } else if (args.build) errors.push(...refusedByProvider(args.build));
+  } else if (build) errors.push(...refusedByProvider(build));
   if (errors.length > 0)
     throw new pulumi.InputPropertiesError({ message: 'invalid arguments', errors });
 
