@@ -8,7 +8,9 @@ export function dirtyTree(
   changes: readonly Change[],
   nested: string | undefined,
 ): SignedImageError {
-  const hidden = changes.filter(({ kind }) => kind === 'hidden');
+  const notInCommit = changes.filter(({ kind }) => kind === 'hidden');
+  const outside = notInCommit.filter(({ path }) => path.startsWith('../'));
+  const hidden = notInCommit.filter(({ path }) => !path.startsWith('../'));
   const changed = changes.filter(({ kind }) => kind === 'changed');
   const untracked = changes.filter(({ kind }) => kind === 'untracked');
   const reasons = [
@@ -30,6 +32,12 @@ export function dirtyTree(
       ? [
           `the build reads files that are not in the commit: ${listed(hidden)}; add these to ` +
             '.dockerignore, or commit them',
+        ]
+      : []),
+    ...(outside.length > 0
+      ? [
+          `the build reads files outside of the checkout: ${listed(outside)}; set \`source.directory\` to the ` +
+            'checkout that these are in, or move them into this one',
         ]
       : []),
     ...(nested === undefined

@@ -251,3 +251,20 @@ test('the advice fits the kind of difference: ignoring a changed file does not h
     /"a\.txt" changed; commit or restore these; "new\.txt" not in the commit; .*\.gitignore/,
   );
 });
+
+test('files outside of the checkout are not to be ignored, but to be in the declared one', async () => {
+  tree.committed();
+  const other = new WorkTree();
+  other.write('Dockerfile', 'FROM scratch\n');
+  const detected = detectSource({
+    cwd: other.folder,
+    program: tree.folder,
+    env: tree.env,
+    overrides: { directory: tree.folder },
+    reads: { context: other.folder, further: [], sends: () => true, hasExceptions: false },
+  });
+  await expect(detected).rejects.toThrow(
+    /outside of the checkout: "\.\.\/.*Dockerfile"; set `source\.directory`/,
+  );
+  other.remove();
+});
