@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 
 import { InvalidInputError } from '../error';
@@ -38,8 +38,19 @@ export async function findSourceRepository(
   git: GitReader,
 ): Promise<SourceRepository | undefined> {
   if (directory !== undefined) {
-    const top = await nearestWorkTree(resolve(program, directory), env);
-    if (top === undefined) throw notInRepository();
+    const declared = resolve(program, directory);
+    // The nearest repository of a file or of nothing would be another one than what was meant.
+    if (!(await isFolder(declared))) {
+      throw invalidDirectory(
+        "is not a folder that exists; relative paths start at the program's folder",
+      );
+    }
+    const top = await nearestWorkTree(declared, env);
+    if (top === undefined) {
+      throw invalidDirectory(
+        'is not inside a git repository; give a folder of the checkout that is built',
+      );
+    }
     return { repository: await git.repository(top) };
   }
   const top = await nearestWorkTree(folder, env);
@@ -102,12 +113,11 @@ async function hasSubmodule(
   return files.some((file) => file.kind === 'submodule' && file.path === path);
 }
 
-function notInRepository(): InvalidInputError {
-  return new InvalidInputError([
-    {
-      property: 'source.directory',
-      code: 'INPUT_INVALID',
-      message: 'is not inside a git repository; give a folder of the checkout that is built',
-    },
-  ]);
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true;
+}
+
+function invalidDirectory(message: string): InvalidInputError {
+  return new InvalidInputError([{ property: 'source.directory', code: 'INPUT_INVALID', message }]);
 }

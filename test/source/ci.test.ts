@@ -234,6 +234,17 @@ describe('declared facts', () => {
     });
   });
 
+  test.each([
+    ['branch', 'refs/heads/main', 'refs/heads/'],
+    ['branch', 'refs/pull/5/merge', 'refs/heads/'],
+    ['tag', 'refs/tags/v1', 'refs/tags/'],
+  ])('a full ref is not the name of a %s: %s', async (fact, text, prefix) => {
+    await expect(detect({}, { [fact]: text })).rejects.toMatchObject({
+      property: `source.${fact}`,
+      message: expect.stringContaining(`without \`${prefix}\``),
+    });
+  });
+
   test.each(['a'.repeat(64), 'A'.repeat(40)])('a commit may be %s', async (commit) => {
     expect((await detect({}, { commit })).commit).toBe(commit.toLowerCase());
   });

@@ -327,6 +327,17 @@ describe('a repository inside the context', () => {
     inner.remove();
   });
 
+  test.each(['missing', 'a.txt'])(
+    'a directory that is not a folder cannot be declared: %s',
+    async (directory) => {
+      tree.committed();
+      await expect(detect(tree.folder, {}, { directory })).rejects.toMatchObject({
+        property: 'source.directory',
+        message: expect.stringContaining('is not a folder that exists'),
+      });
+    },
+  );
+
   test('a directory that is in no repository cannot be declared', async () => {
     const elsewhere = new WorkTree();
     const asked = detect(tree.folder, {}, { directory: elsewhere.folder });

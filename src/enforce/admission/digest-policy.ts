@@ -123,7 +123,7 @@ export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[]
     if (pinnedName(image) === undefined) {
       report(
         `images[${index}]`,
-        'must be host/repo@sha256:...: a tag may be another image tomorrow',
+        'must be host/repo@sha256:...: a tag can be moved to another image',
       );
     }
   });

@@ -115,7 +115,7 @@ function sideProblems(
     message,
   });
   if (exact !== undefined && pattern !== undefined)
-    return [problem(patternMember, `is beside \`${member}\`: give one of the two`)];
+    return [problem(patternMember, `cannot be combined with \`${member}\`: give one of the two`)];
   if (pattern !== undefined) {
     const fault = patternFault(pattern, member);
     return fault === undefined ? [] : [problem(patternMember, fault)];

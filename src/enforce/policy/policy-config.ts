@@ -66,7 +66,7 @@ function memberProblems(
     const shape = Object.hasOwn(members, name) ? members[name] : undefined;
     const at = `${property}.${name}`;
     if (shape === undefined) {
-      return [invalid(at, `is unknown; there are ${Object.keys(members).join(', ')}`)];
+      return [invalid(at, `is not a member; expected one of ${Object.keys(members).join(', ')}`)];
     }
     return fits(given, shape)
       ? []
@@ -86,7 +86,9 @@ function shapeProblems(
     Array.isArray(given[name]) ? (given[name] as readonly unknown[]) : [];
   const unknown = Object.keys(given)
     .filter((name) => !members.includes(name as Member))
-    .map((name) => invalid(name, `is unknown; there are ${members.join(', ')}`));
+    .map((name) =>
+      invalid(name, `is not a member of this policy; expected one of ${members.join(', ')}`),
+    );
   const lists = LISTS.filter(
     (name) => given[name] !== undefined && !Array.isArray(given[name]),
   ).map((name) => invalid(name, 'must be a list'));
@@ -120,7 +122,12 @@ function unknownKinds(exempt: readonly ExemptionArgs[]): readonly Problem[] {
       OWN_GROUP.test(type) &&
       !builtInKinds().has(type);
     return misses
-      ? [invalid(`exempt[${at}].resource`, `${type} is no kind that runs images; look for a typo`)]
+      ? [
+          invalid(
+            `exempt[${at}].resource`,
+            `${type} is not a kind that runs images; check its spelling`,
+          ),
+        ]
       : [];
   });
 }

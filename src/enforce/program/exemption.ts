@@ -104,14 +104,32 @@ const EVERYTHING =
 export function exemptImageFault(image: string): string | undefined {
   if (typeof image !== 'string' || image.trim() === '') return 'is empty';
   if (/\p{Cs}/u.test(image)) return 'is not well-formed Unicode';
+  if (image.trim() !== image) return `"${image}" begins or ends with white space; remove it`;
   const star = image.indexOf('*');
-  if (star < 0) return undefined;
+  if (star < 0) return bareRegistryFault(image);
   const slash = image.indexOf('/');
-  if (slash > 0 && slash < star) return undefined;
+  if (slash > 0 && slash < star) return patternFault(image);
   const name = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*[:@]/.exec(image)?.[0].slice(0, -1);
   return slash >= 0 || name === undefined
     ? `"${image}" ${EVERYTHING}`
     : `"${image}" would admit every image of a registry that is called "${name}:5000", too; name the registry: "docker.io/library/${image}"`;
+}
+
+/** The name of a registry alone is equal to no image of it. */
+function bareRegistryFault(image: string): string | undefined {
+  return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(image)
+    ? `"${image}" is a registry without an image; write "${image}/*" for all of its images`
+    : undefined;
+}
+
+/** What is matched by a pattern is a reference, so a pattern that can be none of one exempts nothing. */
+function patternFault(image: string): string | undefined {
+  if (image.includes('**')) {
+    return `"${image}" contains \`**\`; \`/*\` at the end is everything below, and any other \`*\` stays within a path component`;
+  }
+  // A digest has a fixed length, so a pattern of one has no example.
+  if (image.includes('@') || isReference(image.replaceAll('*', 'x'))) return undefined;
+  return `"${image}" matches no image reference; write it as in "registry.example.com/team/*"`;
 }
 
 /** `registry.k8s.io/*`: everything below. A `*` elsewhere stays in its component of the path. */

@@ -61,7 +61,7 @@ export function evaluateImage(
   const reference = parsed(image);
   if (reference === undefined) return refused(`is no image reference; ${USE}`);
   if (reference.digest === undefined) {
-    return refused(`is a tag, which may be another image tomorrow; ${USE}`);
+    return refused(`is a tag, which can be moved to another image; ${USE}`);
   }
   return refused(
     elsewhere(reference, names) ??

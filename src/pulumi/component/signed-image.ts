@@ -148,11 +148,14 @@ function guarded(args: SignedImageArgs): SignedImageArgs {
     isEventual(args[name]),
   ).map((name) => ({
     propertyPath: name,
-    reason: 'is an output or a promise as a whole; give an object whose members are outputs',
+    reason:
+      'is an output, a secret or a promise as a whole; give an object whose members are outputs',
   }));
-  if (isEventual(args.build?.builder)) {
+  // The members of an output are outputs, too: of these only the whole is reported.
+  const build = isEventual(args.build) ? undefined : args.build;
+  if (isEventual(build?.builder)) {
     errors.push({ propertyPath: 'build.builder', reason: 'must be known when the program runs' });
-  } else if (args.build) errors.push(...refusedByProvider(args.build));
+  } else if (build) errors.push(...refusedByProvider(build));
   if (errors.length > 0)
     throw new pulumi.InputPropertiesError({ message: 'invalid arguments', errors });
 

@@ -140,9 +140,9 @@ describe('the configuration of signers', () => {
     expect(problems({ identities }, KEYLESS)).toEqual([
       expect.stringMatching(/^identities\[0\]\.issuer: is needed/),
       expect.stringMatching(/^identities\[1\]\.identity: is needed/),
-      expect.stringMatching(/^identities\[2\]\.issuerPattern: is beside `issuer`/),
+      expect.stringMatching(/^identities\[2\]\.issuerPattern: cannot be combined with `issuer`/),
       expect.stringMatching(/^identities\[3\]\.identity: is empty/),
-      expect.stringMatching(/^identities\[4\]\.identityPattern: is no regular expression/),
+      expect.stringMatching(/^identities\[4\]\.identityPattern: is not a valid regular expression/),
       expect.stringMatching(/^identities\[5\]\.identityPattern: is empty/),
       expect.stringMatching(
         /^identities\[6\]\.identityPattern: uses what the cluster does not read/,
@@ -151,10 +151,14 @@ describe('the configuration of signers', () => {
   });
 
   it.each([
-    ['that closes the group of its anchors', 'https://git.example/acme/a)|(?:x', /no regular/],
-    ['that is not closed', 'https://git\\.example/(acme', /no regular/],
-    ['with a bracket that is not closed', '[a-z', /no regular/],
-    ['with an escape at its end', 'https://git\\.example/a\\', /no regular/],
+    [
+      'that closes the group of its anchors',
+      'https://git.example/acme/a)|(?:x',
+      /not a valid regular/,
+    ],
+    ['that is not closed', 'https://git\\.example/(acme', /not a valid regular/],
+    ['with a bracket that is not closed', '[a-z', /not a valid regular/],
+    ['with an escape at its end', 'https://git\\.example/a\\', /not a valid regular/],
     ['with look-behind', '(?<=a)b', /cluster does not read/],
     ['with a back-reference', '(a)\\1', /cluster does not read/],
     ['with a named group', '(?<n>a)', /cluster does not read/],

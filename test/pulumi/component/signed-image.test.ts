@@ -158,6 +158,21 @@ describe('SignedImage', () => {
     expect(inputsOf(':ImageSignature')).toMatchObject({ always: true, format: 'both' });
   });
 
+  it('leaves a `nonsecret` that is not a list of texts to the plan, which refuses it by name', async () => {
+    const nonsecret = 'annotations' as unknown as string[];
+    const image = new SignedImage('app', { image: 'host.test/app', keyless, nonsecret });
+    await valueOf(image.digest);
+    expect(inputsOf(':SigningPlan')).toMatchObject({ nonsecret: 'annotations' });
+    expect(inputsOf(':ImageSignature')).toMatchObject({ nonsecret: [] });
+  });
+
+  it('reports an output as a whole once, and not for each of its members', () => {
+    const build = pulumi.secret({ context: 'app' }) as unknown as { context: string };
+    expect(() => new SignedImage('app', { image: 'host.test/app', build, keyless })).toThrow(
+      expect.objectContaining({ errors: [expect.objectContaining({ propertyPath: 'build' })] }),
+    );
+  });
+
   it('refuses an object that is an output as a whole, because its members cannot be seen', async () => {
     const hidden = pulumi.output({ context: 'app' }) as unknown as { context: string };
     expect(

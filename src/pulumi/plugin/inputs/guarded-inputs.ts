@@ -172,7 +172,7 @@ function unknownInput(steps: readonly Step[], expected: readonly string[], what:
 function refusal(steps: readonly Step[], secrecy: Secrecy | undefined, marked: boolean): Problem {
   const property = formatPath(steps);
   const what = marked ? 'is marked as secret' : 'contains a credential';
-  const [consequence, acceptance] = consequencesOf(property, secrecy);
+  const [consequence, acceptance] = consequencesOf(property, secrecy, marked);
   return {
     property,
     code: 'INPUT_INVALID',
@@ -183,6 +183,7 @@ function refusal(steps: readonly Step[], secrecy: Secrecy | undefined, marked: b
 function consequencesOf(
   property: string,
   secrecy: Secrecy | undefined,
+  marked: boolean,
 ): readonly [consequence: string, acceptance: string] {
   if (secrecy === 'argument') {
     return [
@@ -198,5 +199,8 @@ function consequencesOf(
       mayBePublic,
     ];
   }
-  return ['would be published or stored in plain text: remove it, or its mark', mayBePublic];
+  const remedy = marked
+    ? 'remove the value, or its mark (`pulumi.unsecret()`)'
+    : 'remove the credential';
+  return [`would be published or stored in plain text: ${remedy}`, mayBePublic];
 }

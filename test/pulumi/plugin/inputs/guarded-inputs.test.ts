@@ -95,6 +95,29 @@ describe('guarded inputs', () => {
     ]);
   });
 
+  it('accept a name in quotes that needs none', () => {
+    const build = { args: { TOKEN: new Secret('x') } };
+    expect(said('ImageBuild', { build, nonsecret: ['build.args["TOKEN"]'] })).toEqual([]);
+    expect(said('ImageBuild', { build, nonsecret: ['build["args"]'] })).toEqual([]);
+  });
+
+  it('refuse a name in brackets without quotes, which would allow nothing', () => {
+    const annotations = { team: 'x' };
+    expect(said('SigningPlan', { annotations, nonsecret: ['annotations[team]'] })).toEqual([
+      expect.stringMatching(
+        /^nonsecret\[0\]: "annotations\[team\]" is not a path: .*double quotes/,
+      ),
+    ]);
+    expect(said('SigningPlan', { annotations, nonsecret: ['annotations.a[b]'] })).toEqual([]);
+  });
+
+  it('name the remedy for a credential that has no mark', () => {
+    const annotations = { from: 'https://ci:passw0rd@git.example.test/app' };
+    expect(said('SigningPlan', { annotations })).toEqual([
+      expect.stringMatching(/^annotations\.from: contains a credential.*: remove the credential;/),
+    ]);
+  });
+
   it('refuse a secret argument, pointing to build secrets, unless the caller accepts it by name', () => {
     const build = { args: { TOKEN: new Secret(CANARY), VERSION: '1' } };
     expect(said('ImageBuild', { build })).toEqual([
