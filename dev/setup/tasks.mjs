@@ -230,6 +230,10 @@ export const tasks = {
     needs: [],
     run: (args, env) => run('node', [...ts, 'dev/schema/generate.ts', ...args], { env }),
   },
+  errors: {
+    needs: [],
+    run: (args, env) => run('node', [...ts, 'dev/errors/generate.ts', ...args], { env }),
+  },
   /** Only the set-up, for work by hand in the clone. */
   setup: { needs: ['package', 'builder'], run: async () => 0 },
 };
