@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import * as pulumi from '@pulumi/pulumi';
-
 /** Name of the Pulumi package: the part of every type token before the first colon. */
 export const PACKAGE_NAME = 'signed-image';
 
@@ -16,12 +14,4 @@ export const PACKAGE_VERSION = manifest.version;
 /** `signed-image:index:<name>`. */
 export function token(name: string): string {
   return `${PACKAGE_NAME}:index:${name}`;
-}
-
-/**
- * The version goes with every resource of this package: without it the engine would look for a
- * second, versionless provider.
- */
-export function withVersion(options?: pulumi.CustomResourceOptions): pulumi.CustomResourceOptions {
-  return pulumi.mergeOptions({ version: PACKAGE_VERSION }, options ?? {});
 }

@@ -1,7 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
 
 import type { BuildArgs, RegistryArgs, SourceArgs } from '../component/args';
-import { token, withVersion } from '../package';
+import { token } from '../package';
+import { withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import type { BuildSummaryOutput, PushedImageOutput, SourceFactsOutput } from './signature-outputs';
 

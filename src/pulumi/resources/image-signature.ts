@@ -8,7 +8,8 @@ import type {
   SigstoreArgs,
   SourceArgs,
 } from '../component/args';
-import { token, withVersion } from '../package';
+import { token } from '../package';
+import { withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import type {
   BuildSummaryOutput,

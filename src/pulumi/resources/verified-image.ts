@@ -2,7 +2,8 @@ import * as pulumi from '@pulumi/pulumi';
 
 import type { VerifiedImageReference } from '../../verify/report';
 import type { IdentityArgs, RegistryArgs, SigstoreArgs, TrustedKeyArgs } from '../component/args';
-import { token, withVersion } from '../package';
+import { token } from '../package';
+import { withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import { rememberVerified } from '../verified-references';
 import type { SignerOutput } from './signature-outputs';
