@@ -15,7 +15,7 @@ const UNBOUNDED_JSON = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', '.demo/'] },
+  { ignores: ['dist/', 'types/', 'coverage/', 'node_modules/', '.demo/'] },
   ...tseslint.configs.recommended,
   {
     rules: {

@@ -22,6 +22,7 @@ const jestBin = tool('node_modules/jest/bin/jest.js');
 
 /** What `npm test` leaves to the suites with more set-up. */
 const SUITES = [
+  'test/consumer/',
   'test/engine/',
   'test/interop/',
   'test/hostile/',
@@ -86,6 +87,11 @@ export const tasks = {
     run: (args, env) => jest('test', args.length === 0 ? [...main, ...COVERAGE] : main)(args, env),
   },
   coverage: { needs: ['package', 'builder'], run: jest('test', [...main, ...COVERAGE]) },
+  'test:consumer': {
+    // The package as it is published, in empty projects.
+    needs: ['package'],
+    run: jest('consumer', ['test/consumer/']),
+  },
   'test:engine': {
     needs: ['package', 'builder'],
     // With the engine's own scenarios, all of them: `npm test` runs a part.
