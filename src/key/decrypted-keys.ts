@@ -72,11 +72,11 @@ interface KeyPassword {
  */
 export function keyPassword(
   input: string | undefined,
-  beside: string | undefined,
+  stored: string | undefined,
   { env }: Pick<KeyHost, 'env'>,
 ): KeyPassword {
   if (input !== undefined) return { value: input, origin: 'the password of key.password' };
-  if (beside !== undefined) return { value: beside, origin: 'the password stored beside the key' };
+  if (stored !== undefined) return { value: stored, origin: 'the password stored beside the key' };
   const fromEnvironment = env[PASSWORD_VARIABLE];
   if (fromEnvironment !== undefined) {
     return { value: fromEnvironment, origin: `the password of ${PASSWORD_VARIABLE}` };

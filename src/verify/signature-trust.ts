@@ -243,8 +243,8 @@ function invalid(reason: string): Verdict {
   return { failure: failure('VERIFY_SIGNATURE_INVALID', reason) };
 }
 
-function mismatch(who: string): { readonly failure: Failure } {
-  return { failure: failure('VERIFY_SIGNER_MISMATCH', `signed, but by another signer: ${who}`) };
+function mismatch(signer: string): { readonly failure: Failure } {
+  return { failure: failure('VERIFY_SIGNER_MISMATCH', `signed, but by another signer: ${signer}`) };
 }
 
 /** cosign and this package write base64 of sha256(SPKI). */

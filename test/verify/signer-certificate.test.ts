@@ -37,7 +37,7 @@ test('one of a web server, or of an authority, signs nothing', async () => {
   const { cert, ca } = await makeCertificate();
   const der = (pem: string) => new X509Certificate(pem).raw;
   expect(() => readSignerCertificate(der(cert))).toThrow('not for code signing');
-  expect(() => readSignerCertificate(der(ca))).toThrow('authority');
+  expect(() => readSignerCertificate(der(ca))).toThrow('CA certificate');
 });
 
 /** Replaces bytes by as many others, wherever they stand. */

@@ -5,7 +5,10 @@ const PATH = '/auth/callback';
 
 /** A server on the loopback interface that receives the redirect of the browser. */
 export interface RedirectListener {
-  /** https://www.rfc-editor.org/rfc/rfc8252#section-7.3, with `localhost`, which issuers have registered, not the IP address. */
+  /**
+   * https://www.rfc-editor.org/rfc/rfc8252#section-7.3, with `localhost`, which issuers have
+   * registered, instead of the IP address.
+   */
   readonly redirectUri: string;
   /** Resolves with the redirected address once its `state` matches. */
   returned(state: string, signal: AbortSignal): Promise<URL>;

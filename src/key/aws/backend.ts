@@ -95,7 +95,10 @@ async function openAwsKey(reference: AwsKeyReference, host: KeyHost): Promise<Se
   };
 }
 
-/** Returns the backend of a key in AWS KMS, which returns ECDSA signatures as DER: https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html */
+/**
+ * Returns the backend of a key in AWS KMS, which returns ECDSA signatures as DER:
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html
+ */
 export function awsRemoteKey(reference: AwsKeyReference): RemoteKey {
   return {
     kind: 'service',

@@ -69,7 +69,7 @@ export function findPublicKey(
   key: TokenKey,
   { description, ignoreCertificate }: { description: string; ignoreCertificate: boolean },
 ): KeyObject {
-  const beside = (objectClass: number): TokenKey['handle'][] =>
+  const findByName = (objectClass: number): TokenKey['handle'][] =>
     [
       { type: CKA.ID, value: key.id },
       { type: CKA.LABEL, value: key.label },
@@ -78,13 +78,13 @@ export function findPublicKey(
       .slice(0, 1)
       .flatMap((name) => findObjects(session, [{ type: CKA.CLASS, value: objectClass }, name]));
   const readers = [
-    ...beside(CKO.PUBLIC_KEY).map(
+    ...findByName(CKO.PUBLIC_KEY).map(
       (each) => () => publicKeyIn(session, each, key.type, description),
     ),
     () => publicKeyIn(session, key.handle, key.type, description),
     ...(ignoreCertificate
       ? []
-      : beside(CKO.CERTIFICATE).map((each) => () => certificateKey(session, each))),
+      : findByName(CKO.CERTIFICATE).map((each) => () => certificateKey(session, each))),
   ];
   for (const read of readers) {
     const publicKey = read();
