@@ -8,8 +8,8 @@ import type { KeySource } from './backend';
 import { vaultKeys } from './vault/vault-source';
 
 /**
- * The places beside PEM text, files and variables. Listed only: each loads what it needs (an SDK, a
- * library) when a key is read from it.
+ * The key sources besides PEM text, files and variables. Each loads the SDK or library that it needs
+ * only when a key is read from it.
  */
 export const KEY_SOURCES: readonly KeySource[] = [
   kubernetesKeys,

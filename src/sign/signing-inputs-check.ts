@@ -12,14 +12,14 @@ import {
 function checkSigner({ key, keyless }: SigningInputs, isUnknown: IsUnknown, report: Report): void {
   if (isUnknown('key', 'keyless')) return;
   if (key === undefined && keyless === undefined) {
-    report('key', 'no signer is given: set exactly one of key and keyless');
+    report('key', 'no signer is configured: set exactly one of key and keyless');
   }
   if (key !== undefined && keyless !== undefined) {
-    report('keyless', 'two signers are given: set exactly one of key and keyless');
+    report('keyless', 'two signers are configured: set exactly one of key and keyless');
   }
 }
 
-/** Everything that is wrong with the declaration by itself, without looking anywhere. */
+/** Returns everything that is wrong with the inputs, without reading files or sending requests. */
 export function signingInputProblems(
   config: SigningInputs,
   unknown: UnknownProperties = new Set(),

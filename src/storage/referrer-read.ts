@@ -3,15 +3,15 @@ import type { Descriptor } from '../oci/descriptor';
 import type { Digest } from '../oci/digest';
 import type { Repository } from '../oci/reference';
 
-/** What the registry lists for a manifest. */
+/** Returns the referrers that the registry lists for a manifest. */
 export type ReferrerRead = (subject: Digest) => Promise<readonly Descriptor[]>;
 
-/** Asks each time. */
+/** Sends a request for each call. */
 export function readReferrers(client: RegistryClient, repository: Repository): ReferrerRead {
   return (subject) => client.referrers(repository, subject);
 }
 
-/** Asks once for each manifest: one list answers for all that was stored beside it. */
+/** Sends one request per manifest: one list is enough for everything that was stored for it. */
 export function readReferrersOnce(client: RegistryClient, repository: Repository): ReferrerRead {
   const lists = new Map<Digest, Promise<readonly Descriptor[]>>();
   return (subject) => {

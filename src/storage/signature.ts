@@ -37,11 +37,11 @@ export interface LogEntry {
   readonly logIndex: string;
   /** Base64 of the log's key id. */
   readonly logId: string;
-  /** Whole seconds since 1970; absent for logs that give none (Rekor v2). */
+  /** Whole seconds since 1970; absent for logs that do not return a time (Rekor v2). */
   readonly integratedTime?: number;
 }
 
-/** The log entries that a bundle carries. */
+/** Returns the log entries in a bundle. */
 export function logEntriesOf(bundle: Bundle): readonly LogEntry[] {
   return bundle.verificationMaterial.tlogEntries.map((entry: TransparencyLogEntry) => {
     const integratedTime = Number(entry.integratedTime);
@@ -53,7 +53,7 @@ export function logEntriesOf(bundle: Bundle): readonly LogEntry[] {
   });
 }
 
-/** DER of the leaf certificate, for keyless. */
+/** Returns the DER of the leaf certificate, for keyless signatures. */
 export function leafCertificate(bundle: Bundle): Buffer | undefined {
   const { content } = bundle.verificationMaterial;
   const raw =
@@ -73,7 +73,7 @@ interface StoredParts {
   readonly bundle: Bundle;
 }
 
-/** A signature that is in the registry, as it is told to others. */
+/** Returns the public description of a signature in the registry. */
 export function storedSignature({ bundle, ...parts }: StoredParts): StoredSignature {
   const leaf = leafCertificate(bundle);
   return {

@@ -5,10 +5,10 @@ import type { CheckFresh } from '../sign/reuse';
 import type { VerificationPolicy } from './policy';
 import { SignatureTrust } from './signature-trust';
 
-/** What makes a signature of ours good enough. */
+/** The policy for reusing our own signatures. */
 export type ReusePolicy = Pick<VerificationPolicy, 'transparency' | 'trustedRoot'>;
 
-/** Trust in one signer and nobody else. */
+/** Creates trust in exactly one signer. */
 export function trustOnly(signer: SignerDescription, policy: ReusePolicy): SignatureTrust {
   return signer.kind === 'key'
     ? new SignatureTrust({
@@ -20,8 +20,9 @@ export function trustOnly(signer: SignerDescription, policy: ReusePolicy): Signa
 }
 
 /**
- * Verifies what was just made, before it is stored. A witness may answer with something that is
- * about the signature and does not verify; kept, it would pass for signed until somebody looks.
+ * Creates a check that verifies a new signature before it is stored. A transparency log or timestamp
+ * authority may return material that does not verify; if it were stored, the image would appear to be
+ * signed until it is verified.
  */
 export function createFreshCheck(policy: ReusePolicy): CheckFresh {
   return (fresh, signer) => {
@@ -29,7 +30,7 @@ export function createFreshCheck(policy: ReusePolicy): CheckFresh {
     if (!('failure' in verdict)) return;
     throw new SignedImageError({
       code: 'VERIFY_SIGNATURE_INVALID',
-      message: `the new signature is not stored, because nobody could verify it: ${verdict.failure.reason}. Run again; if it stays so, the trusted root is not the one of the services that were asked`,
+      message: `the new signature is not stored, because it does not verify: ${verdict.failure.reason}. Run again; if the error persists, the trusted root does not belong to the signing services`,
     });
   };
 }

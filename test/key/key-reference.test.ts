@@ -28,7 +28,7 @@ describe('a key reference', () => {
     expect(await privateTextOf(place)).toBe(`# my key\n${PEM}`.trim());
   });
 
-  it('to the web is refused, because nobody says whose the key is', () => {
+  it('to a URL is rejected, because it does not prove whose key it is', () => {
     const error = thrownBy(() => parseKeyReference('https://example.com/cosign.key'));
     expect(error.code).toBe('KEY_REFERENCE_INVALID');
     expect(error.message).toContain('save it to a file');
@@ -42,7 +42,7 @@ describe('a key reference', () => {
 
   it('with an unknown scheme lists the known ones', () => {
     const error = thrownBy(() => parseKeyReference('vault://secret/key'));
-    expect(error.message).toContain('vault:// is no known key source');
+    expect(error.message).toContain('vault:// is not a supported key source');
     for (const known of ['a path', 'PEM text', 'env://']) expect(error.message).toContain(known);
   });
 

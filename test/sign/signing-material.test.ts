@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => sigstore.close());
 
-describe('the services that are asked', () => {
+describe('the services that are used', () => {
   it.each<[SigningInputs, object]>([
     [{ key: KEY }, { transparency: 'none', fulcioUrl: undefined, logs: [], authorities: [] }],
     [{ key: KEY, transparency: 'public' }, { logs: [{ url: PUBLIC_REKOR, version: 1 }] }],
@@ -100,7 +100,7 @@ describe('a declaration that cannot be meant', () => {
       'a Rekor v2 for keyless without a timestamp',
       { keyless: {}, sigstore: { rekorUrl: REKOR, rekorVersion: 2 } },
       'sigstore.tsaUrl',
-      'does not say when',
+      'does not record when',
     ],
     [
       'Rekor v3',
@@ -211,7 +211,7 @@ describe('a declaration that cannot be meant', () => {
       expect(everythingIn(error)).not.toContain(secret);
   });
 
-  it('has all of its faults told at once', async () => {
+  it('has all of its faults reported at once', async () => {
     const config = {
       transparency: 'private',
       sigstore: { rekorVersion: 2, tsaUrl: 'tsa' },
@@ -289,7 +289,7 @@ describe('a check before anything is written', () => {
   const noFiles = () =>
     Promise.reject(Object.assign(new Error('no such file'), { code: 'ENOENT' }));
 
-  it('finds nothing wrong with what is right, and asks nobody', async () => {
+  it('finds nothing wrong with valid inputs, and sends no request', async () => {
     const before = sigstore.requests.length;
     const env = {
       MY_TOKEN: sigstore.issuer.token({ subject: 'job' }),
@@ -325,13 +325,13 @@ describe('a check before anything is written', () => {
       'sigstore.trustedRoot',
       'TRUSTED_ROOT_INVALID',
     ],
-  ])('tells of %s on its property', async (_, config, property, code) => {
+  ])('reports %s on its property', async (_, config, property, code) => {
     expect(await problemsOf(config, { BAD_TOKEN: 'bad' })).toEqual([
       { property, code, message: expect.any(String) as string },
     ]);
   });
 
-  it('tells of a wrong password, but not of one that is not known yet', async () => {
+  it('reports a wrong password, but not one that is not known yet', async () => {
     const ref = await encryptPrivateKey(privateKey, 'right', { cost: 32768 });
     expect(await problemsOf({ key: { ref, password: 'wrong' } })).toMatchObject([
       { property: 'key.password', code: 'KEY_PASSWORD_WRONG' },
@@ -352,7 +352,7 @@ describe('a check before anything is written', () => {
     ['sigstore.rekorVersion', { key: KEY, sigstore: { rekorVersion: 2 } }],
     ['sigstore.tsaUrl', { key: KEY, sigstore: { tsaUrl: '' } }],
     ['sigstore.trustedRoot', { key: KEY, sigstore: { trustedRoot: '' } }],
-  ])('says nothing while %s is unknown', async (unknown, config) => {
+  ])('reports nothing while %s is unknown', async (unknown, config) => {
     expect(await problemsOf(config, {}, [unknown])).toEqual([]);
   });
 });

@@ -48,7 +48,7 @@ describe('a signing config', () => {
       { logs: [], transparency: 'none' },
     ],
     [
-      'is not asked for a log where none is wanted',
+      'does not use a log if none is required',
       () => ({ key: KEY, transparency: 'none', sigstore: { signingConfig: signingConfig() } }),
       { logs: [], transparency: 'none', fulcioUrl: undefined },
     ],
@@ -87,7 +87,7 @@ describe('a signing config', () => {
       'no JSON',
       () => ({ key: KEY, sigstore: { signingConfig: '{' } }),
       'sigstore.signingConfig',
-      'is no JSON',
+      'is not JSON',
     ],
     [
       'a file that is not there',
@@ -168,7 +168,7 @@ describe('a signing config', () => {
         sigstore: { signingConfig: signingConfig({ rekor: false }) },
       }),
       'transparency',
-      'names no transparency log',
+      'does not list a transparency log',
     ],
     [
       'the public log where it must not be',
@@ -198,7 +198,7 @@ describe('a signing config', () => {
       'a client trust config with a bad root',
       () => ({ key: KEY, sigstore: { clientTrustConfig: clientTrust({ trustedRoot: {} }) } }),
       'sigstore.clientTrustConfig',
-      'trusted root is not usable',
+      'trusted root is not valid',
     ],
   ])('with %s is refused on its property', async (_, config, property, text) => {
     const error = await failureOf(loadSigningServices(config(), testHost()));
@@ -206,7 +206,7 @@ describe('a signing config', () => {
     expect(error.message).toContain(text);
   });
 
-  it('is looked at before anything is signed', async () => {
+  it('is checked before anything is signed', async () => {
     const problems = await validateSigningInputs(
       { keyless: { tokenEnv: 'T' }, sigstore: { signingConfig: '{}' } },
       testHost({ env: { T: sigstore.issuer.token({ subject: 'https://x.example' }) } }),
@@ -255,7 +255,7 @@ describe('a private repository', () => {
     ['{"repository":{"private":true,"visibility":"internal"}}', 'transparency'],
     ['{"repository":{"private":false}}', undefined],
     ['nonsense', undefined],
-  ])('is told by the event %s', async (event, property) => {
+  ])('is recognized by the event %s', async (event, property) => {
     const env = { GITHUB_ACTIONS: 'true', GITHUB_EVENT_PATH: '/event.json', T: token() };
     const host = testHost({ env, readFile: () => Promise.resolve(event) });
     const problems = await validateSigningInputs(inPublic(), host);
@@ -278,15 +278,15 @@ describe('a private repository', () => {
     expect(error.message).toContain('a public certificate log');
   });
 
-  it('that nobody names as one is warned of once', async () => {
-    const said: string[] = [];
+  it('of unknown visibility is warned of once', async () => {
+    const lines: string[] = [];
     const host = testHost({ env: { T: token() } });
-    const options = { warn: (line: string) => void said.push(line) };
+    const options = { warn: (line: string) => void lines.push(line) };
     await createSigningMaterial(inPublic(), host, options);
     await createSigningMaterial(inPublic(), host, options);
-    expect(said).toEqual([expect.stringContaining('sigstore.confirmPublic')]);
+    expect(lines).toEqual([expect.stringContaining('sigstore.confirmPublic')]);
     const open = testHost({ env: { T: token({ repository_visibility: 'public' }) } });
     await createSigningMaterial(inPublic(), open, options);
-    expect(said).toHaveLength(1);
+    expect(lines).toHaveLength(1);
   });
 });

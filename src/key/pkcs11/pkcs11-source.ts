@@ -7,7 +7,7 @@ import { cryptokiFailure } from './cryptoki-failure';
 import { withCryptoki } from './cryptoki-module';
 import { parsePkcs11Uri, type Pkcs11Uri, showPkcs11Uri } from './pkcs11-uri';
 import { findPrivateKey, signDigest, type TokenKey } from './token-key';
-import { findPublicHalf } from './token-public-key';
+import { findPublicKey } from './token-public-key';
 import { type TokenPin, type TokenSession, withToken } from './token-session';
 
 const MODULE_VARIABLE = 'COSIGN_PKCS11_MODULE_PATH';
@@ -66,7 +66,7 @@ function tokenBackend(uri: Pkcs11Uri): RemoteKey {
       const ignoreCertificate = host.env[IGNORE_CERTIFICATE] === '1';
       return {
         publicKey: await withKey(async (session, key) =>
-          findPublicHalf(session, key, { description, ignoreCertificate }),
+          findPublicKey(session, key, { description, ignoreCertificate }),
         ),
         sign: ({ digest }) =>
           withKey(async (session, key) => {
@@ -83,7 +83,7 @@ function derOf(signature: Buffer, description: string): Buffer {
   if (der !== undefined) return der;
   throw new SignedImageError({
     code: 'KEY_SIGNING_FAILED',
-    message: `${description}: the token returned ${signature.length} bytes where an ECDSA P-256 signature has 64`,
+    message: `${description}: the token returned ${signature.length} bytes, but an ECDSA P-256 signature has 64`,
   });
 }
 

@@ -11,20 +11,20 @@ function nameOf(ref: string): string {
   throw new SignedImageError({
     code: 'KEY_REFERENCE_INVALID',
     message:
-      'hashivault:// and openbao:// take the name of a transit key and nothing else, as in hashivault://release; ' +
-      'the address stands in VAULT_ADDR, another mount path than "transit" in TRANSIT_SECRET_ENGINE_PATH',
+      'hashivault:// and openbao:// take only the name of a transit key, as in hashivault://release; ' +
+      'set the address in VAULT_ADDR, and a mount path other than "transit" in TRANSIT_SECRET_ENGINE_PATH',
   });
 }
 
 function transitBackend(name: string): RemoteKey {
-  // Address, mount and namespace come from the host's environment, of which there is one a host.
+  // Address, mount and namespace come from the host's environment, so the name identifies the key.
   const description = `the transit key ${name}`;
   return {
     kind: 'service',
     description,
     async open(host) {
       const engine = await connectTransit(host);
-      const key = await engine.publicHalf(name);
+      const key = await engine.fetchPublicKey(name);
       return {
         publicKey: key.publicKey,
         sign: ({ digest }) => engine.sign(name, key.version, digest),
@@ -44,7 +44,7 @@ export const vaultKeys: KeySource = {
     const { publicKey } = await engine.create(name);
     return {
       publicKey: publicKey.export({ format: 'pem', type: 'spki' }).toString(),
-      summary: `made the transit key ${name} (ECDSA P-256) at ${engine.where}`,
+      summary: `created the transit key ${name} (ECDSA P-256) at ${engine.where}`,
     };
   },
 };

@@ -204,7 +204,7 @@ describe('the configuration of signers', () => {
     ];
     expect(problems({ keys })).toEqual([
       expect.stringMatching(/^keys\[0\]: is a private key/),
-      expect.stringMatching(/^keys\[1\]: the key is of a kind that not every verifier takes/),
+      expect.stringMatching(/^keys\[1\]: the key has a type that not every verifier accepts/),
     ]);
   });
 

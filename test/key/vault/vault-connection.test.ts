@@ -20,11 +20,14 @@ import {
 
 afterEach(stopAll);
 
-async function startProxy(): Promise<{ readonly url: string; readonly asked: readonly string[] }> {
-  const asked: string[] = [];
+async function startProxy(): Promise<{
+  readonly url: string;
+  readonly requested: readonly string[];
+}> {
+  const requested: string[] = [];
   const server = createServer();
   server.on('connect', ({ url = '' }, socket) => {
-    asked.push(url);
+    requested.push(url);
     const { hostname, port } = new URL(`http://${url}`);
     const target = connect(Number(port), hostname, () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
@@ -35,11 +38,11 @@ async function startProxy(): Promise<{ readonly url: string; readonly asked: rea
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   keep({ close: () => new Promise((resolve) => void server.close(() => resolve())) });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requested };
 }
 
 describe('the connection', () => {
-  it('trusts VAULT_CACERT, and without it nobody it does not know', async () => {
+  it('trusts VAULT_CACERT, and without it only known authorities', async () => {
     const certificate = await makeCertificate();
     const vault = await vaultWith({ certificate });
     const file = join(await home(), 'ca.pem');
@@ -133,7 +136,7 @@ describe('the connection', () => {
     const vault = await vaultWith();
     const proxy = await startProxy();
     await expectSigned(at(vault, { VAULT_PROXY_ADDR: proxy.url }));
-    expect(proxy.asked).toContain(new URL(vault.url).host);
+    expect(proxy.requested).toContain(new URL(vault.url).host);
     const wrong = await refusal(at(vault, { VAULT_PROXY_ADDR: 'canary-proxy-password' }));
     expect(wrong.message).toContain('proxy');
     expect(wrong.message).not.toContain('canary');
@@ -149,7 +152,7 @@ describe('what is declared wrongly', () => {
     'hashivault://a b',
     'hashivault://../sys',
     'hashivault://a\n',
-  ])('%j is no reference', (ref) => {
+  ])('%j is not a reference', (ref) => {
     expect(() => vaultKeys.parse(ref)).toThrow(
       expect.objectContaining({ code: 'KEY_REFERENCE_INVALID' }),
     );
