@@ -1,4 +1,4 @@
-import { shapesOf } from '../error/redaction';
+import { encodingsOf } from '../error/redaction';
 import type { BuildRequest } from './builder';
 import { FragmentFinder, type Span } from './secret-fragments';
 
@@ -22,7 +22,7 @@ export function redaction(secrets: readonly string[]): Redact {
     .filter((line) => line.length >= SHORTEST_PART);
   const encoded = [...values, ...lines]
     .filter((value) => value.length >= SHORTEST_PART)
-    .flatMap(shapesOf);
+    .flatMap(encodingsOf);
   // The longest first: one secret may be the beginning of another.
   const ordered = [...new Set([...values, ...lines, ...encoded])].sort(
     (a, b) => b.length - a.length,

@@ -3,7 +3,7 @@ import {
   encodeStatement,
   parseStatement,
   provenanceStatement,
-  provenanceWanted,
+  createsProvenance,
   sameProvenance,
   subjectsOf,
 } from '../../src/attest';
@@ -187,20 +187,20 @@ test.each([
 
 describe('whether provenance is made', () => {
   test('it is for a build, unless disabled', () => {
-    expect(provenanceWanted({ build: true })).toBe(true);
-    expect(provenanceWanted({ build: true, disabled: false, builderId: 'urn:x' })).toBe(true);
-    expect(provenanceWanted({ build: true, disabled: true })).toBe(false);
+    expect(createsProvenance({ build: true })).toBe(true);
+    expect(createsProvenance({ build: true, disabled: false, builderId: 'urn:x' })).toBe(true);
+    expect(createsProvenance({ build: true, disabled: true })).toBe(false);
   });
 
   test('it is not for an image that exists already, and asking for it is an error', () => {
-    expect(provenanceWanted({ build: false })).toBe(false);
-    expect(provenanceWanted({ build: false, disabled: true, parameters: {} })).toBe(false);
+    expect(createsProvenance({ build: false })).toBe(false);
+    expect(createsProvenance({ build: false, disabled: true, parameters: {} })).toBe(false);
     for (const [declared, property] of [
       [{ builderId: 'urn:x' }, 'provenance.builderId'],
       [{ parameters: { a: 'b' } }, 'provenance.parameters'],
       [{ disabled: false }, 'provenance.disabled'],
     ] as const) {
-      expect(() => provenanceWanted({ build: false, ...declared })).toThrow(
+      expect(() => createsProvenance({ build: false, ...declared })).toThrow(
         expect.objectContaining({ code: 'INPUT_INVALID', property }),
       );
     }
