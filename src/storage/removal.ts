@@ -69,7 +69,7 @@ async function removeLayer(
     const unchanged = await changeTag<CurrentTag>(
       {
         read: () => readTag(client, repository, tag),
-        settled: (now) => outcome === 'unsupported' || !now?.legacy.manifest.layers.some(isOurs),
+        isSettled: (now) => outcome === 'unsupported' || !now?.legacy.manifest.layers.some(isOurs),
         write: async (now, condition) => {
           outcome = now
             ? await writeWithout(client, repository, tag, now, isOurs, condition)

@@ -8,7 +8,7 @@ function setUp(capacity?: number) {
   let reads = 0;
   const memory = new ContentMemory({
     ...(capacity !== undefined && { capacity }),
-    longest: 1000,
+    maxAge: 1000,
     now: () => now,
   });
   const read = (bytes: Buffer, place = repository) =>

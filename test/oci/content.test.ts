@@ -4,7 +4,7 @@ import { type RunningRegistry, startRegistry } from '../../dev/registry';
 import {
   type Descriptor,
   digestOf,
-  MANIFEST_LIMIT,
+  MAX_MANIFEST_BYTES,
   OCI_CONFIG,
   OCI_INDEX,
   OCI_MANIFEST,
@@ -72,7 +72,7 @@ describe('reading manifests', () => {
     });
     const error = await refusalOf(client.getManifest(repository(), LATEST));
     expect(error.code).toBe('REGISTRY_PROTOCOL');
-    expect(error.message).toContain('looks like no registry');
+    expect(error.message).toContain('does not appear to be an OCI registry');
     expect(error.message).toContain(registry.host);
   });
 
@@ -89,7 +89,7 @@ describe('reading manifests', () => {
     ]) {
       const error = await refusalOf(look);
       expect(error.code).toBe('REGISTRY_PROTOCOL');
-      expect(error.message).toContain('looks like no registry');
+      expect(error.message).toContain('does not appear to be an OCI registry');
     }
   });
 
@@ -176,7 +176,7 @@ describe('reading manifests', () => {
   });
 
   it('stops reading at 4 MiB', async () => {
-    const bytes = Buffer.alloc(MANIFEST_LIMIT + 1, 'a');
+    const bytes = Buffer.alloc(MAX_MANIFEST_BYTES + 1, 'a');
     registry.settings.faults = () => ({
       status: 200,
       headers: { 'content-type': OCI_MANIFEST },
@@ -220,7 +220,7 @@ describe('writing manifests', () => {
       client.putManifest(repository(), ABSENT, bytesOf(), OCI_MANIFEST),
     );
     expect(mismatch.code).toBe('CONTENT_MISMATCH');
-    const large = Buffer.alloc(MANIFEST_LIMIT + 1);
+    const large = Buffer.alloc(MAX_MANIFEST_BYTES + 1);
     expect(
       (await refusalOf(client.putManifest(repository(), LATEST, large, OCI_MANIFEST))).code,
     ).toBe('CONTENT_TOO_LARGE');

@@ -127,7 +127,7 @@ const FAILURES: readonly Failure[] = [
     serve: plain(403, error('DENIED', 'requested access to the resource is denied'), AFTER_LOGIN),
     registry: LOGIN,
     code: 'REGISTRY_FORBIDDEN',
-    says: /expired or do not have the right.*log in again/,
+    says: /expired or do not have permission.*log in again/,
   },
   {
     name: '403 for a token that has expired',

@@ -5,7 +5,7 @@ import {
   DOCKER_LIST,
   formatPlatform,
   digestOf,
-  MANIFEST_LIMIT,
+  MAX_MANIFEST_BYTES,
   OCI_CONFIG,
   OCI_INDEX,
   OCI_MANIFEST,
@@ -104,7 +104,7 @@ describe('manifests', () => {
   });
 
   it('refuses more than 4 MiB', () => {
-    const large = Buffer.alloc(MANIFEST_LIMIT + 1, ' ');
+    const large = Buffer.alloc(MAX_MANIFEST_BYTES + 1, ' ');
     expect(codeOf(() => parseManifest(large, OCI_MANIFEST))).toBe('CONTENT_MALFORMED');
   });
 

@@ -125,7 +125,7 @@ describe('redirects', () => {
   it.each([
     ['file:///etc/passwd', 'not http(s)'],
     ['http://[', 'no URL'],
-    ['', 'looks like no registry'],
+    ['', 'does not appear to be an OCI registry'],
   ])('are not followed to %p', async (location, why) => {
     registry.settings.faults = ({ path }) =>
       path === '/elsewhere'
