@@ -5,19 +5,19 @@ import type { FilesRead } from './files-read';
 import { byteOrder, bytePath } from './byte-path';
 
 /**
- * The files that a build reads and that are not those of the commit, ignored by git or not. A folder in which
- * the commit has nothing is listed as a whole.
+ * Lists the files that a build reads and that are not in the commit, whether or not git ignores them. A folder
+ * without files of the commit is listed as a whole.
  *
- * @param tracked - Absolute paths of everything that the commit has, in latin1.
- * @param tops - Absolute paths of the top folders of its work trees, whose `.git` is not looked at.
+ * @param tracked - Absolute paths of all files in the commit, in latin1.
+ * @param tops - Absolute paths of the top folders of its work trees, whose `.git` is skipped.
  * @returns Absolute paths in latin1; those of folders end with `/`.
  */
-export async function foreignFiles(
+export async function filesOutsideCommit(
   reads: FilesRead,
   tracked: ReadonlySet<string>,
   tops: ReadonlySet<string>,
 ): Promise<readonly string[]> {
-  // One that is missing is reported where the build is checked.
+  // Missing files are reported by the validation of the build.
   const further = reads.further
     .filter((path) => existsSync(path))
     .map(bytePath)
@@ -28,7 +28,7 @@ export async function foreignFiles(
 }
 
 class ContextWalk {
-  /** Folders in which the commit has a file. */
+  /** Folders that contain a file of the commit. */
   private readonly trackedFolders: ReadonlySet<string>;
 
   constructor(

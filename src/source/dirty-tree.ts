@@ -3,7 +3,7 @@ import type { Change } from './compared-tree';
 
 const MAX_SHOWN = 5;
 
-/** `SOURCE_DIRTY`, with the names of what differs and what to do about each kind. */
+/** Creates the `SOURCE_DIRTY` error with the changed paths and the remedy for each kind of change. */
 export function dirtyTree(
   changes: readonly Change[],
   nested: string | undefined,
@@ -11,7 +11,7 @@ export function dirtyTree(
   const hidden = changes.filter(({ kind }) => kind === 'hidden');
   const others = changes.filter(({ kind }) => kind !== 'hidden');
   const reasons = [
-    ...(others.length > 0 ? [`${listed(others)}; commit (or ignore) these`] : []),
+    ...(others.length > 0 ? [`${formatPaths(others)}; commit (or ignore) these`] : []),
     ...(changes.some(({ isLineEndings }) => isLineEndings)
       ? [
           'some of these differ in line endings only, as `core.autocrlf` writes them: commit a .gitattributes ' +
@@ -21,14 +21,14 @@ export function dirtyTree(
       : []),
     ...(hidden.length > 0
       ? [
-          `the build reads files that are not in the commit: ${listed(hidden)}; add these to ` +
+          `the build reads files that are not in the commit: ${formatPaths(hidden)}; add these to ` +
             '.dockerignore, or commit them',
         ]
       : []),
     ...(nested === undefined
       ? []
       : [
-          `${JSON.stringify(nested)} is a repository of its own that is not a submodule: declare ` +
+          `${JSON.stringify(nested)} is a separate repository that is not a submodule: declare ` +
             'it as `source.directory` if it is the source',
         ]),
   ];
@@ -41,7 +41,7 @@ export function dirtyTree(
   });
 }
 
-function listed(changes: readonly Change[]): string {
+function formatPaths(changes: readonly Change[]): string {
   const shown = changes.slice(0, MAX_SHOWN).map(({ path }) => JSON.stringify(path));
   const more = changes.length - shown.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

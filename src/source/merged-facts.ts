@@ -1,4 +1,4 @@
-import { type Detected, present } from './detected';
+import { type Detected, omitUndefined } from './detected';
 import type { SourceFacts, SourceOverrides } from './facts';
 import type { GitRepository } from './git-repository';
 import { isCommit, isFullRef, isRefName } from './overrides';
@@ -6,38 +6,38 @@ import { cleanRepositoryUrl } from './repository-url';
 
 export interface FactSources {
   readonly declared: SourceOverrides;
-  /** Absent where no CI system was detected. */
+  /** Absent if a CI system was not detected. */
   readonly ci: Detected | undefined;
-  /** Absent where there is no repository, or it was not read. */
+  /** Absent if there is no repository, or it was not read. */
   readonly git: GitRepository | undefined;
-  /** The builder where there is no CI system. */
+  /** The builder if a CI system was not detected. */
   readonly local: Detected;
   readonly dirty: boolean | undefined;
   readonly warnings: readonly string[];
 }
 
 /**
- * One set of facts that are about one commit: the declared one, else the work tree's HEAD (that is what is
- * built), else the CI system's. What the CI system says of another commit is left out.
+ * Merges the facts of one commit: the declared one, else the work tree's HEAD (which is what is built), else the
+ * CI system's. Facts that the CI system reports for another commit are omitted.
  */
 export function mergeFacts(sources: FactSources): SourceFacts {
   const { declared, ci, git, local, dirty } = sources;
   const detected = ci ?? local;
-  const named = detected.commit?.toLowerCase();
-  const ofCi = named !== undefined && isCommit(named) ? named : undefined;
+  const reported = detected.commit?.toLowerCase();
+  const ofCi = reported !== undefined && isCommit(reported) ? reported : undefined;
   const commit = declared.commit?.toLowerCase() ?? git?.commit ?? ofCi;
-  const agrees = named === undefined || (ofCi !== undefined && ofCi === commit);
-  const about: Partial<Detected> = agrees ? detected : {};
-  const repository = declared.repository ?? about.repository ?? originOf(git);
+  const agrees = reported === undefined || (ofCi !== undefined && ofCi === commit);
+  const facts: Partial<Detected> = agrees ? detected : {};
+  const repository = declared.repository ?? facts.repository ?? originOf(git);
   const { invocation } = detected.builder;
   const warnings = [...sources.warnings, ...warningsOf(sources, commit, agrees)];
-  return present({
+  return omitUndefined({
     commit,
-    ...refFacts(sources, about, agrees && git?.commit === commit),
+    ...refFacts(sources, facts, agrees && git?.commit === commit),
     repository: repository && cleanRepositoryUrl(repository),
-    headRepository: about.headRepository && cleanHead(about.headRepository),
+    headRepository: facts.headRepository && cleanHead(facts.headRepository),
     dirty,
-    builder: present({
+    builder: omitUndefined({
       ...detected.builder,
       id: declared.builder ?? detected.builder.id,
       invocation: invocation && cleanRepositoryUrl(invocation),
@@ -57,33 +57,33 @@ function cleanHead(text: string): string | undefined {
   return cleanRepositoryUrl(text) ?? (/^[\w.-]+(?:\/[\w.-]+)*$/.test(text) ? text : undefined);
 }
 
-/** @param isHead - Whether the facts are about the work tree's HEAD, so that its branch counts. */
+/** @param isHead - Whether the facts refer to the work tree's HEAD, so that its branch is valid. */
 function refFacts(
   { declared, ci, git }: FactSources,
-  about: Partial<Detected>,
+  facts: Partial<Detected>,
   isHead: boolean,
 ): Pick<SourceFacts, 'branch' | 'tag' | 'ref'> {
-  const tag = declared.tag ?? checked(about.tag, isRefName);
-  // In a request a fork's branch may be checked out under any name, and on a tag none is meant.
+  const tag = declared.tag ?? validated(facts.tag, isRefName);
+  // In a request a fork's branch may be checked out under any name, and a build of a tag does not have a branch.
   const isOnBranch = isHead && ci?.isRequest !== true && tag === undefined;
   const branch =
     declared.branch ??
-    checked(about.branch, isRefName) ??
-    (isOnBranch ? checked(git?.branch, isRefName) : undefined);
+    validated(facts.branch, isRefName) ??
+    (isOnBranch ? validated(git?.branch, isRefName) : undefined);
   const isDeclared = declared.branch !== undefined || declared.tag !== undefined;
-  const ref = declared.ref ?? (isDeclared ? undefined : checked(about.ref, isFullRef));
-  const isSaid = ref === `refs/heads/${branch}` || ref === `refs/tags/${tag}`;
-  return { branch, tag, ref: isSaid ? undefined : ref } as Pick<
+  const ref = declared.ref ?? (isDeclared ? undefined : validated(facts.ref, isFullRef));
+  const isRedundant = ref === `refs/heads/${branch}` || ref === `refs/tags/${tag}`;
+  return { branch, tag, ref: isRedundant ? undefined : ref } as Pick<
     SourceFacts,
     'branch' | 'tag' | 'ref'
   >;
 }
 
-function checked(text: string | undefined, test: (text: string) => boolean): string | undefined {
+function validated(text: string | undefined, test: (text: string) => boolean): string | undefined {
   return text !== undefined && test(text) ? text : undefined;
 }
 
-/** What a person should know although it stops nothing. */
+/** Returns the warnings about commits that differ. */
 function warningsOf(
   { declared, ci, git }: FactSources,
   commit: string | undefined,
@@ -100,12 +100,12 @@ function warningsOf(
   if (!isCommit(ci.commit)) {
     return [
       ...warnings,
-      `the CI system's commit is not a commit id and was left out; set source.commit`,
+      `the commit that the CI system reports is not a valid commit id and was ignored; set source.commit`,
     ];
   }
   return [
     ...warnings,
-    `the CI system says commit ${ci.commit}, but the work tree is at ${head}, which is what is built and is ` +
-      'recorded; branch, tag and ref of the CI system are left out: set source.branch, source.tag or source.ref if they are known',
+    `the CI system reports commit ${ci.commit}, but the work tree is at ${head}, which is what is built and is ` +
+      'recorded; branch, tag and ref of the CI system are ignored: set source.branch, source.tag or source.ref if they are known',
   ];
 }

@@ -4,13 +4,13 @@ import { claimsHostedBuilder } from './builder-id';
 import type { SourceOverrides } from './facts';
 import { cleanRepositoryUrl } from './repository-url';
 
-/** A full object id of git: SHA-1, or SHA-256 in the repositories that use it. */
+/** Whether a text is a full object id of git: SHA-1, or SHA-256 in repositories that use it. */
 export function isCommit(text: string): boolean {
   return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(text);
 }
 
 /**
- * Whether git takes this as the name of a branch or tag.
+ * Whether git accepts a text as the name of a branch or tag.
  *
  * https://git-scm.com/docs/git-check-ref-format
  */
@@ -19,12 +19,12 @@ export function isRefName(text: string): boolean {
   return text.split('/').every((part) => !/^\.|^$|\.lock$/.test(part));
 }
 
-/** Whether this is a full ref, such as `refs/pull/5/merge`. */
+/** Whether a text is a full ref, such as `refs/pull/5/merge`. */
 export function isFullRef(text: string): boolean {
   return /^refs\/[^/]+\/./.test(text) && isRefName(text);
 }
 
-/** Everything that is wrong with `source`. Values are not repeated: a URL may hold a credential. */
+/** Returns all problems of `source`. Messages do not contain values: a URL may contain a credential. */
 export function validateOverrides(
   overrides: SourceOverrides,
   env: NodeJS.ProcessEnv,
@@ -54,7 +54,7 @@ export function validateOverrides(
     } else if (claimsHostedBuilder(builder, env)) {
       refuse(
         'builder',
-        'names a hosted builder that is not running this build; leave it out, or name your own builder',
+        'is the id of a hosted builder that does not run this build; remove it, or set the id of your own builder',
       );
     }
   }

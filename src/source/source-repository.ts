@@ -17,16 +17,16 @@ export interface SourceFolders {
 
 export interface SourceRepository {
   readonly repository: GitRepository;
-  /** A repository that the folder is in and that is not the source, relative to the one that is. */
+  /** Relative path of a nested repository that contains the folder but is not the source. */
   readonly nested?: string;
 }
 
 /**
- * The repository that the files are from: that of the declared directory, else the nearest one. A repository
- * inside the program's own is taken only if that has it as a submodule: otherwise anybody who can put files
- * into the context (an unpacked archive, a dependency) could say which commit they are of.
+ * Finds the source repository: that of the declared directory, else the nearest one. A repository nested in the
+ * program's repository is used only if it is a submodule: otherwise files in the context from elsewhere (an
+ * unpacked archive, a dependency) could determine the recorded commit.
  *
- * @returns `undefined` outside of any repository
+ * @returns `undefined` outside of a repository
  * @throws SignedImageError `SOURCE_UNREADABLE`, or `INPUT_INVALID` on `source.directory`
  */
 export async function findSourceRepository(
@@ -42,7 +42,7 @@ export async function findSourceRepository(
   const top = await nearestWorkTree(folder, env);
   if (top === undefined) return undefined;
   const own = await nearestWorkTree(program, env);
-  if (own === undefined || !isWithin(top, own) || (await isPartOf(top, own, env, git))) {
+  if (own === undefined || !isWithin(top, own) || (await isSubmoduleOf(top, own, env, git))) {
     return { repository: await git.repository(top) };
   }
   return {
@@ -51,8 +51,8 @@ export async function findSourceRepository(
   };
 }
 
-/** Whether a work tree is the outer one, or one of its submodules or theirs. */
-async function isPartOf(
+/** Whether a work tree is the outermost one, or one of its submodules, recursively. */
+async function isSubmoduleOf(
   top: string,
   outermost: string,
   env: NodeJS.ProcessEnv,
@@ -86,7 +86,7 @@ function notInRepository(): InvalidInputError {
     {
       property: 'source.directory',
       code: 'INPUT_INVALID',
-      message: 'is not inside a git repository; give a folder of the checkout that is built',
+      message: 'is not inside a git repository; set it to a folder of the checkout that is built',
     },
   ]);
 }

@@ -247,7 +247,7 @@ describe('a repository inside the context', () => {
     await expect(asked).rejects.toMatchObject({
       code: 'SOURCE_DIRTY',
       message: expect.stringMatching(
-        /"vendor\/".*"vendor\/lib" is a repository.*source\.directory/,
+        /"vendor\/".*"vendor\/lib" is a separate repository.*source\.directory/,
       ),
     });
     expect(existsSync(canary())).toBe(false);
