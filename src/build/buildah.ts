@@ -4,8 +4,8 @@ import { probe, refusal } from './process';
 import { type BuilderDeps, environmentOf, inSession } from './session';
 
 /**
- * `buildah build`, without any daemon. It works in places where nothing else does, as root in a
- * container or virtual machine without FUSE, user namespaces or cgroups.
+ * Creates the builder that runs `buildah build`. It does not need a daemon, and also works as root in
+ * a container or virtual machine without FUSE, user namespaces or cgroups.
  */
 export function buildahBuilder(deps: BuilderDeps): Builder {
   return {
@@ -36,7 +36,7 @@ interface Storage {
   readonly refused?: string | undefined;
 }
 
-/** The machine's own storage; where its driver does not work, the one that works everywhere. */
+/** Uses the configured storage driver; if it does not work, vfs, which works everywhere. */
 async function storage(env: NodeJS.ProcessEnv): Promise<Storage> {
   const own = await probe('buildah', ['info'], env);
   if (own === undefined || own.code === 0) return { flags: [], refused: refusal('buildah', own) };
@@ -45,8 +45,8 @@ async function storage(env: NodeJS.ProcessEnv): Promise<Storage> {
 }
 
 /**
- * chroot needs no OCI runtime, no cgroups and no namespaces, so a build is the same on a laptop and
- * in a CI container. `BUILDAH_ISOLATION` chooses another.
+ * chroot does not need an OCI runtime, cgroups or namespaces, so builds are equal on a laptop and in a
+ * CI container. `BUILDAH_ISOLATION` overrides it.
  */
 function isolation(env: NodeJS.ProcessEnv): readonly string[] {
   return env['BUILDAH_ISOLATION'] ? [] : ['--isolation', 'chroot'];

@@ -15,7 +15,7 @@ const PODMAN: ContainersTool = {
   inspect: ['image', 'inspect'],
 };
 
-/** `podman build`, without a daemon on Linux, with podman's machine elsewhere. */
+/** Creates the builder that runs `podman build`: without a daemon on Linux, with podman machine on other systems. */
 export function podmanBuilder(deps: BuilderDeps): Builder {
   return {
     name: 'podman',

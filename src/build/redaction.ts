@@ -2,33 +2,34 @@ import { encodingsOf } from '../error/redaction';
 import type { BuildRequest } from './builder';
 import { FragmentFinder, type Span } from './secret-fragments';
 
-/** Takes secrets out of a line of text. */
+/** Redacts secrets in a line of text. */
 export type Redact = (text: string) => string;
 
 const HIDDEN = '***';
 
-// A part of a secret shorter than this says nothing, and hiding it would garble every line.
-const SHORTEST_PART = 4;
+// A shorter part of a secret occurs by chance, and redacting it would garble every line.
+const MIN_PART_LENGTH = 4;
 
 /**
- * Hides these values in lines of output: whole, in the encodings of `shapesOf`, and in parts, because
- * a value of several lines is shown line by line, and a program may wrap what it prints.
+ * Returns a function that redacts these values in lines of output: whole, in the encodings of
+ * `encodingsOf`, and in parts, because a multi-line value is printed line by line, and programs may
+ * wrap their output.
  */
 export function redaction(secrets: readonly string[]): Redact {
   const values = secrets.map((secret) => secret.trim()).filter((whole) => whole !== '');
   const lines = values
     .flatMap((whole) => whole.split(/\r\n|\r|\n/))
     .map((line) => line.trim())
-    .filter((line) => line.length >= SHORTEST_PART);
+    .filter((line) => line.length >= MIN_PART_LENGTH);
   const encoded = [...values, ...lines]
-    .filter((value) => value.length >= SHORTEST_PART)
+    .filter((value) => value.length >= MIN_PART_LENGTH)
     .flatMap(encodingsOf);
-  // The longest first: one secret may be the beginning of another.
+  // The longest first: one secret may be a prefix of another.
   const ordered = [...new Set([...values, ...lines, ...encoded])].sort(
     (a, b) => b.length - a.length,
   );
   if (ordered.length === 0) return (text) => text;
-  // Where there is too much to compare, at least the plain texts are.
+  // If there is too much text to index, at least the plain texts are.
   const fragments = new FragmentFinder(ordered.toReversed());
   return (text) => {
     const shown = ordered.reduce((line, value) => line.replaceAll(value, HIDDEN), text);
@@ -46,7 +47,7 @@ function withoutSpans(text: string, spans: readonly Span[]): string {
   return shown + text.slice(from);
 }
 
-/** Hides all that a build is trusted with. */
+/** Returns a function that redacts all secrets of a build. */
 export function redactionFor(request: BuildRequest): Redact {
   const { username, password } = request.registry;
   const credentials = password ? [password, encodeBasic(username ?? '', password)] : [];
@@ -57,7 +58,7 @@ export function redactionFor(request: BuildRequest): Redact {
   ]);
 }
 
-/** As an authorization header or an auth file has it. */
+/** Encodes a login for an `Authorization` header or auth file. */
 export function encodeBasic(username: string, password: string): string {
   return Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
 }

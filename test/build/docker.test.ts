@@ -136,7 +136,7 @@ describe('buildx', () => {
       );
     expect(await why()).toMatch(/docker is not installed/);
     tools.add('docker', `console.error('unknown command'); return 1;`);
-    expect(await why()).toMatch(/no buildx plugin/);
+    expect(await why()).toMatch(/buildx plugin of docker is not installed/);
     tools.add(
       'docker',
       `if (argv[1] === 'inspect') { console.error('ERROR: no builder "b" found'); return 1; }`,
@@ -210,14 +210,14 @@ describe('docker', () => {
     ).rejects.toMatchObject({
       code: 'BUILD_FAILED',
       property: 'image',
-      message: expect.stringContaining('is not the image that this build made'),
+      message: expect.stringContaining('is not the image of this build'),
     });
   });
 
   test.each([
     [{ platforms: ['linux/amd64', 'linux/arm64'] }, /one platform/],
-    [{ secrets: { a: 'secret' } }, /no build secrets/],
-    [{ cacheTo: ['type=inline'] }, /exports no cache/],
+    [{ secrets: { a: 'secret' } }, /build secrets/],
+    [{ cacheTo: ['type=inline'] }, /does not support cacheTo/],
     [{ cacheFrom: ['type=gha'] }, /cacheFrom/],
   ])('is unavailable for %j', async (further, why) => {
     tools.add('docker', docker('docker'));

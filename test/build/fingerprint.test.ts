@@ -84,7 +84,7 @@ describe('base images', () => {
     expect(bases).toEqual({ down: digest('old'), gone: UNKNOWN_BASE });
     expect(warnings).toEqual([
       expect.stringMatching(/down.*registry is down/),
-      expect.stringMatching(/gone.*no such image/),
+      expect.stringMatching(/gone.*does not exist in its registry/),
     ]);
   });
 });

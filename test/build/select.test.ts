@@ -46,7 +46,7 @@ test('where none works the error lists all that was tried, why not, and what to 
     code: 'BUILDER_UNAVAILABLE',
     property: 'build.builder',
     message: expect.stringMatching(
-      /buildx: .*no buildx plugin.*docker: Cannot connect.*podman: Error: no subuid.*buildah: .*not installed.*apt-get install buildah crun/,
+      /buildx: .*buildx plugin of docker is not installed.*docker: Cannot connect.*podman: Error: no subuid.*buildah: .*not installed.*apt-get install buildah crun/,
     ),
   });
 });
@@ -54,7 +54,7 @@ test('where none works the error lists all that was tried, why not, and what to 
 test('a named builder is the only one that is tried', async () => {
   tools.add('buildah', '');
   const asked = selectBuilder('podman', context.request('r.example/app'), tools);
-  await expect(asked).rejects.toThrow(/^the builder podman does not work here; tried podman: /);
+  await expect(asked).rejects.toThrow(/^the builder podman is not available; tried podman: /);
   const named = context.request('r.example/app', { buildxBuilder: 'remote' });
   await expect(selectBuilder('auto', named, tools)).rejects.toThrow(/tried buildx: [^;]*\. Start/);
 });

@@ -103,11 +103,19 @@ test('a stage whose base cannot be read is a stage all the same', () => {
 test.each<[string, string, RegExp]>([
   ['an ARG', 'ARG V=${A^}\nFROM a', /line 1: ARG V cannot be read/],
   ['a required ARG that is not given', 'ARG V\nFROM a:${V:?canary-x}', /line 2.*V is required/],
-  ['a FROM without an image', 'FROM\nFROM a', /line 1: FROM needs an image/],
-  ['a FROM of nothing', 'FROM $V', /line 1: FROM \$V names nothing/],
+  ['a FROM without an image', 'FROM\nFROM a', /line 1: FROM requires an image/],
+  ['a FROM of nothing', 'FROM $V', /line 1: FROM \$V is empty/],
   ['a wrong stage name', 'FROM a AS 1x', /line 1: 1x is not the name of a stage/],
-  ['a variable in COPY --from', 'ARG V\nFROM a\nCOPY --from=$V / /', /line 3: what COPY takes/],
-  ['a variable in RUN --mount', 'FROM a\nRUN --mount=from=${V},target=/t x', /line 2: what RUN/],
+  [
+    'a variable in COPY --from',
+    'ARG V\nFROM a\nCOPY --from=$V / /',
+    /line 3: the source of files of COPY/,
+  ],
+  [
+    'a variable in RUN --mount',
+    'FROM a\nRUN --mount=from=${V},target=/t x',
+    /line 2: the source of files of RUN/,
+  ],
   ['a number without a stage', 'FROM a\nCOPY --from=7 / /', /there is no stage 7/],
   ['a target that is not there', 'FROM a', /there is no stage missing/],
   ['a directive given twice', '# escape=`\n# escape=`\nFROM a', /escape is given twice/],

@@ -8,7 +8,7 @@ function ignores(text: string, path: string): boolean {
   let verdict = { ignored: false, matches: undefined as readonly boolean[] | undefined };
   const parts = path.split('/');
   for (const index of parts.keys()) {
-    verdict = asked.judge(parts.slice(0, index + 1).join('/'), verdict.matches);
+    verdict = asked.match(parts.slice(0, index + 1).join('/'), verdict.matches);
   }
   return verdict.ignored;
 }
@@ -59,7 +59,7 @@ test.each<[string, string, boolean]>([
 });
 
 test.each([
-  ['ok\n!', /^line 2: invalid pattern `!`: nothing follows the "!"$/],
+  ['ok\n!', /^line 2: invalid pattern `!`: there is no pattern after "!"$/],
   ['[', /^line 1: invalid pattern `\[`$/],
   ['a*[]b', undefined],
   ['.[]b', /line 1/],
@@ -76,8 +76,8 @@ test.each([
 
 test('a pattern that cannot be compiled is refused when it is first compared', () => {
   const asked = rules('never\n!a[b-a]\na\\1');
-  expect(() => asked.judge('x')).toThrow(IgnoreFileError);
-  expect(() => asked.judge('x')).toThrow(/^line 3: invalid pattern `a\\1`/);
+  expect(() => asked.match('x')).toThrow(IgnoreFileError);
+  expect(() => asked.match('x')).toThrow(/^line 3: invalid pattern `a\\1`/);
 });
 
 test('a pattern that is not UTF-8 is shown by its escapes', () => {
