@@ -324,7 +324,7 @@ describe('podman and buildah alike (here by podman)', () => {
     expect(await create({ env: tools.env }).unavailable(gha)).toMatch(/type=registry/);
   });
 
-  test('a failed build tells the last lines, with secrets hidden, and leaves nothing behind', async () => {
+  test('a failed build reports the last lines, with redacted secrets, and removes its files', async () => {
     tools.add(
       name,
       `for (let i = 0; i < 30; i++) console.error('line ' + i);
@@ -351,7 +351,7 @@ describe('podman and buildah alike (here by podman)', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  test('a failed push is told on the image', async () => {
+  test('a failed push is reported on `image`', async () => {
     tools.add(name, `${TOOL} return argv.includes('push') ? 125 : 0;`);
     await expect(build(context.request('registry.example/app'))).rejects.toMatchObject({
       code: 'BUILD_FAILED',

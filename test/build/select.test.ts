@@ -30,7 +30,7 @@ test('auto takes the first that works', async () => {
   expect((await selectBuilder('auto', request, tools)).name).toBe('buildx');
 });
 
-test('auto goes on where a builder cannot do what is asked', async () => {
+test('auto skips a builder that does not support the request', async () => {
   tools.add('docker', `return argv[0] === 'buildx' ? 1 : 0;`);
   tools.add('buildah', '');
   const request = context.request('r.example/app', { secrets: { a: 'secret' } });
@@ -59,7 +59,7 @@ test('a named builder is the only one that is tried', async () => {
   await expect(selectBuilder('auto', named, tools)).rejects.toThrow(/tried buildx: [^;]*\. Start/);
 });
 
-test('the real docker client of this machine, without a daemon or not there, says so', async () => {
+test('a real docker client without a daemon, or a missing one, is reported', async () => {
   const env = { ...process.env, DOCKER_HOST: `unix://${tools.folder}/no.sock`, DOCKER_CONTEXT: '' };
   const why = await createBuilder('docker', { env }).unavailable(context.request('r.example/app'));
   expect(why).toMatch(/docker daemon|not installed/i);

@@ -64,7 +64,7 @@ test.each<[DeclaredBuild, string, RegExp]>([
   ]);
 });
 
-test('all that is wrong is told at once', async () => {
+test('all problems are reported at once', async () => {
   const declared = { context: 'no', dockerfile: 'no', platforms: ['x'], builder: 'y' };
   expect(await properties(declared)).toEqual([
     'build.context',

@@ -7,7 +7,7 @@ import { makeCertificate } from '../../dev/registry';
 import type { RegistryClientOptions } from '../../src/oci';
 import { refusalOf, LATEST, repositoryOf, testClient } from './support/registry-fixture';
 
-/** What a real server does, what the user is told, and what the user is not told. */
+/** The response of a real server, and what the message must and must not contain. */
 interface Failure {
   readonly name: string;
   readonly serve: () => Promise<net.Server>;

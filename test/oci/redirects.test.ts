@@ -68,7 +68,7 @@ describe('credentials stay with their host', () => {
     ]);
   });
 
-  it('none is given to another origin that asks for them after a redirect', async () => {
+  it('none is sent to another origin that requires them after a redirect', async () => {
     const other = await startRegistry({
       settings: { auth: { kind: 'basic', users: { w: PASSWORD } } },
     });

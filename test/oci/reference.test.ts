@@ -184,8 +184,8 @@ it.each([
   ['ghcr.example/app:', 'it is empty'],
   ['ghcr.example/app:-x', 'begins with'],
   ['ghcr.example/app:a b', 'letters, digits'],
-])('%s: the error says what is wrong with it', (text, says) => {
-  expect(() => parseReference(text)).toThrow(says);
+])('%s: the error states the reason', (text, message) => {
+  expect(() => parseReference(text)).toThrow(message);
 });
 
 it('a scheme with credentials is not repeated', () => {

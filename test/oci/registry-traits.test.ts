@@ -29,7 +29,7 @@ const writesOfTag = () =>
     ({ method, path }) => method === 'PUT' && path.endsWith(fallbackTag(image.digest)),
   );
 
-describe('what a registry lacks is seen from its answers, and told once', () => {
+describe('missing capabilities are detected from responses, and logged once', () => {
   it('no referrers API', async () => {
     await client.referrers(repository(), image.digest);
     expect(traits().has('noReferrersApi')).toBe(true);
@@ -38,7 +38,7 @@ describe('what a registry lacks is seen from its answers, and told once', () => 
     ]);
     await attach(client, repository(), image, 'two');
     expect(traits().newLogLines()).toEqual([]);
-    // What it says of a write is the first sign that it has the API now.
+    // The response to a write is the first sign that it supports the API now.
     registry.settings.referrersApi = true;
     await attach(client, repository(), image, 'three');
     expect(traits().has('noReferrersApi')).toBe(false);
@@ -68,7 +68,7 @@ describe('what a registry lacks is seen from its answers, and told once', () => 
     expect(traits().newLogLines()).toEqual([]);
   });
 
-  it('asks no more than it has to: no request is made to find out', async () => {
+  it('does not send requests only to detect it', async () => {
     registry.settings.referrersApi = true;
     registry.clearRequests();
     await client.referrers(repository(), image.digest);
@@ -118,7 +118,7 @@ describe('the first write of a tag', () => {
 
 describe('immutable tags', () => {
   it.each(['ecr', 'harbor'] as const)(
-    'are told at once where the registry says so as %s does, with the setting to change',
+    'are reported at once if the registry reports them like %s, with the setting to change',
     async (style) => {
       await attach(client, repository(), image, 'first');
       registry.settings.immutableTags = style;

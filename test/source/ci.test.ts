@@ -233,7 +233,7 @@ describe('declared facts', () => {
   });
 
   test.each(['', 'words only', 'nocolon', 'https://', 'a:\u0000'])(
-    'the builder %j is no URI',
+    'the builder %j is not a URI',
     async (builder) => {
       await expect(detect({}, { builder })).rejects.toMatchObject({ property: 'source.builder' });
     },

@@ -36,7 +36,7 @@ test.each<[string, string, readonly string[]]>([
     "FROM a\nCOPY <<-'E' /f\n\tFROM b\n\tE\nCOPY --from=c / /",
     ['a', 'c'],
   ],
-  ['a shift is no here-document', 'FROM a\nRUN echo $((1<<N))\nCOPY --from=c / /', ['a', 'c']],
+  ['a shift is not a here-document', 'FROM a\nRUN echo $((1<<N))\nCOPY --from=c / /', ['a', 'c']],
   ['quoted', 'FROM "alpine:3"', ['alpine:3']],
   ['nothing', '', []],
   ['before any FROM', 'RUN x\nCOPY --from=a / /\n', []],
