@@ -246,7 +246,7 @@ export interface ProvenanceDeclaration {
  */
 export function createsProvenance(declared: ProvenanceDeclaration): boolean {
   if (declared.build) return declared.disabled !== true;
-  const refused =
+  const conflict =
     declared.builderId !== undefined
       ? 'builderId'
       : Object.keys(declared.parameters ?? {}).length > 0
@@ -254,12 +254,12 @@ export function createsProvenance(declared: ProvenanceDeclaration): boolean {
         : declared.disabled === false
           ? 'disabled'
           : undefined;
-  if (refused !== undefined) {
+  if (conflict !== undefined) {
     throw new SignedImageError({
       code: 'INPUT_INVALID',
       message:
         'an existing image cannot be given provenance: the provenance would claim a build that did not run here. Remove `provenance`, or declare `build`',
-      property: `provenance.${refused}`,
+      property: `provenance.${conflict}`,
     });
   }
   return false;

@@ -141,7 +141,7 @@ async function pushLogin({
     const credentials = { kind: 'password', ...login, source: 'registry.username' } as const;
     return { credentials, path: '', file: undefined, helper: undefined };
   }
-  // A helper that fails is reported by the registry client, once the registry asks for a login.
+  // A helper that fails is reported by the registry client, once the registry requires a login.
   const found = await findLogin(systemDockerConfig(env), repository).catch(() => undefined);
   if (!found) return undefined;
   const { credentials, file, from } = found;

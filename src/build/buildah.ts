@@ -1,6 +1,6 @@
 import type { Builder } from './builder';
 import { buildWithContainers, unsupportedByContainers } from './containers-tool';
-import { probe, refusal } from './process';
+import { probe, unavailableReason } from './process';
 import { type BuilderDeps, environmentOf, inSession } from './session';
 
 /**
@@ -12,7 +12,7 @@ export function buildahBuilder(deps: BuilderDeps): Builder {
     name: 'buildah',
     unavailable: async (request) =>
       (await unsupportedByContainers(request)) ??
-      (await storage(environmentOf(deps, request))).refused,
+      (await storage(environmentOf(deps, request))).reason,
     build: (request, log, options) =>
       inSession('buildah', deps, [request, log, options], async (session) => {
         const { flags } = await storage(environmentOf(deps, request));
@@ -33,15 +33,19 @@ export function buildahBuilder(deps: BuilderDeps): Builder {
 
 interface Storage {
   readonly flags: readonly string[];
-  readonly refused?: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 /** Uses the configured storage driver; if it does not work, vfs, which works everywhere. */
 async function storage(env: NodeJS.ProcessEnv): Promise<Storage> {
   const own = await probe('buildah', ['info'], env);
-  if (own === undefined || own.code === 0) return { flags: [], refused: refusal('buildah', own) };
+  if (own === undefined || own.code === 0)
+    return { flags: [], reason: unavailableReason('buildah', own) };
   const flags = ['--storage-driver', 'vfs'];
-  return { flags, refused: refusal('buildah', await probe('buildah', [...flags, 'info'], env)) };
+  return {
+    flags,
+    reason: unavailableReason('buildah', await probe('buildah', [...flags, 'info'], env)),
+  };
 }
 
 /**

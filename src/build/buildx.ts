@@ -5,7 +5,7 @@ import type { Digest } from '../oci/digest';
 import { pullBases } from './base-pull';
 import type { Builder, BuildRequest } from './builder';
 import {
-  daemonRefusal,
+  daemonUnavailableReason,
   dockerLogin,
   imageIdFlags,
   platformFlags,
@@ -14,7 +14,7 @@ import {
 } from './docker-cli';
 import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
-import { probe, refusal } from './process';
+import { probe, unavailableReason } from './process';
 import {
   type BuilderDeps,
   type BuildSession,
@@ -41,13 +41,13 @@ async function unavailable(
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
   const version = await probe('docker', ['buildx', 'version'], env);
-  if (version === undefined) return refusal('docker', version);
+  if (version === undefined) return unavailableReason('docker', version);
   if (version.code !== 0)
     return 'the buildx plugin of docker is not installed (`docker buildx version` fails)';
-  const { driver, refused } = await inspect(request, env);
-  if (refused !== undefined) return refused;
+  const { driver, reason } = await inspect(request, env);
+  if (reason !== undefined) return reason;
   if (driver !== 'docker') return undefined;
-  const daemon = await daemonRefusal(env);
+  const daemon = await daemonUnavailableReason(env);
   if (daemon !== undefined) return daemon;
   if (request.platforms.length < 2 || (await hasContainerdStore(env))) return undefined;
   return (
@@ -58,14 +58,14 @@ async function unavailable(
 
 interface Inspected {
   readonly driver?: string | undefined;
-  readonly refused?: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 async function inspect(request: BuildRequest, env: NodeJS.ProcessEnv): Promise<Inspected> {
   const named = request.buildxBuilder === undefined ? [] : [request.buildxBuilder];
   const result = await probe('docker', ['buildx', 'inspect', ...named], env);
-  const refused = refusal('docker buildx', result);
-  if (refused !== undefined) return { refused };
+  const reason = unavailableReason('docker buildx', result);
+  if (reason !== undefined) return { reason };
   const line = result?.stdout.find((text) => text.startsWith('Driver:'));
   return { driver: line?.slice('Driver:'.length).trim() };
 }

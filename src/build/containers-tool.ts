@@ -71,7 +71,7 @@ export async function buildWithContainers(
     await writeAuthFile(pushTarget(session, env));
     await push(session, tool, access, list === undefined ? { image: images[0] ?? '' } : { list });
   } finally {
-    await tidyUp(session, tool, list, images);
+    await removeImages(session, tool, list, images);
   }
   return digestFromFile(session, DIGEST_FILE);
 }
@@ -201,14 +201,14 @@ async function push(
   });
 }
 
-async function tidyUp(
+async function removeImages(
   session: BuildSession,
   tool: ContainersTool,
   list: string | undefined,
   images: readonly string[],
 ): Promise<void> {
   const tidy = (label: string, args: readonly string[]): Promise<void> =>
-    session.tidy({
+    session.cleanUp({
       label: `${tool.program} ${label}`,
       program: tool.program,
       args: [...tool.global, ...args],

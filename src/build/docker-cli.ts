@@ -5,13 +5,13 @@ import { SignedImageError } from '../error';
 import { type Digest } from '../oci/digest';
 import { writeDockerConfig } from './auth-file';
 import type { BuildRequest } from './builder';
-import { probe, refusal } from './process';
+import { probe, unavailableReason } from './process';
 import { type BuildSession, claimedDigest } from './session';
 
 /** Returns why the docker daemon is unavailable; `undefined` if it is available. */
-export async function daemonRefusal(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+export async function daemonUnavailableReason(env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const result = await probe('docker', ['version', '--format', '{{.Server.Version}}'], env);
-  return refusal('docker', result);
+  return unavailableReason('docker', result);
 }
 
 /** Returns the variables with which docker uses the login for the push: the declared one, or the user's. */
@@ -96,7 +96,7 @@ async function checkPushedImage(
 /** Removes a generated tag, which would accumulate; the layers stay as the cache of the next build. */
 export async function untagInDaemon(session: BuildSession, env: NodeJS.ProcessEnv): Promise<void> {
   if (session.request.reference.tag !== undefined) return;
-  await session.tidy({
+  await session.cleanUp({
     label: 'docker image rm',
     program: 'docker',
     args: ['image', 'rm', '--no-prune', session.target],

@@ -1,6 +1,6 @@
 import type { Builder, BuildRequest } from './builder';
 import {
-  daemonRefusal,
+  daemonUnavailableReason,
   dockerLogin,
   imageIdFlags,
   platformFlags,
@@ -24,7 +24,7 @@ export function dockerBuilder(deps: BuilderDeps): Builder {
   return {
     name: 'docker',
     unavailable: async (request) =>
-      (await unsupported(request)) ?? (await daemonRefusal(environmentOf(deps, request))),
+      (await unsupported(request)) ?? (await daemonUnavailableReason(environmentOf(deps, request))),
     build: (request, log, options) =>
       inSession('docker', deps, [request, log, options], (session) => buildAndPush(session, deps)),
   };

@@ -175,7 +175,10 @@ export async function probe(
 }
 
 /** Returns why a tool cannot be used, from its last line of output; `undefined` if it works. */
-export function refusal(program: string, result: Finished | undefined): string | undefined {
+export function unavailableReason(
+  program: string,
+  result: Finished | undefined,
+): string | undefined {
   if (result === undefined) return `${program} is not installed (not on the PATH)`;
   if (result.code === 0) return undefined;
   if (result.code === undefined)

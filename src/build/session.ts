@@ -48,7 +48,7 @@ export interface BuildSession {
   /** Runs a step, logs its output, and returns whether it succeeded. */
   attempt(step: Step): Promise<boolean>;
   /** Runs a cleanup step: a failure is logged and otherwise ignored. */
-  tidy(step: Step): Promise<void>;
+  cleanUp(step: Step): Promise<void>;
 }
 
 export interface Step {
@@ -70,7 +70,7 @@ export function withVariables(session: BuildSession, variables: NodeJS.ProcessEn
     ...session,
     run: (step) => session.run(extended(step)),
     attempt: (step) => session.attempt(extended(step)),
-    tidy: (step) => session.tidy(extended(step)),
+    cleanUp: (step) => session.cleanUp(extended(step)),
   };
 }
 
@@ -142,7 +142,7 @@ function openSession(
       if (finished?.code === 0) return finished.stdout;
       throw failed(
         step,
-        howEnded(finished?.code, finished === undefined),
+        exitReason(finished?.code, finished === undefined),
         (finished?.tail ?? []).map(redact),
       );
     },
@@ -151,7 +151,7 @@ function openSession(
       if (signal?.aborted) throw failed(step, 'was stopped', []);
       return finished?.code === 0;
     },
-    tidy: async (step) => {
+    cleanUp: async (step) => {
       const finished = await execute(step, {});
       if (finished?.code === 0) return;
       redactedLog(
@@ -171,7 +171,7 @@ function loginOf({ registry }: BuildRequest): RegistryLogin | undefined {
   return { username, password };
 }
 
-function howEnded(code: number | undefined, missing: boolean): string {
+function exitReason(code: number | undefined, missing: boolean): string {
   if (missing) return 'is not on the PATH';
   return code === undefined ? 'was terminated by a signal' : `failed with exit code ${code}`;
 }

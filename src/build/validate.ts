@@ -69,45 +69,46 @@ function explain(kind: Kind, wanted: 'folder' | 'file'): string {
 
 function valueProblems(declared: DeclaredBuild): readonly Problem[] {
   const problems: Problem[] = [];
-  const refuse = (property: string, message: string): void => {
+  const addProblem = (property: string, message: string): void => {
     problems.push({ property: `build.${property}`, code: 'INPUT_INVALID', message });
   };
   const platforms = declared.platforms ?? [];
   platforms.forEach((platform, index) => {
     if (!PLATFORM.test(platform)) {
-      refuse(
+      addProblem(
         `platforms[${index}]`,
         `${JSON.stringify(platform)} is not a platform; expected os/arch[/variant], for example linux/arm64`,
       );
     } else if (platforms.indexOf(platform) !== index) {
-      refuse(`platforms[${index}]`, `${platform} is listed twice`);
+      addProblem(`platforms[${index}]`, `${platform} is listed twice`);
     }
   });
   for (const id of Object.keys(declared.secrets ?? {})) {
     if (!SECRET_ID.test(id))
-      refuse(
+      addProblem(
         member('secrets', id),
         'a secret id may contain only letters, digits, ".", "_" and "-"',
       );
-    else if (declared.secrets?.[id] === '') refuse(member('secrets', id), 'this secret is empty');
+    else if (declared.secrets?.[id] === '')
+      addProblem(member('secrets', id), 'this secret is empty');
   }
   for (const name of Object.keys(declared.args ?? {})) {
     if (!ARGUMENT.test(name))
-      refuse(member('args', name), 'an argument name may contain only letters, digits and "_"');
+      addProblem(member('args', name), 'an argument name may contain only letters, digits and "_"');
   }
   for (const [index, name] of (declared.environment ?? []).entries()) {
     if (!/^[A-Za-z_][A-Za-z0-9_()]*$/.test(name))
-      refuse(`environment[${index}]`, 'must be the name of an environment variable');
+      addProblem(`environment[${index}]`, 'must be the name of an environment variable');
   }
   for (const name of Object.keys(declared.labels ?? {})) {
     if (name === '' || /[=\s]/.test(name))
-      refuse(
+      addProblem(
         member('labels', name),
         'a label name must not be empty or contain "=" or white space',
       );
   }
   if (declared.target !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(declared.target)) {
-    refuse('target', 'must be the name of a stage');
+    addProblem('target', 'must be the name of a stage');
   }
   return problems;
 }
@@ -120,20 +121,20 @@ function member(property: string, name: string): string {
 
 function builderProblems({ builder = 'auto', buildxBuilder }: DeclaredBuild): readonly Problem[] {
   const problems: Problem[] = [];
-  const refuse = (property: string, message: string): void => {
+  const addProblem = (property: string, message: string): void => {
     problems.push({ property: `build.${property}`, code: 'INPUT_INVALID', message });
   };
   if (!(BUILDER_NAMES as readonly string[]).includes(builder)) {
-    refuse(
+    addProblem(
       'builder',
       `${JSON.stringify(builder)} is not a builder; expected one of ${BUILDER_NAMES.join(', ')}`,
     );
   }
   if (buildxBuilder === undefined) return problems;
   if (!BUILDX_BUILDER.test(buildxBuilder))
-    refuse('buildxBuilder', 'is not the name of a buildx builder');
+    addProblem('buildxBuilder', 'is not the name of a buildx builder');
   if (!['auto', 'buildx', 'pulumi-docker-build'].includes(builder)) {
-    refuse(
+    addProblem(
       'buildxBuilder',
       `applies to buildx only, and build.builder is ${JSON.stringify(builder)}`,
     );

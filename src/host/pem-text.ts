@@ -34,7 +34,7 @@ export function pemFault(text: string): string | undefined {
   if (/^M[A-Za-z0-9+/=\s]{60,}$/.test(compact))
     return 'it is base64 without the lines "-----BEGIN ...-----" and "-----END ...-----" around it';
   if (compact.includes(BEGIN) && !compact.includes('-----END '))
-    return 'it ends before its "-----END ...-----" line: a variable may hold the first line only';
+    return 'it ends before its "-----END ...-----" line: a variable may contain only the first line';
   if (compact.charCodeAt(0) === 0x30) return 'it is DER, not PEM: convert it with `openssl`';
   return undefined;
 }

@@ -65,8 +65,9 @@ async function probe(
 ): Promise<undefined> {
   const url = session.url(repository, `manifests/${PROBE_TAG}`);
   const response = await session.send({ method: 'HEAD', url }, scope);
-  const isAnswer = response.status === 200 || response.status === 404 || response.status === 405;
-  if (!isAnswer)
+  const isRegistryResponse =
+    response.status === 200 || response.status === 404 || response.status === 405;
+  if (!isRegistryResponse)
     throw await session.responseError(response, `checking ${scope.access} access`, repository);
   if (/html/.test(mediaTypeOf(response) ?? '')) throw notRegistry(session.endpoint);
 }

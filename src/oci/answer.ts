@@ -116,16 +116,16 @@ export interface ErrorContext {
 }
 
 /** Converts an error response of a registry to an error. */
-export function toResponseError(refusal: ErrorContext): SignedImageError {
-  const { response, action: doing, registry } = refusal;
-  const { code, advice } = classifyResponse(refusal);
+export function toResponseError(context: ErrorContext): SignedImageError {
+  const { response, action, registry } = context;
+  const { code, advice } = classifyResponse(context);
   const errors = (parseErrors(response) ?? [])
     .map((error) => [error.code, error.message].filter(Boolean).join(': '))
     .join('; ');
-  const quoted = errors === '' ? '' : ` (${refusal.redact(errors)})`;
+  const quoted = errors === '' ? '' : ` (${context.redact(errors)})`;
   return new SignedImageError({
     code,
-    message: `${doing}: registry ${registry} returned ${response.status}${quoted}; ${advice}`,
+    message: `${action}: registry ${registry} returned ${response.status}${quoted}; ${advice}`,
   });
 }
 
@@ -178,7 +178,7 @@ function classifyResponse({ response, registry, credentialsFrom }: ErrorContext)
         code: 'REGISTRY_FORBIDDEN',
         advice: credentialsFrom
           ? `the credentials from ${credentialsFrom} have expired or do not have permission to do this: ${logIn}, or grant the permission`
-          : `no credentials for it were found and anonymous access is refused: log in ("docker login ${registry}")`,
+          : `no credentials for it were found and anonymous access is denied: log in ("docker login ${registry}")`,
       };
     case 404:
       if (isNotFound(response)) {

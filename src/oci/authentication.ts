@@ -84,7 +84,7 @@ export class Authenticator {
    *
    * @throws SignedImageError if the credentials are unreadable or the token service rejects them
    */
-  async answer(
+  async respondToChallenge(
     header: string,
     scope: Scope,
     authorization: string | undefined,

@@ -62,7 +62,7 @@ export function parseTag(text: string): Tag {
  */
 export function parseReference(text: string): Reference {
   const at = text.indexOf('@');
-  refuseScheme(text);
+  rejectScheme(text);
   if (IMAGE_ID.test(text)) throw invalid(text, 'it is the id of a local image');
   let name = at < 0 ? text : text.slice(0, at);
   let digest: Digest | undefined;
@@ -75,7 +75,7 @@ export function parseReference(text: string): Reference {
   }
   let tag: Tag | undefined;
   const colon = name.lastIndexOf(':');
-  refuseSlashInTag(name, text);
+  rejectSlashInTag(name, text);
   if (colon > name.lastIndexOf('/')) {
     const tagText = name.slice(colon + 1);
     if (!isTag(tagText))
@@ -88,7 +88,7 @@ export function parseReference(text: string): Reference {
 }
 
 /** Other tools print references with a scheme, and browsers show URLs. */
-function refuseScheme(text: string): void {
+function rejectScheme(text: string): void {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(text)?.[1];
   if (scheme === undefined) return;
   const rest = text.slice(scheme.length + 3);
@@ -98,7 +98,7 @@ function refuseScheme(text: string): void {
 }
 
 /** `app:feature/x`: the part before the "/" would be parsed as a host with a port. */
-function refuseSlashInTag(name: string, text: string): void {
+function rejectSlashInTag(name: string, text: string): void {
   const slash = name.lastIndexOf('/');
   const colon = name.lastIndexOf(':', slash);
   if (slash < 0 || colon < 0 || name.startsWith('[')) return;

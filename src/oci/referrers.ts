@@ -142,7 +142,10 @@ function indexOf(fetched: FetchedManifest | undefined, tag: Tag): FallbackIndex 
   if (!fetched) return undefined;
   const what = `the referrers tag ${tag}`;
   if (fetched.descriptor.mediaType !== OCI_INDEX) {
-    throw malformed(what, `holds ${fetched.descriptor.mediaType} instead of an OCI index`);
+    throw malformed(
+      what,
+      `has the media type ${fetched.descriptor.mediaType} instead of that of an OCI index`,
+    );
   }
   const document = parseJsonObject(fetched.bytes, what);
   const { manifests } = document;

@@ -116,9 +116,9 @@ export class RegistrySession {
   ): Promise<string | undefined> {
     const challenge = response.headers['www-authenticate'];
     if (response.status === 401 && challenge !== undefined)
-      return this.authenticator.answer(challenge, scope, authorization);
-    const isRefused = response.status === 403 || isUnauthenticated(response);
-    return isRefused && authorization !== undefined
+      return this.authenticator.respondToChallenge(challenge, scope, authorization);
+    const isRejected = response.status === 403 || isUnauthenticated(response);
+    return isRejected && authorization !== undefined
       ? this.authenticator.renew(scope, authorization)
       : undefined;
   }

@@ -23,7 +23,7 @@ export async function filesOutsideCommit(
     .map(bytePath)
     .filter((path) => !tracked.has(path));
   const walk = new ContextWalk(reads, tracked, tops);
-  const found = await walk.foreign(bytePath(reads.context), '');
+  const found = await walk.filesOutsideCommit(bytePath(reads.context), '');
   return [...new Set([...found, ...further])];
 }
 
@@ -47,7 +47,7 @@ class ContextWalk {
     this.trackedFolders = folders;
   }
 
-  async foreign(folder: string, path: string): Promise<readonly string[]> {
+  async filesOutsideCommit(folder: string, path: string): Promise<readonly string[]> {
     const found: string[] = [];
     for (const child of await this.children(folder, path)) {
       if (!child.isFolder) {
@@ -55,7 +55,7 @@ class ContextWalk {
       } else if (!child.isEntered) {
         continue;
       } else if (this.trackedFolders.has(child.absolute)) {
-        found.push(...(await this.foreign(child.absolute, child.path)));
+        found.push(...(await this.filesOutsideCommit(child.absolute, child.path)));
       } else if (await this.sendsFile(child.absolute, child.path)) {
         found.push(`${child.absolute}/`);
       }

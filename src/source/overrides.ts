@@ -30,29 +30,29 @@ export function validateOverrides(
   env: NodeJS.ProcessEnv,
 ): readonly Problem[] {
   const problems: Problem[] = [];
-  const refuse = (fact: keyof SourceOverrides, message: string): void => {
+  const addProblem = (fact: keyof SourceOverrides, message: string): void => {
     problems.push({ property: `source.${fact}`, code: 'INPUT_INVALID', message });
   };
   const { commit, branch, tag, ref, repository, builder } = overrides;
   if (commit !== undefined && !isCommit(commit)) {
-    refuse('commit', 'must be a full commit id: 40 hex digits, or 64 in a SHA-256 repository');
+    addProblem('commit', 'must be a full commit id: 40 hex digits, or 64 in a SHA-256 repository');
   }
-  if (branch !== undefined && !isRefName(branch)) refuse('branch', 'is not a branch name');
-  if (tag !== undefined && !isRefName(tag)) refuse('tag', 'is not a tag name');
+  if (branch !== undefined && !isRefName(branch)) addProblem('branch', 'is not a branch name');
+  if (tag !== undefined && !isRefName(tag)) addProblem('tag', 'is not a tag name');
   if (ref !== undefined && !isFullRef(ref)) {
-    refuse('ref', 'must be a full ref, such as refs/pull/5/merge');
+    addProblem('ref', 'must be a full ref, such as refs/pull/5/merge');
   }
   if (repository !== undefined && cleanRepositoryUrl(repository) === undefined) {
-    refuse('repository', 'must be a URL (https://host/path or ssh://...) or user@host:path');
+    addProblem('repository', 'must be a URL (https://host/path or ssh://...) or user@host:path');
   }
   if (builder !== undefined) {
     if (!isBuilderId(builder)) {
-      refuse(
+      addProblem(
         'builder',
         'must be a URI with a scheme and no credentials, for example https://ci.example.com/builders/1',
       );
     } else if (claimsHostedBuilder(builder, env)) {
-      refuse(
+      addProblem(
         'builder',
         'is the id of a hosted builder that does not run this build; remove it, or set the id of your own builder',
       );

@@ -51,7 +51,8 @@ const MAX_STAGES = 1000;
 const NAME = /^[a-z][a-z0-9_.-]*$/;
 
 class StageReader {
-  readonly stages: (Stage & { readonly sources: Source[]; readonly handsOn: Source[] })[] = [];
+  readonly stages: (Stage & { readonly sources: Source[]; readonly onBuildSources: Source[] })[] =
+    [];
   readonly problems: string[] = [];
   isAmbiguous = false;
   readonly #globals: Map<string, string>;
