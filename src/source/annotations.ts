@@ -78,7 +78,7 @@ function keyFault(key: string): string | undefined {
     return 'an annotation key must not contain "=" or ",": `cosign -a` splits there';
   if (/\p{Cc}/u.test(key)) return 'an annotation key must not contain control characters';
   if (COSIGN_KEYS.has(key) || COSIGN_KEY_PREFIXES.some((prefix) => key.startsWith(prefix))) {
-    return 'cosign adds this key to its output, so a signed annotation could not be distinguished from it; use another key';
+    return 'cosign prints this key itself, so a signed annotation could not be distinguished from it; use another key';
   }
   const remedy = Object.hasOwn(FACT_KEYS, key) ? FACT_KEYS[key] : undefined;
   return (
