@@ -10,7 +10,7 @@ import { OCI_INDEX } from './media-type';
 import { parseTag, type Repository, type Tag } from './reference';
 import { confirmAbsent } from './confirmed-absence';
 import type { RegistrySession } from './session';
-import { isJsonObject, type JsonObject, malformed, parseJsonObject } from './strict-json';
+import { isJsonObject, malformed, parseJsonObject } from './strict-json';
 import type { HttpResponse } from '../http/message';
 
 /** Statuses that registries without the API return: not found, or an invalid request. */
