@@ -19,8 +19,8 @@ export function token(name: string): string {
 }
 
 /**
- * The version goes with every resource of this package: without it the engine would look for a
- * second, versionless provider.
+ * Adds the version, which every resource of this package needs: without it, the engine would look
+ * for a second provider without a version.
  */
 export function withVersion(options?: pulumi.CustomResourceOptions): pulumi.CustomResourceOptions {
   return pulumi.mergeOptions({ version: PACKAGE_VERSION }, options ?? {});

@@ -1,7 +1,7 @@
 import type { ProvenancePredicate } from '../attest';
 import type { ProvenanceExpectation } from '../verify';
 
-/** What a verification must find, to find just what was signed: all but the times of the run. */
+/** Converts a provenance predicate to the expectation that matches it: all but the times of the run. */
 export function expectationOf(provenance: string): ProvenanceExpectation {
   const { buildDefinition, runDetails } = JSON.parse(provenance) as ProvenancePredicate;
   const commit = buildDefinition.resolvedDependencies?.find(({ digest }) => digest?.['gitCommit'])

@@ -5,34 +5,34 @@ import { grpc } from './pulumi-grpc';
 
 /** The engine's log, for one resource. */
 export interface ResourceLog {
-  /** A line that stays. */
+  /** Logs a permanent line. */
   info(message: string): void;
   warn(message: string): void;
-  /** Progress: shown while it is true, if that is for a while, and not kept. */
+  /** Shows progress while a step runs, if it takes longer than `STATUS_DELAY_MS`; not kept. */
   status(message: string): void;
 }
 
 export interface EngineLog {
   for(urn: string): ResourceLog;
-  /** Resolves when all that was logged for a resource has arrived. */
+  /** Resolves when all lines of a resource are delivered. */
   flush(urn: string): Promise<void>;
   close(): void;
 }
 
-/** Milliseconds that a step takes before it is told: what is over sooner is no news. */
-const STATUS_AFTER = 200;
+/** Delay before the status of a step is shown: shorter steps are not shown. */
+const STATUS_DELAY_MS = 200;
 
 /**
- * Logs to the engine at this address. The SDK's own `log` has no engine address in CRUD calls
- * (it prints to stdout), so this is a client of our own. A line that cannot be delivered is
- * dropped: a log must not fail a signature.
+ * Creates a log to the engine at this address. The SDK's own `log` has no engine address in CRUD calls
+ * (it prints to stdout), so this is a separate client. A line that cannot be delivered is dropped: a
+ * failed log request must not fail a signature.
  */
 export function createEngineLog(address: string | undefined): EngineLog {
   if (!address) return { for: () => SILENT, flush: async () => undefined, close: () => undefined };
   const client = new EngineClient(address, grpc.credentials.createInsecure());
-  // The lines of one resource one after the other: the engine shows them as they arrive.
+  // The lines of one resource are sent one after the other: the engine shows them in the order of arrival.
   const lines = new Map<string, Promise<void>>();
-  const steps = new Map<string, NodeJS.Timeout>();
+  const pendingStatus = new Map<string, NodeJS.Timeout>();
 
   const send = (severity: LogSeverity, urn: string, message: string, ephemeral: boolean): void => {
     const request = new LogRequest();
@@ -40,37 +40,37 @@ export function createEngineLog(address: string | undefined): EngineLog {
     request.setUrn(urn);
     request.setMessage(message);
     request.setEphemeral(ephemeral);
-    const arrived = (lines.get(urn) ?? Promise.resolve()).then(
+    const delivered = (lines.get(urn) ?? Promise.resolve()).then(
       () => new Promise<void>((resolve) => void client.log(request, () => resolve())),
     );
-    lines.set(urn, arrived);
-    void arrived.then(() => {
-      if (lines.get(urn) === arrived) lines.delete(urn);
+    lines.set(urn, delivered);
+    void delivered.then(() => {
+      if (lines.get(urn) === delivered) lines.delete(urn);
     });
   };
-  const dropStep = (urn: string): void => {
-    clearTimeout(steps.get(urn));
-    steps.delete(urn);
+  const clearStatus = (urn: string): void => {
+    clearTimeout(pendingStatus.get(urn));
+    pendingStatus.delete(urn);
   };
   return {
     for: (urn) => ({
       info: (message) => send(LogSeverity.INFO, urn, message, false),
       warn: (message) => send(LogSeverity.WARNING, urn, message, false),
       status: (message) => {
-        dropStep(urn);
-        const tell = (): void => {
-          steps.delete(urn);
+        clearStatus(urn);
+        const sendStatus = (): void => {
+          pendingStatus.delete(urn);
           send(LogSeverity.INFO, urn, message, true);
         };
-        steps.set(urn, setTimeout(tell, STATUS_AFTER).unref());
+        pendingStatus.set(urn, setTimeout(sendStatus, STATUS_DELAY_MS).unref());
       },
     }),
     flush: async (urn) => {
-      dropStep(urn);
+      clearStatus(urn);
       await lines.get(urn);
     },
     close: () => {
-      for (const urn of steps.keys()) dropStep(urn);
+      for (const urn of pendingStatus.keys()) clearStatus(urn);
       client.close();
     },
   };
