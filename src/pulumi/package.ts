@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import * as pulumi from '@pulumi/pulumi';
+// Types only: the start of the plugin loads this module, and not the whole SDK (docs/adr/0009).
+import type * as pulumi from '@pulumi/pulumi';
 
 /** Name of the Pulumi package: the part of every type token before the first colon. */
 export const PACKAGE_NAME = 'signed-image';
@@ -23,5 +24,5 @@ export function token(name: string): string {
  * for a second provider without a version.
  */
 export function withVersion(options?: pulumi.CustomResourceOptions): pulumi.CustomResourceOptions {
-  return pulumi.mergeOptions({ version: PACKAGE_VERSION }, options ?? {});
+  return { ...options, version: options?.version ?? PACKAGE_VERSION };
 }
