@@ -141,7 +141,7 @@ export async function refreshWhole({ engine }: Step): Promise<void> {
   if (!ImageSignature || JSON.stringify(drift) !== '[]') {
     throw new Error(`a refresh took what is there for gone: ${JSON.stringify(drift)}`);
   }
-  if (ImageBuild === undefined && engine.said.some((line) => line.includes('has lost'))) {
+  if (ImageBuild === undefined && engine.said.some((line) => line.includes('no longer has'))) {
     throw new Error('a refresh took the image for gone');
   }
 }

@@ -2,75 +2,76 @@ import type { RunningContainer } from './running-container';
 import type { Digest } from '../oci';
 import type { LogEntry, SignerDescription } from '../sign';
 
-/** What was found of an image that runs, the best first. */
+/** Audit statuses of a running image, from best to worst. */
 export const AUDIT_STATUSES = [
-  /** It meets the policy, and is the stack's where a stack is compared with. */
+  /** The image meets the policy, and is in the stack if a stack is compared. */
   'match',
-  /** It is let through for a reason, and was not looked at. */
+  /** The image is exempt with a reason, and was not verified. */
   'exempt',
-  /** Nothing runs yet: the node has not said what it pulled. */
+  /** The container has not started: the node has not reported an image id. */
   'not-started',
   'not-signed',
   'signed-by-another',
-  /** A signature that does not verify, or an unknown key's that bears no name. */
+  /** A signature does not verify, or was made by an unknown key. */
   'invalid-signature',
-  /** It is signed, and lacks the entry or the timestamp that the policy asks for. */
+  /** The signature lacks the log entry or the timestamp that the policy requires. */
   'not-in-log',
-  /** It is signed by a trusted signer, and says something else than the policy asks for. */
+  /** The image is signed by a trusted signer, but annotations or provenance do not meet the policy. */
   'policy-not-met',
   'not-from-this-commit',
-  /** It is verified, and the stack knows nothing of it. */
+  /** The image is verified, but is not in the state of the stack. */
   'not-in-stack',
-  /** The registry has it no longer. */
+  /** The registry no longer has the image. */
   'gone',
-  /** The node does not say which image it is. */
+  /** The node does not report which image it is. */
   'unknown-image',
+  /** The check failed, for example because the registry could not be reached. */
   'could-not-look',
 ] as const;
 
 export type AuditStatus = (typeof AUDIT_STATUSES)[number];
 
-const FINE: readonly AuditStatus[] = ['match', 'exempt', 'not-started'];
+const PASSING: readonly AuditStatus[] = ['match', 'exempt', 'not-started'];
 
-/** Whether something is wrong with what runs. */
+/** Whether a status is a finding. */
 export function isFinding(status: AuditStatus): boolean {
-  return status !== 'could-not-look' && !FINE.includes(status);
+  return status !== 'could-not-look' && !PASSING.includes(status);
 }
 
-/** An entry of the transparency log that the verified signature carries. */
+/** A transparency log entry of the verified signature. */
 export interface AuditedLogEntry extends LogEntry {
-  /** Whether the stack's state has it; absent where the state has none for this manifest. */
+  /** Whether the stack's state has this entry; absent if the state has no entries for this manifest. */
   readonly inState?: boolean;
 }
 
-/** What was found of one distinct image. */
+/** The result for one distinct image. */
 export interface AuditedImage {
-  /** `host/repo@sha256:...`; where that is not known, what the pods' specifications say. */
+  /** `host/repo@sha256:...`; if it is not known, the image in the pod specification. */
   readonly image: string;
   readonly digest?: Digest;
   readonly status: AuditStatus;
-  /** Why it is not a match; for an exemption, its reason. */
+  /** Why the image is not a match; for an exemption, its reason. */
   readonly reason?: string;
   readonly signer?: SignerDescription;
   readonly logEntries?: readonly AuditedLogEntry[];
-  /** Of the verified provenance, where it was looked at. */
+  /** Commit in the verified provenance, if provenance was verified. */
   readonly commit?: string;
-  /** Name of the stack's resource that verified it. */
+  /** Name of the resource in the stack that verified the image. */
   readonly resource?: string;
-  /** Worth knowing, and no finding. */
+  /** Notes that are not findings. */
   readonly notes?: readonly string[];
   readonly containers: readonly RunningContainer[];
 }
 
-/** What an audit found. */
+/** The report of an audit. */
 export interface AuditReport {
   /** Address of the API server. */
   readonly server: string;
-  /** Empty: all. */
+  /** Audited namespaces; empty for all. */
   readonly namespaces: readonly string[];
-  /** When the pods were listed, RFC 3339. */
+  /** Time at which the pods were listed, RFC 3339. */
   readonly time: string;
-  /** The worst first, then by name. */
+  /** Sorted by status, worst first, then by name. */
   readonly images: readonly AuditedImage[];
   /** References of the stack's images that no container runs. */
   readonly notRunning: readonly string[];
@@ -78,14 +79,15 @@ export interface AuditReport {
 
 export type AuditOutcome = 'clean' | 'findings' | 'incomplete';
 
-/** Findings count before what could not be looked at. An audit that saw no container is incomplete. */
+/** Findings take precedence over failed checks. An audit without any container is incomplete. */
 export function outcomeOf({ images }: AuditReport): AuditOutcome {
   if (images.some(({ status }) => isFinding(status))) return 'findings';
-  const blind = images.length === 0 || images.some(({ status }) => status === 'could-not-look');
-  return blind ? 'incomplete' : 'clean';
+  const isIncomplete =
+    images.length === 0 || images.some(({ status }) => status === 'could-not-look');
+  return isIncomplete ? 'incomplete' : 'clean';
 }
 
-/** How many images have each status; those that none has are left out. */
+/** Counts the images by status, without statuses that do not occur. */
 export function countsOf({ images }: AuditReport): ReadonlyMap<AuditStatus, number> {
   const count = (status: AuditStatus): number =>
     images.filter((image) => image.status === status).length;
@@ -94,7 +96,7 @@ export function countsOf({ images }: AuditReport): ReadonlyMap<AuditStatus, numb
   );
 }
 
-/** For programs: the whole report, with its outcome and the number of images of each status. */
+/** Formats the report as JSON, with its outcome and the number of images for each status. */
 export function auditJson(report: AuditReport): string {
   const summary = Object.fromEntries(countsOf(report));
   return JSON.stringify({ outcome: outcomeOf(report), summary, ...report }, undefined, 2);

@@ -16,28 +16,28 @@ import { type ContainerSource, type RunningContainer } from './running-container
 import { type RunningImage, runningImages } from './running-image';
 import { parseStackState, type StackState } from './stack-state';
 
-/** What is audited, and what it is compared with. */
+/** The scope of an audit, and its requirements. */
 export interface ClusterAuditArgs {
-  /** What every image must meet. */
+  /** The policy that every image must meet. */
   readonly policy: AuditPolicyArgs;
-  /** Default: all. */
+  /** Namespaces to audit. Default: all. */
   readonly namespaces?: readonly string[] | undefined;
-  /** The git commit that every image must be from, by its signed provenance: 40 or 64 hex digits. */
+  /** Git commit that the signed provenance of every image must have: 40 or 64 hex digits. */
   readonly commit?: string | undefined;
-  /** The output of `pulumi stack export`: then each image must be one that this stack verified. */
+  /** Output of `pulumi stack export`. If set, every image must have been verified by this stack. */
   readonly stackState?: string | undefined;
-  /** What may run without being looked at; a resource is named `namespace/pod`. */
+  /** Exemptions from the audit; the resource of a pod is `namespace/pod`. */
   readonly exempt?: readonly ExemptionArgs[] | undefined;
-  /** The context of kubeconfig. Default: the current one. */
+  /** Context in kubeconfig. Default: the current context. */
   readonly context?: string | undefined;
 }
 
-/** The world as an audit sees it. Default: that of this process. */
+/** The environment of an audit. Default: that of this process. */
 export interface ClusterAuditHost {
   readonly host?: SigningHost | undefined;
-  /** Default: the cluster of kubeconfig. */
+  /** Source of the running containers. Default: the cluster of kubeconfig. */
   readonly source?: ContainerSource | undefined;
-  /** Default: one with docker's credentials. */
+  /** Registry client. Default: a client with docker's credentials. */
   readonly client?: RegistryClient | undefined;
 }
 
@@ -57,10 +57,12 @@ function argumentProblems({ namespaces = [], commit, exempt = [] }: ClusterAudit
   return [
     ...namespaces
       .filter((name) => !LABEL.test(name))
-      .map((name) => invalid('namespaces', `${JSON.stringify(name)} is no name of a namespace`)),
+      .map((name) =>
+        invalid('namespaces', `${JSON.stringify(name)} is not a valid namespace name`),
+      ),
     ...(commit === undefined || COMMIT.test(commit)
       ? []
-      : [invalid('commit', 'must be a whole commit: 40 or 64 lower-case hex digits')]),
+      : [invalid('commit', 'must be a full commit id: 40 or 64 lowercase hex digits')]),
     ...exempt.flatMap((each, index) => exemptionProblems(each, `exempt[${index}]`)),
   ];
 }
@@ -76,17 +78,20 @@ function exemptionFor(
   );
 }
 
-/** Those that are let through, by their reasons, and the others. */
-function separate(containers: readonly RunningContainer[], exemptions: readonly Exemption[]) {
+/** Separates exempt containers, grouped by reason, from the containers to check. */
+function partitionExempt(
+  containers: readonly RunningContainer[],
+  exemptions: readonly Exemption[],
+) {
   const exempt = new Map<string, RunningContainer[]>();
-  const looked: RunningContainer[] = [];
+  const checked: RunningContainer[] = [];
   for (const container of containers) {
     const reason = exemptionFor(container, exemptions)?.reason;
-    if (reason === undefined) looked.push(container);
+    if (reason === undefined) checked.push(container);
     else exempt.set(reason, [...(exempt.get(reason) ?? []), container]);
   }
-  const images = [...exempt].flatMap(([reason, those]) =>
-    runningImages(those).map((image): AuditedImage => ({
+  const images = [...exempt].flatMap(([reason, containersOfReason]) =>
+    runningImages(containersOfReason).map((image): AuditedImage => ({
       image: image.name,
       status: 'exempt',
       reason,
@@ -94,10 +99,10 @@ function separate(containers: readonly RunningContainer[], exemptions: readonly 
       ...(image.kind === 'pinned' && { digest: image.digest }),
     })),
   );
-  return { exempt: images, looked };
+  return { exempt: images, checked };
 }
 
-function notVerified(image: Exclude<RunningImage, { kind: 'pinned' }>): AuditedImage {
+function toUnverified(image: Exclude<RunningImage, { kind: 'pinned' }>): AuditedImage {
   const { name, containers } = image;
   return image.kind === 'unknown'
     ? { image: name, status: 'unknown-image', reason: image.reason, containers }
@@ -117,40 +122,40 @@ function notRunning(stack: StackState | undefined, images: readonly AuditedImage
 }
 
 /**
- * Looks at every image that runs in a cluster, each once: whether the registry still has it and it
- * meets the policy, and whether it is the stack's. It only reads: pods, and the registries.
+ * Audits every image that runs in a cluster, each once: whether the registry still has it, whether it
+ * meets the policy, and whether it is in the stack. It only reads pods and registries.
  *
- * The report has an answer for every image. That one registry cannot be reached is an answer
+ * The report has a result for every image. A registry that cannot be reached is a result
  * (`could-not-look`), not an error.
  *
- * @throws InvalidInputError with all that is wrong with the arguments, before anything is asked
- * @throws SignedImageError `CLUSTER_UNREADABLE` where the pods cannot be listed, `PACKAGE_MISSING`
+ * @throws InvalidInputError with all problems of the arguments, before any request
+ * @throws SignedImageError `CLUSTER_UNREADABLE` if the pods cannot be listed, `PACKAGE_MISSING`
  */
 export async function auditCluster(
   args: ClusterAuditArgs,
-  world: ClusterAuditHost = {},
+  environment: ClusterAuditHost = {},
 ): Promise<AuditReport> {
   const { namespaces = [], commit, stackState, exempt = [], context } = args;
-  const host = world.host ?? processHost();
+  const host = environment.host ?? processHost();
   const problems = argumentProblems(args);
   if (problems.length > 0) throw new InvalidInputError(problems);
   const stack = stackState === undefined ? undefined : parseStackState(stackState);
   const policy = await loadAuditPolicy(args.policy, host);
   const comparison: Comparison = { policy, commit, stack };
 
-  const source = world.source ?? (await openPodApi(host, { context }));
+  const source = environment.source ?? (await openPodApi(host, { context }));
   const time = host.now().toISOString();
   const containers = await source.containers(namespaces);
-  const { exempt: letThrough, looked } = separate(containers, exempt.map(exemptionOf));
-  const client = world.client ?? createRegistryClient();
+  const { exempt: exempted, checked } = partitionExempt(containers, exempt.map(exemptionOf));
+  const client = environment.client ?? createRegistryClient();
   try {
-    const found = await mapBounded(runningImages(looked), PARALLEL_IMAGES, async (image) =>
-      image.kind === 'pinned' ? auditImage(image, comparison, client) : notVerified(image),
+    const found = await mapBounded(runningImages(checked), PARALLEL_IMAGES, async (image) =>
+      image.kind === 'pinned' ? auditImage(image, comparison, client) : toUnverified(image),
     );
-    const images = [...found, ...letThrough].sort(worstFirst);
+    const images = [...found, ...exempted].sort(worstFirst);
     const { server } = source;
     return { server, namespaces, time, images, notRunning: notRunning(stack, images) };
   } finally {
-    if (world.client === undefined) await client.close();
+    if (environment.client === undefined) await client.close();
   }
 }

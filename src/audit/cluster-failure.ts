@@ -6,7 +6,7 @@ function unreadable(message: string, cause?: unknown): SignedImageError {
   return new SignedImageError({ code: 'CLUSTER_UNREADABLE', message, cause });
 }
 
-/** Any error of the client library as one of ours, without what kubeconfig keeps secret. */
+/** Converts an error of the client library, without secrets from kubeconfig. */
 export function podListFailure(
   server: string,
   namespace: string | undefined,
@@ -19,26 +19,26 @@ export function podListFailure(
   if (status === undefined) {
     const reason = redactText(networkReason(error), secrets);
     return unreadable(
-      `the cluster ${server} cannot be asked for the pods of ${where} (${reason.trim()}); ${nextStep(reason)}`,
+      `the request to cluster ${server} to list the pods of ${where} failed (${reason.trim()}); ${nextStep(reason)}`,
       redactSecrets(error, secrets),
     );
   }
   // The client's own error prints headers and bodies, so it is not kept as the cause.
-  const said = redactText(
+  const detail = redactText(
     statusText((error as { readonly body?: unknown }).body) ?? 'no reason given',
     secrets,
   );
   if (status === 401) {
     return unreadable(
-      `the cluster ${server} does not take the credentials of kubeconfig (HTTP 401): they are expired or of another cluster; sign in again and see that \`kubectl auth whoami\` works`,
+      `cluster ${server} rejected the credentials of kubeconfig (HTTP 401): they are expired or belong to another cluster; sign in again and check that \`kubectl auth whoami\` works`,
     );
   }
   if (status === 403) {
     return unreadable(
-      `the cluster ${server} does not allow to list the pods of ${where} (${said}); bind the role of \`signed-image audit rbac\` to this user`,
+      `cluster ${server} denied listing the pods of ${where} (${detail}); bind the role of \`signed-image audit rbac\` to this user`,
     );
   }
   return unreadable(
-    `the cluster ${server} answered HTTP ${status} to the list of the pods of ${where} (${said}); run again`,
+    `cluster ${server} returned HTTP ${status} for the list of pods of ${where} (${detail}); run the audit again`,
   );
 }

@@ -11,17 +11,17 @@ import { lacksProvenanceOnly, unmetOf, verdictOf } from './image-verdict';
 import type { RunningImage } from './running-image';
 import { commitsOf, stackImageOf, type StackState } from './stack-state';
 
-/** What images are compared with. */
+/** The requirements that images are compared with. */
 export interface Comparison {
   readonly policy: VerificationPolicy;
-  /** The commit that all of them must be from. Default: the one that the stack's state has for each. */
+  /** The commit that all images must be from. Default: the commit of each image in the stack's state. */
   readonly commit: string | undefined;
-  /** Default: any verified image will do. */
+  /** Default: any verified image is accepted. */
   readonly stack: StackState | undefined;
 }
 
 type Pinned = Extract<RunningImage, { readonly kind: 'pinned' }>;
-/** All but where it runs. */
+/** The result of one image, without its containers. */
 type ImageFinding = Omit<AuditedImage, 'image' | 'digest' | 'containers'>;
 
 function withoutCommit(expected: ProvenanceExpectation | undefined): ProvenanceExpectation {
@@ -45,20 +45,21 @@ function logEntriesOf(
 function factsOf(report: VerificationReport, stack: StackState | undefined): ImageFinding {
   const logEntries = logEntriesOf(report, stack);
   const [commit] = commitsOf(report.provenance);
-  const stranger = logEntries.length > 0 && logEntries.every(({ inState }) => inState === false);
+  const isUnknownEntry =
+    logEntries.length > 0 && logEntries.every(({ inState }) => inState === false);
   return {
     status: 'match',
     ...(report.signer && { signer: report.signer }),
     ...(logEntries.length > 0 && { logEntries }),
     ...(commit !== undefined && { commit }),
-    ...(stranger && {
-      notes: ['the log entry of its signature is none that the state of the stack knows'],
+    ...(isUnknownEntry && {
+      notes: ['the log entry of its signature is not in the state of the stack'],
     }),
   };
 }
 
-/** Only what cannot be read is an answer; a policy that cannot be checked is an error. */
-function unread(error: unknown): ImageFinding {
+/** Converts a failed read to a result; other errors, such as an invalid policy, are rethrown. */
+function toUnreadable(error: unknown): ImageFinding {
   if (!(error instanceof SignedImageError)) throw error;
   if (error.code === 'REGISTRY_NOT_FOUND') return { status: 'gone', reason: error.message };
   if (!/^(REGISTRY|CREDENTIALS|CONTENT)_/.test(error.code)) throw error;
@@ -73,26 +74,30 @@ class ImageAudit {
     private readonly client: RegistryClient,
   ) {}
 
-  async take(): Promise<ImageFinding> {
+  async run(): Promise<ImageFinding> {
     const { policy, stack } = this.comparison;
     const known = stackImageOf(stack, this.image.digest);
     const commit = this.comparison.commit ?? policy.provenance?.commit ?? known?.commit;
-    const asked =
+    const required =
       commit === undefined ? policy : { ...policy, provenance: { ...policy.provenance, commit } };
     try {
-      const report = await this.inspect(asked);
-      const unmet = unmetOf(report, asked);
+      const report = await this.inspect(required);
+      const unmet = unmetOf(report, required);
       const facts = factsOf(report, stack);
       if (commit !== undefined && lacksProvenanceOnly(unmet)) {
-        return { ...facts, ...(await this.otherCommit(commit)) };
+        return { ...facts, ...(await this.checkOtherCommit(commit)) };
       }
       const verdict = { ...facts, ...verdictOf(unmet) };
       if (verdict.status !== 'match' || stack === undefined) return verdict;
       return known === undefined
-        ? { ...verdict, status: 'not-in-stack', reason: 'the state of the stack has no such image' }
+        ? {
+            ...verdict,
+            status: 'not-in-stack',
+            reason: 'the state of the stack does not have this image',
+          }
         : { ...verdict, resource: known.name };
     } catch (error) {
-      return unread(error);
+      return toUnreadable(error);
     }
   }
 
@@ -100,50 +105,51 @@ class ImageAudit {
     return inspectImage(this.repository, this.image.digest, policy, this.client);
   }
 
-  /** It is signed as asked; whether its provenance is wrong in the commit only is seen without it. */
-  private async otherCommit(commit: string): Promise<ImageFinding> {
+  /** The signatures meet the policy: checks again without the commit, to see if only the commit differs. */
+  private async checkOtherCommit(commit: string): Promise<ImageFinding> {
     const { policy } = this.comparison;
-    const others = { ...policy, provenance: withoutCommit(policy.provenance) };
-    const report = await this.inspect(others);
-    const unmet = unmetOf(report, others);
+    const withoutCommitPolicy = { ...policy, provenance: withoutCommit(policy.provenance) };
+    const report = await this.inspect(withoutCommitPolicy);
+    const unmet = unmetOf(report, withoutCommitPolicy);
     if (unmet.some(({ part }) => part.status === 'unavailable')) return verdictOf(unmet);
-    if (Object.keys(others.provenance).length > 0 && unmet.length > 0) return verdictOf(unmet);
+    if (Object.keys(withoutCommitPolicy.provenance).length > 0 && unmet.length > 0)
+      return verdictOf(unmet);
     const [found] = commitsOf(report.provenance);
     const status = 'not-from-this-commit';
     return found === undefined
       ? {
           status,
-          reason: `no trusted provenance says from which commit it is; ${commit} is expected`,
+          reason: `no trusted provenance with a commit was found; expected commit ${commit}`,
         }
-      : { status, commit: found, reason: `it is from commit ${found}, and ${commit} is expected` };
+      : { status, commit: found, reason: `it is from commit ${found}; expected commit ${commit}` };
   }
 }
 
-/** What counts where the same bytes are looked for in several places. */
-function mostSevere(looks: readonly ImageFinding[]): ImageFinding {
-  const first = (holds: (look: ImageFinding) => boolean): ImageFinding | undefined =>
-    looks.find(holds);
+/** Selects the result that counts if the same digest was checked in several repositories. */
+function mostSevere(findings: readonly ImageFinding[]): ImageFinding {
+  const first = (holds: (finding: ImageFinding) => boolean): ImageFinding | undefined =>
+    findings.find(holds);
   return (
     first(({ status }) => status === 'match') ??
-    // There it may be signed.
+    // The image may be signed in that repository.
     first(({ status }) => status === 'could-not-look') ??
     first(({ status }) => status !== 'gone') ??
-    looks[0]!
+    findings[0]!
   );
 }
 
-/** Looks at one image, in each place that it may be from until one is a match. */
+/** Audits one image in each repository that it may come from, until one is a match. */
 export async function auditImage(
   image: Pinned,
   comparison: Comparison,
   client: RegistryClient,
 ): Promise<AuditedImage> {
-  const looks: ImageFinding[] = [];
+  const findings: ImageFinding[] = [];
   for (const repository of image.repositories) {
-    const look = await new ImageAudit(image, repository, comparison, client).take();
-    looks.push(look);
-    if (look.status === 'match') break;
+    const finding = await new ImageAudit(image, repository, comparison, client).run();
+    findings.push(finding);
+    if (finding.status === 'match') break;
   }
   const { name, digest, containers } = image;
-  return { image: name, digest, ...mostSevere(looks), containers };
+  return { image: name, digest, ...mostSevere(findings), containers };
 }

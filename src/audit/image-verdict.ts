@@ -7,23 +7,23 @@ import {
 } from '../verify';
 import type { AuditStatus } from './audit-report';
 
-/** A status, and why it is not a match. */
+/** A status, and the reason if it is not a match. */
 export interface Verdict {
   readonly status: AuditStatus;
   readonly reason?: string;
 }
 
-/** Something that the policy asks for, and that was not found. */
+/** A part that the policy requires and that was not found. */
 export interface Unmet {
   readonly platform: string | undefined;
   readonly part: PartReport;
 }
 
 /**
- * What each failure is called here, the most telling first: the further a signature came, the more
- * is known of the image. With several formats or platforms the first of the list counts.
+ * The status for each error code, most specific first: the more checks a signature passed, the more is
+ * known about the image. With several formats or platforms, the first match in this list is used.
  */
-const CALLED: readonly (readonly [ErrorCode, AuditStatus])[] = [
+const STATUS_BY_CODE: readonly (readonly [ErrorCode, AuditStatus])[] = [
   ['VERIFY_ANNOTATION_MISMATCH', 'policy-not-met'],
   ['VERIFY_LOG_MISSING', 'not-in-log'],
   ['VERIFY_SIGNER_MISMATCH', 'signed-by-another'],
@@ -31,9 +31,9 @@ const CALLED: readonly (readonly [ErrorCode, AuditStatus])[] = [
   ['VERIFY_UNSIGNED', 'not-signed'],
 ];
 
-const SHOWN = 4;
+const MAX_REASONS = 4;
 
-/** All of a report that the policy asks for and that is not there. */
+/** Returns all parts that the policy requires and the report does not have. */
 export function unmetOf(report: VerificationReport, policy: VerificationPolicy): readonly Unmet[] {
   return report.manifests.flatMap((manifest) =>
     unmetParts(manifest, policy).map((part) => ({ platform: manifest.platform, part })),
@@ -47,24 +47,24 @@ function line({ platform, part }: Unmet): string {
 
 function reasonOf(unmet: readonly Unmet[]): string {
   const lines = [...new Set(unmet.map(line))];
-  const more = lines.length - SHOWN;
-  return [...lines.slice(0, SHOWN), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+  const more = lines.length - MAX_REASONS;
+  return [...lines.slice(0, MAX_REASONS), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 
-/** What it means that these are not there. "Could not look" comes first: it may be all right. */
+/** Converts missing parts to a status. A failed check takes precedence, because the part may exist. */
 export function verdictOf(unmet: readonly Unmet[]): Verdict {
   if (unmet.length === 0) return { status: 'match' };
   const unread = unmet.filter(({ part }) => part.status === 'unavailable');
   if (unread.length > 0) return { status: 'could-not-look', reason: reasonOf(unread) };
   const signatures = unmet.filter(({ part }) => part.purpose === 'signature');
-  // Of a good signature without the provenance that is asked for.
+  // The signature is valid, but the required provenance is missing.
   if (signatures.length === 0) return { status: 'policy-not-met', reason: reasonOf(unmet) };
   const codes = signatures.map(({ part }) => part.code);
-  const called = CALLED.find(([code]) => codes.includes(code));
+  const called = STATUS_BY_CODE.find(([code]) => codes.includes(code));
   return { status: called?.[1] ?? 'policy-not-met', reason: reasonOf(signatures) };
 }
 
-/** Whether it is signed as asked, and only what its provenance says is not. */
+/** Whether the signatures meet the policy, and only the provenance does not. */
 export function lacksProvenanceOnly(unmet: readonly Unmet[]): boolean {
   return (
     unmet.length > 0 &&

@@ -11,53 +11,53 @@ import { containersOfPod, type Pod } from './pod-containers';
 import type { ContainerSource, RunningContainer } from './running-container';
 
 export interface PodApiOptions {
-  /** The context of kubeconfig. Default: the current one. */
+  /** Context in kubeconfig. Default: the current context. */
   readonly context?: string | undefined;
-  /** Pods of one page. Default: 500, as kubectl has it. */
+  /** Pods per page. Default: 500, like kubectl. */
   readonly pageSize?: number | undefined;
-  /** Milliseconds for one page, with all that a credential plugin takes. Default: 60000. */
+  /** Timeout of one page in milliseconds, including a credential plugin. Default: 60000. */
   readonly timeoutMs?: number | undefined;
-  /** Milliseconds before a page is asked for again, times the attempt. Default: 500. */
+  /** Delay before a retry in milliseconds, times the attempt. Default: 500. */
   readonly pauseMs?: number | undefined;
 }
 
 const ATTEMPTS = 3;
-/** The list has changed too much since its first page was made, and begins anew. */
+/** The continue token has expired: the list must be restarted. */
 const EXPIRED = 410;
 const RESTARTS = 3;
 
 interface Page {
   readonly pods: readonly Pod[];
-  /** Where the next page begins; empty: there is none. */
+  /** Continue token of the next page; empty for the last page. */
   readonly next: string;
 }
 
-function worthAnother(error: unknown): boolean {
+function isRetryable(error: unknown): boolean {
   const status = statusOf(error);
   return status === undefined ? error instanceof TypeError : status === 429 || status >= 500;
 }
 
-/** Takes the place of the current context. */
-function choose(config: Kubernetes.KubeConfig, context: string | undefined): void {
+/** Selects a context instead of the current one. */
+function selectContext(config: Kubernetes.KubeConfig, context: string | undefined): void {
   if (context === undefined) return;
-  const known = config.getContexts().map(({ name }) => name);
-  if (!known.includes(context)) {
+  const contexts = config.getContexts().map(({ name }) => name);
+  if (!contexts.includes(context)) {
     throw new SignedImageError({
       code: 'INPUT_INVALID',
-      message: `kubeconfig has no context ${JSON.stringify(context)}; it has ${known.join(', ') || 'none'}`,
+      message: `kubeconfig has no context ${JSON.stringify(context)}; available contexts: ${contexts.join(', ') || 'none'}`,
     });
   }
   config.setCurrentContext(context);
 }
 
-function endless(server: string): SignedImageError {
+function repeatedPageError(server: string): SignedImageError {
   return new SignedImageError({
     code: 'CLUSTER_UNREADABLE',
-    message: `the cluster ${server} answers the same page of pods again and again; what stands between here and the API server?`,
+    message: `cluster ${server} returned the same page of pods repeatedly; check for a proxy in front of the API server`,
   });
 }
 
-async function configOf(library: typeof Kubernetes, host: Pick<SigningHost, 'env' | 'readFile'>) {
+async function loadConfig(library: typeof Kubernetes, host: Pick<SigningHost, 'env' | 'readFile'>) {
   try {
     return await clusterConfig(library, host);
   } catch (error) {
@@ -68,8 +68,8 @@ async function configOf(library: typeof Kubernetes, host: Pick<SigningHost, 'env
 }
 
 /**
- * The pods of the cluster that kubeconfig names (`KUBECONFIG`, else `~/.kube/config`), else of the
- * one that this process is a pod of. Loads the client and the configuration; asks nobody yet.
+ * Opens the API of the cluster in kubeconfig (`KUBECONFIG`, otherwise `~/.kube/config`), otherwise of the
+ * cluster in which this process runs as a pod. Loads the client and the configuration without a request.
  *
  * @throws SignedImageError `PACKAGE_MISSING`, `CLUSTER_UNREADABLE`, and `INPUT_INVALID` for a
  *   context that kubeconfig does not have
@@ -83,11 +83,11 @@ export async function openPodApi(
     'audits of a cluster',
     () => import('@kubernetes/client-node'),
   );
-  const config = await configOf(library, host);
-  choose(config, context);
+  const config = await loadConfig(library, host);
+  selectContext(config, context);
   const server = config.getCurrentCluster()?.server ?? '';
 
-  const ask = async (namespace: string | undefined, from: string): Promise<Page> => {
+  const getPage = async (namespace: string | undefined, from: string): Promise<Page> => {
     const paging = { limit: pageSize, ...(from !== '' && { _continue: from }) };
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -99,18 +99,18 @@ export async function openPodApi(
         });
         return { pods: list.items ?? [], next: list.metadata?._continue ?? '' };
       } catch (error) {
-        if (attempt >= ATTEMPTS || !worthAnother(error)) throw error;
+        if (attempt >= ATTEMPTS || !isRetryable(error)) throw error;
         await delay(pauseMs * attempt);
       }
     }
   };
 
-  /** By uid: a list that begins anew names pods again. */
-  const podsOf = async (namespace: string | undefined): Promise<readonly Pod[]> => {
+  /** Lists pods by uid, because a restarted list repeats pods. */
+  const listPods = async (namespace: string | undefined): Promise<readonly Pod[]> => {
     const pods = new Map<string, Pod>();
     let from = '';
     for (let restarts = 0; ;) {
-      const page = await ask(namespace, from).catch((error: unknown) => {
+      const page = await getPage(namespace, from).catch((error: unknown) => {
         if (statusOf(error) !== EXPIRED || restarts >= RESTARTS) throw error;
         return undefined;
       });
@@ -125,7 +125,7 @@ export async function openPodApi(
         pods.set(uid ?? `${within}/${name}`, pod);
       }
       if (page.next === '') break;
-      if (page.next === from) throw endless(server);
+      if (page.next === from) throw repeatedPageError(server);
       from = page.next;
     }
     return [...pods.values()];
@@ -134,11 +134,11 @@ export async function openPodApi(
   return {
     server,
     containers: async (namespaces) => {
-      const asked = namespaces.length === 0 ? [undefined] : [...new Set(namespaces)];
+      const scopes = namespaces.length === 0 ? [undefined] : [...new Set(namespaces)];
       const found: RunningContainer[] = [];
-      for (const namespace of asked) {
+      for (const namespace of scopes) {
         try {
-          for (const pod of await podsOf(namespace)) found.push(...containersOfPod(pod));
+          for (const pod of await listPods(namespace)) found.push(...containersOfPod(pod));
         } catch (error) {
           throw podListFailure(server, namespace, error, secretsOf(config));
         }

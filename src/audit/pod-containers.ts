@@ -11,7 +11,7 @@ interface ContainerStatus {
   readonly state?: { readonly running?: unknown; readonly terminated?: unknown };
 }
 
-/** What of a pod is read. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
+/** The members of a pod that are read. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
 export interface Pod {
   readonly metadata?: {
     readonly namespace?: string;
@@ -31,7 +31,7 @@ export interface Pod {
   };
 }
 
-/** Of these nothing runs any more. */
+/** Phases of pods without running containers. */
 const ENDED: readonly (string | undefined)[] = ['Succeeded', 'Failed'];
 
 function containersOf(
@@ -51,13 +51,13 @@ function containersOf(
       kind,
       image: image ?? '',
       imageId,
-      // One with an image id has been started before, whatever it waits for now.
+      // A container with an image id was started before, even if it is waiting now.
       waits: imageId === undefined && !began,
     };
   });
 }
 
-/** All containers of a pod that has not ended: also those that have run before the others began. */
+/** Returns all containers of a pod that has not ended, including finished init containers. */
 export function containersOfPod(pod: Pod): readonly RunningContainer[] {
   const { spec, status } = pod;
   if (ENDED.includes(status?.phase)) return [];

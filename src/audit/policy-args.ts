@@ -8,25 +8,25 @@ import type {
   VerificationPolicy,
 } from '../verify';
 
-/** What every image must meet, in the words of `VerifiedImage`. */
+/** The policy that every image must meet, with the inputs of `VerifiedImage`. */
 export interface AuditPolicyArgs {
   /** Public keys to trust: PEM text, a path, or a reference (`k8s://`, `awskms://`, ...). */
   readonly keys?: readonly string[] | undefined;
-  /** Keyless signers to trust; at least one key or identity. */
+  /** Keyless signers to trust. At least one key or identity is required. */
   readonly identities?: readonly TrustedIdentity[] | undefined;
-  /** Pairs that must be signed. */
+  /** Annotations that must be signed. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
-  /** Default: `any`. */
+  /** Required storage format. Default: `any`. */
   readonly format?: 'any' | 'bundle' | 'legacy' | 'both' | undefined;
-  /** Default: `log` where an identity is trusted, else `none`. */
+  /** Required transparency. Default: `log` if an identity is trusted, otherwise `none`. */
   readonly transparency?: Transparency | undefined;
-  /** What the signed provenance must say; not looked at where absent. */
+  /** What the signed provenance must contain. Default: provenance is not verified. */
   readonly provenance?: ProvenanceExpectation | undefined;
   /** Whether every platform manifest of an index must be signed too. Default: true. */
   readonly platforms?: boolean | undefined;
   readonly sigstore?:
     | {
-        /** A path or JSON text. Default: the public instance's. */
+        /** Path or JSON text. Default: the trusted root of the public-good instance. */
         readonly trustedRoot?: string | undefined;
         readonly clientTrustConfig?: string | undefined;
       }
@@ -38,7 +38,7 @@ const TRANSPARENCIES: readonly unknown[] = ['log', 'timestamp', 'none'];
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
 
-function wordProblems({ format, transparency, identities = [] }: AuditPolicyArgs): Problem[] {
+function argumentProblems({ format, transparency, identities = [] }: AuditPolicyArgs): Problem[] {
   const problems: Problem[] = [];
   const report = (property: string, message: string): void =>
     void problems.push({ property, code: 'INPUT_INVALID', message });
@@ -51,14 +51,14 @@ function wordProblems({ format, transparency, identities = [] }: AuditPolicyArgs
   if (transparency === 'none' && identities.length > 0) {
     report(
       'transparency',
-      'a certificate is valid for minutes only: an identity needs `log` or `timestamp`',
+      'must be `log` or `timestamp` with an identity: its certificate is valid for minutes only',
     );
   }
   identities.forEach(({ identity, issuer }, index) => {
     if (!isText(identity) || !isText(issuer)) {
       report(
         `identities[${index}]`,
-        'needs both `identity` and `issuer`, which must match exactly',
+        'requires both `identity` and `issuer`, which must match exactly',
       );
     }
   });
@@ -68,14 +68,14 @@ function wordProblems({ format, transparency, identities = [] }: AuditPolicyArgs
 /**
  * Loads keys and trust material.
  *
- * @throws InvalidInputError with all that is wrong, each on its property
+ * @throws InvalidInputError with all problems, each on its property
  */
 export async function loadAuditPolicy(
   args: AuditPolicyArgs,
   host: SigningHost,
 ): Promise<VerificationPolicy> {
   const { keys: refs = [], identities = [], sigstore, provenance } = args;
-  const problems = wordProblems(args);
+  const problems = argumentProblems(args);
   if (refs.length === 0 && identities.length === 0) {
     const message = 'no signer is trusted: give at least one key or identity';
     problems.push({ property: 'keys', code: 'INPUT_INVALID', message });

@@ -4,36 +4,36 @@ import { isJsonObject } from '../oci';
 import { parseBoundedJson } from '../http/json-bounds';
 import type { AuditPolicyArgs } from './policy-args';
 
-/** What a policy file holds. */
+/** The content of a policy file. */
 export interface PolicyFile {
   readonly policy: AuditPolicyArgs;
   readonly exempt: readonly ExemptionArgs[];
 }
 
-/** What is wrong with a value; `undefined`: nothing. */
+/** Returns what is wrong with a value; `undefined` if it is valid. */
 type Check = (value: unknown) => string | undefined;
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-const text: Check = (value) => (isText(value) ? undefined : 'must be text');
+const text: Check = (value) => (isText(value) ? undefined : 'must be a string');
 const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
 const json: Check = (value) => (isJsonObject(value) ? undefined : 'must be an object');
 const texts: Check = (value) =>
-  Array.isArray(value) && value.every(isText) ? undefined : 'must be a list of texts';
+  Array.isArray(value) && value.every(isText) ? undefined : 'must be a list of strings';
 const pairs: Check = (value) =>
   isJsonObject(value) && Object.values(value).every(isText)
     ? undefined
-    : 'must be an object whose values are texts';
+    : 'must be an object with string values';
 
 function members(checks: Readonly<Record<string, Check>>): Check {
   return (value) => {
     if (!isJsonObject(value)) return 'must be an object';
     for (const [name, inner] of Object.entries(value)) {
       const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-      const wrong = check?.(inner);
-      if (wrong !== undefined) return `${name} ${wrong}`;
+      const fault = check?.(inner);
+      if (fault !== undefined) return `${name} ${fault}`;
       if (check === undefined) {
-        return `has no member ${JSON.stringify(name)}; it has ${Object.keys(checks).join(', ')}`;
+        return `has an unknown member ${JSON.stringify(name)}; expected one of ${Object.keys(checks).join(', ')}`;
       }
     }
     return undefined;
@@ -61,14 +61,17 @@ function parsed(source: string): unknown {
   try {
     return parseBoundedJson(source);
   } catch {
-    // What the parser says quotes the file, which may be another one than was meant.
-    throw new SignedImageError({ code: 'INPUT_INVALID', message: 'the policy file is no JSON' });
+    // The parser's message quotes the file, which may be a wrong file with secrets.
+    throw new SignedImageError({
+      code: 'INPUT_INVALID',
+      message: 'the policy file is not valid JSON',
+    });
   }
 }
 
 /**
- * Reads a policy file: the words of `VerifiedImage` and `exempt`, in JSON. A word that is not known
- * is an error, because a policy that is not understood must not count as met.
+ * Parses a policy file: the inputs of `VerifiedImage` and `exempt`, as JSON. An unknown member is an
+ * error, because a policy that is not understood must not be treated as met.
  *
  * @throws SignedImageError `INPUT_INVALID`
  */
@@ -77,13 +80,13 @@ export function parsePolicyFile(source: string): PolicyFile {
   if (!isJsonObject(file)) {
     throw new SignedImageError({
       code: 'INPUT_INVALID',
-      message: 'the policy file must hold one JSON object',
+      message: 'the policy file must be a JSON object',
     });
   }
   const problems = Object.entries(file).flatMap(([name, value]): readonly Problem[] => {
-    const wrong = members(MEMBERS)({ [name]: value });
-    const message = `of the policy file: ${wrong}`;
-    return wrong === undefined ? [] : [{ property: name, code: 'INPUT_INVALID', message }];
+    const fault = members(MEMBERS)({ [name]: value });
+    const message = `in the policy file: ${fault}`;
+    return fault === undefined ? [] : [{ property: name, code: 'INPUT_INVALID', message }];
   });
   if (problems.length > 0) throw new InvalidInputError(problems);
   const { exempt = [], ...policy } = file as AuditPolicyArgs & {

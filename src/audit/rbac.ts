@@ -2,21 +2,21 @@ import { dump } from 'js-yaml';
 
 const NAME = 'signed-image-audit';
 
-/** Whom the role is given to. */
+/** The subject and the scope of the role. */
 export interface AuditRbacOptions {
   /** Service account, `namespace/name`. */
   readonly serviceAccount: { readonly namespace: string; readonly name: string };
-  /** Where it may read. Default: in all namespaces. */
+  /** Namespaces in which it may read pods. Default: all. */
   readonly namespaces?: readonly string[];
 }
 
-/** An object of Kubernetes, as it is applied. */
+/** A Kubernetes RBAC object. */
 export type RbacObject = Readonly<Record<string, unknown>> & { readonly kind: string };
 
 const API = 'rbac.authorization.k8s.io/v1';
 const GROUP = 'rbac.authorization.k8s.io';
 
-/** The least that an audit needs, to read pods and nothing else, and who has it. */
+/** Creates the least privileges that an audit requires, reading pods only, and their binding. */
 export function auditRbac({
   serviceAccount: { namespace, name },
   namespaces = [],
@@ -45,7 +45,7 @@ export function auditRbac({
   ];
 }
 
-/** The same for `kubectl apply -f -`. */
+/** Formats the objects of `auditRbac` as YAML for `kubectl apply -f -`. */
 export function auditRbacYaml(options: AuditRbacOptions): string {
   return auditRbac(options)
     .map((object) => dump(object, { noRefs: true }))

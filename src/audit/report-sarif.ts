@@ -4,21 +4,22 @@ import { join } from 'node:path';
 
 import { AUDIT_STATUSES, type AuditedImage, type AuditReport, isFinding } from './audit-report';
 import type { AuditStatus } from './audit-report';
-import { WORDS } from './report-text';
+import { STATUS_LABELS } from './report-text';
 import { nameOf, type RunningContainer } from './running-container';
 
 const SCHEMA = 'https://json.schemastore.org/sarif-2.1.0.json';
 
 const MEANINGS: Partial<Record<AuditStatus, string>> = {
-  'not-signed': 'A container runs an image that nobody has signed.',
-  'signed-by-another': 'A container runs an image that only others have signed.',
+  'not-signed': 'A container runs an image without a signature.',
+  'signed-by-another': 'A container runs an image that is signed only by other signers.',
   'invalid-signature': 'A container runs an image whose signature does not verify.',
   'not-in-log': 'A container runs an image whose signature lacks its log entry or timestamp.',
-  'policy-not-met': 'A container runs an image that says something else than the policy asks for.',
-  'not-from-this-commit': 'A container runs an image of another commit.',
+  'policy-not-met':
+    'A container runs an image whose annotations or provenance do not meet the policy.',
+  'not-from-this-commit': 'A container runs an image from another commit.',
   'not-in-stack': 'A container runs an image that the stack did not verify.',
-  gone: 'A container runs an image that the registry has no longer.',
-  'unknown-image': 'A container runs an image that its node does not name.',
+  gone: 'A container runs an image that the registry no longer has.',
+  'unknown-image': 'A container runs an image that its node does not identify.',
 };
 
 const RULES = AUDIT_STATUSES.filter(isFinding);
@@ -29,8 +30,8 @@ function version(): string {
 }
 
 /**
- * A container as a place. Code scanning shows results by files, so each gets the path that it would
- * have as one; nobody needs to have it.
+ * Converts a container to a SARIF location. Code scanning groups results by file, so each container
+ * gets a path; the file does not exist.
  */
 function locationOf(container: RunningContainer): object {
   const name = nameOf(container);
@@ -45,10 +46,12 @@ function locationOf(container: RunningContainer): object {
 }
 
 function messageOf({ image, status, reason }: AuditedImage): object {
-  return { text: `${image}: ${WORDS[status]}${reason === undefined ? '' : ` (${reason})`}` };
+  return {
+    text: `${image}: ${STATUS_LABELS[status]}${reason === undefined ? '' : ` (${reason})`}`,
+  };
 }
 
-/** The same finding of the same image, whichever pods it runs in today. */
+/** Returns a fingerprint that is the same for a finding of an image in any pod. */
 function fingerprintOf({ image, status }: AuditedImage): string {
   return createHash('sha256').update(`${status} ${image}`).digest('hex');
 }
@@ -74,8 +77,8 @@ function notificationOf(image: AuditedImage): object {
 }
 
 /**
- * For code scanning: findings as results, and what could not be looked at as notifications of a run
- * that did not succeed.
+ * Formats the report for code scanning: findings as results, and failed checks as notifications of an
+ * unsuccessful run.
  *
  * https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
  */
@@ -92,11 +95,13 @@ export function auditSarif(report: AuditReport): string {
     semanticVersion: version(),
     rules: RULES.map((id) => ({
       id,
-      name: WORDS[id].replace(/(?:^|\s+)(\w)/g, (_, letter: string) => letter.toUpperCase()),
-      shortDescription: { text: MEANINGS[id] ?? WORDS[id] },
+      name: STATUS_LABELS[id].replace(/(?:^|\s+)(\w)/g, (_, letter: string) =>
+        letter.toUpperCase(),
+      ),
+      shortDescription: { text: MEANINGS[id] ?? STATUS_LABELS[id] },
     })),
     notifications: [
-      { id: 'could-not-look', shortDescription: { text: 'An image could not be looked at.' } },
+      { id: 'could-not-look', shortDescription: { text: 'The check of an image failed.' } },
     ],
   };
   const results = images.filter(({ status }) => isFinding(status)).map(resultOf);

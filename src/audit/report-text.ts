@@ -8,11 +8,11 @@ import {
 } from './audit-report';
 import { nameOf } from './running-container';
 
-const SHOWN_CONTAINERS = 3;
+const MAX_CONTAINERS = 3;
 const SHORT_HEX = 12;
 
-/** Statuses as words. */
-export const WORDS: Readonly<Record<AuditStatus, string>> = {
+/** Labels of the statuses. */
+export const STATUS_LABELS: Readonly<Record<AuditStatus, string>> = {
   match: 'match',
   exempt: 'exempt',
   'not-started': 'not started',
@@ -25,10 +25,10 @@ export const WORDS: Readonly<Record<AuditStatus, string>> = {
   'not-in-stack': 'not in the stack',
   gone: 'gone from the registry',
   'unknown-image': 'unknown image',
-  'could-not-look': 'could not look',
+  'could-not-look': 'check failed',
 };
 
-/** What others wrote may hold line breaks, and what moves a terminal's cursor. */
+/** Removes line breaks and terminal control characters from untrusted text. */
 function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }
@@ -46,7 +46,7 @@ function signerOf({ signer }: AuditedImage): string {
 }
 
 function containersOf({ containers }: AuditedImage): string {
-  const names = containers.slice(0, SHOWN_CONTAINERS).map(nameOf);
+  const names = containers.slice(0, MAX_CONTAINERS).map(nameOf);
   const more = containers.length - names.length;
   return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
@@ -63,15 +63,17 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-/** Under the table: of everything that is no match, why and where. */
+/** Formats the reason, the notes and the containers of an image, for the section below the table. */
 function details(image: AuditedImage): readonly string[] {
   const { status, reason, notes = [] } = image;
-  const said = [...(reason === undefined ? [] : [reason]), ...notes].map(plain);
-  if (said.length === 0) return [];
-  const told = isFinding(status) || status === 'could-not-look';
-  const where = told ? image.containers.map((each) => `  runs as ${plain(nameOf(each))}`) : [];
-  const head = `${WORDS[status]}: ${plain(image.image)}`;
-  return ['', head, ...said.map((line) => `  ${line}`), ...where];
+  const lines = [...(reason === undefined ? [] : [reason]), ...notes].map(plain);
+  if (lines.length === 0) return [];
+  const showContainers = isFinding(status) || status === 'could-not-look';
+  const where = showContainers
+    ? image.containers.map((each) => `  runs as ${plain(nameOf(each))}`)
+    : [];
+  const head = `${STATUS_LABELS[status]}: ${plain(image.image)}`;
+  return ['', head, ...lines.map((line) => `  ${line}`), ...where];
 }
 
 function scope({ server, namespaces }: AuditReport): string {
@@ -79,27 +81,34 @@ function scope({ server, namespaces }: AuditReport): string {
   return `${server}, ${where}`;
 }
 
-const OUTCOMES = {
-  clean: 'all that runs is as it should be',
+const OUTCOME_LABELS = {
+  clean: 'no findings',
   findings: 'there are findings',
-  incomplete: 'not all could be looked at',
+  incomplete: 'some images could not be checked',
 };
 
-/** For people: a table of the images, the worst first, then why and where. */
+/** Formats the report as text: a table of the images, worst first, then reasons and containers. */
 export function auditText(report: AuditReport): string {
   const { images, notRunning } = report;
-  if (images.length === 0) return `No container runs in ${scope(report)}: nothing was looked at.`;
+  if (images.length === 0) return `No container runs in ${scope(report)}: nothing was checked.`;
   const rows = images.map((image) =>
-    [WORDS[image.status], shortImage(image.image), signerOf(image), containersOf(image)].map(plain),
+    [
+      STATUS_LABELS[image.status],
+      shortImage(image.image),
+      signerOf(image),
+      containersOf(image),
+    ].map(plain),
   );
-  const counts = [...countsOf(report)].map(([status, count]) => `${count} ${WORDS[status]}`);
+  const counts = [...countsOf(report)].map(
+    ([status, count]) => `${count} ${STATUS_LABELS[status]}`,
+  );
   return [
     scope(report),
     '',
     ...table([['STATUS', 'IMAGE', 'SIGNER', 'CONTAINERS'], ...rows]),
     ...images.flatMap(details),
     '',
-    ...notRunning.map((image) => `of the stack, and not running: ${plain(image)}`),
-    `${images.length} images: ${counts.join(', ')}; ${OUTCOMES[outcomeOf(report)]}`,
+    ...notRunning.map((image) => `in the stack, but not running: ${plain(image)}`),
+    `${images.length} images: ${counts.join(', ')}; ${OUTCOME_LABELS[outcomeOf(report)]}`,
   ].join('\n');
 }

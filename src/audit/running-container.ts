@@ -1,28 +1,28 @@
 /** The lists of a pod's containers. */
 export type ContainerKind = 'container' | 'init' | 'ephemeral';
 
-/** A container of a pod, by what its specification asks for and what its node says that it runs. */
+/** A container of a pod, with the image in its specification and the image that its node reports. */
 export interface RunningContainer {
   readonly namespace: string;
   readonly pod: string;
   readonly container: string;
   readonly kind: ContainerKind;
-  /** The image as the pod's specification names it. */
+  /** The image in the pod's specification. */
   readonly image: string;
-  /** What the node says that it runs; `undefined`: the node has not said. */
+  /** The image id that the node reports; `undefined` if it has not reported one. */
   readonly imageId: string | undefined;
-  /** Whether it has not been started yet, so that nothing runs. */
+  /** Whether the container has not been started yet. */
   readonly waits: boolean;
 }
 
-/** Where containers are read: the API of a cluster. */
+/** The source of running containers: the API of a cluster. */
 export interface ContainerSource {
-  /** Where they were read, for the report: the address of the API server. */
+  /** The address of the API server, for the report. */
   readonly server: string;
   /**
-   * The containers of all pods that have not ended.
+   * Lists the containers of all pods that have not ended.
    *
-   * @param namespaces empty: all of them
+   * @param namespaces namespaces to list; empty for all
    * @throws SignedImageError `CLUSTER_UNREADABLE`
    */
   containers(namespaces: readonly string[]): Promise<readonly RunningContainer[]>;

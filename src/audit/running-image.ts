@@ -3,7 +3,7 @@ import { SignedImageError } from '../error';
 import { type Digest, type Repository, isDigest, parseReference, pinned } from '../oci';
 
 interface Shared {
-  /** The name by which it is shown. */
+  /** The name of the image in the report. */
   readonly name: string;
   readonly containers: readonly RunningContainer[];
 }
@@ -13,7 +13,7 @@ export type RunningImage = Shared &
   (
     | {
         readonly kind: 'pinned';
-        /** Where the node, and then where the pods, say that it is from: the same bytes. */
+        /** The repository that the node reports, then those of the pod specifications, for the same digest. */
         readonly repositories: readonly Repository[];
         readonly digest: Digest;
       }
@@ -22,36 +22,36 @@ export type RunningImage = Shared &
   );
 
 const CONFIG_ONLY =
-  'the node names only the digest of its configuration, by which no registry knows it: it was loaded into the node, or its name there was removed';
-const UNREADABLE = 'the node does not say in a known form what it runs';
-const SILENT = 'it runs, and the node does not say what';
+  'the node reports only the digest of the image configuration, which cannot be looked up in a registry: the image was loaded into the node, or its name was removed there';
+const UNREADABLE = 'the node reports an image id of an unknown form';
+const NO_IMAGE_ID = 'the container runs, but the node reports no image id';
 
-/** Never shows what is no reference: it may hold a password. */
+/** Hides a text that is not a reference, because it may contain a password. */
 function shownImage(image: string): { name: string; repository?: Repository } {
   try {
     return { name: image, repository: parseReference(image).repository };
   } catch (error) {
-    if (error instanceof SignedImageError) return { name: '(what is no image reference)' };
+    if (error instanceof SignedImageError) return { name: '(not an image reference)' };
     throw error;
   }
 }
 
-function identified(container: RunningContainer): RunningImage {
+function identifyImage(container: RunningContainer): RunningImage {
   const { name, repository } = shownImage(container.image);
   const containers = [container];
   if (container.waits) return { kind: 'not-started', name, containers };
   const unknown = (reason: string): RunningImage => ({ kind: 'unknown', reason, name, containers });
-  if (container.imageId === undefined) return unknown(SILENT);
+  if (container.imageId === undefined) return unknown(NO_IMAGE_ID);
   const id = parseImageId(container.imageId);
   if (id.kind === 'config') return unknown(CONFIG_ONLY);
   if (id.kind === 'unreadable') return unknown(UNREADABLE);
   const digest = id.digest;
-  // A node that has the same bytes under several names tells any of them.
+  // A node that has the same digest under several names reports any of them.
   const repositories = [id.repository, ...(repository === undefined ? [] : [repository])];
   return { kind: 'pinned', name: pinned(id.repository, digest), repositories, digest, containers };
 }
 
-function merged(a: RunningImage, b: RunningImage): RunningImage {
+function mergeImages(a: RunningImage, b: RunningImage): RunningImage {
   const containers = [...a.containers, ...b.containers];
   if (a.kind !== 'pinned' || b.kind !== 'pinned') return { ...a, containers };
   const byName = new Map(
@@ -60,36 +60,38 @@ function merged(a: RunningImage, b: RunningImage): RunningImage {
   return { ...a, containers, repositories: [...byName.values()] };
 }
 
-/** The distinct images of containers, each once. */
+/** Returns the distinct images of containers. */
 export function runningImages(containers: readonly RunningContainer[]): readonly RunningImage[] {
   const images = new Map<string, RunningImage>();
-  for (const image of containers.map(identified)) {
+  for (const image of containers.map(identifyImage)) {
     const key = `${image.kind} ${image.name} ${image.kind === 'unknown' ? image.reason : ''}`;
     const known = images.get(key);
     images.set(
       key,
-      known === undefined ? merged(image, { ...image, containers: [] }) : merged(known, image),
+      known === undefined
+        ? mergeImages(image, { ...image, containers: [] })
+        : mergeImages(known, image),
     );
   }
   return [...images.values()];
 }
 
-/** What a container runs, as the node told it. */
+/** The image id of a container, as the node reported it. */
 type ImageId =
-  /** A manifest in a repository: what can be looked up. */
+  /** A manifest in a repository, which can be verified. */
   | { readonly kind: 'pinned'; readonly repository: Repository; readonly digest: Digest }
-  /** Only the digest of the image's configuration: no registry knows an image by it. */
+  /** Only the digest of the image configuration, which cannot be looked up in a registry. */
   | { readonly kind: 'config' }
-  /** Nothing that says which image it is. */
+  /** An id that does not identify the image. */
   | { readonly kind: 'unreadable' };
 
-// Docker's way of saying whether an id can be pulled: docker-pullable://host/repo@sha256:..., docker://sha256:...
+// Docker's prefixes for ids that can, or cannot, be pulled: docker-pullable://host/repo@sha256:..., docker://sha256:...
 const SCHEME = /^[a-z][a-z0-9-]*:\/\//;
 const HEX = /^[0-9a-f]{64}$/;
 
 /**
- * Reads `status.containerStatuses[].imageID`. Container runtimes write it in several forms, and a
- * pod's status is no contract: what is not understood is told as such, never guessed.
+ * Parses `status.containerStatuses[].imageID`. Container runtimes write it in several forms that are not
+ * specified: an unknown form is reported as unreadable, never guessed.
  *
  * https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#PodStatus
  */

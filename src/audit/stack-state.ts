@@ -10,24 +10,24 @@ const MAX_STATE_VALUES = 10_000_000;
 
 /** An image that a stack has verified. */
 export interface StackImage {
-  /** Of the resource, as the program names it. */
+  /** Name of the resource in the program. */
   readonly name: string;
   /** `host/repo@sha256:...` */
   readonly imageRef: string;
-  /** Of the image, and of each platform manifest that was verified with it. */
+  /** Digests of the image, and of each platform manifest that was verified with it. */
   readonly digests: readonly Digest[];
-  /** What its verified provenance says, or what was asked of it. */
+  /** Commit in its verified provenance, otherwise the required commit. */
   readonly commit: string | undefined;
 }
 
-/** What a stack knows of its images. */
+/** The images in the state of a stack. */
 export interface StackState {
   readonly images: readonly StackImage[];
-  /** Indexes of the entries of the transparency log that its signatures got, by signed manifest. */
+  /** Log indexes of the transparency log entries of its signatures, by signed manifest. */
   readonly logIndexes: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-function unusable(why: string): SignedImageError {
+function invalidState(why: string): SignedImageError {
   return new SignedImageError({
     code: 'INPUT_INVALID',
     property: 'stackState',
@@ -71,17 +71,17 @@ function imageOf(resource: JsonObject): readonly StackImage[] {
   const name = textAt(resource, 'urn')?.split('::').at(-1) ?? '';
   const digest = textAt(outputs, 'digest');
   const imageRef = textAt(outputs, 'imageRef');
-  // One whose verification has not come through, or was found to hold no longer.
+  // The verification has not succeeded, or no longer does.
   if (outputs['digest'] === undefined || outputs['imageRef'] === undefined) return [];
   if (digest === undefined || imageRef === undefined || !isDigest(digest)) {
-    throw unusable(`has no readable digest of the VerifiedImage ${name}`);
+    throw invalidState(`has no valid digest for the VerifiedImage ${name}`);
   }
   const report = parsed(textAt(outputs, 'verification') ?? '');
   const manifests = listAt(report, 'manifests').map((each) => textAt(each, 'digest') ?? '');
   const [verified] = commitsOf(parsed(textAt(outputs, 'verifiedProvenance') ?? ''));
-  const asked = textAt(objectAt(objectAt(resource, 'inputs'), 'provenance'), 'commit');
+  const expected = textAt(objectAt(objectAt(resource, 'inputs'), 'provenance'), 'commit');
   const digests = [...new Set<Digest>([digest, ...manifests.filter(isDigest)])];
-  return [{ name, imageRef, digests, commit: verified ?? asked }];
+  return [{ name, imageRef, digests, commit: verified ?? expected }];
 }
 
 function logIndexesOf(signatures: readonly JsonObject[]): StackState['logIndexes'] {
@@ -98,25 +98,24 @@ function logIndexesOf(signatures: readonly JsonObject[]): StackState['logIndexes
 }
 
 /**
- * Reads the output of `pulumi stack export`. Resources that are only waiting to be deleted are not
- * the stack's any more.
+ * Parses the output of `pulumi stack export`, without resources that are pending deletion.
  *
- * @throws SignedImageError `INPUT_INVALID` on `stackState`, also where the stack has verified no
- *   image: then nothing could be told from it
+ * @throws SignedImageError `INPUT_INVALID` on `stackState`, also if the stack has not verified any
+ *   image, because then nothing can be compared
  */
 export function parseStackState(text: string): StackState {
   const deployment = objectAt(parsed(text), 'deployment');
-  if (!Array.isArray(deployment['resources'])) throw unusable('cannot be read');
+  if (!Array.isArray(deployment['resources'])) throw invalidState('is not a stack export');
   const resources = deployment['resources'].filter(
     (each): each is JsonObject => isJsonObject(each) && each['delete'] !== true,
   );
   const ofType = (type: string) => resources.filter((each) => each['type'] === type);
   const images = ofType(VERIFIED_IMAGE).flatMap(imageOf);
-  if (images.length === 0) throw unusable('has no VerifiedImage with a digest');
+  if (images.length === 0) throw invalidState('has no VerifiedImage with a digest');
   return { images, logIndexes: logIndexesOf(ofType(IMAGE_SIGNATURE)) };
 }
 
-/** The image of the stack that has this digest: its own, or that of one of its platforms. */
+/** Returns the image of the stack with this digest, its own or that of a platform manifest. */
 export function stackImageOf(
   state: StackState | undefined,
   digest: Digest,

@@ -3,7 +3,7 @@ import { parsePolicyFile } from '../audit';
 import { SignedImageError } from '../error';
 import { type CommandContext, UsageError } from './command';
 
-/** The options of `audit cluster`, as `parseArgs` knows them. */
+/** The options of `audit cluster`, for `parseArgs`. */
 export const AUDIT_OPTIONS = {
   key: { type: 'string', multiple: true },
   identity: { type: 'string', multiple: true },
@@ -25,7 +25,7 @@ export const AUDIT_OPTIONS = {
   output: { type: 'string', short: 'o', default: 'text' },
 } as const;
 
-/** Their values. */
+/** The values of the options. */
 export type AuditOptions = {
   readonly [Name in keyof typeof AUDIT_OPTIONS]?: (typeof AUDIT_OPTIONS)[Name] extends {
     readonly multiple: true;
@@ -40,20 +40,20 @@ export type AuditOptions = {
 function pair(option: string, text: string): readonly [string, string] {
   const at = text.indexOf('=');
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new UsageError(`--${option} ${text}: two parts with "=" between them are needed`);
+  throw new UsageError(`--${option} ${text}: expected two parts separated by "="`);
 }
 
 function identitiesOf({ identity = [], issuer = [] }: AuditOptions) {
   if (identity.length !== issuer.length) {
-    throw new UsageError('each --identity needs its --issuer, in the same order');
+    throw new UsageError('each --identity requires an --issuer, in the same order');
   }
   return identity.map((each, index) => ({ identity: each, issuer: issuer[index] ?? '' }));
 }
 
-async function textOf(option: string, path: string, world: CommandContext): Promise<string> {
-  if (path === '-') return world.terminal.readInput();
+async function textOf(option: string, path: string, context: CommandContext): Promise<string> {
+  if (path === '-') return context.terminal.readInput();
   try {
-    return await world.host.readFile(path);
+    return await context.host.readFile(path);
   } catch (error) {
     const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
     throw new SignedImageError({
@@ -64,7 +64,7 @@ async function textOf(option: string, path: string, world: CommandContext): Prom
   }
 }
 
-/** The options over what the policy file says: lists are added, words take its place. */
+/** Merges the options into the policy file: lists are extended, other values are replaced. */
 function policyOf(options: AuditOptions, { policy: file }: PolicyFile): AuditPolicyArgs {
   const { transparency, 'signature-format': format } = options;
   const builderId = options['builder-id'];
@@ -75,7 +75,7 @@ function policyOf(options: AuditOptions, { policy: file }: PolicyFile): AuditPol
     keys: [...(file.keys ?? []), ...(options.key ?? [])],
     identities: [...(file.identities ?? []), ...identitiesOf(options)],
     annotations: { ...file.annotations, ...Object.fromEntries(annotations) },
-    // Words that are none are told by the policy.
+    // Invalid values are reported when the policy is loaded.
     ...(format !== undefined && { format: format as AuditPolicyArgs['format'] }),
     ...(transparency !== undefined && {
       transparency: transparency as AuditPolicyArgs['transparency'],
@@ -87,13 +87,13 @@ function policyOf(options: AuditOptions, { policy: file }: PolicyFile): AuditPol
 }
 
 /**
- * What an audit is told, by options and files.
+ * Creates the arguments of an audit from options and files.
  *
  * @throws UsageError, and SignedImageError `INPUT_INVALID` for files that cannot be read
  */
 export async function auditArguments(
   options: AuditOptions,
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<ClusterAuditArgs> {
   const { policy: policyPath, 'stack-state': statePath } = options;
   if (policyPath === '-' && statePath === '-') {
@@ -102,7 +102,7 @@ export async function auditArguments(
   const file: PolicyFile =
     policyPath === undefined
       ? { policy: {}, exempt: [] }
-      : parsePolicyFile(await textOf('policy', policyPath, world));
+      : parsePolicyFile(await textOf('policy', policyPath, context));
   const exemptImages = (options.exempt ?? []).map((each) => pair('exempt', each));
   const exemptPods = (options['exempt-pod'] ?? []).map((each) => pair('exempt-pod', each));
   return {
@@ -110,7 +110,8 @@ export async function auditArguments(
     namespaces: options.namespace ?? [],
     commit: options.commit,
     context: options.context,
-    stackState: statePath === undefined ? undefined : await textOf('stack-state', statePath, world),
+    stackState:
+      statePath === undefined ? undefined : await textOf('stack-state', statePath, context),
     exempt: [
       ...file.exempt,
       ...exemptImages.map(([image, reason]) => ({ image, reason })),

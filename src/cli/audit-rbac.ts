@@ -13,21 +13,21 @@ const ACCOUNT = new RegExp(`^(${NAME})/(${NAME})$`);
 /** `signed-image audit rbac`. */
 export const auditRbac: Command = {
   words: ['audit', 'rbac'],
-  summary: 'print the role that `audit cluster` needs',
+  summary: 'print the role that `audit cluster` requires',
   help: `Usage: signed-image audit rbac [--service-account NAMESPACE/NAME] [-n NAMESPACE ...]
 
-Prints a service account, the role that \`audit cluster\` needs (get and list pods, and
-nothing else) and who has it, for \`kubectl apply -f -\`.
+Prints a service account, the role that \`audit cluster\` requires (get and list pods only)
+and its binding, as YAML for \`kubectl apply -f -\`.
 
 Options:
   --service-account NAMESPACE/NAME  default: default/signed-image-audit
-  -n, --namespace NAME              may read only there (default: everywhere); can be repeated`,
+  -n, --namespace NAME              namespace to read (default: all); can be repeated`,
   async run(args, { terminal }) {
     const { values, positionals } = parseOptions(args, OPTIONS);
-    if (positionals.length > 0) throw new UsageError(`"${positionals[0]}" is one word too many`);
+    if (positionals.length > 0) throw new UsageError(`unexpected argument "${positionals[0]}"`);
     const [, namespace, name] = ACCOUNT.exec(values['service-account']) ?? [];
     if (namespace === undefined || name === undefined) {
-      throw new UsageError('--service-account is NAMESPACE/NAME');
+      throw new UsageError('--service-account must be NAMESPACE/NAME');
     }
     const serviceAccount = { namespace, name };
     const namespaces = values.namespace ?? [];

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { auditCluster } from './audit-cluster';
 import { auditRbac } from './audit-rbac';
 import { type Command, type CommandContext, UsageError } from './command';
@@ -11,20 +14,45 @@ import {
 } from './policy';
 import { SignedImageError, asSignedImageError } from '../error';
 
-/** What the process ends with. */
+function packageVersion(): string {
+  const path = join(__dirname, '..', '..', 'package.json');
+  return (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version;
+}
+
+/** Exit codes of the process. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
-function overview(): string {
-  const width = Math.max(...COMMANDS.map(({ words }) => words.join(' ').length));
-  const lines = COMMANDS.map(
+function commandList(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ words }) => words.join(' ').length));
+  const lines = commands.map(
     ({ words, summary }) => `  ${words.join(' ').padEnd(width)}  ${summary}`,
   );
+  return `Commands:\n${lines.join('\n')}`;
+}
+
+function overview(): string {
   return `Usage: signed-image COMMAND [OPTIONS]
 
-Commands:
-${lines.join('\n')}
+${commandList(COMMANDS)}
 
-\`signed-image COMMAND --help\` tells the options of a command.`;
+\`signed-image COMMAND --help\` prints the options of a command.
+\`signed-image --version\` prints the version.`;
+}
+
+/** Returns the help of a group of commands, such as `keys`; `undefined` for another word. */
+function groupHelp(group: string | undefined): string | undefined {
+  const commands = COMMANDS.filter(({ words }) => words.length > 1 && words[0] === group);
+  if (group === undefined || commands.length === 0) return undefined;
+  return `Usage: signed-image ${group} COMMAND [OPTIONS]
+
+${commandList(commands)}
+
+\`signed-image ${group} COMMAND --help\` prints the options of a command.`;
+}
+
+/** Returns the help of the command or the group that the arguments start with, otherwise of the program. */
+function helpOf(args: readonly string[]): string {
+  return commandOf(args)?.help ?? groupHelp(args[0]) ?? overview();
 }
 
 function commandOf(args: readonly string[]): Command | undefined {
@@ -33,52 +61,56 @@ function commandOf(args: readonly string[]): Command | undefined {
 
 function reportError(error: unknown, { terminal }: CommandContext, command: Command): number {
   if (error instanceof UsageError) {
-    terminal.tell(`error: ${error.message}\n\n${command.help}`);
+    terminal.printError(`error: ${error.message}\n\n${command.help}`);
     return EXIT.usage;
   }
-  const told =
+  const failure =
     error instanceof SignedImageError
       ? error
       : asSignedImageError(error, {
           code: 'INTERNAL',
-          message: `this is a defect of signed-image, please report it (${(error as Error).name})`,
+          message: `internal error of signed-image, please report it (${(error as Error).name})`,
         });
-  terminal.tell(`error[${told.code}]: ${told.message}`);
-  return command.exitCodeOf?.(told) ?? EXIT.failed;
+  terminal.printError(`error[${failure.code}]: ${failure.message}`);
+  return command.exitCodeOf?.(failure) ?? EXIT.failed;
 }
 
 /**
  * Runs one command line.
  *
- * @param args without the program's name
- * @returns the exit code: 0 done, 1 failed, 2 called in a wrong way; a command may have others
+ * @param args the arguments without the program's name
+ * @returns the exit code: 0 success, 1 failure, 2 usage error; a command may have others
  */
 export async function runCommandLine(
   args: readonly string[],
-  world: CommandContext,
+  context: CommandContext,
 ): Promise<number> {
-  const { terminal } = world;
+  const { terminal } = context;
   const command = commandOf(args);
-  const asksHelp = args.some((word) => word === '--help' || word === '-h') || args[0] === 'help';
-  if (asksHelp) {
-    terminal.print(command?.help ?? overview());
+  const wantsHelp = args.some((word) => word === '--help' || word === '-h') || args[0] === 'help';
+  if (wantsHelp) {
+    terminal.print(helpOf(args[0] === 'help' ? args.slice(1) : args));
+    return EXIT.done;
+  }
+  if (args[0] === '--version') {
+    terminal.print(packageVersion());
     return EXIT.done;
   }
   if (command === undefined) {
-    const called = args.filter((word) => !word.startsWith('-')).join(' ');
-    const fault = called === '' ? 'a command is missing' : `there is no command "${called}"`;
-    terminal.tell(`error: ${fault}\n\n${overview()}`);
+    const name = args.filter((word) => !word.startsWith('-')).join(' ');
+    const fault = name === '' ? 'a command is required' : `unknown command "${name}"`;
+    terminal.printError(`error: ${fault}\n\n${helpOf(args)}`);
     return EXIT.usage;
   }
   try {
-    const code = await command.run(args.slice(command.words.length), world);
+    const code = await command.run(args.slice(command.words.length), context);
     return code ?? EXIT.done;
   } catch (error) {
-    return reportError(error, world, command);
+    return reportError(error, context, command);
   }
 }
 
-/** All subcommands, in the order in which help lists them. */
+/** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
   keysGenerate,
   keysPublic,

@@ -8,46 +8,46 @@ const OPTIONS = {
   'output-key-prefix': { type: 'string', default: 'cosign' },
 } as const;
 
-const PLACES = KEY_SOURCES.filter(({ generate }) => generate !== undefined).map(
+const REFERENCES = KEY_SOURCES.filter(({ generate }) => generate !== undefined).map(
   ({ example }) => `  ${example}`,
 );
 
 /** `signed-image keys generate`. */
 export const keysGenerate: Command = {
   words: ['keys', 'generate'],
-  summary: 'make a signing key in files, Kubernetes, GitLab, or a KMS',
+  summary: 'generate a signing key in files, Kubernetes, GitLab or a KMS',
   help: `Usage: signed-image keys generate [REF] [--output-key-prefix PREFIX]
        signed-image keys generate --kms REF [--output-key-prefix PREFIX]
 
-Makes a signing key (ECDSA P-256) that cosign can use too, and overwrites nothing.
-Without a reference, an encrypted pair of files: PREFIX.key and PREFIX.pub. With one,
-the key is made there, and its public half is written to PREFIX.pub.
+Generates a signing key (ECDSA P-256) that cosign can use too. Nothing is overwritten.
+Without a reference, writes an encrypted key pair to PREFIX.key and PREFIX.pub. With a
+reference, generates the key there and writes its public key to PREFIX.pub.
 
 References:
-${PLACES.join('\n')}
+${REFERENCES.join('\n')}
 
 Options:
-  --kms REF                   the same as REF, as with cosign
-  --output-key-prefix PREFIX  how the names of the files begin (default: cosign)
+  --kms REF                   same as REF, for compatibility with cosign
+  --output-key-prefix PREFIX  prefix of the file names (default: cosign)
 
-The password of a key in files, Kubernetes or GitLab is COSIGN_PASSWORD (it may be
-empty), or is typed twice. A KMS needs none: its key never leaves it.`,
-  async run(args, world) {
+The password of a key in files, Kubernetes or GitLab is read from COSIGN_PASSWORD (which
+may be empty), or prompted for. A KMS requires no password: its key never leaves it.`,
+  async run(args, context) {
     const { values, positionals } = parseOptions(args, OPTIONS);
     const refs = values.kms === undefined ? positionals : [values.kms, ...positionals];
-    if (refs.length > 1) throw new UsageError('only one key is made at a time: give one reference');
+    if (refs.length > 1) throw new UsageError('expected one reference: only one key is generated');
     const outputPrefix = values['output-key-prefix'];
     if (outputPrefix === '') throw new UsageError('--output-key-prefix must not be empty');
-    const password = (): Promise<string> => newKeyPassword(world);
-    const said = await generateKey({ ref: refs[0], outputPrefix, password }, world.host);
-    said.forEach((line) => world.terminal.print(line));
+    const password = (): Promise<string> => newKeyPassword(context);
+    const lines = await generateKey({ ref: refs[0], outputPrefix, password }, context.host);
+    lines.forEach((line) => context.terminal.print(line));
   },
 };
 
 const VARIABLE = 'COSIGN_PASSWORD';
 
 /**
- * The password for a new key: `COSIGN_PASSWORD` (which may be empty), else typed twice.
+ * Reads the password for a new key: `COSIGN_PASSWORD` (which may be empty), otherwise a prompt, twice.
  *
  * @throws SignedImageError `INPUT_INVALID`
  */
@@ -57,28 +57,28 @@ async function newKeyPassword({ host, terminal }: CommandContext): Promise<strin
   if (!terminal.isInteractive) {
     throw new SignedImageError({
       code: 'INPUT_INVALID',
-      message: `no password for the new key: set ${VARIABLE} (empty for none), or run this in a terminal and type it`,
+      message: `no password for the new key: set ${VARIABLE} (empty for no password), or run the command in a terminal to enter it`,
     });
   }
   const typed = await terminal.promptSecret('Password for the new private key: ');
-  const again = await terminal.promptSecret('The same again: ');
+  const again = await terminal.promptSecret('Repeat the password: ');
   if (typed === again) return typed;
   throw new SignedImageError({
     code: 'INPUT_INVALID',
-    message: 'the two passwords are not the same; nothing was made',
+    message: 'the passwords do not match; no key was generated',
   });
 }
 
 const PUBLIC_KEY_OPTIONS = { key: { type: 'string' } } as const;
 
-/** Asks for the password only of a key that needs one which nobody has told. */
+/** Prompts for the password only if the key is encrypted and no password is set. */
 async function publicPem(ref: string, { host, terminal }: CommandContext): Promise<string> {
   try {
     return (await loadKeySigner({ ref }, host)).publicKey.pem;
   } catch (error) {
-    const asks = terminal.isInteractive && host.env['COSIGN_PASSWORD'] === undefined;
+    const canPrompt = terminal.isInteractive && host.env['COSIGN_PASSWORD'] === undefined;
     const isLocked = error instanceof SignedImageError && error.code === 'KEY_PASSWORD_WRONG';
-    if (!asks || !isLocked) throw error;
+    if (!canPrompt || !isLocked) throw error;
   }
   const password = await terminal.promptSecret('Password of the private key: ');
   return (await loadKeySigner({ ref, password }, host)).publicKey.pem;
@@ -87,17 +87,17 @@ async function publicPem(ref: string, { host, terminal }: CommandContext): Promi
 /** `signed-image keys public`. */
 export const keysPublic: Command = {
   words: ['keys', 'public'],
-  summary: 'print the public half of a signing key',
+  summary: 'print the public key of a signing key',
   help: `Usage: signed-image keys public --key REF
 
-Prints the public half of a signing key in PEM. REF is what key.ref takes: a path,
-env://NAME, or a reference to Kubernetes, GitLab, a KMS or Vault.
+Prints the public key of a signing key in PEM. REF is a reference as in key.ref: a path,
+env://NAME, or a reference to Kubernetes, GitLab, a KMS, Vault or a PKCS#11 token.
 
-The password of an encrypted key is COSIGN_PASSWORD, or is typed.`,
-  async run(args, world) {
+The password of an encrypted key is read from COSIGN_PASSWORD, or prompted for.`,
+  async run(args, context) {
     const { values, positionals } = parseOptions(args, PUBLIC_KEY_OPTIONS);
     const [ref, ...more] = values.key === undefined ? positionals : [values.key, ...positionals];
-    if (ref === undefined || more.length > 0) throw new UsageError('give one key: --key REF');
-    world.terminal.print((await publicPem(ref, world)).trimEnd());
+    if (ref === undefined || more.length > 0) throw new UsageError('expected one key: --key REF');
+    context.terminal.print((await publicPem(ref, context)).trimEnd());
   },
 };

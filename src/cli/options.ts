@@ -7,9 +7,9 @@ type Parsed<T extends ParseArgsOptionsConfig> = ReturnType<
 >;
 
 /**
- * The options and the other words of a command line.
+ * Parses the options and positional arguments of a command line.
  *
- * @throws UsageError for an option that is not known, or that lacks its value
+ * @throws UsageError for an unknown option, or an option without its value
  */
 export function parseOptions<T extends ParseArgsOptionsConfig>(
   args: readonly string[],
@@ -24,7 +24,7 @@ export function parseOptions<T extends ParseArgsOptionsConfig>(
   try {
     return parseArgs(config) as Parsed<T>;
   } catch (error) {
-    // The second sentence of an unknown option is about words that begin with a dash.
+    // For an unknown option, the second sentence is about arguments that start with a dash.
     throw new UsageError((error as Error).message.split('. ')[0] ?? '');
   }
 }

@@ -9,7 +9,7 @@ import { type parseOptions } from './options';
 const TEXT = { type: 'string' } as const;
 const TEXTS = { type: 'string', multiple: true } as const;
 
-/** The options of every `signed-image policy` that is about signers. */
+/** The options of every `signed-image policy` command with signers. */
 export const SIGNER_OPTIONS = {
   name: { type: 'string', default: 'signed-images' },
   key: TEXTS,
@@ -28,19 +28,22 @@ export const SIGNER_OPTIONS = {
 } as const;
 
 export const SIGNER_HELP = `Options:
-  --image PATTERN        images that the policy holds for: HOST/REPO, or HOST/... and *
-                         at the end; may be given again
+  --image PATTERN        images that the policy applies to: HOST/REPO, or HOST/... with *
+                         at the end; can be repeated
   --key REF              public key: a path, env://NAME, or a reference to Kubernetes,
-                         GitLab, a KMS or Vault; may be given again
-  --identity NAME        subject of the certificates (URI or e-mail address), exactly;
-                         may be given again
-  --identity-regexp RE   the same by an expression that the whole subject must match
-  --issuer URL           OIDC issuer of the identities; or --issuer-regexp RE
-  --format FORMAT        how images are signed: bundle (default), legacy or both
-  --transparency WHAT    log, timestamp or none (default: log with identities, else none)
-  --trusted-root FILE    trusted root of an own Sigstore (default: the public instance)
-  --annotation KEY=VALUE must be signed; may be given again
-  --provenance           a SLSA provenance must be there; with --builder-id ID of this builder
+                         GitLab, a KMS, Vault or a PKCS#11 token; can be repeated
+  --identity NAME        exact subject of the certificates (URI or e-mail address);
+                         can be repeated
+  --identity-regexp RE   regular expression that must match the whole subject;
+                         can be repeated
+  --issuer URL           exact OIDC issuer of the identities; or --issuer-regexp RE
+  --format FORMAT        format of the signatures: bundle (default), legacy or both
+  --transparency MODE    log, timestamp or none (default: log with identities, otherwise none)
+  --trusted-root FILE    trusted root of a private Sigstore instance (default: the
+                         public-good instance)
+  --annotation KEY=VALUE required signed annotation; can be repeated
+  --provenance           require SLSA provenance
+  --builder-id ID        require SLSA provenance by this builder
   --name NAME            name of the objects (default: signed-images)
   --action ACTION        Deny (default), Warn or Audit`;
 
@@ -77,15 +80,15 @@ function identitiesOf(values: SignerOptions): SignerPolicyArgs['identities'] {
     ...(values.identity ?? []).map((identity) => ({ identity, ...issuer })),
     ...(values['identity-regexp'] ?? []).map((identityPattern) => ({ identityPattern, ...issuer })),
   ];
-  // An issuer alone is told as what it lacks.
+  // An issuer alone is reported as an incomplete identity.
   if (identities.length === 0 && Object.keys(issuer).length > 0) return [issuer];
   return identities.length === 0 ? undefined : identities;
 }
 
 /**
- * What a policy is made of, by the options of a command line.
+ * Creates the arguments of a policy from command line options.
  *
- * @throws UsageError, SignedImageError of what could not be read
+ * @throws UsageError, and SignedImageError for files that cannot be read
  */
 export async function signerPolicyArgs(
   values: SignerOptions,

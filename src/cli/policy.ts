@@ -12,24 +12,24 @@ import { type Command, type CommandContext, UsageError } from './command';
 import { parseOptions } from './options';
 import { SIGNER_HELP, SIGNER_OPTIONS, signerPolicyArgs } from './policy-options';
 
-/** The YAML is the result; what the policy does not check is told beside it, too. */
+/** Prints the YAML to standard output, and warnings about unchecked requirements to standard error too. */
 function print({ manifests, warnings }: PolicyManifests, { terminal }: CommandContext): void {
-  warnings.forEach((warning) => terminal.tell(`warning: ${warning}`));
+  warnings.forEach((warning) => terminal.printError(`warning: ${warning}`));
   terminal.print(yamlOf(manifests, warnings).trimEnd());
 }
 
-function refuseMore(positionals: readonly string[]): void {
+function rejectPositionals(positionals: readonly string[]): void {
   if (positionals.length > 0)
-    throw new UsageError(`"${positionals.join(' ')}" belongs to no option`);
+    throw new UsageError(`unexpected argument "${positionals.join(' ')}"`);
 }
 
 const NAMESPACES = { namespace: { type: 'string', multiple: true } } as const;
 
 const NAMESPACE_HELP = `
-  --namespace NAME       the policy holds for; may be given again, * for all
-                         (default: all but kube-system)`;
+  --namespace NAME       namespace that the policy applies to, or * for all; can be
+                         repeated (default: all but kube-system)`;
 
-/** A command that prints the policy of an engine which asks who signed. */
+/** Creates a command that prints the policy of an engine that verifies signers. */
 function signerCommand(
   engine: string,
   summary: string,
@@ -45,12 +45,12 @@ function signerCommand(
 ${about}
 
 ${SIGNER_HELP}${NAMESPACE_HELP}`,
-    async run(args, world) {
+    async run(args, context) {
       const { values, positionals } = parseOptions(args, { ...SIGNER_OPTIONS, ...NAMESPACES });
-      refuseMore(positionals);
+      rejectPositionals(positionals);
       const { namespace: namespaces } = values;
-      const policy = await signerPolicyArgs(values, world);
-      print(generate({ ...policy, ...(namespaces && { namespaces }) }), world);
+      const policy = await signerPolicyArgs(values, context);
+      print(generate({ ...policy, ...(namespaces && { namespaces }) }), context);
     },
   };
 }
@@ -59,7 +59,7 @@ ${SIGNER_HELP}${NAMESPACE_HELP}`,
 export const policyKyverno = signerCommand(
   'kyverno',
   'print a Kyverno ImageValidatingPolicy',
-  'Prints an ImageValidatingPolicy of Kyverno, as YAML for `kubectl apply -f -`.',
+  'Prints a Kyverno ImageValidatingPolicy, as YAML for `kubectl apply -f -`.',
   kyvernoPolicy,
 );
 
@@ -67,7 +67,7 @@ export const policyKyverno = signerCommand(
 export const policyKyvernoClusterPolicy = signerCommand(
   'kyverno-cluster-policy',
   'print a Kyverno ClusterPolicy',
-  'Prints a ClusterPolicy (verifyImages) of Kyverno, as YAML for `kubectl apply -f -`.',
+  'Prints a Kyverno ClusterPolicy (verifyImages), as YAML for `kubectl apply -f -`.',
   kyvernoClusterPolicy,
 );
 
@@ -75,32 +75,32 @@ export const policyKyvernoClusterPolicy = signerCommand(
 export const policyController = signerCommand(
   'policy-controller',
   'print a ClusterImagePolicy of sigstore policy-controller',
-  `Prints a ClusterImagePolicy of sigstore policy-controller, with a TrustRoot for an own
-Sigstore, as YAML for \`kubectl apply -f -\`.`,
+  `Prints a ClusterImagePolicy of sigstore policy-controller, with a TrustRoot for a private
+Sigstore instance, as YAML for \`kubectl apply -f -\`.`,
   policyControllerPolicy,
 );
 
 /** `signed-image policy flux`. */
 export const policyFlux: Command = {
   words: ['policy', 'flux'],
-  summary: 'print an OCIRepository of Flux that verifies',
+  summary: 'print a Flux OCIRepository with verification',
   help: `Usage: signed-image policy flux --key REF --image HOST/REPO [OPTIONS]
        signed-image policy flux --identity NAME --issuer URL --image HOST/REPO [OPTIONS]
 
-Prints an OCIRepository of Flux for each image, with what \`verify\` needs, as YAML for
-\`kubectl apply -f -\`.
+Prints a Flux OCIRepository for each image, with the secrets that \`verify\` requires, as
+YAML for \`kubectl apply -f -\`.
 
 ${SIGNER_HELP}
-  --namespace NAME       of the objects (default: flux-system)`,
-  async run(args, world) {
+  --namespace NAME       namespace of the objects (default: flux-system)`,
+  async run(args, context) {
     const { values, positionals } = parseOptions(args, {
       ...SIGNER_OPTIONS,
       namespace: { type: 'string' },
     });
-    refuseMore(positionals);
+    rejectPositionals(positionals);
     const { namespace } = values;
-    const policy = await signerPolicyArgs(values, world);
-    print(fluxVerification({ ...policy, ...(namespace !== undefined && { namespace }) }), world);
+    const policy = await signerPolicyArgs(values, context);
+    print(fluxVerification({ ...policy, ...(namespace !== undefined && { namespace }) }), context);
   },
 };
 
@@ -125,18 +125,18 @@ export const policyVap: Command = {
   summary: 'print a ValidatingAdmissionPolicy for verified digests',
   help: `Usage: signed-image policy vap --image HOST/REPO@sha256:... [OPTIONS]
 
-Prints ValidatingAdmissionPolicy objects by which the API server itself admits these very
-images and no other, as YAML for \`kubectl apply -f -\`.
+Prints ValidatingAdmissionPolicy objects with which the API server itself admits only these
+images, as YAML for \`kubectl apply -f -\`.
 
 Options:
-  --image REF            host/repo@sha256:... of a verified image; may be given again
-  --exempt IMAGE=REASON  runs although nobody verified it: an image, or a beginning and *;
-                         may be given again
-  --name NAME            beginning of the names of the objects (default: signed-images)
+  --image REF            host/repo@sha256:... of a verified image; can be repeated
+  --exempt IMAGE=REASON  image to admit without verification, or a prefix with *;
+                         can be repeated
+  --name NAME            name prefix of the objects (default: signed-images)
   --action ACTION        Deny (default), Warn or Audit${NAMESPACE_HELP}`,
-  async run(args, world) {
+  async run(args, context) {
     const { values, positionals } = parseOptions(args, VAP_OPTIONS);
-    refuseMore(positionals);
+    rejectPositionals(positionals);
     const { name, image: images = [], exempt, action, namespace: namespaces } = values;
     const manifests = digestPolicy({
       name,
@@ -145,6 +145,6 @@ Options:
       ...(action !== undefined && { action }),
       ...(namespaces && { namespaces }),
     });
-    print({ manifests, warnings: [] }, world);
+    print({ manifests, warnings: [] }, context);
   },
 };

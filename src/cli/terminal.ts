@@ -5,21 +5,21 @@ import { text } from 'node:stream/consumers';
 
 import { SignedImageError } from '../error';
 
-/** Where a command is read and where it writes. */
+/** The input and the output of a command. */
 export interface Terminal {
-  /** Whether somebody is there who can be asked. */
+  /** Whether a person can answer a prompt. */
   readonly isInteractive: boolean;
-  /** The result, a line. */
+  /** Prints a line of the result, to standard output. */
   print(line: string): void;
-  /** All that is not the result, a line. */
-  tell(line: string): void;
+  /** Prints an error or a warning, to standard error. */
+  printError(line: string): void;
   /**
-   * Asks for a line that is not shown while it is typed.
+   * Prompts for a line without echo.
    *
-   * @throws SignedImageError `INPUT_INVALID` when the question is broken off
+   * @throws SignedImageError `INPUT_INVALID` if the prompt is canceled
    */
   promptSecret(question: string): Promise<string>;
-  /** All that is piped in, as UTF-8. */
+  /** Reads standard input as UTF-8. */
   readInput(): Promise<string>;
 }
 
@@ -29,22 +29,22 @@ export interface TerminalStreams {
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
-/** Takes what line editing would echo. */
-function nowhere(): Writable {
+/** Creates a stream that discards the echo of line editing. */
+function createNullSink(): Writable {
   return new Writable({ write: (_chunk, _encoding, done) => done() });
 }
 
-function askSecret({ stdin, stderr }: TerminalStreams, question: string): Promise<string> {
+function readSecret({ stdin, stderr }: TerminalStreams, question: string): Promise<string> {
   stderr.write(question);
-  const reader = createInterface({ input: stdin, output: nowhere(), terminal: true });
+  const reader = createInterface({ input: stdin, output: createNullSink(), terminal: true });
   return new Promise<string>((settle, fail) => {
     reader.once('line', settle);
-    // Ctrl-C, Ctrl-D; after a line it changes nothing.
+    // Ctrl-C or Ctrl-D; without effect after a line.
     reader.once('close', () =>
       fail(
         new SignedImageError({
           code: 'INPUT_INVALID',
-          message: 'no password was typed; nothing was made',
+          message: 'no password was entered',
         }),
       ),
     );
@@ -54,14 +54,14 @@ function askSecret({ stdin, stderr }: TerminalStreams, question: string): Promis
   });
 }
 
-/** The terminal of this process. */
+/** Creates the terminal of this process. */
 export function processTerminal(streams: TerminalStreams = process): Terminal {
   const { stdin, stdout, stderr } = streams;
   return {
     isInteractive: stdin.isTTY === true && stderr.isTTY === true,
     print: (line) => void stdout.write(`${line}\n`),
-    tell: (line) => void stderr.write(`${line}\n`),
-    promptSecret: (question) => askSecret(streams, question),
+    printError: (line) => void stderr.write(`${line}\n`),
+    promptSecret: (question) => readSecret(streams, question),
     readInput: () => text(stdin),
   };
 }

@@ -84,7 +84,8 @@ export async function writeBundle(
   store.announce?.(digestOf(manifest));
   const { descriptor, listedBy } = await put(client, store, manifest);
   // The entry was read back from the tag, and preconditions prevent other writers from removing it.
-  const isConfirmed = listedBy === 'tag' && client.traits(repository).expects('honorsPreconditions');
+  const isConfirmed =
+    listedBy === 'tag' && client.traits(repository).expects('honorsPreconditions');
   return {
     digest: descriptor.digest,
     confirm: (read) =>

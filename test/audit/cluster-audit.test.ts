@@ -222,7 +222,7 @@ describe('compared with a commit', () => {
     expect(of(image)).toMatchObject({
       status: 'not-from-this-commit',
       commit: COMMIT,
-      reason: `it is from commit ${COMMIT}, and ${ELSEWHERE} is expected`,
+      reason: `it is from commit ${COMMIT}; expected commit ${ELSEWHERE}`,
     });
     expect(of(silent)).toMatchObject({
       status: 'not-from-this-commit',

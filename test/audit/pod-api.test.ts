@@ -73,7 +73,7 @@ describe('the pods of a cluster', () => {
   test('are an error when the same page comes for ever', async () => {
     const body = { kind: 'PodList', metadata: { continue: 'x' }, items: [] };
     api.fault = () => ({ status: 200, body });
-    expect((await failureOf(list())).message).toContain('again and again');
+    expect((await failureOf(list())).message).toContain('repeatedly');
   });
 
   test('are asked for again after a failure that may pass', async () => {
@@ -122,7 +122,7 @@ describe('a cluster that cannot be read', () => {
   test('is of another context than those of kubeconfig', async () => {
     const error = await failureOf(list([], { context: 'two' }));
     expect(error).toMatchObject({ code: 'INPUT_INVALID' });
-    expect(error.message).toContain('it has one');
+    expect(error.message).toContain('available contexts: one');
     expect(await list([], { context: 'one' })).toHaveLength(5);
   });
 });

@@ -72,10 +72,10 @@ describe('the text', () => {
   test('says the outcome in its last line', () => {
     const keyless = { kind: 'keyless', identity: 'me@example.com', issuer: 'https://i' } as const;
     expect(lastLine(auditText(reportOf(image('match', { signer: keyless }))))).toContain(
-      'all that runs is as it should be',
+      'no findings',
     );
     expect(lastLine(auditText(reportOf(image('could-not-look'))))).toContain(
-      'not all could be looked at',
+      'some images could not be checked',
     );
   });
 
@@ -89,7 +89,7 @@ describe('the text', () => {
 
   test('names the namespaces', () => {
     const text = auditText({ ...reportOf(), namespaces: ['shop', 'bank'] });
-    expect(text).toContain('namespaces shop, bank: nothing was looked at');
+    expect(text).toContain('namespaces shop, bank: nothing was checked');
   });
 });
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -9,8 +10,8 @@ import { processHost } from '../../src/sign';
 import { run } from './support';
 
 describe('the command line', () => {
-  test.each([['--help'], ['-h'], ['help'], ['keys', '--help']])(
-    'lists its commands for %s',
+  test.each([['--help'], ['-h'], ['help'], ['unknown', '--help']])(
+    'lists its commands for %j',
     async (...args) => {
       const { code, stdout, stderr } = await run(args);
       expect(code).toBe(0);
@@ -20,24 +21,42 @@ describe('the command line', () => {
   );
 
   test.each(COMMANDS.map(({ words }) => [words.join(' '), words] as const))(
-    'tells how %s is used',
+    'prints the help of %s',
     async (name, words) => {
       const { code, stdout } = await run([...words, '--help']);
       expect(code).toBe(0);
       expect(stdout).toContain(`Usage: signed-image ${name}`);
+      expect((await run(['help', ...words])).stdout).toBe(stdout);
     },
   );
 
+  test.each(['keys', 'audit', 'policy'])('prints the help of the group %s', async (group) => {
+    const { code, stdout, stderr } = await run([group, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`Usage: signed-image ${group} COMMAND [OPTIONS]`);
+    for (const { words, summary } of COMMANDS) {
+      const line = `  ${words.join(' ')} `;
+      if (words[0] === group) expect(stdout).toContain(summary);
+      else expect(stdout).not.toContain(line);
+    }
+  });
+
+  test('prints the version of the package', async () => {
+    const text = await readFile(join(__dirname, '../../package.json'), 'utf8');
+    const { version } = JSON.parse(text) as { readonly version: string };
+    expect(await run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
   test.each([
-    [[], 'a command is missing'],
-    [['sign'], 'there is no command "sign"'],
-    [['keys'], 'there is no command "keys"'],
+    [[], 'a command is required'],
+    [['sign'], 'unknown command "sign"'],
+    [['keys'], 'unknown command "keys"'],
     [['keys', 'generate', '--force'], "Unknown option '--force'"],
     [['keys', 'generate', '--kms'], "Option '--kms <value>' argument missing"],
-    [['keys', 'generate', 'k8s://a/b', '--kms', 'k8s://c/d'], 'only one key'],
+    [['keys', 'generate', 'k8s://a/b', '--kms', 'k8s://c/d'], 'expected one reference'],
     [['keys', 'generate', '--output-key-prefix', ''], '--output-key-prefix must not be empty'],
-    [['keys', 'public'], 'give one key'],
-    [['keys', 'public', '--key', 'a', 'b'], 'give one key'],
+    [['keys', 'public'], 'expected one key'],
+    [['keys', 'public', '--key', 'a', 'b'], 'expected one key'],
   ])('ends with 2 and the usage for %j', async (args, message) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -45,7 +64,7 @@ describe('the command line', () => {
     expect(stderr).toContain('Usage: signed-image ');
   });
 
-  test('calls a defect a defect, without its words', async () => {
+  test('reports an internal error without its message', async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
     const said: string[] = [];
@@ -54,7 +73,7 @@ describe('the command line', () => {
       print: () => {
         throw new TypeError('canary-of-a-defect');
       },
-      tell: (line) => void said.push(line),
+      printError: (line) => void said.push(line),
       promptSecret: () => Promise.reject(new Error('nobody is asked')),
       readInput: () => Promise.reject(new Error('nothing is piped in')),
     };
@@ -62,7 +81,7 @@ describe('the command line', () => {
     const args = ['keys', 'public', '--key', 'env://KEY'];
     expect(await runCommandLine(args, { host, terminal })).toBe(1);
     expect(said).toEqual([
-      'error[INTERNAL]: this is a defect of signed-image, please report it (TypeError)',
+      'error[INTERNAL]: internal error of signed-image, please report it (TypeError)',
     ]);
   });
 });

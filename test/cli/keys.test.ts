@@ -48,7 +48,7 @@ describe('signed-image keys generate', () => {
   test('takes a password that is typed twice, and shows it nowhere', async () => {
     const made = await run(generate(), { typed: [`${PASSWORD}\n`, `${PASSWORD}\n`] });
     expect(made.code).toBe(0);
-    expect(made.stderr).toBe('Password for the new private key: \nThe same again: \n');
+    expect(made.stderr).toBe('Password for the new private key: \nRepeat the password: \n');
     const shown = await run(['keys', 'public', '--key', `${prefix}.key`], {
       typed: [`${PASSWORD}\n`],
     });
@@ -56,8 +56,8 @@ describe('signed-image keys generate', () => {
   });
 
   test.each([
-    ['two different passwords', { typed: ['one\n', 'two\n'] }, 'not the same'],
-    ['a question that is broken off', { typed: [] }, 'no password was typed'],
+    ['two different passwords', { typed: ['one\n', 'two\n'] }, 'do not match'],
+    ['a question that is broken off', { typed: [] }, 'no password was entered'],
     ['nobody to ask', {}, 'set COSIGN_PASSWORD'],
   ])('makes nothing after %s', async (_name, options, message) => {
     const { code, stderr } = await run(generate(), options);

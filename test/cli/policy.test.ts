@@ -130,12 +130,12 @@ describe('signed-image policy', () => {
   it('tells all that is wrong at once, and prints nothing', async () => {
     const { code, stdout, stderr } = await policy('kyverno', '--image', '*', '--issuer', ISSUER);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain('images[0]: "*" names no registry');
-    expect(stderr).toContain('identities[0].identity: is needed');
+    expect(stderr).toContain('images[0]: "*" has no registry');
+    expect(stderr).toContain('identities[0].identity: is required');
   });
 
   it.each([
-    [['--key', 'cosign.pub', 'more'], 2, 'belongs to no option'],
+    [['--key', 'cosign.pub', 'more'], 2, 'unexpected argument "more"'],
     [['--annotation', 'commit'], 2, '--annotation must be KEY=VALUE'],
     [['--trusted-root', 'not-there.json'], 1, '--trusted-root not-there.json cannot be read'],
     [['--nothing'], 2, '--nothing'],

@@ -86,7 +86,7 @@ describe.each(enginesUnderTest())('what a deletion removes, on the $engine engin
       image = await pushImage(stage.registry.host);
       declare({ app: app({ deletion: 'signatures' }) });
       expect(saidBy(await engine.preview())).toContain(
-        `the replacement removes from ${old.repository} 2 signatures`,
+        `the replacement removes 2 signatures that this resource wrote (deletion: signatures) from ${old.repository}`,
       );
       expect(beside(old)).toEqual([1, 1]);
       await done();
@@ -106,7 +106,7 @@ describe.each(enginesUnderTest())('what a deletion removes, on the $engine engin
       await done();
       declare({ web: app({ deletion: 'signatures' }) });
       const renamed = await done();
-      expect(saidBy(renamed)).toContain('2 found, nothing written');
+      expect(saidBy(renamed)).toContain('2 reused, nothing written');
       expect(saidBy(renamed)).toContain('web-signature uses it');
       expect(beside()).toEqual([1, 1]);
       expect((await imageOutputs(engine, 'web')).imageRef).toBe(image.reference);
@@ -136,7 +136,7 @@ describe.each(enginesUnderTest())('what a deletion removes, on the $engine engin
       await done();
       stage.registry.settings.deleteDisabled = true;
       const gone = await done('destroy');
-      expect(saidBy(gone)).toContain('deletes nothing, so 2 signatures stay');
+      expect(saidBy(gone)).toContain('does not support deletion, so 2 signatures remain');
       expect(beside()).toEqual([1, 1]);
     },
     SCENARIO,

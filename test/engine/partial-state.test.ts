@@ -87,7 +87,7 @@ describe.each(enginesUnderTest())('signing that was cut, on the $engine engine',
       const next = await engine.up();
       expect(next.errors).toEqual([]);
       expect(deedsOf(next)).toEqual(['create app-verified', 'update app-signature']);
-      expect(saidBy(next)).toContain('3 made, 3 found');
+      expect(saidBy(next)).toContain('3 created, 3 reused');
       expect(await engine.exportState()).not.toContain('initErrors');
       expect(counts()).toEqual([
         [1, 1],
@@ -122,7 +122,7 @@ describe.each(enginesUnderTest())('signing that was cut, on the $engine engine',
 
       const next = await engine.up();
       expect(next.errors).toEqual([]);
-      expect(saidBy(next)).toContain('2 made, 4 found');
+      expect(saidBy(next)).toContain('2 created, 4 reused');
       expect(counts()).toEqual([
         [2, 2],
         [2, 2],

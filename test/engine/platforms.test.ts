@@ -70,7 +70,7 @@ describe.each(enginesUnderTest())('an image of two platforms on the $engine engi
       const up = await engine.up();
       expect(up.errors).toEqual([]);
       expect(deedsOf(up)).toEqual(['update app-signature', 'update app-verified']);
-      expect(saidBy(up)).toContain('1 made, 5 found');
+      expect(saidBy(up)).toContain('1 created, 5 reused');
       for (const subject of [digest, ...platforms]) {
         expect(purposes(subject)).toEqual(['provenance', 'signature']);
       }

@@ -55,7 +55,7 @@ describe.each(enginesUnderTest())('what went wrong before, on the $engine engine
 
       const next = await engine.up();
       expect(next.errors).toEqual([]);
-      expect(saidBy(next)).toContain('1 made, 1 found');
+      expect(saidBy(next)).toContain('1 created, 1 reused');
       // What was built is not built again.
       expect(deedsOf(next)).toEqual(expect.arrayContaining(['update app-signature']));
       expect(deedsOf(next).join()).not.toContain('app-build');

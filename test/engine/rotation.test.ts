@@ -52,7 +52,7 @@ describe.each(enginesUnderTest())('another key, on the $engine engine', (kind) =
       declare(stage.key, retired());
       const refused = await engine.preview();
       expect(refused.ok).toBe(false);
-      expect(saidBy(refused)).toContain('sign with the key that came after it');
+      expect(saidBy(refused)).toContain('sign with its successor');
     },
     SCENARIO,
   );
@@ -63,7 +63,7 @@ describe.each(enginesUnderTest())('another key, on the $engine engine', (kind) =
       stage.forget();
       declare(next, retired());
       const preview = await engine.preview();
-      expect(saidBy(preview)).toContain('signed so far by key sha256:');
+      expect(saidBy(preview)).toContain('the signer changes from key sha256:');
       expect(stage.writes()).toEqual([]);
       const up = await engine.up();
       expect(up.errors).toEqual([]);

@@ -6,28 +6,28 @@ import { type AdmissionExemption, digestPolicy, type DigestPolicyArgs } from './
 import { createObjects } from './kubernetes-objects';
 
 export interface AdmissionPolicyArgs {
-  /** All that may run: `imageRef` of signed and verified images, and what still runs while they roll out. */
+  /** All images to admit: `imageRef` of signed and verified images, and images that still run during a rollout. */
   readonly images: pulumi.Input<pulumi.Input<string | VerifiedImageReference>[]>;
   readonly exempt?: readonly AdmissionExemption[];
-  /** Namespaces that the policy holds for; `*` for all. Default: all but `kube-system`. */
+  /** Namespaces that the policy applies to; `*` for all. Default: all but `kube-system`. */
   readonly namespaces?: readonly string[];
   /** `Deny`, `Warn` or `Audit`. Default: `Deny`. */
   readonly action?: DigestPolicyArgs['action'];
-  /** Beginning of the names of the objects. Default: the name of this resource. */
+  /** Name prefix of the objects. Default: the name of this resource. */
   readonly name?: string;
 }
 
-/** What a preview that does not know the images yet is checked with: the shape, not the digests. */
-const NOT_KNOWN_YET = `preview.invalid/image@sha256:${'0'.repeat(64)}`;
+/** A placeholder to validate the shape of the policy when the images are not known yet. */
+const PLACEHOLDER_IMAGE = `preview.invalid/image@sha256:${'0'.repeat(64)}`;
 
 /**
- * `ValidatingAdmissionPolicy` objects by which the API server admits the verified images of this
- * stack and nothing else: see `digestPolicy`. Needs `@pulumi/kubernetes`.
+ * Creates `ValidatingAdmissionPolicy` objects with which the API server admits only the verified images
+ * of this stack: see `digestPolicy`. Requires `@pulumi/kubernetes`.
  *
- * Let workloads depend on it (`dependsOn`), so that a new digest is admitted before it rolls out;
- * and give it the digests that still run, or their pods are not started again.
+ * Make workloads depend on it (`dependsOn`), so that a new digest is admitted before it rolls out, and
+ * include the digests that still run, otherwise their pods cannot be restarted.
  *
- * @throws InvalidInputError at once, with all that is wrong with what is known already
+ * @throws InvalidInputError immediately, with all problems of the inputs that are known already
  */
 export class AdmissionPolicy extends pulumi.ComponentResource {
   constructor(name: string, args: AdmissionPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -39,14 +39,14 @@ export class AdmissionPolicy extends pulumi.ComponentResource {
       ...(namespaces && { namespaces }),
       ...(action !== undefined && { action }),
     };
-    const shapes = digestPolicy({ ...declared, images: [NOT_KNOWN_YET] });
-    const made = pulumi
+    const shapes = digestPolicy({ ...declared, images: [PLACEHOLDER_IMAGE] });
+    const manifests = pulumi
       .output(images)
       .apply((references) => digestPolicy({ ...declared, images: references }));
     createObjects(
       this,
       shapes,
-      made,
+      manifests,
       ({ kind, metadata }) =>
         `${name}-${metadata.name}-${kind === 'ValidatingAdmissionPolicy' ? 'policy' : 'binding'}`,
     );

@@ -1,21 +1,21 @@
 /**
- * The regular expressions that JavaScript and Go (RE2, which every policy engine uses) read alike. What
- * one of them reads otherwise is not taken: `\z` is the end of the text in Go and a letter here,
- * `(?=...)` is not in Go at all.
+ * The regular expressions that have the same meaning in JavaScript and in Go (RE2, which every policy
+ * engine uses). Others are rejected: `\z` is the end of the text in Go and a letter in JavaScript,
+ * `(?=...)` is not supported by Go.
  * https://github.com/google/re2/wiki/Syntax
  */
 const CLASS = String.raw`\\[dDwWsS]`;
 const ESCAPED = String.raw`\\[-\\^$.|?*+()[\]{}/@:,;=!%&#~ "'<>]`;
-/** A member of a class: itself, or by an escape. */
+/** A member of a character class, literal or escaped. */
 const MEMBER = String.raw`(?:${ESCAPED}|[^-\\^[\]\p{C}])`;
 
 const ATOMS = [
   CLASS,
   ESCAPED,
-  // A group that captures or not; look-around, names and flags are no part of it.
+  // A capturing or non-capturing group, without look-around, names and flags.
   String.raw`\((?:\?:|(?!\?))`,
   String.raw`[)|^$.]`,
-  // How often; Go takes no more than a thousand.
+  // A quantifier; Go supports at most 1000 repetitions.
   String.raw`(?:[*+?]|\{[0-9]{1,3}(?:,(?:[0-9]{1,3})?)?\})\??`,
   String.raw`\[\^?-?(?:${MEMBER}-${MEMBER}|${MEMBER}|${CLASS})+-?\]`,
   String.raw`[^\\()[\]{}*+?|^$.\p{C}]`,
@@ -26,12 +26,12 @@ const COMMON = new RegExp(`^(?:${ATOMS.map((atom) => `(?:${atom})`).join('|')})*
 const TOKEN = /\\.|\[(?:\\.|[^\]\\])*\]|\{([0-9]+)(?:,([0-9]*))?\}|[^]/g;
 
 /**
- * How often the innermost part is repeated by counts around it: Go compiles no expression where that is
- * more than a thousand times.
+ * Returns how often nested quantifiers repeat the innermost part: Go does not compile an expression with
+ * more than 1000 repetitions.
  */
 function nestedRepeats(expression: string): number {
   const open: number[] = [];
-  // The most in the current group, and in the atom that was read last.
+  // The maximum in the current group, and in the last atom.
   let [most, atom] = [1, 1];
   for (const [token, least, up] of expression.matchAll(TOKEN)) {
     if (token === '(') {
@@ -48,23 +48,21 @@ function nestedRepeats(expression: string): number {
   return most;
 }
 
-/** What is wrong with an expression that cluster and program must read alike, if anything is. */
+/** Returns what is wrong with an expression that must have the same meaning in the cluster and in the program. */
 export function expressionFault(expression: string): string | undefined {
   if (expression === '') return 'is empty';
   try {
-    // By itself: what is not balanced must not close the group that anchors it.
+    // Compiled separately: an unbalanced group must not close the group that anchors the expression.
     new RegExp(expression);
   } catch {
     return 'is not a valid regular expression';
   }
   if (COMMON.test(expression))
-    return nestedRepeats(expression) > 1000
-      ? 'repeats a part more than a thousand times'
-      : undefined;
-  return 'uses what the cluster does not read as JavaScript does (look-around, back-references, named groups, flags, classes by name)';
+    return nestedRepeats(expression) > 1000 ? 'repeats a part more than 1000 times' : undefined;
+  return 'uses syntax that Go (RE2) does not support or interprets differently (look-around, back-references, named groups, flags, named classes)';
 }
 
-/** The expression for a whole text: it is a group between anchors, which it cannot leave. */
+/** Anchors an expression at both ends, as a group, so that it must match a whole text. */
 export function anchored(expression: string): string {
   return `^(?:${expression})$`;
 }

@@ -9,35 +9,35 @@ import {
   namespaceSelector,
 } from './manifest';
 import { mountedExpression, runExpression } from './pod-images';
-import { areTooMany, isVerified, verifiedVariables } from './verified-list';
+import { exceedsPolicySize, isVerified, verifiedVariables } from './verified-list';
 
-/** Images that the cluster admits although nobody verified them. */
+/** Images that the cluster admits without verification. */
 export interface AdmissionExemption {
   /**
-   * `registry.k8s.io/pause:3.10`; everything below a path: `registry.k8s.io/*`; or a beginning and
-   * `*`, which stands for any text without `/`: `docker.io/library/nginx:*`.
+   * `registry.k8s.io/pause:3.10`; everything below a path: `registry.k8s.io/*`; or a prefix and `*`,
+   * which matches any text without `/`: `docker.io/library/nginx:*`.
    */
   readonly image: string;
-  /** Why: for whoever reads the policy. Needed. */
+  /** Why the image is exempt, for readers of the policy. Required. */
   readonly reason: string;
 }
 
 export interface DigestPolicyArgs {
-  /** Beginning of the names of the objects: `<name>-pods`, and the like. */
+  /** Name prefix of the objects: `<name>-pods`, and so on. */
   readonly name: string;
   /**
-   * `host/repo@sha256:...` of all that may be started. What runs already may go on and be scaled down;
-   * to start it again (a rollback, a pod that was evicted), the digest before belongs in it too.
+   * `host/repo@sha256:...` of all images that may be started. Running images may continue and be scaled
+   * down; to start them again (a rollback, an evicted pod), the previous digest must be included too.
    */
   readonly images: readonly string[];
   readonly exempt?: readonly AdmissionExemption[];
-  /** Namespaces that the policy holds for; `*` for all. Default: all but `kube-system`. */
+  /** Namespaces that the policy applies to; `*` for all. Default: all but `kube-system`. */
   readonly namespaces?: readonly string[];
   /** `Deny`, `Warn` or `Audit`. Default: `Deny`. */
   readonly action?: string;
 }
 
-/** How objects of one shape are matched, and where in them their PodSpec is. */
+/** How objects of one shape are matched, and the path of their PodSpec. */
 interface Shape {
   readonly name: string;
   readonly rules: readonly Rule[];
@@ -59,14 +59,14 @@ const rule = (group: string, resources: readonly string[]): Rule => ({
 });
 
 /**
- * A policy for each shape: so every expression is type-checked by the API server. Pods decide, as
- * whatever makes them; the others are there so that who applies them is told at once.
+ * One policy for each shape, so that the API server type-checks every expression. The policy for pods is
+ * decisive, whichever controller creates them; the others reject a workload when it is applied.
  *
- * The other subresources that are written carry no image (`scale`, `eviction`, `binding`, `status`), or
- * the API server itself lets them change none (`pods/resize`).
+ * The other writable subresources have no image (`scale`, `eviction`, `binding`, `status`), or the API
+ * server itself does not allow them to change one (`pods/resize`).
  */
 const SHAPES: readonly Shape[] = [
-  // The ephemeral containers of a running pod come by its subresource.
+  // Ephemeral containers of a running pod are added through its subresource.
   { name: 'pods', rules: [rule('', ['pods', 'pods/ephemeralcontainers'])], podSpec: 'spec' },
   {
     name: 'templates',
@@ -97,18 +97,18 @@ function exemptionProblems({ image, reason }: AdmissionExemption, property: stri
     problems.push({ property: `${property}.${member}`, code: 'INPUT_INVALID', message });
   };
   if (typeof reason !== 'string' || reason.trim() === '') {
-    report('reason', 'is needed: say why this may run without having been verified');
+    report('reason', 'is required: explain why this may run without verification');
   }
   const fault = exemptImageFault(image);
   const star = fault === undefined ? image.indexOf('*') : -1;
   if (fault !== undefined) report('image', fault);
   else if (star >= 0 && star < image.length - 1) {
-    report('image', 'must be an image, or a beginning and `*` at its end: "registry.k8s.io/*"');
+    report('image', 'must be an image, or a prefix with `*` at its end: "registry.k8s.io/*"');
   }
   return problems;
 }
 
-/** Everything that is wrong with what a policy was told. */
+/** Validates the arguments of a policy. */
 export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[] {
   const { name, images, exempt = [], action = 'Deny' } = args;
   const problems: Problem[] = [];
@@ -118,19 +118,19 @@ export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[]
   const fault = nameFault(name);
   if (fault !== undefined) report('name', fault);
   if (images.length === 0)
-    report('images', 'is empty: nothing could run; give the verified references');
+    report('images', 'is empty: no image could run; list the verified references');
   images.forEach((image, index) => {
     if (pinnedName(image) === undefined) {
       report(
         `images[${index}]`,
-        'must be host/repo@sha256:...: a tag can be moved to another image',
+        'must be host/repo@sha256:...: a tag may be moved to another image',
       );
     }
   });
-  if (areTooMany(images)) {
+  if (exceedsPolicySize(images)) {
     report(
       'images',
-      `holds ${images.length} references, which no object of the API server can; write a policy for each group of \`namespaces\``,
+      `has ${images.length} references, more than an object of the API server can store; create a policy for each group of \`namespaces\``,
     );
   }
   problems.push(...namespaceProblems(args.namespaces));
@@ -152,12 +152,12 @@ function exemptTest({ image }: AdmissionExemption): string {
 const admittedExpression = (exempt: readonly AdmissionExemption[], lists: number): string =>
   [...exempt.map(exemptTest), isVerified('image', lists)].join(' || ');
 
-/** Of the object before an update; nothing of one that is created. */
-const before = (expression: string): string => `oldObject == null ? [] : (${expression})`;
+/** CEL: an expression about the object before an update; empty if the object is created. */
+const beforeUpdate = (expression: string): string => `oldObject == null ? [] : (${expression})`;
 
 function refusedExpression(exempt: readonly AdmissionExemption[], lists: number): string {
   const admitted = admittedExpression(exempt, lists);
-  // What was there before comes first: it costs the API server least.
+  // The images before the update are compared first: that is the cheapest check for the API server.
   const of = (images: string, old: string): string =>
     `variables.${images}.filter(image, !(image in variables.${old} || ${admitted}))`;
   return `${of('run', 'ran')} + ${of('mount', 'mounted')}`;
@@ -180,16 +180,19 @@ function policyOf(shape: Shape, args: DigestPolicyArgs): Manifest {
       },
     },
     spec: {
-      // Whoever cannot be judged is not admitted.
+      // A request that cannot be evaluated is denied.
       failurePolicy: 'Fail',
       matchConstraints: { matchPolicy: 'Equivalent', resourceRules: shape.rules },
       variables: [
         ...verified,
         { name: 'podSpec', expression: `object.${shape.podSpec}` },
-        // Controllers update what holds an image that is not admitted any more: to scale it down, to
-        // take its finalizers off, to end it. What is mounted may not be run for that.
-        { name: 'ran', expression: before(runExpression(`oldObject.${shape.podSpec}`)) },
-        { name: 'mounted', expression: before(mountedExpression(`oldObject.${shape.podSpec}`)) },
+        // Controllers update objects with images that are no longer admitted, to scale them down, remove
+        // their finalizers or delete them. An image that was mounted is not admitted to run by that.
+        { name: 'ran', expression: beforeUpdate(runExpression(`oldObject.${shape.podSpec}`)) },
+        {
+          name: 'mounted',
+          expression: beforeUpdate(mountedExpression(`oldObject.${shape.podSpec}`)),
+        },
         { name: 'run', expression: runExpression('variables.podSpec') },
         { name: 'mount', expression: mountedExpression('variables.podSpec') },
         { name: 'refused', expression: refusedExpression(exempt, verified.length) },
@@ -220,12 +223,13 @@ function bindingOf(policy: Manifest, { namespaces, action = 'Deny' }: DigestPoli
 }
 
 /**
- * Policies of the API server itself, no webhook: only these repositories at these digests are admitted
- * (with or without a tag, and by any name of Docker Hub), in containers, init and ephemeral containers and image volumes, of pods and of all that makes pods. An
- * update may keep what the object held before, and bring nothing else in.
+ * Generates policies for the API server itself, without a webhook: only these repositories at these
+ * digests are admitted (with or without a tag, and by any alias of Docker Hub), in containers, init
+ * containers, ephemeral containers and image volumes, of pods and of all workloads. An update may keep
+ * the images of the object, but not add others.
  * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/ (v1: Kubernetes 1.30)
  *
- * @throws InvalidInputError with all that is wrong
+ * @throws InvalidInputError with all problems
  */
 export function digestPolicy(args: DigestPolicyArgs): readonly Manifest[] {
   const problems = digestPolicyProblems(args);

@@ -15,11 +15,11 @@ import {
 export interface FluxVerificationArgs extends SignerPolicyArgs {
   /** Namespace of the objects. Default: `flux-system`. */
   readonly namespace?: string;
-  /** How often Flux looks for a new artifact. Default: `10m`. */
+  /** How often Flux checks for a new artifact. Default: `10m`. */
   readonly interval?: string;
 }
 
-/** `spec.verify` of an `OCIRepository`; of a `HelmChart` too, where it names no trusted root. */
+/** `spec.verify` of an `OCIRepository`; also of a `HelmChart`, without a trusted root. */
 export interface FluxVerify {
   readonly provider: 'cosign';
   readonly secretRef?: { readonly name: string };
@@ -36,31 +36,31 @@ function check(policy: SignerPolicy): void {
   if (keys.length > 0 && identities.length > 0) {
     throw unsupported(
       'identities',
-      'Flux looks at no identity where it has keys; give either keys or identities',
+      'are not checked by Flux if keys are set; use either keys or identities',
     );
   }
   if (identities.length > 0 && transparency === 'timestamp') {
     throw unsupported(
       'transparency',
-      'Flux asks every keyless signature for an entry of a log; sign with a log, and leave this at "log"',
+      'must be "log": Flux requires a transparency log entry for every keyless signature',
     );
   }
   if (identities.length > 0 && instance?.parts.logs.every(({ url }) => url === '')) {
     throw unsupported(
       'trustedRoot',
-      'none of its transparency logs has a `baseUrl`, and Flux needs one; make it with `cosign trusted-root create --rekor=url=...`',
+      'has no transparency log with a `baseUrl`, which Flux requires; create it with `cosign trusted-root create --rekor=url=...`',
     );
   }
   if (action !== 'Deny')
     throw unsupported(
       'action',
-      'Flux has no other than "Deny": what does not verify is not pulled',
+      'must be "Deny": Flux does not pull an artifact that does not verify',
     );
-  const wild = policy.images.findIndex(({ wild }) => wild);
-  if (wild >= 0) {
+  const prefixIndex = policy.images.findIndex(({ isPrefix }) => isPrefix);
+  if (prefixIndex >= 0) {
     throw unsupported(
-      `images[${wild}]`,
-      'Flux verifies one artifact in each OCIRepository; name repositories, without "*"',
+      `images[${prefixIndex}]`,
+      'must be a repository without "*": Flux verifies one artifact in each OCIRepository',
     );
   }
 }
@@ -73,26 +73,26 @@ function warningsOf(policy: SignerPolicy): readonly string[] {
   ];
   return [
     ...(format === 'bundle'
-      ? ['Bundles need Flux source-controller 1.8; older ones find no signature in them.']
+      ? ['Bundles require Flux source-controller 1.8; older versions do not find their signatures.']
       : []),
     ...(instance !== undefined && keys.length === 0
       ? [
-          'An own Sigstore instance needs Flux source-controller 1.9, and a HelmChart cannot have one.',
+          'A private Sigstore instance requires Flux source-controller 1.9, and is not supported for a HelmChart.',
         ]
       : []),
     ...(unchecked.length > 0
-      ? [`Flux does not check the ${unchecked.join(' and the ')}, only who signed.`]
+      ? [`Flux does not check the ${unchecked.join(' and the ')}, only the signer.`]
       : []),
     ...(keys.length > 0 && transparency !== 'none'
-      ? [`Flux does not ask signatures by keys for a ${transparency}.`]
+      ? [`Flux does not require a ${transparency} for signatures by keys.`]
       : []),
     ...(namespaces === undefined
       ? []
-      : ['Flux verifies what it pulls, not what runs: `namespaces` says nothing to it.']),
+      : ['Flux verifies artifacts that it pulls, not workloads: `namespaces` has no effect.']),
   ];
 }
 
-/** Plain text in `stringData` would not be found as it is when the object is read again. */
+/** Uses `data`: `stringData` would differ from the object when it is read back. */
 function secret(
   name: string,
   namespace: string,
@@ -124,32 +124,32 @@ function verifyOf(policy: SignerPolicy): FluxVerify {
   };
 }
 
-/** Source-controller puts the name into labels, too. */
-const MAX_NAME = 63;
+/** Source-controller uses the name in labels too, which limits its length. */
+const MAX_NAME_LENGTH = 63;
 
 function repositoryName(name: string, { base }: ImagePattern): string {
   return `${name}-${base.slice(base.indexOf('/') + 1).replace(/[^a-z0-9]+/g, '-')}`;
 }
 
-/** Two repositories whose names differ in what a name of Kubernetes cannot hold get a hash behind it. */
+/** Appends a hash to names that are too long, or that are equal after the conversion to Kubernetes names. */
 function repositoryNames({ name, images }: SignerPolicy): readonly string[] {
   const names = images.map((pattern) => repositoryName(name, pattern));
   return names.map((each, index) => {
     const isTaken = names.some((other, at) => at !== index && other === each);
-    if (!isTaken && each.length <= MAX_NAME) return each;
+    if (!isTaken && each.length <= MAX_NAME_LENGTH) return each;
     const hash = createHash('sha256')
       .update(images[index]?.base ?? '')
       .digest('hex');
-    return `${each.slice(0, MAX_NAME - 9).replace(/[^a-z0-9]+$/, '')}-${hash.slice(0, 8)}`;
+    return `${each.slice(0, MAX_NAME_LENGTH - 9).replace(/[^a-z0-9]+$/, '')}-${hash.slice(0, 8)}`;
   });
 }
 
 /**
- * What Flux's source-controller verifies: an `OCIRepository` for each repository, with the secrets
- * of the keys or the trusted root; and `verify`, for objects that are there already.
+ * Generates the objects for verification by Flux's source-controller: an `OCIRepository` for each
+ * repository, with the secrets of the keys or the trusted root; and `verify`, for existing objects.
  * https://fluxcd.io/flux/components/source/ocirepositories/#verification
  *
- * @throws InvalidInputError with all that is wrong
+ * @throws InvalidInputError with all problems
  */
 export function fluxVerification(args: FluxVerificationArgs): FluxManifests {
   const policy = signerPolicy(args);
@@ -157,7 +157,7 @@ export function fluxVerification(args: FluxVerificationArgs): FluxManifests {
   const fault = nameFault(namespace);
   if (fault !== undefined) throw unsupported('namespace', fault);
   if (!/^(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h))+$/.test(interval))
-    throw unsupported('interval', 'must be a time, as in "10m" or "1h30m"');
+    throw unsupported('interval', 'must be a duration such as "10m" or "1h30m"');
   check(policy);
   const warnings = warningsOf(policy);
   const verify = verifyOf(policy);

@@ -1,4 +1,4 @@
-// Nothing of Pulumi: for the command line too.
+// Does not import Pulumi, so that the command line can use it.
 export { digestPolicy, type DigestPolicyArgs } from './digest-policy';
 export {
   type FluxManifests,

@@ -11,17 +11,17 @@ import {
   unsupported,
 } from './signer-policy';
 
-/** Kyverno reads one format for each rule; of both, the one that it can check more of. */
+/** Kyverno reads one format per rule; for `both`, the format of which it can check more is used. */
 const readsBundles = ({ format }: SignerPolicy): boolean => format === 'bundle';
 
-function witnesses(policy: SignerPolicy, keyless: boolean): object {
+function transparencyOptions(policy: SignerPolicy, keyless: boolean): object {
   const { instance, transparency } = policy;
   const { logs = [], certificateLogs = [], timestampAuthorities = [] } = instance?.parts ?? {};
   const [log] = logs;
   const logged = transparency === 'log';
   const certificateLog = keyless ? certificateLogs[0] : undefined;
   const authority = transparency === 'timestamp' ? timestampAuthorities[0] : undefined;
-  // In bundles, where it asks for an observed time, Kyverno has put the certificate log's switch.
+  // For bundles, Kyverno uses the switch of the certificate log to require an observed timestamp.
   const ignoreSCT = readsBundles(policy)
     ? transparency === 'none'
     : !keyless || (instance !== undefined && certificateLogs.length === 0);
@@ -39,7 +39,7 @@ function witnesses(policy: SignerPolicy, keyless: boolean): object {
   };
 }
 
-/** In an exact name Kyverno takes `*` and `?` for any text. */
+/** In an exact name, Kyverno interprets `*` and `?` as wildcards. */
 const isPlain = ({ exact }: Matcher): boolean => exact !== undefined && !/[*?]/.test(exact);
 
 function identityEntry({ subject, issuer }: IdentityMatcher): object {
@@ -54,11 +54,15 @@ function entriesOf(policy: SignerPolicy, annotated: boolean): object {
   const annotations = pairs ? { annotations: policy.annotations } : {};
   const roots = policy.instance?.parts.authorities.map(({ chain }) => chain).join('');
   const keys = policy.keys.map((pem) => ({
-    keys: { publicKeys: pem, signatureAlgorithm: 'sha256', ...witnesses(policy, false) },
+    keys: { publicKeys: pem, signatureAlgorithm: 'sha256', ...transparencyOptions(policy, false) },
     ...annotations,
   }));
   const identities = policy.identities.map((identity) => ({
-    keyless: { ...identityEntry(identity), ...witnesses(policy, true), ...(roots && { roots }) },
+    keyless: {
+      ...identityEntry(identity),
+      ...transparencyOptions(policy, true),
+      ...(roots && { roots }),
+    },
     ...annotations,
   }));
   return [{ count: 1, entries: [...keys, ...identities] }];
@@ -67,7 +71,7 @@ function entriesOf(policy: SignerPolicy, annotated: boolean): object {
 function attestationsOf(policy: SignerPolicy): readonly object[] {
   const { provenance } = policy;
   const builder = provenance?.builderId;
-  // Not `attestors`: by them, the provenance alone would pass for a signature.
+  // Not `attestors`: with them, the provenance alone would be accepted as a signature.
   const signature = {
     name: 'signature',
     type: SIGNATURE_PREDICATE_TYPE,
@@ -99,33 +103,34 @@ function warningsOf(policy: SignerPolicy): readonly string[] {
   const witnessed = policy.identities.length > 0 || transparency !== 'none';
   return [
     keys.length > 0
-      ? 'Signatures by keys in bundles need Kyverno 1.19; older ones refuse them.'
-      : 'Bundles need Kyverno 1.13.',
+      ? 'Signatures by keys in bundles require Kyverno 1.19; older versions reject them.'
+      : 'Bundles require Kyverno 1.13.',
     ...(Object.keys(annotations).length > 0
       ? [
-          'The annotations are not checked: a ClusterPolicy of Kyverno does not look at those of bundles. Sign with the format "both", or use an ImageValidatingPolicy.',
+          'The annotations are not checked: a Kyverno ClusterPolicy does not read the annotations in bundles. Sign with the format "both", or use an ImageValidatingPolicy.',
         ]
       : []),
     ...(instance !== undefined && witnessed
       ? [
-          'The own Sigstore instance cannot stand in the policy: for bundles Kyverno takes the TUF mirror that it was started with (`--enableTuf --tufMirror --tufRoot`). Or use an ImageValidatingPolicy.',
+          'The private Sigstore instance cannot be set in the policy: for bundles, Kyverno uses the TUF mirror of its flags (`--enableTuf --tufMirror --tufRoot`). Set these flags, or use an ImageValidatingPolicy.',
         ]
       : []),
   ];
 }
 
-/** Kyverno fills in variables wherever a text has one, and takes `*` and `?` of a compared text as wildcards. */
+/** Kyverno substitutes variables in every text, and interprets `*` and `?` in a compared text as wildcards. */
 const VARIABLE = /\{\{|\$\(/;
 const WILDCARD = /[*?]/;
 
 function textFault(text: string, isCompared: boolean): string | undefined {
-  if (VARIABLE.test(text)) return 'a ClusterPolicy of Kyverno reads "{{" and "$(" as variables';
+  if (VARIABLE.test(text))
+    return 'contains "{{" or "$(", which a Kyverno ClusterPolicy interprets as a variable';
   return isCompared && WILDCARD.test(text)
-    ? 'a ClusterPolicy of Kyverno reads "*" and "?" in it as wildcards'
+    ? 'contains "*" or "?", which a Kyverno ClusterPolicy interprets as a wildcard'
     : undefined;
 }
 
-/** @throws InvalidInputError where Kyverno would compare something else than what was given */
+/** @throws InvalidInputError if Kyverno would not compare the declared text literally */
 function checkTexts(policy: SignerPolicy): void {
   const { annotations, provenance, identities } = policy;
   const refuse = (property: string, fault: string | undefined): void => {
@@ -144,7 +149,7 @@ function checkTexts(policy: SignerPolicy): void {
     if (value === '')
       refuse(
         `annotations.${key}`,
-        'is empty: a ClusterPolicy of Kyverno takes an annotation that is absent for an empty one',
+        'is empty: a Kyverno ClusterPolicy does not distinguish an absent annotation from an empty one',
       );
   }
 }
@@ -155,7 +160,7 @@ function check(policy: SignerPolicy): void {
   if (stamped && policy.instance === undefined) {
     throw unsupported(
       'trustedRoot',
-      'timestamps in the format "legacy" need the certificate chain of their authority; give `trustedRoot`, or sign with format "bundle"',
+      'is required for timestamps in the format "legacy", with the certificate chain of the timestamp authority; set it, or sign with format "bundle"',
     );
   }
 }
@@ -172,11 +177,11 @@ function namespacesOf({ namespaces }: SignerPolicy): object {
 }
 
 /**
- * A Kyverno `ClusterPolicy` (kyverno.io/v1), for clusters where Kyverno has no
- * `ImageValidatingPolicy` yet. Images must be deployed by digest.
+ * Generates a Kyverno `ClusterPolicy` (kyverno.io/v1), for clusters whose Kyverno version does not support
+ * `ImageValidatingPolicy`. Images must be deployed by digest.
  * https://kyverno.io/docs/policy-types/cluster-policy/verify-images/
  *
- * @throws InvalidInputError with all that is wrong
+ * @throws InvalidInputError with all problems
  */
 export function kyvernoClusterPolicy(args: SignerPolicyArgs): PolicyManifests {
   const policy = signerPolicy(args);
@@ -190,7 +195,7 @@ export function kyvernoClusterPolicy(args: SignerPolicyArgs): PolicyManifests {
     metadata: policyMetadata(policy.name, warnings),
     spec: {
       background: false,
-      // Whoever cannot be judged is not admitted.
+      // A request that cannot be evaluated is denied.
       webhookConfiguration: { failurePolicy: 'Fail', timeoutSeconds: 30 },
       ...(policy.action === 'Warn' && { emitWarning: true }),
       rules: [

@@ -2,7 +2,7 @@ import { PROVENANCE_PREDICATE_TYPE, SIGNATURE_PREDICATE_TYPE } from '../../attes
 import { PUBLIC_REKOR_URL } from '../../sign';
 import { celString, type Manifest, namespaceSelector } from './manifest';
 import { kyvernoGlobs } from './image-pattern';
-import { bringsImages } from './pod-images';
+import { addsImages } from './pod-images';
 import type { IdentityMatcher } from './signer-pattern';
 import {
   policyMetadata,
@@ -13,7 +13,7 @@ import {
   unsupported,
 } from './signer-policy';
 
-/** What Kyverno does not look at by itself; the path is written so that it finds it for controllers, too. */
+/** Images that Kyverno does not extract itself; it rewrites this path for the rules that it generates for controllers. */
 const VOLUMES = {
   name: 'volumes',
   expression:
@@ -23,11 +23,11 @@ const VOLUMES = {
 const ALL_IMAGES =
   'images.containers + images.initContainers + images.ephemeralContainers + images.volumes';
 
-/** An object for each: only of one that holds for just pods does Kyverno make rules for their controllers. */
+/** One object each: Kyverno generates rules for controllers only from a policy that applies to pods alone. */
 interface Part {
   readonly suffix: string;
   readonly resource: string;
-  /** CEL: the images that are asked about. */
+  /** CEL: the images to verify. */
   readonly images: string;
   /** Whether every image of the object must have been verified. */
   readonly required: boolean;
@@ -35,7 +35,7 @@ interface Part {
 
 const PARTS: readonly Part[] = [
   { suffix: '', resource: 'pods', images: ALL_IMAGES, required: true },
-  // `kubectl debug`; what the pod runs already was asked about when it was created.
+  // `kubectl debug`; the other images of the pod were verified when it was created.
   {
     suffix: '-ephemeral',
     resource: 'pods/ephemeralcontainers',
@@ -49,7 +49,7 @@ interface Attestor {
   readonly cosign: object;
 }
 
-/** The first of what may be several: a policy takes one key of each log. */
+/** Returns the first log of each kind: a policy supports one key for each. */
 function ctlog(policy: SignerPolicy, keyless: boolean): object {
   const { instance, transparency } = policy;
   const { logs = [], certificateLogs = [], timestampAuthorities = [] } = instance?.parts ?? {};
@@ -109,7 +109,7 @@ interface Validation {
   readonly message: string;
 }
 
-/** CEL: whether a member is there and has this very value; one that is absent is not empty. */
+/** CEL: whether a member exists and has exactly this value; an absent member is not an empty one. */
 const isExactly = (object: string, member: string, value: string): string =>
   `${object}[?${celString(member)}].hasValue() && ${object}[?${celString(member)}].value() == ${celString(value)}`;
 
@@ -138,7 +138,7 @@ function validationsOf(
       : [
           {
             expression: all(`${payload('signature')}.subject.exists(s, ${pairs})`),
-            message: 'an image was not signed with the annotations that are asked for',
+            message: 'an image was not signed with the required annotations',
           },
         ]),
     ...(policy.provenance === undefined
@@ -146,7 +146,7 @@ function validationsOf(
       : [
           {
             expression: all(attested('provenance')),
-            message: 'an image has no provenance of a trusted signer',
+            message: 'an image has no provenance by a trusted signer',
           },
         ]),
     ...(builder === undefined
@@ -156,7 +156,7 @@ function validationsOf(
             expression: all(
               `${payload('provenance')}.?predicate.?runDetails.?builder.?id.orValue("") == ${celString(builder)}`,
             ),
-            message: 'an image comes from another builder',
+            message: 'an image was built by another builder',
           },
         ]),
   ];
@@ -169,18 +169,20 @@ function warningsOf(policy: SignerPolicy): readonly string[] {
   return [
     ...(format === 'legacy'
       ? []
-      : ['Signatures in bundles need Kyverno 1.19; older ones find no signature in them.']),
+      : ['Signatures in bundles require Kyverno 1.19; older versions do not find them.']),
     ...(format === 'legacy' && Object.keys(annotations).length > 0
       ? [
-          'The annotations are not checked: in the format "legacy" Kyverno shows an ImageValidatingPolicy none that are signed. Sign with the format "bundle" or "both".',
+          'The annotations are not checked: in the format "legacy", Kyverno does not provide signed annotations to an ImageValidatingPolicy. Sign with the format "bundle" or "both".',
         ]
       : []),
     ...(transparency === 'timestamp' && keys.length > 0
-      ? ['Timestamps of signatures by keys are not checked: Kyverno looks at those of identities.']
+      ? [
+          'Timestamps of signatures by keys are not checked: Kyverno verifies only those of identities.',
+        ]
       : []),
     ...(outside
       ? [
-          'Kyverno loads the root of a TUF repository although the trusted root is in the policy: it must reach the public one, or your own mirror named in `attestors[].cosign.tuf`.',
+          'Kyverno loads the root of a TUF repository although the trusted root is in the policy: it needs access to the public repository, or to a mirror that is set in `attestors[].cosign.tuf`.',
         ]
       : []),
   ];
@@ -190,18 +192,18 @@ function check({ format, transparency, keys, provenance }: SignerPolicy): void {
   if (format === 'legacy' && keys.length > 0 && transparency !== 'log' && provenance) {
     throw unsupported(
       'format',
-      'Kyverno takes the provenance of a key in the format "legacy" only with a log; sign with format "bundle" or "both", or leave out `provenance`',
+      'must be "bundle" or "both": Kyverno verifies provenance signed by a key in the format "legacy" only with a log; or leave out `provenance`',
     );
   }
 }
 
 /**
- * Kyverno `ImageValidatingPolicy` objects (policies.kyverno.io/v1; Kyverno 1.17, for bundles 1.19): one
- * for pods and what makes them, one for the ephemeral containers of pods that run. Images must be
- * deployed by digest. An update that brings no image in is not asked about.
+ * Generates Kyverno `ImageValidatingPolicy` objects (policies.kyverno.io/v1; Kyverno 1.17, for bundles
+ * 1.19): one for pods and their controllers, one for ephemeral containers of running pods. Images must
+ * be deployed by digest. An update that adds no image is not evaluated.
  * https://kyverno.io/docs/policy-types/image-validating-policy/
  *
- * @throws InvalidInputError with all that is wrong
+ * @throws InvalidInputError with all problems
  */
 export function kyvernoPolicy(args: SignerPolicyArgs): PolicyManifests {
   const policy = signerPolicy(args);
@@ -218,7 +220,7 @@ export function kyvernoPolicy(args: SignerPolicyArgs): PolicyManifests {
     metadata: policyMetadata(`${policy.name}${suffix}`, warnings),
     spec: {
       validationActions: [policy.action],
-      // Whoever cannot be judged is not admitted.
+      // A request that cannot be evaluated is denied.
       failurePolicy: 'Fail',
       webhookConfiguration: { timeoutSeconds: 30 },
       matchConstraints: {
@@ -232,7 +234,7 @@ export function kyvernoPolicy(args: SignerPolicyArgs): PolicyManifests {
           },
         ],
       },
-      matchConditions: [{ name: 'brings-images', expression: bringsImages('spec') }],
+      matchConditions: [{ name: 'brings-images', expression: addsImages('spec') }],
       matchImageReferences: kyvernoGlobs(policy.images).map((glob) => ({ glob })),
       validationConfigurations: { mutateDigest: false, verifyDigest: true, required },
       images: [VOLUMES],

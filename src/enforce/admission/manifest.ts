@@ -2,7 +2,7 @@ import { DEFAULT_SCHEMA, Type, dump } from 'js-yaml';
 
 import type { Problem } from '../../error';
 
-/** A Kubernetes object as it is sent to the API server, or written as YAML. */
+/** A Kubernetes object, to be sent to the API server or written as YAML. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -18,16 +18,16 @@ export interface Manifest {
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
 const NAME = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/;
 
-/** What is wrong with the name of an object, if anything is. */
+/** Returns what is wrong with the name of an object. */
 export function nameFault(name: string): string | undefined {
   return NAME.test(name)
     ? undefined
-    : 'must be lower-case letters, digits, "-" and ".", beginning and ending with a letter or digit';
+    : 'must consist of lowercase letters, digits, "-" and ".", and start and end with a letter or digit';
 }
 
 /**
- * Texts that Kubernetes' reader may take for a number, `1_0` among them: it reads YAML 1.1, and js-yaml
- * writes a text in quotes only where it would read something else itself.
+ * Texts that Kubernetes' YAML parser may read as a number, such as `1_0`: it reads YAML 1.1, and js-yaml
+ * quotes a text only if js-yaml itself would read it as another type.
  */
 const numberLike = new Type('tag:signed-image.dev,2026:number-like', {
   kind: 'scalar',
@@ -37,10 +37,10 @@ const numberLike = new Type('tag:signed-image.dev,2026:number-like', {
 
 const SCHEMA = DEFAULT_SCHEMA.extend({ implicit: [numberLike] });
 
-/** Manifests as one YAML text for `kubectl apply -f -`, with what they do not check as comments. */
+/** Formats manifests as one YAML text for `kubectl apply -f -`, with warnings as comments. */
 export function yamlOf(manifests: readonly Manifest[], warnings: readonly string[] = []): string {
   const comments = warnings.map((warning) => `# ${warning.replaceAll('\n', '\n# ')}\n`).join('');
-  // No anchors: not every reader of YAML knows them.
+  // No anchors: not every YAML parser supports them.
   const options = { lineWidth: -1, noRefs: true, schema: SCHEMA };
   return comments + manifests.map((manifest) => dump(manifest, options)).join('---\n');
 }
@@ -48,8 +48,8 @@ export function yamlOf(manifests: readonly Manifest[], warnings: readonly string
 const KEY = 'kubernetes.io/metadata.name';
 
 /**
- * Selects namespaces by name; `*` is all of them. Without any, all but `kube-system`: what the
- * control plane runs for itself is there before anybody can verify it.
+ * Selects namespaces by name; `*` selects all. Default: all but `kube-system`, because the control plane
+ * starts its own images before any policy can verify them.
  */
 export function namespaceSelector(namespaces: readonly string[] | undefined): object {
   if (namespaces === undefined) {
@@ -59,7 +59,7 @@ export function namespaceSelector(namespaces: readonly string[] | undefined): ob
   return { matchExpressions: [{ key: KEY, operator: 'In', values: [...namespaces].sort() }] };
 }
 
-/** Everything that is wrong with names of namespaces. */
+/** Validates names of namespaces. */
 export function namespaceProblems(namespaces: readonly string[] | undefined): readonly Problem[] {
   const problem = (property: string, message: string): Problem => ({
     property,
@@ -80,13 +80,13 @@ export function namespaceProblems(namespaces: readonly string[] | undefined): re
   );
 }
 
-/** A CEL string literal. https://github.com/google/cel-spec/blob/master/doc/langdef.md#string-and-bytes-values */
+/** Formats a CEL string literal. https://github.com/google/cel-spec/blob/master/doc/langdef.md#string-and-bytes-values */
 export function celString(text: string): string {
-  // JSON's escapes are CEL's, too.
+  // CEL supports JSON's escapes.
   return JSON.stringify(text);
 }
 
-/** A CEL list of strings. */
+/** Formats a CEL list of strings. */
 export function celStrings(texts: readonly string[]): string {
   return `[${texts.map(celString).join(', ')}]`;
 }

@@ -1,4 +1,4 @@
-/** CEL: what the containers of a PodSpec run. */
+/** CEL: the images that the containers of a PodSpec run. */
 export function runExpression(podSpec: string): string {
   const lists = ['initContainers', 'ephemeralContainers'].map(
     (list) =>
@@ -7,16 +7,16 @@ export function runExpression(podSpec: string): string {
   return [`${podSpec}.containers.map(c, has(c.image) ? c.image : "")`, ...lists].join(' + ');
 }
 
-/** CEL: what a PodSpec mounts. https://kubernetes.io/docs/concepts/storage/volumes/#image */
+/** CEL: the images that a PodSpec mounts. https://kubernetes.io/docs/concepts/storage/volumes/#image */
 export function mountedExpression(podSpec: string): string {
   return `(has(${podSpec}.volumes) ? ${podSpec}.volumes.filter(v, has(v.image)).map(v, has(v.image.reference) ? v.image.reference : "") : [])`;
 }
 
 /**
- * CEL: whether a request brings an image in. An update that brings none is a controller's: it scales
- * down, ends or deletes what holds an image that would not be admitted any more.
+ * CEL: whether a request adds an image. An update that adds none must pass: a controller scales down,
+ * terminates or deletes an object with an image that is no longer admitted.
  */
-export function bringsImages(podSpec: string): string {
+export function addsImages(podSpec: string): string {
   const [now, before] = [`object.${podSpec}`, `oldObject.${podSpec}`];
   const kept = [runExpression, mountedExpression].map(
     (images) => `(${images(now)}).all(image, image in (${images(before)}))`,

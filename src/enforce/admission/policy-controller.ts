@@ -13,26 +13,31 @@ import {
   unsupported,
 } from './signer-policy';
 import type { AuthorityTrust, LogTrust } from './trust-material';
-import { LARGEST_REPOSITORY, TARGETS, TRUSTED_ROOT_TARGET, tufRepository } from './tuf-repository';
+import {
+  MAX_REPOSITORY_BYTES,
+  TARGETS,
+  TRUSTED_ROOT_TARGET,
+  tufRepository,
+} from './tuf-repository';
 
 const TRUST_ROOT_API = 'policy.sigstore.dev/v1alpha1';
 
-/** A name where the trusted root has none, which policy-controller asks for and does not call. */
-const NO_URL = 'https://unnamed.invalid';
+/** A placeholder if the trusted root has no URL: policy-controller requires one and does not call it. */
+const PLACEHOLDER_URL = 'https://unnamed.invalid';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 
 /**
- * The instance as bundles are judged by: by a TUF repository inside the object. From `sigstoreKeys`
- * policy-controller (0.15) derives ids of logs by which it finds none for a bundle.
+ * Creates the TrustRoot for bundles: with a TUF repository inside the object. From `sigstoreKeys`,
+ * policy-controller (0.15) derives log ids with which it does not find the log of a bundle.
  * https://docs.sigstore.dev/policy-controller/overview/#configuring-policy-controller-with-a-trustroot
  */
 function bundleTrustRoot(name: string, { json }: OwnInstance): Manifest {
   const { root, archive, size } = tufRepository(json);
-  if (size > LARGEST_REPOSITORY) {
+  if (size > MAX_REPOSITORY_BYTES) {
     throw unsupported(
       'trustedRoot',
-      'it is too large for a TrustRoot: policy-controller reads some 20 KiB; leave out logs and authorities that are not used any more',
+      'is too large for a TrustRoot: policy-controller reads about 20 KiB; remove logs and authorities that are no longer used',
     );
   }
   return {
@@ -51,20 +56,21 @@ function bundleTrustRoot(name: string, { json }: OwnInstance): Manifest {
 }
 
 const trustedLog = ({ url, hashAlgorithm, pem }: LogTrust) => ({
-  baseURL: url || NO_URL,
+  baseURL: url || PLACEHOLDER_URL,
   hashAlgorithm,
   publicKey: base64(pem),
 });
 
 const trustedAuthority = ({ url, organization, commonName, chain }: AuthorityTrust) => ({
   subject: { organization, commonName },
-  uri: url || NO_URL,
+  uri: url || PLACEHOLDER_URL,
   certChain: base64(chain),
 });
 
 /**
- * The instance as all else is judged by: by its keys, as there policy-controller finds no log that
- * comes from a repository; and without logs of another kind of key than ECDSA, which it takes none of.
+ * Creates the TrustRoot for all other signatures: with the keys of the instance, because there
+ * policy-controller does not find logs from a repository; and only with logs that have an ECDSA key,
+ * because it does not support others.
  */
 function legacyTrustRoot(name: string, { parts }: OwnInstance): Manifest {
   const { authorities, certificateLogs, timestampAuthorities } = parts;
@@ -89,21 +95,23 @@ function legacyTrustRoot(name: string, { parts }: OwnInstance): Manifest {
 const readsBundles = ({ format, identities }: SignerPolicy): boolean =>
   format !== 'legacy' && identities.length > 0;
 
-/** The TrustRoot that is meant, by the format of what is judged. */
+/** Returns the name of the TrustRoot for a signature format. */
 function trustRootName(policy: SignerPolicy, format: StoredFormat): string {
   return format === 'legacy' && readsBundles(policy) ? `${policy.name}-legacy` : policy.name;
 }
 
 function trustRoots(policy: SignerPolicy, instance: OwnInstance): readonly Manifest[] {
   const legacy = policy.format === 'legacy' || policy.keys.length > 0;
-  const asked = policy.identities.length > 0 || policy.transparency !== 'none';
+  const usesTransparency = policy.identities.length > 0 || policy.transparency !== 'none';
   return [
     ...(readsBundles(policy) ? [bundleTrustRoot(trustRootName(policy, 'bundle'), instance)] : []),
-    ...(legacy && asked ? [legacyTrustRoot(trustRootName(policy, 'legacy'), instance)] : []),
+    ...(legacy && usesTransparency
+      ? [legacyTrustRoot(trustRootName(policy, 'legacy'), instance)]
+      : []),
   ];
 }
 
-function witnesses(policy: SignerPolicy, format: StoredFormat): object {
+function transparencyOptions(policy: SignerPolicy, format: StoredFormat): object {
   const { instance, transparency } = policy;
   const ref = instance === undefined ? {} : { trustRootRef: trustRootName(policy, format) };
   if (transparency === 'timestamp') return { rfc3161timestamp: ref };
@@ -125,7 +133,7 @@ function keyless(policy: SignerPolicy, format: StoredFormat): object {
   const { instance, identities } = policy;
   const parts = instance?.parts;
   return {
-    url: parts?.authorities[0]?.url || (parts ? NO_URL : PUBLIC_FULCIO_URL),
+    url: parts?.authorities[0]?.url || (parts ? PLACEHOLDER_URL : PUBLIC_FULCIO_URL),
     identities: identities.map(identity),
     ...(parts && { trustRootRef: trustRootName(policy, format) }),
     ...(parts?.certificateLogs.length === 0 && { insecureIgnoreSCT: true }),
@@ -133,7 +141,7 @@ function keyless(policy: SignerPolicy, format: StoredFormat): object {
 }
 
 /**
- * A policy in Rego. Not in CUE: there, a member that is absent passes for the one that is asked for.
+ * Creates a policy in Rego. Not in CUE, which accepts an absent member as the required one.
  */
 function rego(condition: string): object {
   return {
@@ -158,27 +166,27 @@ function provenanceAttestation({ provenance }: SignerPolicy): object {
 
 type AttestedPart = 'signature' | 'provenance';
 
-function authoritiesOf(policy: SignerPolicy, look: AttestedPart): readonly object[] {
+function authoritiesOf(policy: SignerPolicy, part: AttestedPart): readonly object[] {
   const stored = policy.format === 'legacy' ? 'legacy' : 'bundle';
-  const attestations = look === 'provenance' && {
+  const attestations = part === 'provenance' && {
     attestations: [provenanceAttestation(policy)],
   };
   const keys = policy.keys.map((pem, index) => ({
     name: `key-${index + 1}`,
     key: { data: pem, hashAlgorithm: 'sha256' },
-    ...witnesses(policy, 'legacy'),
+    ...transparencyOptions(policy, 'legacy'),
     signatureFormat: 'legacy',
     ...attestations,
   }));
   if (policy.identities.length === 0) return keys;
   const inBundles = {
-    // Signatures in bundles it reads as attestations only.
-    attestations: [look === 'signature' ? SIGNATURE : provenanceAttestation(policy)],
+    // policy-controller reads signatures in bundles as attestations only.
+    attestations: [part === 'signature' ? SIGNATURE : provenanceAttestation(policy)],
   };
   const identities = {
     name: 'identities',
     keyless: keyless(policy, stored),
-    ...witnesses(policy, stored),
+    ...transparencyOptions(policy, stored),
     signatureFormat: stored,
     ...(stored === 'bundle' ? inBundles : attestations),
   };
@@ -189,13 +197,13 @@ function check({ format, keys, instance, transparency, action }: SignerPolicy): 
   if (keys.length > 0 && format === 'bundle') {
     throw unsupported(
       'format',
-      'policy-controller reads no bundle that a key has signed (0.15); sign with format "legacy" or "both", or keyless',
+      'must be "legacy" or "both" with keys: policy-controller (0.15) does not verify bundles signed by a key',
     );
   }
   if (transparency === 'timestamp' && instance === undefined && format !== 'bundle') {
     throw unsupported(
       'trustedRoot',
-      'timestamps outside of bundles need their authority in a TrustRoot; give `trustedRoot`, or use the transparency "log"',
+      'is required for timestamps outside of bundles, with their timestamp authority; set it, or use the transparency "log"',
     );
   }
   const logs = instance === undefined ? [] : instance.parts.logs;
@@ -203,46 +211,50 @@ function check({ format, keys, instance, transparency, action }: SignerPolicy): 
   if (other && transparency === 'log' && (format === 'legacy' || keys.length > 0)) {
     throw unsupported(
       'trustedRoot',
-      'none of its transparency logs has an ECDSA key, and policy-controller (0.15) takes no other outside of bundles',
+      'has no transparency log with an ECDSA key: policy-controller (0.15) does not support other keys outside of bundles',
     );
   }
   if (action === 'Audit')
-    throw unsupported('action', 'policy-controller has no "Audit"; use "Deny" or "Warn"');
+    throw unsupported(
+      'action',
+      'must be "Deny" or "Warn": policy-controller does not support "Audit"',
+    );
 }
 
 function warningsOf({ annotations, namespaces }: SignerPolicy): readonly string[] {
   return [
     ...(Object.keys(annotations).length > 0
-      ? ['The annotations are not checked: policy-controller (0.15) does not look at them.']
+      ? ['The annotations are not checked: policy-controller (0.15) does not support them.']
       : []),
     ...(namespaces === undefined
       ? []
       : [
-          'The namespaces are not in the policy: policy-controller checks those with the label policy.sigstore.dev/include=true.',
+          'The namespaces are not in the policy: policy-controller checks namespaces with the label policy.sigstore.dev/include=true.',
         ]),
   ];
 }
 
 /**
- * Objects of sigstore's policy-controller (0.15): `ClusterImagePolicy`, one for the signature and
- * one for the provenance, as all that match must be met; and a `TrustRoot` for an own instance.
+ * Generates objects for sigstore's policy-controller (0.15): a `ClusterImagePolicy` for the signature and
+ * one for the provenance, because all matching policies must be met; and a `TrustRoot` for a private
+ * Sigstore instance.
  * https://docs.sigstore.dev/policy-controller/overview/
  *
- * @throws InvalidInputError with all that is wrong
+ * @throws InvalidInputError with all problems
  */
 export function policyControllerPolicy(args: SignerPolicyArgs): PolicyManifests {
   const policy = signerPolicy(args);
   check(policy);
   const warnings = warningsOf(policy);
   const { name, instance, provenance } = policy;
-  const clusterImagePolicy = (objectName: string, look: AttestedPart): Manifest => ({
+  const clusterImagePolicy = (objectName: string, part: AttestedPart): Manifest => ({
     apiVersion: 'policy.sigstore.dev/v1beta1',
     kind: 'ClusterImagePolicy',
-    metadata: policyMetadata(objectName, look === 'signature' ? warnings : []),
+    metadata: policyMetadata(objectName, part === 'signature' ? warnings : []),
     spec: {
       mode: policy.action === 'Deny' ? 'enforce' : 'warn',
       images: policyControllerGlobs(policy.images).map((glob) => ({ glob })),
-      authorities: authoritiesOf(policy, look),
+      authorities: authoritiesOf(policy, part),
     },
   });
   return {

@@ -3,8 +3,8 @@ import { literal } from '../program/exemption';
 import { anchored, expressionFault } from './common-expression';
 
 /**
- * A keyless signer: who signed (`identity`, the subject of the certificate) and who says so
- * (`issuer`), each either exactly or by a pattern.
+ * A keyless signer: the subject of the certificate (`identity`) and the OIDC issuer (`issuer`), each
+ * either exactly or by a pattern.
  */
 export interface PolicyIdentity {
   /** The certificate's subject, exactly: a URI or an e-mail address. */
@@ -17,7 +17,7 @@ export interface PolicyIdentity {
   readonly issuerPattern?: string;
 }
 
-/** One side of an identity: an exact text, or an expression that is anchored at both ends. */
+/** A condition for the subject or the issuer: an exact text, or an expression that is anchored at both ends. */
 export interface Matcher {
   readonly exact?: string;
   readonly pattern?: string;
@@ -28,21 +28,21 @@ export interface IdentityMatcher {
   readonly issuer: Matcher;
 }
 
-/** Of each kind names of people who have nothing in common: what matches all of a kind is no condition. */
-const STRANGERS: Readonly<Record<'identity' | 'issuer', readonly (readonly string[])[]>> = {
+/** Names of unrelated signers, by kind: a pattern that matches all names of one kind would trust everyone. */
+const UNRELATED_NAMES: Readonly<Record<'identity' | 'issuer', readonly (readonly string[])[]>> = {
   identity: [
-    ['https://ci.stranger.example/a/b@refs/heads/main', 'https://other.invalid/x'],
-    ['someone@nobody.test', 'a.b@stranger.example'],
-    ['spiffe://other.invalid/ns/x', 'spiffe://stranger.example/y'],
-    // Services at which everybody may have an account.
+    ['https://ci.unrelated.example/a/b@refs/heads/main', 'https://other.invalid/x'],
+    ['someone@other.test', 'a.b@unrelated.example'],
+    ['spiffe://other.invalid/ns/x', 'spiffe://unrelated.example/y'],
+    // Services where everyone may have an account.
     ...['https://github.com/', 'https://gitlab.com/'].map((host) => [
-      `${host}stranger/a/.github/workflows/b.yml@refs/heads/main`,
-      `${host}nobody-else/x.y//.gitlab-ci.yml@refs/tags/v9`,
+      `${host}unrelated/a/.github/workflows/b.yml@refs/heads/main`,
+      `${host}other-org/x.y//.gitlab-ci.yml@refs/tags/v9`,
     ]),
-    ['a.stranger@gmail.com', 'nobody1@gmail.com'],
-    ['a@stranger-1.iam.gserviceaccount.com', 'ci-2@nobody.iam.gserviceaccount.com'],
+    ['a.unrelated@gmail.com', 'other1@gmail.com'],
+    ['a@unrelated-1.iam.gserviceaccount.com', 'ci-2@other.iam.gserviceaccount.com'],
   ],
-  issuer: [['https://issuer.stranger.example', 'https://other.invalid:8443/realms/x']],
+  issuer: [['https://issuer.unrelated.example', 'https://other.invalid:8443/realms/x']],
 };
 
 /** A name that a pattern spells out, and names of others that only begin or end with it. */
@@ -97,8 +97,8 @@ function patternFault(pattern: string, side: 'identity' | 'issuer'): string | un
   const expression = new RegExp(anchored(pattern));
   const open = openName(pattern, expression);
   if (open !== undefined) return open;
-  return STRANGERS[side].some((names) => names.every((name) => expression.test(name)))
-    ? 'matches everybody, or everybody with an account of one service: name whom you trust'
+  return UNRELATED_NAMES[side].some((names) => names.every((name) => expression.test(name)))
+    ? 'matches everyone, or everyone with an account of one service: restrict it to the trusted signers'
     : undefined;
 }
 
@@ -115,17 +115,22 @@ function sideProblems(
     message,
   });
   if (exact !== undefined && pattern !== undefined)
-    return [problem(patternMember, `cannot be combined with \`${member}\`: give one of the two`)];
+    return [problem(patternMember, `cannot be combined with \`${member}\`: set one of the two`)];
   if (pattern !== undefined) {
     const fault = patternFault(pattern, member);
     return fault === undefined ? [] : [problem(patternMember, fault)];
   }
   if (exact === undefined)
-    return [problem(member, `is needed, or \`${patternMember}\`: without it anybody could sign`)];
-  return exact.trim() === '' ? [problem(member, 'is empty: anybody could sign')] : [];
+    return [
+      problem(
+        member,
+        `is required, or \`${patternMember}\`: without it, any signer would be trusted`,
+      ),
+    ];
+  return exact.trim() === '' ? [problem(member, 'is empty: any signer would be trusted')] : [];
 }
 
-/** Everything that is wrong with an identity. */
+/** Validates an identity. */
 export function identityProblems(
   { identity, identityPattern, issuer, issuerPattern }: PolicyIdentity,
   property: string,
@@ -139,7 +144,7 @@ export function identityProblems(
 const matcherOf = (exact: string | undefined, pattern: string | undefined): Matcher =>
   pattern === undefined ? { exact: exact ?? '' } : { pattern: anchored(pattern) };
 
-/** An identity without problems, as the cluster is told. */
+/** Converts a valid identity to its matchers. */
 export function identityMatcher(args: PolicyIdentity): IdentityMatcher {
   return {
     subject: matcherOf(args.identity, args.identityPattern),
@@ -147,7 +152,7 @@ export function identityMatcher(args: PolicyIdentity): IdentityMatcher {
   };
 }
 
-/** The expression that matches just what the matcher does, for who reads expressions only. */
+/** Returns the expression that is equivalent to a matcher, for engines that support expressions only. */
 export function expressionOf({ exact, pattern }: Matcher): string {
   return pattern ?? `^${literal(exact ?? '')}$`;
 }

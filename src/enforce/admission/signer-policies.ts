@@ -10,11 +10,11 @@ import { kyvernoPolicy } from './kyverno-policy';
 import { policyControllerPolicy } from './policy-controller';
 import type { PolicyManifests, SignerPolicyArgs } from './signer-policy';
 
-/** What may be an output of another resource: the keys, as `signer.publicKey` of a signed image. */
+/** Allows outputs of other resources as keys, such as `signer.publicKey` of a signed image. */
 type WithOutputs<T extends SignerPolicyArgs> = Omit<T, 'name' | 'keys'> & {
-  /** Beginning of the names of the objects. Default: the name of this resource. */
+  /** Name prefix of the objects. Default: the name of this resource. */
   readonly name?: string;
-  /** Public keys in PEM; a signature of any of the keys and identities is enough. */
+  /** Public keys in PEM; a signature by any of the keys and identities is sufficient. */
   readonly keys?: pulumi.Input<readonly pulumi.Input<string>[]>;
 };
 
@@ -24,8 +24,8 @@ export type SignerPolicyResourceArgs = WithOutputs<SignerPolicyArgs>;
 /** As `FluxVerificationArgs`, with keys that may be outputs. */
 export type FluxVerificationResourceArgs = WithOutputs<FluxVerificationArgs>;
 
-/** Stands for keys that are not known yet: what else is wrong is told at once. */
-function anyKey(): string {
+/** Creates a placeholder for keys that are not known yet, so that all other problems are reported immediately. */
+function placeholderKey(): string {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return publicKey.export({ format: 'pem', type: 'spki' }).toString();
 }
@@ -33,8 +33,8 @@ function anyKey(): string {
 const isPlain = (keys: unknown): keys is readonly string[] =>
   Array.isArray(keys) && keys.every((key) => typeof key === 'string');
 
-/** Registers the objects of a policy, and tells what it does not check. */
-function register<T extends SignerPolicyArgs, M extends PolicyManifests>(
+/** Registers the objects of a policy, and logs what it does not check. */
+function registerObjects<T extends SignerPolicyArgs, M extends PolicyManifests>(
   component: pulumi.ComponentResource,
   name: string,
   args: WithOutputs<T>,
@@ -43,75 +43,75 @@ function register<T extends SignerPolicyArgs, M extends PolicyManifests>(
   const { keys, ...others } = args;
   const plain = (known: readonly string[] | undefined): T =>
     ({ ...others, name: args.name ?? name, ...(known && { keys: known }) }) as unknown as T;
-  const shape = generate(plain(keys === undefined || isPlain(keys) ? keys : [anyKey()]));
+  const shape = generate(plain(keys === undefined || isPlain(keys) ? keys : [placeholderKey()]));
   for (const warning of shape.warnings) void pulumi.log.warn(warning, component);
-  const made = pulumi
+  const manifests = pulumi
     .output(keys)
     .apply((known) => generate(plain(known as readonly string[] | undefined)).manifests);
   createObjects(
     component,
     shape.manifests,
-    made,
+    manifests,
     ({ kind, metadata }) => `${name}-${metadata.name}-${kind}`,
   );
   return shape;
 }
 
-/** A Kyverno `ImageValidatingPolicy`: see `kyvernoPolicy`. Needs `@pulumi/kubernetes`. */
+/** A Kyverno `ImageValidatingPolicy`: see `kyvernoPolicy`. Requires `@pulumi/kubernetes`. */
 export class KyvernoPolicy extends pulumi.ComponentResource {
-  /** @throws InvalidInputError at once, with all that is wrong with what is known already */
+  /** @throws InvalidInputError immediately, with all problems of the inputs that are known already */
   constructor(
     name: string,
     args: SignerPolicyResourceArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(token('KyvernoPolicy'), name, {}, opts);
-    register(this, name, args, kyvernoPolicy);
+    registerObjects(this, name, args, kyvernoPolicy);
     this.registerOutputs({});
   }
 }
 
-/** A Kyverno `ClusterPolicy`: see `kyvernoClusterPolicy`. Needs `@pulumi/kubernetes`. */
+/** A Kyverno `ClusterPolicy`: see `kyvernoClusterPolicy`. Requires `@pulumi/kubernetes`. */
 export class KyvernoClusterPolicy extends pulumi.ComponentResource {
-  /** @throws InvalidInputError at once, with all that is wrong with what is known already */
+  /** @throws InvalidInputError immediately, with all problems of the inputs that are known already */
   constructor(
     name: string,
     args: SignerPolicyResourceArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(token('KyvernoClusterPolicy'), name, {}, opts);
-    register(this, name, args, kyvernoClusterPolicy);
+    registerObjects(this, name, args, kyvernoClusterPolicy);
     this.registerOutputs({});
   }
 }
 
-/** `ClusterImagePolicy` and `TrustRoot`: see `policyControllerPolicy`. Needs `@pulumi/kubernetes`. */
+/** `ClusterImagePolicy` and `TrustRoot`: see `policyControllerPolicy`. Requires `@pulumi/kubernetes`. */
 export class PolicyControllerPolicy extends pulumi.ComponentResource {
-  /** @throws InvalidInputError at once, with all that is wrong with what is known already */
+  /** @throws InvalidInputError immediately, with all problems of the inputs that are known already */
   constructor(
     name: string,
     args: SignerPolicyResourceArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(token('PolicyControllerPolicy'), name, {}, opts);
-    register(this, name, args, policyControllerPolicy);
+    registerObjects(this, name, args, policyControllerPolicy);
     this.registerOutputs({});
   }
 }
 
-/** `OCIRepository` and secrets of Flux: see `fluxVerification`. Needs `@pulumi/kubernetes`. */
+/** Flux `OCIRepository` objects and secrets: see `fluxVerification`. Requires `@pulumi/kubernetes`. */
 export class FluxVerification extends pulumi.ComponentResource {
   /** `spec.verify`, for an `OCIRepository` or `HelmChart` of your own. */
   readonly verify: FluxVerify;
 
-  /** @throws InvalidInputError at once, with all that is wrong with what is known already */
+  /** @throws InvalidInputError immediately, with all problems of the inputs that are known already */
   constructor(
     name: string,
     args: FluxVerificationResourceArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(token('FluxVerification'), name, {}, opts);
-    this.verify = register(this, name, args, fluxVerification).verify;
+    this.verify = registerObjects(this, name, args, fluxVerification).verify;
     this.registerOutputs({});
   }
 }

@@ -19,48 +19,48 @@ import {
 } from './signer-pattern';
 import { type TrustMaterialParts, trustMaterialParts } from './trust-material';
 
-/** What the provenance of an image must say. */
+/** What the provenance of an image must contain. */
 export interface PolicyProvenance {
-  /** `runDetails.builder.id` of the SLSA provenance. Default: any, but a provenance must be there. */
+  /** Required `runDetails.builder.id` of the SLSA provenance. Default: any, but provenance is required. */
   readonly builderId?: string;
 }
 
-/** Whose images a cluster is to run; the same for every policy engine. */
+/** The signers whose images a cluster admits; the same for every policy engine. */
 export interface SignerPolicyArgs {
-  /** Name of the objects, or how their names begin. */
+  /** Name, or name prefix, of the objects. */
   readonly name: string;
-  /** Public keys in PEM; a signature of any of the keys and identities is enough. */
+  /** Public keys in PEM; a signature by any of the keys and identities is sufficient. */
   readonly keys?: readonly string[];
   readonly identities?: readonly PolicyIdentity[];
-  /** Images that the policy holds for: `registry.example.com/team/app`, `registry.example.com/team/*`. */
+  /** Images that the policy applies to: `registry.example.com/team/app`, `registry.example.com/team/*`. */
   readonly images: readonly string[];
-  /** How they were signed: `bundle`, `legacy` or `both`. Default: `bundle`. */
+  /** Storage format of the signatures: `bundle`, `legacy` or `both`. Default: `bundle`. */
   readonly format?: string;
   /**
-   * What must witness a signature: `log`, `timestamp`, or for keys `none`. Default: `log` with
-   * identities, else `none`.
+   * Required transparency of a signature: `log`, `timestamp`, or for keys `none`. Default: `log` with
+   * identities, otherwise `none`.
    */
   readonly transparency?: string;
-  /** JSON of the trusted root of an own Sigstore instance. Default: the public instance. */
+  /** JSON text of the trusted root of a private Sigstore instance. Default: the public-good instance. */
   readonly trustedRoot?: string;
-  /** Pairs that must be signed. */
+  /** Annotations that must be signed. */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Default: provenance is not looked at. */
+  /** Required provenance. Default: provenance is not verified. */
   readonly provenance?: PolicyProvenance;
-  /** Namespaces that the policy holds for; `*` for all. Default: all but `kube-system`. */
+  /** Namespaces that the policy applies to; `*` for all. Default: all but `kube-system`. */
   readonly namespaces?: readonly string[];
   /** `Deny`, `Warn` or `Audit`. Default: `Deny`. */
   readonly action?: string;
 }
 
-/** An own Sigstore instance. */
+/** A private Sigstore instance. */
 export interface OwnInstance {
-  /** As it was given, for engines that take it whole. */
+  /** The trusted root as declared, for engines that use it as a whole. */
   readonly json: string;
   readonly parts: TrustMaterialParts;
 }
 
-/** A `SignerPolicyArgs` without problems. */
+/** Validated `SignerPolicyArgs`. */
 export interface SignerPolicy {
   readonly name: string;
   /** PEM of SubjectPublicKeyInfo. */
@@ -69,7 +69,7 @@ export interface SignerPolicy {
   readonly images: readonly ImagePattern[];
   readonly format: SignatureFormat;
   readonly transparency: 'log' | 'timestamp' | 'none';
-  /** `undefined`: the public instance. */
+  /** `undefined`: the public-good instance. */
   readonly instance: OwnInstance | undefined;
   readonly annotations: Readonly<Record<string, string>>;
   readonly provenance: PolicyProvenance | undefined;
@@ -77,14 +77,14 @@ export interface SignerPolicy {
   readonly action: 'Deny' | 'Warn' | 'Audit';
 }
 
-/** Objects for a policy engine, and what it does not check although it was asked to. */
+/** Objects for a policy engine, and warnings about requirements that the engine does not check. */
 export interface PolicyManifests {
   readonly manifests: readonly Manifest[];
   readonly warnings: readonly string[];
 }
 
 const FORMATS = ['bundle', 'legacy', 'both'] as const;
-const WITNESSES = ['log', 'timestamp', 'none'] as const;
+const TRANSPARENCIES = ['log', 'timestamp', 'none'] as const;
 const ACTIONS = ['Deny', 'Warn', 'Audit'] as const;
 
 type Report = (property: string, message: string, code?: Problem['code']) => void;
@@ -104,7 +104,7 @@ function oneOf<T extends string>(
 
 function keyOf(text: string, property: string, report: Report): string {
   if (text.includes('PRIVATE KEY')) {
-    report(property, 'is a private key; give the public one: `signed-image keys public`');
+    report(property, 'is a private key; use the public key: `signed-image keys public`');
     return '';
   }
   let key: KeyObject;
@@ -129,7 +129,7 @@ function instanceOf(json: string, report: Report): OwnInstance | undefined {
     const root = parseTrustedRoot(json);
     const plain = parseBoundedJson(json) as object;
     return {
-      // The name of the format that every engine takes.
+      // The media type that every engine accepts.
       json: JSON.stringify({ ...plain, mediaType: TRUSTED_ROOT_MEDIA_TYPE }),
       parts: trustMaterialParts(root),
     };
@@ -141,7 +141,7 @@ function instanceOf(json: string, report: Report): OwnInstance | undefined {
 }
 
 function imagesOf(images: readonly string[], report: Report): readonly ImagePattern[] {
-  if (images.length === 0) report('images', 'is empty: the policy would hold for nothing');
+  if (images.length === 0) report('images', 'is empty: the policy would not apply to any image');
   return images.flatMap((text, index) => {
     const pattern = parseImagePattern(text);
     if (!('fault' in pattern)) return [pattern];
@@ -152,26 +152,29 @@ function imagesOf(images: readonly string[], report: Report): readonly ImagePatt
 
 function checkSigners({ keys, identities, transparency }: SignerPolicyArgs, report: Report): void {
   if (!keys?.length && !identities?.length) {
-    report('keys', 'nobody is named: the policy would admit everything; give keys or identities');
-  } else if (keys?.length === 0) report('keys', 'is empty: leave it out, or give a key');
+    report(
+      'keys',
+      'keys or identities are required: without them, the policy would admit everything',
+    );
+  } else if (keys?.length === 0) report('keys', 'is empty: leave it out, or add a key');
   else if (identities?.length === 0)
-    report('identities', 'is empty: leave it out, or give an identity');
+    report('identities', 'is empty: leave it out, or add an identity');
   if (identities?.length && transparency === 'none') {
     report(
       'transparency',
-      'cannot be "none" with identities: without a log or a timestamp nothing says when their short-lived certificates were used',
+      'cannot be "none" with identities: a log or a timestamp must prove when their short-lived certificates were used',
     );
   }
 }
 
-/** Half of a surrogate pair: neither YAML nor CEL can hold it. */
+/** Whether a text has an unpaired surrogate, which neither YAML nor CEL can represent. */
 const isBroken = (text: string): boolean => /\p{Cs}/u.test(text);
 const BROKEN = 'is not well-formed Unicode';
 
 function checkPairs({ annotations = {}, provenance }: SignerPolicyArgs, report: Report): void {
   for (const [key, value] of Object.entries(annotations)) {
     if (key === '' || typeof value !== 'string')
-      report(`annotations.${key}`, 'must be a name and a text');
+      report(`annotations.${key}`, 'must have a name and a string value');
     else if (isBroken(key) || isBroken(value)) report(`annotations.${key}`, BROKEN);
   }
   if (provenance?.builderId?.trim() === '')
@@ -180,9 +183,9 @@ function checkPairs({ annotations = {}, provenance }: SignerPolicyArgs, report: 
 }
 
 /**
- * Reads what a policy is made of.
+ * Parses and validates the arguments of a policy.
  *
- * @throws InvalidInputError with all that is wrong
+ * @throws InvalidInputError with all problems
  */
 export function signerPolicy(args: SignerPolicyArgs): SignerPolicy {
   const problems: Problem[] = [];
@@ -194,14 +197,20 @@ export function signerPolicy(args: SignerPolicyArgs): SignerPolicy {
   if (fault !== undefined) report('name', fault);
   checkSigners(args, report);
   checkPairs(args, report);
-  const witness = identities.length > 0 ? 'log' : 'none';
+  const defaultTransparency = identities.length > 0 ? 'log' : 'none';
   const policy: SignerPolicy = {
     name: args.name,
     keys: keys.map((text, index) => keyOf(text, `keys[${index}]`, report)),
     identities: identities.map(identityMatcher),
     images: imagesOf(args.images, report),
     format: oneOf(FORMATS, args.format, 'bundle', 'format', report),
-    transparency: oneOf(WITNESSES, args.transparency, witness, 'transparency', report),
+    transparency: oneOf(
+      TRANSPARENCIES,
+      args.transparency,
+      defaultTransparency,
+      'transparency',
+      report,
+    ),
     instance: args.trustedRoot === undefined ? undefined : instanceOf(args.trustedRoot, report),
     annotations: args.annotations ?? {},
     provenance: args.provenance,
@@ -217,39 +226,42 @@ export function signerPolicy(args: SignerPolicyArgs): SignerPolicy {
   return policy;
 }
 
-/** What an own instance lacks of what the policy asks for. */
+/** Reports what the policy requires and the private instance does not have. */
 function instanceProblems({ instance, identities, transparency }: SignerPolicy): Problem[] {
   if (instance === undefined) return [];
   const { authorities, logs, timestampAuthorities } = instance.parts;
-  const lacks = (what: string): Problem => ({
+  const missing = (what: string): Problem => ({
     property: 'trustedRoot',
     code: 'TRUSTED_ROOT_INVALID',
-    message: `names no ${what}, and the policy needs one; make one with \`cosign trusted-root create\``,
+    message: `has no ${what}, which the policy requires; create the trusted root with \`cosign trusted-root create\``,
   });
   return [
-    ...(identities.length > 0 && authorities.length === 0 ? [lacks('certificate authority')] : []),
-    ...(transparency === 'log' && logs.length === 0 ? [lacks('transparency log')] : []),
+    ...(identities.length > 0 && authorities.length === 0
+      ? [missing('certificate authority')]
+      : []),
+    ...(transparency === 'log' && logs.length === 0 ? [missing('transparency log')] : []),
     ...(transparency === 'timestamp' && timestampAuthorities.length === 0
-      ? [lacks('timestamp authority')]
+      ? [missing('timestamp authority')]
       : []),
   ];
 }
 
-/** The annotation in which an object says what is not checked by it. */
+/** The annotation with the requirements that an object does not check. */
 const NOTES = 'signed-image/notes';
 
-/** Metadata of an object, with the warnings in it: for whoever reads it in the cluster. */
+/** Creates the metadata of an object, with the warnings for readers in the cluster. */
 export function policyMetadata(name: string, warnings: readonly string[]): Manifest['metadata'] {
   return {
     name,
     annotations: {
-      'signed-image/description': 'Made by pulumi-signed-image from one configuration of signers.',
+      'signed-image/description':
+        'Generated by pulumi-signed-image from one configuration of signers.',
       ...(warnings.length > 0 && { [NOTES]: warnings.join('\n') }),
     },
   };
 }
 
-/** A consumer that cannot do what was asked. */
+/** Creates the error for a requirement that a policy engine does not support. */
 export function unsupported(property: string, message: string): InvalidInputError {
   return new InvalidInputError([{ property, code: 'INPUT_INVALID', message }]);
 }

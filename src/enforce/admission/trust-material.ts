@@ -5,7 +5,7 @@ import { HashAlgorithm, type TrustedRoot } from '@sigstore/protobuf-specs';
 type Log = TrustedRoot['tlogs'][number];
 type Authority = TrustedRoot['certificateAuthorities'][number];
 
-/** A log as policy engines are told of it. */
+/** A transparency log, in the form that policy engines use. */
 export interface LogTrust {
   readonly url: string;
   readonly hashAlgorithm: string;
@@ -14,7 +14,7 @@ export interface LogTrust {
   readonly isEcdsa: boolean;
 }
 
-/** An authority as policy engines are told of it. */
+/** An authority, in the form that policy engines use. */
 export interface AuthorityTrust {
   readonly url: string;
   readonly organization: string;
@@ -23,7 +23,7 @@ export interface AuthorityTrust {
   readonly chain: string;
 }
 
-/** What of a trusted root the policy engines take that do not take it as it is. */
+/** The parts of a trusted root, for policy engines that do not use it as a whole. */
 export interface TrustMaterialParts {
   readonly authorities: readonly AuthorityTrust[];
   readonly logs: readonly LogTrust[];
@@ -65,14 +65,14 @@ function authorityTrust({ uri, subject, certChain }: Authority): AuthorityTrust 
     new RegExp(`^${attribute}=(.+)$`, 'm').exec(root)?.[1] ?? '';
   return {
     url: uri,
-    // They are names for people; policy-controller asks for both.
+    // Descriptive names only; policy-controller requires both.
     organization: subject?.organization || named('O') || 'unnamed',
     commonName: subject?.commonName || named('CN') || 'unnamed',
     chain: certificates.map((certificate) => certificate.toString()).join(''),
   };
 }
 
-/** The keys and certificates of a trusted root that `parseTrustedRoot` has read. */
+/** Extracts the keys and certificates of a trusted root from `parseTrustedRoot`. */
 export function trustMaterialParts(root: TrustedRoot): TrustMaterialParts {
   return {
     authorities: root.certificateAuthorities.map(authorityTrust),

@@ -3,28 +3,28 @@ import { gzipSync } from 'node:zlib';
 
 import canonicalize from 'canonicalize';
 
-/** A TUF repository with one target, for who takes a trusted root no other way. */
+/** A TUF repository with one target, for engines that accept a trusted root only in this form. */
 export interface TufRepository {
   /** The initial `root.json`. */
   readonly root: string;
-  /** A tar archive, gzip, of the folder `repository`. */
+  /** A gzipped tar archive of the directory `repository`. */
   readonly archive: Buffer;
-  /** Bytes of the archive before it was compressed. */
+  /** Size of the archive before compression, in bytes. */
   readonly size: number;
 }
 
-/** policy-controller reads a file by one call, which gives it no more than the window of gzip. */
-export const LARGEST_REPOSITORY = 32 * 1024;
+/** policy-controller reads a file with one call, which returns at most the window size of gzip. */
+export const MAX_REPOSITORY_BYTES = 32 * 1024;
 
-/** Folder of the targets in the repository. */
+/** Directory of the targets in the repository. */
 export const TARGETS = 'targets';
 
-/** Name of the one target. */
+/** Name of the only target. */
 export const TRUSTED_ROOT_TARGET = 'trusted_root.json';
 
-const NEVER = '9999-12-31T23:59:59Z';
+const NO_EXPIRY = '9999-12-31T23:59:59Z';
 
-// https://www.rfc-editor.org/rfc/rfc8410#section-7: what stands before the 32 bytes of a key.
+// https://www.rfc-editor.org/rfc/rfc8410#section-7: the prefix of the 32 bytes of a key.
 const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 const sha256 = (bytes: string | Buffer): Buffer => createHash('sha256').update(bytes).digest();
@@ -36,8 +36,9 @@ interface Signer {
 }
 
 /**
- * Made from what it signs: the same trusted root gives the same objects. It guards nothing, as root
- * and repository are in one object, and who may change that may change both.
+ * Derives the signing key from the signed content, so that the same trusted root produces the same
+ * objects. The signature protects nothing: root and repository are in one object, and everyone who can
+ * change it can change both.
  */
 function signerFor(content: string): Signer {
   const seed = sha256(`pulumi-signed-image TUF repository\n${content}`);
@@ -58,7 +59,7 @@ function signed({ key, id }: Signer, type: string, members: object): string {
     _type: type,
     spec_version: '1.0.31',
     version: 1,
-    expires: NEVER,
+    expires: NO_EXPIRY,
     ...members,
   };
   const bytes = Buffer.from(canonicalize(body) ?? '');
@@ -66,7 +67,7 @@ function signed({ key, id }: Signer, type: string, members: object): string {
   return JSON.stringify({ signatures: [{ keyid: id, sig }], signed: body });
 }
 
-/** A file of a tar archive (POSIX ustar), without owner and time. */
+/** Creates a file entry of a tar archive (POSIX ustar), without owner and time. */
 function tarEntry(name: string, content: Buffer): Buffer {
   const header = Buffer.alloc(512);
   const octal = (value: number, width: number): string =>
@@ -86,7 +87,7 @@ function tarEntry(name: string, content: Buffer): Buffer {
   return Buffer.concat([header, content, padding]);
 }
 
-/** The repository that serves a trusted root. */
+/** Creates the repository for a trusted root. */
 export function tufRepository(trustedRoot: string): TufRepository {
   const signer = signerFor(trustedRoot);
   const role = { keyids: [signer.id], threshold: 1 };

@@ -11,11 +11,11 @@ import type { StackResource, ValidatedResource } from './stack-resource';
 import { validatedResource, stackResource } from './views';
 import { workloadFindings, type WorkloadImage } from './workload-findings';
 
-/** Each says why an image may not run; `undefined` if it may, or if a preview cannot tell. */
+/** Each rule returns why an image may not run; `undefined` if it may, or if it is not known in a preview. */
 export interface ImageRules {
-  /** Asked before the resource is made: a refusal prevents it. */
+  /** Called before the resource is created: a violation prevents the creation. */
   before(image: WorkloadImage): string | undefined;
-  /** Asked about the finished stack, where it is known what came from where. */
+  /** Called for the finished stack, in which the dependencies of all resources are known. */
   after?(image: WorkloadImage, workload: StackResource, lineage: Lineage): string | undefined;
 }
 
@@ -23,22 +23,22 @@ export interface ImagePolicyDefinition extends Pick<
   Policy,
   'name' | 'displayName' | 'description' | 'enforcementLevel' | 'severity'
 > {
-  /** What may be configured. */
+  /** The members of the configuration. */
   readonly members: readonly Member[];
-  /** Hears of every resource before it is made. */
-  readonly note?: (resource: ValidatedResource) => void;
-  /** @throws InvalidInputError when the configuration is not one to go by */
+  /** Called for every resource before it is created. */
+  readonly onResource?: (resource: ValidatedResource) => void;
+  /** @throws InvalidInputError if the configuration is not valid */
   readonly rules: (config: ImagePolicyConfig) => ImageRules;
 }
 
-/** One name, one level and one configuration for what is checked before and after. */
+/** One name, enforcement level and configuration for the checks before and after the creation. */
 export type ImagePolicy = ResourceValidationPolicy & StackValidationPolicy;
 
 interface Configured extends ImageRules {
   readonly requirement: ImagePolicyConfig['requirement'];
 }
 
-/** The engine shows the stack trace of an error, for which nobody who misspelt a name has a use. */
+/** Removes the stack trace, which the engine would print for an error in the configuration. */
 function withoutTrace<T>(policy: string, work: () => T): T {
   try {
     return work();
@@ -48,13 +48,13 @@ function withoutTrace<T>(policy: string, work: () => T): T {
   }
 }
 
-const sentence = ({ path, image }: WorkloadImage, why: string): string =>
-  `${path} ${JSON.stringify(image)} ${why}`;
+const formatViolation = ({ path, image }: WorkloadImage, reason: string): string =>
+  `${path} ${JSON.stringify(image)} ${reason}`;
 
 export function imagePolicy(definition: ImagePolicyDefinition): ImagePolicy {
-  const { members, note, rules, ...facts } = definition;
-  // What was told before a resource was made is not told again at the end of a preview.
-  const told = new Set<string>();
+  const { members, onResource: note, rules, ...facts } = definition;
+  // A violation that was reported before the creation is not reported again at the end of a preview.
+  const reported = new Set<string>();
   const configured = (given: object): Configured =>
     withoutTrace(facts.name, () => {
       const config = readPolicyConfig(given, members);
@@ -71,10 +71,10 @@ export function imagePolicy(definition: ImagePolicyDefinition): ImagePolicy {
       const { images, problems } = workloadFindings(resource, requirement);
       problems.forEach((problem) => report(problem));
       for (const image of images) {
-        const why = before(image);
-        if (why === undefined) continue;
-        told.add(`${resource.urn} ${image.path}`);
-        report(sentence(image, why));
+        const reason = before(image);
+        if (reason === undefined) continue;
+        reported.add(`${resource.urn} ${image.path}`);
+        report(formatViolation(image, reason));
       }
     },
     validateStack: ({ resources: given, getConfig }, report) => {
@@ -83,12 +83,12 @@ export function imagePolicy(definition: ImagePolicyDefinition): ImagePolicy {
       const lineage = new Lineage(resources);
       for (const workload of resources) {
         for (const image of workloadFindings(workload, requirement).images) {
-          const why = after?.(image, workload, lineage);
-          if (why === undefined || told.has(`${workload.urn} ${image.path}`)) continue;
-          report(sentence(image, why), workload.urn);
+          const reason = after?.(image, workload, lineage);
+          if (reason === undefined || reported.has(`${workload.urn} ${image.path}`)) continue;
+          report(formatViolation(image, reason), workload.urn);
         }
       }
-      told.clear();
+      reported.clear();
     },
   };
 }

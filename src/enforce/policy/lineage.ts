@@ -4,7 +4,7 @@ import { isOfOurProvider, type StackResource, VERIFIED_IMAGE } from './stack-res
 import type { TrustedSigners } from './trusted-signers';
 import type { WorkloadImage } from './workload-findings';
 
-/** Why none of the verifications found a signer whom the policy trusts; `undefined` if one did. */
+/** Returns why no verification has a signer that the policy trusts; `undefined` if one has. */
 function signerProblem(
   origins: readonly StackResource[],
   signers: TrustedSigners,
@@ -17,7 +17,7 @@ function signerProblem(
   return problems.map(({ name, problem }) => `was verified by "${name}", which ${problem}`).at(0);
 }
 
-/** The finished stack, for questions about where an image came from. */
+/** Traces the origin of images in the finished stack. */
 export class Lineage {
   readonly #byUrn: ReadonlyMap<string, StackResource>;
   readonly #verified: readonly StackResource[];
@@ -29,7 +29,7 @@ export class Lineage {
     );
   }
 
-  /** The verifications whose outputs hold this very reference. */
+  /** Returns the verifications with exactly this reference as output. */
   holdersOf(image: string): readonly StackResource[] {
     const name = pinnedName(image);
     return this.#verified.filter(({ properties }) => {
@@ -38,7 +38,7 @@ export class Lineage {
     });
   }
 
-  /** Why an image is not one that this stack verified and handed on; `undefined` if it is. */
+  /** Returns why an image does not come from a verification of this stack; `undefined` if it does. */
   problemOf(
     workload: StackResource,
     image: WorkloadImage,
@@ -50,24 +50,24 @@ export class Lineage {
     if (origins.length > 0) return signers && signerProblem(origins, signers);
     if (holders.length > 0) {
       const names = holders.map(({ name }) => `"${name}"`).join(', ');
-      return `is what VerifiedImage ${names} verified, but \`${image.property}\` does not come from it; pass its \`imageRef\` instead of a copied text`;
+      return `was verified by VerifiedImage ${names}, but \`${image.property}\` does not depend on it; pass its \`imageRef\` instead of a copied text`;
     }
     const pending = this.#verified.some(
       ({ urn, properties }) => sources.has(urn) && properties['imageRef'] === UNKNOWN,
     );
     if (pending) return undefined;
-    return 'is held by no VerifiedImage of this stack; use `imageRef` of a SignedImage or VerifiedImage';
+    return 'was not verified by a VerifiedImage of this stack; use `imageRef` of a SignedImage or VerifiedImage';
   }
 
-  /** All resources that a property was made of: its own, or those of what made the resource. */
+  /** Returns all resources that a property depends on, directly or through the components of the resource. */
   #sourcesOf(workload: StackResource, property: string): ReadonlySet<string> {
     const own = workload.propertyDependencies[property] ?? [];
     return this.#withChildren([...own, ...this.#ofAncestors(workload)]);
   }
 
   /**
-   * What a chart or another component makes has the dependencies of that component: the values
-   * went through its arguments. The stack itself, at the top, has none.
+   * Children of a chart or another component have the dependencies of that component, because the values
+   * are passed through its arguments. The stack itself, at the root, has none.
    */
   #ofAncestors(resource: StackResource): readonly string[] {
     const parent = this.#parentOf(resource);
@@ -83,7 +83,7 @@ export class Lineage {
     return parent === undefined ? undefined : this.#byUrn.get(parent);
   }
 
-  /** A dependency on a component is one on the verification inside it. */
+  /** Adds the verifications inside of components: a dependency on the component is a dependency on them. */
   #withChildren(urns: readonly string[]): ReadonlySet<string> {
     const found = new Set(urns);
     for (const verified of this.#verified) {

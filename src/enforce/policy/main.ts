@@ -1,10 +1,10 @@
-/** What `pulumi --policy-pack` runs; policy/package.json points here. */
+/** Entry point of `pulumi --policy-pack`; policy/package.json refers to it. */
 import { PolicyPack } from '@pulumi/policy';
 
 import { signedImagePolicies } from './policies';
 
 new PolicyPack('signed-image', {
-  description: 'Workloads run images that this stack signed and verified, and nothing else.',
+  description: 'Workloads run only images that this stack signed and verified.',
   displayName: 'Signed images',
   policies: signedImagePolicies(),
 });

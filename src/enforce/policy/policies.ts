@@ -5,26 +5,26 @@ import { RegisteredImages } from './registered-images';
 
 const NONE: ReadonlySet<string> = new Set();
 
-function whyNot(
+function denialReason(
   image: string,
   verified: ReadonlySet<string>,
   allowed: ReadonlySet<string>,
 ): string | undefined {
   const verdict = evaluateImage(image, { verified, allowed }, []);
-  return verdict.allowed ? undefined : verdict.why;
+  return verdict.allowed ? undefined : verdict.reason;
 }
 
 function imagesPinned(): ImagePolicy {
   return imagePolicy({
     name: 'images-pinned',
     displayName: 'Images are pinned',
-    description: 'Every image that a workload runs is named by its digest.',
+    description: 'Every image that a workload runs is referenced by its digest.',
     severity: 'high',
     enforcementLevel: 'mandatory',
     members: ['exempt', 'kinds'],
     rules: () => ({
       before: ({ image }) =>
-        pinnedName(image) === undefined ? whyNot(image, NONE, NONE) : undefined,
+        pinnedName(image) === undefined ? denialReason(image, NONE, NONE) : undefined,
     }),
   });
 }
@@ -39,16 +39,16 @@ function imagesVerified(): ImagePolicy {
     severity: 'critical',
     enforcementLevel: 'mandatory',
     members: ['exempt', 'kinds', 'allow', 'trustedKeys', 'identities', 'trustedRoots'],
-    note: (resource) => registered.note(resource),
+    onResource: (resource) => registered.record(resource),
     rules: ({ requirement: { allowed }, signers }) => ({
       before: ({ image }) => {
-        if (registered.mayBecome(image)) return undefined;
-        const why = whyNot(image, registered.references(), allowed);
-        if (why !== undefined || signers === undefined) return why;
-        return whyNot(image, NONE, allowed) && registered.signerProblem(image, signers);
+        if (registered.isUndecided(image)) return undefined;
+        const reason = denialReason(image, registered.references(), allowed);
+        if (reason !== undefined || signers === undefined) return reason;
+        return denialReason(image, NONE, allowed) && registered.signerProblem(image, signers);
       },
       after: (image, workload, lineage) =>
-        whyNot(image.image, NONE, allowed) && lineage.problemOf(workload, image, signers),
+        denialReason(image.image, NONE, allowed) && lineage.problemOf(workload, image, signers),
     }),
   });
 }
@@ -59,17 +59,17 @@ function imagesOfCommit(environment: Readonly<Record<string, string | undefined>
     name: 'images-of-commit',
     displayName: 'Images are of this commit',
     description:
-      'The verified provenance of every image that a workload runs names the commit that is being deployed.',
+      'The verified provenance of every image that a workload runs has the commit that is being deployed.',
     severity: 'high',
-    // Not every stack deploys only what its own commit built.
+    // Disabled: some stacks also deploy images of other commits.
     enforcementLevel: 'disabled',
     members: ['exempt', 'kinds', 'commit'],
-    note: (resource) => registered.note(resource),
+    onResource: (resource) => registered.record(resource),
     rules: ({ commit: declared }) => {
       const commit = deployedCommit(declared, environment);
       return {
         before: ({ image }) =>
-          registered.mayBecome(image)
+          registered.isUndecided(image)
             ? undefined
             : commitProblem(registered.commitsOf(image), commit),
         after: ({ image }, _workload, lineage) =>
@@ -80,10 +80,10 @@ function imagesOfCommit(environment: Readonly<Record<string, string | undefined>
 }
 
 /**
- * The policies of the pack, for a pack of your own. Levels and configuration are those of Pulumi:
+ * Returns the policies of the pack, for a custom pack. Levels and configuration are those of Pulumi:
  * `--policy-pack-config`, or the second argument of `PolicyPack`.
  *
- * @param environment where CI systems tell the commit of the run
+ * @param environment environment variables with the commit of the CI run
  */
 export function signedImagePolicies(
   environment: Readonly<Record<string, string | undefined>> = process.env,

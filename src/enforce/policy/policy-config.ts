@@ -19,7 +19,7 @@ export interface ImagePolicyConfig {
   readonly requirement: Requirement;
   /** The commit that is being deployed, as declared. */
   readonly commit?: string;
-  /** `undefined`: it is not asked who signed. */
+  /** `undefined`: the signer is not checked. */
   readonly signers?: TrustedSigners;
 }
 
@@ -52,7 +52,7 @@ const invalid = (property: string, message: string): Problem => ({
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-function fits(value: unknown, shape: Shape): boolean {
+function matchesShape(value: unknown, shape: Shape): boolean {
   return shape === 'text' ? isText(value) : Array.isArray(value) && value.every(isText);
 }
 
@@ -68,7 +68,7 @@ function memberProblems(
     if (shape === undefined) {
       return [invalid(at, `is not a member; expected one of ${Object.keys(members).join(', ')}`)];
     }
-    return fits(given, shape)
+    return matchesShape(given, shape)
       ? []
       : [invalid(at, shape === 'text' ? 'must be a text' : 'must be a list of texts')];
   });
@@ -77,7 +77,7 @@ function memberProblems(
 const LISTS = ['exempt', 'kinds', 'allow', 'trustedKeys', 'identities', 'trustedRoots'] as const;
 const TEXTS = ['allow', 'trustedKeys', 'trustedRoots'] as const;
 
-/** Configuration is JSON that somebody wrote: a member that is misspelt would exempt nothing, or all. */
+/** Validates the shape of the configuration, which is JSON: a misspelled member could exempt nothing or everything. */
 function shapeProblems(
   given: Readonly<Record<string, unknown>>,
   members: readonly Member[],
@@ -110,7 +110,7 @@ function shapeProblems(
   ];
 }
 
-/** Groups of Kubernetes itself, whose kinds that run images are all known. */
+/** API groups of Kubernetes itself, in which all kinds that run images are known. */
 const OWN_GROUP = /^kubernetes:(?:core|apps|batch|extensions)\//;
 
 function unknownKinds(exempt: readonly ExemptionArgs[]): readonly Problem[] {
@@ -125,20 +125,20 @@ function unknownKinds(exempt: readonly ExemptionArgs[]): readonly Problem[] {
       ? [
           invalid(
             `exempt[${at}].resource`,
-            `${type} is not a kind that runs images; check its spelling`,
+            `${type} is not a kind that runs images; check the spelling`,
           ),
         ]
       : [];
   });
 }
 
-/** Exemptions may let everything through together though none of them does alone. */
+/** Rejects exemptions that together admit every workload, although none of them does alone. */
 function admitsAll({ exempt, kinds }: Requirement): readonly Problem[] {
-  const whole = exempt.filter(({ image }) => image === undefined);
-  // No resource has this name: what matches it matches every name.
+  const withoutImage = exempt.filter(({ image }) => image === undefined);
+  // No resource has this name: a pattern that matches it matches every name.
   const anyName = '\u0000';
   const all = [...kinds.keys()].every((type) =>
-    whole.some((each) => each.matchesResource(type, anyName)),
+    withoutImage.some((each) => each.matchesResource(type, anyName)),
   );
   return all
     ? [invalid('exempt', 'these exemptions admit every workload; disable the policy instead')]
@@ -146,9 +146,9 @@ function admitsAll({ exempt, kinds }: Requirement): readonly Problem[] {
 }
 
 /**
- * Reads the configuration of a policy.
+ * Parses and validates the configuration of a policy.
  *
- * @throws InvalidInputError with all that is wrong with it
+ * @throws InvalidInputError with all problems
  */
 export function readPolicyConfig(given: object, members: readonly Member[]): ImagePolicyConfig {
   const declared = given as Readonly<Record<string, unknown>>;
@@ -183,28 +183,31 @@ const MEMBERS: Readonly<Record<Member, readonly [type: 'array' | 'string', descr
   {
     exempt: [
       'array',
-      'What may run all the same: objects with `image` (a pattern), `resource` (a name or `type::name`, a pattern) or both, and the `reason`.',
+      'Exemptions: objects with `image` (a pattern), `resource` (a name or `type::name`, a pattern) or both, and the `reason`.',
     ],
     kinds: [
       'array',
-      'Further kinds that run images: objects with `type` and `podSpec` (a path) or `images` (paths; none with a `reason`).',
+      'Additional kinds that run images: objects with `type` and `podSpec` (a path) or `images` (paths; empty only with a `reason`).',
     ],
     allow: ['array', 'References that were verified elsewhere: `host/repo@sha256:...`.'],
-    trustedKeys: ['array', 'Public keys in PEM. With it, images must be signed by one of them.'],
+    trustedKeys: [
+      'array',
+      'Public keys in PEM. If set, images must be signed by one of the trusted signers.',
+    ],
     identities: [
       'array',
-      'Keyless signers: objects with `identity` or `identityPattern`, and `issuer` or `issuerPattern`. With it, images must be signed by one of them.',
+      'Keyless signers: objects with `identity` or `identityPattern`, and `issuer` or `issuerPattern`. If set, images must be signed by one of the trusted signers.',
     ],
     trustedRoots: [
       'array',
-      'JSON texts of the trusted roots of own Sigstore instances, whose identities count too. Default: none, only those of the public instance.',
+      'JSON texts of the trusted roots of private Sigstore instances, whose identities are trusted too. Default: only the public-good instance.',
     ],
-    commit: ['string', 'The commit that is being deployed. Default: the one of the CI run.'],
+    commit: ['string', 'The commit that is being deployed. Default: the commit of the CI run.'],
   };
 
 /**
- * What the engine is told of a policy's configuration. Only the types of the members: what is
- * inside is checked by the policy, which says all that is wrong, and in its own words.
+ * Creates the configuration schema for the engine. It has only the types of the members: the policy
+ * validates their content, and reports all problems in its own messages.
  */
 export function configSchema(members: readonly Member[]): PolicyConfigSchema {
   const properties = members.map((member) => {

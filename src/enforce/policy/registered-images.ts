@@ -7,12 +7,12 @@ import type { TrustedSigners } from './trusted-signers';
 const STACK = 'pulumi:pulumi:Stack';
 
 interface Registered {
-  /** `host/repo@sha256:...`, or what is before the `@` where the digest is not known yet. */
+  /** `host/repo`. */
   readonly repository: string;
   readonly reference: string | undefined;
-  /** The commit that its provenance must name; `undefined` where nothing was asked of it. */
+  /** The commit that its provenance must have; `undefined` if it is not required. */
   readonly commit: unknown;
-  /** Its inputs, which say whom it trusts. */
+  /** Its inputs, with the signers that it trusts. */
   readonly inputs: Properties;
 }
 
@@ -40,17 +40,17 @@ function registered(inputs: Properties): Registered | undefined {
 }
 
 /**
- * The verifications that the stack has registered so far. The engine asks about a resource before
- * it makes it, and a verification that fails ends the update: so a workload that was registered
- * after a verification, and gets here, runs what was declared to be verified.
+ * The verifications that the stack has registered so far. The engine validates a resource before it
+ * creates it, and a failed verification stops the update: so a workload that is registered after a
+ * verification runs an image that was declared to be verified.
  */
 export class RegisteredImages {
   readonly #found = new Map<string, Registered>();
-  /** An image that is unknown may be any: a preview decides nothing then. */
+  /** An unknown image may be any image: a preview cannot decide then. */
   #anyPending = false;
 
-  note({ type, urn, provider, properties }: ValidatedResource): void {
-    // The first resource of every run; a process may serve a preview and the update after it.
+  record({ type, urn, provider, properties }: ValidatedResource): void {
+    // The stack is the first resource of every run; one process may serve a preview and the update after it.
     if (type === STACK) {
       this.#found.clear();
       this.#anyPending = false;
@@ -61,13 +61,13 @@ export class RegisteredImages {
     if (found !== undefined) this.#found.set(urn, found);
   }
 
-  /** `host/repo@sha256:...` of each. */
+  /** Returns `host/repo@sha256:...` of each verification. */
   references(): ReadonlySet<string> {
     return new Set([...this.#found.values()].flatMap(({ reference }) => reference ?? []));
   }
 
-  /** Whether a preview cannot say what will be verified in this image's repository. */
-  mayBecome(image: string): boolean {
+  /** Whether it is not known in a preview what will be verified in the repository of this image. */
+  isUndecided(image: string): boolean {
     if (this.#anyPending) return true;
     const repository = pinnedName(image)?.split('@')[0];
     return [...this.#found.values()].some(
@@ -76,7 +76,7 @@ export class RegisteredImages {
   }
 
   /**
-   * Why no verification of this image is one that the policy trusts; `undefined` if one is, or if the
+   * Returns why the policy trusts no verification of this image; `undefined` if it trusts one, or if the
    * image was not verified at all.
    */
   signerProblem(image: string, signers: TrustedSigners): string | undefined {
@@ -92,7 +92,7 @@ export class RegisteredImages {
       .at(0);
   }
 
-  /** What each verification of this image demands as its commit. */
+  /** Returns the commit that each verification of this image requires. */
   commitsOf(image: string): readonly unknown[] {
     const name = pinnedName(image);
     return [...this.#found.values()].flatMap(({ reference, commit }) =>

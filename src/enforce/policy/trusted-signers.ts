@@ -11,12 +11,12 @@ import {
 } from '../admission/signer-pattern';
 import { isObject, type Properties, UNKNOWN } from '../workload';
 
-/** Whom the policy trusts, as its configuration says. */
+/** The signers that the policy trusts, as configured. */
 export interface TrustedSignersConfig {
   /** Public keys in PEM. */
   readonly trustedKeys?: readonly string[];
   readonly identities?: readonly PolicyIdentity[];
-  /** JSON texts of trusted roots. Default: only the public Sigstore instance makes identities. */
+  /** JSON texts of trusted roots. Default: only identities of the public-good instance are trusted. */
   readonly trustedRoots?: readonly string[];
 }
 
@@ -26,7 +26,7 @@ const invalid = (property: string, message: string): Problem => ({
   message,
 });
 
-/** The id of a public key in PEM; `undefined` for a path, a reference or anything else. */
+/** Returns the id of a public key in PEM; `undefined` for a path, a reference or anything else. */
 function keyIdOf(text: string): string | undefined {
   if (text.includes('PRIVATE KEY')) return undefined;
   try {
@@ -36,7 +36,7 @@ function keyIdOf(text: string): string | undefined {
   }
 }
 
-/** The same text for the same JSON object; `undefined` for what is none. */
+/** Returns the canonical JSON of an object; `undefined` if the text is not a JSON object. */
 function canonicalJson(text: string): string | undefined {
   try {
     const value = parseBoundedJson(text);
@@ -46,12 +46,12 @@ function canonicalJson(text: string): string | undefined {
   }
 }
 
-/** Everything that is wrong with a configuration of signers. */
+/** Validates a configuration of signers. */
 export function trustedSignersProblems(config: TrustedSignersConfig): readonly Problem[] {
   const { trustedKeys, identities, trustedRoots } = config;
   const empty = (['trustedKeys', 'identities', 'trustedRoots'] as const)
     .filter((member) => config[member]?.length === 0)
-    .map((member) => invalid(member, 'is empty: leave it out, or list at least one'));
+    .map((member) => invalid(member, 'is empty: leave it out, or add an item'));
   return [
     ...empty,
     ...(trustedKeys ?? []).flatMap((text, at) =>
@@ -79,13 +79,13 @@ const items = (value: unknown): readonly unknown[] => (Array.isArray(value) ? va
 const member = (value: unknown, name: string): unknown =>
   isObject(value) ? value[name] : undefined;
 
-/** Compares what a verification trusts, and whom it found, with whom the policy trusts. */
+/** Compares the signers that a verification trusts, or has found, with the signers that the policy trusts. */
 export class TrustedSigners {
   readonly #keyIds: ReadonlySet<string>;
   readonly #identities: readonly { readonly subject: RegExp; readonly issuer: RegExp }[];
   readonly #roots: ReadonlySet<string>;
 
-  /** @param config without problems */
+  /** @param config a valid configuration */
   constructor({ trustedKeys = [], identities = [], trustedRoots = [] }: TrustedSignersConfig) {
     this.#keyIds = new Set(trustedKeys.flatMap((text) => keyIdOf(text) ?? []));
     this.#identities = identities.map(identityMatcher).map(({ subject, issuer }) => ({
@@ -96,13 +96,14 @@ export class TrustedSigners {
   }
 
   /**
-   * Why a verification could pass by somebody whom the policy does not trust; `undefined` if it could not,
-   * or if a preview does not know. Any signer that it trusts is enough for it, so each must be trusted.
+   * Returns why a verification could succeed for a signer that the policy does not trust; `undefined` if
+   * it could not, or if it is not known in a preview. A signature by any of its trusted signers is
+   * sufficient for a verification, so the policy must trust each of them.
    */
   problemOfInputs(inputs: Properties): string | undefined {
     const { keys, trustedKeys, identities, sigstore } = inputs;
     if ([keys, trustedKeys, identities].every((each) => each === undefined))
-      return 'names nobody whom it trusts';
+      return 'has no trusted signers';
     const windows = items(trustedKeys)
       .filter((each) => member(each, 'retired') !== true)
       .map((each) => member(each, 'key'));
@@ -114,7 +115,7 @@ export class TrustedSigners {
     return problems.find((problem) => problem !== undefined);
   }
 
-  /** Why the signer whom a verification found is not trusted; `undefined` if it is, or is not known yet. */
+  /** Returns why the signer that a verification found is not trusted; `undefined` if it is, or is not known yet. */
   problemOfSigner(signer: unknown): string | undefined {
     if (signer === UNKNOWN) return undefined;
     const publicKey = member(signer, 'publicKey');
@@ -125,7 +126,7 @@ export class TrustedSigners {
     if (key === UNKNOWN) return undefined;
     const keyId = typeof key === 'string' ? keyIdOf(key) : undefined;
     if (keyId === undefined)
-      return 'names a key that the policy cannot compare; give the verification its PEM text';
+      return 'trusts a key that the policy cannot compare; use the PEM text of the key in the verification';
     return this.#keyIds.has(keyId)
       ? undefined
       : `trusts the key ${keyId}, which is not among the \`trustedKeys\` of the policy`;
@@ -137,7 +138,7 @@ export class TrustedSigners {
     const known =
       typeof identity === 'string' &&
       typeof issuer === 'string' &&
-      // Of other letters JavaScript and Go count differently.
+      // JavaScript and Go count other characters differently.
       ASCII.test(identity + issuer) &&
       this.#identities.some((each) => each.subject.test(identity) && each.issuer.test(issuer));
     return known
@@ -145,7 +146,7 @@ export class TrustedSigners {
       : `trusts the identity ${JSON.stringify(identity)} of ${JSON.stringify(issuer)}, which is not among the \`identities\` of the policy`;
   }
 
-  /** Whoever names the trusted root says which authority makes identities: any, in the end. */
+  /** A trusted root determines the certificate authority of identities, and could trust any authority. */
   #rootProblem(sigstore: unknown): string | undefined {
     if (sigstore === UNKNOWN) return undefined;
     const declared = [
@@ -158,11 +159,11 @@ export class TrustedSigners {
     });
     return known
       ? undefined
-      : 'takes identities of a Sigstore instance that is not among the `trustedRoots` of the policy (JSON text, not a path)';
+      : 'trusts identities of a Sigstore instance that is not among the `trustedRoots` of the policy (JSON text, not a path)';
   }
 }
 
-/** `undefined` where the configuration names nobody: then the policy does not ask who signed. */
+/** Returns `undefined` if the configuration has no signers: then the policy does not check the signer. */
 export function trustedSigners(config: TrustedSignersConfig): TrustedSigners | undefined {
   return config.trustedKeys === undefined && config.identities === undefined
     ? undefined

@@ -5,7 +5,7 @@ import { type Properties, UNKNOWN, isObject } from '../workload';
 
 type PolicyInput = Pick<ResourceValidationArgs, 'type' | 'name' | 'urn' | 'props' | 'provider'>;
 
-/** A resource that is about to be made, by its inputs. */
+/** Converts a resource that is about to be created, with its inputs. */
 export function validatedResource({
   type,
   name,
@@ -24,7 +24,7 @@ export function validatedResource({
 
 const urnOf = ({ urn }: PolicyResource): string => urn;
 
-/** A resource of the finished stack, by its outputs. */
+/** Converts a resource of the finished stack, with its outputs. */
 export function stackResource(resource: PolicyResource): StackResource {
   const { parent, dependencies, propertyDependencies } = resource;
   return {
@@ -39,8 +39,8 @@ export function stackResource(resource: PolicyResource): StackResource {
 }
 
 /**
- * What a policy is given throws where a value is not known yet, which would end the whole policy:
- * an unknown label would hide a known image.
+ * The properties that a policy receives throw on access to a value that is not known yet. That would
+ * abort the policy: an unknown label would hide a known image.
  */
 function isUnknownValue(error: unknown): boolean {
   return error instanceof Error && 'unknownTypeSentinel' in error;
@@ -64,7 +64,7 @@ function plain(value: unknown): unknown {
   return isObject(value) ? plainValues(value) : value;
 }
 
-/** The properties as values, and what only an update will know marked. */
+/** Converts properties to plain values, with `UNKNOWN` for values that are known only in the update. */
 function plainValues(properties: Readonly<Record<string, unknown>>): Properties {
   return Object.fromEntries(
     Object.keys(properties).map((name) => [name, member(properties, name)] as const),

@@ -1,21 +1,21 @@
 import type { Problem } from '../../error';
 import { parseReference } from '../../oci';
 
-/** What may run without having been verified. At least one of `image` and `resource`. */
+/** An exemption from verification. At least one of `image` and `resource` is required. */
 export interface ExemptionArgs {
   /**
-   * Images, as they are written in the resource: `registry.k8s.io/pause:3.10`, or everything below a
-   * path: `public.ecr.aws/eks/*`. A `*` elsewhere stands for any text without `/`
-   * (`docker.io/library/nginx:*`). A name without a host is one of Docker Hub.
+   * Images, as written in the resource: `registry.k8s.io/pause:3.10`, or everything below a path:
+   * `public.ecr.aws/eks/*`. A `*` elsewhere matches any text without `/` (`docker.io/library/nginx:*`).
+   * A name without a host refers to Docker Hub.
    */
   readonly image?: string;
   /**
-   * Resources, by name (`migrate-*`) or by `type::name`; `*` stands for any text:
-   * `kubernetes:helm.sh/v3:Release::*`. One of the two must be said.
-   * With `image` too, just these images in these resources.
+   * Resources, by name (`migrate-*`) or by `type::name`; `*` matches any text:
+   * `kubernetes:helm.sh/v3:Release::*`. At least the type or the name must be specific.
+   * If `image` is set too, only these images in these resources are exempt.
    */
   readonly resource?: string;
-  /** Why: for whoever reads the program, and for the log. Needed. */
+  /** Why the exemption exists, for readers of the program and for the log. Required. */
   readonly reason: string;
 }
 
@@ -24,11 +24,11 @@ export interface Exemption extends ExemptionArgs {
   matchesResource(type: string, name: string): boolean;
 }
 
-/** A glob as an expression: `*` stands for any text. */
+/** Converts a glob to an expression: `*` matches any text. */
 const glob = (text: string): RegExp => new RegExp(`^${text.split('*').map(literal).join('[^]*')}$`);
 
 interface ResourcePattern {
-  /** `undefined`: of any type. */
+  /** `undefined`: any type. */
   readonly type?: string;
   readonly name: string;
 }
@@ -40,23 +40,23 @@ function resourcePattern(text: string): ResourcePattern {
 
 const isWild = (text: string): boolean => /^[*:/]*$/.test(text);
 
-/** What is wrong with the resource of an exemption, if anything is. */
+/** Returns what is wrong with the resource of an exemption. */
 function resourceFault(resource: string): string | undefined {
   if (resource.trim() === '') return 'is empty';
   const { type, name } = resourcePattern(resource);
-  const broad = `"${resource}" would admit every resource; name at least a type or a name`;
+  const broad = `"${resource}" would admit every resource; specify at least a type or a name`;
   if (type === undefined) {
     if (isWild(name)) return broad;
-    // It would match no name, and whoever wrote it means all kinds that begin so.
+    // It would match no name: a type prefix was intended.
     return name.includes('*') && /^kubernetes:/.test(name)
-      ? `"${resource}" would admit every kind that begins so; write \`type::name\`, as in "kubernetes:helm.sh/v3:Release::*"`
+      ? `"${resource}" matches names, not types; write \`type::name\`, as in "kubernetes:helm.sh/v3:Release::*"`
       : undefined;
   }
   if (type === '' || name === '') return 'must be a name, or `type::name`';
   return type.includes('*') && isWild(name) ? broad : undefined;
 }
 
-/** Everything that is wrong with an exemption. */
+/** Validates an exemption. */
 export function exemptionProblems(args: ExemptionArgs, property: string): readonly Problem[] {
   const problems: Problem[] = [];
   const report = (member: string, message: string): void => {
@@ -64,10 +64,10 @@ export function exemptionProblems(args: ExemptionArgs, property: string): readon
   };
   const { image, resource, reason } = args;
   if (typeof reason !== 'string' || reason.trim() === '') {
-    report('reason', 'is needed: say why this may run without having been verified');
+    report('reason', 'is required: explain why this may run without verification');
   }
   if (image === undefined && resource === undefined) {
-    report('image', 'an exemption needs `image`, `resource` or both');
+    report('image', 'an exemption requires `image`, `resource` or both');
   }
   const imageFault = image === undefined ? undefined : exemptImageFault(image);
   if (imageFault !== undefined) report('image', imageFault);
@@ -91,15 +91,15 @@ export function exemptionOf(args: ExemptionArgs): Exemption {
 
 const ESCAPED = /[\\^$.|?*+()[\]{}]/g;
 
-/** A text that stands for itself in an expression. */
+/** Escapes a text so that an expression matches it literally. */
 export const literal = (text: string): string => text.replace(ESCAPED, '\\$&');
 
 const EVERYTHING =
-  'would admit every image; name at least the registry, as in "registry.example.com/*"';
+  'would admit every image; specify at least the registry, as in "registry.example.com/*"';
 
 /**
- * What is wrong with the image of an exemption, if anything is. The registry must be named: without
- * a `/` before the first `*`, `nginx:*` is also the registry `nginx` at any port.
+ * Returns what is wrong with the image of an exemption. The registry is required: without a `/` before
+ * the first `*`, `nginx:*` also matches the registry `nginx` at any port.
  */
 export function exemptImageFault(image: string): string | undefined {
   if (typeof image !== 'string' || image.trim() === '') return 'is empty';
@@ -112,30 +112,30 @@ export function exemptImageFault(image: string): string | undefined {
   const name = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*[:@]/.exec(image)?.[0].slice(0, -1);
   return slash >= 0 || name === undefined
     ? `"${image}" ${EVERYTHING}`
-    : `"${image}" would admit every image of a registry that is called "${name}:5000", too; name the registry: "docker.io/library/${image}"`;
+    : `"${image}" would also admit every image of a registry "${name}:5000"; specify the registry: "docker.io/library/${image}"`;
 }
 
-/** The name of a registry alone is equal to no image of it. */
+/** The name of a registry alone does not match any of its images. */
 function bareRegistryFault(image: string): string | undefined {
   return /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i.test(image)
     ? `"${image}" is a registry without an image; write "${image}/*" for all of its images`
     : undefined;
 }
 
-/** What is matched by a pattern is a reference, so a pattern that can be none of one exempts nothing. */
+/** Patterns are matched against references, so a pattern that cannot match one exempts nothing. */
 function patternFault(image: string): string | undefined {
   if (image.includes('**')) {
     return `"${image}" contains \`**\`; \`/*\` at the end is everything below, and any other \`*\` stays within a path component`;
   }
-  // A digest has a fixed length, so a pattern of one has no example.
+  // A digest has a fixed length, so a pattern of one cannot be tried with an example.
   if (image.includes('@') || isReference(image.replaceAll('*', 'x'))) return undefined;
-  return `"${image}" matches no image reference; write it as in "registry.example.com/team/*"`;
+  return `"${image}" cannot match an image reference; write it as in "registry.example.com/team/*"`;
 }
 
-/** `registry.k8s.io/*`: everything below. A `*` elsewhere stays in its component of the path. */
+/** `registry.k8s.io/*` matches everything below. A `*` elsewhere matches within one path component. */
 const isWhole = (image: string): boolean => image.endsWith('/*');
 
-/** The expression for an image of an exemption without faults. */
+/** Converts the image of a valid exemption to an expression. */
 function expression(image: string): RegExp {
   const whole = isWhole(image);
   const parts = (whole ? image.slice(0, -1) : image).split('*').map(literal);
@@ -151,7 +151,7 @@ function isReference(image: string): boolean {
   }
 }
 
-/** Whether an image, as it is written in a resource, is one of the exemption. */
+/** Creates the predicate for images, as written in a resource, that match the exemption. */
 function exemptImage(exempt: string): (image: string) => boolean {
   if (!exempt.includes('*')) return (image) => image === exempt;
   const matches = expression(exempt);

@@ -1,22 +1,22 @@
 import { formatRepository, parseReference, pinned, type Reference } from '../../oci';
 import type { Exemption } from './exemption';
 
-/** Why an image may not run; the words of the error. */
-export interface Refusal {
+/** Why an image may not run, for the error message. */
+export interface Denial {
   readonly allowed: false;
-  readonly why: string;
+  readonly reason: string;
 }
 
-export type Verdict = Refusal | { readonly allowed: true; readonly exemptBy?: Exemption };
+export type Verdict = Denial | { readonly allowed: true; readonly exemptBy?: Exemption };
 
 export interface KnownImages {
-  /** `host/repo@sha256:...` of what this program verified. */
+  /** `host/repo@sha256:...` of the images that this program verified. */
   readonly verified: ReadonlySet<string>;
-  /** The same of what somebody else verified, and the program was told of. */
+  /** `host/repo@sha256:...` of the images that were verified elsewhere, from `allow`. */
   readonly allowed: ReadonlySet<string>;
 }
 
-const refused = (why: string): Refusal => ({ allowed: false, why });
+const deny = (reason: string): Denial => ({ allowed: false, reason });
 
 function parsed(image: string): Reference | undefined {
   try {
@@ -26,7 +26,7 @@ function parsed(image: string): Reference | undefined {
   }
 }
 
-/** The same image by one name, whatever way it is written. `undefined` without a digest. */
+/** Normalizes an image reference to one form; `undefined` without a digest. */
 export function pinnedName(image: string): string | undefined {
   const reference = parsed(image);
   if (reference?.digest === undefined) return undefined;
@@ -35,15 +35,15 @@ export function pinnedName(image: string): string | undefined {
 
 const USE = 'use `imageRef` of the SignedImage or VerifiedImage';
 
-/** The verified digest under another name: nobody looked whether that registry has the same bytes. */
-function elsewhere(
+/** Reports a digest that was verified under another name: this registry was not checked for the same content. */
+function verifiedElsewhere(
   { digest, repository }: Reference,
   known: readonly string[],
 ): string | undefined {
   const other = known.find((reference) => reference.endsWith(`@${digest ?? ''}`));
   return other === undefined
     ? undefined
-    : `its digest was verified as ${other}, and not in ${formatRepository(repository)}; ${USE}, or verify it there`;
+    : `has a digest that was verified as ${other}, not in ${formatRepository(repository)}; ${USE}, or verify it there`;
 }
 
 /** Whether an image may run. */
@@ -57,14 +57,14 @@ export function evaluateImage(
   if (name !== undefined && names.includes(name)) return { allowed: true };
   const exemption = exempt.find(({ matchesImage }) => matchesImage(image));
   if (exemption !== undefined) return { allowed: true, exemptBy: exemption };
-  if (image.trim() === '') return refused(`is empty; ${USE}`);
+  if (image.trim() === '') return deny(`is empty; ${USE}`);
   const reference = parsed(image);
-  if (reference === undefined) return refused(`is no image reference; ${USE}`);
+  if (reference === undefined) return deny(`is not a valid image reference; ${USE}`);
   if (reference.digest === undefined) {
-    return refused(`is a tag, which can be moved to another image; ${USE}`);
+    return deny(`is a tag, which may be moved to another image; ${USE}`);
   }
-  return refused(
-    elsewhere(reference, names) ??
+  return deny(
+    verifiedElsewhere(reference, names) ??
       `has a digest that this program did not verify; declare a VerifiedImage for it, and ${USE}`,
   );
 }

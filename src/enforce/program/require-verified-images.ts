@@ -6,8 +6,8 @@ import { type Properties, UNKNOWN, isCustomKind } from '../workload';
 import { SignedImageError } from '../../error';
 import { type VerifiedReferences, verifiedReferences } from '../../pulumi/verified-references';
 
-/** Outputs resolve one turn after the property that was made of them: the set may lag behind. */
-async function otherTurns(): Promise<void> {
+/** Waits one turn of the event loop: outputs resolve one turn after properties that depend on them. */
+async function nextTurn(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -16,21 +16,18 @@ async function check(
   requirement: Requirement,
   verified: VerifiedReferences,
 ): Promise<readonly ExemptImage[]> {
-  await otherTurns();
+  await nextTurn();
   try {
     return checkResource(resource, requirement, verified);
   } catch (error) {
     if (!(error instanceof SignedImageError)) throw error;
     const { code, message } = error;
-    // The engine hands on the words alone, so the code is one of them, as in the plugin's errors.
+    // The engine passes on only the message, so the code is included, as in the plugin's errors.
     throw new SignedImageError({ code, message: `${message} [${code}]` });
   }
 }
 
-async function warnExempt(
-  resource: CheckedResource,
-  exempt: readonly ExemptImage[],
-): Promise<void> {
+async function logExempt(resource: CheckedResource, exempt: readonly ExemptImage[]): Promise<void> {
   for (const { image, path, reason } of exempt) {
     await pulumi.log.info(
       `${resource.type} "${resource.name}": ${path} ${image} runs unverified: ${reason}`,
@@ -40,8 +37,11 @@ async function warnExempt(
 
 let requirements = 0;
 
-/** Looks again at the very strings that go to the cluster: another transform may have come after ours. */
-function recheck(requirement: Requirement, verified: VerifiedReferences): pulumi.ResourceHook {
+/** Creates a hook that checks the final inputs again: another transform may have run after ours. */
+function createRecheckHook(
+  requirement: Requirement,
+  verified: VerifiedReferences,
+): pulumi.ResourceHook {
   requirements += 1;
   return new pulumi.ResourceHook(
     `signed-image-verified-images-${requirements}`,
@@ -53,9 +53,9 @@ function recheck(requirement: Requirement, verified: VerifiedReferences): pulumi
 }
 
 /**
- * The options with our hook. A transform hands options back whole, and `false` where nothing was
- * said: sent back it would overrule the parent (`protect`) and the provider
- * (`deleteBeforeReplace`), so it is left out.
+ * Adds our hook to the options. A transform receives all options, with `false` for options that are not
+ * set: returned, they would override the parent (`protect`) and the provider (`deleteBeforeReplace`), so
+ * they are left out.
  */
 function withHook(
   options: pulumi.ResourceOptions,
@@ -77,51 +77,51 @@ function withHook(
 }
 
 /**
- * From here on, every image of every workload that this program registers (its components, charts
- * and remote components included) must be a verified reference: the `imageRef` of a `SignedImage` or
- * `VerifiedImage` of this program, one of `allow`, or exempt for a reason. Call it before the first
- * resource is made: what was registered earlier is not seen.
+ * Requires that every image of every workload that this program registers from now on (including its
+ * components, charts and remote components) is a verified reference: the `imageRef` of a `SignedImage`
+ * or `VerifiedImage` of this program, one of `allow`, or exempt with a reason. Call it before the first
+ * resource is created: resources that were registered earlier are not checked.
  *
- * Checked when a resource is registered (what a preview does not know yet is left to the update),
- * and again just before it is created or updated.
+ * Images are checked when a resource is registered (values that are unknown in a preview are checked in
+ * the update), and again before it is created or updated.
  *
- * @throws InvalidInputError at once, with all that is wrong with the arguments; the registration of
- *   a resource fails with `IMAGE_NOT_VERIFIED`
+ * @throws InvalidInputError immediately, with all problems of the arguments; the registration of a
+ *   resource fails with `IMAGE_NOT_VERIFIED`
  */
 export function requireVerifiedImages(args: VerifiedImagesArgs = {}): void {
   const requirement = requirementOf(args);
-  // Of this run: transforms and hooks are called from outside of it.
+  // Bound to this run here: transforms and hooks are called outside of it.
   const verified = verifiedReferences();
-  const hook = recheck(requirement, verified);
+  const hook = createRecheckHook(requirement, verified);
   pulumi.runtime.registerResourceTransform(async ({ custom, type, name, props, opts }) => {
-    // A component is not sent anywhere; what it makes is registered too.
+    // A component itself is not deployed; its children are registered too.
     if (!custom) return undefined;
     const resource = {
       type,
       name,
       properties: await plainProperties(props as object as Record<string, unknown>),
     };
-    await warnExempt(resource, await check(resource, requirement, verified));
+    await logExempt(resource, await check(resource, requirement, verified));
     const mayRun = requirement.kinds.has(type) || isCustomKind(type);
     return mayRun ? { props, opts: withHook(opts, hook) } : undefined;
   });
 }
 
-/** The value of an output, or `UNKNOWN` in a preview that does not know it. */
+/** Returns the value of an output, or `UNKNOWN` if it is not known in a preview. */
 function settled(output: pulumi.Output<unknown>): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const known = output.apply((value) => {
       resolve(value);
       return true;
     });
-    // `apply` is not run for what is unknown: then only the result says so.
+    // `apply` does not run for an unknown value: then only the returned output shows it.
     isKnown(known).then((there) => {
       if (!there) resolve(UNKNOWN);
     }, reject);
   });
 }
 
-/** The SDK has no public way to ask; this one is what its own serialisation reads. */
+/** The SDK has no public API for this; its own serialization reads the same member. */
 function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
   return (output as unknown as { readonly isKnown: Promise<boolean> }).isKnown;
 }
@@ -135,7 +135,7 @@ async function plain(value: unknown): Promise<unknown> {
   return plainProperties(value as Properties);
 }
 
-/** Properties as values: outputs (secret or not) opened, and what is unknown marked. */
+/** Converts properties to plain values: outputs (secret or not) resolved, with `UNKNOWN` for unknown values. */
 async function plainProperties(properties: Properties): Promise<Properties> {
   const members = await Promise.all(
     Object.entries(properties).map(async ([name, value]) => [name, await plain(value)] as const),

@@ -3,16 +3,16 @@ import { builtInKinds, type WorkloadKind } from '../workload';
 import { type Exemption, type ExemptionArgs, exemptionOf, exemptionProblems } from './exemption';
 import { pinnedName } from './image-rule';
 
-/** What a program asks of the images of its workloads. */
+/** The requirement for the images of a program's workloads. */
 export interface VerifiedImagesArgs {
   /**
-   * References that were verified elsewhere, `host/repo@sha256:...`: the `imageRef` of another
-   * stack, for example. Default: none.
+   * References that were verified elsewhere, `host/repo@sha256:...`, for example the `imageRef` of
+   * another stack. Default: none.
    */
   readonly allow?: readonly string[];
-  /** What may run without having been verified, and why. Default: nothing. */
+  /** Exemptions from verification, with reasons. Default: none. */
   readonly exempt?: readonly ExemptionArgs[];
-  /** Further kinds that run images: custom resources, and resources of other providers. */
+  /** Additional kinds that run images: custom resources, and resources of other providers. */
   readonly kinds?: readonly WorkloadKind[];
 }
 
@@ -34,14 +34,14 @@ function kindProblems(kind: WorkloadKind, property: string): Problem[] {
   if (!TYPE.test(type)) {
     report('type', 'must be a type token, as in "kubernetes:argoproj.io/v1alpha1:Rollout"');
   } else if (builtInKinds().has(type)) {
-    report('type', `${type} is known already; leave it out`);
+    report('type', `${type} is built in; leave it out`);
   }
   if (podSpec === undefined && images === undefined) {
-    report('podSpec', 'a kind needs `podSpec` or `images`: where its images are');
+    report('podSpec', 'a kind requires `podSpec` or `images`, the paths of its images');
   }
   const isEmpty = podSpec === undefined && images?.length === 0;
   if (isEmpty && (typeof reason !== 'string' || reason.trim() === '')) {
-    report('reason', 'is needed where `images` is empty: say why this kind runs no images');
+    report('reason', 'is required if `images` is empty: explain why this kind runs no images');
   }
   const path = (member: string, text: string): void => {
     if (!PATH.test(text)) {
@@ -59,14 +59,14 @@ function kindProblems(kind: WorkloadKind, property: string): Problem[] {
 function allowProblems(reference: string, property: string): readonly Problem[] {
   if (pinnedName(reference) !== undefined) return [];
   const message =
-    'must be host/repo@sha256:...: a tag can be moved to an image that was not verified';
+    'must be host/repo@sha256:...: a tag may be moved to an image that was not verified';
   return [{ property, code: 'REFERENCE_INVALID', message }];
 }
 
 /**
- * Reads a requirement.
+ * Parses and validates a requirement.
  *
- * @throws InvalidInputError with all that is wrong with it
+ * @throws InvalidInputError with all problems
  */
 export function requirementOf(args: VerifiedImagesArgs): Requirement {
   const { allow = [], exempt = [], kinds = [] } = args;

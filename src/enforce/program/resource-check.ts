@@ -8,7 +8,7 @@ export interface CheckedResource extends TypedProperties {
   readonly name: string;
 }
 
-/** An image that an exemption let through. */
+/** An image that is exempt. */
 export interface ExemptImage {
   readonly image: string;
   readonly path: string;
@@ -22,8 +22,8 @@ function describe({ type, name }: CheckedResource, problems: readonly string[]):
 /**
  * Checks every image that a resource runs.
  *
- * @returns what exemptions let through
- * @throws SignedImageError `IMAGE_NOT_VERIFIED`, which names the resource, each path and each image
+ * @returns the exempt images
+ * @throws SignedImageError `IMAGE_NOT_VERIFIED`, with the resource, each path and each image
  */
 export function checkResource(
   resource: CheckedResource,
@@ -33,26 +33,29 @@ export function checkResource(
   const { type, name } = resource;
   const exempt = requirement.exempt.filter((each) => each.matchesResource(type, name));
   if (exempt.some(({ image }) => image === undefined)) return [];
-  const { images, problems: found } = resourceImages(resource, requirement.kinds);
-  const problems = [...found];
+  const { images, problems: resourceProblems } = resourceImages(resource, requirement.kinds);
+  const problems = [...resourceProblems];
   const exempted: ExemptImage[] = [];
   for (const { path, value, optional } of images) {
     if (value === UNKNOWN || (value === undefined && optional)) continue;
     if (typeof value !== 'string') {
-      problems.push(`${path} is missing: the image that it would run is not said`);
+      problems.push(`${path} is missing: the image is required`);
       continue;
     }
     const verdict = evaluateImage(value, { verified, allowed: requirement.allowed }, exempt);
-    if (!verdict.allowed) problems.push(`${path} ${JSON.stringify(value)} ${verdict.why}`);
+    if (!verdict.allowed) problems.push(`${path} ${JSON.stringify(value)} ${verdict.reason}`);
     else if (verdict.exemptBy) {
       exempted.push({ image: value, path, reason: verdict.exemptBy.reason });
     }
   }
-  if (problems.length > 0) throw refusal(resource, problems);
+  if (problems.length > 0) throw notVerifiedError(resource, problems);
   return exempted;
 }
 
-function refusal(resource: CheckedResource, problems: readonly string[]): SignedImageError {
+function notVerifiedError(
+  resource: CheckedResource,
+  problems: readonly string[],
+): SignedImageError {
   return new SignedImageError({
     code: 'IMAGE_NOT_VERIFIED',
     message: describe(resource, problems),

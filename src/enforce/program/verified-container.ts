@@ -4,7 +4,7 @@ import type { SignedImage } from '../../pulumi/component';
 import type { VerifiedImage } from '../../pulumi/resources';
 import type { VerifiedImageReference } from '../../verify';
 
-/** Something that was verified, and nothing else: a string is not enough. */
+/** A verified image. A plain string is not accepted. */
 export type Verified = SignedImage | VerifiedImage | pulumi.Output<VerifiedImageReference>;
 
 function referenceOf(image: Verified): pulumi.Output<VerifiedImageReference> {
@@ -13,13 +13,13 @@ function referenceOf(image: Verified): pulumi.Output<VerifiedImageReference> {
     : (image as SignedImage | VerifiedImage).imageRef;
 }
 
-/** Members of a container beside its image. */
+/** Members of a container other than its image. */
 export type WithoutImage<T> = T & { readonly image?: never };
 
 /**
- * A container (init and ephemeral ones too) that runs a verified image.
+ * Creates a container (also an init or ephemeral container) that runs a verified image.
  *
- * @param container all of it but `image`, as `kubernetes.types.input.core.v1.Container` has it
+ * @param container all members but `image`, as in `kubernetes.types.input.core.v1.Container`
  */
 export function verifiedContainer<T extends object>(
   image: Verified,
@@ -29,9 +29,9 @@ export function verifiedContainer<T extends object>(
 }
 
 /**
- * A PodSpec with one container that runs a verified image.
+ * Creates a PodSpec with one container that runs a verified image.
  *
- * @param container all of the container but `image`
+ * @param container all members of the container but `image`
  * @param podSpec the rest of the PodSpec
  */
 export function verifiedPodSpec<T extends object, S extends object>(

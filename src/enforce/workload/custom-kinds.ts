@@ -1,16 +1,16 @@
 import { kindToken } from './kind-token';
 
-/** What is known of a custom kind: that all of its images are where `searchImages` looks. */
+/** A custom kind that is known: `searchImages` finds all of its images. */
 export interface CustomKind {
-  /** Further keys whose texts are images. */
+  /** Additional keys whose values are images. */
   readonly keys?: readonly string[];
-  /** Keys whose texts say that more is fetched in the cluster. */
+  /** Keys that make the controller fetch more definitions in the cluster. */
   readonly fetches?: readonly string[];
-  /** What it runs is rendered or fetched elsewhere: no program sees the images. */
-  readonly elsewhere?: string;
+  /** Why its images cannot be verified here: they are rendered or fetched in the cluster. */
+  readonly unverifiable?: string;
 }
 
-/** Groups of which each kind is known. The oracle (test/oracles/enforce) walks the schemas that they publish. */
+/** API groups in which every kind is known. The oracle (test/oracles/enforce) checks their published schemas. */
 const GROUPS: readonly string[] = [
   // Argo Workflows, Rollouts and Events
   'argoproj.io',
@@ -64,9 +64,9 @@ const GROUPS: readonly string[] = [
 ];
 
 const RENDERED =
-  'renders its workloads in the cluster, where no program sees the images; name in `kinds` where its images are, or exempt this resource with a reason';
+  'renders its workloads in the cluster, where its images cannot be checked; list the paths of its images in `kinds`, or exempt this resource with a reason';
 
-/** `group kind` of what makes workloads of charts, repositories, catalogs or programs. */
+/** `group kind` of kinds that create workloads from charts, repositories, catalogs or programs. */
 const RENDERERS: readonly string[] = [
   'argoproj.io Application',
   'argoproj.io ApplicationSet',
@@ -103,27 +103,27 @@ const RENDERERS: readonly string[] = [
   'pulumi.com Stack',
 ];
 
-/** `group kind`, and what is to be known of it. */
+/** Exceptions, by `group kind`. */
 const KINDS: Readonly<Record<string, CustomKind>> = {
-  ...Object.fromEntries(RENDERERS.map((kind) => [kind, { elsewhere: RENDERED }])),
-  // Its images are names of members.
+  ...Object.fromEntries(RENDERERS.map((kind) => [kind, { unverifiable: RENDERED }])),
+  // Its images are member names.
   'apps.kruise.io NodeImage': {
-    elsewhere: 'pulls images that are not checked; exempt this resource with a reason',
+    unverifiable: 'pulls images that are not checked; exempt this resource with a reason',
   },
 };
 
-/** What else is to be known of the kinds of a group. */
+/** Additional facts about all kinds of a group. */
 const OF_GROUP: Readonly<Record<string, CustomKind>> = {
-  // The images of providers and functions, which Crossplane itself pulls.
+  // Images of providers and functions, which Crossplane itself pulls.
   'pkg.crossplane.io': { keys: ['package'] },
-  // `spec.registry`: the images of its own components.
+  // `spec.registry`: images of its own components.
   'operator.knative.dev': { keys: ['override', 'default'] },
-  // Bundles are images that hold tasks; resolvers fetch tasks from anywhere.
+  // Bundles are images with tasks; resolvers fetch tasks from anywhere.
   'tekton.dev': { keys: ['bundle'], fetches: ['resolver'] },
   'triggers.tekton.dev': { keys: ['bundle'], fetches: ['resolver'] },
 };
 
-/** What is known of a custom kind in any of its versions; `undefined` if nothing is. */
+/** Returns what is known about a custom kind in any of its versions; `undefined` if it is not known. */
 export function customKind(type: string): CustomKind | undefined {
   const token = kindToken(type);
   if (token === undefined) return undefined;

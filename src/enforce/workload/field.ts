@@ -1,7 +1,7 @@
 /** A value that is not known before the update. */
 export const UNKNOWN: unique symbol = Symbol('unknown');
 
-/** A place in a resource's properties, and what is there; `undefined` where nothing is. */
+/** A path in a resource's properties and its value; `undefined` if it does not exist. */
 export interface Field {
   /** `spec.template.spec.containers[0].image` */
   readonly path: string;
@@ -14,21 +14,21 @@ export function isObject(value: unknown): value is Properties {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A member; of something unknown every member is unknown. */
+/** Returns a member; every member of an unknown value is unknown. */
 export function memberOf({ path, value }: Field, name: string): Field {
   const at = path === '' ? name : `${path}.${name}`;
   if (value === UNKNOWN) return { path: at, value: UNKNOWN };
   return { path: at, value: isObject(value) ? value[name] : undefined };
 }
 
-/** The members of a list; none of what is no list, and one unknown of an unknown. */
+/** Returns the items of a list; empty if the value is not a list, and one unknown item if it is unknown. */
 export function itemsOf({ path, value }: Field): readonly Field[] {
   if (value === UNKNOWN) return [{ path: `${path}[*]`, value: UNKNOWN }];
   if (!Array.isArray(value)) return [];
   return value.map((item: unknown, index) => ({ path: `${path}[${index}]`, value: item }));
 }
 
-/** All places that a dotted path leads to; `*` is every member of a list. */
+/** Returns all fields that match a dotted path; `*` matches every item of a list. */
 export function fieldsAt(root: Field, path: string): readonly Field[] {
   return path
     .split('.')

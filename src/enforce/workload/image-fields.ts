@@ -10,23 +10,23 @@ import {
 import { imageInParts } from './image-key';
 import type { WorkloadKind } from './workload-kinds';
 
-/** A field that holds, or must hold, an image. */
+/** A field that contains, or must contain, an image. */
 export interface ImageField extends Field {
-  /** It may be absent: a patch leaves what it does not name. */
+  /** Whether it may be absent: a patch does not change members that it leaves out. */
   readonly optional: boolean;
 }
 
-/** What was found in one resource. */
+/** The images of one resource. */
 export interface WorkloadImages {
   readonly images: readonly ImageField[];
-  /** PodSpecs that have no container where one is needed. */
+  /** Paths of PodSpecs that have no container, although one is required. */
   readonly empty: readonly string[];
 }
 
 const CONTAINERS = 'containers';
 const FURTHER = ['initContainers', 'ephemeralContainers'];
 
-/** https://kubernetes.io/docs/concepts/storage/volumes/#image: files of an image, run or not. */
+/** https://kubernetes.io/docs/concepts/storage/volumes/#image: files of an image, which need not be run. */
 function imageVolumes(podSpec: Field): readonly ImageField[] {
   return itemsOf(memberOf(podSpec, 'volumes'))
     .map((volume) => memberOf(volume, 'image'))
@@ -47,7 +47,7 @@ function podSpecImages(podSpec: Field, partial: boolean): WorkloadImages {
   };
 }
 
-/** Every image that a resource of a known kind runs. */
+/** Returns every image that a resource of a known kind runs. */
 export function workloadImages(kind: WorkloadKind, properties: Properties): WorkloadImages {
   const root: Field = { path: '', value: properties };
   const partial = kind.partial ?? false;
@@ -67,17 +67,17 @@ export function workloadImages(kind: WorkloadKind, properties: Properties): Work
 }
 
 const LISTS = [CONTAINERS, ...FURTHER];
-/** Deeper than any known kind has its pods. */
-const DEEPEST = 24;
+/** Greater than the depth of the pods in any known kind. */
+const MAX_DEPTH = 24;
 
 /**
- * Paths of what looks like containers in a resource of a kind that nobody described: custom
- * resources from which a controller makes pods.
+ * Returns paths of probable containers in a resource of an unknown kind: custom resources from which a
+ * controller creates pods.
  */
 export function containerLists(properties: Properties): readonly string[] {
   const found: string[] = [];
   const visit = (field: Field, depth: number): void => {
-    if (depth > DEEPEST) return;
+    if (depth > MAX_DEPTH) return;
     if (Array.isArray(field.value)) {
       for (const item of itemsOf(field)) visit(item, depth + 1);
       return;

@@ -12,15 +12,15 @@ export function isImageKey(name: string): boolean {
 const IMAGE_VARIABLE =
   /(?:^|[_.-])images?[_.-](?!(?:tag|pull|version|digest|id|name[_.-]?prefix)(?:$|[_.-]))/i;
 
-/** Whether a variable or parameter of this name holds an image. */
+/** Whether a variable or parameter with this name contains an image. */
 export function isImageVariable(name: string): boolean {
   return isImageKey(name) || IMAGE_VARIABLE.test(name);
 }
 
-/** A placeholder that a controller fills in: what it will be, nobody here knows. */
+/** A placeholder that a controller replaces, whose value is not known here. */
 const PLACEHOLDER = /\{\{|\$\(|\$\{/;
 
-/** Whether a text is an image reference. */
+/** Whether a text is a valid image reference. */
 export function isReference(text: string): boolean {
   try {
     parseReference(text);
@@ -30,39 +30,39 @@ export function isReference(text: string): boolean {
   }
 }
 
-/** Of the URLs that container tools and operators use; CDI imports disks from `docker://`. */
+/** The URL schemes of container tools and operators; CDI imports disks from `docker://`. */
 const TRANSPORT =
   /^(?:docker|docker-daemon|docker-image|oci|oci-registry|oras|registry|containers-storage):\/\//i;
 
-/** The image in a URL such as `docker://nginx`; `undefined` if it is none. */
+/** The image in a URL such as `docker://nginx`; `undefined` if the text is not such a URL. */
 export function imageOfUrl(text: string): string | undefined {
   const image = text.trim().replace(TRANSPORT, '');
   return image === text.trim() ? undefined : image;
 }
 
-/** Whether a text could be the image that something runs, also by who takes off what is around it. */
-export function looksLikeImage(text: string): boolean {
+/** Whether a text may be an image that a resource runs, also with a URL scheme or white space around it. */
+export function mayBeImage(text: string): boolean {
   return PLACEHOLDER.test(text) || isReference(imageOfUrl(text) ?? text.trim());
 }
 
 /** A host with a dot or a port, a path, and a tag or digest; not a URL, and not the address of a service. */
 const WHOLE =
   /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?|[a-z0-9-]+:[0-9]+)\/[^\s:@]+(?::[\w.-]+|@sha256:[0-9a-f]{64})/i;
-/** Nothing else is named by its digest so. */
+/** Only images are written with a digest in this way. */
 const BY_DIGEST = /^[a-z0-9][\w./:-]*@sha256:[0-9a-f]{64}$/i;
 
-/** Whether a text is hardly anything else than an image, whatever it is called. */
+/** Whether a text is very probably an image, independent of its key. */
 export function isPlainlyImage(text: string): boolean {
   return (WHOLE.test(text) || BY_DIGEST.test(text)) && isReference(text);
 }
 
-/** A flag of a command line that names an image: `--sidecar-image=nginx:1`. */
+/** Returns the image in a command line flag such as `--sidecar-image=nginx:1`. */
 export function imageOfFlag(text: string): string | undefined {
   const [, image] = /^--?[\w.-]*image=(\S+)$/i.exec(text) ?? [];
   return image !== undefined && isReference(image) ? image : undefined;
 }
 
-/** Members of an object under a key such as `image` that hold the reference itself. */
+/** Members of an object under a key such as `image` that contain the reference itself. */
 const REFERENCE = /^(?:ref|reference|ur[il]|src|source|location|value)$/i;
 
 export function isReferenceKey(name: string): boolean {
@@ -76,7 +76,7 @@ const text = (field: Field, name: string): string | undefined => {
   return typeof value === 'string' && value !== '' ? value : undefined;
 };
 
-/** The `name` of an image, unless it is what a list calls it: `{name: RELATED_IMAGE, value: nginx}`. */
+/** Returns the `name` of an image, unless it is the name of a pair: `{name: RELATED_IMAGE, value: nginx}`. */
 function imageName(field: Field): string | undefined {
   const name = text(field, 'name');
   return name !== undefined && isReference(name) && text(field, 'value') === undefined
@@ -85,10 +85,10 @@ function imageName(field: Field): string | undefined {
 }
 
 /**
- * The image that is written in parts, as the values of most charts have it: `repository` with `tag`,
- * `digest` or `registry`; under a key such as `image` `repo` or `name`, too. `undefined` if it is not.
+ * Returns an image that is written in parts, as in the values of most charts: `repository` with `tag`,
+ * `digest` or `registry`; under a key such as `image` also `repo` or `name`. Otherwise `undefined`.
  *
- * @param named whether the key of the object says that it is an image: then the repository is enough
+ * @param named whether the object is under an image key: then the repository is sufficient
  */
 export function imageInParts(field: Field, named: boolean): string | undefined {
   if (!isObject(field.value)) return undefined;

@@ -8,27 +8,27 @@ import {
   isPlainlyImage,
   isReference,
   isReferenceKey,
-  looksLikeImage,
+  mayBeImage,
 } from './image-key';
 import { textDocuments } from './text-documents';
 
 export interface ImageSearch {
-  /** Every place that may hold an image, and what is there. */
+  /** All fields that may contain an image. */
   readonly found: readonly Field[];
-  /** Texts that are hardly anything else than an image, under keys that do not say so. */
+  /** Texts that are very probably an image, under other keys. */
   readonly plain: readonly Field[];
-  /** Where the search ended early: too deep or too much. */
+  /** Paths at which the search stopped because of a depth or size limit. */
   readonly unread: readonly string[];
-  /** Members by which more is fetched in the cluster. */
+  /** Paths of members that make the controller fetch more definitions in the cluster. */
   readonly fetched: readonly string[];
 }
 
 export interface SearchOptions {
-  /** Further keys whose texts are images: `package` of Crossplane. */
+  /** Additional keys whose values are images: `package` of Crossplane. */
   readonly keys?: readonly string[];
-  /** Keys whose texts say that more is fetched in the cluster: `resolver` of Tekton. */
+  /** Keys that make the controller fetch more definitions in the cluster: `resolver` of Tekton. */
   readonly fetches?: readonly string[];
-  /** Members at the top that are not looked at. */
+  /** Top-level members to skip. */
   readonly without?: readonly string[];
 }
 
@@ -39,8 +39,8 @@ const MAX_DEPTH = 64;
 const MAX_FIELDS = 200_000;
 
 /**
- * Looks for images in an object of which nobody said where they are: texts under keys that end in
- * `image`, images in parts, and both in documents that are written in a text.
+ * Searches an object for images at unknown paths: texts under keys that end in `image`, images in
+ * parts, and both in documents inside of texts.
  */
 export function searchImages(
   properties: Properties,
@@ -60,14 +60,14 @@ export function searchImages(
     else if (isObject(value)) Object.keys(value).forEach((name) => noteInside(field, name));
   };
 
-  /** A member of an object under a key such as `image`; all are images in `images`. */
+  /** Visits a member of an object under a key such as `image`; in `images`, all members are images. */
   const noteInside = (field: Field, name: string): void => {
     const member = memberOf(field, name);
     const { value } = member;
     const isNamed = NAMED_IMAGES.test(field.path) || isReferenceKey(name);
     // https://kubernetes.io/docs/concepts/storage/volumes/#image
     if (name === 'reference' && isText(member)) note(member);
-    else if (isNamed && (value === UNKNOWN || (typeof value === 'string' && looksLikeImage(value))))
+    else if (isNamed && (value === UNKNOWN || (typeof value === 'string' && mayBeImage(value))))
       found.push(member);
   };
 
@@ -109,7 +109,7 @@ export function searchImages(
         const member = memberOf(field, name);
         if (fetches.includes(name) && isText(member)) fetched.push(member.path);
         const isImage = isImageKey(name) || keys.includes(name);
-        // The parts have been put together already.
+        // The parts have been joined already.
         if (isImage && !(parts !== undefined && name === 'repository')) note(member);
         visit(member, isImage, depth + 1);
       }

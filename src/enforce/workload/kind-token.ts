@@ -1,21 +1,21 @@
-/** A kind of Kubernetes, as a type token of Pulumi has it: `kubernetes:apps/v1:Deployment`. */
+/** A Kubernetes kind, parsed from a Pulumi type token: `kubernetes:apps/v1:Deployment`. */
 export interface KindToken {
-  /** `core` for the group without a name. */
+  /** `core` for the core group. */
   readonly group: string;
   readonly version: string;
-  /** Without `Patch`, which Pulumi puts behind the kind of a resource that patches one. */
+  /** Without `Patch`, which Pulumi appends to the kind of a patch resource. */
   readonly kind: string;
 }
 
 const TOKEN = /^kubernetes:(?:([^/:]+)\/)?([^/:]+):([^:]+)$/;
 
-/** `undefined` for what is no kind of Kubernetes. */
+/** Parses a type token; `undefined` if it is not a Kubernetes kind. */
 export function kindToken(type: string): KindToken | undefined {
   const [, group = 'core', version = '', kind = ''] = TOKEN.exec(type) ?? [];
   return kind === '' ? undefined : { group, version, kind: kind.replace(/(?<=.)Patch$/, '') };
 }
 
-/** Groups of Kubernetes itself and of its provider: what of them runs images is known, and nothing else does. */
+/** API groups of Kubernetes itself and of its provider, in which all kinds that run images are known. */
 const OWN_GROUPS: ReadonlySet<string> = new Set([
   ...['core', 'apps', 'batch', 'extensions', 'autoscaling', 'policy', 'meta'],
   ...[
@@ -40,19 +40,19 @@ const OWN_GROUPS: ReadonlySet<string> = new Set([
     'flowcontrol.apiserver',
     'internal.apiserver',
   ].map((name) => `${name}.k8s.io`),
-  // Components of the provider, whose children are resources of their own.
+  // Components of the provider, whose children are separate resources.
   ...['yaml', 'kustomize', 'helm.sh'],
 ]);
 
-/** Whether a kind is one that a third party has defined. */
+/** Whether a kind is defined by a third party. */
 export function isCustomKind(type: string): boolean {
   const token = kindToken(type);
   return token !== undefined && !OWN_GROUPS.has(token.group) && token.version !== 'yaml';
 }
 
 /**
- * What is wrong with a resource that is sent to the cluster as another kind than its type token says:
- * Pulumi's provider makes what `apiVersion` and `kind` name, and rules go by the token.
+ * Reports a resource whose `apiVersion` and `kind` differ from its type token: Pulumi's provider creates
+ * the object of `apiVersion` and `kind`, and rules apply to the token.
  */
 export function kindFault(type: string, apiVersion: unknown, kind: unknown): string | undefined {
   const token = kindToken(type);
@@ -67,5 +67,5 @@ export function kindFault(type: string, apiVersion: unknown, kind: unknown): str
     (kind === token.kind || type.endsWith(`:${kind}`));
   return isSame
     ? undefined
-    : `is registered as ${type}, and would be made as ${kind} of ${apiVersion}; register it as what it is`;
+    : `is registered as ${type}, but would be created as ${kind} of ${apiVersion}; register it with the matching type`;
 }

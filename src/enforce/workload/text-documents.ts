@@ -2,24 +2,24 @@ import { loadAll } from 'js-yaml';
 
 import { isImageKey } from './image-key';
 
-/** What a text may hold of objects: values of a chart, a manifest, a patch. */
+/** Objects inside of a text: values of a chart, a manifest, a patch. */
 export interface TextDocuments {
   readonly documents: readonly unknown[];
-  /** Images of a text that is not YAML as a whole, and placeholders that YAML reads as something else. */
+  /** Images in a text that is not valid YAML, and placeholders that YAML parses as another type. */
   readonly images: readonly string[];
 }
 
 const DOCUMENT = /[\n{[]|: /;
-/** In JSON and YAML any letter may be written by its number. */
-const MENTIONS_IMAGE = /image|repository|\\[uUx]/i;
+/** In JSON and YAML, any character may be written as an escape sequence. */
+const MAY_CONTAIN_IMAGE = /image|repository|\\[uUx]/i;
 
 /**
- * `image: nginx` where a member begins, in JSON, in YAML, or in what only nearly is one of them; tags and
- * anchors are left out.
+ * `image: nginx` at the start of a member, in JSON, in YAML, or in text that is nearly one of them; YAML
+ * tags and anchors are skipped.
  */
 const PAIR =
   /(?:^|[{,])[\s"'-]*([A-Za-z][\w.-]*)["']?[ \t]*:[ \t]*(?:[!&]\S*[ \t]+)*["']?(\{\{[^}\n]*\}\}|[^\s"',{}[\]]+)/gm;
-/** Of alerts: `$labels.image` is what was measured. */
+/** Templates of alerts: `$labels.image` is a label of a metric. */
 const MEASURED = /^\{\{-?\s*\$/;
 
 function pairsOf(text: string): readonly string[] {
@@ -32,11 +32,11 @@ const isPlaceholder = (value: string): boolean => value.startsWith('{{');
 
 const NOTHING: TextDocuments = { documents: [], images: [] };
 
-/** Reads a text as whoever is sent it would. */
+/** Parses a text like its consumer would. */
 export function textDocuments(text: string): TextDocuments {
-  if (!DOCUMENT.test(text) || !MENTIONS_IMAGE.test(text)) return NOTHING;
+  if (!DOCUMENT.test(text) || !MAY_CONTAIN_IMAGE.test(text)) return NOTHING;
   try {
-    // A text in a text is JSON that was encoded twice.
+    // A string inside of a text is JSON that was encoded twice.
     const documents = loadAll(text).filter(
       (document) =>
         typeof document === 'object' ||
@@ -44,7 +44,7 @@ export function textDocuments(text: string): TextDocuments {
     );
     return { documents, images: pairsOf(text).filter(isPlaceholder) };
   } catch {
-    // A template or a script; or YAML that others read: tags, a key twice, a broken last document.
+    // A template or a script; or YAML that other parsers accept: tags, duplicate keys, a broken last document.
     return { documents: [], images: pairsOf(text) };
   }
 }

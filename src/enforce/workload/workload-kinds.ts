@@ -1,25 +1,25 @@
-/** Where a kind of resource has its pods, as a path into its properties. */
+/** A kind of resource that runs images, with the paths of its images. */
 export interface WorkloadKind {
   /** Pulumi type token, for example `kubernetes:apps/v1:Deployment`. */
   readonly type: string;
-  /** Path of the PodSpec: `spec.template.spec`. `*` stands for every member of a list. */
+  /** Path of the PodSpec: `spec.template.spec`. `*` matches every item of a list. */
   readonly podSpec?: string;
   /**
-   * Paths of further fields that hold an image, as text or in parts (`repository`, `tag`), for kinds that
-   * are not made of a PodSpec. None: the kind runs no images, although it seems to.
+   * Paths of additional fields with an image, as text or in parts (`repository`, `tag`), for kinds without
+   * a PodSpec. Empty: the kind runs no images, although it seems to.
    */
   readonly images?: readonly string[];
-  /** Why it runs no images. Needed where `images` is empty. */
+  /** Why it runs no images. Required if `images` is empty. */
   readonly reason?: string;
-  /** A patch may leave its containers and their images as they are. */
+  /** Whether it is a patch, which may leave out its containers and their images. */
   readonly partial?: boolean;
 }
 
 const TEMPLATE = 'spec.template.spec';
 
-/** Group and versions, kinds, and where their PodSpec is. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/ */
+/** Group, versions, kinds, and the path of their PodSpec. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/ */
 const KINDS: readonly (readonly [string, readonly string[], readonly string[], string])[] = [
-  // Where the group is not written, as in the type of a CustomResource, it is `v1` alone: see below.
+  // The core group may be left out, as in the type of a CustomResource, `v1` alone: see below.
   ['core', ['v1'], ['Pod'], 'spec'],
   ['core', ['v1'], ['PodTemplate'], 'template.spec'],
   ['core', ['v1'], ['ReplicationController'], TEMPLATE],
@@ -53,7 +53,7 @@ const BUILT_IN: ReadonlyMap<string, WorkloadKind> = new Map(
   ).map((kind) => [kind.type, kind]),
 );
 
-/** The workload kinds of Kubernetes itself, by type token. */
+/** Returns the workload kinds of Kubernetes itself, by type token. */
 export function builtInKinds(): ReadonlyMap<string, WorkloadKind> {
   return BUILT_IN;
 }

@@ -1,30 +1,30 @@
 import type { Input } from '@pulumi/pulumi';
 
 // Rules of the schema analyzer (docs/adr/0003): interfaces only, no unions, no link tags in comments.
-// Objects are plain and their members are inputs, so that a component can tell which were given.
+// Objects are plain and their members are inputs, so that a component can see which ones are set.
 
-/** What to build, and with what. */
+/** What to build, and how. */
 export interface BuildArgs {
-  /** Folder of the build context, relative to the program's folder. Default: the program's folder. */
+  /** Directory of the build context, relative to the program's directory. Default: the program's directory. */
   context?: Input<string>;
-  /** Path of the Dockerfile, relative to the program's folder. Default: `Dockerfile` in the context. */
+  /** Path of the Dockerfile, relative to the program's directory. Default: `Dockerfile` in the context. */
   dockerfile?: Input<string>;
-  /** Stage to build. Default: the last one. */
+  /** Target stage to build. Default: the last stage. */
   target?: Input<string>;
   /**
-   * Build arguments. They end up in the history of the image: a secret value is refused unless
-   * `nonsecret` names it, and is then left out of logs and the provenance. Use `secrets` for secrets.
+   * Build arguments. They are stored in the image history: a secret value is rejected unless `nonsecret`
+   * lists it, and is then left out of logs and the provenance. Use `secrets` for secrets.
    */
   args?: Input<Record<string, Input<string>>>;
-  /** Build secrets by id (`RUN --mount=type=secret,id=...`). Their values never reach the state. */
+  /** Build secrets by id (`RUN --mount=type=secret,id=...`). Their values are never stored in the state. */
   secrets?: Input<Record<string, Input<string>>>;
-  /** Platforms, `os/arch[/variant]`; several give an image index. Default: the builder's own. */
+  /** Platforms, `os/arch[/variant]`; more than one produces an image index. Default: the builder's platform. */
   platforms?: Input<Input<string>[]>;
-  /** Labels of the image. They change its digest: keep the commit out of them. */
+  /** Image labels. They change the digest, so do not put the commit into them. */
   labels?: Input<Record<string, Input<string>>>;
-  /** Cache sources, in the builder's own notation, without credentials. */
+  /** Cache sources in the builder's syntax, without credentials. */
   cacheFrom?: Input<Input<string>[]>;
-  /** Cache destinations, in the builder's own notation, without credentials. */
+  /** Cache destinations in the builder's syntax, without credentials. */
   cacheTo?: Input<Input<string>[]>;
   /**
    * `auto` (the first of `buildx`, `docker`, `podman`, `buildah` that works), one of these, or
@@ -34,7 +34,7 @@ export interface BuildArgs {
   /** Name of a buildx builder (local, remote or Kubernetes). Only with `buildx` and `pulumi-docker-build`. */
   buildxBuilder?: Input<string>;
   /**
-   * Names of further environment variables that the builder's process receives. Default: only those
+   * Names of additional environment variables to pass to the builder process. Default: only the variables
    * that builders themselves read (docs/builders.md).
    */
   environment?: Input<Input<string>[]>;
@@ -42,64 +42,71 @@ export interface BuildArgs {
 
 /** The private key to sign with. */
 export interface KeyArgs {
-  /** Path of a PEM file, PEM text, or `env://NAME`. Kept out of the state. */
+  /**
+   * PEM text, the path of a PEM file, `env://NAME`, or a reference to a Kubernetes secret (`k8s://`), GitLab
+   * (`gitlab://`), a KMS (`awskms://`, `gcpkms://`, `azurekms://`), Vault or OpenBao (`hashivault://`), or a
+   * PKCS#11 token (`pkcs11:`). PEM text and PINs are not stored in the state.
+   */
   ref: Input<string>;
-  /** Password of an encrypted key. Default: the environment variable `COSIGN_PASSWORD`. Kept out of the state. */
+  /** Password of an encrypted key. Default: the environment variable `COSIGN_PASSWORD`. Not stored in the state. */
   password?: Input<string>;
 }
 
-/** The identity to sign with. The token itself is never an input, because inputs are stored. */
+/** The identity to sign with. The token itself is never an input, because inputs are stored in the state. */
 export interface KeylessArgs {
   /**
    * `github-actions`, `gitlab-ci`, `buildkite`, `circleci`, `env`, `kubernetes`, `file`,
    * `google-impersonation`, `google`, `spiffe`, or `auto`: the first of these that has a token. `browser`
-   * and `device` ask a person to sign in, in updates only. Default: `auto`.
+   * and `device` start an interactive login, in updates only. Default: `auto`.
    */
   provider?: Input<string>;
-  /** Path of a file that holds the OIDC token. Only with `auto`, `file` and `kubernetes`. */
+  /** Path of a file that contains the OIDC token. Only with `auto`, `file` and `kubernetes`. */
   tokenFile?: Input<string>;
-  /** Name of the environment variable that holds the OIDC token. Only with `auto`, `env` and `gitlab-ci`. */
+  /** Name of the environment variable that contains the OIDC token. Only with `auto`, `env` and `gitlab-ci`. */
   tokenEnv?: Input<string>;
-  /** Audience that the token must have, and the client that people sign in to. Default: `sigstore`. */
+  /** Required audience of the token, and OAuth client id of the interactive login. Default: `sigstore`. */
   clientId?: Input<string>;
   /**
-   * Issuer that the token must have, and where people sign in. Default: any that Fulcio takes, and
-   * `https://oauth2.sigstore.dev/auth`.
+   * Required issuer of the token, and issuer of the interactive login. Default: any issuer that Fulcio
+   * accepts, and `https://oauth2.sigstore.dev/auth` for the interactive login.
    */
   issuer?: Input<string>;
-  /** `browser` or `device`: how to ask a person where `auto` finds nothing outside of CI. Default: nobody is asked. */
+  /**
+   * `browser` or `device`: the interactive login to use where `auto` finds no token outside of CI.
+   * Default: no interactive login.
+   */
   interactive?: Input<string>;
 }
 
-/** The Sigstore instance. Default: the public one. */
+/** The Sigstore instance. Default: the public-good instance. */
 export interface SigstoreArgs {
   /** Base URL of Fulcio. */
   fulcioUrl?: Input<string>;
   /** Base URL of Rekor. */
   rekorUrl?: Input<string>;
-  /** API version of Rekor: 1, or 2 (format `bundle` only; an identity then needs `tsaUrl`). Default: 1. */
+  /** API version of Rekor: 1, or 2 (format `bundle` only; keyless signing then requires `tsaUrl`). Default: 1. */
   rekorVersion?: Input<number>;
-  /** URL of an RFC 3161 timestamp authority; none where absent. */
+  /** URL of an RFC 3161 timestamp authority. Default: none. */
   tsaUrl?: Input<string>;
-  /** Path or JSON text of a `trusted_root.json`. Default: the public instance's, by TUF. */
+  /** Path or JSON text of a `trusted_root.json`. Default: the trusted root of the public-good instance, by TUF. */
   trustedRoot?: Input<string>;
   /**
-   * Path or JSON text of a `SigningConfig`, which names all services and how many of them to ask.
-   * Instead of the addresses above.
+   * Path or JSON text of a `SigningConfig`, which lists all services and how many of them to use. Replaces
+   * the URLs above.
    */
   signingConfig?: Input<string>;
   /** Path or JSON text of a `ClientTrustConfig`: a signing config and a trusted root in one file. */
   clientTrustConfig?: Input<string>;
   /**
-   * Yes, traces of this private repository may be public. Needed to write to a public log where the
-   * CI system or the token says that the repository is private. Default: false.
+   * Confirms that metadata of this private repository may become public. Required to write to a public
+   * transparency log when the CI system or the token identifies the repository as private. Default: false.
    */
   confirmPublic?: Input<boolean>;
 }
 
-/** Where the source comes from. Each member overrides what was detected. */
+/** The source of the image. Each member overrides the detected value. */
 export interface SourceArgs {
-  /** Full id of the commit, 40 or 64 hex digits. */
+  /** Full commit id, 40 or 64 hex digits. */
   commit?: Input<string>;
   /** Name of the branch, without `refs/heads/`. */
   branch?: Input<string>;
@@ -109,40 +116,40 @@ export interface SourceArgs {
   ref?: Input<string>;
   /** URL of the repository; credentials in it are removed. */
   repository?: Input<string>;
-  /** URI of what builds: `runDetails.builder.id` of the provenance. */
+  /** URI of the builder: `runDetails.builder.id` of the provenance. */
   builder?: Input<string>;
   /**
-   * Folder in the checkout that is the source, relative to the program's folder. Needed for a repository
-   * that is inside of the program's own one and not a submodule of it. Default: `build.context`, or the
-   * program's folder.
+   * Source directory in the checkout, relative to the program's directory. Required for a repository
+   * that is inside the program's own repository and not a submodule of it. Default: `build.context`, or
+   * the program's directory.
    */
   directory?: Input<string>;
-  /** Sign although the work tree differs from the commit; the image is then marked `dirty`. Default: false. */
+  /** Sign even if the work tree differs from the commit; the image is then marked `dirty`. Default: false. */
   allowDirty?: Input<boolean>;
 }
 
 /** SLSA provenance. */
 export interface ProvenanceArgs {
-  /** Make none. Default: false, and true without `build`. */
+  /** Do not attest provenance. Default: false, and true without `build`. */
   disabled?: Input<boolean>;
-  /** URI for `runDetails.builder.id`. Default: `source.builder`, or what was detected. */
+  /** URI for `runDetails.builder.id`. Default: `source.builder`, or the detected builder. */
   builderId?: Input<string>;
-  /** Further pairs for `externalParameters.parameters`. */
+  /** Additional entries of `externalParameters.parameters`. */
   parameters?: Input<Record<string, Input<string>>>;
 }
 
 /** Access to the registry. Default: the docker config with its credential helpers. */
 export interface RegistryArgs {
   username?: Input<string>;
-  /** Stored encrypted, because a refresh needs it. */
+  /** Stored encrypted in the state, because a refresh needs it. */
   password?: Input<string>;
-  /** Path of a PEM file with the CA of the registry. */
+  /** Path of a PEM file with the certificate authorities of the registry. */
   caFile?: Input<string>;
-  /** Allow plain http for a host that is not this machine. Default: false. */
+  /** Allow plain HTTP for a host other than this machine. Default: false. */
   insecure?: Input<boolean>;
 }
 
-/** A keyless signer to trust: both must match exactly. */
+/** A keyless signer to trust: both members must match exactly. */
 export interface IdentityArgs {
   /** Subject alternative name of the certificate: a URI or an e-mail address. */
   identity: Input<string>;
@@ -150,32 +157,32 @@ export interface IdentityArgs {
   issuer: Input<string>;
 }
 
-/** A key to trust for the signatures of a certain time. */
+/** A key to trust for signatures made within a time window. */
 export interface TrustedKeyArgs {
   /** Public key: PEM text, a path, `env://NAME`, or a reference as in `key.ref`. */
   key: Input<string>;
-  /** RFC 3339. Signatures from before do not count. Default: no beginning. */
+  /** RFC 3339. Signatures made earlier are not accepted. Default: no start. */
   notBefore?: Input<string>;
   /**
-   * RFC 3339. Signatures from after do not count, and neither does, from then on, one of which no log
-   * and no timestamp says when it was made. Default: no end.
+   * RFC 3339. Signatures made later are not accepted. After this time, a signature without a log entry or
+   * a timestamp that proves its time is not accepted either. Default: no end.
    */
   notAfter?: Input<string>;
-  /** Nothing that it signed counts any more, whenever that was. Default: false. */
+  /** No signature of this key is accepted, whenever it was made. Default: false. */
   retired?: Input<boolean>;
 }
 
-/** What else the verification takes or asks for. */
+/** Additional trusted signers and requirements of the verification. */
 export interface VerifyArgs {
-  /** Further public keys to trust: PEM text, a path or `env://NAME`. */
+  /** Additional public keys to trust: PEM text, a path or `env://NAME`. */
   keys?: Input<Input<string>[]>;
-  /** Further public keys to trust for a time; a window also counts for the key that signs, and for `keys`. */
+  /** Additional public keys with a time window; a window also applies to the signing key and to `keys`. */
   trustedKeys?: Input<Input<TrustedKeyArgs>[]>;
-  /** Further identities to trust. */
+  /** Additional identities to trust. */
   identities?: Input<Input<IdentityArgs>[]>;
-  /** Further annotations that must be signed. */
+  /** Additional annotations that must be signed. */
   annotations?: Input<Record<string, Input<string>>>;
-  /** Look at the registry on every update, not only when something changed. Default: false. */
+  /** Verify against the registry on every update, not only when something changed. Default: false. */
   always?: Input<boolean>;
 }
 
@@ -183,25 +190,25 @@ export interface VerifyArgs {
 export interface SignedImageArgs {
   /**
    * Where to push, `host/repo[:tag]`. Without `build`, the existing image to sign; a tag is then
-   * resolved once, and its digest is used from there on.
+   * resolved once, and its digest is used from then on.
    */
   image: Input<string>;
   /** Build and push the image first. */
   build?: BuildArgs;
-  /** Sign with a key. Exactly one of `key` and `keyless`. */
+  /** Sign with a key. Exactly one of `key` and `keyless` is required. */
   key?: KeyArgs;
-  /** Sign with an identity. Exactly one of `key` and `keyless`. */
+  /** Sign with an identity. Exactly one of `key` and `keyless` is required. */
   keyless?: KeylessArgs;
   /** The Sigstore instance. */
   sigstore?: SigstoreArgs;
   /**
-   * `public`, `private` (needs `sigstore.rekorUrl`) or `none`. Default: `public` for an identity;
-   * for a key `private` if `sigstore.rekorUrl` is given, and else `none`.
+   * `public`, `private` (requires `sigstore.rekorUrl`) or `none`. Default: `public` for an identity;
+   * for a key, `private` if `sigstore.rekorUrl` is set, otherwise `none`.
    */
   transparency?: Input<string>;
-  /** Signed pairs, beside the detected `commit`, `branch`, `repo` and `builder`. */
+  /** Signed annotations, in addition to the detected `commit`, `branch`, `repo` and `builder`. */
   annotations?: Input<Record<string, Input<string>>>;
-  /** Overrides of the detected facts. */
+  /** Overrides of the detected source. */
   source?: SourceArgs;
   /** SLSA provenance. */
   provenance?: ProvenanceArgs;
@@ -209,17 +216,17 @@ export interface SignedImageArgs {
   format?: Input<string>;
   /** Access to the registry. */
   registry?: RegistryArgs;
-  /** What else the verification takes or asks for. */
+  /** Additional trusted signers and requirements of the verification. */
   verify?: VerifyArgs;
   /**
-   * What is removed from the registry when this is deleted or replaced: `keep` (nothing), `signatures`
-   * (those that were written here, and no others), or `all` (the image too that was built and
-   * pushed here, unless others name or signed it). Default: `keep`.
+   * What to remove from the registry when this resource is deleted or replaced: `keep` (nothing),
+   * `signatures` (only those that this resource wrote), or `all` (also the images that this resource
+   * built and pushed, unless another tag, resource or signature refers to them). Default: `keep`.
    */
   deletion?: Input<string>;
   /**
-   * Paths of inputs that may be public although they are marked as secret, for example
-   * `annotations.team`. Other marked values that would be published are refused.
+   * Paths of inputs that may become public although they are marked as secret, for example
+   * `annotations.team`. Other secret values that would become public are rejected.
    */
   nonsecret?: Input<Input<string>[]>;
 }

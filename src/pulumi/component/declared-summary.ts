@@ -5,19 +5,19 @@ import type { BuildArgs } from './args';
 import { PROVIDER_BUILDERS, type ProviderBuilder } from './provider-builders';
 
 /**
- * What another provider's build was told, as far as it was declared and handed to that provider;
- * times and hashes are not known.
+ * Summarizes a build by another provider's resource: the declared inputs that are passed to that
+ * provider. Times and hashes are not known.
  */
 export function declaredSummary(
   builder: ProviderBuilder,
   declared: BuildArgs,
 ): pulumi.Output<BuildSummaryOutput> {
-  const build = handed(builder, declared);
-  // `secret` follows the values, not their names: of secrets only the ids are told.
+  const build = supportedInputs(builder, declared);
+  // `secret` marks the values, not their names: only the ids of the secrets are in the summary.
   const ids = pulumi.unsecret(pulumi.output(build.secrets ?? {}).apply(sortedNames));
   return pulumi
     .all([
-      shownArguments(build.args ?? {}),
+      summarizeArguments(build.args ?? {}),
       build.context,
       build.dockerfile,
       build.target,
@@ -39,36 +39,36 @@ export function declaredSummary(
     }));
 }
 
-function handed(builder: ProviderBuilder, declared: BuildArgs): BuildArgs {
-  const taken = PROVIDER_BUILDERS[builder];
+function supportedInputs(builder: ProviderBuilder, declared: BuildArgs): BuildArgs {
+  const handling = PROVIDER_BUILDERS[builder];
   return Object.fromEntries(
-    Object.entries(declared).filter(([name]) => taken[name as keyof BuildArgs] === true),
+    Object.entries(declared).filter(([name]) => handling[name as keyof BuildArgs] === true),
   );
 }
 
-interface ShownArguments {
+interface ArgumentSummary {
   readonly args?: Record<string, string>;
   readonly secretArgs?: string[];
 }
 
-/** Of secret arguments only the names are told. A map that is an output is secret as a whole, or not at all. */
-function shownArguments(args: NonNullable<BuildArgs['args']>): pulumi.Output<ShownArguments> {
+/** Lists secret arguments by name only. A map that is an output is secret as a whole, or not at all. */
+function summarizeArguments(args: NonNullable<BuildArgs['args']>): pulumi.Output<ArgumentSummary> {
   if (pulumi.Output.isInstance(args) || args instanceof Promise) {
-    const whole = pulumi.output(args);
-    const names = pulumi.unsecret(whole.apply(sortedNames));
+    const output = pulumi.output(args);
+    const names = pulumi.unsecret(output.apply(sortedNames));
     return pulumi
-      .output(pulumi.isSecret(whole))
-      .apply((secret): pulumi.Output<ShownArguments> =>
+      .output(pulumi.isSecret(output))
+      .apply((secret): pulumi.Output<ArgumentSummary> =>
         secret
           ? names.apply((secretArgs) => ({ secretArgs }))
-          : whole.apply((values) => ({ args: values })),
+          : output.apply((values) => ({ args: values })),
       );
   }
   const members = Object.entries(args).map(([name, value]) => {
     const output = pulumi.output(value);
     return pulumi.isSecret(output).then((secret) => ({ name, output, secret }));
   });
-  return pulumi.output(Promise.all(members).then(separated)).apply((shown) => shown);
+  return pulumi.output(Promise.all(members).then(separateSecrets)).apply((shown) => shown);
 }
 
 interface Member {
@@ -77,13 +77,13 @@ interface Member {
   readonly secret: boolean;
 }
 
-function separated(members: readonly Member[]): {
+function separateSecrets(members: readonly Member[]): {
   args: Record<string, pulumi.Output<string>>;
   secretArgs: string[];
 } {
-  const open = members.filter(({ secret }) => !secret);
+  const publicMembers = members.filter(({ secret }) => !secret);
   return {
-    args: Object.fromEntries(open.map(({ name, output }) => [name, output])),
+    args: Object.fromEntries(publicMembers.map(({ name, output }) => [name, output])),
     secretArgs: members.flatMap(({ name, secret }) => (secret ? [name] : [])).sort(),
   };
 }

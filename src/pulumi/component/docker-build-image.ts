@@ -5,7 +5,7 @@ import { declaredSummary } from './declared-summary';
 import type { ImageSource, ImageSourceRequest } from './image-builder';
 import { requireProvider } from './image-builder';
 
-/** Builds and pushes with a child `docker-build.Image`; its `digest` is the claim. */
+/** Builds and pushes with a child `docker-build.Image`; its `digest` is the claimed digest. */
 export function buildWithDockerBuild({
   name,
   plan,
@@ -23,7 +23,7 @@ export function buildWithDockerBuild({
     {
       tags: [plan.image],
       push: true,
-      // A preview that builds would be a write to the builder's cache.
+      // A build in a preview would write to the builder's cache.
       buildOnPreview: false,
       context: { location: build.context ?? '.' },
       ...(build.dockerfile !== undefined && { dockerfile: { location: build.dockerfile } }),
@@ -51,7 +51,7 @@ export function buildWithDockerBuild({
         ],
       }),
     },
-    // On delete and replace this provider removes the manifest, which pods may still run.
+    // On delete and replace, this provider removes the manifest, which pods may still use.
     { parent, retainOnDelete: true },
   );
   return { digest: image.digest, summary: declaredSummary('pulumi-docker-build', build) };

@@ -6,7 +6,7 @@ import { requireProvider } from './image-builder';
 import type { ImageSource, ImageSourceRequest } from './image-builder';
 import { declaredSummary } from './declared-summary';
 
-/** Builds and pushes with a child `docker.Image`; its `repoDigest` is the claim. */
+/** Builds and pushes with a child `docker.Image`; its `repoDigest` is the claimed digest. */
 export function buildWithDocker({
   name,
   plan,
@@ -26,7 +26,7 @@ export function buildWithDocker({
         ...(build.target !== undefined && { target: build.target }),
         ...(build.args !== undefined && { args: build.args }),
         ...(build.platforms !== undefined && {
-          platform: pulumi.output(build.platforms).apply(single),
+          platform: pulumi.output(build.platforms).apply(singlePlatform),
         }),
         ...(build.cacheFrom !== undefined && {
           cacheFrom: { images: pulumi.output(build.cacheFrom).apply(cacheImages) },
@@ -48,7 +48,7 @@ export function buildWithDocker({
   };
 }
 
-function single(platforms: readonly string[]): string {
+function singlePlatform(platforms: readonly string[]): string {
   const [platform, ...others] = platforms;
   if (platform !== undefined && others.length === 0) return platform;
   throw new pulumi.InputPropertyError({
@@ -63,16 +63,16 @@ function cacheImages(entries: readonly string[]): string[] {
   if (images) return [...images];
   throw new pulumi.InputPropertyError({
     propertyPath: 'build.cacheFrom',
-    reason: 'pulumi-docker takes images only (type=registry,ref=...); use pulumi-docker-build',
+    reason: 'pulumi-docker supports images only (type=registry,ref=...); use pulumi-docker-build',
   });
 }
 
-/** `repo@sha256:...` -> `sha256:...`; the provider says `<none>@<none>` when it pushed nothing. */
+/** `repo@sha256:...` -> `sha256:...`; the provider returns `<none>@<none>` when it pushed nothing. */
 function digestOfRepoDigest(repoDigest: string): string {
   const digest = repoDigest.split('@')[1];
   if (digest?.startsWith('sha256:')) return digest;
   throw new pulumi.InputPropertyError({
     propertyPath: 'build.builder',
-    reason: `the Docker provider gave no digest (${JSON.stringify(repoDigest)}); was the image pushed?`,
+    reason: `the Docker provider returned no digest (${JSON.stringify(repoDigest)}); check that the image was pushed`,
   });
 }

@@ -5,14 +5,14 @@ import * as pulumi from '@pulumi/pulumi';
 import type { BuildSummaryOutput, SourceFactsOutput } from '../resources/signature-outputs';
 import type { SigningPlan } from '../resources/signing-plan';
 import type { BuildArgs, SignedImageArgs } from './args';
-/** Where the image to sign comes from: its digest is a claim until it was read back. */
+/** The image to sign. Its digest is a claim until the image is read back from the registry. */
 export interface ImageSource {
   readonly digest: pulumi.Output<string>;
   readonly summary?: pulumi.Input<BuildSummaryOutput>;
   readonly facts?: pulumi.Input<SourceFactsOutput>;
 }
 
-/** Everything that the builders take: the plan has checked it, and all flows through the plan. */
+/** The inputs of a builder. They depend on the plan, which has validated them. */
 export interface ImageSourceRequest {
   readonly name: string;
   readonly plan: SigningPlan;
@@ -21,7 +21,7 @@ export interface ImageSourceRequest {
   readonly parent: pulumi.Resource;
 }
 
-/** Loads a provider's package on first use: it is an optional dependency. */
+/** Loads a provider's package on first use, because it is an optional dependency. */
 export function requireProvider<T>(packageName: string, builder: string): T {
   try {
     return createRequire(__filename)(packageName) as T;
@@ -29,7 +29,7 @@ export function requireProvider<T>(packageName: string, builder: string): T {
     if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
     throw new pulumi.InputPropertyError({
       propertyPath: 'build.builder',
-      reason: `${builder} needs the npm package ${packageName}: add it to the project (npm install ${packageName})`,
+      reason: `${builder} requires the npm package ${packageName}: add it to the project (npm install ${packageName})`,
     });
   }
 }

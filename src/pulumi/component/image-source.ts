@@ -8,14 +8,14 @@ import { buildWithDocker } from './docker-image';
 import { nonsecretOf } from './nonsecret-paths';
 import { buildWithDockerBuild } from './docker-build-image';
 
-/** Builds with the chosen builder, or takes the existing image that the plan resolved. */
+/** Builds with the selected builder, or returns the existing image that the plan resolved. */
 export function imageSource(
   name: string,
   plan: SigningPlan,
   args: SignedImageArgs,
   parent: pulumi.Resource,
 ): ImageSource {
-  if (!args.build) return { digest: plan.digest.apply(existing) };
+  if (!args.build) return { digest: plan.digest.apply(requireDigest) };
   const request = { name, plan, build: args.build, args, parent };
   switch (args.build.builder) {
     case 'pulumi-docker':
@@ -27,8 +27,8 @@ export function imageSource(
   }
 }
 
-function existing(digest: string | undefined): string {
-  // The plan resolves it or fails; nothing may go on without one.
+function requireDigest(digest: string | undefined): string {
+  // The plan resolves the digest or fails; nothing may continue without one.
   if (!digest)
     throw new pulumi.InputPropertyError({ propertyPath: 'image', reason: 'has no digest' });
   return digest;

@@ -5,24 +5,24 @@ import type { SignedImageArgs } from './args';
 
 type Paths = { nonsecret: pulumi.Output<string[]> } | Record<string, never>;
 
-/** What `nonsecret` of the component says of the inputs of one resource that start with these names. */
+/** Selects the `nonsecret` paths of the component that start with one of these input names. */
 export function nonsecretOf({ nonsecret }: SignedImageArgs, names: readonly string[]): Paths {
-  return mapped(nonsecret, (path) => (names.includes(firstName(path)) ? [path] : []));
+  return selectPaths(nonsecret, (path) => (names.includes(firstName(path)) ? [path] : []));
 }
 
 /**
- * The same for the verification, whose inputs are those of `verify` joined with what was signed: one
- * secret among them makes the whole list secret. The plan has checked each of them by its path.
+ * Selects the paths for the verification, whose inputs are those of `verify` combined with what was
+ * signed: one secret among them makes the whole list secret. The plan has checked each of them by its path.
  */
 export function nonsecretOfVerification({ nonsecret }: SignedImageArgs): Paths {
-  return mapped(nonsecret, (path) => {
+  return selectPaths(nonsecret, (path) => {
     if (path === 'format') return [path];
     if (path === 'verify') return Object.keys(INPUT_TYPES.VerifyArgs);
     return firstName(path) === 'verify' ? [firstName(path.slice('verify.'.length))] : [];
   });
 }
 
-function mapped(
+function selectPaths(
   nonsecret: SignedImageArgs['nonsecret'],
   select: (path: string) => readonly string[],
 ): Paths {

@@ -1,15 +1,15 @@
 import type { BuildArgs } from './args';
 
-/** The builders that are resources of another provider. */
+/** A builder that is a resource of another provider. */
 export type ProviderBuilder = 'pulumi-docker' | 'pulumi-docker-build';
 
-/** `true`: it is handed to the provider. A text: why it is refused. */
+/** `true`: the input is passed to the provider. A text: why the input is rejected. */
 type Handling = true | string;
 
-const OWN_PROCESS =
-  'builds in the process of its provider, which has the environment of Pulumi; set the variable there';
+const RUNS_IN_PROVIDER_PROCESS =
+  'builds in the process of its provider, which inherits the environment of Pulumi; set the variable there';
 
-/** Every input of `build`, as each of the two takes it: nothing is dropped without an error. */
+/** How each of the two builders handles every input of `build`: no input is dropped without an error. */
 export const PROVIDER_BUILDERS: Readonly<
   Record<ProviderBuilder, Readonly<Record<keyof BuildArgs, Handling>>>
 > = {
@@ -18,14 +18,14 @@ export const PROVIDER_BUILDERS: Readonly<
     dockerfile: true,
     target: true,
     args: true,
-    secrets: 'has no build secrets; use `pulumi-docker-build` or a command-line builder',
+    secrets: 'does not support build secrets; use `pulumi-docker-build` or a command-line builder',
     platforms: true,
-    labels: 'has no labels; use `LABEL` in the Dockerfile, or `pulumi-docker-build`',
+    labels: 'does not support labels; use `LABEL` in the Dockerfile, or `pulumi-docker-build`',
     cacheFrom: true,
-    cacheTo: 'exports no cache; use `pulumi-docker-build` or `buildx`',
+    cacheTo: 'does not export a cache; use `pulumi-docker-build` or `buildx`',
     builder: true,
-    buildxBuilder: 'has no named builders; use `pulumi-docker-build` or `buildx`',
-    environment: OWN_PROCESS,
+    buildxBuilder: 'does not support named builders; use `pulumi-docker-build` or `buildx`',
+    environment: RUNS_IN_PROVIDER_PROCESS,
   },
   'pulumi-docker-build': {
     context: true,
@@ -39,7 +39,7 @@ export const PROVIDER_BUILDERS: Readonly<
     cacheTo: true,
     builder: true,
     buildxBuilder: true,
-    environment: OWN_PROCESS,
+    environment: RUNS_IN_PROVIDER_PROCESS,
   },
 };
 
@@ -47,8 +47,8 @@ export function isProviderBuilder(builder: unknown): builder is ProviderBuilder 
   return typeof builder === 'string' && Object.hasOwn(PROVIDER_BUILDERS, builder);
 }
 
-/** The declared inputs of `build` that its provider does not take, each with the reason. */
-export function refusedByProvider(
+/** Lists the declared inputs of `build` that its provider does not support, each with the reason. */
+export function unsupportedBuildInputs(
   build: BuildArgs,
 ): readonly { readonly propertyPath: string; readonly reason: string }[] {
   const { builder } = build;

@@ -3,18 +3,18 @@ import * as pulumi from '@pulumi/pulumi';
 import type { SignedImageArgs } from './args';
 import { imageSource } from './image-source';
 import { nonsecretOf } from './nonsecret-paths';
-import { refusedByProvider } from './provider-builders';
+import { unsupportedBuildInputs } from './provider-builders';
 import { verificationOf } from './verification';
 import { token } from '../package';
 import { ImageSignature } from '../resources/image-signature';
 import type { LogEntryOutput, SignerOutput } from '../resources/signature-outputs';
 import { SigningPlan } from '../resources/signing-plan';
 import { VerifiedImage } from '../resources/verified-image';
-import { guardedArguments, isEventual } from '../secrecy/guarded-arguments';
+import { guardedArguments, isAsync } from '../secrecy/guarded-arguments';
 import type { VerifiedImageReference } from '../../verify/report';
 
-/** Inputs of the signature that the component hands on. */
-const PUBLISHED = [
+/** Inputs that the component passes to the signature. */
+const SIGNATURE_INPUTS = [
   'annotations',
   'source',
   'provenance',
@@ -24,17 +24,17 @@ const PUBLISHED = [
   'deletion',
 ];
 
-/** Outside the class: whatever is a field of it becomes an output in the schema. */
+/** Kept outside of the class, because every field of the class becomes an output in the schema. */
 const references = new WeakMap<SignedImage, pulumi.Output<VerifiedImageReference>>();
 
 /**
- * Builds and pushes an image (or takes an existing one), signs it, binds its source to it, reads
- * the registry back, and has a digest only if all of that verified.
+ * Builds and pushes an image (or uses an existing one), signs it, attests its provenance, and verifies
+ * what the registry stores. Its digest is available only if the verification succeeds.
  */
 export class SignedImage extends pulumi.ComponentResource {
   /** The verified digest: `sha256:...`. */
   public readonly digest: pulumi.Output<string>;
-  /** Who signed. */
+  /** The signer. */
   public readonly signer: pulumi.Output<SignerOutput>;
   /** All signed annotations: the detected facts and the declared ones. */
   public readonly annotations: pulumi.Output<Record<string, string>>;
@@ -42,17 +42,17 @@ export class SignedImage extends pulumi.ComponentResource {
   public readonly certificate: pulumi.Output<string | undefined>;
   /** JSON texts of the Sigstore bundles, for verification without a registry. */
   public readonly bundles: pulumi.Output<string[]>;
-  /** Entries of the transparency log. */
+  /** Transparency log entries of the signatures. */
   public readonly logEntries: pulumi.Output<LogEntryOutput[]>;
-  /** JSON text of the verified SLSA provenance predicate; absent where it is disabled. */
+  /** JSON text of the verified SLSA provenance predicate; absent if provenance is disabled. */
   public readonly provenance: pulumi.Output<string | undefined>;
-  /** JSON text of the verification report: what was found on each manifest. */
+  /** JSON text of the verification report, with the result for each manifest. */
   public readonly verification: pulumi.Output<string>;
 
   constructor(name: string, args: SignedImageArgs, opts?: pulumi.ComponentResourceOptions) {
-    // No arguments for `super`: it would write them into the state in plain text.
+    // `super` gets no arguments: it would store them in the state in plain text.
     super(token('SignedImage'), name, {}, opts);
-    const declared = guarded(args);
+    const declared = prepareArguments(args);
     const { key, keyless, sigstore, transparency, annotations, source, format, registry } =
       declared;
 
@@ -65,11 +65,20 @@ export class SignedImage extends pulumi.ComponentResource {
         image: claimed,
         ...(summary && { build: summary }),
         ...(facts && { facts }),
-        ...defined({ key, keyless, sigstore, transparency, annotations, source, format, registry }),
+        ...withoutUndefined({
+          key,
+          keyless,
+          sigstore,
+          transparency,
+          annotations,
+          source,
+          format,
+          registry,
+        }),
         ...(declared.provenance && { provenance: declared.provenance }),
         ...(declared.verify?.always !== undefined && { always: declared.verify.always }),
         ...(declared.deletion !== undefined && { deletion: declared.deletion }),
-        ...nonsecretOf(declared, PUBLISHED),
+        ...nonsecretOf(declared, SIGNATURE_INPUTS),
       },
       { parent: this },
     );
@@ -91,13 +100,13 @@ export class SignedImage extends pulumi.ComponentResource {
     this.registerOutputs(outputsOf(this));
   }
 
-  /** `host/repo@sha256:...`, verified: what a Deployment must consume. */
+  /** The verified reference, `host/repo@sha256:...`: use it in workloads. */
   get imageRef(): pulumi.Output<VerifiedImageReference> {
     return references.get(this) as pulumi.Output<VerifiedImageReference>;
   }
 }
 
-/** The outputs, by their names in the schema. */
+/** Returns the outputs by their names in the schema. */
 export function outputsOf(image: SignedImage): Record<string, pulumi.Output<unknown>> {
   return {
     digest: image.digest,
@@ -107,13 +116,13 @@ export function outputsOf(image: SignedImage): Record<string, pulumi.Output<unkn
     certificate: image.certificate,
     bundles: image.bundles,
     logEntries: image.logEntries,
-    // There is an input of this name too: an output that is absent would show the input instead.
+    // An input has the same name: if the output were absent, the input would be shown instead.
     provenance: image.provenance.apply((text) => text ?? null),
     verification: image.verification,
   };
 }
 
-/** The plan checks the build, and has no use for its secrets. */
+/** The plan validates the build and does not need its secrets. */
 function planArgs(declared: SignedImageArgs): SignedImageArgs {
   if (!declared.build) return declared;
   const build = { ...declared.build };
@@ -121,13 +130,13 @@ function planArgs(declared: SignedImageArgs): SignedImageArgs {
   return { ...declared, build };
 }
 
-function defined<T extends object>(members: T): Partial<T> {
+function withoutUndefined<T extends object>(members: T): Partial<T> {
   return Object.fromEntries(
     Object.entries(members).filter(([, value]) => value !== undefined),
   ) as Partial<T>;
 }
 
-const OBJECTS = [
+const OBJECT_INPUTS = [
   'build',
   'key',
   'keyless',
@@ -139,23 +148,23 @@ const OBJECTS = [
 ] as const;
 
 /**
- * The arguments with every secret marked as one, whether the program marked it or not. An object
- * that is an output or a promise as a whole is refused: a component must see which of its members were
- * given, and which builder is to be checked against them.
+ * Validates the arguments and marks every secret, whether or not the program marked it. An object
+ * that is an output or a promise as a whole is rejected: a component must see which of its members are
+ * set, and which builder they are checked against.
  */
-function guarded(args: SignedImageArgs): SignedImageArgs {
-  const errors: pulumi.InputPropertyErrorDetails[] = OBJECTS.filter((name) =>
-    isEventual(args[name]),
+function prepareArguments(args: SignedImageArgs): SignedImageArgs {
+  const errors: pulumi.InputPropertyErrorDetails[] = OBJECT_INPUTS.filter((name) =>
+    isAsync(args[name]),
   ).map((name) => ({
     propertyPath: name,
     reason:
       'is an output, a secret or a promise as a whole; give an object whose members are outputs',
   }));
   // The members of an output are outputs, too: of these only the whole is reported.
-  const build = isEventual(args.build) ? undefined : args.build;
-  if (isEventual(build?.builder)) {
+  const build = isAsync(args.build) ? undefined : args.build;
+  if (isAsync(build?.builder)) {
     errors.push({ propertyPath: 'build.builder', reason: 'must be known when the program runs' });
-  } else if (build) errors.push(...refusedByProvider(build));
+  } else if (build) errors.push(...unsupportedBuildInputs(build));
   if (errors.length > 0)
     throw new pulumi.InputPropertiesError({ message: 'invalid arguments', errors });
 

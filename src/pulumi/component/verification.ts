@@ -8,8 +8,8 @@ import type { SignedImageArgs } from './args';
 import { nonsecretOfVerification } from './nonsecret-paths';
 
 /**
- * What the registry must hold for this image: signed by the signer of the signature (or one that
- * is trusted besides), with the annotations and the provenance that were signed.
+ * The verification of this image: it must be signed by the signer of the signature (or another
+ * trusted signer), with the annotations and the provenance that were signed.
  */
 export function verificationOf(
   image: pulumi.Output<string>,
@@ -34,7 +34,7 @@ export function verificationOf(
     provenance: signature.signedProvenance.apply(
       provenanceArgs,
     ) as pulumi.Output<ProvenanceExpectationArgs>,
-    // What was signed anew is verified anew.
+    // New signatures are verified again.
     triggers: signature.signatures.apply((all) => all.map(({ stored }) => stored).sort()),
     ...(sigstore && { sigstore }),
     ...(registry && { registry }),

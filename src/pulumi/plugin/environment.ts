@@ -17,31 +17,31 @@ import {
 } from '../../sign';
 import { SourceCache } from '../../source';
 
-/** How long and how often others are asked. Default: as each of them has it. */
+/** Timeouts and retries of requests. Default: those of each client. */
 export interface RetryOptions {
   readonly registry?: Pick<RegistryClientOptions, 'budget' | 'clock' | 'answerTimeout'>;
   readonly services?: SigningMaterialOptions['call'];
 }
 
-/** The world as the plugin's resources see it. */
+/** The environment and the shared caches of the plugin's resources. */
 export interface PluginEnvironment {
   readonly env: NodeJS.ProcessEnv;
-  /** The program's folder: relative paths in a program start there. */
+  /** The program's directory: relative paths in a program are resolved against it. */
   readonly cwd: string;
   /** Files, clock and network for keys, tokens and trust material. */
   readonly host: SigningHost;
   readonly handoff: SecretHandoff;
-  /** What must not be deleted, because a resource of this run rests on it. */
+  /** Content that must not be deleted, because a resource of this run depends on it. */
   readonly uses: ContentUses;
-  /** What the bases of this run's images stand for. */
+  /** Digests of the base images of this run. */
   readonly bases: BaseDigests;
-  /** Hashes of the files of work trees, which several images may share. */
+  /** Hashes of the files in work trees, which several images may share. */
   readonly sourceCache: SourceCache;
-  /** What one resource has just seen, for the next one that looks at the same. */
-  readonly looks: ReadCache;
-  /** How long and how often Fulcio, Rekor and the timestamp authority are asked. */
+  /** Registry responses that one resource has just read, for the next resource that reads the same. */
+  readonly readCache: ReadCache;
+  /** Timeouts and retries of requests to Fulcio, Rekor and the timestamp authority. */
   readonly serviceCall?: SigningMaterialOptions['call'];
-  /** One client, and one pool of connections, for all that has the same access. */
+  /** Returns one client, with one connection pool, for all resources with the same access. */
   registryClient(repository: Repository, access: RegistryAccess): RegistryClient;
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export interface PluginEnvironment {
 export function createPluginEnvironment(
   env: NodeJS.ProcessEnv,
   cwd: string,
-  { registry: patience, services }: RetryOptions = {},
+  { registry: registryOptions, services }: RetryOptions = {},
 ): PluginEnvironment {
   const clients = new Map<string, RegistryClient>();
   return {
@@ -65,15 +65,15 @@ export function createPluginEnvironment(
     uses: createContentUses(),
     bases: new BaseDigests(),
     sourceCache: new SourceCache(),
-    looks: new ReadCache(),
+    readCache: new ReadCache(),
     ...(services && { serviceCall: services }),
     registryClient: ({ registry: host }, access) => {
       const declared = { host, ...access };
       const key = JSON.stringify(declared);
-      const known = clients.get(key);
-      if (known) return known;
+      const existing = clients.get(key);
+      if (existing) return existing;
       const contents = new ContentMemory();
-      const client = createRegistryClient({ ...patience, registry: declared, contents });
+      const client = createRegistryClient({ ...registryOptions, registry: declared, contents });
       clients.set(key, client);
       return client;
     },
@@ -85,9 +85,9 @@ export function createPluginEnvironment(
 }
 
 /**
- * Private keys, key passwords and build secrets are taken out of a resource's inputs in `check`,
- * so that they are not in the state, not even encrypted; `create` and `update`, which the engine
- * calls in the same process with what `check` returned, find them here (docs/adr/0004).
+ * `check` removes private keys, key passwords and build secrets from a resource's inputs, so that
+ * they are not in the state, not even encrypted. `create` and `update`, which the engine calls in
+ * the same process with the result of `check`, take them from here (docs/adr/0004).
  */
 interface SecretHandoff {
   put(urn: string, secrets: Readonly<Record<string, Value>>): void;
@@ -95,10 +95,10 @@ interface SecretHandoff {
 }
 
 function createSecretHandoff(): SecretHandoff {
-  const kept = new Map<string, Readonly<Record<string, Value>>>();
+  const secretsByUrn = new Map<string, Readonly<Record<string, Value>>>();
   return {
-    put: (urn, secrets) => void kept.set(urn, secrets),
-    // Kept until the process ends: an engine may preview and update, or retry, after one `check`.
-    take: (urn) => kept.get(urn),
+    put: (urn, secrets) => void secretsByUrn.set(urn, secrets),
+    // Kept until the process exits: the engine may preview and update, or retry, after one `check`.
+    take: (urn) => secretsByUrn.get(urn),
   };
 }

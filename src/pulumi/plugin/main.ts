@@ -2,26 +2,26 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../package';
-import type * as component from './protocol/component-construction';
+import type * as constructionModule from './protocol/component-construction';
 import { createCrudService } from './protocol/crud-service';
 import { createEngineLog } from './protocol/engine-log';
-import type * as world from './environment';
-import { onFirstUse } from './protocol/first-use';
-import type * as heap from './heap-growth';
+import type * as environmentModule from './environment';
+import { lazy } from './protocol/first-use';
+import type * as heapModule from './heap-growth';
 import { createResources } from './resources';
 import { serve } from './protocol/server';
 
 const SCHEMA = join(__dirname, '..', '..', '..', 'schema.json');
 
 /**
- * The plugin process: Pulumi starts it with the engine's address as its last argument. What is
- * imported here is loaded before the first answer, for which the engine waits: no more than the
- * SDK's server itself needs. All else is loaded on its first use (docs/adr/0009).
+ * The plugin process. Pulumi starts it with the engine's address as its last argument. The imports
+ * here are loaded before the first response, which the engine waits for: they are limited to what
+ * the SDK's server needs. All other modules are loaded on first use (docs/adr/0009).
  */
 async function run(args: readonly string[]): Promise<void> {
-  const environment = onFirstUse(() => {
-    const { createPluginEnvironment } = require('./environment') as typeof world;
-    const { limitHeapGrowth } = require('./heap-growth') as typeof heap;
+  const environment = lazy(() => {
+    const { createPluginEnvironment } = require('./environment') as typeof environmentModule;
+    const { limitHeapGrowth } = require('./heap-growth') as typeof heapModule;
     limitHeapGrowth();
     return createPluginEnvironment(process.env, process.cwd());
   });
@@ -30,12 +30,12 @@ async function run(args: readonly string[]): Promise<void> {
   const provider = {
     version: PACKAGE_VERSION,
     getSchema: async () => readFileSync(SCHEMA, 'utf8'),
-    construct: async (...asked: Parameters<typeof component.constructComponent>) => {
+    construct: async (...args: Parameters<typeof constructionModule.constructComponent>) => {
       const { constructComponent } =
-        require('./protocol/component-construction') as typeof component;
-      return constructComponent(...asked);
+        require('./protocol/component-construction') as typeof constructionModule;
+      return constructComponent(...args);
     },
-    cancel: async () => environment.made?.close(),
+    cancel: async () => environment.created?.close(),
   };
   await serve(provider, crud, args);
 }

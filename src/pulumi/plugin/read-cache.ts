@@ -11,47 +11,47 @@ import {
 } from '../../oci';
 import { resolveDigest } from './inputs/declared-image';
 
-/** Milliseconds after which it is looked at anew: the next resource comes right after this one. */
+/** Age after which a list is read again; the next resource usually follows right after this one. */
 const MAX_READ_AGE_MS = 60_000;
 
 interface CachedRead {
-  readonly at: number;
-  readonly what: Promise<unknown>;
+  readonly readAt: number;
+  readonly result: Promise<unknown>;
 }
 
 /**
- * What the registry lists beside an image, read once where two resources ask for it one after the
- * other: the signature and the verification of the same image, in an update in which nothing is to
- * be done. Each list is handed on once and soon, and never past a write.
+ * Shares the referrers list of an image between two resources that read it one after the other: the
+ * signature and the verification of the same image, in an update without changes. Each list is reused
+ * once, only for a short time, and never after a write.
  */
 export class ReadCache {
-  readonly #seen = new Map<string, CachedRead>();
-  /** Blobs of states: for looks only, a verification reads them. */
-  readonly #known = new ContentMemory();
+  readonly #reads = new Map<string, CachedRead>();
+  /** Blobs from states: only for drift checks; a verification reads them from the registry. */
+  readonly #blobs = new ContentMemory();
 
-  /** Bytes that a state has, so that a look need not read them: their digest says what they are. */
-  know(repository: Repository, bytes: Buffer): void {
-    this.#known.keepBlob(repository, digestOf(bytes), bytes);
+  /** Adds bytes from a state, so that a drift check need not fetch them: their digest identifies them. */
+  addBlob(repository: Repository, bytes: Buffer): void {
+    this.#blobs.keepBlob(repository, digestOf(bytes), bytes);
   }
 
-  /** The same client, whose lists come from the resource that looked before, or go to the next. */
-  through(client: RegistryClient): RegistryClient {
+  /** Returns the same client with lists that are shared with the previous or the next resource. */
+  cachedClient(client: RegistryClient): RegistryClient {
     const task = client.task();
     const shared: RegistryClient = {
       ...task,
       referrers: (repository, subject, options?: ReferrersOptions) =>
-        this.#handed(`${formatRepository(repository)} referrers ${subject}`, () =>
+        this.#readOnce(`${formatRepository(repository)} referrers ${subject}`, () =>
           task.referrers(repository, subject, options),
         ),
       getManifest: (repository, target) =>
         isDigest(target)
           ? task.getManifest(repository, target)
-          : this.#handed(`${formatRepository(repository)} tag ${target}`, () =>
+          : this.#readOnce(`${formatRepository(repository)} tag ${target}`, () =>
               task.getManifest(repository, target),
             ),
       getBlob: async (repository, descriptor) => {
         const read = () => task.getBlob(repository, descriptor);
-        const bytes = await this.#known.blob(repository, descriptor.digest, read);
+        const bytes = await this.#blobs.blob(repository, descriptor.digest, read);
         return bytes === undefined || bytes.length === descriptor.size ? bytes : read();
       },
       task: () => shared,
@@ -59,28 +59,28 @@ export class ReadCache {
     return shared;
   }
 
-  /** What was seen in a repository may not be so any more: something is written to it. */
-  forget(repository: Repository): void {
+  /** Discards the lists of a repository, because something is written to it. */
+  invalidate(repository: Repository): void {
     const begin = `${formatRepository(repository)} `;
-    for (const name of this.#seen.keys()) if (name.startsWith(begin)) this.#seen.delete(name);
+    for (const name of this.#reads.keys()) if (name.startsWith(begin)) this.#reads.delete(name);
   }
 
-  #handed<T>(name: string, look: () => Promise<T>): Promise<T> {
+  #readOnce<T>(name: string, read: () => Promise<T>): Promise<T> {
     const now = performance.now();
-    const seen = this.#seen.get(name);
-    this.#seen.delete(name);
-    if (seen && now - seen.at < MAX_READ_AGE_MS) return seen.what as Promise<T>;
-    const what = look();
-    this.#seen.set(name, { at: now, what });
-    // What failed is no look: the next one asks for itself.
-    what.catch(() => {
-      if (this.#seen.get(name)?.what === what) this.#seen.delete(name);
+    const cached = this.#reads.get(name);
+    this.#reads.delete(name);
+    if (cached && now - cached.readAt < MAX_READ_AGE_MS) return cached.result as Promise<T>;
+    const result = read();
+    this.#reads.set(name, { readAt: now, result });
+    // A failed read is not reused: the next resource reads again.
+    result.catch(() => {
+      if (this.#reads.get(name)?.result === result) this.#reads.delete(name);
     });
-    return what;
+    return result;
   }
 }
 
-/** Milliseconds for which a base that was asked for is what it was. */
+/** Age until which the resolved digest of a base image is reused. */
 const MAX_BASE_AGE_MS = 5 * 60_000;
 
 interface CachedBase {
@@ -89,46 +89,46 @@ interface CachedBase {
 }
 
 /**
- * What base images stand for in this run: a hundred images from one base ask for it once, and are
- * built from the same one.
+ * The digests of the base images in this run: a hundred images with one base resolve it once, and are
+ * built from the same digest.
  */
 export class BaseDigests {
-  /** By client, and so by the access that it has. */
-  readonly #asked = new WeakMap<RegistryClient, Map<string, CachedBase>>();
+  /** By client, and so by its access. */
+  readonly #resolved = new WeakMap<RegistryClient, Map<string, CachedBase>>();
 
   of(image: string, client: RegistryClient): Promise<Digest> {
-    const asked = this.#asked.get(client) ?? new Map<string, CachedBase>();
-    this.#asked.set(client, asked);
+    const cached = this.#resolved.get(client) ?? new Map<string, CachedBase>();
+    this.#resolved.set(client, cached);
     const now = performance.now();
-    const known = asked.get(image);
-    if (known && now - known.at < MAX_BASE_AGE_MS) return known.digest;
+    const existing = cached.get(image);
+    if (existing && now - existing.at < MAX_BASE_AGE_MS) return existing.digest;
     const digest = resolveDigest(parseReference(image), client);
-    asked.set(image, { at: now, digest });
-    // Whoever could not be asked is asked again.
-    digest.catch(() => asked.delete(image));
+    cached.set(image, { at: now, digest });
+    // A failed resolution is not cached.
+    digest.catch(() => cached.delete(image));
     return digest;
   }
 }
 
 /**
- * What the resources of this run rest on, so that a deletion takes nothing away that another one
- * still needs: an engine makes the new before it deletes the old, and several resources may share
- * one image or one signature. Only this process is known: not other stacks, and in a targeted
- * update not the resources that are left out.
+ * The content that the resources of this run depend on, so that a deletion removes nothing that another
+ * resource still needs: the engine creates a replacement before it deletes the old resource, and several
+ * resources may share one image or one signature. Only this process is covered: not other stacks and,
+ * in a targeted update, not the resources outside of the targets.
  */
 export interface ContentUses {
-  /** What a resource rests on from now on; it replaces what was noted for it before. */
-  note(urn: string, repository: string, digests: readonly string[]): void;
-  /** A resource that rests on this digest, by its URN. */
+  /** Records what a resource depends on from now on; replaces what was recorded before. */
+  record(urn: string, repository: string, digests: readonly string[]): void;
+  /** Returns the URN of a resource that depends on this digest. */
   userOf(repository: string, digest: string): string | undefined;
-  /** All digests of a repository that something rests on. */
+  /** Returns all digests of a repository that a resource depends on. */
   of(repository: string): readonly string[];
 }
 
 export function createContentUses(): ContentUses {
   const uses = new Map<string, { readonly repository: string; readonly digests: Set<string> }>();
   return {
-    note: (urn, repository, digests) =>
+    record: (urn, repository, digests) =>
       void uses.set(urn, { repository, digests: new Set(digests) }),
     userOf: (repository, digest) =>
       [...uses].find(([, use]) => use.repository === repository && use.digests.has(digest))?.[0],

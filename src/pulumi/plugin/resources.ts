@@ -2,7 +2,7 @@ import { token } from '../package';
 import type * as table from '../secrecy/input-table';
 import type { CrudResource } from './protocol/crud-resource';
 import type { PluginEnvironment } from './environment';
-import { onFirstUse } from './protocol/first-use';
+import { lazy } from './protocol/first-use';
 import type * as guard from './inputs/guarded-resource';
 import type * as imageBuild from './build/image-build';
 import type * as imageSignature from './signature/image-signature';
@@ -12,7 +12,7 @@ import type * as verifiedImage from './verification/verified-image';
 type ServedName = 'SigningPlan' | 'ImageBuild' | 'ImageSignature' | 'VerifiedImage';
 type Create = (environment: PluginEnvironment) => CrudResource;
 
-/** Each, with all that it needs, is loaded when the engine first asks for it (docs/adr/0009). */
+/** Each resource, with its dependencies, is loaded when the engine first uses it (docs/adr/0009). */
 const RESOURCES: Readonly<Record<ServedName, () => Create>> = {
   SigningPlan: () => (require('./plan/signing-plan') as typeof signingPlan).createSigningPlan,
   ImageBuild: () => (require('./build/image-build') as typeof imageBuild).createImageBuild,
@@ -25,7 +25,7 @@ const RESOURCES: Readonly<Record<ServedName, () => Create>> = {
 /** The custom resources that this plugin serves. */
 export function createResources(environment: () => PluginEnvironment): readonly CrudResource[] {
   return (Object.keys(RESOURCES) as ServedName[]).map((name) =>
-    loadedOnUse(token(name), () => {
+    lazyResource(token(name), () => {
       const { guardedResource } = require('./inputs/guarded-resource') as typeof guard;
       const { RESOURCE_INPUTS } = require('../secrecy/input-table') as typeof table;
       return guardedResource(RESOURCES[name]()(environment()), RESOURCE_INPUTS[name]);
@@ -33,8 +33,8 @@ export function createResources(environment: () => PluginEnvironment): readonly 
   );
 }
 
-function loadedOnUse(type: string, load: () => CrudResource): CrudResource {
-  const resource = onFirstUse(load);
+function lazyResource(type: string, load: () => CrudResource): CrudResource {
+  const resource = lazy(load);
   return {
     type,
     check: async (request) => resource.get().check(request),

@@ -12,27 +12,27 @@ export interface ImageBuildArgs {
   build: pulumi.Input<BuildArgs>;
   source?: pulumi.Input<SourceArgs>;
   registry?: pulumi.Input<RegistryArgs>;
-  /** `keep`, `signatures` (keeps images) or `all`: what a delete or a replacement removes. Default: `keep`. */
+  /** What a delete or a replacement removes: `keep` (nothing), `signatures` (no images) or `all`. Default: `keep`. */
   deletion?: pulumi.Input<string>;
-  /** Paths of inputs that may be public although they are marked as secret, `annotations.team` for example. */
+  /** Paths of inputs that may become public although they are marked as secret, for example `build.labels`. */
   nonsecret?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**
- * Builds an image with a command-line builder and pushes it, again whenever its content would
+ * Builds an image with a command-line builder and pushes it; rebuilds whenever its content would
  * change. Its digest is what the builder claims: use a `SignedImage` or a `VerifiedImage` to get
- * one that may be deployed.
+ * a digest for deployment.
  */
 export class ImageBuild extends pulumi.CustomResource {
   static readonly type = token('ImageBuild');
 
-  /** What the builder says that it pushed; a claim. */
+  /** The digest that the builder reports for the pushed image; a claim, not verified. */
   declare readonly claimedDigest: pulumi.Output<string>;
-  /** The facts about the source at the time of the build. */
+  /** Facts about the source at the time of the build. */
   declare readonly facts: pulumi.Output<SourceFactsOutput>;
   /** What was built, and from what. */
   declare readonly summary: pulumi.Output<BuildSummaryOutput>;
-  /** All that this resource pushed, oldest first. */
+  /** All images that this resource pushed, oldest first. */
   declare readonly pushed: pulumi.Output<PushedImageOutput[]>;
 
   constructor(name: string, args: ImageBuildArgs, options?: pulumi.CustomResourceOptions) {

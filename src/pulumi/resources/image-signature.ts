@@ -32,19 +32,19 @@ export interface ImageSignatureArgs {
   provenance?: pulumi.Input<ProvenanceArgs>;
   format?: pulumi.Input<string>;
   registry?: pulumi.Input<RegistryArgs>;
-  /** The facts that were bound when the image was built; detected at signing where absent. */
+  /** Facts about the source at the time of the build. Default: detected when the image is signed. */
   facts?: pulumi.Input<SourceFactsOutput>;
-  /** What was built, for the provenance; absent for an image that somebody else built. */
+  /** What was built, for the provenance; absent for an image that was built elsewhere. */
   build?: pulumi.Input<BuildSummaryOutput>;
-  /** Look at the registry on every update. */
+  /** Check the registry on every update, not only when something changed. Default: false. */
   always?: pulumi.Input<boolean>;
-  /** `keep`, `signatures` or `all` (as `signatures`): what a delete or a replacement removes. Default: `keep`. */
+  /** What a delete or a replacement removes: `keep` (nothing), `signatures` or `all` (same as `signatures`). Default: `keep`. */
   deletion?: pulumi.Input<string>;
-  /** Paths of inputs that may be public although they are marked as secret, `annotations.team` for example. */
+  /** Paths of inputs that may become public although they are marked as secret, for example `annotations.team`. */
   nonsecret?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** Signs an image, its platform manifests and their provenance, and stores that in the registry. */
+/** Signs an image, its platform manifests and their provenance, and stores the signatures in the registry. */
 export class ImageSignature extends pulumi.CustomResource {
   static readonly type = token('ImageSignature');
 
@@ -52,16 +52,16 @@ export class ImageSignature extends pulumi.CustomResource {
   /** All signed annotations: the detected facts and the declared ones. */
   declare readonly signedAnnotations: pulumi.Output<Record<string, string>>;
   declare readonly signatures: pulumi.Output<StoredSignatureOutput[]>;
-  /** The bundles' JSON texts. */
+  /** JSON texts of the Sigstore bundles. */
   declare readonly bundles: pulumi.Output<string[]>;
-  /** PEM of the certificate that signed the image, for an identity. */
+  /** PEM of the certificate that signed the image; absent with a key. */
   declare readonly certificate: pulumi.Output<string | undefined>;
   declare readonly logEntries: pulumi.Output<LogEntryOutput[]>;
   /** JSON text of the signed provenance predicate. */
   declare readonly signedProvenance: pulumi.Output<string | undefined>;
-  /** `log`, `timestamp` or `none`: what the signatures carry, for a verification. */
+  /** Transparency of the signatures, as the verification requires it: `log`, `timestamp` or `none`. */
   declare readonly witnessed: pulumi.Output<string>;
-  /** All that this resource wrote itself, oldest first; what it found is not in it. */
+  /** All signatures that this resource wrote, oldest first, without the ones that it reused. */
   declare readonly written: pulumi.Output<WrittenSignatureOutput[]>;
 
   constructor(name: string, args: ImageSignatureArgs, options?: pulumi.CustomResourceOptions) {

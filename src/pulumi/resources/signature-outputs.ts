@@ -1,4 +1,4 @@
-/** Who signed. */
+/** The signer of an image. */
 export interface SignerOutput {
   /** `key` or `keyless`. */
   kind: string;
@@ -12,13 +12,13 @@ export interface SignerOutput {
   issuer?: string;
 }
 
-/** An entry of the transparency log. */
+/** A transparency log entry. */
 export interface LogEntryOutput {
-  /** Index in the log. */
+  /** Log index of the entry, a decimal number (not a URL). */
   logIndex: string;
-  /** Base64 of the log's key id. */
+  /** Key id of the log, Base64. */
   logId: string;
-  /** Seconds since 1970; absent where the log gives none. */
+  /** Unix time in seconds; absent for logs without an integrated time (Rekor v2). */
   integratedTime?: number;
   /** Digest of the manifest that was signed. */
   subject: string;
@@ -26,7 +26,7 @@ export interface LogEntryOutput {
   purpose: string;
 }
 
-/** A signature as it stands in the registry. */
+/** A signature that is stored in the registry. */
 export interface StoredSignatureOutput {
   /** Digest of the manifest that was signed. */
   subject: string;
@@ -38,37 +38,37 @@ export interface StoredSignatureOutput {
   stored: string;
 }
 
-/** A signature that the resource itself wrote, or was about to write when it failed. */
+/** A signature that the resource wrote, or was about to write when it failed. */
 export interface WrittenSignatureOutput extends StoredSignatureOutput {
-  /** Base64 of the signature, which tells layers of one payload apart (`legacy` signatures). */
+  /** The signature, Base64, which distinguishes layers with the same payload (`legacy` format). */
   signature?: string;
 }
 
-/** An image that the resource itself pushed. */
+/** An image that the resource pushed. */
 export interface PushedImageOutput {
-  /** Digest that the builder told. */
+  /** Digest that the builder reported. */
   digest: string;
   tag?: string;
 }
 
 /** What was built, and from what. */
 export interface BuildSummaryOutput {
-  /** The declared choice of builder. */
+  /** The declared builder. */
   builder: string;
   /** The command-line builder that ran. */
   usedBuilder?: string;
   buildxBuilder?: string;
-  /** Tag that was pushed. */
+  /** The pushed tag. */
   tag?: string;
-  /** As declared, relative to the program's folder. */
+  /** Relative to the program's directory. */
   context: string;
-  /** As declared, relative to the program's folder. */
+  /** Relative to the program's directory. */
   dockerfile: string;
   dockerfileDigest?: string;
-  /** Content hash of the context, `.dockerignore` honoured. */
+  /** Content hash of the context, without the files that `.dockerignore` excludes. */
   contextDigest?: string;
   target?: string;
-  /** Build arguments that are no secrets. */
+  /** Build arguments that are not secret. */
   args?: Record<string, string>;
   /** Names of the build arguments whose values are secret. */
   secretArgs?: string[];
@@ -82,16 +82,16 @@ export interface BuildSummaryOutput {
   finishedOn?: string;
 }
 
-/** The facts about the source that were bound to the digest. */
+/** Facts about the source that are bound to the digest. */
 export interface SourceFactsOutput {
   commit?: string;
   branch?: string;
-  /** Tag of the repository that was built. */
+  /** Git tag that was built. */
   tag?: string;
-  /** Full ref where neither branch nor tag says it, such as `refs/pull/5/merge`. */
+  /** Full ref if it is neither a branch nor a tag, such as `refs/pull/5/merge`. */
   ref?: string;
   repository?: string;
-  /** The fork that a pull or merge request comes from. */
+  /** Source repository of a pull or merge request from a fork. */
   headRepository?: string;
   dirty?: boolean;
   /** URI for `runDetails.builder.id`. */
@@ -100,6 +100,6 @@ export interface SourceFactsOutput {
   system: string;
   /** URL of the run. */
   invocation?: string;
-  /** Who started the run. */
+  /** User who started the run. */
   user?: string;
 }

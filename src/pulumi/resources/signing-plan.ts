@@ -6,23 +6,23 @@ import { withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import type { SignerOutput } from './signature-outputs';
 
-/** The declared settings of one signed image; build secrets stay with the build. */
+/** The declared inputs of one signed image, without the build secrets. */
 export type SigningPlanArgs = SignedImageArgs;
 
 /**
- * Checks all that was declared, before anything is written, and says what the other resources
- * start from. It writes nothing itself.
+ * Validates all declared inputs before anything is written, and provides the values that the other
+ * resources depend on. It writes nothing itself.
  */
 export class SigningPlan extends pulumi.CustomResource {
   static readonly type = token('SigningPlan');
 
-  /** `host/repo[:tag]`, normalised; where to push, or what to sign. */
+  /** `host/repo[:tag]`, normalized: where to push, or what to sign. */
   declare readonly image: pulumi.Output<string>;
   /** `host/repo`. */
   declare readonly repository: pulumi.Output<string>;
   /** Digest of the existing image; absent with `build`. */
   declare readonly digest: pulumi.Output<string | undefined>;
-  /** Who will sign. */
+  /** The signer that will be used. */
   declare readonly signer: pulumi.Output<SignerOutput>;
 
   constructor(name: string, args: SigningPlanArgs, options?: pulumi.CustomResourceOptions) {

@@ -5,18 +5,18 @@ import type { IdentityArgs, RegistryArgs, SigstoreArgs, TrustedKeyArgs } from '.
 import { token } from '../package';
 import { withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
-import { rememberVerified } from '../verified-references';
+import { recordVerified } from '../verified-references';
 import type { SignerOutput } from './signature-outputs';
 
-/** What the signed provenance must say. */
+/** What the signed provenance must contain. */
 export interface ProvenanceExpectationArgs {
-  /** `runDetails.builder.id`. */
+  /** Required `runDetails.builder.id`. */
   builderId?: pulumi.Input<string>;
-  /** `buildDefinition.buildType`. */
+  /** Required `buildDefinition.buildType`. */
   buildType?: pulumi.Input<string>;
-  /** A resolved dependency with this `gitCommit`. */
+  /** Required `gitCommit` of a resolved dependency. */
   commit?: pulumi.Input<string>;
-  /** JSON text of an object whose members `externalParameters` must have. */
+  /** JSON text of an object; `externalParameters` must contain its members. */
   externalParameters?: pulumi.Input<string>;
 }
 
@@ -25,17 +25,17 @@ export interface VerifiedImageArgs {
   image: pulumi.Input<string>;
   /** Public keys to trust: PEM text, a path or `env://NAME`. */
   keys?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Public keys to trust for a time; a window also counts for a key that is among `keys`. */
+  /** Public keys with a time window; a window also applies to the same key in `keys`. */
   trustedKeys?: pulumi.Input<pulumi.Input<TrustedKeyArgs>[]>;
   /** Keyless signers to trust. */
   identities?: pulumi.Input<pulumi.Input<IdentityArgs>[]>;
   /** Annotations that must be signed. */
   annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** `any`, `bundle`, `legacy` or `both`. Default: `any`. */
+  /** Required storage format: `any`, `bundle`, `legacy` or `both`. Default: `any`. */
   format?: pulumi.Input<string>;
-  /** `log`, `timestamp` or `none`. Default: `log` where an identity is trusted, else `none`. */
+  /** Required transparency: `log`, `timestamp` or `none`. Default: `log` if an identity is trusted, otherwise `none`. */
   transparency?: pulumi.Input<string>;
-  /** What the provenance must say; not looked at where absent. */
+  /** What the provenance must contain. Default: the provenance is not verified. */
   provenance?: pulumi.Input<ProvenanceExpectationArgs>;
   /** Whether every platform manifest must be signed too. Default: true. */
   platforms?: pulumi.Input<boolean>;
@@ -43,30 +43,30 @@ export interface VerifiedImageArgs {
   registry?: pulumi.Input<RegistryArgs>;
   /** Verify on every update, not only when something changed. Default: false. */
   always?: pulumi.Input<boolean>;
-  /** Verify again when one of these changes: digests of what was signed, for example. */
+  /** Verify again when one of these values changes, for example digests of signatures. */
   triggers?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Paths of inputs that may be public although they are marked as secret, `annotations.team` for example. */
+  /** Paths of inputs that may become public although they are marked as secret, for example `annotations.team`. */
   nonsecret?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**
- * Reads an image by digest, hashes it again, and checks signature, signer, log or timestamp,
- * annotations and provenance on every platform manifest. It has a digest only if all of that holds.
+ * Reads an image by digest, recomputes its digest, and verifies signature, signer, log entry or timestamp,
+ * annotations and provenance for every platform manifest. Its digest is available only if the verification succeeds.
  */
 export class VerifiedImage extends pulumi.CustomResource {
   static readonly type = token('VerifiedImage');
 
   /** The verified digest. */
   declare readonly digest: pulumi.Output<string>;
-  /** `host/repo@sha256:...`, verified. */
+  /** The verified reference, `host/repo@sha256:...`. */
   declare readonly imageRef: pulumi.Output<VerifiedImageReference>;
-  /** Who signed it. */
+  /** The signer of the image. */
   declare readonly signer: pulumi.Output<SignerOutput>;
-  /** All annotations that were signed. */
+  /** All signed annotations. */
   declare readonly signedAnnotations: pulumi.Output<Record<string, string>>;
-  /** JSON text of the verified provenance predicate, if one was asked for. */
+  /** JSON text of the verified provenance predicate, if `provenance` is set. */
   declare readonly verifiedProvenance: pulumi.Output<string | undefined>;
-  /** JSON text of the report: what was found on each manifest. */
+  /** JSON text of the verification report, with the result for each manifest. */
   declare readonly verification: pulumi.Output<string>;
 
   constructor(name: string, args: VerifiedImageArgs, options?: pulumi.CustomResourceOptions) {
@@ -84,6 +84,6 @@ export class VerifiedImage extends pulumi.CustomResource {
       },
       withVersion(options),
     );
-    rememberVerified(this.imageRef);
+    recordVerified(this.imageRef);
   }
 }

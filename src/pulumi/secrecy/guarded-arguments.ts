@@ -10,8 +10,8 @@ import {
 } from './input-table';
 
 /**
- * The arguments of a resource with every guarded member marked as secret, whether or not the program
- * marked it. The plugin does the same again: it also serves programs in other languages.
+ * Marks every guarded member of a resource's arguments as secret, whether or not the program marked
+ * it. The plugin does the same again, because it also serves programs in other languages.
  */
 export function guardedArguments<Args extends object>(resource: ResourceName, args: Args): Args {
   return guardedObject(
@@ -31,20 +31,20 @@ function guardedObject(
       if (member === 'guarded') return [name, pulumi.secret(value)];
       if (member === 'reference') return [name, secretReference(value)];
       const nested = membersOf(member);
-      return [name, nested && holdsGuarded(nested) ? guardedNested(value, nested) : value];
+      return [name, nested && hasGuarded(nested) ? guardedNested(value, nested) : value];
     }),
   );
 }
 
 /**
- * An object that is an output as a whole becomes an object of outputs: one secret member must not
- * make the others secret, which are refused as secrets.
+ * Converts an object that is an output as a whole to an object of outputs: one secret member must not
+ * make the others secret, because secret values would be rejected there.
  */
 function guardedNested(value: unknown, members: Members): unknown {
-  if (isEventual(value)) {
-    const whole = pulumi.output(value) as pulumi.Output<Record<string, unknown> | undefined>;
+  if (isAsync(value)) {
+    const output = pulumi.output(value) as pulumi.Output<Record<string, unknown> | undefined>;
     const lifted = Object.keys(members).map(
-      (name) => [name, whole.apply((object) => object?.[name])] as const,
+      (name) => [name, output.apply((object) => object?.[name])] as const,
     );
     return guardedObject(Object.fromEntries(lifted), members);
   }
@@ -53,16 +53,16 @@ function guardedNested(value: unknown, members: Members): unknown {
     : value;
 }
 
-function holdsGuarded(members: Members): boolean {
+function hasGuarded(members: Members): boolean {
   return Object.values(members).some(isGuarded);
 }
 
-/** Whether what it is becomes known only later. */
-export function isEventual(value: unknown): boolean {
+/** Whether a value becomes known only later: an output or a promise. */
+export function isAsync(value: unknown): boolean {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
-/** PEM text is the key itself, and a PIN opens it; a path or `env://NAME` only says where it is. */
+/** PEM text is the key itself, and a PIN unlocks it; a path or `env://NAME` is only its location. */
 function secretReference(ref: unknown): pulumi.Output<unknown> {
   const text = pulumi.output(ref) as pulumi.Output<unknown>;
   return text.apply((value: unknown) =>

@@ -1,12 +1,12 @@
 /**
- * How an input is treated that the program marked as secret:
+ * How an input is handled that the program marked as secret:
  *
- * - `guarded`: it is a secret whether or not it was marked. Never stored or shown in plain text.
- * - `reference`: guarded if it holds a private key or a PIN, and else `kept`.
- * - `kept`: it stays as it was marked, and only the service that it is for receives it.
- * - `public`: it ends up where others read it (registry, provenance, transparency log, identifier of
- *   a resource, command line of a builder). A marked value is refused unless `nonsecret` names it.
- * - `argument`: as `public`, but what `nonsecret` allows into the image stays out of logs and statements.
+ * - `guarded`: secret whether or not it was marked. Never stored or shown in plain text.
+ * - `reference`: guarded if it contains a private key or a PIN, otherwise `kept`.
+ * - `kept`: keeps its mark, and is sent only to the service that it configures.
+ * - `public`: published where others can read it (registry, provenance, transparency log, identifier of
+ *   a resource, command line of a builder). A marked value is rejected unless `nonsecret` lists it.
+ * - `argument`: as `public`, but a value that `nonsecret` allows is left out of logs and statements.
  */
 export type Secrecy = 'guarded' | 'reference' | 'kept' | 'public' | 'argument';
 
@@ -56,7 +56,7 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
     tokenFile: 'kept',
     tokenEnv: 'kept',
     clientId: 'kept',
-    // The certificate names it.
+    // The certificate contains it.
     issuer: 'public',
     interactive: 'public',
   },
@@ -82,7 +82,7 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
   },
   ProvenanceArgs: { disabled: 'public', builderId: 'public', parameters: 'public' },
   RegistryArgs: { username: 'kept', password: 'guarded', caFile: 'kept', insecure: 'kept' },
-  // What a verification compares is in the registry, and the outputs repeat it.
+  // The values that a verification compares are in the registry and in the outputs.
   VerifyArgs: {
     keys: 'public',
     trustedKeys: of('TrustedKeyArgs'),
@@ -149,8 +149,8 @@ const SIGNED_IMAGE: Members = {
 };
 
 /**
- * Every input of every resource. The classes, the schema and the plugin all read this table, and a
- * test compares it with the schema: an input that is not in it cannot be added.
+ * Every input of every resource. The classes, the schema and the plugin all use this table, and a
+ * test compares it with the schema: an input that is not in the table cannot be added.
  */
 export const RESOURCE_INPUTS = {
   SignedImage: SIGNED_IMAGE,
@@ -200,17 +200,17 @@ export const RESOURCE_INPUTS = {
 
 export type ResourceName = keyof typeof RESOURCE_INPUTS;
 
-/** The members of an object of the table; `undefined` for what is no such object. */
+/** Returns the members of an object in the table; `undefined` if the input is not an object. */
 export function membersOf(member: Secrecy | Nested | undefined): Members | undefined {
   return typeof member === 'object' ? INPUT_TYPES[member.type] : undefined;
 }
 
-/** Whether it may be a secret that the program did not mark. */
+/** Whether the input may be a secret that the program did not mark. */
 export function isGuarded(member: Secrecy | Nested | undefined): boolean {
   return member === 'guarded' || member === 'reference';
 }
 
-/** `[type, member]` of all that the schema declares as secret. */
+/** Returns `[type, member]` of all members that the schema declares as secret. */
 export function guardedMembers(): readonly (readonly [type: string, member: string])[] {
   return Object.entries(INPUT_TYPES).flatMap(([type, members]) =>
     Object.entries(members).flatMap(([name, member]) =>

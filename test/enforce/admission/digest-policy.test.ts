@@ -77,7 +77,7 @@ describe('a policy of verified digests', () => {
       'exempt[4].image',
       'exempt[5].image',
     ]);
-    expect(() => digestPolicy({ name: 'a', images: [] })).toThrow('nothing could run');
+    expect(() => digestPolicy({ name: 'a', images: [] })).toThrow('no image could run');
     expect(digestPolicyProblems({ ...ARGS, namespaces: ['Team A'] })).toHaveLength(1);
   });
 });

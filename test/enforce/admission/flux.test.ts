@@ -88,9 +88,9 @@ describe('what Flux verifies', () => {
     });
     expect(warnings).toEqual([
       expect.stringContaining('source-controller 1.8'),
-      'Flux does not check the annotations and the provenance, only who signed.',
-      expect.stringContaining('for a log'),
-      expect.stringContaining('what it pulls'),
+      'Flux does not check the annotations and the provenance, only the signer.',
+      expect.stringContaining('require a log'),
+      expect.stringContaining('artifacts that it pulls'),
     ]);
     expect(manifests.at(-1)!.metadata.annotations).toMatchObject({
       'signed-image/notes': warnings.join('\n'),
@@ -113,7 +113,7 @@ describe('what Flux verifies', () => {
       ...wrong({ ...BY_KEY, interval: 'often' }),
     ]).toEqual([
       expect.stringMatching(/^images\[0\]: .*without "\*"/),
-      expect.stringMatching(/^identities: Flux looks at no identity where it has keys/),
+      expect.stringMatching(/^identities: are not checked by Flux if keys are set/),
       expect.stringMatching(/^transparency: /),
       expect.stringMatching(/^trustedRoot: .*baseUrl/),
       expect.stringMatching(/^action: /),

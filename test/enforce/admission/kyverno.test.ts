@@ -169,7 +169,7 @@ describe('a Kyverno ImageValidatingPolicy', () => {
       expect(notes(made)).toBe(made.warnings.join('\n'));
       return made.warnings;
     };
-    expect(said({})).toEqual([expect.stringContaining('need Kyverno 1.19')]);
+    expect(said({})).toEqual([expect.stringContaining('require Kyverno 1.19')]);
     expect(said({ format: 'legacy' })).toEqual([]);
     expect(said({ format: 'legacy', annotations: { a: 'b' } })).toEqual([
       expect.stringMatching(/annotations are not checked.*"bundle" or "both"/),
@@ -292,14 +292,14 @@ describe('a Kyverno ClusterPolicy', () => {
       ],
     });
     expect(kyvernoClusterPolicy({ ...KEYLESS, ...own }).warnings).toContainEqual(
-      expect.stringContaining('cannot stand in the policy'),
+      expect.stringContaining('cannot be set in the policy'),
     );
   });
 
   it('says what it needs and what it does not check', () => {
     const said = (args: SignerPolicyArgs) => kyvernoClusterPolicy(args).warnings;
-    expect(said(ARGS)).toEqual([expect.stringContaining('need Kyverno 1.19')]);
-    expect(said(KEYLESS)).toEqual(['Bundles need Kyverno 1.13.']);
+    expect(said(ARGS)).toEqual([expect.stringContaining('require Kyverno 1.19')]);
+    expect(said(KEYLESS)).toEqual(['Bundles require Kyverno 1.13.']);
     expect(said({ ...ARGS, format: 'legacy' })).toEqual([]);
     expect(said({ ...ARGS, annotations: { a: 'b' } })).toContainEqual(
       expect.stringContaining('annotations are not checked'),

@@ -24,7 +24,7 @@ describe('custom resources', () => {
 
   test.each(Object.entries(RENDERED))('%s is refused, whatever its values', (type, build) => {
     expect(ask('images-verified').before(custom(type, build(IMAGE)))).toEqual([
-      expect.stringContaining('no program sees the images'),
+      expect.stringContaining('where its images cannot be checked'),
     ]);
   });
 

@@ -24,7 +24,9 @@ describe('images-pinned', () => {
       expect.stringMatching(/^spec\.containers\[0\]\.image "nginx:1\.27" is a tag/),
     ]);
     expect(before(pod(''))).toEqual([expect.stringContaining('is empty')]);
-    expect(before(pod('No Reference'))).toEqual([expect.stringContaining('no image reference')]);
+    expect(before(pod('No Reference'))).toEqual([
+      expect.stringContaining('not a valid image reference'),
+    ]);
   });
 
   test('looks at what it knows beside what it does not', () => {
@@ -45,7 +47,7 @@ describe('images-pinned', () => {
     ]);
     expect(before(pod(undefined))).toEqual([expect.stringContaining('image is missing')]);
     const widget = pod(IMAGE, { type: 'kubernetes:acme.example/v1:Widget' });
-    expect(before(widget)).toEqual([expect.stringContaining('say in `kinds`')]);
+    expect(before(widget)).toEqual([expect.stringContaining('in `kinds`')]);
   });
 
   test('is not about the finished stack', () => {
@@ -66,7 +68,7 @@ describe('images-verified, before a resource is made', () => {
     expect(before(pod(IMAGE))).toEqual([expect.stringContaining('did not verify')]);
     before(verification(declared));
     const mirrored = IMAGE.replace('registry.', 'mirror.');
-    expect(before(pod(mirrored))).toEqual([expect.stringContaining('and not in mirror')]);
+    expect(before(pod(mirrored))).toEqual([expect.stringContaining('not in mirror')]);
     expect(before(pod(IMAGE.replace(DIGEST, OTHER)))).toEqual([
       expect.stringContaining('did not verify'),
     ]);
@@ -116,13 +118,13 @@ describe('images-verified, on the finished stack', () => {
   test('refuses a copy of the text, and what another verification holds', () => {
     expect(after(verified, pod(IMAGE))).toEqual([
       expect.stringMatching(
-        /^pod: spec\.containers\[0\]\.image .*VerifiedImage "app" verified, but/,
+        /^pod: spec\.containers\[0\]\.image .*was verified by VerifiedImage "app", but/,
       ),
     ]);
     const other = verification({ imageRef: IMAGE.replace(DIGEST, OTHER) }, { name: 'other' });
     expect(after(verified, other, pod(IMAGE, { spec: ['other'] }))).toHaveLength(1);
     expect(after(other, pod(IMAGE, { spec: ['other'] }))).toEqual([
-      expect.stringContaining('is held by no VerifiedImage of this stack'),
+      expect.stringContaining('was not verified by a VerifiedImage of this stack'),
     ]);
     expect(after(verified, pod('nginx:1', { spec: ['app'] }))).toHaveLength(1);
   });
@@ -196,16 +198,18 @@ describe('images-of-commit', () => {
   test('compares what each verification demands before, and what it found after', () => {
     const { before, after } = ask('images-of-commit', { commit: 'd1'.repeat(20) });
     before(verification({ ...declared, provenance: { commit: COMMIT } }));
-    expect(before(pod(IMAGE))).toEqual([expect.stringContaining(`from commit ${COMMIT}, and not`)]);
+    expect(before(pod(IMAGE))).toEqual([
+      expect.stringContaining(`from commit ${COMMIT}, not from`),
+    ]);
     const verified = verification({ imageRef: IMAGE, verifiedProvenance: provenance(COMMIT) });
     expect(after(verified, pod(IMAGE, { name: 'later' }))).toEqual([
-      expect.stringContaining(`from commit ${COMMIT}, and not`),
+      expect.stringContaining(`from commit ${COMMIT}, not from`),
     ]);
   });
 
   test('wants a provenance that names a commit, once there can be one', () => {
     const { before, after } = ask('images-of-commit', { commit: COMMIT });
-    const none = expect.stringContaining('no verified provenance that names a commit');
+    const none = expect.stringContaining('no verified provenance with a commit');
     expect(before(pod(IMAGE))).toEqual([none]);
     before(verification({ ...declared, provenance: UNKNOWN_TEXT }));
     expect(before(pod(IMAGE))).toEqual([]);
@@ -220,7 +224,7 @@ describe('images-of-commit', () => {
   });
 
   test.each([
-    [{}, 'commit: is needed'],
+    [{}, 'commit: is required'],
     [{ commit: 'main' }, 'is not a full commit id'],
   ])('does not begin without a commit to compare with: %j', (config, words) => {
     expect(() => ask('images-of-commit', config).before(stack)).toThrow(words);
@@ -268,7 +272,7 @@ describe('the configuration of a policy', () => {
       'is not a kind that runs images',
     ],
     ['a kind that is no token', { kinds: [{ type: 'Rollout', podSpec: 'spec' }] }, 'type token'],
-    ['a kind without images', { kinds: [{ type: 'a:b/v1:C' }] }, 'where its images are'],
+    ['a kind without images', { kinds: [{ type: 'a:b/v1:C' }] }, 'the paths of its images'],
     ['a tag that is allowed', { allow: ['nginx:1'] }, 'allow[0]: must be host/repo@sha256'],
     ['what is allowed and no text', { allow: [1] }, 'allow[0]: must be a text'],
     ['a commit that is no text', { commit: 1 }, 'commit: is not a member of this policy'],

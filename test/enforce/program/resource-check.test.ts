@@ -51,8 +51,8 @@ describe('an image', () => {
     ],
     ['was not verified', `registry.example.com/team/app@${D2}`, 'did not verify'],
     ['is empty', '', 'is empty'],
-    ['is no reference', 'Registry.example.com/UPPER case', 'no image reference'],
-    ['has another digest algorithm', 'a.example/b@sha512:00', 'no image reference'],
+    ['is no reference', 'Registry.example.com/UPPER case', 'not a valid image reference'],
+    ['has another digest algorithm', 'a.example/b@sha512:00', 'not a valid image reference'],
   ])('that %s is refused', (_, image, why) => {
     expect(refusal(() => check(image))).toContain(why);
   });
@@ -167,8 +167,16 @@ describe('an exemption', () => {
     ['of every path of every host', { image: '*/*', reason }, 'would admit every image'],
     ['of hosts by their beginning', { image: 'reg*/app', reason }, 'would admit every image'],
     ['of all resources', { resource: '*::*', reason }, 'would admit every resource'],
-    ['of all resources of a provider', { resource: 'kubernetes:*', reason }, 'begins so'],
-    ['of all kinds of a group', { resource: 'kubernetes:apps/*', reason }, 'begins so'],
+    [
+      'of all resources of a provider',
+      { resource: 'kubernetes:*', reason },
+      'matches names, not types',
+    ],
+    [
+      'of all kinds of a group',
+      { resource: 'kubernetes:apps/*', reason },
+      'matches names, not types',
+    ],
     ['of all kinds and names', { resource: 'kubernetes:*::*', reason }, 'every resource'],
     ['of a type without a name', { resource: `${DEPLOYMENT}::`, reason }, 'must be a name'],
     ['of every image of every resource', { image: '*', resource: '*', reason }, 'every image'],
@@ -185,7 +193,7 @@ describe('an exemption', () => {
     [
       'that a registry may be called, with a digest',
       { image: 'nginx@*', reason },
-      'name the registry',
+      'specify the registry',
     ],
     ['of an empty name', { image: '', reason }, 'is empty'],
   ])('%s is refused', (_, exemption, why) => {
@@ -202,7 +210,7 @@ describe('a kind', () => {
   it('that seems to run containers and that nobody described is refused', () => {
     const message = refusal(() => checkKind(WIDGET, {}));
     expect(message).toContain('spec.template.spec.containers');
-    expect(message).toContain('say in `kinds`');
+    expect(message).toContain('in `kinds`');
   });
 
   it('is checked where the user says that its pods are', () => {
@@ -223,8 +231,8 @@ describe('a kind', () => {
 
   it.each([
     ['a malformed type', { type: 'Rollout', podSpec: 'spec' }, 'must be a type token'],
-    ['a type that is known', { type: DEPLOYMENT, podSpec: 'spec' }, 'is known already'],
-    ['no path', { type: WIDGET }, 'needs `podSpec` or `images`'],
+    ['a type that is known', { type: DEPLOYMENT, podSpec: 'spec' }, 'is built in'],
+    ['no path', { type: WIDGET }, 'requires `podSpec` or `images`'],
     ['a malformed path', { type: WIDGET, podSpec: 'spec..x' }, 'podSpec: "spec..x" is not a path'],
     [
       'a malformed path of an image',
@@ -261,7 +269,9 @@ describe('a custom resource', () => {
   );
 
   it.each(Object.entries(RENDERED))('%s is refused, whatever its values', (type, build) => {
-    expect(refusal(() => checked(type, build(VERIFIED)))).toContain('no program sees the images');
+    expect(refusal(() => checked(type, build(VERIFIED)))).toContain(
+      'where its images cannot be checked',
+    );
     const exempt = [{ resource: `${type}::x`, reason: 'TEAM-12' }];
     expect(checked(type, build(UNVERIFIED), { exempt })).toEqual([]);
   });
@@ -280,7 +290,7 @@ describe('a custom resource', () => {
   it.each(Object.entries(UNKNOWN_WORKLOADS))(
     'of an unknown kind is refused until it is declared: %s',
     (_, build) => {
-      expect(refusal(() => checked(WIDGET, build(VERIFIED)))).toContain('say in `kinds`');
+      expect(refusal(() => checked(WIDGET, build(VERIFIED)))).toContain('in `kinds`');
       const kinds = [{ type: WIDGET, images: [], reason: 'draws pictures' }];
       expect(checked(WIDGET, build(UNVERIFIED), { kinds })).toEqual([]);
     },
@@ -360,7 +370,7 @@ describe('a resource that is registered as another kind than it is made', () => 
     ['kubernetes:networking.k8s.io/v1:Ingress', 'v1', 'Pod'],
     ['kubernetes:apps/v1:ControllerRevision', 'extensions/v1beta1', 'ControllerRevision'],
   ])('is refused: %s of %s %s', (type, apiVersion, kind) => {
-    expect(refusal(() => made(type, apiVersion, kind))).toContain('would be made as');
+    expect(refusal(() => made(type, apiVersion, kind))).toContain('would be created as');
   });
 
   it.each([
@@ -379,6 +389,6 @@ describe('a resource that is registered as another kind than it is made', () => 
         return (error as Error).message;
       }
     })();
-    expect(said).not.toContain('would be made as');
+    expect(said).not.toContain('would be created as');
   });
 });

@@ -51,7 +51,7 @@ describe('a declaration that is right', () => {
 
 describe('every mistake is said on its property, before anything is written', () => {
   const cases: readonly [string, () => Record<string, unknown>, RegExp][] = [
-    ['no image', () => ({ ...good(), image: undefined }), /^image: is needed/],
+    ['no image', () => ({ ...good(), image: undefined }), /^image: is required/],
     [
       'a malformed image',
       () => ({ ...good(), image: 'UPPER/case' }),
@@ -62,7 +62,7 @@ describe('every mistake is said on its property, before anything is written', ()
     [
       'a digest and a build',
       () => ({ ...good(), image: `${image()}@sha256:${'a'.repeat(64)}` }),
-      /^image: has a digest, which only the build can tell/,
+      /^image: has a digest, which is known only after the build/,
     ],
     [
       'an unknown key scheme',

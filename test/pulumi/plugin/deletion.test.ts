@@ -88,14 +88,16 @@ describe('the deletion of signatures', () => {
     await bench.create('VerifiedImage', { image: image.reference, keys: [bench.publicKey] });
     await bench.remove('ImageSignature', made);
     expect(storedBy(made).every(stored)).toBe(true);
-    expect(bench.said.join('\n')).toMatch(/stays: urn:.*VerifiedImage::app uses it/);
+    expect(bench.said.join('\n')).toMatch(/is kept: urn:.*VerifiedImage::app uses it/);
   });
 
   it('tells what stays where a registry deletes nothing, and lets it go', async () => {
     const signed = await bench.create('ImageSignature', signature({ deletion: 'signatures' }));
     bench.registry.settings.deleteDisabled = true;
     await bench.remove('ImageSignature', signed);
-    expect(bench.said.at(-1)).toContain(`deletes nothing, so 2 signatures stay in ${path()}`);
+    expect(bench.said.at(-1)).toContain(
+      `does not support deletion, so 2 signatures remain in ${path()}`,
+    );
     expect(bench.said.at(-1)).toContain('set `deletion` to "keep"');
     expect(storedBy(signed).every(stored)).toBe(true);
   });
@@ -140,7 +142,7 @@ describe('the deletion of signatures', () => {
     });
     expect(replaces).toEqual(['image']);
     expect(bench.said.at(-1)).toBe(
-      `the replacement removes from ${image.repository} 2 signatures that this resource wrote (deletion: signatures)`,
+      `the replacement removes 2 signatures that this resource wrote (deletion: signatures) from ${image.repository}`,
     );
   });
 
@@ -179,14 +181,16 @@ describe('the deletion of images', () => {
     for (const format of ['bundle', 'legacy']) {
       image = await pushImage(bench.registry.host);
       await bench.create('ImageSignature', signature({ key: stranger, format }));
-      bench.environment.uses.note(
+      bench.environment.uses.record(
         'urn:pulumi:s::p::signed-image:index:ImageSignature::app',
         '',
         [],
       );
       await bench.remove('ImageBuild', build('all', pushed()));
       expect(stored(image.digest)).toBe(true);
-      expect(bench.said.at(-1)).toMatch(/stays: others have (put|signatures)/);
+      expect(bench.said.at(-1)).toMatch(
+        /is kept: .* that this resource did not write$|is kept: .*, which this resource did not write$/,
+      );
     }
   });
 
@@ -194,7 +198,7 @@ describe('the deletion of images', () => {
     const { store } = bench.registry;
     await bench.remove('ImageBuild', build('all', pushed('build-1')));
     expect(stored(image.digest)).toBe(true);
-    expect(bench.said.at(-1)).toContain('the tag v1 names it');
+    expect(bench.said.at(-1)).toContain('the tag v1 refers to it');
 
     image = await pushIndex(bench.registry.host);
     const index = store.getManifest(path(), image.digest);
@@ -222,6 +226,6 @@ describe('the deletion of images', () => {
   it('tells what stays where a registry deletes nothing', async () => {
     bench.registry.settings.deleteDisabled = true;
     await bench.remove('ImageBuild', build('all', pushed()));
-    expect(bench.said.at(-1)).toContain(`so the images stay in ${path()}`);
+    expect(bench.said.at(-1)).toContain(`so the images remain in ${path()}`);
   });
 });

@@ -50,7 +50,9 @@ describe('a person who signs in', () => {
       const keyless = { provider, issuer: bench.sigstore.issuer.url };
       const { outputs } = await make(signature(images[0], keyless), true);
       expect(outputs['signer']).toBe(UNKNOWN);
-      expect(bench.said).toEqual(['would ask you to sign in, and sign what is not signed yet']);
+      expect(bench.said).toEqual([
+        'would ask you to sign in, and then create the missing signatures',
+      ]);
       expect(asked()).toBe(before);
       expect(bench.writes()).toEqual([]);
     },

@@ -66,7 +66,7 @@ describe('ImageSignature', () => {
     expect(JSON.stringify(again)).not.toContain('ENCRYPTED SIGSTORE PRIVATE KEY');
     expect(again.inputs['key']).toEqual({ ref: 'PEM text, not stored' });
     // The same key elsewhere: what is signed already is found, and nothing is written.
-    expect(bench.said.at(-1)).toMatch(/^signed already .*: 2 found, nothing written/);
+    expect(bench.said.at(-1)).toMatch(/^already signed .*: 2 reused, nothing written/);
     expect(bench.writes()).toEqual([]);
   });
 
@@ -99,7 +99,7 @@ describe('ImageSignature', () => {
       signature({ annotations: { team: 'green' } }),
     );
     expect(updated.changed).toEqual(['annotations']);
-    expect(bench.said.at(-1)).toMatch(/1 made, 1 found$/);
+    expect(bench.said.at(-1)).toMatch(/1 created, 1 reused$/);
   });
 
   it('finds what a cleanup job deleted, and makes only that again', async () => {
@@ -125,11 +125,11 @@ describe('ImageSignature', () => {
       signature(),
     );
     expect(repaired.changed).toEqual(['signatures']);
-    expect(bench.said.at(-1)).toMatch(/1 made, 1 found$/);
+    expect(bench.said.at(-1)).toMatch(/1 created, 1 reused$/);
     expect(repaired.outputs['drift']).toEqual([]);
     // A state from before the repair names a signature that is gone.
     expect((await resource.read(request))?.outputs['drift']).toEqual([
-      expect.stringMatching(/^signature \(bundle\) of .* is another one than .*, which is gone$/),
+      expect.stringMatching(/^signature \(bundle\) of .*: .* is gone and another one exists$/),
     ]);
     signed = repaired;
   });
@@ -144,7 +144,7 @@ describe('ImageSignature', () => {
       .resource('ImageSignature')
       .read({ urn: 'urn', ...signed, log: bench.log });
     expect(found?.outputs).toEqual(signed.outputs);
-    expect(bench.said.at(-1)).toMatch(/^could not look, so nothing is concluded/);
+    expect(bench.said.at(-1)).toMatch(/^check failed; state left unchanged/);
   });
 
   it('looks at each update when it is told to', async () => {
@@ -270,7 +270,7 @@ describe('VerifiedImage', () => {
     [
       'half an identity',
       { identities: [{ identity: 'a@b.test' }] },
-      /^identities\[0\]\.issuer: is needed/,
+      /^identities\[0\]\.issuer: is required/,
     ],
     ['an unknown format', { format: 'jar' }, /^format: must be one of any, bundle, legacy, both/],
     [
@@ -286,7 +286,7 @@ describe('VerifiedImage', () => {
     [
       'an identity without any witness',
       { identities: [{ identity: 'a', issuer: 'b' }], transparency: 'none' },
-      /^transparency: a certificate is valid for minutes only/,
+      /^transparency: .* certificate is valid for minutes only/,
     ],
   ] as const)('refuses %s', async (_what, more, expected) => {
     const problems = await bench.problems('VerifiedImage', policy(more));
@@ -317,7 +317,7 @@ describe('a keyless signature', () => {
 
     bench.registry.clearRequests();
     const again = await bench.create('ImageSignature', declared);
-    expect(bench.said.at(-1)).toMatch(/4 found, nothing written/);
+    expect(bench.said.at(-1)).toMatch(/4 reused, nothing written/);
     expect(plain(again.outputs, 'signatures')).toEqual(plain(signed.outputs, 'signatures'));
     expect(bench.writes()).toEqual([]);
 

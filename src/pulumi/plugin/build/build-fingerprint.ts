@@ -18,18 +18,18 @@ import type { Properties } from '../protocol/wire-value';
 
 export interface FingerprintRequest {
   readonly build: BuildDeclaration;
-  /** The registry that `registry` is about; bases elsewhere are asked for by the docker config. */
+  /** The reference that `registry` applies to; base images elsewhere are resolved with the docker config. */
   readonly pushedTo: Reference;
   readonly registry: RegistryAccess;
-  /** The inputs of the last build: what is known of a base that cannot be looked up now. */
+  /** The inputs of the last build: they have the last known digest of a base that cannot be resolved now. */
   readonly olds: Properties;
   readonly environment: PluginEnvironment;
   readonly log: ResourceLog;
 }
 
-const MAY_BE_MISSED = '; a change of the base images may go unnoticed';
+const BASE_CHANGES_UNDETECTED = '; a change of the base images may not be detected';
 
-/** Everything that makes this build run again, by name. */
+/** Returns all parts that cause a rebuild when they change, by name. */
 export async function declaredFingerprint({
   build,
   pushedTo,
@@ -55,10 +55,10 @@ export async function declaredFingerprint({
     previous: fingerprintParts(olds),
     resolve: (image) => environment.bases.of(image, client),
   });
-  const unread = problems.map(
-    (problem) => `${build.formatPath.dockerfile}: ${problem}${MAY_BE_MISSED}`,
+  const parseWarnings = problems.map(
+    (problem) => `${build.relativePaths.dockerfile}: ${problem}${BASE_CHANGES_UNDETECTED}`,
   );
-  for (const warning of [...hash.warnings, ...unread, ...warnings]) log.warn(warning);
+  for (const warning of [...hash.warnings, ...parseWarnings, ...warnings]) log.warn(warning);
   return buildFingerprint({
     context: hash.hash,
     dockerfile: hash.dockerfile,

@@ -13,12 +13,12 @@ import { readRegistry } from '../inputs/declared-registry';
 import { factsOutput, readSource } from '../inputs/declared-source';
 import type { PluginEnvironment } from '../environment';
 import { InputReader } from '../inputs/input-reader';
-import { pushedBefore, pushedSince } from './pushed-images';
+import { previouslyPushed, addPushed } from './pushed-images';
 import { declaredSource } from './source-detection';
 import { hasUnknown, type Properties, toValue, UNKNOWN, type Value } from '../protocol/wire-value';
 
-/** Builds and pushes; in a preview it says what is known before that. */
-export async function built(
+/** Builds and pushes. In a preview, returns the outputs that are known without a build. */
+export async function buildImage(
   { urn, inputs, preview, log }: CreateRequest,
   before: Properties,
   environment: PluginEnvironment,
@@ -29,33 +29,33 @@ export async function built(
   }
   const reader = new InputReader(inputs);
   const build = readBuild(reader.at('build'), environment.cwd);
-  const handed = environment.handoff.take(urn);
-  if (build.secretIds.length > 0 && !handed) throw lostSecrets();
-  const secrets = new InputReader(handed?.['secrets']).record();
+  const handoff = environment.handoff.take(urn);
+  if (build.secretIds.length > 0 && !handoff) throw missingSecretsError();
+  const secrets = new InputReader(handoff?.['secrets']).record();
   const request = buildRequest(reader, build, secrets);
   const builder = await selectBuilder(
     (build.declared.builder ?? 'auto') as 'auto' | CommandBuilderName,
     request,
     { env: environment.env },
   );
-  // Before the push, so that nothing that can fail stands between it and the state.
+  // Before the push, so that nothing can fail between the push and the update of the state.
   const bound = await sourceFacts(inputs, environment);
-  log.info(`builds with ${builder.name} and pushes to ${reader.at('image').string()}`);
+  log.info(`building with ${builder.name} and pushing to ${reader.at('image').string()}`);
   const result = await builder.build(request, (line) => log.status(line));
-  log.info(`${builder.name} says that it pushed ${result.digest}`);
+  log.info(`${builder.name} reports that it pushed ${result.digest}`);
   const { digest, tag } = result;
   const outputs: Properties = {
     claimedDigest: digest,
     facts: bound,
     summary: summary(build, result, fingerprintParts(inputs)),
     pushed: toValue(
-      pushedSince(pushedBefore(before), { digest, ...(tag !== undefined && { tag }) }),
+      addPushed(previouslyPushed(before), { digest, ...(tag !== undefined && { tag }) }),
     ),
   };
   return outputs;
 }
 
-/** The facts about the source, as they are now. */
+/** Detects the current facts about the source. */
 export async function sourceFacts(
   inputs: Properties,
   environment: PluginEnvironment,
@@ -99,7 +99,7 @@ function buildRequest(
 }
 
 function summary(
-  { declared, formatPath: told, secretArgs, secretIds }: BuildDeclaration,
+  { declared, relativePaths: paths, secretArgs, secretIds }: BuildDeclaration,
   result: {
     readonly builder: string;
     readonly tag?: string;
@@ -114,8 +114,8 @@ function summary(
     usedBuilder: result.builder,
     buildxBuilder: declared.buildxBuilder,
     tag: result.tag,
-    context: told.context,
-    dockerfile: told.dockerfile,
+    context: paths.context,
+    dockerfile: paths.dockerfile,
     dockerfileDigest: fingerprint['dockerfile'],
     contextDigest: fingerprint['context'],
     target: declared.target,
@@ -129,10 +129,10 @@ function summary(
   });
 }
 
-function lostSecrets(): SignedImageError {
+function missingSecretsError(): SignedImageError {
   return new SignedImageError({
     code: 'INTERNAL',
     property: 'build.secrets',
-    message: 'the values of the build secrets were not handed on by `check`; run the update again',
+    message: 'the values of the build secrets were not passed on by `check`; run the update again',
   });
 }

@@ -23,7 +23,7 @@ import { type BuildDeclaration, buildProblems, readBuild } from '../inputs/decla
 import { readReference } from '../inputs/declared-image';
 import { readSource } from '../inputs/declared-source';
 import type { PluginEnvironment } from '../environment';
-import { built, sourceFacts } from './build';
+import { buildImage, sourceFacts } from './build';
 import { removeImages } from './delete';
 import {
   changedInputs,
@@ -36,9 +36,9 @@ import {
   type Value,
 } from '../protocol/wire-value';
 import { InputReader } from '../inputs/input-reader';
-import { pushedBefore } from './pushed-images';
+import { previouslyPushed } from './pushed-images';
 
-/** Builds with a command-line builder and pushes; what it says of the digest is a claim. */
+/** Builds with a command-line builder and pushes. The digest that the builder reports is a claim. */
 export function createImageBuild(environment: PluginEnvironment): CrudResource {
   return {
     type: token('ImageBuild'),
@@ -47,7 +47,7 @@ export function createImageBuild(environment: PluginEnvironment): CrudResource {
     create: (request) => create(request, environment),
     update: (request) => update(request, environment),
     read: (request) => read(request, environment),
-    // By default the image stays: pods may run it, and another stack may have the same digest.
+    // By default the image is kept: pods may run it, and another stack may use the same digest.
     delete: (request) => removeImages(request, environment),
   };
 }
@@ -64,18 +64,19 @@ async function check(
   const found = [
     ...inputs.problems,
     ...validateOverrides(readSource(inputs.at('source')), environment.env),
-    ...notOurBuilder(build),
+    ...providerBuilderProblems(build),
     ...(await buildProblems(inputs, environment.cwd)),
   ];
-  const problems = distinct(found).filter(({ property }) => inputs.knows(property));
+  const problems = distinct(found).filter(({ property }) => inputs.isKnown(property));
   const { secrets, ...rest } = (news['build'] ?? {}) as Properties;
   environment.handoff.put(urn, { secrets: secrets ?? null });
 
-  const blind = problems.length > 0 || hasUnknown(news['build']) || hasUnknown(news['registry']);
+  const cannotFingerprint =
+    problems.length > 0 || hasUnknown(news['build']) || hasUnknown(news['registry']);
   const fingerprint: Value =
-    blind || !reference
+    cannotFingerprint || !reference
       ? UNKNOWN
-      : hidden(
+      : markSecretParts(
           await declaredFingerprint({
             build,
             pushedTo: reference,
@@ -91,21 +92,26 @@ async function check(
     build: { ...rest, ...(build.secretIds.length > 0 && { secretIds: build.secretIds }) },
     fingerprint,
   };
-  // A first update asks for access in its plan, and one that builds nothing need not ask.
-  const isBuiltAgain = Object.keys(olds).length > 0 && rebuilds(olds, checked);
-  const refused = isBuiltAgain ? await accessProblems(reference, inputs, environment) : [];
-  return { inputs: checked, problems: distinct([...problems, ...refused]) };
+  // The first update checks the access in its plan, and an update without a build need not check it.
+  const willRebuild = Object.keys(olds).length > 0 && needsRebuild(olds, checked);
+  const accessErrors = willRebuild ? await accessProblems(reference, inputs, environment) : [];
+  return { inputs: checked, problems: distinct([...problems, ...accessErrors]) };
 }
 
-/** The component makes a resource of another provider for these. */
-function notOurBuilder({ declared: { builder = 'auto' } }: BuildDeclaration): readonly Problem[] {
+/** For these builders, the component creates a resource of another provider. */
+function providerBuilderProblems({
+  declared: { builder = 'auto' },
+}: BuildDeclaration): readonly Problem[] {
   if (!builder.startsWith('pulumi-')) return [];
   const message = `${JSON.stringify(builder)} builds with a resource of its own provider; declare a SignedImage, or use that resource`;
   return [{ property: 'build.builder', code: 'INPUT_INVALID', message }];
 }
 
-/** The hash of a secret argument could be guessed from: it stays as secret as the argument. */
-function hidden(parts: Readonly<Record<string, string>>, secretArgs: readonly string[]): Value {
+/** A secret argument could be guessed from its hash, so the hash is marked as secret too. */
+function markSecretParts(
+  parts: Readonly<Record<string, string>>,
+  secretArgs: readonly string[],
+): Value {
   const isSecret = (name: string): boolean => secretArgs.some((arg) => name === `argument ${arg}`);
   return Object.fromEntries(
     Object.entries(parts).map(([name, value]) => [
@@ -115,29 +121,30 @@ function hidden(parts: Readonly<Record<string, string>>, secretArgs: readonly st
   );
 }
 
-/** What is built follows from the fingerprint; another builder or cache makes the same image. */
+/** Only the fingerprint decides about a rebuild: another builder or cache produces the same image. */
 async function diff(
   { urn, oldInputs, oldOutputs, news, log }: DiffRequest,
   environment: PluginEnvironment,
 ): Promise<DiffResult> {
   const changed = changedInputs(oldInputs, news).filter((name) => name !== 'build');
-  const moved = changed.includes('image') && !hasUnknown(news['image']) && isMoved(oldInputs, news);
-  const images = pushedBefore(oldOutputs).length;
-  if (!moved) noteUse(urn, oldInputs, oldOutputs, environment);
+  const moved =
+    changed.includes('image') && !hasUnknown(news['image']) && changesRepository(oldInputs, news);
+  const images = previouslyPushed(oldOutputs).length;
+  if (!moved) recordUse(urn, oldInputs, oldOutputs, environment);
   else if (readDeletion(new InputReader(oldInputs)) === 'all' && images > 0) {
     const from = formatRepository(repositoryOf(oldInputs));
     log.info(
-      `the replacement removes from ${from} ${images} images that were pushed here (deletion: all)`,
+      `the replacement removes ${images} images that this resource pushed from ${from} (deletion: all)`,
     );
   }
   return {
-    changed: changed.filter((name) => name !== 'fingerprint' || rebuilds(oldInputs, news)),
-    // What was pushed to the old one is deleted with its own access, if it is to be deleted.
+    changed: changed.filter((name) => name !== 'fingerprint' || needsRebuild(oldInputs, news)),
+    // Images in the old repository are deleted with the access to that repository, if at all.
     replaces: moved ? ['image'] : [],
   };
 }
 
-function isMoved(olds: Properties, news: Properties): boolean {
+function changesRepository(olds: Properties, news: Properties): boolean {
   return formatRepository(repositoryOf(olds)) !== formatRepository(repositoryOf(news));
 }
 
@@ -145,17 +152,17 @@ function repositoryOf(inputs: Properties): Repository {
   return parseReference(new InputReader(inputs).at('image').string() ?? '').repository;
 }
 
-function noteUse(
+function recordUse(
   urn: string,
   inputs: Properties,
   outputs: Properties,
   { uses }: PluginEnvironment,
 ): void {
   const digest = new InputReader(outputs).at('claimedDigest').string();
-  uses.note(urn, formatRepository(repositoryOf(inputs)), digest === undefined ? [] : [digest]);
+  uses.record(urn, formatRepository(repositoryOf(inputs)), digest === undefined ? [] : [digest]);
 }
 
-function rebuilds(olds: Properties, news: Properties): boolean {
+function needsRebuild(olds: Properties, news: Properties): boolean {
   if (hasUnknown(news['fingerprint'])) return true;
   return changesBetween(fingerprintParts(olds), fingerprintParts(news)).length > 0;
 }
@@ -170,36 +177,36 @@ async function create(
       hasUnknown(request.inputs['image']) ? 'would build' : `would build, and push to ${id}`,
     );
   }
-  return { id, outputs: await pushed(request, {}, environment) };
+  return { id, outputs: await buildAndPush(request, {}, environment) };
 }
 
 async function update(request: UpdateRequest, environment: PluginEnvironment): Promise<Properties> {
   const { inputs, oldInputs, oldOutputs, preview, log } = request;
   const moved = differsIn(oldInputs, inputs, ['image']);
-  if (moved || rebuilds(oldInputs, inputs)) {
+  if (moved || needsRebuild(oldInputs, inputs)) {
     if (!hasUnknown(inputs['fingerprint'])) {
-      const why = changesBetween(fingerprintParts(oldInputs), fingerprintParts(inputs));
+      const changes = changesBetween(fingerprintParts(oldInputs), fingerprintParts(inputs));
       log.info(
-        `${preview ? 'would build' : 'builds'} again: ${why.join(', ') || 'the image reference changed'}`,
+        `${preview ? 'would rebuild' : 'rebuilding'}: ${changes.join(', ') || 'the image reference changed'}`,
       );
     }
-    return pushed(request, oldOutputs, environment);
+    return buildAndPush(request, oldOutputs, environment);
   }
   if (!differsIn(oldInputs, inputs, ['source'])) return oldOutputs;
   return { ...oldOutputs, facts: await sourceFacts(inputs, environment) };
 }
 
-async function pushed(
+async function buildAndPush(
   request: CreateRequest,
-  before: Properties,
+  previous: Properties,
   environment: PluginEnvironment,
 ): Promise<Properties> {
-  const outputs = await built(request, before, environment);
-  if (!request.preview) noteUse(request.urn, request.inputs, outputs, environment);
+  const outputs = await buildImage(request, previous, environment);
+  if (!request.preview) recordUse(request.urn, request.inputs, outputs, environment);
   return outputs;
 }
 
-/** Gone only if the registry says so: then the next update builds it again. */
+/** Reports the image as gone only if the registry returns "not found": then the next update builds it again. */
 async function read(
   { inputs, outputs, log }: ReadRequest,
   environment: PluginEnvironment,
@@ -212,13 +219,13 @@ async function read(
     const found = await client.resolve(repository, parseDigest(claimed));
     if (found) return { inputs, outputs };
     log.warn(
-      `${repository.registry} has lost ${repository.path}@${claimed}; the next update builds it again`,
+      `${repository.registry} no longer has ${repository.path}@${claimed}; the next update builds it again`,
     );
     return undefined;
   } catch (error) {
     if (!(error instanceof SignedImageError)) throw error;
     log.warn(
-      `could not look for ${repository.path}@${claimed}, so nothing is concluded: ${error.message}`,
+      `check of ${repository.path}@${claimed} failed; state left unchanged: ${error.message}`,
     );
     return { inputs, outputs };
   }

@@ -14,8 +14,8 @@ export type BuildPaths = Pick<BuildDeclaration, 'context' | 'dockerfile'> & {
 };
 
 /**
- * The facts about the source of a build, or of an image that is not built here: those of the program's
- * folder.
+ * Detects the facts about the source of a build; for an image that is not built here, those of the
+ * program's directory.
  *
  * @throws SignedImageError as `detectSource` does, and `BUILD_CONTEXT_INVALID` for an ignore file that
  *   cannot be read
@@ -35,14 +35,14 @@ export async function declaredSource(
   });
 }
 
-/** Which files a build reads, by the ignore file that the builder obeys. */
+/** Returns the files that a build reads, by the ignore file that the builder applies. */
 async function filesRead({ context, dockerfile, declared }: BuildPaths): Promise<FilesRead> {
   const ignoreFile = await ignoreFileOf(context, dockerfile, ignoreConvention(declared));
   const rules = await readIgnoreRules(ignoreFile);
   return {
     context,
     further: [dockerfile, ...(ignoreFile === undefined ? [] : [ignoreFile])],
-    // As the context is walked for its hash.
+    // The same rules as for the hash of the context.
     sends: (path) => !rules.ignores(textOfBytes(Buffer.from(path, 'latin1'))),
     hasExceptions: rules.hasExceptions,
   };

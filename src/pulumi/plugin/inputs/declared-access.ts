@@ -5,14 +5,19 @@ import { readRegistry } from './declared-registry';
 import type { PluginEnvironment } from '../environment';
 import type { InputReader } from './input-reader';
 
-const DECLARED = ['registry.username', 'registry.password', 'registry.caFile', 'registry.insecure'];
+const ACCESS_INPUTS = [
+  'registry.username',
+  'registry.password',
+  'registry.caFile',
+  'registry.insecure',
+];
 
-/** Whether all is known that decides who lets us in where. */
-export function knowsAccess(inputs: InputReader): boolean {
-  return !inputs.at('registry').isUnknown && DECLARED.every((path) => inputs.knows(path));
+/** Whether all inputs that determine the access to the registry are known. */
+export function isAccessKnown(inputs: InputReader): boolean {
+  return !inputs.at('registry').isUnknown && ACCESS_INPUTS.every((path) => inputs.isKnown(path));
 }
 
-/** The client for what was declared. */
+/** Returns the client for the declared access. */
 export function declaredClient(
   { repository }: Reference,
   inputs: InputReader,
@@ -21,13 +26,13 @@ export function declaredClient(
   return environment.registryClient(repository, readRegistry(inputs.at('registry')));
 }
 
-/** Whether the registry will let us write: asked before anything is built or signed. */
+/** Checks the push access, before anything is built or signed. */
 export function accessProblems(
   reference: Reference | undefined,
   inputs: InputReader,
   environment: PluginEnvironment,
 ): Promise<readonly Problem[]> {
-  if (!reference || !knowsAccess(inputs)) return Promise.resolve([]);
+  if (!reference || !isAccessKnown(inputs)) return Promise.resolve([]);
   const { repository, digest } = reference;
   return problemsOf('image', async () => {
     await declaredClient(reference, inputs, environment).checkAccess(repository, 'push', digest);

@@ -4,15 +4,15 @@ import { buildPaths, type DeclaredBuild, isOnCommandLine, validateBuild } from '
 import type { Problem } from '../../../error';
 import type { InputReader } from './input-reader';
 
-/** A build as declared, and what may be told of it. */
+/** A build as declared, and what may be published about it. */
 export interface BuildDeclaration {
   readonly declared: DeclaredBuild;
   /** Absolute. */
   readonly context: string;
   /** Absolute. */
   readonly dockerfile: string;
-  /** The same two for a signed statement: no path of this machine. */
-  readonly formatPath: { readonly context: string; readonly dockerfile: string };
+  /** The same two paths for a signed statement, without absolute paths of this machine. */
+  readonly relativePaths: { readonly context: string; readonly dockerfile: string };
   readonly secretArgs: readonly string[];
   readonly secretIds: readonly string[];
 }
@@ -39,23 +39,29 @@ export function readBuild(build: InputReader, cwd: string): BuildDeclaration {
     declared,
     context,
     dockerfile,
-    formatPath: { context: told(context, cwd), dockerfile: told(dockerfile, cwd) },
+    relativePaths: {
+      context: toProgramRelativePath(context, cwd),
+      dockerfile: toProgramRelativePath(dockerfile, cwd),
+    },
     secretArgs: secretNames(build.at('args')),
-    // After `check` the values are gone and the ids are left.
-    secretIds: ids.given ? ids.strings() : Object.keys(secrets).sort(),
+    // `check` removes the values and keeps the ids.
+    secretIds: ids.isGiven ? ids.strings() : Object.keys(secrets).sort(),
   };
 }
 
-/** Everything that is wrong with `build`; nothing is said of what is not known yet. */
+/** Validates `build`; inputs that are not known yet are not reported. */
 export async function buildProblems(inputs: InputReader, cwd: string): Promise<readonly Problem[]> {
   const build = readBuild(inputs.at('build'), cwd);
-  const problems = [...(await validateBuild(build.declared, cwd)), ...shownArguments(build)];
-  const knowsPaths = inputs.knows('build.context') && inputs.knows('build.dockerfile');
+  const problems = [
+    ...(await validateBuild(build.declared, cwd)),
+    ...commandLineSecretProblems(build),
+  ];
+  const knowsPaths = inputs.isKnown('build.context') && inputs.isKnown('build.dockerfile');
   return problems.filter(({ code }) => knowsPaths || code !== 'BUILD_CONTEXT_INVALID');
 }
 
-/** Secret arguments that could be handed to the builder on its command line only. */
-function shownArguments({ declared, secretArgs }: BuildDeclaration): readonly Problem[] {
+/** Reports secret arguments that could be passed to the builder only on its command line. */
+function commandLineSecretProblems({ declared, secretArgs }: BuildDeclaration): readonly Problem[] {
   return secretArgs
     .filter((name) => isOnCommandLine(name, declared.environment))
     .map((name) => ({
@@ -67,7 +73,7 @@ function shownArguments({ declared, secretArgs }: BuildDeclaration): readonly Pr
     }));
 }
 
-/** Of a map that is secret as a whole, every member is. */
+/** If a map is secret as a whole, every member is secret. */
 function secretNames(args: InputReader): readonly string[] {
   const members = args.members();
   const some = members.filter(([, member]) => member.isSecret).map(([name]) => name);
@@ -75,10 +81,10 @@ function secretNames(args: InputReader): readonly string[] {
   return members.map(([name]) => name).sort();
 }
 
-/** Relative to the program's folder; of what lies outside of it only the last two names. */
-function told(path: string, cwd: string): string {
-  const way = relative(cwd, path).split(sep);
-  if (way.length === 1 && way[0] === '') return '.';
-  const outside = way[0] === '..' || isAbsolute(way.join(sep));
-  return (outside ? way.filter((part) => part !== '..').slice(-2) : way).join('/');
+/** Returns a path relative to the program's directory; outside of it, only the last two path segments. */
+function toProgramRelativePath(path: string, cwd: string): string {
+  const segments = relative(cwd, path).split(sep);
+  if (segments.length === 1 && segments[0] === '') return '.';
+  const outside = segments[0] === '..' || isAbsolute(segments.join(sep));
+  return (outside ? segments.filter((part) => part !== '..').slice(-2) : segments).join('/');
 }

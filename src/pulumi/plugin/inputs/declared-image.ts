@@ -11,23 +11,23 @@ import type { ResourceLog } from '../protocol/engine-log';
 import type { InputReader } from './input-reader';
 import type { Properties } from '../protocol/wire-value';
 
-/** The image reference of a property; `undefined` while it is unknown or malformed. */
+/** Reads the image reference of a property; `undefined` if it is unknown or malformed. */
 export function readReference(image: InputReader): Reference | undefined {
   const text = image.string();
   if (text === undefined) {
-    if (!image.given) image.problem('is needed: host/repo[:tag], or host/repo@sha256:...');
+    if (!image.isGiven) image.addProblem('is required: host/repo[:tag], or host/repo@sha256:...');
     return undefined;
   }
   try {
     return parseReference(text);
   } catch (error) {
     if (!(error instanceof SignedImageError)) throw error;
-    image.problem(error.message, error.code);
+    image.addProblem(error.message, error.code);
     return undefined;
   }
 }
 
-/** What a tag (default `latest`) stands for now. */
+/** Resolves a reference (default tag: `latest`) to its current digest. */
 export async function resolveDigest(reference: Reference, client: RegistryClient): Promise<Digest> {
   const { repository } = reference;
   const found = await client.resolve(repository, targetOf(reference));
@@ -35,16 +35,19 @@ export async function resolveDigest(reference: Reference, client: RegistryClient
 }
 
 /**
- * What a reference stands for, where it may be written beside it too.
+ * Resolves a reference in a repository to which the credentials can push.
  *
- * @throws SignedImageError `REGISTRY_*`: the access that is missing, or `REGISTRY_NOT_FOUND`
+ * @throws SignedImageError `REGISTRY_*` if the access is missing, or `REGISTRY_NOT_FOUND`
  */
-export async function digestInReach(reference: Reference, client: RegistryClient): Promise<Digest> {
+export async function resolveForPush(
+  reference: Reference,
+  client: RegistryClient,
+): Promise<Digest> {
   const { repository } = reference;
   const target = targetOf(reference);
-  const seen = await client.checkAccess(repository, 'push', target);
-  // One "not there" is not believed.
-  const found = seen ?? (await client.getManifest(repository, target));
+  const manifest = await client.checkAccess(repository, 'push', target);
+  // A single "not found" response is confirmed by a second request.
+  const found = manifest ?? (await client.getManifest(repository, target));
   return found?.descriptor.digest ?? Promise.reject(notFound(reference));
 }
 
@@ -63,7 +66,7 @@ function notFound(reference: Reference): SignedImageError {
 
 const LATEST = 'latest' as Tag;
 
-/** A tag is resolved once: what was found under it stays the image, and a moved tag is told. */
+/** Resolves a tag once: later updates keep the first digest and log a warning if the tag has moved. */
 export async function resolveOnce(
   reference: Reference,
   olds: Properties,
@@ -75,8 +78,8 @@ export async function resolveOnce(
   const same = olds['image'] === formatReference(reference) && typeof before === 'string';
   if (!same || before === now) return now;
   log.warn(
-    `${formatReference(reference)} has moved to ${now} since it was resolved to ${before}, which stays; ` +
-      'to take the new one give it by digest, or replace this resource',
+    `${formatReference(reference)} has moved to ${now} since it was resolved to ${before}, which remains in use; ` +
+      'to use the new digest, set it as the image reference, or replace this resource',
   );
   return before as Digest;
 }

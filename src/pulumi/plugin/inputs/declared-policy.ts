@@ -25,7 +25,7 @@ import type { InputReader } from './input-reader';
 const FORMATS: readonly (SignatureFormat | 'any')[] = ['any', 'bundle', 'legacy', 'both'];
 const TRANSPARENCIES: readonly Transparency[] = ['log', 'timestamp', 'none'];
 
-/** Everything that is wrong with what a verification was told to trust and to ask for. */
+/** Validates the trusted signers and the requirements of a verification. */
 export async function policyProblems(
   inputs: InputReader,
   host: SigningHost,
@@ -38,12 +38,14 @@ export async function policyProblems(
   const transparency = inputs.at('transparency').word(TRANSPARENCIES);
   const signers = [inputs.at('keys'), inputs.at('trustedKeys'), inputs.at('identities')];
   if (signers.every((signer) => signer.list().length === 0 && !signer.isUnknown)) {
-    inputs.at('keys').problem('no signer is trusted: give at least one key or identity');
+    inputs.at('keys').addProblem('no signer is trusted: give at least one key or identity');
   }
   if (transparency === 'none' && identities.length > 0) {
     inputs
       .at('transparency')
-      .problem('a certificate is valid for minutes only: an identity needs `log` or `timestamp`');
+      .addProblem(
+        'must be `log` or `timestamp` with an identity: its certificate is valid for minutes only',
+      );
   }
   const expectation = await problemsOf('provenance', async () => readExpectation(inputs));
   const { trustedRoot, clientTrustConfig } = readSigstore(inputs.at('sigstore'));
@@ -56,7 +58,7 @@ export async function policyProblems(
   return [...keys, ...windows, ...expectation, ...roots];
 }
 
-/** The policy, once all of it is known. */
+/** Loads the policy. All of its inputs must be known. */
 export async function loadPolicy(
   inputs: InputReader,
   host: SigningHost,
@@ -89,7 +91,8 @@ function readIdentities(identities: InputReader): readonly TrustedIdentity[] {
     const identity = each.at('identity').string();
     const issuer = each.at('issuer').string();
     for (const member of ['identity', 'issuer']) {
-      if (!each.at(member).given) each.at(member).problem('is needed: it must match exactly');
+      if (!each.at(member).isGiven)
+        each.at(member).addProblem('is required: it must match exactly');
     }
     return identity === undefined || issuer === undefined ? [] : [{ identity, issuer }];
   });
@@ -97,7 +100,7 @@ function readIdentities(identities: InputReader): readonly TrustedIdentity[] {
 
 function readExpectation(inputs: InputReader): ProvenanceExpectation | undefined {
   const provenance = inputs.at('provenance');
-  if (!provenance.given) return undefined;
+  if (!provenance.isGiven) return undefined;
   const builderId = provenance.at('builderId').string();
   const buildType = provenance.at('buildType').string();
   const commit = provenance.at('commit').string();
@@ -117,8 +120,8 @@ function parseObject(text: string, provenance: InputReader): Readonly<Record<str
       return value as Record<string, unknown>;
     }
   } catch {
-    // Said below, like any other text that is no object.
+    // Reported below, like any other text that is not a JSON object.
   }
-  provenance.at('externalParameters').problem('must be the JSON text of an object');
+  provenance.at('externalParameters').addProblem('must be the JSON text of an object');
   return {};
 }

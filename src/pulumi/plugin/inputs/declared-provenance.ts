@@ -33,7 +33,7 @@ export interface ProvenanceSource {
   readonly build: BuildSummaryOutput | undefined;
 }
 
-/** The provenance of one manifest of a build; `undefined` where none is made. */
+/** Creates the provenance of one manifest of a build; `undefined` if provenance is not attested. */
 export function provenanceOf(
   digest: Digest,
   { repository, declared, facts, build }: ProvenanceSource,

@@ -1,7 +1,7 @@
 import type { DeclaredRegistry } from '../../../oci';
 import type { InputReader } from './input-reader';
 
-/** Access to a registry, as declared; all absent means the docker config. */
+/** Declared access to a registry; without any member, the docker config is used. */
 export type RegistryAccess = Omit<DeclaredRegistry, 'host' | 'ca'>;
 
 export function readRegistry(registry: InputReader): RegistryAccess {
@@ -13,7 +13,7 @@ export function readRegistry(registry: InputReader): RegistryAccess {
   };
 }
 
-/** What a delete or a replacement removes from the registry. */
+/** The values of `deletion`: what a delete or a replacement removes from the registry. */
 const DELETIONS = ['keep', 'signatures', 'all'] as const;
 
 type Deletion = (typeof DELETIONS)[number];
@@ -22,6 +22,6 @@ export function readDeletion(inputs: InputReader): Deletion {
   return inputs.at('deletion').word(DELETIONS) ?? 'keep';
 }
 
-/** What a user can do about a registry that deletes nothing. */
+/** What to do if a registry does not support deletion. */
 export const DELETION_ADVICE =
   'allow deletion there (for distribution: REGISTRY_STORAGE_DELETE_ENABLED=true) and remove them by hand, or set `deletion` to "keep"';

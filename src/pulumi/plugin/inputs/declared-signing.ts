@@ -19,7 +19,7 @@ import type { Transparency } from '../../../verify';
 
 const FORMATS: readonly SignatureFormat[] = ['bundle', 'legacy', 'both'];
 
-/** Who signs, who witnesses it, and how it is stored, as declared. */
+/** The declared signer, transparency and storage format. */
 export interface DeclaredSigning {
   readonly config: SigningInputs;
   readonly format: SignatureFormat;
@@ -32,12 +32,12 @@ export function readSigning(inputs: InputReader): DeclaredSigning {
   if (sigstore.rekorVersion === 2 && format !== 'bundle') {
     inputs
       .at('format')
-      .problem('must be "bundle" with a Rekor v2: the legacy format cannot hold its entries');
+      .addProblem('must be "bundle" with Rekor v2: the legacy format cannot store its entries');
   }
   return {
     config: {
       key: readKey(inputs.at('key')),
-      keyless: keyless.given ? readKeyless(keyless) : undefined,
+      keyless: keyless.isGiven ? readKeyless(keyless) : undefined,
       sigstore,
       transparency: inputs.at('transparency').word(TRANSPARENCY_MODES),
     },
@@ -59,10 +59,10 @@ export function readSigstore(sigstore: InputReader): SigstoreConfig {
 }
 
 function readKey(key: InputReader): SigningInputs['key'] {
-  if (!key.given) return undefined;
+  if (!key.isGiven) return undefined;
   const ref = key.at('ref').string();
   const password = key.at('password').string();
-  // Without a reference it is still a declared signer; the loading says what is missing.
+  // Without a reference it is still a declared signer; loading the key reports the missing reference.
   return { ref: ref ?? '', ...(password !== undefined && { password }) };
 }
 
@@ -77,29 +77,29 @@ function readKeyless(keyless: InputReader): KeylessConfig {
   };
 }
 
-/** Declared, together with the services that it comes to at this time. */
-export interface ServedSigning extends DeclaredSigning {
+/** Declared signing with the services that are selected for the current time. */
+export interface SigningWithServices extends DeclaredSigning {
   readonly services: SigningServices;
 }
 
-export async function servedSigning(
+export async function withServices(
   declared: DeclaredSigning,
   host: SigningHost,
-): Promise<ServedSigning> {
+): Promise<SigningWithServices> {
   return { ...declared, services: await loadSigningServices(declared.config, host) };
 }
 
-/** What signatures that these services witness carry. */
+/** Returns the transparency that signatures get from these services. */
 export function transparencyOf({ logs, authorities }: SigningServices): Transparency {
   if (logs.length > 0) return 'log';
   return authorities.length > 0 ? 'timestamp' : 'none';
 }
 
 /**
- * Who will sign, as far as it is known before anything is signed: the public half of a key (the
- * same wherever the key lies, so a key that only moved makes no new signature); of an identity what a
- * stored token says of it, without the branch, so that another account or workflow is a change and
- * another run is none; else only that it is one.
+ * Describes the signer, as far as it is known before signing. For a key: its public key, so that
+ * moving the key to another backend does not create new signatures. For an identity: the claims of a
+ * stored token without the branch, so that another account or workflow is a change and another run is
+ * not; without such a token, only that it is keyless.
  */
 export async function declaredSigner(
   { config }: DeclaredSigning,
@@ -114,7 +114,7 @@ export async function declaredSigner(
     const { publicKey } = await loadKeySigner(config.key, host);
     return { kind: 'key', keyId: publicKey.keyId, publicKey: publicKey.pem };
   } catch {
-    // It is among the problems already, or waits for a password that is not known yet.
+    // The failure is reported by the validation, or the password is not known yet.
     return UNKNOWN;
   }
 }

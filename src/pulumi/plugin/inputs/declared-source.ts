@@ -22,7 +22,7 @@ export function readSource(source: InputReader): SourceOverrides {
   };
 }
 
-/** The facts in the shape of an output: flat, and without what nobody knows. */
+/** The facts in the shape of an output: flat, and without unknown facts. */
 export interface FactsOutput {
   readonly commit?: string;
   readonly branch?: string;

@@ -17,49 +17,52 @@ import {
   outsideWindows,
 } from '../../../verify';
 
-/** Problems with keys that are to be trusted, each on its own place in the list. */
+/** Validates trusted keys; each problem has the path of its list item. */
 export async function keyProblems(
   keys: InputReader,
   host: SigningHost,
 ): Promise<readonly Problem[]> {
-  return (await Promise.all(keys.list().map((key) => problemsOfKey(key, host)))).flat();
+  return (await Promise.all(keys.list().map((key) => keyReferenceProblems(key, host)))).flat();
 }
 
-async function problemsOfKey(key: InputReader, host: SigningHost): Promise<readonly Problem[]> {
+async function keyReferenceProblems(
+  key: InputReader,
+  host: SigningHost,
+): Promise<readonly Problem[]> {
   const ref = key.string();
   if (ref === undefined) return [];
-  if (holdsPin(ref)) return [storedSecret(key.path)];
+  if (holdsPin(ref)) return [pinProblem(key.path)];
   const problems = await problemsOf(key.path, () => loadPublicKey(ref, host));
   return problems.map((problem) => ({ ...problem, property: key.path }));
 }
 
-/** What is trusted stands in the state, in plain words. */
-function storedSecret(property: string): Problem {
+/** Trusted keys are stored in the state in plain text. */
+function pinProblem(property: string): Problem {
   const message =
-    'holds a PIN, which would be stored: give the public key as PEM text or a file (`signed-image keys public --key ...` prints it), ' +
-    'or the PIN by `pin-source` or COSIGN_PKCS11_PIN';
+    'contains a PIN, which would be stored: use the public key as PEM text or a file (`signed-image keys public --key ...` prints it), ' +
+    'or pass the PIN with `pin-source` or COSIGN_PKCS11_PIN';
   return { property, code: 'KEY_REFERENCE_INVALID', message };
 }
 
-/** Problems with keys that are to be trusted for a time. */
+/** Validates trusted keys with time windows. */
 export async function trustedKeyProblems(
   trusted: InputReader,
   host: SigningHost,
 ): Promise<readonly Problem[]> {
   const found = await Promise.all(
     trusted.list().map(async (each) => {
-      if (!each.at('key').given) each.at('key').problem('is needed: a public key');
+      if (!each.at('key').isGiven) each.at('key').addProblem('is required: a public key');
       const { notBefore, notAfter } = readWindow(each);
       if (notBefore && notAfter && notBefore > notAfter) {
-        each.at('notAfter').problem('is before `notBefore`: no signature would count');
+        each.at('notAfter').addProblem('is before `notBefore`: no signature would be accepted');
       }
-      return problemsOfKey(each.at('key'), host);
+      return keyReferenceProblems(each.at('key'), host);
     }),
   );
   return found.flat();
 }
 
-/** The keys with their windows, once all of it is known. */
+/** Loads the keys with their windows. All of their inputs must be known. */
 export function loadTrustedKeys(
   trusted: InputReader,
   host: SigningHost,
@@ -72,8 +75,8 @@ export function loadTrustedKeys(
   );
 }
 
-/** What speaks against signing with a key now: signatures of it would not count. */
-export async function retiredSigner(
+/** Reports a signing key whose signatures would not be accepted now. */
+export async function retiredSignerProblems(
   keyId: string | undefined,
   trusted: InputReader,
   host: SigningHost,
@@ -81,14 +84,14 @@ export async function retiredSigner(
   if (keyId === undefined) return [];
   const property = 'key.ref';
   let reason: string | undefined;
-  // Keys that cannot be read are told where they stand.
+  // Keys that cannot be read are reported with their own path.
   await problemsOf(property, async () => {
     const windows = await loadTrustedKeys(trusted, host);
     const own = windows.filter(({ key }) => key.keyId === keyId);
     reason = own.length > 0 ? outsideWindows(own, [], new Date())?.reason : undefined;
   });
   if (reason === undefined) return [];
-  const message = `signatures of this key do not count by \`verify.trustedKeys\` (${reason}): sign with the key that came after it`;
+  const message = `\`verify.trustedKeys\` does not accept new signatures of this key (${reason}): sign with its successor`;
   return [{ property, code: 'VERIFY_KEY_RETIRED', message }];
 }
 
@@ -107,13 +110,13 @@ function readTime(time: InputReader): Date | undefined {
   if (text === undefined) return undefined;
   const date = new Date(text);
   if (RFC_3339.test(text) && !Number.isNaN(date.getTime())) return date;
-  time.problem('must be a time as in RFC 3339, for example 2027-01-31T00:00:00Z');
+  time.addProblem('must be an RFC 3339 time, for example 2027-01-31T00:00:00Z');
   return undefined;
 }
 
 type TrustedRoot = NonNullable<VerificationPolicy['trustedRoot']>;
 
-/** The trust material that a verification needs; a key without witnesses needs none. */
+/** Loads the trusted root that a verification needs; a key without a log or a timestamp needs none. */
 export async function trustedRootFor(
   transparency: Transparency,
   keyless: boolean,
@@ -125,7 +128,7 @@ export async function trustedRootFor(
   return loadInstanceRoot(sigstore, host);
 }
 
-/** A signer of the state as the one who is trusted. */
+/** Converts a signer in the state to trusted keys and identities. */
 export function trustOf(signer: SignerOutput): Pick<VerificationPolicy, 'keys' | 'identities'> {
   const { publicKey, identity, issuer } = signer;
   return {

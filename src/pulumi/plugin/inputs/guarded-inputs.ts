@@ -1,30 +1,30 @@
 import { credentialsInCacheEntry, credentialsInUrls } from '../../../error/credentials-in-text';
 import type { Problem } from '../../../error';
 import { isSecretReference } from '../../../key/shown-reference';
-import { formatPath, namesPath, type Step } from './input-path';
+import { type Step, formatPath, includesPath } from './input-path';
 import { Nonsecret } from './nonsecret';
-import { marksOnLeaves, secretStrings } from '../protocol/secret-marks';
+import { markLeaves, secretStrings } from '../protocol/secret-marks';
 import { type Properties, Secret, UNKNOWN, type Value } from '../protocol/wire-value';
 import { type Members, type Nested, type Secrecy, membersOf } from '../../secrecy/input-table';
 import { cleanRepositoryUrl } from '../../../source';
 
-/** Inputs as a resource may read them. */
+/** Inputs that a resource may read. */
 export interface GuardedInputs {
   readonly inputs: Properties;
-  /** One for each value that is secret and would become public. */
+  /** One problem for each secret value that would become public. */
   readonly problems: readonly Problem[];
-  /** All secret texts that were found: no log and no error may repeat them. */
+  /** All secret texts in the inputs, to be redacted in logs and errors. */
   readonly secrets: readonly string[];
 }
 
 /**
- * Marks what is secret by its nature, takes credentials out of repository addresses, and refuses
- * secrets where they would become public. What is refused reads as not known yet: nobody receives
- * it, and all else is still checked.
+ * Marks inherently secret values, removes credentials from repository URLs, and rejects secrets that
+ * would become public. A rejected value is replaced by `UNKNOWN`: it is not passed on, and all other
+ * inputs are still validated.
  */
 export function guardInputs(members: Members, news: Properties): GuardedInputs {
-  const wholes = new WeakSet<object>();
-  const tree = marksOnLeaves(news, wholes) as Properties;
+  const secretObjects = new WeakSet<object>();
+  const tree = markLeaves(news, secretObjects) as Properties;
   const nonsecret = new Nonsecret(tree['nonsecret'], members);
   const problems: Problem[] = [...nonsecret.problems];
   const secrets: string[] = [];
@@ -32,14 +32,14 @@ export function guardInputs(members: Members, news: Properties): GuardedInputs {
     if (typeof plain === 'string') secrets.push(plain);
     return new Secret(plain);
   };
-  const leaf: Leaf = (value, secrecy, steps) => {
+  const leaf: LeafVisit = (value, secrecy, steps) => {
     const marked = value instanceof Secret;
-    const plain = cleaned(marked ? value.value : value, steps);
+    const plain = withoutCredentials(marked ? value.value : value, steps);
     if (plain === null) return plain;
     if (isSecretByNature(plain, secrecy)) return secret(plain);
     const credentials = credentialsIn(plain, steps);
     if (!marked && credentials.length === 0) return plain;
-    const isNamed = namesPath(nonsecret.paths, steps);
+    const isNamed = includesPath(nonsecret.paths, steps);
     if (isNamed && secrecy !== 'argument') return plain;
     secrets.push(...credentials);
     if (isNamed || secrecy === 'kept' || secrecy === 'reference') return secret(plain);
@@ -47,8 +47,8 @@ export function guardInputs(members: Members, news: Properties): GuardedInputs {
     secret(plain);
     return UNKNOWN;
   };
-  const misnamed: Misnamed = (object, name, expected, steps) => {
-    const isSecret = wholes.has(object);
+  const unknownMember: UnknownMemberVisit = (object, name, expected, steps) => {
+    const isSecret = secretObjects.has(object);
     problems.push(
       isSecret
         ? unknownInput(steps, expected, 'has a member that is not an input')
@@ -59,23 +59,23 @@ export function guardInputs(members: Members, news: Properties): GuardedInputs {
     return UNKNOWN;
   };
   const map: MapVisit = (object, secrecy, steps) => {
-    const isSecret = wholes.has(object) && (secrecy === 'public' || secrecy === 'argument');
-    const isNamed = (name: string): boolean => namesPath(nonsecret.paths, [...steps, name]);
+    const isSecret = secretObjects.has(object) && (secrecy === 'public' || secrecy === 'argument');
+    const isNamed = (name: string): boolean => includesPath(nonsecret.paths, [...steps, name]);
     if (!isSecret || Object.keys(object).every(isNamed)) return object;
     if (nonsecret.isKnown) problems.push(refusal(steps, secrecy, true));
-    // Its names are secret too, so no member is named, and nobody receives the map.
+    // The names in the map are secret too: no member is named, and the map is not passed on.
     secrets.push(...secretStrings(object));
     return UNKNOWN;
   };
-  const inputs = eachLeaf(tree, { members }, { leaf, map, misnamed });
+  const inputs = mapLeaves(tree, { members }, { leaf, map, unknownMember });
   return { inputs: inputs as Properties, problems, secrets };
 }
 
-/** Marks again what is secret by its nature: inputs that are about to be stored. */
+/** Marks inherently secret values again, in inputs that are about to be stored. */
 export function markGuarded(members: Members, inputs: Properties): Properties {
-  const leaf: Leaf = (value, secrecy) =>
+  const leaf: LeafVisit = (value, secrecy) =>
     value !== null && isSecretByNature(value, secrecy) ? new Secret(value) : value;
-  return eachLeaf(inputs, { members }, { leaf }) as Properties;
+  return mapLeaves(inputs, { members }, { leaf }) as Properties;
 }
 
 function isSecretByNature(value: Value, secrecy: Secrecy | undefined): boolean {
@@ -85,72 +85,73 @@ function isSecretByNature(value: Value, secrecy: Secrecy | undefined): boolean {
 }
 
 type InputSlot = Secrecy | Nested | { readonly members: Members } | undefined;
-type Leaf = (value: Value, secrecy: Secrecy | undefined, steps: readonly Step[]) => Value;
-/** What becomes of a map with names of the caller's own. */
+type LeafVisit = (value: Value, secrecy: Secrecy | undefined, steps: readonly Step[]) => Value;
+/** Visits a map with names that the caller chose. */
 type MapVisit = (
   object: Properties,
   secrecy: Secrecy | undefined,
   steps: readonly Step[],
 ) => Properties | typeof UNKNOWN;
-/** What becomes of a member that the table does not have. */
-type Misnamed = (
+/** Visits a member that is not in the table. */
+type UnknownMemberVisit = (
   object: Properties,
   name: string,
   expected: readonly string[],
   steps: readonly Step[],
 ) => Value;
 interface Visitor {
-  readonly leaf: Leaf;
+  readonly leaf: LeafVisit;
   readonly map?: MapVisit;
-  readonly misnamed?: Misnamed;
+  readonly unknownMember?: UnknownMemberVisit;
 }
 
-/** The tree with each leaf replaced; a member of an object that the table does not know is reported. */
-function eachLeaf(
+/** Replaces each leaf of the tree; a member of an object that is not in the table is reported. */
+function mapLeaves(
   value: Value,
-  place: InputSlot,
+  slot: InputSlot,
   visitor: Visitor,
   steps: readonly Step[] = [],
 ): Value {
   if (Array.isArray(value)) {
-    return value.map((member: Value, index) => eachLeaf(member, place, visitor, [...steps, index]));
+    return value.map((member: Value, index) => mapLeaves(member, slot, visitor, [...steps, index]));
   }
-  const secrecy = typeof place === 'string' ? place : undefined;
+  const secrecy = typeof slot === 'string' ? slot : undefined;
   if (typeof value !== 'object' || value === null || value instanceof Secret) {
     return visitor.leaf(value, secrecy, steps);
   }
-  const members =
-    typeof place === 'object' && 'members' in place ? place.members : membersOf(place);
+  const members = typeof slot === 'object' && 'members' in slot ? slot.members : membersOf(slot);
   const object = value as Properties;
   const visited = members ? object : (visitor.map?.(object, secrecy, steps) ?? object);
   if (visited === UNKNOWN) return visited;
   return Object.fromEntries(
     Object.entries(visited).map(([name, member]) => {
       // Members of a map (annotations, arguments, secrets) are treated as the map.
-      if (!members) return [name, eachLeaf(member, place, visitor, [...steps, name])];
-      const known = Object.hasOwn(members, name) ? members[name] : undefined;
-      const isMisnamed = known === undefined && member !== null;
-      const kept = isMisnamed
-        ? (visitor.misnamed?.(object, name, Object.keys(members), steps) ?? member)
+      if (!members) return [name, mapLeaves(member, slot, visitor, [...steps, name])];
+      const memberSlot = Object.hasOwn(members, name) ? members[name] : undefined;
+      const isUnknownMember = memberSlot === undefined && member !== null;
+      const visitedMember = isUnknownMember
+        ? (visitor.unknownMember?.(object, name, Object.keys(members), steps) ?? member)
         : member;
-      // What was refused already is not refused again under its name.
+      // A value that was rejected already is not reported again under its name.
       return [
         name,
-        isMisnamed && kept === UNKNOWN ? kept : eachLeaf(kept, known, visitor, [...steps, name]),
+        isUnknownMember && visitedMember === UNKNOWN
+          ? visitedMember
+          : mapLeaves(visitedMember, memberSlot, visitor, [...steps, name]),
       ];
     }),
   );
 }
 
-/** Members that hold the address of a repository, and lose the credentials in it. */
+/** Members with repository URLs, from which credentials are removed. */
 const REPOSITORIES: ReadonlySet<string> = new Set([
   'source.repository',
   'facts.repository',
   'facts.headRepository',
 ]);
 
-/** What cannot be cleaned is refused by the resource, and so is not stored. */
-function cleaned(value: Value, steps: readonly Step[]): Value {
+/** A URL that cannot be parsed is rejected by the resource, and so is not stored. */
+function withoutCredentials(value: Value, steps: readonly Step[]): Value {
   const isRepository = typeof value === 'string' && REPOSITORIES.has(formatPath(steps));
   return isRepository ? (cleanRepositoryUrl(value) ?? value) : value;
 }
@@ -187,15 +188,15 @@ function consequencesOf(
 ): readonly [consequence: string, acceptance: string] {
   if (secrecy === 'argument') {
     return [
-      'a build argument ends up in the history of the image: declare it in `build.secrets`',
-      'to accept that everybody who can pull the image can read it',
+      'a build argument is stored in the image history: declare it in `build.secrets`',
+      'to accept that everyone who can pull the image can read it',
     ];
   }
   const mayBePublic = 'if it may be public';
   if (/^build\.cache/.test(property)) {
     return [
-      'would be on the command line of the builder: leave the credential out and give the builder ' +
-        'its environment variable (`AWS_SECRET_ACCESS_KEY` for S3)',
+      'would be on the command line of the builder: leave the credential out and pass it to the builder in ' +
+        'an environment variable (`AWS_SECRET_ACCESS_KEY` for S3)',
       mayBePublic,
     ];
   }

@@ -3,7 +3,7 @@ import { distinct } from '../../../error/signed-image-error';
 import type { Members } from '../../secrecy/input-table';
 import type { CheckRequest, CheckResult, CrudResource } from '../protocol/crud-resource';
 import type { ResourceLog } from '../protocol/engine-log';
-import { onFirstUse } from '../protocol/first-use';
+import { lazy } from '../protocol/first-use';
 import { guardInputs, markGuarded } from './guarded-inputs';
 import { inputTypeProblems } from './input-types';
 import { PartialStateError } from '../protocol/partial-state';
@@ -11,21 +11,21 @@ import { secretStrings } from '../protocol/secret-marks';
 import type { Properties } from '../protocol/wire-value';
 
 /**
- * A resource whose inputs are guarded before it reads them, whatever language the program is in, and
- * whose log and errors never repeat a secret input.
+ * Wraps a resource: its inputs are guarded before it reads them, in every program language, and secret
+ * inputs are redacted in its log and its errors.
  */
 export function guardedResource(resource: CrudResource, members: Members): CrudResource {
-  // `check` takes keys and build secrets out of the inputs: `create` must still not show them.
-  const known = new Map<string, readonly string[]>();
+  // `check` removes keys and build secrets from the inputs: `create` must still redact them.
+  const secretsByUrn = new Map<string, readonly string[]>();
   const guarded =
     <Request extends { readonly urn: string; readonly log: ResourceLog }, Result>(
       call: (request: Request) => Promise<Result>,
-      trees: (request: Request) => readonly Properties[],
+      inputTrees: (request: Request) => readonly Properties[],
     ) =>
     async (request: Request): Promise<Result> => {
       const secrets = [
-        ...(known.get(request.urn) ?? []),
-        ...trees(request).flatMap((tree) => secretStrings(tree)),
+        ...(secretsByUrn.get(request.urn) ?? []),
+        ...inputTrees(request).flatMap((tree) => secretStrings(tree)),
       ];
       try {
         return await call({ ...request, log: redactedLog(request.log, secrets) });
@@ -35,7 +35,7 @@ export function guardedResource(resource: CrudResource, members: Members): CrudR
     };
   return {
     type: resource.type,
-    check: (request) => check(resource, members, request, known),
+    check: (request) => check(resource, members, request, secretsByUrn),
     diff: guarded(resource.diff.bind(resource), ({ oldInputs, oldOutputs, news }) => [
       oldInputs,
       oldOutputs,
@@ -48,7 +48,7 @@ export function guardedResource(resource: CrudResource, members: Members): CrudR
       oldOutputs,
     ]),
     read: guarded(
-      // A state of an earlier version may hold in plain text what is guarded now.
+      // The state of an earlier version may have values in plain text that are guarded now.
       async (request) => {
         const found = await resource.read(request);
         return found && { ...found, inputs: markGuarded(members, found.inputs) };
@@ -63,36 +63,36 @@ async function check(
   resource: CrudResource,
   members: Members,
   request: CheckRequest,
-  known: Map<string, readonly string[]>,
+  secretsByUrn: Map<string, readonly string[]>,
 ): Promise<CheckResult> {
   const { inputs, problems, secrets } = guardInputs(members, request.news);
   const types = inputTypeProblems(resource.type, inputs);
-  known.set(request.urn, secrets);
-  const shown = [...secrets, ...secretStrings(request.olds)];
+  secretsByUrn.set(request.urn, secrets);
+  const toRedact = [...secrets, ...secretStrings(request.olds)];
   try {
     const checked = await resource.check({
       ...request,
       news: inputs,
-      log: redactedLog(request.log, shown),
+      log: redactedLog(request.log, toRedact),
     });
     return {
       inputs: markGuarded(members, checked.inputs),
       problems: distinct([...problems, ...types, ...checked.problems]).map(
         ({ message, ...rest }) => ({
           ...rest,
-          message: redactText(message, shown),
+          message: redactText(message, toRedact),
         }),
       ),
     };
   } catch (error) {
-    throw redactedError(error, shown);
+    throw redactedError(error, toRedact);
   }
 }
 
 function redactedLog(log: ResourceLog, secrets: readonly string[]): ResourceLog {
   if (secrets.length === 0) return log;
-  // A builder may log many lines: the shapes of the secrets are worked out once, with the first.
-  const redact = onFirstUse(() => textRedaction(secrets));
+  // A builder may log many lines: the redaction patterns are computed once, with the first line.
+  const redact = lazy(() => textRedaction(secrets));
   return {
     info: (message) => log.info(redact.get()(message)),
     warn: (message) => log.warn(redact.get()(message)),

@@ -1,7 +1,7 @@
-/** A step of a path: the name of a member, or the position in a list. */
+/** A step of a path: the name of a member, or the index in a list. */
 export type Step = string | number;
 
-/** As the engine shows a path: `annotations.team`, `annotations["a.b"]`, `verify.keys[0]`. */
+/** Formats a path like the engine: `annotations.team`, `annotations["a.b"]`, `verify.keys[0]`. */
 export function formatPath(steps: readonly Step[]): string {
   return steps.reduce<string>((path, step) => {
     if (typeof step === 'number') return `${path}[${step}]`;
@@ -10,7 +10,7 @@ export function formatPath(steps: readonly Step[]): string {
   }, '');
 }
 
-/** The other way to write it, which programs that join names with dots use. */
+/** Formats a path with dots only, as programs that join names with dots write it. */
 export function dottedPath(steps: readonly Step[]): string {
   return steps.reduce<string>((path, step) => {
     if (typeof step === 'number') return `${path}[${step}]`;
@@ -18,8 +18,8 @@ export function dottedPath(steps: readonly Step[]): string {
   }, '');
 }
 
-/** Whether one of these texts names the input at this path, or an object that it is in. */
-export function namesPath(texts: ReadonlySet<string>, steps: readonly Step[]): boolean {
+/** Whether one of these texts is the path of this input, or of an object that contains it. */
+export function includesPath(texts: ReadonlySet<string>, steps: readonly Step[]): boolean {
   return steps.some((_, index) => {
     const upTo = steps.slice(0, index + 1);
     return texts.has(formatPath(upTo)) || texts.has(dottedPath(upTo));

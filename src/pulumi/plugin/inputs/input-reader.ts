@@ -10,8 +10,8 @@ import {
 } from '../protocol/wire-value';
 
 /**
- * Reads declared properties into plain types, with the path of each in mind. What has the wrong
- * type becomes a problem on its path; what is unknown (in preview) reads as absent and is noted.
+ * Reads declared properties into plain types and tracks the path of each. A value of the wrong type
+ * becomes a problem on its path; an unknown value (in a preview) reads as absent and is recorded.
  */
 export class InputReader {
   readonly #tree: Value | undefined;
@@ -32,7 +32,7 @@ export class InputReader {
     return this.#notes.problems;
   }
 
-  /** Paths that were asked for and are not known yet. */
+  /** Paths that were read and are not known yet. */
   get unknown(): ReadonlySet<string> {
     return this.#notes.unknown;
   }
@@ -41,7 +41,7 @@ export class InputReader {
     return this.#path;
   }
 
-  problem(message: string, code: ErrorCode = 'INPUT_INVALID', path = this.#path): void {
+  addProblem(message: string, code: ErrorCode = 'INPUT_INVALID', path = this.#path): void {
     this.#notes.problems.push({ property: path, code, message });
   }
 
@@ -58,8 +58,8 @@ export class InputReader {
     return new InputReader(tree, path, this.#notes);
   }
 
-  /** Whether anything was given, known or not. */
-  get given(): boolean {
+  /** Whether a value is set, known or not. */
+  get isGiven(): boolean {
     const tree = unwrap(this.#tree);
     return tree !== undefined && tree !== null;
   }
@@ -72,7 +72,7 @@ export class InputReader {
     return hasUnknown(this.#tree);
   }
 
-  #scalar<T>(type: 'string' | 'boolean' | 'number', word: string): T | undefined {
+  #scalar<T>(type: 'string' | 'boolean' | 'number', oneOf: string): T | undefined {
     const tree = unwrap(this.#tree);
     if (tree === undefined || tree === null) return undefined;
     if (tree === UNKNOWN) {
@@ -80,7 +80,7 @@ export class InputReader {
       return undefined;
     }
     if (typeof tree === type) return tree as T;
-    this.problem(`must be ${word}`);
+    this.addProblem(`must be ${oneOf}`);
     return undefined;
   }
 
@@ -96,11 +96,11 @@ export class InputReader {
     return this.#scalar<number>('number', 'a number');
   }
 
-  /** One of a few words; the message lists them. */
+  /** Reads one of the allowed values; the error message lists them. */
   word<T extends string>(words: readonly T[]): T | undefined {
     const text = this.string();
     if (text === undefined || words.includes(text as T)) return text as T | undefined;
-    this.problem(`must be one of ${words.join(', ')}, not ${JSON.stringify(text)}`);
+    this.addProblem(`must be one of ${words.join(', ')}, not ${JSON.stringify(text)}`);
     return undefined;
   }
 
@@ -116,13 +116,13 @@ export class InputReader {
       return [];
     }
     if (!Array.isArray(tree)) {
-      this.problem('must be a list');
+      this.addProblem('must be a list');
       return [];
     }
     return tree.map((member: Value, index) => this.#child(member, `${this.#path}[${index}]`));
   }
 
-  /** The members of a map of strings that are known. */
+  /** Returns the known members of a map of strings. */
   record(): Readonly<Record<string, string>> {
     return Object.fromEntries(
       this.members().flatMap(([name, member]) => {
@@ -140,13 +140,13 @@ export class InputReader {
       return [];
     }
     if (typeof tree !== 'object' || Array.isArray(tree)) {
-      this.problem('must be an object');
+      this.addProblem('must be an object');
       return [];
     }
     return Object.keys(tree).map((name) => [name, this.at(name)] as const);
   }
 
-  /** The plain JSON value; `undefined` while anything in it is unknown. */
+  /** Returns the plain JSON value; `undefined` while any part of it is unknown. */
   json(): unknown {
     if (this.#tree === undefined) return undefined;
     if (hasUnknown(this.#tree)) {
@@ -156,8 +156,8 @@ export class InputReader {
     return reveal(this.#tree);
   }
 
-  /** Whether this path, or one above it, was noted as unknown. */
-  knows(path: string): boolean {
+  /** Whether neither this path nor one above it was recorded as unknown. */
+  isKnown(path: string): boolean {
     for (const noted of this.#notes.unknown) {
       if (path === noted || path.startsWith(`${noted}.`) || path.startsWith(`${noted}[`))
         return false;

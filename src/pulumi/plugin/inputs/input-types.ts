@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import type { Problem } from '../../../error';
 import { dottedPath, type Step } from './input-path';
-import { onFirstUse } from '../protocol/first-use';
+import { lazy } from '../protocol/first-use';
 import { type Properties, Secret, UNKNOWN, type Value } from '../protocol/wire-value';
 
 /** https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/#property */
@@ -21,7 +21,7 @@ interface Schema {
   readonly types: Readonly<Record<string, { readonly properties: Declared }>>;
 }
 
-const schema = onFirstUse(
+const schema = lazy(
   () =>
     JSON.parse(
       readFileSync(join(__dirname, '..', '..', '..', '..', 'schema.json'), 'utf8'),
@@ -29,7 +29,7 @@ const schema = onFirstUse(
 );
 
 /**
- * The inputs that are not of the type that the schema declares. A program in JavaScript or YAML may
+ * Reports inputs that do not have the type that the schema declares. A program in JavaScript or YAML may
  * send them, and a resource reads some of its inputs only after it has written to the registry.
  */
 export function inputTypeProblems(resource: string, inputs: Properties): readonly Problem[] {
@@ -55,16 +55,16 @@ function problems(
 ): readonly Problem[] {
   if (value instanceof Secret) return problems(value.value, property, steps);
   if (value === null || value === UNKNOWN || !property) return [];
-  const wrong = (expected: string): readonly Problem[] => [
+  const typeProblem = (expected: string): readonly Problem[] => [
     { property: dottedPath(steps), code: 'INPUT_INVALID', message: `must be ${expected}` },
   ];
   const { type, $ref, items, additionalProperties } = property;
   if (type === 'array') {
-    if (!Array.isArray(value)) return wrong('a list');
+    if (!Array.isArray(value)) return typeProblem('a list');
     return value.flatMap((each: Value, index) => problems(each, items, [...steps, index]));
   }
   if ($ref !== undefined || type === 'object') {
-    if (typeof value !== 'object' || Array.isArray(value)) return wrong('an object');
+    if (typeof value !== 'object' || Array.isArray(value)) return typeProblem('an object');
     const members = value as Properties;
     if ($ref !== undefined) {
       const referenced = schema.get().types[$ref.replace('#/types/', '')];
@@ -74,10 +74,10 @@ function problems(
       problems(each, additionalProperties, [...steps, name]),
     );
   }
-  return typeof value === type ? [] : wrong(WORDS[type ?? ''] ?? 'of another type');
+  return typeof value === type ? [] : typeProblem(TYPE_NAMES[type ?? ''] ?? 'of another type');
 }
 
-const WORDS: Readonly<Record<string, string>> = {
+const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: 'a string',
   boolean: 'true or false',
   number: 'a number',

@@ -15,15 +15,19 @@ import type {
   ReadRequest,
   ReadResult,
 } from '../protocol/crud-resource';
-import { declaredClient, knowsAccess } from '../inputs/declared-access';
+import { declaredClient, isAccessKnown } from '../inputs/declared-access';
 import { buildProblems, readBuild } from '../inputs/declared-build';
 import { readDeletion } from '../inputs/declared-registry';
 
 import { readProvenance } from '../inputs/declared-provenance';
-import { digestInReach, readReference, resolveOnce } from '../inputs/declared-image';
+import { resolveForPush, readReference, resolveOnce } from '../inputs/declared-image';
 import { declaredSigner, readSigning } from '../inputs/declared-signing';
 import { readSource } from '../inputs/declared-source';
-import { keyProblems, retiredSigner, trustedKeyProblems } from '../inputs/declared-trusted-keys';
+import {
+  keyProblems,
+  retiredSignerProblems,
+  trustedKeyProblems,
+} from '../inputs/declared-trusted-keys';
 import type { ResourceLog } from '../protocol/engine-log';
 import type { PluginEnvironment } from '../environment';
 import {
@@ -37,9 +41,9 @@ import { InputReader } from '../inputs/input-reader';
 import { declaredSource } from '../build/source-detection';
 
 /**
- * The gate: `check` looks at all that was declared for one image and at the world it needs, so
- * that every mistake is said at once, on its property, before anything is written. What it stores
- * is only what the others start from: no key, no password, no argument.
+ * Validates everything that is declared for one image: `check` reads the declaration, the source, the
+ * keys and the registry, and reports every problem at once, on its property, before anything is written.
+ * It stores only the outputs that the other resources need: no key, no password, no argument.
  */
 export function createSigningPlan(environment: PluginEnvironment): CrudResource {
   return {
@@ -51,7 +55,7 @@ export function createSigningPlan(environment: PluginEnvironment): CrudResource 
       outputs: inputs,
     }),
     update: async ({ inputs }) => inputs,
-    // The plan is a statement about the declaration: there is nothing outside to look at.
+    // The plan describes the declaration: there is nothing to refresh.
     read: async ({ inputs, outputs }: ReadRequest): Promise<ReadResult> => ({ inputs, outputs }),
     delete: async () => undefined,
   };
@@ -68,36 +72,36 @@ async function check(
 ): Promise<CheckResult> {
   const inputs = new InputReader(news);
   const reference = readReference(inputs.at('image'));
-  const build = inputs.at('build').given;
+  const build = inputs.at('build').isGiven;
   const signing = readSigning(inputs);
   readDeletion(inputs);
   const found = await Promise.all([
     validateSigningInputs(signing.config, environment.host, inputs.unknown),
     sourceProblems(inputs, environment, log),
     buildAndDigestProblems(inputs, reference, environment),
-    // A key that is trusted besides must be readable now, not after the signature was written.
+    // An additional trusted key must be readable now, not after the signature is written.
     keyProblems(inputs.at('verify').at('keys'), environment.host),
     trustedKeyProblems(inputs.at('verify').at('trustedKeys'), environment.host),
     provenanceProblems(inputs, build),
   ]);
   const annotations = validateAnnotations(inputs.at('annotations').record());
-  const access = await accessTo(inputs, reference, olds, environment, log);
+  const access = await checkAccess(inputs, reference, olds, environment, log);
   const signer = await declaredSigner(signing, environment);
   const keyId = new InputReader(signer).at('keyId').string();
-  const retired = await retiredSigner(
+  const retired = await retiredSignerProblems(
     keyId,
     inputs.at('verify').at('trustedKeys'),
     environment.host,
   );
   return {
-    inputs: planned(inputs, reference, build, access.digest, signer),
+    inputs: planOutputs(inputs, reference, build, access.digest, signer),
     problems: distinct([
       ...inputs.problems,
       ...found.flat(),
       ...annotations,
       ...access.problems,
       ...retired,
-    ]).filter(({ property }) => inputs.knows(property)),
+    ]).filter(({ property }) => inputs.isKnown(property)),
   };
 }
 
@@ -108,11 +112,11 @@ async function sourceProblems(
 ): Promise<readonly Problem[]> {
   const overrides = readSource(inputs.at('source'));
   const build = inputs.at('build');
-  // Read first: what is unknown is noted then.
-  const declared = build.given ? readBuild(build, environment.cwd) : undefined;
-  const isKnown = inputs.knows('build.context') && inputs.knows('build.dockerfile');
+  // Read first, because reading records what is unknown.
+  const declared = build.isGiven ? readBuild(build, environment.cwd) : undefined;
+  const isKnown = inputs.isKnown('build.context') && inputs.isKnown('build.dockerfile');
   const paths = isKnown ? declared : undefined;
-  if (!inputs.knows('source.allowDirty') || !inputs.knows('source.directory')) return [];
+  if (!inputs.isKnown('source.allowDirty') || !inputs.isKnown('source.directory')) return [];
   return problemsOf('source', async () => {
     const facts = await declaredSource(overrides, paths, environment);
     for (const warning of facts.warnings ?? []) log.warn(warning);
@@ -125,14 +129,14 @@ async function buildAndDigestProblems(
   { cwd }: PluginEnvironment,
 ): Promise<readonly Problem[]> {
   const build = inputs.at('build');
-  if (!build.given) return [];
+  if (!build.isGiven) return [];
   const digest: Problem[] = reference?.digest
     ? [
         {
           property: 'image',
           code: 'INPUT_INVALID',
           message:
-            'has a digest, which only the build can tell; give host/repo[:tag], or leave `build` out to sign that image',
+            'has a digest, which is known only after the build; use host/repo[:tag], or remove `build` to sign that image',
         },
       ]
     : [];
@@ -153,18 +157,18 @@ interface Access {
 }
 
 /**
- * Whether the registry lets us in, and which digest an existing image has. What an earlier plan has
- * found stays: then nobody is asked, unless a tag may have moved.
+ * Checks the access to the registry and resolves the digest of an existing image. The result of an
+ * earlier plan is kept without a request, unless a tag may have moved.
  */
-async function accessTo(
+async function checkAccess(
   inputs: InputReader,
   reference: Reference | undefined,
   olds: Properties,
   environment: PluginEnvironment,
   log: ResourceLog,
 ): Promise<Access> {
-  if (!reference || !knowsAccess(inputs)) return { problems: [] };
-  const isBuilt = inputs.at('build').given;
+  if (!reference || !isAccessKnown(inputs)) return { problems: [] };
+  const isBuilt = inputs.at('build').isGiven;
   const before = isPlanned(reference, olds);
   if (before && (isBuilt || reference.digest)) return { problems: [], digest: reference.digest };
   let digest: Digest | undefined;
@@ -172,18 +176,18 @@ async function accessTo(
     const client = declaredClient(reference, inputs, environment);
     if (isBuilt) await client.checkAccess(reference.repository, 'push');
     else if (before) digest = await resolveOnce(reference, olds, client, log);
-    else digest = await digestInReach(reference, client);
+    else digest = await resolveForPush(reference, client);
   });
   return { problems, ...(digest && { digest }) };
 }
 
-/** An earlier update went by the same reference, so it was asked then. */
+/** Whether an earlier update used the same reference, so that the access was checked then. */
 function isPlanned(reference: Reference, olds: Properties): boolean {
   const hasDigest = typeof olds['digest'] === 'string';
   return olds['image'] === formatReference(reference) && (hasDigest || olds['digest'] === null);
 }
 
-function planned(
+function planOutputs(
   inputs: InputReader,
   reference: Reference | undefined,
   build: boolean,

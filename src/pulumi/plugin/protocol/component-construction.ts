@@ -5,7 +5,7 @@ import { outputsOf, SignedImage } from '../../component/signed-image';
 import type { SignedImageArgs } from '../../component/args';
 import { token } from '../../package';
 
-/** Makes the component for a program in another language (a remote component). */
+/** Creates the component for a program in another language (a remote component). */
 export async function constructComponent(
   name: string,
   type: string,
@@ -14,10 +14,10 @@ export async function constructComponent(
 ): Promise<ConstructResult> {
   if (type !== token('SignedImage')) {
     throw new Error(
-      `this plugin has no component ${type}; do its version and the program's agree?`,
+      `this plugin has no component ${type}; check that the versions of the plugin and of the SDK match`,
     );
   }
-  // The engine has checked nothing: the plan's check does, and says what is wrong.
+  // The engine has not validated the inputs: the `check` of the plan does.
   const image = new SignedImage(name, inputs as SignedImageArgs, options);
   return { urn: image.urn, state: outputsOf(image) };
 }

@@ -7,23 +7,23 @@ import { PartialStateError } from './partial-state';
 import { Any, grpc, Struct } from './pulumi-grpc';
 import { encodeProperties } from './wire-value';
 
-/** A failed call as the engine takes it. */
-export function crudFailure(error: unknown): Partial<ServerErrorResponse> {
+/** Converts an error to the gRPC error that the engine expects. */
+export function toServiceError(error: unknown): Partial<ServerErrorResponse> {
   if (!(error instanceof PartialStateError)) {
-    const details = messageWithCause(error);
+    const details = formatError(error);
     return { code: grpc.status.UNKNOWN, details, message: details };
   }
-  const details = messageWithCause(error.reason);
+  const details = formatError(error.reason);
   const metadata = new grpc.Metadata();
   metadata.add('grpc-status-details-bin', Buffer.from(statusOf(error, details).serializeBinary()));
   return { code: grpc.status.UNKNOWN, details, message: details, metadata };
 }
 
-/** What the engine prints: property, message and code; no stack, and no cause. */
-function messageWithCause(error: unknown): string {
+/** Formats an error for the engine to print: property, message and code, without stack and cause. */
+function formatError(error: unknown): string {
   return error instanceof SignedImageError
     ? `${error.property ? `${error.property}: ` : ''}${error.message} [${error.code}]`
-    : `a defect of pulumi-signed-image: ${messageOf(error)} [INTERNAL]`;
+    : `internal error of pulumi-signed-image: ${messageOf(error)} [INTERNAL]`;
 }
 
 /**

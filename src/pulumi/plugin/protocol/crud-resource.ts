@@ -11,7 +11,7 @@ export interface CheckRequest {
 }
 
 export interface CheckResult {
-  /** The inputs as they are stored, with what `check` worked out from the world. */
+  /** The inputs to store, with the values that `check` computed. */
   readonly inputs: Properties;
   readonly problems: readonly Problem[];
 }
@@ -25,7 +25,7 @@ export interface DiffRequest {
   readonly log: ResourceLog;
 }
 
-/** Which top-level inputs changed; `replaces` are those that another id stands for. */
+/** The top-level inputs that changed; `replaces` are those that require a replacement. */
 export interface DiffResult {
   readonly changed: readonly string[];
   readonly replaces: readonly string[];
@@ -34,7 +34,7 @@ export interface DiffResult {
 export interface CreateRequest {
   readonly urn: string;
   readonly inputs: Properties;
-  /** In a preview nothing is written, and what cannot be told is `UNKNOWN`. */
+  /** In a preview nothing is written, and outputs that are not known yet are `UNKNOWN`. */
   readonly preview: boolean;
   readonly log: ResourceLog;
 }
@@ -58,7 +58,7 @@ export interface ReadRequest {
   readonly log: ResourceLog;
 }
 
-/** `undefined`: it is gone. */
+/** `undefined` if the resource no longer exists. */
 export type ReadResult = { readonly inputs: Properties; readonly outputs: Properties } | undefined;
 
 export interface DeleteRequest {
@@ -70,8 +70,8 @@ export interface DeleteRequest {
 }
 
 /**
- * A custom resource of this package: what the engine asks of it. `create` and `update` reject with
- * a `PartialStateError` where something was written before they failed.
+ * A custom resource of this package, with the operations that the engine calls. `create` and `update`
+ * reject with a `PartialStateError` if something was written before they failed.
  */
 export interface CrudResource {
   readonly type: string;

@@ -2,7 +2,7 @@ import type { handleUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import * as rpc from '@pulumi/pulumi/proto/provider_pb';
 
 import { SignedImageError } from '../../../error';
-import { crudFailure } from './crud-failure';
+import { toServiceError } from './crud-failure';
 import type { CrudResource } from './crud-resource';
 import type { EngineLog } from './engine-log';
 import { Empty, Struct } from './pulumi-grpc';
@@ -22,8 +22,8 @@ export interface CrudService {
 }
 
 /**
- * Serves these resources. The SDK's server offers no preview and passes no `preview` flag
- * (docs/adr/0005), so these calls are answered here; all others stay the SDK's.
+ * Serves these resources. The SDK's server does not support previews and does not pass the `preview` flag
+ * (docs/adr/0005), so these calls are handled here; all others are handled by the SDK.
  *
  * https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
  */
@@ -38,31 +38,31 @@ export function createCrudService(
     if (resource) return resource;
     throw new SignedImageError({
       code: 'INTERNAL',
-      message: `this plugin has no resource of type ${type}; do its version and the program's agree?`,
+      message: `this plugin has no resource of type ${type}; check that the versions of the plugin and of the SDK match`,
     });
   };
 
-  const flushed = async (request: unknown): Promise<void> => {
+  const flushLog = async (request: unknown): Promise<void> => {
     const { getUrn } = request as { readonly getUrn?: () => string };
-    // Configure is about no resource.
+    // Configure does not concern a resource.
     if (getUrn) await engineLog.flush(getUrn.call(request));
   };
 
-  const answer =
+  const handle =
     <Request, Response>(
       work: (request: Request) => Promise<Response>,
     ): Handler<Request, Response> =>
     (call, callback: sendUnaryData<Response>) => {
       work(call.request)
-        .finally(() => flushed(call.request))
+        .finally(() => flushLog(call.request))
         .then(
           (response) => callback(null, response),
-          (error: unknown) => callback(crudFailure(error)),
+          (error: unknown) => callback(toServiceError(error)),
         );
     };
 
   return {
-    configure: answer(async () => {
+    configure: handle(async () => {
       const response = new rpc.ConfigureResponse();
       response.setAcceptsecrets(true);
       response.setAcceptresources(true);
@@ -71,7 +71,7 @@ export function createCrudService(
       return response;
     }),
 
-    check: answer(async (request) => {
+    check: handle(async (request) => {
       const urn = request.getUrn();
       const { inputs, problems } = await resourceOf(urn).check({
         urn,
@@ -80,8 +80,8 @@ export function createCrudService(
         log: engineLog.for(urn),
       });
       const response = new rpc.CheckResponse();
-      // Beside problems there may be an unknown, which the engine would not read in an update: it
-      // would say that, and not the problems.
+      // With problems, the inputs may have an unknown value, which the engine rejects in an update: it
+      // would report that instead of the problems.
       response.setInputs(Struct.fromJavaScript(wire(problems.length > 0 ? {} : inputs)));
       response.setFailuresList(
         problems.map(({ property, message }) => {
@@ -94,7 +94,7 @@ export function createCrudService(
       return response;
     }),
 
-    diff: answer(async (request) => {
+    diff: handle(async (request) => {
       const urn = request.getUrn();
       const { changed, replaces } = await resourceOf(urn).diff({
         urn,
@@ -112,7 +112,7 @@ export function createCrudService(
       return response;
     }),
 
-    create: answer(async (request) => {
+    create: handle(async (request) => {
       const urn = request.getUrn();
       const { id, outputs } = await resourceOf(urn).create({
         urn,
@@ -126,7 +126,7 @@ export function createCrudService(
       return response;
     }),
 
-    update: answer(async (request) => {
+    update: handle(async (request) => {
       const urn = request.getUrn();
       const outputs = await resourceOf(urn).update({
         urn,
@@ -142,7 +142,7 @@ export function createCrudService(
       return response;
     }),
 
-    read: answer(async (request) => {
+    read: handle(async (request) => {
       const urn = request.getUrn();
       const found = await resourceOf(urn).read({
         urn,
@@ -152,7 +152,7 @@ export function createCrudService(
         log: engineLog.for(urn),
       });
       const response = new rpc.ReadResponse();
-      // A blank id tells the engine that the resource is gone.
+      // An empty id means to the engine that the resource no longer exists.
       response.setId(found ? request.getId() : '');
       if (found) {
         response.setInputs(Struct.fromJavaScript(wire(found.inputs)));
@@ -161,7 +161,7 @@ export function createCrudService(
       return response;
     }),
 
-    delete: answer(async (request) => {
+    delete: handle(async (request) => {
       const urn = request.getUrn();
       await resourceOf(urn).delete({
         urn,

@@ -5,39 +5,39 @@ import { grpc } from './pulumi-grpc';
 
 /** The engine's log, for one resource. */
 export interface ResourceLog {
-  /** A line that stays. */
+  /** Logs a permanent line. */
   info(message: string): void;
   warn(message: string): void;
-  /** Progress: shown while it is true, if that is for a while, and not kept. */
+  /** Shows progress while a step runs, if it takes longer than `STATUS_DELAY_MS`; not kept. */
   status(message: string): void;
 }
 
 export interface EngineLog {
   for(urn: string): ResourceLog;
-  /** Resolves when all that was logged for a resource has arrived. */
+  /** Resolves when all lines of a resource are delivered. */
   flush(urn: string): Promise<void>;
   close(): void;
 }
 
-/** Characters of a resource's lines that wait for the engine: a builder may print faster than that shows. */
-const MAX_WAITING = 4 * 1024 * 1024;
+/** Characters of a resource's lines that wait for the engine: a builder may print faster than the engine shows. */
+const MAX_PENDING_CHARACTERS = 4 * 1024 * 1024;
 
-/** Milliseconds that a step takes before it is told: what is over sooner is no news. */
-const STATUS_AFTER = 200;
+/** Delay before the status of a step is shown: shorter steps are not shown. */
+const STATUS_DELAY_MS = 200;
 
 /**
- * Logs to the engine at this address. The SDK's own `log` has no engine address in CRUD calls
- * (it prints to stdout), so this is a client of our own. A line that cannot be delivered is
- * dropped: a log must not fail a signature.
+ * Creates a log to the engine at this address. The SDK's own `log` has no engine address in CRUD calls
+ * (it prints to stdout), so this is a separate client. A line that cannot be delivered is dropped: a
+ * failed log request must not fail a signature.
  */
 export function createEngineLog(address: string | undefined): EngineLog {
   if (!address) return { for: () => SILENT, flush: async () => undefined, close: () => undefined };
   const client = new EngineClient(address, grpc.credentials.createInsecure());
-  // The lines of one resource one after the other: the engine shows them as they arrive.
+  // The lines of one resource are sent one after the other: the engine shows them in the order of arrival.
   const lines = new Map<string, Promise<void>>();
-  const waiting = new Map<string, number>();
-  const leftOut = new Map<string, number>();
-  const steps = new Map<string, NodeJS.Timeout>();
+  const pending = new Map<string, number>();
+  const omitted = new Map<string, number>();
+  const pendingStatus = new Map<string, NodeJS.Timeout>();
 
   const send = (severity: LogSeverity, urn: string, message: string, ephemeral: boolean): void => {
     const request = new LogRequest();
@@ -45,54 +45,57 @@ export function createEngineLog(address: string | undefined): EngineLog {
     request.setUrn(urn);
     request.setMessage(message);
     request.setEphemeral(ephemeral);
-    waiting.set(urn, (waiting.get(urn) ?? 0) + message.length);
-    const arrived = (lines.get(urn) ?? Promise.resolve()).then(
+    pending.set(urn, (pending.get(urn) ?? 0) + message.length);
+    const delivered = (lines.get(urn) ?? Promise.resolve()).then(
       () => new Promise<void>((resolve) => void client.log(request, () => resolve())),
     );
-    lines.set(urn, arrived);
-    void arrived.then(() => {
-      waiting.set(urn, (waiting.get(urn) ?? 0) - message.length);
-      if (lines.get(urn) !== arrived) return;
+    lines.set(urn, delivered);
+    void delivered.then(() => {
+      pending.set(urn, (pending.get(urn) ?? 0) - message.length);
+      if (lines.get(urn) !== delivered) return;
       lines.delete(urn);
-      waiting.delete(urn);
+      pending.delete(urn);
     });
   };
-  const tell = (urn: string, message: string): void => {
-    const missing = leftOut.get(urn) ?? 0;
-    if ((waiting.get(urn) ?? 0) > MAX_WAITING) return void leftOut.set(urn, missing + 1);
-    tellLeftOut(urn);
+  const sendLine = (urn: string, message: string): void => {
+    const missing = omitted.get(urn) ?? 0;
+    if ((pending.get(urn) ?? 0) > MAX_PENDING_CHARACTERS) {
+      omitted.set(urn, missing + 1);
+      return;
+    }
+    sendOmitted(urn);
     send(LogSeverity.INFO, urn, message, false);
   };
-  const tellLeftOut = (urn: string): void => {
-    const missing = leftOut.get(urn);
+  const sendOmitted = (urn: string): void => {
+    const missing = omitted.get(urn);
     if (missing === undefined) return;
-    leftOut.delete(urn);
+    omitted.delete(urn);
     send(LogSeverity.INFO, urn, `(${missing} lines are left out: they came too fast)`, false);
   };
-  const dropStep = (urn: string): void => {
-    clearTimeout(steps.get(urn));
-    steps.delete(urn);
+  const clearStatus = (urn: string): void => {
+    clearTimeout(pendingStatus.get(urn));
+    pendingStatus.delete(urn);
   };
   return {
     for: (urn) => ({
-      info: (message) => tell(urn, message),
+      info: (message) => sendLine(urn, message),
       warn: (message) => send(LogSeverity.WARNING, urn, message, false),
       status: (message) => {
-        dropStep(urn);
-        const show = (): void => {
-          steps.delete(urn);
+        clearStatus(urn);
+        const sendStatus = (): void => {
+          pendingStatus.delete(urn);
           send(LogSeverity.INFO, urn, message, true);
         };
-        steps.set(urn, setTimeout(show, STATUS_AFTER).unref());
+        pendingStatus.set(urn, setTimeout(sendStatus, STATUS_DELAY_MS).unref());
       },
     }),
     flush: async (urn) => {
-      dropStep(urn);
-      tellLeftOut(urn);
+      clearStatus(urn);
+      sendOmitted(urn);
       await lines.get(urn);
     },
     close: () => {
-      for (const urn of steps.keys()) dropStep(urn);
+      for (const urn of pendingStatus.keys()) clearStatus(urn);
       client.close();
     },
   };

@@ -1,16 +1,16 @@
-/** What is made when it is first asked for, and once; if that throws, the next one tries again. */
-export interface FirstUse<Made> {
-  get(): Made;
-  /** What was made so far, if anything was: for those who only clean up. */
-  readonly made: Made | undefined;
+/** A value that is created once, on first use; if the creation throws, the next use tries again. */
+export interface Lazy<Value> {
+  get(): Value;
+  /** The value if it was created already, for cleanup. */
+  readonly created: Value | undefined;
 }
 
-export function onFirstUse<Made extends object>(make: () => Made): FirstUse<Made> {
-  let made: Made | undefined;
+export function lazy<Value extends object>(create: () => Value): Lazy<Value> {
+  let created: Value | undefined;
   return {
-    get: () => (made ??= make()),
-    get made() {
-      return made;
+    get: () => (created ??= create()),
+    get created() {
+      return created;
     },
   };
 }

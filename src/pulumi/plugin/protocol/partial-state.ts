@@ -1,8 +1,8 @@
 import type { Properties } from './wire-value';
 
 /**
- * A create or update that failed after it had written something. The engine keeps this state, so
- * that what is there is known, and asks for an update the next time even if nothing was changed.
+ * A create or update that failed after it had written something. The engine stores this state, so
+ * that the written parts are known, and runs an update the next time even if no input changed.
  *
  * https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto (ErrorResourceInitFailed)
  */
@@ -10,10 +10,10 @@ export class PartialStateError extends Error {
   constructor(
     readonly id: string,
     readonly outputs: Properties,
-    /** What went wrong. */
+    /** The error. */
     readonly reason: unknown,
   ) {
-    super('the resource is there in part', { cause: reason });
+    super('the resource was created in part', { cause: reason });
     this.name = 'PartialStateError';
   }
 }

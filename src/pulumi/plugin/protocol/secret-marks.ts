@@ -1,22 +1,22 @@
 import { Secret, type Value } from './wire-value';
 
 /**
- * The same tree with its secret marks on the leaves only: an engine marks a whole object if the
- * program made it from one secret. What is absent is no secret.
+ * Moves the secret marks of a tree to its leaves: the engine marks a whole object if the program
+ * created it from one secret. An absent value is not secret.
  *
- * @param wholes - Receives the objects that were marked as a whole: the names in them are secret too.
+ * @param wholes - Receives the objects that were marked as a whole: their member names are secret too.
  */
-export function marksOnLeaves(value: Value, wholes?: WeakSet<object>, marked = false): Value {
-  if (value instanceof Secret) return marksOnLeaves(value.value, wholes, true);
+export function markLeaves(value: Value, wholes?: WeakSet<object>, marked = false): Value {
+  if (value instanceof Secret) return markLeaves(value.value, wholes, true);
   if (value === null || value === undefined) return null;
   if (Array.isArray(value)) {
-    return value.map((member: Value) => marksOnLeaves(member, wholes, marked));
+    return value.map((member: Value) => markLeaves(member, wholes, marked));
   }
   if (typeof value === 'object') {
     const object: { readonly [name: string]: Value } = Object.fromEntries(
       Object.entries(value).map(([name, member]) => [
         name,
-        marksOnLeaves(member as Value, wholes, marked),
+        markLeaves(member as Value, wholes, marked),
       ]),
     );
     if (marked) wholes?.add(object);
@@ -25,7 +25,7 @@ export function marksOnLeaves(value: Value, wholes?: WeakSet<object>, marked = f
   return marked ? new Secret(value) : value;
 }
 
-/** All strings that are marked as secret. */
+/** Returns all strings that are marked as secret. */
 export function secretStrings(value: Value, marked = false): readonly string[] {
   if (value instanceof Secret) return secretStrings(value.value, true);
   if (typeof value === 'string') return marked ? [value] : [];

@@ -5,8 +5,8 @@ import type { CrudService } from './crud-service';
 import { grpc } from './pulumi-grpc';
 
 /**
- * Serves the provider on the SDK's own server, with our answers to the CRUD calls laid over the
- * SDK's: its server class is not exported and offers no preview (docs/adr/0005).
+ * Serves the provider on the SDK's own server, with our handlers of the CRUD calls in place of the
+ * SDK's: its server class is not exported and does not support previews (docs/adr/0005).
  */
 export async function serve(
   provider: Provider,
@@ -20,7 +20,7 @@ export async function serve(
     service: ServiceDefinition,
     implementation: UntypedServiceImplementation,
   ): void {
-    // The SDK's handlers are methods of a class: they keep their `this` behind the overlay.
+    // The SDK's handlers are methods of a class: as the prototype, it keeps their `this` usable.
     original.call(this, service, Object.assign(Object.create(implementation), crud));
   };
   try {

@@ -8,7 +8,7 @@ export class Secret {
   constructor(readonly value: Value) {}
 }
 
-/** A value that is not known yet; only seen in preview. */
+/** A value that is not known yet; occurs in previews only. */
 export const UNKNOWN: unique symbol = Symbol('unknown');
 
 export type Value =
@@ -71,7 +71,7 @@ export function encodeProperties(properties: Properties): Record<string, unknown
   return encode(properties) as Record<string, unknown>;
 }
 
-/** The same tree without its secret marks. */
+/** Removes the secret marks of a tree. */
 export function reveal(value: Value): Value {
   if (value instanceof Secret) return reveal(value.value);
   if (Array.isArray(value)) return value.map(reveal);
@@ -81,7 +81,7 @@ export function reveal(value: Value): Value {
   );
 }
 
-/** Whether anything in it is not known yet. */
+/** Whether any part of the value is not known yet. */
 export function hasUnknown(value: Value | undefined): boolean {
   if (value === UNKNOWN) return true;
   if (value instanceof Secret) return hasUnknown(value.value);
@@ -90,7 +90,7 @@ export function hasUnknown(value: Value | undefined): boolean {
   return Object.values(value).some((member) => hasUnknown(member as Value));
 }
 
-/** Whether anything in it is secret. */
+/** Whether any part of the value is secret. */
 export function hasSecret(value: Value | undefined): boolean {
   if (value instanceof Secret) return true;
   if (Array.isArray(value)) return value.some(hasSecret);
@@ -98,7 +98,7 @@ export function hasSecret(value: Value | undefined): boolean {
   return Object.values(value).some((member) => hasSecret(member as Value));
 }
 
-/** Any JSON value of ours as a tree; members that are `undefined` are left out. */
+/** Converts a JSON value to a tree; members that are `undefined` are left out. */
 export function toValue(plain: unknown): Value {
   if (plain instanceof Secret || plain === UNKNOWN) return plain as Value;
   if (Array.isArray(plain)) return plain.map(toValue);
@@ -110,7 +110,7 @@ export function toValue(plain: unknown): Value {
   );
 }
 
-/** Deep equality that does not look at secret marks; an unknown equals nothing. */
+/** Deep equality that ignores secret marks; an unknown value equals nothing. */
 export function equalValues(left: Value | undefined, right: Value | undefined): boolean {
   const a = left instanceof Secret ? left.value : left;
   const b = right instanceof Secret ? right.value : right;
@@ -128,7 +128,7 @@ export function equalValues(left: Value | undefined, right: Value | undefined): 
   return (a ?? null) === (b ?? null);
 }
 
-/** The names of the inputs that differ; an unknown one counts as different. */
+/** Returns the names of the inputs that differ; an unknown value counts as different. */
 export function changedInputs(olds: Properties, news: Properties): readonly string[] {
   const names = new Set([...Object.keys(olds), ...Object.keys(news)]);
   return [...names].filter((name) => !equalValues(olds[name], news[name])).sort();

@@ -7,19 +7,19 @@ import { differsIn, type Properties } from '../protocol/wire-value';
 import { InputReader } from '../inputs/input-reader';
 import { type BuildPaths, declaredSource } from '../build/source-detection';
 
-/** What the last update left behind; empty for a new resource. */
-export interface Before {
+/** The inputs and outputs of the last update; empty for a new resource. */
+export interface PreviousState {
   readonly inputs: Properties;
   readonly outputs: Properties;
 }
 
 /**
- * The facts that are bound to the digest (docs/adr/0002): those of the build; for an image that
+ * Returns the facts that are bound to the digest (docs/adr/0002): those of the build; for an image that
  * was not built here, those of its first signing, until the digest or a declared fact changes.
  */
 export async function boundFacts(
   inputs: Properties,
-  before: Before,
+  before: PreviousState,
   environment: PluginEnvironment,
 ): Promise<SourceFacts> {
   const ofBuild = new InputReader(inputs['facts']).json();
@@ -31,7 +31,7 @@ export async function boundFacts(
   return declaredSource(overrides, pathsOfBuild(inputs, environment), environment);
 }
 
-/** Of a build by another provider's resource, which reports no facts of its own. */
+/** Returns the paths of a build by another provider's resource, which reports no facts itself. */
 function pathsOfBuild(inputs: Properties, { cwd }: PluginEnvironment): BuildPaths | undefined {
   const build = new InputReader(inputs).at('build');
   const [context, dockerfile] = [build.at('context').string(), build.at('dockerfile').string()];

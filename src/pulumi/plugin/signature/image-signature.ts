@@ -24,11 +24,11 @@ import type { PluginEnvironment } from '../environment';
 import { changedInputs, hasUnknown, type Properties, reveal } from '../protocol/wire-value';
 import { InputReader } from '../inputs/input-reader';
 import { driftOfSignature, readSignature } from './refresh';
-import { plannedRemoval, removeSignatures } from './delete';
+import { describeRemoval, removeSignatures } from './delete';
 import { plannedSignature } from './preview';
 import { signatureOutputs } from './sign';
 
-/** Signs an image, its platform manifests and their provenance; finds again what is there. */
+/** Signs an image, its platform manifests and their provenance; reuses existing signatures. */
 export function createImageSignature(environment: PluginEnvironment): CrudResource {
   return {
     type: token('ImageSignature'),
@@ -37,7 +37,7 @@ export function createImageSignature(environment: PluginEnvironment): CrudResour
     create: (request) => create(request, environment),
     update: (request) => update(request, environment),
     read: (request) => readSignature(request, environment),
-    // By default they stay: what they say stays true, and others may rely on it.
+    // By default signatures are kept: they remain valid, and others may rely on them.
     delete: (request) => removeSignatures(request, environment),
   };
 }
@@ -52,31 +52,33 @@ async function check(
   readDeletion(inputs);
   const problems: readonly Problem[] = [
     ...inputs.problems,
-    ...wrongReference(reference),
+    ...referenceProblems(reference),
     ...(await validateSigningInputs(signing.config, environment.host, inputs.unknown)),
     ...validateAnnotations(inputs.at('annotations').record()),
     ...validateOverrides(readSource(inputs.at('source')), environment.env),
   ];
   const { key, ...rest } = news;
-  // Put even if there is none: an earlier one must not be found again.
+  // Put even without a key: an earlier key must not be used again.
   environment.handoff.put(urn, key === undefined || key === null ? {} : { key });
   const checked: Properties = {
     ...rest,
     ...(signing.config.key && { key: { ref: shownReference(signing.config.key.ref) } }),
     signer: await declaredSigner(signing, environment),
   };
-  const refused = await changedAccess(olds, checked, reference, inputs, environment);
+  const accessErrors = await accessProblemsOnChange(olds, checked, reference, inputs, environment);
   return {
     inputs: checked,
-    problems: distinct([...problems, ...refused]).filter(({ property }) => inputs.knows(property)),
+    problems: distinct([...problems, ...accessErrors]).filter(({ property }) =>
+      inputs.isKnown(property),
+    ),
   };
 }
 
-/** What a delete does is kept with the inputs: there is nothing to look at, and nothing to write. */
-const ONLY_KEPT = 'deletion';
+/** A change of this input alone is only stored: it requires no read and no write. */
+const DELETION = 'deletion';
 
-/** A first update asks in its plan, and one in which nothing is to be done need not ask. */
-async function changedAccess(
+/** The first update checks the access in its plan, and an update without changes need not check it. */
+async function accessProblemsOnChange(
   olds: Properties,
   news: Properties,
   reference: Reference | undefined,
@@ -84,11 +86,11 @@ async function changedAccess(
   environment: PluginEnvironment,
 ): Promise<readonly Problem[]> {
   const changed = changedInputs(olds, news).join();
-  if (Object.keys(olds).length === 0 || changed === '' || changed === ONLY_KEPT) return [];
+  if (Object.keys(olds).length === 0 || changed === '' || changed === DELETION) return [];
   return accessProblems(reference, inputs, environment);
 }
 
-function wrongReference(reference: Reference | undefined): readonly Problem[] {
+function referenceProblems(reference: Reference | undefined): readonly Problem[] {
   if (!reference || reference.digest) return [];
   const message = 'must have a digest (host/repo@sha256:...): a tag may move while it is signed';
   return [{ property: 'image', code: 'REFERENCE_INVALID', message }];
@@ -102,21 +104,21 @@ async function diff(
   const moved =
     changed.includes('image') && !hasUnknown(news['image']) && repositoryOf(news) !== id;
   const drift = hasDrift(oldOutputs);
-  const removal = moved ? plannedRemoval(oldInputs, oldOutputs) : undefined;
-  if (removal) log.info(`the replacement removes from ${id} ${removal}`);
-  if (!moved) noteUse(urn, oldInputs, oldOutputs, environment);
+  const removal = moved ? describeRemoval(oldInputs, oldOutputs) : undefined;
+  if (removal) log.info(`the replacement removes ${removal} from ${id}`);
+  if (!moved) recordUse(urn, oldInputs, oldOutputs, environment);
   const always = news['always'] === true && changed.length === 0 && !drift;
-  const lost =
+  const hasNewDrift =
     always &&
     (await driftOfSignature({ urn, id, inputs: oldInputs, outputs: oldOutputs, log }, environment))
       .length > 0;
   return {
-    changed: drift || lost ? [...changed, 'signatures'] : changed,
+    changed: drift || hasNewDrift ? [...changed, 'signatures'] : changed,
     replaces: moved ? ['image'] : [],
   };
 }
 
-/** `host/repo`: another repository is another resource. */
+/** `host/repo`: another repository requires a replacement. */
 function repositoryOf(inputs: Properties): string {
   return String(reveal(inputs['image'] ?? null)).split('@')[0] ?? '';
 }
@@ -132,10 +134,10 @@ async function create(
 async function update(request: UpdateRequest, environment: PluginEnvironment): Promise<Properties> {
   const { inputs, oldInputs, oldOutputs, log } = request;
   const changed = changedInputs(oldInputs, inputs);
-  if (changed.join() !== ONLY_KEPT || hasDrift(oldOutputs)) {
+  if (changed.join() !== DELETION || hasDrift(oldOutputs)) {
     return write(request, oldInputs, oldOutputs, environment);
   }
-  log.info(`a delete would remove ${plannedRemoval(inputs, oldOutputs) ?? 'no signature'}`);
+  log.info(`a delete would remove ${describeRemoval(inputs, oldOutputs) ?? 'no signature'}`);
   return oldOutputs;
 }
 
@@ -143,8 +145,8 @@ function hasDrift(outputs: Properties): boolean {
   return new InputReader(outputs).at('drift').list().length > 0;
 }
 
-/** The image and its signatures, reused ones too, are not for another resource to delete. */
-function noteUse(
+/** Protects the image and its signatures, including reused ones, from deletion by another resource. */
+function recordUse(
   urn: string,
   inputs: Properties,
   outputs: Properties,
@@ -154,7 +156,7 @@ function noteUse(
   const signatures = (new InputReader(outputs).at('signatures').json() ??
     []) as readonly StoredSignatureOutput[];
   const digests = signatures.flatMap(({ subject, stored }) => [subject, stored]);
-  uses.note(urn, formatRepository(repository), [...(digest ? [digest] : []), ...digests]);
+  uses.record(urn, formatRepository(repository), [...(digest ? [digest] : []), ...digests]);
 }
 
 async function write(
@@ -166,8 +168,8 @@ async function write(
   const before = { inputs: oldInputs, outputs: oldOutputs };
   if (request.preview) return plannedSignature(request, before, environment);
   const id = repositoryOf(request.inputs);
-  environment.looks.forget(parseReference(id).repository);
+  environment.readCache.invalidate(parseReference(id).repository);
   const outputs = await signatureOutputs(id, request, before, environment);
-  noteUse(request.urn, request.inputs, outputs, environment);
+  recordUse(request.urn, request.inputs, outputs, environment);
   return outputs;
 }

@@ -8,9 +8,9 @@ import {
 } from '../inputs/declared-provenance';
 import { readRegistry } from '../inputs/declared-registry';
 import {
-  type ServedSigning,
+  type SigningWithServices,
   readSigning,
-  servedSigning,
+  withServices,
   transparencyOf,
 } from '../inputs/declared-signing';
 import { trustedRootFor } from '../inputs/declared-trusted-keys';
@@ -18,7 +18,7 @@ import { InputReader } from '../inputs/input-reader';
 import type { CreateRequest } from '../protocol/crud-resource';
 import type { ResourceLog } from '../protocol/engine-log';
 import type { Properties } from '../protocol/wire-value';
-import { type Before, boundFacts } from './facts';
+import { type PreviousState, boundFacts } from './facts';
 import type { BuildSummaryOutput, SignerOutput } from '../../resources/signature-outputs';
 import {
   type SignerDescription,
@@ -29,11 +29,11 @@ import {
 import { type SourceFacts, signedAnnotations } from '../../../source';
 import { type ReusePolicy, manifestsToSign } from '../../../verify';
 
-/** Everything that one signature is made of, read from the inputs. */
+/** Everything that is needed for one signature, read from the inputs. */
 export interface SignatureRequest {
   readonly repository: Repository;
   readonly digest: Digest;
-  readonly signing: ServedSigning;
+  readonly signing: SigningWithServices;
   readonly client: RegistryClient;
   readonly annotations: Readonly<Record<string, string>>;
   readonly facts: SourceFacts;
@@ -41,20 +41,20 @@ export interface SignatureRequest {
   readonly build: BuildSummaryOutput | undefined;
 }
 
-export async function orderFrom(
+export async function createSignatureRequest(
   { urn, inputs }: CreateRequest,
-  before: Before,
+  before: PreviousState,
   environment: PluginEnvironment,
 ): Promise<SignatureRequest> {
   const key = environment.handoff.take(urn)?.['key'];
   const reader = new InputReader(key === undefined ? inputs : { ...inputs, key });
   const { repository, digest } = parseReference(reader.at('image').string() ?? '');
-  if (!digest) throw new SignedImageError({ code: 'INTERNAL', message: '`check` let a tag pass' });
+  if (!digest) throw new SignedImageError({ code: 'INTERNAL', message: '`check` accepted a tag' });
   const facts = await boundFacts(inputs, before, environment);
   return {
     repository,
     digest,
-    signing: await servedSigning(readSigning(reader), environment.host),
+    signing: await withServices(readSigning(reader), environment.host),
     client: environment.registryClient(repository, readRegistry(reader.at('registry'))),
     facts,
     annotations: signedAnnotations(facts, reader.at('annotations').record()),
@@ -63,9 +63,9 @@ export async function orderFrom(
   };
 }
 
-/** The image and its platform manifests, as the registry has them, with what to sign on each. */
-export async function targetsOf(order: SignatureRequest): Promise<readonly SigningTarget[]> {
-  const { repository, digest, client, annotations, provenance, facts, build } = order;
+/** Reads the manifests of the image from the registry and returns them with what to sign for each. */
+export async function signingTargets(request: SignatureRequest): Promise<readonly SigningTarget[]> {
+  const { repository, digest, client, annotations, provenance, facts, build } = request;
   const manifests = await manifestsToSign(repository, digest, client);
   const source = { repository, declared: provenance, facts, build };
   return manifests.map(({ descriptor }) => ({
@@ -75,7 +75,7 @@ export async function targetsOf(order: SignatureRequest): Promise<readonly Signi
   }));
 }
 
-/** What an update has and a preview has not: somebody who reads its log, and may be asked to sign in. */
+/** Allows an interactive login, which needs a person who reads the log: in updates, not in previews. */
 export function withInteractiveLogin(
   environment: PluginEnvironment,
   { info: announce }: ResourceLog,
@@ -83,7 +83,7 @@ export function withInteractiveLogin(
   return { ...environment, host: { ...environment.host, interactiveLogin: { announce } } };
 }
 
-export async function materialFor(
+export async function createMaterial(
   { signing: { config } }: SignatureRequest,
   { host, serviceCall: call }: PluginEnvironment,
   { warn }: ResourceLog,
@@ -91,7 +91,7 @@ export async function materialFor(
   return createSigningMaterial(config, host, { warn, ...(call && { call }) });
 }
 
-/** Beside being valid and by this signer, a signature has what the transparency asks for. */
+/** Returns what a signature must have to be reused, besides being valid and by this signer. */
 export async function reusePolicy(
   { signing: { config, services } }: SignatureRequest,
   { host }: PluginEnvironment,
@@ -108,13 +108,22 @@ export async function reusePolicy(
   };
 }
 
-/** Why all is signed again, where another signer did it before; `undefined`: the same one did. */
-export function formerSigner(outputs: Properties, signer: SignerDescription): string | undefined {
+/** Describes a change of the signer, which requires new signatures; `undefined` if it is the same. */
+export function describeSignerChange(
+  outputs: Properties,
+  signer: SignerDescription,
+): string | undefined {
   const former = new InputReader(outputs['signer']).json() as SignerOutput | undefined;
-  if (!former || nameOf(former) === nameOf(signer)) return undefined;
-  return `signed so far by ${nameOf(former)}; from now on ${nameOf(signer)} signs`;
+  if (!former || formatSigner(former) === formatSigner(signer)) return undefined;
+  return `the signer changes from ${formatSigner(former)} to ${formatSigner(signer)}`;
 }
 
-function nameOf({ keyId, identity }: { readonly keyId?: string; readonly identity?: string }) {
+function formatSigner({
+  keyId,
+  identity,
+}: {
+  readonly keyId?: string;
+  readonly identity?: string;
+}) {
   return keyId === undefined ? (identity ?? 'an identity') : `key sha256:${keyId.slice(0, 12)}`;
 }

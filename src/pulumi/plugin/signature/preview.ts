@@ -5,77 +5,79 @@ import { transparencyOf } from '../inputs/declared-signing';
 import type { ResourceLog } from '../protocol/engine-log';
 import type { PluginEnvironment } from '../environment';
 import {
-  formerSigner,
-  materialFor,
-  orderFrom,
+  describeSignerChange,
+  createMaterial,
+  createSignatureRequest,
   reusePolicy,
   type SignatureRequest,
-  targetsOf,
+  signingTargets,
 } from './order';
-import type { Before } from './facts';
+import type { PreviousState } from './facts';
 import { hasUnknown, type Properties, toValue, UNKNOWN } from '../protocol/wire-value';
 
-/** What an update would do: it looks where it can, writes nothing, and says it in one line. */
+/** Reports in one line what an update would do: it reads what it can and writes nothing. */
 export async function plannedSignature(
   request: CreateRequest,
-  before: Before,
+  before: PreviousState,
   environment: PluginEnvironment,
 ): Promise<Properties> {
   const { inputs, log } = request;
-  const unknown: Properties = Object.fromEntries(COMPUTED.map((name) => [name, UNKNOWN]));
+  const unknown: Properties = Object.fromEntries(COMPUTED_OUTPUTS.map((name) => [name, UNKNOWN]));
   if (hasUnknown(inputs)) {
     log.info('would sign the image when it is built');
     return unknown;
   }
-  const order = await orderFrom(request, before, environment);
-  const { keyless } = order.signing.config;
+  const signatureRequest = await createSignatureRequest(request, before, environment);
+  const { keyless } = signatureRequest.signing.config;
   if (keyless && (await isInteractiveProvider(keyless, environment.host))) {
-    // Who signs is known after the sign-in, and so is what is signed already.
-    log.info('would ask you to sign in, and sign what is not signed yet');
+    // The signer, and with it the existing signatures, are known only after the login.
+    log.info('would ask you to sign in, and then create the missing signatures');
     return unknown;
   }
-  const { signer, line } = await plan(order, environment, log);
-  const former = formerSigner(before.outputs, signer);
-  if (former !== undefined) log.info(former);
+  const { signer, line } = await planSignatures(signatureRequest, environment, log);
+  const signerChange = describeSignerChange(before.outputs, signer);
+  if (signerChange !== undefined) log.info(signerChange);
   log.info(line);
   return {
     ...unknown,
     signer: toValue(signer),
-    signedAnnotations: order.annotations,
-    witnessed: transparencyOf(order.signing.services),
+    signedAnnotations: signatureRequest.annotations,
+    witnessed: transparencyOf(signatureRequest.signing.services),
   };
 }
 
-/** Reads what is signed already; who will sign is known from the key or the token. */
-async function plan(
-  order: SignatureRequest,
+/** Reads the existing signatures; the signer is known from the key or the token. */
+async function planSignatures(
+  signatureRequest: SignatureRequest,
   environment: PluginEnvironment,
   log: ResourceLog,
 ): Promise<{ readonly signer: SignerDescription; readonly line: string }> {
-  const { repository, signing } = order;
-  const client = order.client.task();
-  const { description: signer } = await materialFor(order, environment, log);
-  const find = createSignatureFinder(await reusePolicy(order, environment));
-  const counts = { found: 0, wanted: 0 };
-  for (const { manifest: subject, annotations, provenance } of await targetsOf(order)) {
+  const { repository, signing } = signatureRequest;
+  const client = signatureRequest.client.task();
+  const { description: signer } = await createMaterial(signatureRequest, environment, log);
+  const find = createSignatureFinder(await reusePolicy(signatureRequest, environment));
+  const counts = { found: 0, required: 0 };
+  for (const { manifest: subject, annotations, provenance } of await signingTargets(
+    signatureRequest,
+  )) {
     for (const format of storedFormats(signing.format)) {
       for (const purpose of ['signature', 'provenance'] as const) {
         if (purpose === 'provenance' && !provenance) continue;
-        counts.wanted += 1;
-        const wanted = { repository, subject, purpose, format, annotations, provenance, signer };
-        if (await find(wanted, client)) counts.found += 1;
+        counts.required += 1;
+        const required = { repository, subject, purpose, format, annotations, provenance, signer };
+        if (await find(required, client)) counts.found += 1;
       }
     }
   }
-  const { found, wanted } = counts;
+  const { found, required } = counts;
   const line =
-    found === wanted
+    found === required
       ? `would reuse ${found} signatures and write nothing`
-      : `would sign ${wanted - found}${found > 0 ? ` and reuse ${found}` : ''}`;
+      : `would sign ${required - found}${found > 0 ? ` and reuse ${found}` : ''}`;
   return { signer, line };
 }
 
-const COMPUTED = [
+const COMPUTED_OUTPUTS = [
   'signer',
   'signedAnnotations',
   'signatures',

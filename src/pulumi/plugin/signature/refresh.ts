@@ -12,7 +12,7 @@ import { trustOf, trustedRootFor } from '../inputs/declared-trusted-keys';
 import { InputReader } from '../inputs/input-reader';
 import type { ReadRequest, ReadResult } from '../protocol/crud-resource';
 import type { Properties } from '../protocol/wire-value';
-import { refreshed } from '../verification/drift';
+import { refreshDrift } from '../verification/drift';
 import { expectationOf } from '../../provenance-expectation';
 import type { SignerOutput, StoredSignatureOutput } from '../../resources/signature-outputs';
 import { readLayers } from '../../../storage';
@@ -24,34 +24,41 @@ import {
   inspectImage,
 } from '../../../verify';
 
-/** Compares the registry with what the state says was signed. */
+/** Compares the registry with the signatures in the state. */
 export async function readSignature(
   request: ReadRequest,
   environment: PluginEnvironment,
 ): Promise<NonNullable<ReadResult>> {
-  const anew = (whole: StorageLocation): StorageLocation => ({
-    ...whole,
-    client: whole.client.task({ bypassCache: true }),
+  const uncached = (location: StorageLocation): StorageLocation => ({
+    ...location,
+    client: location.client.task({ bypassCache: true }),
   });
-  return { inputs: request.inputs, outputs: await compared(request, environment, anew) };
+  return {
+    inputs: request.inputs,
+    outputs: await compareWithRegistry(request, environment, uncached),
+  };
 }
 
 /**
- * The same with the fewest requests, for each update: the list of what refers to the image, and each
- * manifest that holds a signature. Bytes that the state has need not be read, as their digest tells;
- * the image itself is not looked at.
+ * Does the same with as few requests as possible, for each update: it reads the referrers list of the
+ * image and each manifest with a signature. Bytes in the state need not be fetched, as their digest
+ * identifies them; the image itself is not read.
  */
 export async function driftOfSignature(
   request: ReadRequest,
   environment: PluginEnvironment,
 ): Promise<readonly string[]> {
   const { outputs } = request;
-  const seen = await compared(request, environment, ({ client, repository, digest }) => {
-    const shared = environment.looks.through(client);
-    for (const bytes of storedBytes(outputs)) environment.looks.know(repository, bytes);
-    return { client: shared, repository, digest, known: knownManifests(digest, outputs) };
-  });
-  return new InputReader(seen)
+  const outputsWithDrift = await compareWithRegistry(
+    request,
+    environment,
+    ({ client, repository, digest }) => {
+      const shared = environment.readCache.cachedClient(client);
+      for (const bytes of bundlesInState(outputs)) environment.readCache.addBlob(repository, bytes);
+      return { client: shared, repository, digest, known: knownManifests(digest, outputs) };
+    },
+  );
+  return new InputReader(outputsWithDrift)
     .at('drift')
     .list()
     .map((line) => line.string() ?? '');
@@ -64,39 +71,39 @@ interface StorageLocation {
   readonly known?: readonly KnownManifest[];
 }
 
-async function compared(
+async function compareWithRegistry(
   { inputs, outputs, log }: ReadRequest,
   environment: PluginEnvironment,
-  from: (whole: StorageLocation) => StorageLocation,
+  select: (location: StorageLocation) => StorageLocation,
 ): Promise<Properties> {
   const declared = new InputReader(inputs);
   const { repository, digest } = parseReference(declared.at('image').string() ?? '');
-  return refreshed(outputs, log, 'makes it again', async () => {
-    if (!digest) throw new Error('the state names an image without a digest');
+  return refreshDrift(outputs, log, 'creates it again', async () => {
+    if (!digest) throw new Error('the image reference in the state has no digest');
     const policy = await policyOf(declared, new InputReader(outputs), environment);
     const access = readRegistry(declared.at('registry'));
-    const place = { client: environment.registryClient(repository, access), repository, digest };
-    const { client, known } = from(place);
+    const location = { client: environment.registryClient(repository, access), repository, digest };
+    const { client, known } = select(location);
     const report = await inspectImage(repository, digest, policy, client, known);
-    const renamed = await renamedIn(report, keptSignatures(outputs), repository, client);
-    return { policy, report, renamed };
+    const replaced = await findReplaced(report, signaturesInState(outputs), repository, client);
+    return { policy, report, replaced };
   });
 }
 
-function keptSignatures(outputs: Properties): readonly StoredSignatureOutput[] {
+function signaturesInState(outputs: Properties): readonly StoredSignatureOutput[] {
   return (new InputReader(outputs).at('signatures').json() ?? []) as StoredSignatureOutput[];
 }
 
-/** What was signed: the image first, as a signature of it is among them. */
+/** Returns the signed manifests, the image first. */
 function knownManifests(digest: Digest, outputs: Properties): readonly KnownManifest[] {
-  const subjects = keptSignatures(outputs).map(({ subject }) => parseDigest(subject));
+  const subjects = signaturesInState(outputs).map(({ subject }) => parseDigest(subject));
   return [...new Set([digest, ...subjects])].map((each) => ({ digest: each }));
 }
 
-/** The bundles of the state; those of the legacy format are stored in another form. */
-function storedBytes(outputs: Properties): readonly Buffer[] {
+/** Returns the bundles in the state; those of the legacy format are stored in another form. */
+function bundlesInState(outputs: Properties): readonly Buffer[] {
   const bundles = new InputReader(outputs).at('bundles').strings();
-  return keptSignatures(outputs).flatMap(({ format }, index) => {
+  return signaturesInState(outputs).flatMap(({ format }, index) => {
     const text = bundles[index];
     return format === 'bundle' && text !== undefined ? [Buffer.from(text, 'utf8')] : [];
   });
@@ -124,26 +131,26 @@ async function policyOf(
 }
 
 /**
- * The signatures that the state names and that are gone, though others as good are in their place:
- * a run that was stopped between two signatures leaves one that the state does not know.
+ * Returns the signatures in the state that the registry no longer has, although it has equivalent ones:
+ * a run that was interrupted between two signatures leaves one that is not in the state.
  */
-async function renamedIn(
+async function findReplaced(
   report: VerificationReport,
-  kept: readonly StoredSignatureOutput[],
+  signatures: readonly StoredSignatureOutput[],
   repository: Repository,
   client: RegistryClient,
 ): Promise<readonly StoredSignatureOutput[]> {
-  const renamed: StoredSignatureOutput[] = [];
-  for (const signature of kept) {
-    const stored = renamedEquivalent(signature, report);
+  const replaced: StoredSignatureOutput[] = [];
+  for (const signature of signatures) {
+    const stored = equivalentSignature(signature, report);
     if (stored === undefined || stored === signature.stored) continue;
-    // Several may be good, and the report names the first: only what is gone is another one.
-    if (!(await isThere(signature, repository, client))) renamed.push(signature);
+    // Several may be valid, and the report has the first: only a signature that is gone was replaced.
+    if (!(await exists(signature, repository, client))) replaced.push(signature);
   }
-  return renamed;
+  return replaced;
 }
 
-function renamedEquivalent(
+function equivalentSignature(
   { subject, purpose, format }: StoredSignatureOutput,
   { manifests }: VerificationReport,
 ): string | undefined {
@@ -151,7 +158,7 @@ function renamedEquivalent(
   return parts.find((part) => part.purpose === purpose && part.format === format)?.stored;
 }
 
-async function isThere(
+async function exists(
   { subject, purpose, format, stored }: StoredSignatureOutput,
   repository: Repository,
   client: RegistryClient,

@@ -10,44 +10,48 @@ import type { CreateRequest } from '../protocol/crud-resource';
 import type { PluginEnvironment } from '../environment';
 import {
   withInteractiveLogin,
-  formerSigner,
-  materialFor,
-  orderFrom,
+  describeSignerChange,
+  createMaterial,
+  createSignatureRequest,
   reusePolicy,
-  targetsOf,
+  signingTargets,
 } from './order';
 import { PartialStateError } from '../protocol/partial-state';
-import type { Before } from './facts';
+import type { PreviousState } from './facts';
 import { signatureState } from './state';
 import type { Properties } from '../protocol/wire-value';
-import { writtenBefore, writtenSince } from './written-signatures';
+import { previouslyWritten, addWritten } from './written-signatures';
 
 /**
- * Signs what is not signed yet, and tells what now stands in the registry.
+ * Creates the missing signatures and returns the signatures that are now in the registry.
  *
- * @throws PartialStateError where something was written before it failed
+ * @throws PartialStateError if something was written before the failure
  */
 export async function signatureOutputs(
   id: string,
   request: CreateRequest,
-  before: Before,
+  before: PreviousState,
   environment: PluginEnvironment,
 ): Promise<Properties> {
   const { log } = request;
-  const order = await orderFrom(request, before, environment);
-  const targets = await targetsOf(order);
-  const material = await materialFor(order, withInteractiveLogin(environment, log), log);
-  const policy = await reusePolicy(order, environment);
-  const { repository, signing, client } = order;
-  const former = formerSigner(before.outputs, material.description);
-  if (former !== undefined) log.info(former);
-  const begun: StoredSignature[] = [];
+  const signatureRequest = await createSignatureRequest(request, before, environment);
+  const targets = await signingTargets(signatureRequest);
+  const material = await createMaterial(
+    signatureRequest,
+    withInteractiveLogin(environment, log),
+    log,
+  );
+  const policy = await reusePolicy(signatureRequest, environment);
+  const { repository, signing, client } = signatureRequest;
+  const signerChange = describeSignerChange(before.outputs, material.description);
+  if (signerChange !== undefined) log.info(signerChange);
+  const started: StoredSignature[] = [];
   const settled: SettledSignature[] = [];
   const state = (drift: readonly string[]): Properties =>
-    signatureState(order, {
+    signatureState(signatureRequest, {
       stored: settled,
       signer: material.description,
-      written: writtenSince(writtenBefore(before.outputs), begun),
+      written: addWritten(previouslyWritten(before.outputs), started),
       drift,
     });
   try {
@@ -59,16 +63,16 @@ export async function signatureOutputs(
         alreadySigned: createSignatureFinder(policy),
         checkFresh: createFreshCheck(policy),
         observer: {
-          writing: (signature) => begun.push(signature),
+          writing: (signature) => started.push(signature),
           settled: (signature) => settled.push(signature),
         },
       },
     );
   } catch (error) {
-    if (begun.length === 0) throw error;
+    if (started.length === 0) throw error;
     throw new PartialStateError(
       id,
-      state([`signing was not finished: ${messageOf(error)}`]),
+      state([`signing did not complete: ${messageOf(error)}`]),
       error,
     );
   } finally {
@@ -85,6 +89,6 @@ function summary(settled: readonly SettledSignature[], { description }: SigningM
       : description.identity;
   const made = settled.filter((signature) => signature.made).length;
   const found = settled.length - made;
-  if (made === 0) return `signed already by ${by}: ${found} found, nothing written`;
-  return `signed by ${by}: ${made} made${found > 0 ? `, ${found} found` : ''}`;
+  if (made === 0) return `already signed by ${by}: ${found} reused, nothing written`;
+  return `signed by ${by}: ${made} created${found > 0 ? `, ${found} reused` : ''}`;
 }

@@ -6,22 +6,22 @@ import { factsOutput } from '../inputs/declared-source';
 import type { SignatureRequest } from './order';
 import { type Properties, toValue } from '../protocol/wire-value';
 
-/** What a run of signing came to, whether or not it came to its end. */
+/** The result of signing, complete or not. */
 export interface SigningResult {
   readonly stored: readonly StoredSignature[];
   readonly signer: SignerDescription;
-  /** Everything that the resource wrote so far. */
+  /** Everything that the resource has written so far. */
   readonly written: readonly WrittenSignatureOutput[];
-  /** What the next update has to make up for. */
+  /** What the next update must repair. */
   readonly drift: readonly string[];
 }
 
-/** The outputs of a signature, as they are kept. */
+/** Creates the outputs of a signature for the state. */
 export function signatureState(
-  order: SignatureRequest,
+  request: SignatureRequest,
   { stored, signer, written, drift }: SigningResult,
 ): Properties {
-  const { digest, signing, annotations, facts, repository, provenance, build } = order;
+  const { digest, signing, annotations, facts, repository, provenance, build } = request;
   const statement = provenanceOf(digest, { repository, declared: provenance, facts, build });
   const ofImage = stored.find(
     ({ subject, purpose }) => subject === digest && purpose === 'signature',
@@ -29,11 +29,11 @@ export function signatureState(
   return toValue({
     signer,
     signedAnnotations: annotations,
-    signatures: stored.map(({ subject, purpose, format, stored: where }) => ({
+    signatures: stored.map(({ subject, purpose, format, stored: digestInRegistry }) => ({
       subject,
       purpose,
       format,
-      stored: where,
+      stored: digestInRegistry,
     })),
     bundles: stored.map(({ bundle }) => JSON.stringify(bundle)),
     certificate: ofImage?.certificate,

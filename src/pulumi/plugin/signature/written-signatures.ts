@@ -3,22 +3,22 @@ import type { WrittenSignatureOutput } from '../../resources/signature-outputs';
 import { InputReader } from '../inputs/input-reader';
 import type { Properties } from '../protocol/wire-value';
 
-/** A state does not grow for ever: of what was written long ago only the newest is remembered. */
-const MOST_REMEMBERED = 1000;
+/** Limits the size of the state: only the newest signatures are recorded. */
+const MAX_WRITTEN_SIGNATURES = 1000;
 
-/** What a resource wrote so far, by its state. */
-export function writtenBefore(outputs: Properties): readonly WrittenSignatureOutput[] {
+/** Returns the signatures that a resource has written so far, from its state. */
+export function previouslyWritten(outputs: Properties): readonly WrittenSignatureOutput[] {
   return (new InputReader(outputs['written']).json() ?? []) as readonly WrittenSignatureOutput[];
 }
 
-/** The same and what was written since, each once, oldest first. */
-export function writtenSince(
+/** Adds signatures, without duplicates, oldest first. */
+export function addWritten(
   before: readonly WrittenSignatureOutput[],
   signatures: readonly StoredSignature[],
 ): readonly WrittenSignatureOutput[] {
   const all = [...before, ...signatures.map(writtenSignature)];
   const once = new Map(all.map((entry) => [JSON.stringify(entry), entry]));
-  return [...once.values()].slice(-MOST_REMEMBERED);
+  return [...once.values()].slice(-MAX_WRITTEN_SIGNATURES);
 }
 
 function writtenSignature(signature: StoredSignature): WrittenSignatureOutput {

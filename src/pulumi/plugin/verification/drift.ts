@@ -10,56 +10,56 @@ import type { StoredSignatureOutput } from '../../resources/signature-outputs';
 import type { ResourceLog } from '../protocol/engine-log';
 import type { Properties } from '../protocol/wire-value';
 
-/** What was found, and what it was looked at for. */
+/** The result of an inspection, and the policy that it is compared with. */
 export interface DriftCheck {
   readonly report: VerificationReport;
   readonly policy: VerificationPolicy;
-  /** Signatures that the state names and the registry no longer has, though it has others as good. */
-  readonly renamed?: readonly StoredSignatureOutput[];
+  /** Signatures in the state that the registry no longer has, although it has equivalent ones. */
+  readonly replaced?: readonly StoredSignatureOutput[];
 }
 
 /**
- * What differs between the registry and the state: each part that is missing or invalid. A part
- * that could not be looked at is told and changes nothing.
+ * Returns the differences between the registry and the state: each part that is missing or invalid. A
+ * part that could not be read is logged and is not a difference.
  */
-export function driftIn(
-  { report, policy, renamed = [] }: DriftCheck,
+export function findDrift(
+  { report, policy, replaced = [] }: DriftCheck,
   log: ResourceLog,
 ): readonly string[] {
   const unmet = report.manifests.flatMap((manifest) =>
-    unmetParts(manifest, policy).map((part) => ({ part, where: whereOf(manifest) })),
+    unmetParts(manifest, policy).map((part) => ({ part, where: formatManifest(manifest) })),
   );
-  const others = renamed.map(
+  const replacements = replaced.map(
     ({ purpose, format, subject, stored }) =>
-      `${purpose} (${format}) of ${subject} is another one than ${stored}, which is gone`,
+      `${purpose} (${format}) of ${subject}: ${stored} is gone and another one exists`,
   );
   const gaps = unmet.flatMap(({ part, where }) => {
-    const what = `${nameOf(part)} of ${where}`;
+    const name = `${formatPart(part)} of ${where}`;
     const reason = part.reason === undefined ? '' : `: ${part.reason}`;
-    if (part.status !== 'unavailable') return [`${what} is ${part.status}${reason}`];
-    log.warn(`could not look at the ${what}, so nothing is concluded${reason}`);
+    if (part.status !== 'unavailable') return [`${name} is ${part.status}${reason}`];
+    log.warn(`check of the ${name} failed; state left unchanged${reason}`);
     return [];
   });
-  return [...gaps, ...others];
+  return [...gaps, ...replacements];
 }
 
-function whereOf({ digest, platform }: ManifestReport): string {
+function formatManifest({ digest, platform }: ManifestReport): string {
   return platform ? `${digest} (${platform})` : digest;
 }
 
-function nameOf({ purpose, format }: PartReport): string {
+function formatPart({ purpose, format }: PartReport): string {
   return `${purpose} (${format})`;
 }
 
-/** The state after a look: the same where it could not look, and with the drift where it could. */
-export async function refreshed(
+/** Returns the state with the current drift; unchanged if the check failed. */
+export async function refreshDrift(
   outputs: Properties,
   log: ResourceLog,
   next: string,
-  look: () => Promise<DriftCheck>,
+  check: () => Promise<DriftCheck>,
 ): Promise<Properties> {
   try {
-    const drift = driftIn(await look(), log);
+    const drift = findDrift(await check(), log);
     for (const line of drift) log.warn(`${line}; the next update ${next}`);
     return { ...outputs, drift };
   } catch (error) {
@@ -68,7 +68,7 @@ export async function refreshed(
       log.warn(error.message);
       return { ...outputs, drift: [error.message] };
     }
-    log.warn(`could not look, so nothing is concluded: ${error.message}`);
+    log.warn(`check failed; state left unchanged: ${error.message}`);
     return outputs;
   }
 }

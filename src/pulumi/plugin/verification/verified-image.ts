@@ -19,7 +19,7 @@ import type {
 import { readReference, resolveOnce } from '../inputs/declared-image';
 import { loadPolicy, policyProblems } from '../inputs/declared-policy';
 import { readRegistry } from '../inputs/declared-registry';
-import { type DriftCheck, refreshed } from './drift';
+import { type DriftCheck, refreshDrift } from './drift';
 import type { PluginEnvironment } from '../environment';
 import {
   changedInputs,
@@ -31,7 +31,7 @@ import {
 } from '../protocol/wire-value';
 import { InputReader } from '../inputs/input-reader';
 
-/** Has a digest only if what the registry holds meets the policy. */
+/** Provides a digest only if the content of the registry meets the policy. */
 export function createVerifiedImage(environment: PluginEnvironment): CrudResource {
   return {
     type: token('VerifiedImage'),
@@ -40,7 +40,7 @@ export function createVerifiedImage(environment: PluginEnvironment): CrudResourc
     create: (request) => create(request, environment),
     update: (request) => update(request, environment),
     read: (request) => read(request, environment),
-    // It only looks.
+    // The resource only reads.
     delete: async () => undefined,
   };
 }
@@ -53,19 +53,19 @@ async function check(
   const reference = readReference(inputs.at('image'));
   const access = readRegistry(inputs.at('registry'));
   const policy = await policyProblems(inputs, environment.host);
-  const blind = !reference || hasUnknown(news['registry']);
-  let digest = blind ? UNKNOWN : (reference.digest ?? UNKNOWN);
-  let looked: readonly Problem[] = [];
-  if (!blind && !reference.digest) {
-    looked = await problemsOf('image', async () => {
+  const cannotResolve = !reference || hasUnknown(news['registry']);
+  let digest = cannotResolve ? UNKNOWN : (reference.digest ?? UNKNOWN);
+  let resolveErrors: readonly Problem[] = [];
+  if (!cannotResolve && !reference.digest) {
+    resolveErrors = await problemsOf('image', async () => {
       const client = environment.registryClient(reference.repository, access);
       digest = await resolveOnce(reference, olds, client, log);
     });
   }
   return {
     inputs: { ...news, digest },
-    problems: distinct([...inputs.problems, ...policy, ...looked]).filter(({ property }) =>
-      inputs.knows(property),
+    problems: distinct([...inputs.problems, ...policy, ...resolveErrors]).filter(({ property }) =>
+      inputs.isKnown(property),
     ),
   };
 }
@@ -77,10 +77,10 @@ async function diff(
   const changed = changedInputs(oldInputs, news);
   const moved = !hasUnknown(news['image']) && repositoryOf(news) !== id;
   const always = news['always'] === true && changed.length === 0;
-  if (!moved) noteUse(urn, oldInputs, oldOutputs, environment);
+  if (!moved) recordUse(urn, oldInputs, oldOutputs, environment);
   const state = { urn, id, inputs: oldInputs, outputs: oldOutputs, log };
-  const seen = always ? await recheckDigest(state, environment) : oldOutputs;
-  const drift = new InputReader(seen).at('drift').list().length > 0;
+  const current = always ? await recheckDigest(state, environment) : oldOutputs;
+  const drift = new InputReader(current).at('drift').list().length > 0;
   return { changed: drift ? [...changed, 'drift'] : changed, replaces: moved ? ['image'] : [] };
 }
 
@@ -93,7 +93,7 @@ async function create(
   { urn, inputs, preview }: CreateRequest,
   environment: PluginEnvironment,
 ): Promise<CreateResult> {
-  // In a preview the image may not be signed yet: only what depends on nothing pending is looked at.
+  // In a preview the image may not be signed yet: it is verified only if all inputs are known.
   if (hasUnknown(inputs)) return { id: '', outputs: PENDING };
   const outputs = await verified(urn, inputs, environment);
   return { id: preview ? '' : repositoryOf(inputs), outputs };
@@ -104,7 +104,7 @@ async function update(
   environment: PluginEnvironment,
 ): Promise<Properties> {
   if (!hasUnknown(inputs)) return verified(urn, inputs, environment);
-  // What is signed again is the same image: its digest stays if it verifies, and else nothing goes on.
+  // A new signature does not change the image: its digest stays if it verifies; otherwise the update fails.
   const { digest, imageRef } = oldOutputs;
   const same = inputs['digest'] === digest && digest !== undefined && imageRef !== undefined;
   return same ? { ...PENDING, digest, imageRef } : PENDING;
@@ -125,12 +125,12 @@ async function verified(
   environment: PluginEnvironment,
 ): Promise<Properties> {
   const outputs = outputsOf((await readAndVerify(inputs, environment, verifyImage)).report);
-  noteUse(urn, inputs, outputs, environment);
+  recordUse(urn, inputs, outputs, environment);
   return outputs;
 }
 
-/** What it verified is not for another resource to delete. */
-function noteUse(
+/** Protects the verified content from deletion by another resource. */
+function recordUse(
   urn: string,
   inputs: Properties,
   outputs: Properties,
@@ -141,20 +141,20 @@ function noteUse(
     digest,
     ...parts.flatMap(({ stored }) => stored ?? []),
   ]);
-  uses.note(urn, repositoryOf(inputs), digests);
+  uses.record(urn, repositoryOf(inputs), digests);
 }
 
 async function readAndVerify(
   inputs: Properties,
   environment: PluginEnvironment,
-  how: typeof verifyImage,
+  inspect: typeof verifyImage,
   client = clientOf(inputs, environment),
 ): Promise<DriftCheck> {
   const reader = new InputReader(inputs);
   const { repository } = parseReference(reader.at('image').string() ?? '');
   const digest: Digest = parseDigest(reader.at('digest').string() ?? '');
   const policy = await loadPolicy(reader, environment.host);
-  return { policy, report: await how(repository, digest, policy, client) };
+  return { policy, report: await inspect(repository, digest, policy, client) };
 }
 
 function clientOf(inputs: Properties, environment: PluginEnvironment): RegistryClient {
@@ -164,8 +164,8 @@ function clientOf(inputs: Properties, environment: PluginEnvironment): RegistryC
 }
 
 /**
- * Verifies again what is beside the manifests of the state; what they are their digest says. A list
- * that the signature has just read need not be read again.
+ * Verifies the signatures of the manifests in the state again; the manifests are identified by their
+ * digests. A referrers list that the signature has just read need not be read again.
  */
 async function recheckDigest(
   { inputs, outputs, log }: ReadRequest,
@@ -174,8 +174,8 @@ async function recheckDigest(
   const { manifests } = verificationIn(outputs);
   const inspectKnown: typeof inspectImage = (repository, digest, policy, client) =>
     inspectImage(repository, digest, policy, client, manifests);
-  return refreshed(outputs, log, 'verifies again', () => {
-    const client = environment.looks.through(clientOf(inputs, environment));
+  return refreshDrift(outputs, log, 'verifies again', () => {
+    const client = environment.readCache.cachedClient(clientOf(inputs, environment));
     return readAndVerify(inputs, environment, manifests ? inspectKnown : inspectImage, client);
   });
 }
@@ -203,7 +203,7 @@ async function read(
   { inputs, outputs, log }: ReadRequest,
   environment: PluginEnvironment,
 ): Promise<ReadResult> {
-  const found = await refreshed(outputs, log, 'verifies again', () =>
+  const refreshed = await refreshDrift(outputs, log, 'verifies again', () =>
     readAndVerify(
       inputs,
       environment,
@@ -211,5 +211,5 @@ async function read(
       clientOf(inputs, environment).task({ bypassCache: true }),
     ),
   );
-  return { inputs, outputs: found };
+  return { inputs, outputs: refreshed };
 }

@@ -73,7 +73,7 @@ describe('ImageBuild', () => {
     const updated = await bench.update('ImageBuild', built, declared());
     expect(updated.changed).toEqual(['fingerprint']);
     expect(updated.outputs['claimedDigest']).not.toBe(built.outputs['claimedDigest']);
-    expect(bench.said).toContain('builds again: context changed');
+    expect(bench.said).toContain('rebuilding: context changed');
   });
 
   it('keeps secrets out of inputs and outputs, and secret arguments out of what is told', async () => {
@@ -117,7 +117,9 @@ describe('ImageBuild', () => {
     bench.write('odd/vendor/.git/packed', 'x');
     expect(await bench.problems('ImageBuild', declared({ context: 'odd' }))).toEqual([]);
     expect(bench.said).toContainEqual(
-      expect.stringMatching(/^odd\/Dockerfile: line 2: FROM .* cannot be read.*may go unnoticed$/),
+      expect.stringMatching(
+        /^odd\/Dockerfile: line 2: FROM .* cannot be read.*may not be detected$/,
+      ),
     );
     expect(bench.said).toContainEqual(expect.stringContaining('`**/.git`'));
   });
@@ -147,11 +149,11 @@ describe('a refresh of ImageBuild', () => {
       body: Buffer.alloc(0),
     });
     expect(await resource.read(request)).toEqual({ inputs, outputs });
-    expect(bench.said.at(-1)).toMatch(/^could not look/);
+    expect(bench.said.at(-1)).toMatch(/^check of .* failed; state left unchanged/);
 
     bench.registry.settings.faults = undefined;
     const gone = { ...outputs, claimedDigest: `sha256:${'0'.repeat(64)}` };
     expect(await resource.read({ ...request, outputs: gone })).toBeUndefined();
-    expect(bench.said.at(-1)).toMatch(/has lost .*the next update builds it again/);
+    expect(bench.said.at(-1)).toMatch(/no longer has .*the next update builds it again/);
   });
 });

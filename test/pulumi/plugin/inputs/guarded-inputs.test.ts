@@ -121,7 +121,7 @@ describe('guarded inputs', () => {
   it('refuse a secret argument, pointing to build secrets, unless the caller accepts it by name', () => {
     const build = { args: { TOKEN: new Secret(CANARY), VERSION: '1' } };
     expect(said('ImageBuild', { build })).toEqual([
-      expect.stringMatching(/^build\.args\.TOKEN: .*history of the image.*`build\.secrets`/),
+      expect.stringMatching(/^build\.args\.TOKEN: .*image history.*`build\.secrets`/),
     ]);
     const { inputs, problems, secrets } = guard('ImageBuild', {
       build,

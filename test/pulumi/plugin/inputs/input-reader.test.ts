@@ -17,7 +17,7 @@ describe('InputReader', () => {
     expect(reader.at('list').strings()).toEqual(['a', 'b']);
     expect(reader.at('map').record()).toEqual({ k: 'v' });
     expect(reader.at('absent').at('deeper').string()).toBeUndefined();
-    expect(reader.at('absent').given).toBe(false);
+    expect(reader.at('absent').isGiven).toBe(false);
     expect(reader.problems).toEqual([]);
   });
 
@@ -44,10 +44,10 @@ describe('InputReader', () => {
     expect(reader.at('map').record()).toEqual({});
     expect(reader.at('map').json()).toBeUndefined();
     expect(reader.problems).toEqual([]);
-    expect(reader.knows('key.ref')).toBe(false);
-    expect(reader.knows('list[3]')).toBe(false);
-    expect(reader.knows('map.b')).toBe(false);
-    expect(reader.knows('other')).toBe(true);
-    expect(reader.at('key').given).toBe(true);
+    expect(reader.isKnown('key.ref')).toBe(false);
+    expect(reader.isKnown('list[3]')).toBe(false);
+    expect(reader.isKnown('map.b')).toBe(false);
+    expect(reader.isKnown('other')).toBe(true);
+    expect(reader.at('key').isGiven).toBe(true);
   });
 });

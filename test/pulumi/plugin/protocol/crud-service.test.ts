@@ -194,7 +194,7 @@ describe('the CRUD service', () => {
     };
     const failing = createCrudService([broken], log);
     await expect(call(failing.check, request(rpc.CheckRequest))).rejects.toMatchObject({
-      details: 'a defect of pulumi-signed-image: cannot read x [INTERNAL]',
+      details: 'internal error of pulumi-signed-image: cannot read x [INTERNAL]',
     });
     expect(new Secret('x')).toBeInstanceOf(Secret);
     log.close();

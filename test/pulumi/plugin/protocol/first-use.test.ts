@@ -1,18 +1,18 @@
-import { onFirstUse } from '../../../../src/pulumi/plugin/protocol/first-use';
+import { lazy } from '../../../../src/pulumi/plugin/protocol/first-use';
 
 describe('what is made on its first use', () => {
   it('is made when it is asked for, and once', () => {
     let times = 0;
-    const thing = onFirstUse(() => ({ number: (times += 1) }));
+    const thing = lazy(() => ({ number: (times += 1) }));
 
-    expect(thing.made).toBeUndefined();
+    expect(thing.created).toBeUndefined();
     expect([thing.get(), thing.get()]).toEqual([{ number: 1 }, { number: 1 }]);
-    expect(thing.made).toBe(thing.get());
+    expect(thing.created).toBe(thing.get());
   });
 
   it('is tried again when it could not be made', () => {
     const tries = [new Error('not yet')];
-    const thing = onFirstUse(() => {
+    const thing = lazy(() => {
       const failure = tries.pop();
       if (failure) throw failure;
       return { made: true };

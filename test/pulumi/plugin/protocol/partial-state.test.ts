@@ -56,13 +56,13 @@ describe('signing that fails', () => {
     expect(failed.reason).toMatchObject({ code: 'REGISTRY_FORBIDDEN' });
     expect(formats(failed, 'signatures')).toEqual(['bundle']);
     expect(formats(failed, 'written')).toEqual(['bundle', 'legacy']);
-    expect(String((plain(failed.outputs, 'drift') as string[])[0])).toContain('not finished');
+    expect(String((plain(failed.outputs, 'drift') as string[])[0])).toContain('did not complete');
 
     const before = await recordOf(failed);
     bench.said.splice(0);
     const next = await bench.update('ImageSignature', before, declared());
     expect(next.changed).toEqual(['signatures']);
-    expect(bench.said.at(-1)).toMatch(/1 made, 1 found$/);
+    expect(bench.said.at(-1)).toMatch(/1 created, 1 reused$/);
     expect(formats(next, 'signatures')).toEqual(['bundle', 'legacy']);
     expect(plain(next.outputs, 'drift')).toEqual([]);
   });
@@ -96,7 +96,7 @@ describe('signing that fails', () => {
     bench.said.splice(0);
     const more = { deletion: 'signatures' };
     const next = await bench.update('ImageSignature', await recordOf(failed, more), declared(more));
-    expect(bench.said.at(-1)).toMatch(/1 made, 1 found$/);
+    expect(bench.said.at(-1)).toMatch(/1 created, 1 reused$/);
     await bench.remove('ImageSignature', next);
     expect(bench.said.at(-1)).toBe(`removed 2 signatures from ${image.repository}`);
   });

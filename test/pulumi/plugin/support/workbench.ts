@@ -151,7 +151,7 @@ export async function openWorkbench(
       return { id: before.id, inputs, outputs, changed };
     },
     remove: (name, record) => {
-      plugin.environment.uses.note(urn(name), '', []);
+      plugin.environment.uses.record(urn(name), '', []);
       return resource(name).delete({ urn: urn(name), ...record, log });
     },
     restart: async () => {
