@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
+import { PACKAGE_VERSION } from '../host/package-version';
 import { AUDIT_STATUSES, type AuditedImage, type AuditReport, isFinding } from './audit-report';
 import type { AuditStatus } from './audit-report';
 import { STATUS_LABELS } from './report-text';
@@ -23,11 +22,6 @@ const MEANINGS: Partial<Record<AuditStatus, string>> = {
 };
 
 const RULES = AUDIT_STATUSES.filter(isFinding);
-
-function version(): string {
-  const path = join(__dirname, '..', '..', 'package.json');
-  return (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version;
-}
 
 /**
  * Converts a container to a SARIF location. Code scanning groups results by file, so each container
@@ -92,7 +86,7 @@ export function auditSarif(report: AuditReport): string {
   };
   const driver = {
     name: 'signed-image audit',
-    semanticVersion: version(),
+    semanticVersion: PACKAGE_VERSION,
     rules: RULES.map((id) => ({
       id,
       name: STATUS_LABELS[id].replace(/(?:^|\s+)(\w)/g, (_, letter: string) =>

@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { auditCluster } from './audit-cluster';
 import { auditRbac } from './audit-rbac';
 import { type Command, type CommandContext, UsageError } from './command';
@@ -13,11 +10,7 @@ import {
   policyVap,
 } from './policy';
 import { SignedImageError, asSignedImageError } from '../error';
-
-function packageVersion(): string {
-  const path = join(__dirname, '..', '..', 'package.json');
-  return (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version;
-}
+import { PACKAGE_VERSION } from '../host/package-version';
 
 /** Exit codes of the process. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -93,7 +86,7 @@ export async function runCommandLine(
     return EXIT.done;
   }
   if (args[0] === '--version') {
-    terminal.print(packageVersion());
+    terminal.print(PACKAGE_VERSION);
     return EXIT.done;
   }
   if (command === undefined) {

@@ -139,14 +139,14 @@ function warningsOf(
   const named = ci?.branch ?? ci?.tag;
   if (named !== undefined && sources.namesOfHead?.has(named) === false) {
     warnings.push(
-      `the CI system says ${named} and no commit, and nothing in the work tree of the source says that its HEAD is of ` +
-        'it, so it was left out: set source.branch or source.tag if it is right',
+      `the CI system reports ${named} without a commit, and HEAD of the work tree of the source is not on it, so it ` +
+        'was not recorded: set source.branch or source.tag if it is correct',
     );
   }
   if (declared.commit === undefined && git === undefined && commit !== undefined && isRead) {
     warnings.push(
-      `the source is in no git repository, so nothing tells whether its files are those of commit ${commit}, which ` +
-        'the CI system names and which is recorded; build in the checkout, or set source.commit to confirm it',
+      `the source is not in a git repository, so its files cannot be compared with commit ${commit}, which the CI ` +
+        'system reports and which is recorded; build in the checkout, or set source.commit to confirm it',
     );
   }
   if (declared.commit !== undefined || agrees || ci?.commit === undefined) return warnings;

@@ -29,7 +29,7 @@ const GITHUB = {
 };
 
 /** Here the CI system's word is all that there is. */
-const NO_REPOSITORY = [expect.stringContaining('in no git repository')];
+const NO_REPOSITORY = [expect.stringContaining('not in a git repository')];
 
 describe('GitHub Actions', () => {
   test('gives all facts', async () => {

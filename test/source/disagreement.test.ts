@@ -187,7 +187,7 @@ test('the commit of the CI system is recorded with a warning where there is no r
   const facts = await detect(variables?.(OTHER) ?? {});
   expect(facts.commit).toBe(OTHER);
   expect(facts.warnings).toEqual([
-    expect.stringMatching(`in no git repository.*${OTHER}.*source\\.commit`),
+    expect.stringMatching(`not in a git repository.*${OTHER}.*source\\.commit`),
   ]);
   const confirmed = await detect(variables?.(OTHER) ?? {}, { commit: OTHER });
   expect(confirmed).not.toHaveProperty('warnings');

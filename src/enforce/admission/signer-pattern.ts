@@ -59,7 +59,7 @@ const SPELLED: readonly Spelled[] = [
   {
     name: new RegExp(String.raw`^\^?https?:\\?/\\?/${DOMAIN}`),
     others: (host) => [
-      `https://${host}.stranger.example/a/b@refs/heads/main`,
+      `https://${host}.other.example/a/b@refs/heads/main`,
       `https://${host}.other.invalid/x`,
     ],
     fault: 'matches every host that begins so, "%.others.example" too: end the host with "/"',
@@ -68,14 +68,14 @@ const SPELLED: readonly Spelled[] = [
     name: /^\^?https:\\?\/\\?\/git(?:hub|lab)\\?\.com\\?\/([\w-]+)/,
     others: (account) =>
       ['github', 'gitlab'].flatMap((service) => [
-        `https://${service}.com/${account}-stranger${ACCOUNT_PATH}`,
+        `https://${service}.com/${account}-other${ACCOUNT_PATH}`,
         `https://${service}.com/${account}2${ACCOUNT_PATH}`,
       ]),
     fault: 'matches every account whose name begins with "%": end the name with "/"',
   },
   {
     name: new RegExp(String.raw`${DOMAIN}\$?$`),
-    others: (domain) => [`a@stranger${domain}`, `b.c@no-${domain}`],
+    others: (domain) => [`a@other${domain}`, `b.c@no-${domain}`],
     fault: 'matches every domain that ends so, "others-%" too: begin it with "@"',
   },
 ];

@@ -105,6 +105,7 @@ describe('the start of the plugin', () => {
     expect(own.map((path) => relative(ROOT, path)).sort()).toEqual([
       join('dist', 'error', 'index.js'),
       join('dist', 'error', 'signed-image-error.js'),
+      join('dist', 'host', 'package-version.js'),
       compiled('package'),
       compiled(join('plugin', 'main')),
       ...[
