@@ -1,6 +1,6 @@
 import { type KeyObject, X509Certificate, createHash, createPublicKey, verify } from 'node:crypto';
 
-import canonicalize from 'canonicalize';
+import { json } from '@sigstore/core';
 
 import { verifyPrehashed } from './prehashed-signature';
 
@@ -176,7 +176,7 @@ function canonical(kind: string, spec: unknown): Buffer {
 
 /** https://www.rfc-editor.org/rfc/rfc8785 */
 export function canonicalJson(value: unknown): Buffer {
-  const text = canonicalize(value);
+  const text = json.canonicalize(value);
   if (text === undefined) throw new Error('not a JSON value');
   return Buffer.from(text, 'utf8');
 }

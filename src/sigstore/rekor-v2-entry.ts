@@ -3,7 +3,7 @@ import { type KeyObject, X509Certificate, createHash, createPublicKey } from 'no
 import { PublicKeyDetails } from '@sigstore/protobuf-specs';
 import { HashedRekordRequestV002 } from '@sigstore/protobuf-specs/rekor/v2';
 import type { SignatureBundle } from '@sigstore/sign';
-import canonicalize from 'canonicalize';
+import { json as canonicalJson } from '@sigstore/core';
 
 import { SignedImageError } from '../error';
 
@@ -97,6 +97,6 @@ export function rekorV2Entry(content: SignatureBundle, verifier: string): RekorV
   };
   return {
     request: { hashedRekordRequestV002: json },
-    body: Buffer.from(canonicalize(body) ?? '', 'utf8'),
+    body: Buffer.from(canonicalJson.canonicalize(body), 'utf8'),
   };
 }

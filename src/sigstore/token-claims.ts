@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import canonicalize from 'canonicalize';
+import { json } from '@sigstore/core';
 
 import { SignedImageError } from '../error';
 import { parseBoundedJson } from '../http/json-bounds';
@@ -57,6 +57,6 @@ export function certificateBinding(authority: readonly string[], token: string):
   const stable = Object.entries(claimsOf(token)).filter(
     ([name]) => !PER_TOKEN_CLAIMS.includes(name),
   );
-  const text = canonicalize([authority, Object.fromEntries(stable)]) ?? '';
+  const text = json.canonicalize([authority, Object.fromEntries(stable)]) ?? '';
   return createHash('sha256').update(text).digest('hex');
 }

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 
-import canonicalize from 'canonicalize';
+import { json } from '@sigstore/core';
 
 /** A TUF repository with one target, for engines that accept a trusted root only in this form. */
 export interface TufRepository {
@@ -50,7 +50,7 @@ function signerFor(content: string): Signer {
     scheme: 'ed25519',
     keyval: { public: spki.subarray(-32).toString('hex') },
   };
-  return { key, id: sha256(canonicalize(described) ?? '').toString('hex'), described };
+  return { key, id: sha256(json.canonicalize(described)).toString('hex'), described };
 }
 
 /** https://theupdateframework.github.io/specification/latest/#file-formats */
@@ -62,7 +62,7 @@ function signed({ key, id }: Signer, type: string, members: object): string {
     expires: NO_EXPIRY,
     ...members,
   };
-  const bytes = Buffer.from(canonicalize(body) ?? '');
+  const bytes = Buffer.from(json.canonicalize(body));
   const sig = sign(null, bytes, key).toString('hex');
   return JSON.stringify({ signatures: [{ keyid: id, sig }], signed: body });
 }

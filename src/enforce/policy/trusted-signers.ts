@@ -1,4 +1,4 @@
-import canonicalize from 'canonicalize';
+import { json } from '@sigstore/core';
 
 import type { Problem } from '../../error';
 import { parseBoundedJson } from '../../http/json-bounds';
@@ -40,7 +40,7 @@ function keyIdOf(text: string): string | undefined {
 function canonicalJson(text: string): string | undefined {
   try {
     const value = parseBoundedJson(text);
-    return isObject(value) ? canonicalize(value) : undefined;
+    return isObject(value) ? json.canonicalize(value) : undefined;
   } catch {
     return undefined;
   }

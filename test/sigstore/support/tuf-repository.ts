@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import canonicalize from 'canonicalize';
+import { json } from '@sigstore/core';
 
 export interface TufRepository {
   readonly url: string;
@@ -24,12 +24,12 @@ export async function startTufRepository(
     .toString('hex');
   const key = { keytype: 'ed25519', scheme: 'ed25519', keyval: { public: hex } };
   const keyid = createHash('sha256')
-    .update(canonicalize(key) ?? '')
+    .update(json.canonicalize(key))
     .digest('hex');
   const role = { keyids: [keyid], threshold: 1 };
   const signed = (type: string, members: object): string => {
     const body = { _type: type, spec_version: '1.0.31', version: 1, expires: EXPIRES, ...members };
-    const sig = sign(null, Buffer.from(canonicalize(body) ?? ''), privateKey).toString('hex');
+    const sig = sign(null, Buffer.from(json.canonicalize(body)), privateKey).toString('hex');
     return JSON.stringify({ signatures: [{ keyid, sig }], signed: body });
   };
   const sha256 = createHash('sha256').update(target).digest('hex');
