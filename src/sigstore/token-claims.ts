@@ -57,6 +57,6 @@ export function certificateBinding(authority: readonly string[], token: string):
   const stable = Object.entries(claimsOf(token)).filter(
     ([name]) => !PER_TOKEN_CLAIMS.includes(name),
   );
-  const text = json.canonicalize([authority, Object.fromEntries(stable)]) ?? '';
+  const text = json.canonicalize([authority, Object.fromEntries(stable)]);
   return createHash('sha256').update(text).digest('hex');
 }

@@ -216,7 +216,7 @@ describe('a branch or tag of a CI system that names no commit', () => {
       expect(facts.commit).toBe(commit);
       expect(facts).not.toHaveProperty('branch');
       expect(facts).not.toHaveProperty('tag');
-      expect(facts.warnings).toEqual([expect.stringMatching(/no commit.*source\.branch/)]);
+      expect(facts.warnings).toEqual([expect.stringMatching(/without a commit.*source\.branch/)]);
     }
   });
 });

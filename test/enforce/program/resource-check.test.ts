@@ -184,7 +184,7 @@ describe('an exemption', () => {
     ['of a registry without images', { image: 'registry.k8s.io', reason }, '"registry.k8s.io/*"'],
     ['with two stars', { image: 'registry.k8s.io/**', reason }, 'contains `**`'],
     ['with white space', { image: ' registry.k8s.io/*', reason }, 'white space'],
-    ['of a URL', { image: 'https://registry.k8s.io/*', reason }, 'matches no image reference'],
+    ['of a URL', { image: 'https://registry.k8s.io/*', reason }, 'cannot match an image reference'],
     [
       'that a registry may be called, in one resource',
       { image: 'nginx:*', resource: 'a', reason },
