@@ -62,7 +62,7 @@ export class HttpClient {
 }
 
 function timedOut(milliseconds: number): Error {
-  return Object.assign(new Error(`no complete response within ${milliseconds / 1000} s`), {
+  return Object.assign(new Error(`timeout after ${milliseconds / 1000} s`), {
     code: 'ETIMEDOUT',
   });
 }
