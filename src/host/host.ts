@@ -7,18 +7,16 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The file's text (UTF-8). Rejects like `fs.readFile`. */
   readonly readFile: (path: string) => Promise<string>;
-  readonly fetch: typeof globalThis.fetch;
   readonly now: () => Date;
   /** How a person can sign in. Default: interactive login is not possible. */
   readonly interactiveLogin?: InteractiveLogin | undefined;
 }
 
-/** This process, its files and its network. */
+/** This process and its files. */
 export function processHost(): Host {
   return {
     env: process.env,
     readFile: (path) => readFile(path, 'utf8'),
-    fetch: globalThis.fetch,
     now: () => new Date(),
   };
 }

@@ -2,10 +2,12 @@ import type { KeyObject } from 'node:crypto';
 
 import { SignedImageError } from '../error';
 import type { Host } from '../host/host';
+import type { HttpHost } from '../http/message';
 
 /** What key sources take from the machine. */
 export type KeyHost = Pick<Host, 'env' | 'readFile'> &
-  Partial<Pick<Host, 'fetch' | 'now'>>;
+  Partial<Pick<Host, 'now'>> &
+  Pick<HttpHost, 'send'>;
 
 /** A private key as text, with the password that lies beside it, if one does. */
 export interface PrivateKeyText {

@@ -2,7 +2,9 @@ import type * as openidClient from 'openid-client' with { 'resolution-mode': 'im
 
 import { messageOf, SignedImageError } from '../../error';
 import { optionalPackage } from '../../host/optional-package';
+import { fetchOver } from '../../http/fetch-adapter';
 import { isLoopback, isLocalHost } from '../../http/local-address';
+import { serviceClient } from '../../http/service-client';
 import { isLoopbackOrHttps } from '../../http/service-url';
 import { unavailable } from '../token-request';
 
@@ -48,7 +50,11 @@ export async function discoverIssuer(url: string, clientId: string): Promise<Log
       clientId,
       { [client.clockTolerance]: CLOCK_TOLERANCE },
       client.None(),
-      { timeout: ANSWER_SECONDS, ...(isPlain && { execute: [client.allowInsecureRequests] }) },
+      {
+        timeout: ANSWER_SECONDS,
+        [client.customFetch]: fetchOver(serviceClient({ env: process.env }), ANSWER_SECONDS * 1000),
+        ...(isPlain && { execute: [client.allowInsecureRequests] }),
+      },
     );
     const local = isLoopback(address) ? undefined : localEndpoint(configuration);
     if (local !== undefined) throw new Error(`it names ${local}, which is on this machine`);
