@@ -28,6 +28,11 @@ export function tellDaemonsBusiness({ request, log }: BuildSession, who: string)
   if (request.registry.caFile !== undefined) {
     log(`registry.caFile is not handed to ${who}: install it where ${who} looks for authorities`);
   }
+  if (request.registry.clientCertificate !== undefined) {
+    log(
+      `registry.clientCertificate is not handed to ${who}: put it and its key into the certs.d folder that ${who} reads`,
+    );
+  }
 }
 
 const PUSHED = /\bdigest: (sha256:[0-9a-f]{64})\b/;

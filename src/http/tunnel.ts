@@ -1,10 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 
-import { messageOf } from '../error';
 import type { ProxyServer } from './proxy-rules';
 import { systemErrorCode } from './system-error';
 
@@ -111,13 +110,16 @@ function proxyRequest(
   return https.request({ ...target, agent });
 }
 
-/** Host and port of a proxy, as Node's requests take them. */
+/** Where a proxy is, as Node's requests take it. */
 export function proxyTarget({ url }: ProxyServer): {
   readonly host: string;
   readonly port: string;
+  readonly servername: string;
 } {
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  return { host, port: url.port || (url.protocol === 'https:' ? '443' : '80') };
+  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+  // Else Node checks the certificate for the name in `Host`, which is that of the server.
+  return { host, port, servername: isIP(host) === 0 ? host : '' };
 }
 
 /** `Host`, and the credentials of the proxy if there are any. */
@@ -147,7 +149,14 @@ export function refusal(proxy: ProxyServer, target: string, status: number): Pro
 /** A failure to reach the proxy itself. */
 export function unreachable(proxy: ProxyServer, cause: unknown): ProxyError {
   const code = systemErrorCode(cause) || 'EPROXY';
-  return new ProxyError(proxy, `could not be used: ${messageOf(cause) || code}`, code, cause);
+  return new ProxyError(proxy, `could not be used: ${reasonOf(cause) || code}`, code, cause);
+}
+
+/** Without `instanceof Error`: an error of Node's own may come from another realm. */
+function reasonOf(cause: unknown): string {
+  return typeof cause === 'object' && cause !== null && 'message' in cause
+    ? String(cause.message)
+    : '';
 }
 
 function timeoutError(message: string): Error {

@@ -138,6 +138,16 @@ export interface RegistryArgs {
   password?: Input<string>;
   /** Path of a PEM file with the CA of the registry. */
   caFile?: Input<string>;
+  /**
+   * Certificate by which the registry recognizes this client (mutual TLS): PEM text, or the path of a PEM file.
+   * Needs `clientKey`. Default: that of a `certs.d` folder of docker or podman.
+   */
+  clientCertificate?: Input<string>;
+  /**
+   * Private key of `clientCertificate`, not encrypted: PEM text, or the path of a PEM file. Stored encrypted,
+   * because a refresh needs it.
+   */
+  clientKey?: Input<string>;
   /** Allow plain http for a host that is not this machine. Default: false. */
   insecure?: Input<boolean>;
 }

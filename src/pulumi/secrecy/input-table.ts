@@ -81,7 +81,14 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
     allowDirty: 'public',
   },
   ProvenanceArgs: { disabled: 'public', builderId: 'public', parameters: 'public' },
-  RegistryArgs: { username: 'kept', password: 'guarded', caFile: 'kept', insecure: 'kept' },
+  RegistryArgs: {
+    username: 'kept',
+    password: 'guarded',
+    caFile: 'kept',
+    clientCertificate: 'kept',
+    clientKey: 'guarded',
+    insecure: 'kept',
+  },
   // What a verification compares is in the registry, and the outputs repeat it.
   VerifyArgs: {
     keys: 'public',

@@ -5,7 +5,14 @@ import { readRegistry } from './declared-registry';
 import type { PluginEnvironment } from '../environment';
 import type { InputReader } from './input-reader';
 
-const DECLARED = ['registry.username', 'registry.password', 'registry.caFile', 'registry.insecure'];
+const DECLARED = [
+  'username',
+  'password',
+  'caFile',
+  'clientCertificate',
+  'clientKey',
+  'insecure',
+].map((name) => `registry.${name}`);
 
 /** Whether all is known that decides who lets us in where. */
 export function knowsAccess(inputs: InputReader): boolean {
