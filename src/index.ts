@@ -13,7 +13,7 @@ export {
   type AuditStatus,
   auditText,
   type ClusterAuditArgs,
-  type ClusterAuditWorld,
+  type ClusterAuditHost,
   outcomeOf,
 } from './audit';
 export {

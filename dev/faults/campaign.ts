@@ -1,4 +1,4 @@
-import { type Patience } from '../../src/pulumi/plugin/environment';
+import { type RetryOptions } from '../../src/pulumi/plugin/environment';
 import { type RunOutcome, faultsOfEnd, faultsOfRun } from './checks';
 import { EngineRun, type Plugin, pluginHere, type State } from './engine';
 import { applies, type Fault, FAULTS, type PassedRequest } from './fault';
@@ -28,7 +28,7 @@ export interface CaseResult {
 const timeoutFor = (fault: Fault): number => (fault === 'stalled' ? 500 : 15_000);
 
 /** Short waits, and no more tries than are needed to see that there are some. */
-function patienceOf(tries: number, timeout: number): Patience {
+function patienceOf(tries: number, timeout: number): RetryOptions {
   return {
     registry: {
       answerTimeout: timeout,

@@ -1,6 +1,6 @@
 import type { CrudResource } from '../../src/pulumi/plugin/protocol/crud-resource';
 import type { ResourceLog } from '../../src/pulumi/plugin/protocol/engine-log';
-import { createPluginEnvironment, type Patience } from '../../src/pulumi/plugin/environment';
+import { createPluginEnvironment, type RetryOptions } from '../../src/pulumi/plugin/environment';
 import { PartialStateError } from '../../src/pulumi/plugin/protocol/partial-state';
 import { createResources } from '../../src/pulumi/plugin/resources';
 import { type Properties, toValue } from '../../src/pulumi/plugin/protocol/wire-value';
@@ -29,7 +29,7 @@ export interface Plugin {
 /** A fresh plugin in this process, which asks others no longer and no more often than it is told. */
 export function pluginHere(
   { env, folder }: Pick<World, 'env' | 'folder'>,
-  patience: Patience = {},
+  patience: RetryOptions = {},
 ): Plugin {
   const environment = createPluginEnvironment(env, folder, patience);
   return { resources: createResources(() => environment), close: () => environment.close() };

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { bundleDeclarations } from './declarations.mjs';
 import { root, run, say } from './process.mjs';
 
 const self = join(root, 'node_modules/pulumi-signed-image');
@@ -16,11 +17,14 @@ function linkSelf() {
 /** Compiles src/ to dist/, which the plugin and the examples run. */
 export async function ensurePackage(env, { clean = false } = {}) {
   linkSelf();
-  if (clean) rmSync(join(root, 'dist'), { recursive: true, force: true });
+  if (clean)
+    for (const name of ['dist', 'types'])
+      rmSync(join(root, name), { recursive: true, force: true });
   say('compiling src/ to dist/');
   const code = await run('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
     env,
     doing: 'compiling',
   });
   if (code !== 0) throw new Error('src/ does not compile; the errors stand above.');
+  await bundleDeclarations();
 }

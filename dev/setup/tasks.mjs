@@ -9,6 +9,7 @@ import { searchForSecrets } from './leaks.mjs';
 import { ensureKubectl } from './kubectl.mjs';
 import { forgetLies, liesFile, tellLies } from './lies.mjs';
 import { forgetOracles, oraclesFile, printOracles } from './oracles.mjs';
+import { printFileSizes } from './file-sizes.mjs';
 import { root, run, works } from './process.mjs';
 import { forgetProxies, printProxies, proxiesFile } from './proxies.mjs';
 import { forgetTally, tallyFile } from './tally.mjs';
@@ -17,10 +18,12 @@ const tool = (path) => (args, env, options) => run('node', [path, ...args], { en
 const tsc = tool('node_modules/typescript/bin/tsc');
 const eslint = tool('node_modules/eslint/bin/eslint.js');
 const prettier = tool('node_modules/prettier/bin/prettier.cjs');
+const depcruise = tool('node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
 const jestBin = tool('node_modules/jest/bin/jest.js');
 
 /** What `npm test` leaves to the suites with more set-up. */
 const SUITES = [
+  'test/consumer/',
   'test/engine/',
   'test/interop/',
   'test/hostile/',
@@ -86,6 +89,11 @@ export const tasks = {
     run: (args, env) => jest('test', args.length === 0 ? [...main, ...COVERAGE] : main)(args, env),
   },
   coverage: { needs: ['package', 'builder'], run: jest('test', [...main, ...COVERAGE]) },
+  'test:consumer': {
+    // The package as it is published, in empty projects.
+    needs: ['package'],
+    run: jest('consumer', ['test/consumer/']),
+  },
   'test:engine': {
     needs: ['package', 'builder'],
     // With the engine's own scenarios, all of them: `npm test` runs a part.
@@ -224,6 +232,9 @@ export const tasks = {
         () => tsc(['-p', '.', '--noEmit'], env),
         () => eslint(['.'], env),
         () => prettier(['--check', '--log-level=warn', '.'], env),
+        // The order of the modules, and no circles, types included.
+        () => depcruise(['--config', '.dependency-cruiser.cjs', 'src'], env),
+        async () => printFileSizes(),
       ),
   },
   format: {
@@ -237,6 +248,10 @@ export const tasks = {
   schema: {
     needs: [],
     run: (args, env) => run('node', [...ts, 'dev/schema/generate.ts', ...args], { env }),
+  },
+  errors: {
+    needs: [],
+    run: (args, env) => run('node', [...ts, 'dev/errors/generate.ts', ...args], { env }),
   },
   /** Only the set-up, for work by hand in the clone. */
   setup: { needs: ['package', 'builder'], run: async () => 0 },

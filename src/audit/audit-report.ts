@@ -1,6 +1,6 @@
+import type { RunningContainer } from './running-container';
 import type { Digest } from '../oci';
 import type { LogEntry, SignerDescription } from '../sign';
-import type { RunningContainer } from './running-container';
 
 /** What was found of an image that runs, the best first. */
 export const AUDIT_STATUSES = [
@@ -92,4 +92,10 @@ export function countsOf({ images }: AuditReport): ReadonlyMap<AuditStatus, numb
   return new Map(
     AUDIT_STATUSES.map((status) => [status, count(status)] as const).filter(([, n]) => n > 0),
   );
+}
+
+/** For programs: the whole report, with its outcome and the number of images of each status. */
+export function auditJson(report: AuditReport): string {
+  const summary = Object.fromEntries(countsOf(report));
+  return JSON.stringify({ outcome: outcomeOf(report), summary, ...report }, undefined, 2);
 }

@@ -9,7 +9,7 @@ import { createRegistryClient, type RegistryClient } from '../oci';
 import { processHost, type SigningHost } from '../sign';
 import { mapBounded } from '../storage/bounded';
 import { AUDIT_STATUSES, type AuditedImage, type AuditReport } from './audit-report';
-import { type Comparison, lookAtImage } from './image-audit';
+import { type Comparison, auditImage } from './image-audit';
 import { openPodApi } from './pod-api';
 import { type AuditPolicyArgs, loadAuditPolicy } from './policy-args';
 import { type ContainerSource, type RunningContainer } from './running-container';
@@ -33,7 +33,7 @@ export interface ClusterAuditArgs {
 }
 
 /** The world as an audit sees it. Default: that of this process. */
-export interface ClusterAuditWorld {
+export interface ClusterAuditHost {
   readonly host?: SigningHost | undefined;
   /** Default: the cluster of kubeconfig. */
   readonly source?: ContainerSource | undefined;
@@ -97,7 +97,7 @@ function separate(containers: readonly RunningContainer[], exemptions: readonly 
   return { exempt: images, looked };
 }
 
-function notLookedUp(image: Exclude<RunningImage, { kind: 'pinned' }>): AuditedImage {
+function notVerified(image: Exclude<RunningImage, { kind: 'pinned' }>): AuditedImage {
   const { name, containers } = image;
   return image.kind === 'unknown'
     ? { image: name, status: 'unknown-image', reason: image.reason, containers }
@@ -128,7 +128,7 @@ function notRunning(stack: StackState | undefined, images: readonly AuditedImage
  */
 export async function auditCluster(
   args: ClusterAuditArgs,
-  world: ClusterAuditWorld = {},
+  world: ClusterAuditHost = {},
 ): Promise<AuditReport> {
   const { namespaces = [], commit, stackState, exempt = [], context } = args;
   const host = world.host ?? processHost();
@@ -145,7 +145,7 @@ export async function auditCluster(
   const client = world.client ?? createRegistryClient();
   try {
     const found = await mapBounded(runningImages(looked), PARALLEL_IMAGES, async (image) =>
-      image.kind === 'pinned' ? lookAtImage(image, comparison, client) : notLookedUp(image),
+      image.kind === 'pinned' ? auditImage(image, comparison, client) : notVerified(image),
     );
     const images = [...found, ...letThrough].sort(worstFirst);
     const { server } = source;

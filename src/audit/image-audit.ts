@@ -22,7 +22,7 @@ export interface Comparison {
 
 type Pinned = Extract<RunningImage, { readonly kind: 'pinned' }>;
 /** All but where it runs. */
-type Look = Omit<AuditedImage, 'image' | 'digest' | 'containers'>;
+type ImageFinding = Omit<AuditedImage, 'image' | 'digest' | 'containers'>;
 
 function withoutCommit(expected: ProvenanceExpectation | undefined): ProvenanceExpectation {
   const { commit: _commit, ...others } = expected ?? {};
@@ -42,7 +42,7 @@ function logEntriesOf(
   return [...new Map(entries.map((each) => [`${each.logId} ${each.logIndex}`, each])).values()];
 }
 
-function factsOf(report: VerificationReport, stack: StackState | undefined): Look {
+function factsOf(report: VerificationReport, stack: StackState | undefined): ImageFinding {
   const logEntries = logEntriesOf(report, stack);
   const [commit] = commitsOf(report.provenance);
   const stranger = logEntries.length > 0 && logEntries.every(({ inState }) => inState === false);
@@ -58,14 +58,14 @@ function factsOf(report: VerificationReport, stack: StackState | undefined): Loo
 }
 
 /** Only what cannot be read is an answer; a policy that cannot be checked is an error. */
-function unread(error: unknown): Look {
+function unread(error: unknown): ImageFinding {
   if (!(error instanceof SignedImageError)) throw error;
   if (error.code === 'REGISTRY_NOT_FOUND') return { status: 'gone', reason: error.message };
   if (!/^(REGISTRY|CREDENTIALS|CONTENT)_/.test(error.code)) throw error;
   return { status: 'could-not-look', reason: error.message };
 }
 
-class ImageLook {
+class ImageAudit {
   constructor(
     private readonly image: Pinned,
     private readonly repository: Repository,
@@ -73,7 +73,7 @@ class ImageLook {
     private readonly client: RegistryClient,
   ) {}
 
-  async take(): Promise<Look> {
+  async take(): Promise<ImageFinding> {
     const { policy, stack } = this.comparison;
     const known = stackImageOf(stack, this.image.digest);
     const commit = this.comparison.commit ?? policy.provenance?.commit ?? known?.commit;
@@ -101,7 +101,7 @@ class ImageLook {
   }
 
   /** It is signed as asked; whether its provenance is wrong in the commit only is seen without it. */
-  private async otherCommit(commit: string): Promise<Look> {
+  private async otherCommit(commit: string): Promise<ImageFinding> {
     const { policy } = this.comparison;
     const others = { ...policy, provenance: withoutCommit(policy.provenance) };
     const report = await this.inspect(others);
@@ -120,8 +120,9 @@ class ImageLook {
 }
 
 /** What counts where the same bytes are looked for in several places. */
-function telling(looks: readonly Look[]): Look {
-  const first = (holds: (look: Look) => boolean): Look | undefined => looks.find(holds);
+function mostSevere(looks: readonly ImageFinding[]): ImageFinding {
+  const first = (holds: (look: ImageFinding) => boolean): ImageFinding | undefined =>
+    looks.find(holds);
   return (
     first(({ status }) => status === 'match') ??
     // There it may be signed.
@@ -132,17 +133,17 @@ function telling(looks: readonly Look[]): Look {
 }
 
 /** Looks at one image, in each place that it may be from until one is a match. */
-export async function lookAtImage(
+export async function auditImage(
   image: Pinned,
   comparison: Comparison,
   client: RegistryClient,
 ): Promise<AuditedImage> {
-  const looks: Look[] = [];
+  const looks: ImageFinding[] = [];
   for (const repository of image.repositories) {
-    const look = await new ImageLook(image, repository, comparison, client).take();
+    const look = await new ImageAudit(image, repository, comparison, client).take();
     looks.push(look);
     if (look.status === 'match') break;
   }
   const { name, digest, containers } = image;
-  return { image: name, digest, ...telling(looks), containers };
+  return { image: name, digest, ...mostSevere(looks), containers };
 }

@@ -7,12 +7,12 @@ export {
   type AuditStatus,
   outcomeOf,
 } from './audit-report';
-export { auditCluster, type ClusterAuditArgs, type ClusterAuditWorld } from './cluster-audit';
+export { auditCluster, type ClusterAuditArgs, type ClusterAuditHost } from './cluster-audit';
 export { openPodApi, type PodApiOptions } from './pod-api';
 export type { AuditPolicyArgs } from './policy-args';
 export { parsePolicyFile, type PolicyFile } from './policy-file';
 export { auditRbac, type AuditRbacOptions, auditRbacYaml, type RbacObject } from './rbac';
-export { auditJson } from './report-json';
+export { auditJson } from './audit-report';
 export { auditSarif } from './report-sarif';
 export { auditText } from './report-text';
 export type { ContainerKind, ContainerSource, RunningContainer } from './running-container';

@@ -1,5 +1,5 @@
 import { InvalidInputError, type Problem } from '../error';
-import { problemsOf } from '../error/problem-collection';
+import { problemsOf } from '../error/signed-image-error';
 import { loadInstanceRoot, loadPublicKey, type PublicKey, type SigningHost } from '../sign';
 import type {
   ProvenanceExpectation,
@@ -17,7 +17,7 @@ export interface AuditPolicyArgs {
   /** Pairs that must be signed. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   /** Default: `any`. */
-  readonly format?: VerificationPolicy['format'] | undefined;
+  readonly format?: 'any' | 'bundle' | 'legacy' | 'both' | undefined;
   /** Default: `log` where an identity is trusted, else `none`. */
   readonly transparency?: Transparency | undefined;
   /** What the signed provenance must say; not looked at where absent. */

@@ -1,8 +1,12 @@
 import { SignedImageError } from '../error';
 import { type Digest, isDigest, isJsonObject, type JsonObject } from '../oci';
+import { parseBoundedJson } from '../http/json-bounds';
 
 const VERIFIED_IMAGE = 'signed-image:index:VerifiedImage';
 const IMAGE_SIGNATURE = 'signed-image:index:ImageSignature';
+
+/** A stack of ten thousand resources has some hundred values for each. */
+const MAX_STATE_VALUES = 10_000_000;
 
 /** An image that a stack has verified. */
 export interface StackImage {
@@ -33,7 +37,7 @@ function unusable(why: string): SignedImageError {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text, MAX_STATE_VALUES);
   } catch {
     return undefined;
   }

@@ -1,8 +1,7 @@
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { dockerConfigFolder } from '../oci/auth-file-places';
-import type { AuthFile } from '../oci/auth-file';
+import { type AuthFile, dockerConfigFolder } from '../oci/auth-file';
 import { runHelper } from '../oci/credential-helper';
 import type { Credentials } from '../oci/credentials';
 import {

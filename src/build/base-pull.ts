@@ -27,6 +27,8 @@ export async function pullBases(
   for (const image of baseImages(dockerfile, { args, target, platforms }).images) {
     // By digest the local one is the same.
     if (image.includes('@sha256:')) continue;
+    // A flag to the tool, and no image to any builder: `ARG B=--tls-verify=false`, `FROM $B`.
+    if (image.startsWith('-')) continue;
     const step: Step = {
       label: `${command.program} pull`,
       program: command.program,

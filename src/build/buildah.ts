@@ -1,6 +1,6 @@
 import type { Builder } from './builder';
 import { buildWithContainers, unsupportedByContainers } from './containers-tool';
-import { probe, refusal } from './probe';
+import { probe, refusal } from './process';
 import { type BuilderDeps, environmentOf, inSession } from './session';
 
 /**

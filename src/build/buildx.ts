@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Digest } from '../oci/digest';
+import { parseBoundedJson } from '../http/json-bounds';
 import { pullBases } from './base-pull';
 import type { Builder, BuildRequest } from './builder';
 import {
@@ -10,11 +11,11 @@ import {
   imageIdFlags,
   platformFlags,
   pushFromDaemon,
-  tellDaemonsBusiness,
+  logDaemonWork,
 } from './docker-cli';
 import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
-import { probe, refusal } from './probe';
+import { probe, refusal } from './process';
 import {
   type BuilderDeps,
   type BuildSession,
@@ -77,7 +78,7 @@ async function hasContainerdStore(env: NodeJS.ProcessEnv): Promise<boolean> {
 
 async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<Digest> {
   const { request } = session;
-  tellDaemonsBusiness(session, 'BuildKit');
+  logDaemonWork(session, 'BuildKit');
   const login = await dockerLogin(session, deps.env);
   const env = environmentOf(deps, request);
   const { driver } = await inspect(request, env);
@@ -137,7 +138,7 @@ function outputFlags({ registry }: BuildRequest): readonly string[] {
 /** https://docs.docker.com/reference/cli/docker/buildx/build/#metadata-file */
 async function metadataDigest(path: string): Promise<string> {
   try {
-    const metadata = JSON.parse(await readFile(path, 'utf8')) as Readonly<Record<string, unknown>>;
+    const metadata = parseBoundedJson(await readFile(path)) as Readonly<Record<string, unknown>>;
     return String(metadata['containerimage.digest'] ?? '');
   } catch {
     // No file, or none that is metadata: the digest is missing, and the error says so.

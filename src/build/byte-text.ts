@@ -85,3 +85,10 @@ export function trimEndOf(text: string, characters: string): string {
   while (end > 0 && characters.includes(text[end - 1] ?? '')) end--;
   return text.slice(0, end);
 }
+
+const LONGEST = 120;
+
+/** Of text from a file, what fits into a message. */
+export function excerpt(text: string): string {
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}...`;
+}

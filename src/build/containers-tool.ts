@@ -14,6 +14,7 @@ import { valueEnvironment } from './environment';
 import { cacheRepositories, commonFlags, secretFlags } from './flags';
 import { unsupportedByImagebuilder } from './image-config';
 import { skipsTls } from './registry-host';
+import { removeSecretLeftovers } from './secret-leftovers';
 import { type BuildSession, digestFromFile, withVariables } from './session';
 
 /** podman and buildah: the same libraries, nearly the same flags. */
@@ -44,9 +45,10 @@ export async function buildWithContainers(
   env: NodeJS.ProcessEnv,
 ): Promise<Digest> {
   const authFile = await writeAuthFile(pushTarget(declared, env));
-  // Of every command: some read the user's file unless one is named, and fail where there is none.
+  // The only way in which the file is named: every command reads the variable, also those without a flag, which
+  // would read the user's file, and fail where there is none.
   const session = withVariables(declared, { REGISTRY_AUTH_FILE: authFile });
-  const access = await registryFlags(session, authFile);
+  const access = await registryFlags(session);
   const identity = await identityFlags(session, tool);
   const images: string[] = [];
   const { platforms } = session.request;
@@ -70,6 +72,9 @@ export async function buildWithContainers(
     // Again: what a helper gave before the build may have ended during it.
     await writeAuthFile(pushTarget(session, env));
     await push(session, tool, access, list === undefined ? { image: images[0] ?? '' } : { list });
+  } catch (error) {
+    await removeSecretLeftovers(Object.values(session.request.secrets));
+    throw error;
   } finally {
     await tidyUp(session, tool, list, images);
   }
@@ -226,10 +231,9 @@ interface RegistryFlags {
   readonly push: readonly string[];
 }
 
-/** Login and TLS, by files in the session's folder: nothing secret is in an argument. */
-async function registryFlags(session: BuildSession, authFile: string): Promise<RegistryFlags> {
+/** TLS, by files in the session's folder. */
+async function registryFlags(session: BuildSession): Promise<RegistryFlags> {
   const { request } = session;
-  const login = ['--authfile', authFile];
   const tls = [
     ...(skipsTls(request) ? ['--tls-verify=false'] : []),
     ...(await certificateFlags(session)),
@@ -237,7 +241,7 @@ async function registryFlags(session: BuildSession, authFile: string): Promise<R
   // These flags hold for every registry of a command. What was declared for the push registry must
   // not weaken the pull of a base image from another one.
   const pullTls = (await basesAreAtTarget(request)) ? tls : [];
-  return { pull: [...login, ...pullTls], push: [...login, ...tls] };
+  return { pull: pullTls, push: tls };
 }
 
 function pushTarget(session: BuildSession, env: NodeJS.ProcessEnv): PushTarget {

@@ -5,7 +5,7 @@ import { SignedImageError } from '../error';
 import { type Digest } from '../oci/digest';
 import { writeDockerConfig } from './auth-file';
 import type { BuildRequest } from './builder';
-import { probe, refusal } from './probe';
+import { probe, refusal } from './process';
 import { type BuildSession, claimedDigest } from './session';
 
 /** Why there is no docker daemon to talk to. */
@@ -24,7 +24,7 @@ export function dockerLogin(
 }
 
 /** The TLS settings of a registry are the daemon's; a request cannot change them. */
-export function tellDaemonsBusiness({ request, log }: BuildSession, who: string): void {
+export function logDaemonWork({ request, log }: BuildSession, who: string): void {
   if (request.registry.caFile !== undefined) {
     log(`registry.caFile is not handed to ${who}: install it where ${who} looks for authorities`);
   }

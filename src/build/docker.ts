@@ -5,7 +5,7 @@ import {
   imageIdFlags,
   platformFlags,
   pushFromDaemon,
-  tellDaemonsBusiness,
+  logDaemonWork,
   untagInDaemon,
 } from './docker-cli';
 import { pullBases } from './base-pull';
@@ -52,7 +52,7 @@ function cacheFlags({ cacheFrom, platforms }: BuildRequest): readonly string[] {
 
 async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
   const { request } = session;
-  tellDaemonsBusiness(session, 'the docker daemon');
+  logDaemonWork(session, 'the docker daemon');
   const login = { ...(await dockerLogin(session, deps.env)), DOCKER_BUILDKIT: '0' };
   await pullBases(session, { program: 'docker', args: ['pull'], env: login }, request.platforms[0]);
   await session.run({

@@ -1,7 +1,7 @@
 import { argumentVariables } from './build-arguments';
 import type { BuildRequest } from './builder';
-import { configuredHelpers } from './configured-helpers';
 import { isReadByBuilders, variablesOfCache, variablesOfHelper } from './variables';
+import { authFiles, systemDockerConfig } from '../oci/docker-config';
 
 /**
  * The environment of a builder's process: what builders read (docs/builders.md), and what the caller
@@ -51,4 +51,17 @@ export function valueEnvironment(request: BuildRequest): NodeJS.ProcessEnv {
     .sort()
     .map((id, index) => [secretVariable(index), request.secrets[id]] as const);
   return { ...argumentVariables(request), ...Object.fromEntries(secrets) };
+}
+
+/**
+ * The credential helpers that the configuration of docker, podman or buildah names. Where a file
+ * cannot be read there are none: the registry client reports what is wrong with it.
+ */
+export async function configuredHelpers(env: NodeJS.ProcessEnv): Promise<readonly string[]> {
+  const files = await authFiles(systemDockerConfig(env)).catch(() => []);
+  const named = files.flatMap(({ credsStore, credHelpers }) => [
+    ...(credsStore === undefined ? [] : [credsStore]),
+    ...Object.values(credHelpers),
+  ]);
+  return [...new Set(named.filter((name) => name !== ''))];
 }

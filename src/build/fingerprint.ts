@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { messageOf } from '../error';
 import { type Digest, digestOf } from '../oci/digest';
 
 /** All that makes a build run again, and nothing else. */
@@ -79,4 +80,54 @@ export function changesBetween(
     const unknown = name.startsWith('base ') && (old === UNKNOWN_BASE || now === UNKNOWN_BASE);
     return unknown ? [] : [`${name} changed`];
   });
+}
+
+export interface ResolvedBases {
+  /** By reference: digest, or `unknown`. For `buildFingerprint`. */
+  readonly bases: Readonly<Record<string, string>>;
+  /** One for each base that could not be looked up. */
+  readonly warnings: readonly string[];
+}
+
+export interface ResolveBasesOptions {
+  /** From `baseImages`. */
+  readonly images: readonly string[];
+  /** Asks a registry for the digest; `undefined`: it has no such image. */
+  readonly resolve: (image: string) => Promise<string | undefined>;
+  /** The parts of the fingerprint of the last build. */
+  readonly previous?: Readonly<Record<string, string>>;
+}
+
+/**
+ * What the base images stand for now. A registry that cannot be asked does not stop anything and
+ * makes nothing run again: the value of the last build is kept.
+ */
+export async function resolveBases(options: ResolveBasesOptions): Promise<ResolvedBases> {
+  const found = await Promise.all(
+    options.images.map(async (image) => ({ image, ...(await resolveBase(image, options)) })),
+  );
+  return {
+    bases: Object.fromEntries(found.map(({ image, digest }) => [image, digest])),
+    warnings: found.flatMap(({ warning }) => warning ?? []),
+  };
+}
+
+async function resolveBase(
+  image: string,
+  { resolve, previous = {} }: ResolveBasesOptions,
+): Promise<{ readonly digest: string; readonly warning?: string }> {
+  const pinned = /@(sha256:[0-9a-f]{64})$/.exec(image)?.[1];
+  if (pinned !== undefined) return { digest: pinned };
+  const known = previous[`base ${image}`] ?? UNKNOWN_BASE;
+  try {
+    const digest = await resolve(image);
+    if (digest !== undefined) return { digest };
+    return { digest: known, warning: warn(image, 'its registry has no such image') };
+  } catch (error) {
+    return { digest: known, warning: warn(image, messageOf(error)) };
+  }
+}
+
+function warn(image: string, why: string): string {
+  return `whether the base image ${image} changed is unknown: ${why}`;
 }

@@ -1,4 +1,4 @@
-export { resolveBases, type ResolveBasesOptions, type ResolvedBases } from './bases';
+export { resolveBases, type ResolveBasesOptions, type ResolvedBases } from './fingerprint';
 export { buildahBuilder } from './buildah';
 export {
   type Builder,

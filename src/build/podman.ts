@@ -4,7 +4,7 @@ import {
   type ContainersTool,
   unsupportedByContainers,
 } from './containers-tool';
-import { probe, refusal } from './probe';
+import { probe, refusal } from './process';
 import { type BuilderDeps, environmentOf, inSession } from './session';
 
 const PODMAN: ContainersTool = {

@@ -1,8 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 
 import { SignedImageError } from '../error';
 import { findExecutable, launchEnvironment } from '../host/executable';
-import { LineSplitter } from './lines';
+import { LastLines, LineSplitter } from './lines';
 
 export interface Command {
   readonly program: string;
@@ -18,6 +18,7 @@ export interface Command {
 export interface Finished {
   /** `undefined`: ended by a signal. */
   readonly code: number | undefined;
+  /** Its last lines, some megabytes of them. */
   readonly stdout: readonly string[];
   /** The last lines of both outputs, in the order they came. */
   readonly tail: readonly string[];
@@ -48,7 +49,7 @@ export async function runCommand(command: Command): Promise<Finished | undefined
   const release = endTogether(child, signal);
   if (child.pid !== undefined) command.onStart?.(child.pid);
 
-  const stdout: string[] = [];
+  const stdout = new LastLines();
   const tail: string[] = [];
   const take = (line: string): void => {
     tail.push(line);
@@ -72,7 +73,7 @@ export async function runCommand(command: Command): Promise<Finished | undefined
       child.once('close', (code) => {
         out.end();
         err.end();
-        resolve({ code: code ?? undefined, stdout, tail });
+        resolve({ code: code ?? undefined, stdout: stdout.all, tail });
       });
     });
   } finally {
@@ -130,4 +131,26 @@ function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     // It has ended already.
   }
+}
+
+/** A tool that does not answer within this time is not going to build anything. */
+const PROBE_MS = 15_000;
+
+/** Asks a tool about itself. `env`: as `environmentOf` selects it. */
+export async function probe(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Finished | undefined> {
+  const signal = AbortSignal.timeout(PROBE_MS);
+  return runCommand({ program, args, env, signal });
+}
+
+/** Why the tool cannot be used, in its own last words; `undefined`: it answered. */
+export function refusal(program: string, answer: Finished | undefined): string | undefined {
+  if (answer === undefined) return `${program} is not installed (not on the PATH)`;
+  if (answer.code === 0) return undefined;
+  if (answer.code === undefined) return `${program} did not answer within ${PROBE_MS / 1000} s`;
+  const said = answer.tail.map((line) => line.trim()).filter((line) => line !== '');
+  return said.at(-1) ?? `${program} failed with exit code ${answer.code}`;
 }

@@ -1,4 +1,5 @@
-import { shapesOf } from '../error/secret-shapes';
+import { credentialsInUrls } from '../error/credentials-in-text';
+import { shapesOf } from '../error/redaction';
 import type { BuildRequest } from './builder';
 import { FragmentFinder, type Span } from './secret-fragments';
 
@@ -46,14 +47,35 @@ function withoutSpans(text: string, spans: readonly Span[]): string {
   return shown + text.slice(from);
 }
 
-/** Hides all that a build is trusted with. */
-export function redactionFor(request: BuildRequest): Redact {
+/** A variable whose value is a credential, by its name: `CORPORATE_TOKEN`, `AWS_SECRET_ACCESS_KEY`. */
+const CREDENTIAL_NAME =
+  /TOKEN|PASSW|PASSPHRASE|SECRET|CREDENTIAL|PRIVATE|AUTH|API_?KEY|ACCESS_?KEY|(?:^|_)(?:KEY|PIN|PWD)$/i;
+/** A shorter value, such as `true`, would garble the output. */
+const SHORTEST_VALUE = 6;
+
+/** What the variables of the builder's process hold of credentials: a step may print its environment. */
+function credentialsInEnvironment(env: NodeJS.ProcessEnv): readonly string[] {
+  return Object.entries(env).flatMap(([name, value = '']) => {
+    // The path of a file with credentials, or of an agent, is none.
+    const isValue = CREDENTIAL_NAME.test(name) && !/^[/~]|^[A-Za-z]:\\/.test(value);
+    const whole = isValue && value.trim().length >= SHORTEST_VALUE ? [value] : [];
+    return [...whole, ...credentialsInUrls(value)];
+  });
+}
+
+/**
+ * Hides all that a build is trusted with.
+ *
+ * @param env - Variables of the builder's process.
+ */
+export function redactionFor(request: BuildRequest, env: NodeJS.ProcessEnv = {}): Redact {
   const { username, password } = request.registry;
   const credentials = password ? [password, encodeBasic(username ?? '', password)] : [];
   return redaction([
     ...Object.values(request.secrets),
     ...credentials,
     ...(request.sensitive ?? []),
+    ...credentialsInEnvironment(env),
   ]);
 }
 

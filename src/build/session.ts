@@ -1,9 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { SignedImageError } from '../error';
-import { type Digest, isDigest } from '../oci/digest';
-import { formatReference, type Reference, type Tag } from '../oci/reference';
 import type { RegistryLogin } from './auth-file';
 import type {
   BuildLog,
@@ -15,8 +13,10 @@ import type {
 import { builderEnvironment, environmentOfBuild } from './environment';
 import { type Command, type Finished, runCommand } from './process';
 import { redactionFor } from './redaction';
-import { createSessionFolder, type SessionFolder } from './session-folder';
-import { uniqueTag } from './unique-tag';
+import { type SessionFolder, createSessionFolder } from './session-folder';
+import { SignedImageError } from '../error';
+import { type Digest, isDigest } from '../oci/digest';
+import { type Reference, type Tag, formatReference, parseTag } from '../oci/reference';
 
 /** What builders need of the machine. */
 export interface BuilderDeps {
@@ -109,7 +109,7 @@ function openSession(
   folder: SessionFolder,
   tag: Tag,
 ): BuildSession {
-  const redact = redactionFor(request);
+  const redact = redactionFor(request, env);
   const signal = options?.signal;
   const shown: BuildLog = (line) => log(redact(line));
   const execute = async (
@@ -143,7 +143,8 @@ function openSession(
       throw failed(
         step,
         howEnded(finished?.code, finished === undefined),
-        (finished?.tail ?? []).map(redact),
+        // Cut after it: a part of a secret is not always recognized.
+        (finished?.tail ?? []).map((line) => redact(line).slice(0, LONGEST_QUOTED_LINE)),
       );
     },
     attempt: async (step) => {
@@ -158,6 +159,9 @@ function openSession(
     },
   };
 }
+
+/** Characters of a line that an error quotes. */
+const LONGEST_QUOTED_LINE = 2_000;
 
 function taggedOnly({ repository }: Reference, tag: Tag): Reference {
   return { repository, tag };
@@ -199,4 +203,17 @@ export function claimedDigest(text: string): Digest {
       'the builder did not say which digest it pushed, and a look at the tag could find somebody ' +
       "else's image; update the builder, or name another in build.builder",
   });
+}
+
+/**
+ * A tag that nobody else pushes: `build-<UTC time>-<random>`. Without one, two builds that push the
+ * same tag could each be taken for the other; and a manifest without any tag is garbage to most
+ * registries. Not made from the content, so that a registry with immutable tags takes a rebuild.
+ */
+function uniqueTag(now: Date): Tag {
+  const time = now
+    .toISOString()
+    .replace(/[-:]|\.\d+/g, '')
+    .toLowerCase();
+  return parseTag(`build-${time}-${randomBytes(4).toString('hex')}`);
 }

@@ -1,7 +1,7 @@
 import type { AuditPolicyArgs, ClusterAuditArgs, PolicyFile } from '../audit';
 import { parsePolicyFile } from '../audit';
 import { SignedImageError } from '../error';
-import { type CommandWorld, UsageError } from './command';
+import { type CommandContext, UsageError } from './command';
 
 /** The options of `audit cluster`, as `parseArgs` knows them. */
 export const AUDIT_OPTIONS = {
@@ -50,7 +50,7 @@ function identitiesOf({ identity = [], issuer = [] }: AuditOptions) {
   return identity.map((each, index) => ({ identity: each, issuer: issuer[index] ?? '' }));
 }
 
-async function textOf(option: string, path: string, world: CommandWorld): Promise<string> {
+async function textOf(option: string, path: string, world: CommandContext): Promise<string> {
   if (path === '-') return world.terminal.readInput();
   try {
     return await world.host.readFile(path);
@@ -93,7 +93,7 @@ function policyOf(options: AuditOptions, { policy: file }: PolicyFile): AuditPol
  */
 export async function auditArguments(
   options: AuditOptions,
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<ClusterAuditArgs> {
   const { policy: policyPath, 'stack-state': statePath } = options;
   if (policyPath === '-' && statePath === '-') {

@@ -8,7 +8,7 @@ import {
   outcomeOf,
 } from '../audit';
 import { AUDIT_OPTIONS, auditArguments } from './audit-arguments';
-import { type Command, type CommandWorld, UsageError } from './command';
+import { type Command, type CommandContext, UsageError } from './command';
 import { parseOptions } from './options';
 
 const OUTPUTS: Readonly<Record<string, (report: AuditReport) => string>> = {
@@ -29,7 +29,10 @@ const EXIT_OF: Readonly<Record<AuditOutcome, number>> = {
 const CALLERS =
   /^(INPUT_INVALID|KEY_(REFERENCE_INVALID|UNREADABLE|UNSUPPORTED)|TRUSTED_ROOT_INVALID|REFERENCE_INVALID)$/;
 
-function worldWith({ host, ...world }: CommandWorld, kubeconfig: string | undefined): CommandWorld {
+function worldWith(
+  { host, ...world }: CommandContext,
+  kubeconfig: string | undefined,
+): CommandContext {
   if (kubeconfig === undefined) return { host, ...world };
   return { ...world, host: { ...host, env: { ...host.env, KUBECONFIG: kubeconfig } } };
 }

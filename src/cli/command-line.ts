@@ -1,6 +1,15 @@
-import { asSignedImageError, SignedImageError } from '../error';
-import { type Command, type CommandWorld, UsageError } from './command';
-import { COMMANDS } from './command-table';
+import { auditCluster } from './audit-cluster';
+import { auditRbac } from './audit-rbac';
+import { type Command, type CommandContext, UsageError } from './command';
+import { keysGenerate, keysPublic } from './keys';
+import {
+  policyController,
+  policyFlux,
+  policyKyverno,
+  policyKyvernoClusterPolicy,
+  policyVap,
+} from './policy';
+import { SignedImageError, asSignedImageError } from '../error';
 
 /** What the process ends with. */
 export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
@@ -22,7 +31,7 @@ function commandOf(args: readonly string[]): Command | undefined {
   return COMMANDS.find(({ words }) => words.every((word, index) => args[index] === word));
 }
 
-function tellError(error: unknown, { terminal }: CommandWorld, command: Command): number {
+function reportError(error: unknown, { terminal }: CommandContext, command: Command): number {
   if (error instanceof UsageError) {
     terminal.tell(`error: ${error.message}\n\n${command.help}`);
     return EXIT.usage;
@@ -46,7 +55,7 @@ function tellError(error: unknown, { terminal }: CommandWorld, command: Command)
  */
 export async function runCommandLine(
   args: readonly string[],
-  world: CommandWorld,
+  world: CommandContext,
 ): Promise<number> {
   const { terminal } = world;
   const command = commandOf(args);
@@ -65,6 +74,19 @@ export async function runCommandLine(
     const code = await command.run(args.slice(command.words.length), world);
     return code ?? EXIT.done;
   } catch (error) {
-    return tellError(error, world, command);
+    return reportError(error, world, command);
   }
 }
+
+/** All subcommands, in the order in which help lists them. */
+export const COMMANDS: readonly Command[] = [
+  keysGenerate,
+  keysPublic,
+  auditCluster,
+  auditRbac,
+  policyVap,
+  policyKyverno,
+  policyKyvernoClusterPolicy,
+  policyController,
+  policyFlux,
+];

@@ -3,7 +3,7 @@ import type { SigningHost } from '../sign';
 import type { Terminal } from './terminal';
 
 /** What a command works with. */
-export interface CommandWorld {
+export interface CommandContext {
   readonly terminal: Terminal;
   readonly host: SigningHost;
 }
@@ -29,7 +29,7 @@ export interface Command {
    * @returns an exit code of its own; default: 0
    * @throws UsageError, SignedImageError
    */
-  run(args: readonly string[], world: CommandWorld): Promise<number | void>;
+  run(args: readonly string[], world: CommandContext): Promise<number | void>;
   /** The exit code for what `run` throws, where it is another than the usual 1. */
   exitCodeOf?(error: SignedImageError): number;
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { SignerPolicyArgs } from '../enforce/admission/generators';
 import { messageOf, SignedImageError } from '../error';
 import { loadPublicKey } from '../sign';
-import { type CommandWorld, UsageError } from './command';
+import { type CommandContext, UsageError } from './command';
 import { type parseOptions } from './options';
 
 const TEXT = { type: 'string' } as const;
@@ -89,7 +89,7 @@ function identitiesOf(values: SignerOptions): SignerPolicyArgs['identities'] {
  */
 export async function signerPolicyArgs(
   values: SignerOptions,
-  { host }: CommandWorld,
+  { host }: CommandContext,
 ): Promise<SignerPolicyArgs> {
   const { key = [], image = [], format, transparency, action } = values;
   const root = values['trusted-root'];

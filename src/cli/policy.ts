@@ -8,12 +8,12 @@ import {
   type SignerPolicyArgs,
   yamlOf,
 } from '../enforce/admission/generators';
-import { type Command, type CommandWorld, UsageError } from './command';
+import { type Command, type CommandContext, UsageError } from './command';
 import { parseOptions } from './options';
 import { SIGNER_HELP, SIGNER_OPTIONS, signerPolicyArgs } from './policy-options';
 
 /** The YAML is the result; what the policy does not check is told beside it, too. */
-function print({ manifests, warnings }: PolicyManifests, { terminal }: CommandWorld): void {
+function print({ manifests, warnings }: PolicyManifests, { terminal }: CommandContext): void {
   warnings.forEach((warning) => terminal.tell(`warning: ${warning}`));
   terminal.print(yamlOf(manifests, warnings).trimEnd());
 }

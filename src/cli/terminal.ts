@@ -18,7 +18,7 @@ export interface Terminal {
    *
    * @throws SignedImageError `INPUT_INVALID` when the question is broken off
    */
-  askSecret(question: string): Promise<string>;
+  promptSecret(question: string): Promise<string>;
   /** All that is piped in, as UTF-8. */
   readInput(): Promise<string>;
 }
@@ -61,7 +61,7 @@ export function processTerminal(streams: TerminalStreams = process): Terminal {
     isInteractive: stdin.isTTY === true && stderr.isTTY === true,
     print: (line) => void stdout.write(`${line}\n`),
     tell: (line) => void stderr.write(`${line}\n`),
-    askSecret: (question) => askSecret(streams, question),
+    promptSecret: (question) => askSecret(streams, question),
     readInput: () => text(stdin),
   };
 }

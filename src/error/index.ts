@@ -1,2 +1,1 @@
 export * from './signed-image-error';
-export { distinct, problemsOf } from './problem-collection';

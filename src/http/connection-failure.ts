@@ -24,7 +24,7 @@ export class ConnectionFailure extends SignedImageError {
 
   constructor(url: URL, cause: unknown, { stale = false }: ConnectionFailureOptions = {}) {
     const code = systemErrorCode(cause);
-    super({ ...tell(url, cause, code), cause: withoutPacket(cause) });
+    super({ ...describeFailure(url, cause, code), cause: withoutPacket(cause) });
     this.name = 'SignedImageError';
     this.transient =
       this.code === 'REGISTRY_UNAVAILABLE' && (!LASTING.test(code) || PASSING.test(code));
@@ -32,7 +32,7 @@ export class ConnectionFailure extends SignedImageError {
   }
 }
 
-function tell(
+function describeFailure(
   url: URL,
   cause: unknown,
   code: string,

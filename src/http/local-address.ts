@@ -18,8 +18,13 @@ LOCAL.addSubnet('64:ff9b::7f00:0', 104, 'ipv6');
 LOCAL.addSubnet('64:ff9b::a9fe:0', 112, 'ipv6');
 LOCAL.addSubnet('2002:7f00::', 24, 'ipv6');
 LOCAL.addSubnet('2002:a9fe::', 32, 'ipv6');
-// Metadata services that are not on a link-local address: AWS on IPv6, Alibaba Cloud, Azure.
-LOCAL.addAddress('fd00:ec2::254', 'ipv6');
+// Metadata and credential services that are not on a link-local address: AWS on IPv6 (instances, pod
+// identities), Google Cloud, Oracle Cloud and Scaleway on IPv6, Alibaba Cloud, Oracle Cloud Classic, Azure.
+LOCAL.addSubnet('fd00:ec2::', 112, 'ipv6');
+LOCAL.addAddress('fd20:ce::254', 'ipv6');
+LOCAL.addAddress('fd00:c1::a9fe:a9fe', 'ipv6');
+LOCAL.addAddress('fd00:42::42', 'ipv6');
+LOCAL.addAddress('192.0.0.192', 'ipv4');
 LOCAL.addAddress('100.100.100.200', 'ipv4');
 LOCAL.addAddress('168.63.129.16', 'ipv4');
 

@@ -20,21 +20,21 @@ import {
   kubernetesTokenSource,
 } from './stored-token';
 
-/** What a source is made of. */
+/** The inputs of a token source. */
 export interface SourceContext {
   readonly config: KeylessConfig;
   readonly audience: string;
   readonly host: Host;
-  /** The property that chose it, where it was not one of its own. */
+  /** The property that selected the source, if no property of its own did. */
   readonly property: string;
 }
 
-/** A place that may have a token for whatever runs here, without a person. */
+/** A source of ambient credentials: tokens that are available without a user. */
 export interface AmbientSource {
   readonly name: Exclude<IdentityProviderName, InteractiveProviderName | 'auto'>;
-  /** What was not found, for the error that says what was tried. */
+  /** What was not found, for the error that lists the sources that were tried. */
   readonly absent: string;
-  readonly isThere: (host: Host) => boolean | Promise<boolean>;
+  readonly isAvailable: (host: Host) => boolean | Promise<boolean>;
   readonly source: (context: SourceContext) => TokenSource;
 }
 
@@ -46,88 +46,90 @@ const hasCosignFile = ({ readFile }: Host): Promise<boolean> =>
     () => false,
   );
 
-/** The file or variable that was declared, else the usual one; errors are told on what chose it. */
-function place(
+/** Returns the declared file or variable, else the default, and the property to report errors on. */
+function locationOf(
   declared: string | undefined,
-  usual: string,
+  defaultLocation: string,
   member: 'tokenFile' | 'tokenEnv',
   { property }: SourceContext,
 ): readonly [string, string] {
-  return declared === undefined ? [usual, property] : [declared, `keyless.${member}`];
+  return declared === undefined ? [defaultLocation, property] : [declared, `keyless.${member}`];
 }
 
-const filePlace = (context: SourceContext): readonly [string, string] =>
-  place(context.config.tokenFile, COSIGN_TOKEN_FILE, 'tokenFile', context);
+const fileLocation = (context: SourceContext): readonly [string, string] =>
+  locationOf(context.config.tokenFile, COSIGN_TOKEN_FILE, 'tokenFile', context);
 
-const variablePlace = (context: SourceContext): readonly [string, string] =>
-  place(context.config.tokenEnv, SIGSTORE_TOKEN_VARIABLE, 'tokenEnv', context);
+const variableLocation = (context: SourceContext): readonly [string, string] =>
+  locationOf(context.config.tokenEnv, SIGSTORE_TOKEN_VARIABLE, 'tokenEnv', context);
 
 /**
- * In the order in which `auto` looks: CI systems (cosign's first is GitHub as well: its runners
- * stand on machines that have identities of their own), then what somebody put there for this use,
- * then the identity of the machine.
+ * In the order in which `auto` tries them: CI systems (GitHub first, as in cosign: its runners are
+ * machines that have identities of their own), then tokens provided for this purpose, then the
+ * identity of the machine.
  */
 export const AMBIENT_SOURCES: readonly AmbientSource[] = [
   {
     name: 'github-actions',
     absent: 'GitHub Actions (ACTIONS_ID_TOKEN_REQUEST_URL and _TOKEN are not both set)',
-    isThere: hasGithubActionsCredential,
+    isAvailable: hasGithubActionsCredential,
     source: ({ host, audience }) => githubActionsSource(host, audience),
   },
   {
     name: 'gitlab-ci',
     absent: `GitLab CI (GITLAB_CI and ${SIGSTORE_TOKEN_VARIABLE} are not both set)`,
-    isThere: (host) => host.env['GITLAB_CI'] === 'true' && hasVariable(host),
-    source: (context) => gitlabCiSource(...variablePlace(context), context.host, context.audience),
+    isAvailable: (host) => host.env['GITLAB_CI'] === 'true' && hasVariable(host),
+    source: (context) =>
+      gitlabCiSource(...variableLocation(context), context.host, context.audience),
   },
   {
     name: 'buildkite',
     absent: 'Buildkite (BUILDKITE_AGENT_ACCESS_TOKEN and BUILDKITE_JOB_ID are not both set)',
-    isThere: hasBuildkiteCredential,
+    isAvailable: hasBuildkiteCredential,
     source: ({ host, audience }) => buildkiteSource(host, audience),
   },
   {
     name: 'circleci',
     absent: 'CircleCI (CIRCLECI is not set)',
-    isThere: isOnCircleCi,
+    isAvailable: isOnCircleCi,
     source: ({ host, audience }) => circleCiSource(host, audience),
   },
   {
     name: 'env',
     absent: `${SIGSTORE_TOKEN_VARIABLE} (not set)`,
-    isThere: hasVariable,
-    source: (context) => environmentTokenSource(...variablePlace(context), context.host),
+    isAvailable: hasVariable,
+    source: (context) => environmentTokenSource(...variableLocation(context), context.host),
   },
   {
     name: 'kubernetes',
     absent: `${COSIGN_TOKEN_FILE} (cannot be read)`,
-    isThere: async (host) =>
+    isAvailable: async (host) =>
       Boolean(host.env['KUBERNETES_SERVICE_HOST']) && (await hasCosignFile(host)),
     source: (context) =>
-      kubernetesTokenSource(...filePlace(context), context.host, context.audience),
+      kubernetesTokenSource(...fileLocation(context), context.host, context.audience),
   },
   {
     name: 'file',
     absent: '',
-    isThere: hasCosignFile,
-    source: (context) => fileTokenSource(...filePlace(context), context.host),
+    isAvailable: hasCosignFile,
+    source: (context) => fileTokenSource(...fileLocation(context), context.host),
   },
   {
     name: 'google-impersonation',
     absent: `${GOOGLE_ACCOUNT_VARIABLE} (not set)`,
-    isThere: ({ env }) => Boolean(env[GOOGLE_ACCOUNT_VARIABLE]),
+    isAvailable: ({ env }) => Boolean(env[GOOGLE_ACCOUNT_VARIABLE]),
     source: ({ host, audience }) => googleImpersonationSource(host, audience),
   },
   {
     name: 'google',
     absent: 'Google Cloud (not one of its machines)',
-    isThere: isOnGoogleCloud,
+    isAvailable: isOnGoogleCloud,
     source: ({ host, audience }) => googleMetadataSource(host, audience),
   },
   {
     name: 'spiffe',
-    absent: 'SPIFFE (SPIFFE_ENDPOINT_SOCKET is not set, and no agent is at the usual place)',
-    isThere: hasSpiffeAgent,
+    absent:
+      'SPIFFE (SPIFFE_ENDPOINT_SOCKET is not set, and no agent was found at the default path)',
+    isAvailable: hasSpiffeAgent,
     source: ({ host, audience }) => spiffeSource(host, audience),
   },
 ];

@@ -4,7 +4,7 @@ import { serviceClient } from '../http/service-client';
 import type { TokenSource } from './identity-provider';
 import { credentialUrl, jsonMember, requestToken, unavailable } from './token-request';
 
-/** What the agent gives to a job: https://buildkite.com/docs/pipelines/configure/environment-variables */
+/** The variables that the agent sets for a job: https://buildkite.com/docs/pipelines/configure/environment-variables */
 const ACCESS_TOKEN = 'BUILDKITE_AGENT_ACCESS_TOKEN';
 const ENDPOINT = 'BUILDKITE_AGENT_ENDPOINT';
 const JOB = 'BUILDKITE_JOB_ID';
@@ -14,7 +14,7 @@ export function hasBuildkiteCredential({ env }: Pick<Host, 'env'>): boolean {
   return Boolean(env[ACCESS_TOKEN]) && Boolean(env[JOB]);
 }
 
-/** The agent's API, which `buildkite-agent oidc request-token` and cosign ask as well. */
+/** Requests tokens from the agent's API, as `buildkite-agent oidc request-token` and cosign do. */
 export function buildkiteSource(host: HttpHost, audience: string): TokenSource {
   const { env } = host;
   return {
@@ -26,7 +26,7 @@ export function buildkiteSource(host: HttpHost, audience: string): TokenSource {
       const job = env[JOB];
       if (!access || !job) {
         throw unavailable(
-          `${ACCESS_TOKEN} and ${JOB} are not set: run in a Buildkite job, and hand both on where the job runs a container`,
+          `${ACCESS_TOKEN} and ${JOB} are not set: run in a Buildkite job, and pass both on if the job runs a container`,
         );
       }
       const endpoint = credentialUrl(ENDPOINT, env[ENDPOINT] || DEFAULT_ENDPOINT);

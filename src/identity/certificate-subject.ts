@@ -1,4 +1,4 @@
-/** The claims that are looked at; a token may have more. */
+/** The claims that are used; a token may have more. */
 export interface IdentityClaims {
   readonly iss: string;
   readonly sub: string;
@@ -16,7 +16,7 @@ type Rule = (claims: IdentityClaims) => string | undefined;
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
-/** The job's workflow: of a reusable one the workflow that is used, not the one that uses it. */
+/** The job's workflow: for a reusable workflow the called one, not the caller. */
 const githubWorkflow: Rule = ({ repository, job_workflow_ref: ref }) =>
   text(repository) && text(ref) && `https://github.com/${String(ref)}`;
 
@@ -50,8 +50,8 @@ const kubernetesAccount: Rule = ({ 'kubernetes.io': claims }) => {
 };
 
 /**
- * Fulcio chooses by the issuer how it names a subject; each kind of issuer is known by claims that
- * no other has: https://github.com/sigstore/fulcio/blob/v1.8.8/config/identity/config.yaml
+ * Fulcio derives the subject by the type of the issuer; each type is recognized by claims that only
+ * it has: https://github.com/sigstore/fulcio/blob/v1.8.8/config/identity/config.yaml
  */
 const RULES: readonly Rule[] = [
   ({ email }) => text(email),
@@ -70,19 +70,19 @@ function subjectByRule(claims: IdentityClaims): string | undefined {
   return undefined;
 }
 
-/** What Fulcio will put in the certificate's subject alternative name: by a rule, else the subject. */
+/** Returns the subject alternative name that Fulcio will put in the certificate: by a rule, else the `sub` claim. */
 export function certificateSubject(claims: IdentityClaims): string {
   return subjectByRule(claims) ?? claims.sub;
 }
 
-/** The branch or tag that a workflow's file is of. */
+/** The branch or tag of a workflow's file. */
 const GIT_REF = /@refs\/.*$/;
 
 /**
- * Of the same, what stays from run to run: not the branch, and nothing of a subject whose kind is
- * not known, because some CI systems put the job's number there.
+ * Returns the part of {@link certificateSubject} that is the same in every run: without the branch, and
+ * `undefined` for unknown issuers, because some CI systems put the job's number into the subject.
  */
-export function lastingSubject(claims: IdentityClaims): string | undefined {
+export function stableSubject(claims: IdentityClaims): string | undefined {
   const subject = subjectByRule(claims);
   if (subject !== undefined) return subject.replace(GIT_REF, '');
   return claims.sub.startsWith('spiffe://') ? claims.sub : undefined;

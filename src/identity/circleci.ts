@@ -21,8 +21,8 @@ export function isOnCircleCi({ env }: Pick<Host, 'env'>): boolean {
 }
 
 /**
- * A job's own tokens are made for the organization's id, which Fulcio does not take; one for
- * another audience is made by the command that is in every job:
+ * The tokens in a job's environment have the organization's id as audience, which Fulcio does not
+ * accept; the command that is available in every job creates tokens for other audiences:
  * https://circleci.com/docs/oidc-tokens-with-custom-claims/
  */
 export function circleCiSource(host: CircleHost, audience: string): TokenSource {
@@ -30,13 +30,13 @@ export function circleCiSource(host: CircleHost, audience: string): TokenSource 
     name: 'the identity token of CircleCI',
     local: false,
     property: 'keyless',
-    audienceAdvice: `ask for one with \`circleci run oidc get --claims '{"aud":"${audience}"}'\``,
+    audienceAdvice: `request one with \`circleci run oidc get --claims '{"aud":"${audience}"}'\``,
     read: async () => {
       const given = host.env[SIGSTORE_TOKEN_VARIABLE];
       if (given) return given;
       return (
         JOB_TOKENS.map((name) => host.env[name]).find((token) => isFor(audience, token, host)) ??
-        made(host, audience)
+        createToken(host, audience)
       );
     },
   };
@@ -50,11 +50,11 @@ function isFor(audience: string, token: string | undefined, { now }: CircleHost)
   }
 }
 
-async function made({ env }: CircleHost, audience: string): Promise<string> {
+async function createToken({ env }: CircleHost, audience: string): Promise<string> {
   const program = findExecutable('circleci', env);
   if (program === undefined) {
     throw unavailable(
-      `the command \`circleci\`, which makes identity tokens, is not there; ${NEXT}`,
+      `the command \`circleci\`, which creates identity tokens, was not found; ${REMEDY}`,
     );
   }
   const claims: Pick<IdentityClaims, 'aud'> = { aud: audience };
@@ -67,15 +67,15 @@ async function made({ env }: CircleHost, audience: string): Promise<string> {
     });
     if (stdout.trim() !== '') return stdout;
   } catch (error) {
-    // What it printed may be a token.
-    throw unavailable(`${reasonOf(error)}; ${NEXT}`);
+    // The output, which may be a token, must not appear in the error.
+    throw unavailable(`${reasonOf(error)}; ${REMEDY}`);
   }
-  throw unavailable(`the command \`circleci run oidc get\` printed no token; ${NEXT}`);
+  throw unavailable(`the command \`circleci run oidc get\` did not print a token; ${REMEDY}`);
 }
 
-const NEXT =
-  'run in a CircleCI job (a fork gets tokens only where its builds get secrets), or make a token in a step ' +
-  `before and hand it on as ${SIGSTORE_TOKEN_VARIABLE}`;
+const REMEDY =
+  'run in a CircleCI job (a fork gets tokens only if its builds get secrets), or create a token in an earlier ' +
+  `step and pass it on as ${SIGSTORE_TOKEN_VARIABLE}`;
 
 function reasonOf(error: unknown): string {
   const { code } = error as { readonly code?: unknown };

@@ -10,12 +10,12 @@ export const GITHUB_TOKEN_VARIABLE = 'ACTIONS_ID_TOKEN_REQUEST_TOKEN';
 
 const PERMISSION = 'give the job `permissions: id-token: write`';
 
-/** Whether the job runs on GitHub Actions with the permission to ask for a token. */
+/** Whether the job runs on GitHub Actions with the permission to request a token. */
 export function hasGithubActionsCredential({ env }: Pick<Host, 'env'>): boolean {
   return Boolean(env[GITHUB_URL_VARIABLE]) && Boolean(env[GITHUB_TOKEN_VARIABLE]);
 }
 
-/** GitHub Actions' ambient credential. */
+/** Requests tokens with the ambient credentials of GitHub Actions. */
 export function githubActionsSource(host: HttpHost, audience: string): TokenSource {
   const { env } = host;
   return {
@@ -40,7 +40,7 @@ export function githubActionsSource(host: HttpHost, audience: string): TokenSour
           secrets: [bearer],
           advice: (status) =>
             status === 401 || status === 403
-              ? `${PERMISSION} (jobs started by a pull request from a fork never get one)`
+              ? `${PERMISSION} (jobs started by a pull request from a fork never get a token)`
               : undefined,
           tokenIn: (body) => jsonMember(body, 'value'),
         },

@@ -8,7 +8,7 @@ import { credentialUrl, jsonMember, requestToken, unavailable } from './token-re
 
 type GoogleHost = Pick<Host, 'env' | 'readFile'> & Pick<HttpHost, 'send'>;
 
-/** Who is impersonated; the name is cosign's. */
+/** The service account to impersonate; cosign reads the same variable. */
 export const GOOGLE_ACCOUNT_VARIABLE = 'GOOGLE_SERVICE_ACCOUNT_NAME';
 /** A key, a workload identity federation or a user's login: https://google.aip.dev/auth/4110 */
 const CREDENTIALS_VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS';
@@ -19,7 +19,7 @@ const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 const ACCOUNT = /^[^\s@/]+@[^\s@/]+$/;
 
 /**
- * A service account that the caller may impersonate:
+ * Requests tokens of a service account that the caller may impersonate:
  * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken
  */
 export function googleImpersonationSource(host: GoogleHost, audience: string): TokenSource {
@@ -59,7 +59,7 @@ function endpointOf({ env }: GoogleHost): URL {
 }
 
 function adviceFor(status: number, account: string): string | undefined {
-  if (status === 401) return 'log in again, or look after the credentials of this machine';
+  if (status === 401) return 'log in again, or check the credentials of this machine';
   if (status !== 403 && status !== 404) return undefined;
   return (
     `${account} must exist, and the caller needs roles/iam.serviceAccountOpenIdTokenCreator on it; ` +
@@ -73,8 +73,8 @@ async function accessToken(host: GoogleHost): Promise<string> {
 }
 
 /**
- * The kinds of credential files are many, and their exchange is Google's library's affair. It looks
- * for them in the environment of this process.
+ * Uses Google's library, as there are many types of credential files and token exchanges. It finds
+ * them by the environment of this process.
  */
 async function defaultAccessToken(): Promise<string> {
   const { GoogleAuth } = await optionalPackage(
@@ -86,18 +86,18 @@ async function defaultAccessToken(): Promise<string> {
   try {
     const auth = new GoogleAuth({
       scopes: [SCOPE],
-      // Nobody needs it here, and without it gcloud and the metadata server are asked for it.
+      // Not needed here, and without it the library requests it from gcloud and the metadata server.
       projectId: '-',
     });
     const token = await auth.getAccessToken();
     if (token) return token;
   } catch (error) {
-    // Its errors quote the file, the request and the answer: only their short code goes on.
+    // Its errors quote the file, the request and the response: only their short code is reported.
     const { code, status } = error as { readonly code?: unknown; readonly status?: unknown };
     reason = String(code ?? status ?? 'none found').slice(0, 40);
   }
   throw unavailable(
-    `no access token could be had with Google's application default credentials (${reason}); see that ` +
-      `the file of ${CREDENTIALS_VARIABLE} is there and that its account may be used from here`,
+    `Google's application default credentials did not provide an access token (${reason}); check that ` +
+      `the file of ${CREDENTIALS_VARIABLE} exists and that its account may be used from here`,
   );
 }

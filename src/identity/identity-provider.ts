@@ -2,46 +2,46 @@ import { SignedImageError } from '../error';
 import type { Host } from '../host/host';
 import { type IdentityToken, parseIdentityToken } from './identity-token';
 
-/** Where identity tokens come from; `getToken` is what `@sigstore/sign` asks for. */
+/** A provider of identity tokens; `getToken` implements the interface of `@sigstore/sign`. */
 export interface IdentityProvider {
-  /** In words that may be shown. */
+  /** For messages; without secrets. */
   readonly name: string;
-  /** Whether asking costs nothing and leaves no trace, so that a check may do it. */
+  /** Whether reading a token sends no request and has no side effects, so that a check may do it. */
   readonly local: boolean;
-  /** Whether a person is asked: never in a preview. */
+  /** Whether a user has to sign in: never done in a preview. */
   readonly interactive: boolean;
   readonly getToken: () => Promise<string>;
-  /** The same token, read. */
+  /** The same token, parsed. */
   readonly getIdentityToken: () => Promise<IdentityToken>;
   /**
-   * The token that was had last, which may have expired since; `undefined` before the first. Nobody
-   * is asked: it says whom the source speaks for.
+   * Returns the latest token, which may have expired; `undefined` before the first. It sends no
+   * request, and identifies the workload or user of the source.
    */
   readonly lastToken?: () => IdentityToken | undefined;
 }
 
-/** One place that tokens come from, before anything is checked or kept. */
+/** One source of tokens, without validation and caching. */
 export interface TokenSource {
-  /** In words; two places have two names. */
+  /** For messages; unique per source. */
   readonly name: string;
   readonly local: boolean;
   /** Default: false. */
   readonly interactive?: boolean;
-  /** The declared property that chose it; errors are told on it. */
+  /** The input property that selected the source; errors are reported on it. */
   readonly property: string;
-  /** How this source is told the audience. */
+  /** How to set the audience of this source. */
   readonly audienceAdvice?: string;
   readonly read: () => Promise<string>;
 }
 
-/** A token this near its end may expire on the way to Fulcio. */
+/** A token this close to its expiry may expire before it reaches Fulcio. */
 const RENEW_BEFORE_SECONDS = 60;
-/** Of a token that lives for a minute (Sigstore's browser login), this part may be used. */
-const USABLE_PART = 2 / 3;
+/** The usable part of the lifetime of short-lived tokens (one minute for Sigstore's browser login). */
+const USABLE_FRACTION = 2 / 3;
 
 export interface ProviderOptions {
   readonly audience: string;
-  /** Who must have issued the token. Default: anybody. */
+  /** The required issuer of the token. Default: any issuer. */
   readonly issuer?: string | undefined;
   readonly now: Host['now'];
 }
@@ -61,15 +61,15 @@ async function readToken(source: TokenSource, options: ProviderOptions): Promise
   }
 }
 
-/** Seconds since 1970 from which on another token is needed. */
+/** Returns when a new token is needed, in seconds since 1970. */
 function renewalOf({ claims }: IdentityToken, receivedAt: number): number {
-  const usable = (claims.exp - receivedAt) * USABLE_PART;
+  const usable = (claims.exp - receivedAt) * USABLE_FRACTION;
   return Math.max(claims.exp - RENEW_BEFORE_SECONDS, receivedAt + usable);
 }
 
 /**
- * Asks the source once per run, and again only when the token is about to expire. A person who did
- * not sign in is not asked again; a service that failed is.
+ * Creates a provider that reads the source once per run, and again only when the token is about to
+ * expire. After a failed sign-in the user is not prompted again; a failed service is retried.
  */
 export function createIdentityProvider(
   source: TokenSource,
@@ -80,25 +80,25 @@ export function createIdentityProvider(
   let last: IdentityToken | undefined;
   let current: Promise<{ readonly token: IdentityToken; readonly renewal: number }> | undefined;
 
-  const ask = (): NonNullable<typeof current> => {
-    const asked = readToken(source, options).then((token) => {
+  const readAgain = (): NonNullable<typeof current> => {
+    const pending = readToken(source, options).then((token) => {
       last = token;
       return { token, renewal: renewalOf(token, seconds()) };
     });
-    current = asked;
-    asked.catch(() => {
-      if (current === asked && !interactive) current = undefined;
+    current = pending;
+    pending.catch(() => {
+      if (current === pending && !interactive) current = undefined;
     });
-    return asked;
+    return pending;
   };
 
   const getIdentityToken = async (): Promise<IdentityToken> => {
     const known = current;
-    if (known === undefined) return (await ask()).token;
+    if (known === undefined) return (await readAgain()).token;
     const { token, renewal } = await known;
     if (seconds() < renewal) return token;
-    // Somebody else may have asked again in the meantime.
-    return (await (current === known || current === undefined ? ask() : current)).token;
+    // A concurrent caller may have started another read in the meantime.
+    return (await (current === known || current === undefined ? readAgain() : current)).token;
   };
 
   return {

@@ -3,14 +3,14 @@ import { SignedImageError } from '../error';
 import { parseBoundedJson } from '../http/json-bounds';
 import { certificateSubject } from './certificate-subject';
 
-/** An OIDC identity token. Its signature is Fulcio's to check; we read what it says. */
+/** An OIDC identity token. Fulcio verifies its signature; only its claims are used here. */
 export interface IdentityToken {
   /** The token itself: a secret. Not enumerable, so that it is not printed or stored by accident. */
   readonly raw: string;
   readonly claims: IdentityClaims;
   /**
-   * What Fulcio will put in the certificate's subject alternative name, as far as can be told from
-   * here: that depends on how Fulcio is set up for the issuer. The certificate has the last word.
+   * The expected subject alternative name of the certificate. Fulcio's configuration of the issuer
+   * determines the actual one: the certificate is authoritative.
    */
   readonly identity: string;
   /** The issuer that the certificate will name. */
@@ -20,21 +20,21 @@ export interface IdentityToken {
 export interface TokenExpectation {
   /** Default: `sigstore`. */
   readonly audience?: string | undefined;
-  /** Who must have issued it: the token's own issuer, or the one behind it. Default: anybody. */
+  /** The required issuer: the token's own issuer, or the one that it federates. Default: any issuer. */
   readonly issuer?: string | undefined;
-  /** Whether it was issued just now: if it has expired all the same, a clock is off. Default: false. */
+  /** Whether it was issued just now: if it has expired nevertheless, a clock is wrong. Default: false. */
   readonly fresh?: boolean;
-  /** How its source is told the audience; said where the audience is wrong. */
+  /** How to set the audience of its source; part of the error for a wrong audience. */
   readonly audienceAdvice?: string | undefined;
   readonly now: () => Date;
 }
 
 export const DEFAULT_AUDIENCE = 'sigstore';
 
-/** Clocks differ: a token that becomes valid within this time is taken. */
+/** Clocks differ: a token that becomes valid within this time is accepted. */
 const CLOCK_SKEW_SECONDS = 60;
-/** Fulcio refuses longer ones anyway; nothing this large is parsed. */
-const LONGEST_TOKEN = 64 * 1024;
+/** In characters. Fulcio rejects longer tokens anyway, and they are not parsed. */
+const MAX_TOKEN_LENGTH = 64 * 1024;
 const TOKEN = /^[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+$/;
 
 function invalid(message: string): SignedImageError {
@@ -42,7 +42,7 @@ function invalid(message: string): SignedImageError {
 }
 
 function decodeClaims(raw: string): Readonly<Record<string, unknown>> {
-  const payload = raw.length <= LONGEST_TOKEN ? TOKEN.exec(raw)?.[1] : undefined;
+  const payload = raw.length <= MAX_TOKEN_LENGTH ? TOKEN.exec(raw)?.[1] : undefined;
   if (payload === undefined) {
     throw invalid('the identity token is malformed: it must be a JSON web token of three parts');
   }
@@ -54,7 +54,7 @@ function decodeClaims(raw: string): Readonly<Record<string, unknown>> {
   } catch {
     // Falls through: a JSON error would quote the token.
   }
-  throw invalid('the identity token is malformed: its second part is no JSON object');
+  throw invalid('the identity token is malformed: its second part is not a JSON object');
 }
 
 function hasMembers(claims: Readonly<Record<string, unknown>>): claims is IdentityClaims {
@@ -78,7 +78,7 @@ function checkTimes({ exp, nbf }: IdentityClaims, { now, fresh }: TokenExpectati
     throw invalid(
       fresh === true
         ? "the identity token was issued just now and has expired by this machine's clock; check the clock"
-        : 'the identity token has expired; ask for a new one just before signing',
+        : 'the identity token has expired; request a new one just before signing',
     );
   }
   if (typeof nbf === 'number' && nbf > seconds + CLOCK_SKEW_SECONDS) {
@@ -89,12 +89,10 @@ function checkTimes({ exp, nbf }: IdentityClaims, { now, fresh }: TokenExpectati
 function checkAudience({ aud }: IdentityClaims, expected: TokenExpectation): void {
   const {
     audience = DEFAULT_AUDIENCE,
-    audienceAdvice = 'ask for one with this audience, or set keyless.clientId to the audience that your Fulcio expects',
+    audienceAdvice = 'request one with this audience, or set keyless.clientId to the audience that your Fulcio expects',
   } = expected;
   if ([aud].flat().includes(audience)) return;
-  throw invalid(
-    `the identity token was made for another audience than "${audience}"; ${audienceAdvice}`,
-  );
+  throw invalid(`the audience of the identity token is not "${audience}"; ${audienceAdvice}`);
 }
 
 function checkIssuer(claims: IdentityClaims, issuer: string | undefined): void {
@@ -102,29 +100,29 @@ function checkIssuer(claims: IdentityClaims, issuer: string | undefined): void {
   throw new SignedImageError({
     code: 'IDENTITY_TOKEN_INVALID',
     property: 'keyless.issuer',
-    message: `the identity token is by ${issuerOf(claims)}, not by ${issuer}`,
+    message: `the identity token was issued by ${issuerOf(claims)}, not by ${issuer}`,
   });
 }
 
 function checkEmail({ email, email_verified: verified }: IdentityClaims): void {
   if (!email || verified === true || verified === 'true') return;
   throw invalid(
-    'the e-mail address in the identity token is not verified by its issuer; Fulcio takes verified ones only',
+    'the e-mail address in the identity token is not verified by its issuer; Fulcio accepts only verified addresses',
   );
 }
 
-/** Dex (the public instance's browser login) names the real issuer in `federated_claims`. */
+/** Dex (the public instance's browser login) returns the original issuer in `federated_claims`. */
 function issuerOf({ iss, federated_claims: federated }: IdentityClaims): string {
   const connector = (federated as { connector_id?: unknown } | null | undefined)?.connector_id;
   return typeof connector === 'string' && connector.startsWith('https://') ? connector : iss;
 }
 
 /**
- * Reads an identity token and refuses one that Fulcio would refuse.
+ * Parses an identity token, and rejects one that Fulcio would reject.
  *
  * @throws SignedImageError `IDENTITY_TOKEN_INVALID`: malformed, expired, not valid yet, for another
- *   audience, by another issuer, or with an unverified e-mail address. No part of the token but its
- *   issuer is ever in the error.
+ *   audience, by another issuer, or with an unverified e-mail address. The error never contains any
+ *   part of the token except its issuer.
  */
 export function parseIdentityToken(raw: string, expected: TokenExpectation): IdentityToken {
   const trimmed = raw.trim();

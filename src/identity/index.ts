@@ -1,6 +1,11 @@
-export { type ExpectedIdentity, expectedIdentity } from './expected-identity';
+export { type ExpectedIdentity, expectedIdentity } from './provider-resolution';
 export type { IdentityProvider } from './identity-provider';
-export { DEFAULT_AUDIENCE, type IdentityToken, type TokenExpectation, parseIdentityToken } from './identity-token';
+export {
+  DEFAULT_AUDIENCE,
+  type IdentityToken,
+  type TokenExpectation,
+  parseIdentityToken,
+} from './identity-token';
 export { type IdentityClaims } from './certificate-subject';
 export {
   FILE_PROVIDERS,
@@ -12,5 +17,5 @@ export {
   VARIABLE_PROVIDERS,
 } from './keyless-config';
 export type { InteractiveLogin } from '../host/interactive-login';
-export { asksPerson, resolveIdentityProvider } from './provider-resolution';
+export { isInteractiveProvider, resolveIdentityProvider } from './provider-resolution';
 export { createTokenCache, type TokenCache } from './token-cache';

@@ -1,6 +1,6 @@
 /**
- * Where an identity comes from. `auto`: the first of the others, in this order, that is there; the
- * last two ask a person, and are never chosen by it alone.
+ * The sources of identities. `auto` selects the first available of the others, in this order; the
+ * last two prompt a user, and `auto` does not select them unless `interactive` is set.
  */
 export const IDENTITY_PROVIDERS = [
   'auto',
@@ -19,7 +19,7 @@ export const IDENTITY_PROVIDERS = [
 ] as const;
 export type IdentityProviderName = (typeof IDENTITY_PROVIDERS)[number];
 
-/** The ways to ask a person. */
+/** The providers that prompt a user. */
 export const INTERACTIVE_PROVIDERS = ['browser', 'device'] as const;
 export type InteractiveProviderName = (typeof INTERACTIVE_PROVIDERS)[number];
 
@@ -34,11 +34,11 @@ export interface KeylessConfig {
   /** The audience that tokens must have. Default: `sigstore`. */
   readonly clientId?: string | undefined;
   /**
-   * Who must have issued the token; for `browser` and `device` also where to sign in. Default:
-   * anybody, and the public instance's `https://oauth2.sigstore.dev/auth`.
+   * The required issuer of the token; for `browser` and `device` also where to sign in. Default: any
+   * issuer, and the public instance's `https://oauth2.sigstore.dev/auth` to sign in.
    */
   readonly issuer?: string | undefined;
-  /** How to ask a person where `auto` finds nothing and the run is not in CI. Default: nobody is asked. */
+  /** How to sign in if `auto` finds no token and the run is not in CI. Default: no sign-in. */
   readonly interactive?: InteractiveProviderName | undefined;
 }
 

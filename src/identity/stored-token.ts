@@ -2,16 +2,16 @@ import { SignedImageError } from '../error';
 import type { Host } from '../host/host';
 import type { TokenSource } from './identity-provider';
 
-/** What CI systems with OIDC support are told to set (GitLab's `id_tokens`, CircleCI, Codefresh). */
+/** The variable that CI systems with OIDC support set by convention (GitLab's `id_tokens`, CircleCI, Codefresh). */
 export const SIGSTORE_TOKEN_VARIABLE = 'SIGSTORE_ID_TOKEN';
 /** Where Kubernetes mounts a projected service account token for cosign. */
 export const COSIGN_TOKEN_FILE = '/var/run/sigstore/cosign/oidc-token';
 
-/** How a stored token is named and mended: what its errors say. */
-interface Wording {
+/** The messages for one kind of stored token. */
+interface TokenMessages {
   readonly name: string;
-  /** What to do where it is not there. */
-  readonly next: string;
+  /** The remedy if the token does not exist. */
+  readonly remedy: string;
   readonly audienceAdvice?: string;
 }
 
@@ -23,10 +23,10 @@ function inFile(
   path: string,
   property: string,
   { readFile }: Pick<Host, 'readFile'>,
-  { next, ...wording }: Wording,
+  { remedy, ...messages }: TokenMessages,
 ): TokenSource {
   return {
-    ...wording,
+    ...messages,
     local: true,
     property,
     read: async () => {
@@ -36,7 +36,7 @@ function inFile(
         const { code = 'unknown error' } = error as NodeJS.ErrnoException;
         throw unavailable(
           property,
-          `the identity token file ${path} cannot be read (${code}); ${next}`,
+          `the identity token file ${path} cannot be read (${code}); ${remedy}`,
           error,
         );
       }
@@ -48,10 +48,10 @@ function inVariable(
   variable: string,
   property: string,
   { env }: Pick<Host, 'env'>,
-  { next, ...wording }: Wording,
+  { remedy, ...messages }: TokenMessages,
 ): TokenSource {
   return {
-    ...wording,
+    ...messages,
     local: true,
     property,
     read: async () => {
@@ -59,7 +59,7 @@ function inVariable(
       if (value === undefined || value.trim() === '') {
         throw unavailable(
           property,
-          `the environment variable ${variable} is ${value === undefined ? 'not set' : 'empty'}; ${next}`,
+          `the environment variable ${variable} is ${value === undefined ? 'not set' : 'empty'}; ${remedy}`,
         );
       }
       return value;
@@ -67,7 +67,7 @@ function inVariable(
   };
 }
 
-/** A token in a file. Read again each time: Kubernetes and others renew it in place. */
+/** A token in a file. It is read each time: Kubernetes and others renew it in place. */
 export function fileTokenSource(
   path: string,
   property: string,
@@ -75,7 +75,7 @@ export function fileTokenSource(
 ): TokenSource {
   return inFile(path, property, host, {
     name: `the identity token in the file ${path}`,
-    next: 'write a token there, or set keyless.tokenEnv',
+    remedy: 'write a token there, or set keyless.tokenEnv',
   });
 }
 
@@ -87,7 +87,7 @@ export function environmentTokenSource(
 ): TokenSource {
   return inVariable(variable, property, host, {
     name: `the identity token in the environment variable ${variable}`,
-    next: 'it must hold an identity token',
+    remedy: 'it must contain an identity token',
   });
 }
 
@@ -101,7 +101,7 @@ export function gitlabCiSource(
   const declaration = `\`id_tokens: { ${variable}: { aud: ${audience} } }\``;
   return inVariable(variable, property, host, {
     name: `the identity token of GitLab CI in ${variable}`,
-    next: `give the job ${declaration}`,
+    remedy: `give the job ${declaration}`,
     audienceAdvice: `give the job ${declaration}`,
   });
 }
@@ -116,7 +116,7 @@ export function kubernetesTokenSource(
   const projection = `a projected \`serviceAccountToken\` with \`audience: ${audience}\``;
   return inFile(path, property, host, {
     name: `the Kubernetes service account token in ${path}`,
-    next: `mount ${projection} there, or set keyless.tokenFile`,
+    remedy: `mount ${projection} there, or set keyless.tokenFile`,
     audienceAdvice: `mount ${projection}`,
   });
 }

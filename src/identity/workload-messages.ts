@@ -1,5 +1,5 @@
 /**
- * The two messages of the SPIFFE Workload API that are needed, in protobuf's wire format:
+ * The two messages of the SPIFFE Workload API that are used, in protobuf's wire format:
  * https://github.com/spiffe/spiffe/blob/main/standards/workloadapi.proto (JWTSVIDRequest.audience = 1,
  * JWTSVIDResponse.svids = 1, JWTSVID.svid = 2), https://protobuf.dev/programming-guides/encoding/
  */
@@ -11,7 +11,7 @@ function varint(value: number): number[] {
   return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)];
 }
 
-/** A JWTSVIDRequest for one audience. */
+/** Encodes a JWTSVIDRequest for one audience. */
 export function encodeJwtSvidRequest(audience: string): Buffer {
   const text = Buffer.from(audience, 'utf8');
   return Buffer.from([(1 << 3) | LENGTH_DELIMITED, ...varint(text.length), ...text]);
@@ -47,7 +47,7 @@ class Reader {
   }
 }
 
-/** The length-delimited fields of a message with this number; others are passed over. */
+/** Returns the length-delimited fields of a message with this number; others are skipped. */
 function fieldsOf(message: Buffer, wanted: number): readonly Buffer[] {
   const reader = new Reader(message);
   const found: Buffer[] = [];
@@ -69,9 +69,9 @@ function fieldsOf(message: Buffer, wanted: number): readonly Buffer[] {
 }
 
 /**
- * The tokens in a JWTSVIDResponse, in its order: the first is the workload's default identity.
+ * Decodes the tokens in a JWTSVIDResponse, in order: the first is the workload's default identity.
  *
- * @throws RangeError where it is no such message
+ * @throws RangeError if it is not a valid message
  */
 export function decodeJwtSvids(response: Buffer): readonly string[] {
   return fieldsOf(response, 1).flatMap((svid) =>

@@ -4,12 +4,12 @@ import { SignedImageError } from '../error';
 import type { Host } from '../host/host';
 import type { HttpHost } from '../http/message';
 
-/** What key sources take from the machine. */
+/** The parts of the host that key sources use. */
 export type KeyHost = Pick<Host, 'env' | 'readFile'> &
   Partial<Pick<Host, 'now'>> &
   Pick<HttpHost, 'send'>;
 
-/** A private key as text, with the password that lies beside it, if one does. */
+/** A private key as text, with the password that is stored beside it, if any. */
 export interface PrivateKeyText {
   /** PEM: cosign's encrypted form, PKCS#8, SEC1 or PKCS#1. A secret. */
   readonly pem: string;
@@ -17,12 +17,12 @@ export interface PrivateKeyText {
   readonly password?: string | undefined;
 }
 
-/** A place that holds PEM texts: a file, a variable, a Kubernetes secret, GitLab's variables. */
-export interface StoredKeyPlace {
+/** A key stored as PEM text: in a file, a variable, a Kubernetes secret or GitLab's variables. */
+export interface StoredKey {
   readonly kind: 'stored';
-  /** The place in words that may be shown, as the subject of a sentence: `the file cosign.key`. */
+  /** The location without secrets, as the subject of a sentence: `the file cosign.key`. */
   readonly description: string;
-  /** Whether reading asks somebody; it is then done once per run. */
+  /** Whether reading sends a request; it is then done once per run. */
   readonly remote: boolean;
   /**
    * @throws SignedImageError `KEY_NOT_FOUND`, `KEY_FORBIDDEN`, `KEY_SERVICE_FAILED`, `KEY_UNREADABLE`,
@@ -33,31 +33,31 @@ export interface StoredKeyPlace {
   readPublicKey(host: KeyHost): Promise<string>;
 }
 
-/** What is to be signed, in the two forms that services take. */
+/** The message to sign, in the two forms that services accept. */
 export interface SignedMessage {
   readonly data: Buffer;
   /** sha256 of `data`, 32 bytes. */
   readonly digest: Buffer;
 }
 
-/** A key of a service that never gives it away. */
+/** A key that never leaves its service. */
 export interface ServiceKey {
   readonly publicKey: KeyObject;
   /**
-   * ECDSA as ASN.1 DER over SHA-256, or RSA PKCS#1 v1.5 over SHA-256. What it returns is checked
-   * against `publicKey` by the caller.
+   * Returns ECDSA as ASN.1 DER over SHA-256, or RSA PKCS#1 v1.5 over SHA-256. The caller verifies
+   * the signature with `publicKey`.
    *
    * @throws SignedImageError `KEY_FORBIDDEN`, `KEY_SERVICE_FAILED`, `KEY_UNSUPPORTED`
    */
   sign(message: SignedMessage): Promise<Buffer>;
 }
 
-/** A key in a KMS, in Vault's transit engine, in a token. */
-export interface ServiceKeyPlace {
+/** A key in a KMS, in Vault's transit engine or in a PKCS#11 token. */
+export interface RemoteKey {
   readonly kind: 'service';
   readonly description: string;
   /**
-   * Fetches the public half; called once per run. It writes nothing and signs nothing.
+   * Fetches the public key; called once per run. Writes nothing and signs nothing.
    *
    * @throws SignedImageError `KEY_NOT_FOUND`, `KEY_FORBIDDEN`, `KEY_SERVICE_FAILED`,
    *   `KEY_UNSUPPORTED`, `PACKAGE_MISSING`
@@ -65,14 +65,14 @@ export interface ServiceKeyPlace {
   open(host: KeyHost): Promise<ServiceKey>;
 }
 
-export type KeyPlace = StoredKeyPlace | ServiceKeyPlace;
+export type KeyBackend = StoredKey | RemoteKey;
 
-/** A key that was just made. */
+/** A newly generated key. */
 export interface GeneratedKey {
-  /** Its public half: PEM, SubjectPublicKeyInfo, ends with a line break. */
+  /** The public key: PEM, SubjectPublicKeyInfo, ends with a line break. */
   readonly publicKey: string;
-  /** One sentence for the user: what was made, and where. Holds no secret. */
-  readonly said: string;
+  /** One sentence for the user: what was created, and where. Contains no secret. */
+  readonly summary: string;
 }
 
 export interface KeyGenerationRequest {
@@ -80,21 +80,21 @@ export interface KeyGenerationRequest {
   readonly password?: string | undefined;
 }
 
-/** One kind of place, and how cosign refers to it. */
+/** One kind of key backend, and how cosign refers to it. */
 export interface KeySource {
   /** How references begin, for example `awskms://`. */
   readonly prefixes: readonly string[];
   /** One reference of this kind, for messages: `awskms:///alias/NAME`. */
   readonly example: string;
   /**
-   * Reads a reference that begins with one of the prefixes. It asks nobody.
+   * Parses a reference that begins with one of the prefixes, without sending a request.
    *
    * @throws SignedImageError `KEY_REFERENCE_INVALID`
    */
-  parse(ref: string): KeyPlace;
+  parse(ref: string): KeyBackend;
   /**
-   * Makes a new key where the reference points, as `cosign generate-key-pair` does (ECDSA P-256).
-   * Overwrites nothing, and leaves nothing half-written behind.
+   * Creates a key at the reference, as `cosign generate-key-pair` does (ECDSA P-256). Overwrites
+   * nothing, and leaves nothing partially written behind.
    *
    * @throws SignedImageError `KEY_EXISTS`, `KEY_REFERENCE_INVALID`, `KEY_FORBIDDEN`,
    *   `KEY_SERVICE_FAILED`, `PACKAGE_MISSING`
@@ -102,8 +102,8 @@ export interface KeySource {
   generate?(ref: string, request: KeyGenerationRequest, host: KeyHost): Promise<GeneratedKey>;
 }
 
-/** PEM text given as it is. */
-export function pemTextPlace(pem: string): StoredKeyPlace {
+/** PEM text that is given inline. */
+export function pemTextKey(pem: string): StoredKey {
   return {
     kind: 'stored',
     description: 'the PEM text',
@@ -116,13 +116,13 @@ export function pemTextPlace(pem: string): StoredKeyPlace {
 function reasonOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'does not exist';
-  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user';
+  if (code === 'EACCES' || code === 'EPERM') return 'is not readable by this user';
   if (code === 'EISDIR') return 'is a directory';
   return `cannot be read (${code ?? 'unknown error'})`;
 }
 
 /** A PEM file. */
-export function filePlace(path: string): StoredKeyPlace {
+export function fileKey(path: string): StoredKey {
   const description = `the file ${path}`;
   const read = async ({ readFile }: KeyHost): Promise<string> => {
     try {
@@ -145,7 +145,7 @@ export function filePlace(path: string): StoredKeyPlace {
 }
 
 /** An environment variable that holds PEM text. */
-export function environmentPlace(name: string): StoredKeyPlace {
+export function environmentKey(name: string): StoredKey {
   const description = `the environment variable ${name}`;
   const read = async ({ env }: KeyHost): Promise<string> => {
     const value = env[name];

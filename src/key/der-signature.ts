@@ -3,7 +3,7 @@ const INTEGER = 0x02;
 const SEQUENCE = 0x30;
 const HALF = 32;
 
-/** The shortest form of an unsigned number; a zero before a first bit that would make it negative. */
+/** The shortest form of an unsigned number, with a leading zero where the first bit would make it negative. */
 function integer(bytes: Buffer): Buffer {
   const first = bytes.findIndex((byte) => byte !== 0);
   const magnitude = first === -1 ? Buffer.from([0]) : bytes.subarray(first);
@@ -12,10 +12,10 @@ function integer(bytes: Buffer): Buffer {
 }
 
 /**
- * An ECDSA P-256 signature as r||s (JWA ES256, RFC 7518 section 3.4: what Key Vault returns) in the
- * DER form that everybody else takes (RFC 3279 section 2.2.3).
+ * Converts an ECDSA P-256 signature from r||s (JWA ES256, RFC 7518 section 3.4: what Key Vault
+ * returns) to DER (RFC 3279 section 2.2.3), which all verifiers expect.
  *
- * @returns undefined where it is not 64 bytes
+ * @returns undefined where the signature is not 64 bytes long
  */
 export function derOfRawSignature(raw: Buffer): Buffer | undefined {
   if (raw.length !== 2 * HALF) return undefined;

@@ -17,11 +17,11 @@ export interface EncryptedKey {
   readonly ciphertext: Buffer;
 }
 
-/** The only costs that cosign writes; others are refused, as a key file could ask for all memory. */
+/** The only costs that cosign writes; others are rejected, as a key file could demand all memory. */
 export const SCRYPT_COSTS = [32768, 65536, 131072] as const;
 export type ScryptCost = (typeof SCRYPT_COSTS)[number];
 
-/** What cosign writes since v2, and what it wrote before. */
+/** The PEM label that cosign writes since v2; it wrote the other one before. */
 export const ENCRYPTED_KEY_LABEL = 'ENCRYPTED SIGSTORE PRIVATE KEY';
 export const ENCRYPTED_KEY_LABELS: readonly string[] = [
   ENCRYPTED_KEY_LABEL,
@@ -40,30 +40,30 @@ const SCRYPT_MEMORY = 256 * 1024 * 1024;
 
 type Json = Readonly<Record<string, unknown>>;
 
-function malformed(what: string): SignedImageError {
+function malformed(fault: string): SignedImageError {
   return new SignedImageError({
     code: 'KEY_UNREADABLE',
-    message: `the encrypted private key is damaged: ${what}; take a fresh copy of what cosign wrote`,
+    message: `the encrypted private key is damaged: ${fault}; restore the file that cosign wrote`,
   });
 }
 
-function objectAt(value: unknown, what: string): Json {
+function objectAt(value: unknown, member: string): Json {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw malformed(`${what} is missing`);
+    throw malformed(`${member} is missing`);
   }
   return value as Json;
 }
 
-function bytesAt(value: unknown, what: string): Buffer {
+function bytesAt(value: unknown, member: string): Buffer {
   if (typeof value !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) {
-    throw malformed(`${what} is not base64`);
+    throw malformed(`${member} is not base64`);
   }
   return Buffer.from(value, 'base64');
 }
 
-function bytesOf(value: unknown, length: number, what: string): Buffer {
-  const bytes = bytesAt(value, what);
-  if (bytes.length !== length) throw malformed(`${what} is not ${length} bytes long`);
+function bytesOf(value: unknown, length: number, member: string): Buffer {
+  const bytes = bytesAt(value, member);
+  if (bytes.length !== length) throw malformed(`${member} is not ${length} bytes long`);
   return bytes;
 }
 
@@ -72,7 +72,7 @@ function parseBody(body: Buffer): Json {
     return objectAt(parseBoundedJson(body), 'its JSON object');
   } catch {
     // A JSON error quotes the text around it, so it is not kept as the cause.
-    throw malformed('its body is no JSON object');
+    throw malformed('its body is not a JSON object');
   }
 }
 
@@ -88,16 +88,16 @@ function parseCost(kdf: Json): ScryptCost {
     throw new SignedImageError({
       code: 'KEY_UNSUPPORTED',
       message:
-        'the encrypted private key was derived in a way that cosign does not write ' +
-        `(only scrypt with N of ${SCRYPT_COSTS.join(', ')}, r ${BLOCK_SIZE}, p ${PARALLELISM} is taken); ` +
-        'make a key with `cosign generate-key-pair`',
+        'the encrypted private key uses a key derivation that cosign does not write ' +
+        `(supported: scrypt with N of ${SCRYPT_COSTS.join(', ')}, r ${BLOCK_SIZE}, p ${PARALLELISM}); ` +
+        'generate a key with `cosign generate-key-pair`',
     });
   }
   return cost;
 }
 
 /**
- * Reads the body of an encrypted PEM block.
+ * Parses the body of an encrypted PEM block.
  *
  * @throws SignedImageError `KEY_UNREADABLE` (damaged), `KEY_UNSUPPORTED` (other key derivation or cipher)
  */
@@ -110,8 +110,8 @@ export function parseEncryptedKey(body: Buffer): EncryptedKey {
     throw new SignedImageError({
       code: 'KEY_UNSUPPORTED',
       message:
-        "the encrypted private key uses another cipher than cosign's nacl/secretbox; " +
-        'make a key with `cosign generate-key-pair`',
+        "the encrypted private key uses a cipher other than cosign's nacl/secretbox; " +
+        'generate a key with `cosign generate-key-pair`',
     });
   }
   const ciphertext = bytesAt(json['ciphertext'], 'ciphertext');
@@ -133,7 +133,7 @@ function deriveKey(password: string, salt: Buffer, cost: ScryptCost): Promise<Bu
   });
 }
 
-/** The PKCS#8 DER, or `undefined` where the password is not the one it was encrypted with. */
+/** Returns the PKCS#8 DER, or `undefined` where the password is wrong. */
 export async function decryptKey(
   { cost, salt, nonce, ciphertext }: EncryptedKey,
   password: string,
@@ -142,7 +142,7 @@ export async function decryptKey(
   try {
     return Buffer.from(xsalsa20poly1305(key, nonce).decrypt(ciphertext));
   } catch {
-    // The only failure that is left: the tag does not fit.
+    // The only failure that is left: the authentication tag does not match.
     return undefined;
   } finally {
     key.fill(0);
@@ -150,11 +150,11 @@ export async function decryptKey(
 }
 
 export interface EncryptionOptions {
-  /** Default: 65536, as cosign. */
+  /** Default: 65536, as in cosign. */
   readonly cost?: ScryptCost;
 }
 
-/** A private key as `cosign generate-key-pair` writes it to `cosign.key`. */
+/** Encrypts a private key as `cosign generate-key-pair` writes it to `cosign.key`. */
 export async function encryptPrivateKey(
   privateKey: KeyObject,
   password: string,

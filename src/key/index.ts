@@ -8,14 +8,15 @@ export {
   encryptPrivateKey,
   parseEncryptedKey,
 } from './encrypted-pem';
-export { generateKey, type KeyFiles, type KeyGeneration } from './generation';
+export { generateKey, type KeyGeneration } from './generation/key-generation';
+export { type KeyFiles } from './generation/key-files';
 export {
   type KeyConfig,
   checkKeyWithoutPassword,
   loadKeySigner,
   loadPublicKey,
 } from './key-loading';
-export { keyPlaceOf } from './key-reference';
+export { parseKeyReference } from './key-reference';
 export { createKeySigner } from './key-signer';
 export { KEY_SOURCES } from './key-sources';
 export { holdsPin, isSecretReference, shownReference } from './shown-reference';
@@ -23,11 +24,11 @@ export type {
   GeneratedKey,
   KeyGenerationRequest,
   KeyHost,
-  KeyPlace,
+  KeyBackend,
   KeySource,
   PrivateKeyText,
   ServiceKey,
-  ServiceKeyPlace,
+  RemoteKey,
   SignedMessage,
-  StoredKeyPlace,
+  StoredKey,
 } from './backend';

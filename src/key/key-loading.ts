@@ -1,16 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 
-import { asSignedImageError, SignedImageError } from '../error';
-import type { KeySigner } from './signer';
-import { keyAlgorithmOf, type PublicKey, publicKeyFromDer } from './public-key';
-import { decryptedKey } from './decrypted-keys';
-import { keyPassword } from './key-password';
-import { keyPlaceOf } from './key-reference';
+import { SignedImageError, asSignedImageError } from '../error';
+import type { KeyHost, KeyBackend, PrivateKeyText, RemoteKey, StoredKey } from './backend';
+import { decryptedKey, keyPassword } from './decrypted-keys';
+import { parseKeyReference } from './key-reference';
 import { createKeySigner } from './key-signer';
 import { parsePrivateKeyPem, pemBlocks } from './private-key-pem';
-import { lookOnce } from './remote-read';
+import { type PublicKey, keyAlgorithmOf, publicKeyFromDer } from './public-key';
 import { createServiceKeySigner } from './service-key-signer';
-import type { KeyHost, KeyPlace, PrivateKeyText, ServiceKeyPlace, StoredKeyPlace } from './backend';
+import type { KeySigner } from './signer';
 
 /** A signing key as it was declared. */
 export interface KeyConfig {
@@ -22,8 +20,8 @@ export interface KeyConfig {
 
 const REF = 'key.ref';
 
-/** Tells every error on its property. */
-async function onProperty<T>(property: string, action: () => Promise<T>): Promise<T> {
+/** Reports every error on the given property. */
+async function withErrorProperty<T>(property: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
@@ -34,8 +32,11 @@ async function onProperty<T>(property: string, action: () => Promise<T>): Promis
   }
 }
 
-/** Says of what is wrong with a text where the text is. */
-async function textOf<T>({ description }: KeyPlace, parse: () => T | Promise<T>): Promise<T> {
+/** Adds the location of the key to errors about its content. */
+async function withErrorLocation<T>(
+  { description }: KeyBackend,
+  parse: () => T | Promise<T>,
+): Promise<T> {
   try {
     return await parse();
   } catch (error) {
@@ -52,37 +53,37 @@ async function textOf<T>({ description }: KeyPlace, parse: () => T | Promise<T>)
   }
 }
 
-function privateTextOf(place: StoredKeyPlace, host: KeyHost): Promise<PrivateKeyText> {
-  const read = (): Promise<PrivateKeyText> => place.readPrivateKey(host);
-  return place.remote ? lookOnce(host, `private ${place.description}`, read) : read();
+function readPrivateText(stored: StoredKey, host: KeyHost): Promise<PrivateKeyText> {
+  const read = (): Promise<PrivateKeyText> => stored.readPrivateKey(host);
+  return stored.remote ? readOnce(host, `private ${stored.description}`, read) : read();
 }
 
-function publicTextOf(place: StoredKeyPlace, host: KeyHost): Promise<string> {
-  const read = (): Promise<string> => place.readPublicKey(host);
-  return place.remote ? lookOnce(host, `public ${place.description}`, read) : read();
+function readPublicText(stored: StoredKey, host: KeyHost): Promise<string> {
+  const read = (): Promise<string> => stored.readPublicKey(host);
+  return stored.remote ? readOnce(host, `public ${stored.description}`, read) : read();
 }
 
-function serviceSigner(place: ServiceKeyPlace, host: KeyHost): Promise<KeySigner> {
-  return lookOnce(host, `signer ${place.description}`, async () => {
-    const key = await place.open(host);
-    return textOf(place, () => createServiceKeySigner(key, place));
+function openServiceSigner(remote: RemoteKey, host: KeyHost): Promise<KeySigner> {
+  return readOnce(host, `signer ${remote.description}`, async () => {
+    const key = await remote.open(host);
+    return withErrorLocation(remote, () => createServiceKeySigner(key, remote));
   });
 }
 
 async function privateKeyFrom(
-  { pem: text, password: beside }: PrivateKeyText,
+  { pem: text, password: stored }: PrivateKeyText,
   declared: string | undefined,
   host: KeyHost,
 ): Promise<KeyObject> {
   const pem = parsePrivateKeyPem(text);
   if (pem.kind === 'plain') return pem.key;
-  return decryptedKey(pem.encrypted, keyPassword(declared, beside, host));
+  return decryptedKey(pem.encrypted, keyPassword(declared, stored, host));
 }
 
 /**
- * Loads a private key and makes it a signer. Encrypted keys are cosign's; plain PKCS#8, SEC1 and
- * PKCS#1 are taken from every source (a file is as much the user's to protect as a variable). A key
- * that a service keeps stays there: its public half is fetched.
+ * Loads a private key and creates a signer from it. Encrypted keys are cosign's; plain PKCS#8, SEC1
+ * and PKCS#1 are accepted from every source (protecting a file is as much up to the user as
+ * protecting a variable). A key in a service stays there: only its public key is fetched.
  *
  * @throws SignedImageError on `key.ref` (`KEY_REFERENCE_INVALID`, `KEY_UNREADABLE`,
  *   `KEY_UNSUPPORTED`, `KEY_NOT_FOUND`, `KEY_FORBIDDEN`, `KEY_SERVICE_FAILED`, `PACKAGE_MISSING`) or
@@ -92,25 +93,27 @@ export async function loadKeySigner(
   { ref, password }: KeyConfig,
   host: KeyHost,
 ): Promise<KeySigner> {
-  return onProperty(REF, async () => {
-    const place = keyPlaceOf(ref);
-    if (place.kind === 'service') return serviceSigner(place, host);
-    const text = await privateTextOf(place, host);
-    return textOf(place, async () => createKeySigner(await privateKeyFrom(text, password, host)));
+  return withErrorProperty(REF, async () => {
+    const backend = parseKeyReference(ref);
+    if (backend.kind === 'service') return openServiceSigner(backend, host);
+    const text = await readPrivateText(backend, host);
+    return withErrorLocation(backend, async () =>
+      createKeySigner(await privateKeyFrom(text, password, host)),
+    );
   });
 }
 
 /**
- * All of {@link loadKeySigner} that can be checked while the password is unknown.
+ * Checks as much of {@link loadKeySigner} as is possible while the password is unknown.
  *
  * @throws as {@link loadKeySigner}
  */
 export async function checkKeyWithoutPassword(ref: string, host: KeyHost): Promise<void> {
-  await onProperty(REF, async () => {
-    const place = keyPlaceOf(ref);
-    if (place.kind === 'service') return void (await serviceSigner(place, host));
-    const text = await privateTextOf(place, host);
-    await textOf(place, () => {
+  await withErrorProperty(REF, async () => {
+    const backend = parseKeyReference(ref);
+    if (backend.kind === 'service') return void (await openServiceSigner(backend, host));
+    const text = await readPrivateText(backend, host);
+    await withErrorLocation(backend, () => {
       const pem = parsePrivateKeyPem(text.pem);
       if (pem.kind === 'plain') keyAlgorithmOf(pem.key);
     });
@@ -123,14 +126,15 @@ function publicKeyFrom(text: string): PublicKey {
     throw new SignedImageError({
       code: 'KEY_UNSUPPORTED',
       message:
-        'it holds a private key where a public one belongs; `cosign public-key --key FILE` prints the public one',
+        'it contains a private key where a public key is expected; `cosign public-key --key FILE` prints the public key',
     });
   }
   const [block, another] = blocks.filter(({ label }) => label.endsWith('PUBLIC KEY'));
   if (block === undefined || another !== undefined) {
     throw new SignedImageError({
       code: 'KEY_UNREADABLE',
-      message: 'it must hold exactly one public key (-----BEGIN PUBLIC KEY-----), as in cosign.pub',
+      message:
+        'it must contain exactly one public key (-----BEGIN PUBLIC KEY-----), as in cosign.pub',
     });
   }
   try {
@@ -145,9 +149,9 @@ function publicKeyFrom(text: string): PublicKey {
 }
 
 /**
- * Loads a public key from any place that `key.ref` can name.
+ * Loads a public key from any key backend that `key.ref` supports.
  *
- * @param property the declared property to tell errors on, for example `verify.keys[0]`
+ * @param property the input property to report errors on, for example `verify.keys[0]`
  * @throws SignedImageError as {@link loadKeySigner}, without the password's
  */
 export async function loadPublicKey(
@@ -155,10 +159,27 @@ export async function loadPublicKey(
   host: KeyHost,
   property: string = REF,
 ): Promise<PublicKey> {
-  return onProperty(property, async () => {
-    const place = keyPlaceOf(ref);
-    if (place.kind === 'service') return (await serviceSigner(place, host)).publicKey;
-    const text = await publicTextOf(place, host);
-    return textOf(place, () => publicKeyFrom(text));
+  return withErrorProperty(property, async () => {
+    const backend = parseKeyReference(ref);
+    if (backend.kind === 'service') return (await openServiceSigner(backend, host)).publicKey;
+    const text = await readPublicText(backend, host);
+    return withErrorLocation(backend, () => publicKeyFrom(text));
   });
+}
+
+const pendingReads = new WeakMap<KeyHost, Map<string, Promise<unknown>>>();
+
+/**
+ * Reads from a key service once per host (a run of the plugin has one): a hundred images with one
+ * key cause one request. A failure is not cached.
+ */
+export function readOnce<T>(host: KeyHost, slot: string, read: () => Promise<T>): Promise<T> {
+  const known = pendingReads.get(host) ?? new Map<string, Promise<unknown>>();
+  pendingReads.set(host, known);
+  const earlier = known.get(slot);
+  if (earlier !== undefined) return earlier as Promise<T>;
+  const pending = read();
+  known.set(slot, pending);
+  pending.catch(() => known.delete(slot));
+  return pending;
 }

@@ -19,7 +19,7 @@ function signSha256(data: Buffer, key: KeyObject, algorithm: KeyAlgorithm): Prom
 }
 
 /**
- * A signer with a private key in memory.
+ * Creates a signer for a private key in memory.
  *
  * @throws SignedImageError `KEY_UNSUPPORTED`; its `sign` rejects with `KEY_SIGNING_FAILED`
  */

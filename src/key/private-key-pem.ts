@@ -4,7 +4,7 @@ import { SignedImageError } from '../error';
 import { normalizePem, PEM_BLOCK, pemFault } from '../host/pem-text';
 import { ENCRYPTED_KEY_LABELS, type EncryptedKey, parseEncryptedKey } from './encrypted-pem';
 
-/** What a PEM text with a private key holds. */
+/** The private key in a PEM text. */
 export type PrivateKeyPem =
   | { readonly kind: 'encrypted'; readonly encrypted: EncryptedKey }
   | { readonly kind: 'plain'; readonly key: KeyObject };
@@ -22,7 +22,7 @@ const PLAIN_LABELS = {
   'RSA PRIVATE KEY': 'pkcs1',
 } as const;
 
-/** All blocks of a PEM text, in order. */
+/** Returns all blocks of a PEM text, in order. */
 export function pemBlocks(text: string): PemBlock[] {
   return [...normalizePem(text).matchAll(PEM_BLOCK)].map(([, label = '', body = '']) => ({
     label,
@@ -43,30 +43,30 @@ function privateBlock(text: string): PemBlock {
   const blocks = pemBlocks(text);
   const [block, another] = blocks.filter(({ label }) => label.endsWith('PRIVATE KEY'));
   if (another !== undefined)
-    throw unreadable('there is more than one private key in it; give just one');
+    throw unreadable('it contains more than one private key; give just one');
   if (block !== undefined) return block;
   if (blocks.some(({ label }) => label.endsWith('PUBLIC KEY') || label === 'CERTIFICATE')) {
     throw unsupported(
-      'it holds a public key, and signing needs the private one (cosign.key, not cosign.pub)',
+      'it contains a public key, and signing needs the private key (cosign.key, not cosign.pub)',
     );
   }
   const fault = pemFault(text);
   throw unreadable(
-    `it holds no whole PEM block with a private key (-----BEGIN ... to -----END ...)${fault === undefined ? '' : `: ${fault}`}`,
+    `it does not contain a complete PEM block with a private key (-----BEGIN ... to -----END ...)${fault === undefined ? '' : `: ${fault}`}`,
   );
 }
 
-/** Parses DER without keeping the cause: OpenSSL's errors are of no help and may quote bytes. */
+/** Parses DER without keeping the cause: OpenSSL's errors do not help and may quote bytes. */
 export function privateKeyFromDer(der: Buffer, type: 'pkcs8' | 'sec1' | 'pkcs1'): KeyObject {
   try {
     return createPrivateKey({ key: der, format: 'der', type });
   } catch {
-    throw unreadable('its private key is damaged or of a kind that OpenSSL does not know');
+    throw unreadable('its private key is damaged or of a type that OpenSSL does not support');
   }
 }
 
 /**
- * Reads the one private key of a PEM text: cosign's encrypted form, or plain PKCS#8, SEC1 or PKCS#1.
+ * Parses the single private key of a PEM text: cosign's encrypted form, or plain PKCS#8, SEC1 or PKCS#1.
  *
  * @throws SignedImageError `KEY_UNREADABLE`, `KEY_UNSUPPORTED`; never repeats any of the text.
  */
@@ -77,13 +77,13 @@ export function parsePrivateKeyPem(text: string): PrivateKeyPem {
   }
   if (label === 'ENCRYPTED PRIVATE KEY' || hasHeaders) {
     throw unsupported(
-      "it is encrypted in OpenSSL's way; convert it with `cosign import-key-pair --key FILE` to cosign's",
+      "it is encrypted in OpenSSL's format; convert it to cosign's with `cosign import-key-pair --key FILE`",
     );
   }
   const type = PLAIN_LABELS[label as keyof typeof PLAIN_LABELS];
   if (type === undefined) {
     throw unsupported(
-      `"${label}" is no kind of key that can sign here; make one with \`cosign generate-key-pair\``,
+      `"${label}" is not a supported type of signing key; generate one with \`cosign generate-key-pair\``,
     );
   }
   return { kind: 'plain', key: privateKeyFromDer(body, type) };

@@ -3,7 +3,7 @@ import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import { SignedImageError } from '../error';
 import { normalizePem } from '../host/pem-text';
 
-/** What our signers make and our verifier takes: see docs, "Which keys" (cosign verifies both by default). */
+/** The signature algorithms that are supported: see docs, "Which keys" (cosign verifies both by default). */
 export type KeyAlgorithm = 'ecdsa-p256-sha256' | 'rsa-pkcs1v15-sha256';
 
 /** The public half of a signing key. */
@@ -27,11 +27,11 @@ function nameOf(key: KeyObject): string {
 }
 
 /**
- * The one algorithm that is used with this key.
+ * Returns the one algorithm that is used with this key.
  *
- * Every verifier must take the signature without options: `cosign verify` checks SHA-256 unless it
- * is told otherwise, so keys whose own hash is another one are refused, and Ed25519 because cosign
- * reads such a key as Ed25519ph, which Node does not have.
+ * Every verifier must accept the signature without options. `cosign verify` checks SHA-256 by
+ * default, so keys that use another hash are rejected. Ed25519 is rejected because cosign treats
+ * such a key as Ed25519ph, which Node does not support.
  *
  * @throws SignedImageError `KEY_UNSUPPORTED`
  */
@@ -44,28 +44,28 @@ export function keyAlgorithmOf(key: KeyObject): KeyAlgorithm {
   throw new SignedImageError({
     code: 'KEY_UNSUPPORTED',
     message:
-      `the key is of a kind that not every verifier takes (${nameOf(key)}); ` +
-      'use ECDSA P-256 (what `cosign generate-key-pair` makes) or RSA with 2048 or 3072 bits',
+      `the key has a type that not every verifier accepts (${nameOf(key)}); ` +
+      'use ECDSA P-256 (as `cosign generate-key-pair` creates) or RSA with 2048 or 3072 bits',
   });
 }
 
-/** Exporting costs as much as a signature, and a run has one key and hundreds of images. */
-const described = new WeakMap<KeyObject, PublicKey>();
+/** A cache, as exporting costs as much as a signature, and a run has one key and hundreds of images. */
+const exported = new WeakMap<KeyObject, PublicKey>();
 
 /**
- * The public half of a key, be it private or public.
+ * Returns the public key of a private or public key object.
  *
  * @throws SignedImageError `KEY_UNSUPPORTED` for an algorithm that is not in {@link KeyAlgorithm}
  */
 export function publicKeyOf(key: KeyObject): PublicKey {
-  const known = described.get(key);
+  const known = exported.get(key);
   if (known) return known;
-  const description = describe(key);
-  described.set(key, description);
-  return description;
+  const publicKey = exportPublicKey(key);
+  exported.set(key, publicKey);
+  return publicKey;
 }
 
-function describe(key: KeyObject): PublicKey {
+function exportPublicKey(key: KeyObject): PublicKey {
   const algorithm = keyAlgorithmOf(key);
   const publicHalf = key.type === 'private' ? createPublicKey(key) : key;
   const spki = publicHalf.export({ format: 'der', type: 'spki' });
@@ -78,37 +78,37 @@ function describe(key: KeyObject): PublicKey {
 }
 
 const parsed = new Map<string, PublicKey>();
-const MOST_PARSED = 64;
+const MAX_PARSED_KEYS = 64;
 
-function parsedOnce(text: string, parse: () => KeyObject): PublicKey {
+function parseOnce(text: string, parse: () => KeyObject): PublicKey {
   const known = parsed.get(text);
   if (known) return known;
   const key = publicKeyOf(parse());
-  if (parsed.size >= MOST_PARSED) parsed.clear();
+  if (parsed.size >= MAX_PARSED_KEYS) parsed.clear();
   parsed.set(text, key);
   return key;
 }
 
 /**
- * A public key in PEM, as {@link PublicKey.pem} has it; read once.
+ * Parses a public key in PEM, as in {@link PublicKey.pem}; results are cached.
  *
  * @throws as `createPublicKey`, and SignedImageError `KEY_UNSUPPORTED`
  */
 export function publicKeyFromPem(pem: string): PublicKey {
-  return parsedOnce(pem, () => createPublicKey(normalizePem(pem)));
+  return parseOnce(pem, () => createPublicKey(normalizePem(pem)));
 }
 
 /**
- * The same in DER.
+ * Parses a public key in DER; results are cached.
  *
  * @throws as {@link publicKeyFromPem}
  */
 export function publicKeyFromDer(der: Buffer, type: 'spki' | 'pkcs1'): PublicKey {
   const text = `${type} ${der.toString('base64')}`;
-  return parsedOnce(text, () => createPublicKey({ key: der, format: 'der', type }));
+  return parseOnce(text, () => createPublicKey({ key: der, format: 'der', type }));
 }
 
-/** What cosign writes as `verificationMaterial.publicKey.hint`: base64 of sha256(SPKI). */
+/** Returns what cosign writes as `verificationMaterial.publicKey.hint`: base64 of sha256(SPKI). */
 export function keyHintOf(key: PublicKey): string {
   return Buffer.from(key.keyId, 'hex').toString('base64');
 }

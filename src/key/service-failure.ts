@@ -1,29 +1,29 @@
 import { type ErrorCode, SignedImageError } from '../error';
 import { redactSecrets } from '../error/redaction';
 
-/** What an SDK's error means to the one who signs. */
+/** The meaning of an SDK's error for the user. */
 export interface FailureMeaning {
   readonly code: ErrorCode;
   /** The rest of a sentence whose subject is the key: what is wrong, and what to do next. */
-  readonly says: string;
+  readonly problem: string;
 }
 
-/** Services quote the request; the rest is in the cause. */
-const LONGEST_QUOTE = 400;
+/** In characters. Services quote the request; the rest is in the cause. */
+const MAX_QUOTE_LENGTH = 400;
 
 function quoteOf(error: Error): string {
   const [line = ''] = error.message.trim().split('\n');
-  const text = line.length > LONGEST_QUOTE ? `${line.slice(0, LONGEST_QUOTE)}...` : line;
+  const text = line.length > MAX_QUOTE_LENGTH ? `${line.slice(0, MAX_QUOTE_LENGTH)}...` : line;
   return text === '' ? error.name : `${error.name}: ${text}`;
 }
 
 /**
- * An SDK's error as ours. Requests and responses that SDKs hang on their errors hold tokens and
- * signatures: they are dropped, and the secrets are taken out of the texts.
+ * Converts an SDK's error. Requests and responses that SDKs attach to their errors contain tokens
+ * and signatures: they are dropped, and secrets are redacted from the texts.
  */
 export function serviceFailure(
   description: string,
-  { code, says }: FailureMeaning,
+  { code, problem }: FailureMeaning,
   error: unknown,
   secrets: readonly string[] = [],
 ): SignedImageError {
@@ -31,7 +31,7 @@ export function serviceFailure(
   const cause = redactSecrets(error, secrets);
   return new SignedImageError({
     code,
-    message: `${description} ${says} (${quoteOf(cause)})`,
+    message: `${description} ${problem} (${quoteOf(cause)})`,
     cause,
   });
 }

@@ -3,7 +3,7 @@ import { createHash, type KeyObject, verify } from 'node:crypto';
 import { asSignedImageError, SignedImageError } from '../error';
 import type { KeySigner } from './signer';
 import { keyHintOf, publicKeyOf } from './public-key';
-import type { ServiceKey, ServiceKeyPlace } from './backend';
+import type { ServiceKey, RemoteKey } from './backend';
 
 function isSignatureOf(data: Buffer, signature: Buffer, key: KeyObject): boolean {
   try {
@@ -14,34 +14,34 @@ function isSignatureOf(data: Buffer, signature: Buffer, key: KeyObject): boolean
 }
 
 /**
- * A signer with a key that its service keeps. No signature leaves it that the public half, which was
- * fetched once, does not verify: a service that rotated the key meanwhile, or signs with another
- * algorithm than it says, would otherwise make an image that nobody can verify.
+ * Creates a signer for a key in a service. It returns only signatures that verify with the public
+ * key, which was fetched once: a service that rotated the key in between, or that signs with another
+ * algorithm than it reports, would otherwise produce an image that cannot be verified.
  *
  * @throws SignedImageError `KEY_UNSUPPORTED`; its `sign` rejects with `KEY_SIGNING_FAILED`, or with
- *   what the service's signer says
+ *   the error of the service's signer
  */
-export function createServiceKeySigner(key: ServiceKey, place: ServiceKeyPlace): KeySigner {
+export function createServiceKeySigner(key: ServiceKey, backend: RemoteKey): KeySigner {
   const publicKey = publicKeyOf(key.publicKey);
-  const asked = async (data: Buffer): Promise<Buffer> => {
+  const signWithService = async (data: Buffer): Promise<Buffer> => {
     try {
       return await key.sign({ data, digest: createHash('sha256').update(data).digest() });
     } catch (error) {
       throw asSignedImageError(error, {
         code: 'KEY_SIGNING_FAILED',
-        message: `${place.description} could not sign`,
+        message: `${backend.description} could not sign`,
       });
     }
   };
   return {
     publicKey,
     async sign(data) {
-      const signature = await asked(data);
+      const signature = await signWithService(data);
       if (!isSignatureOf(data, signature, key.publicKey)) {
         throw new SignedImageError({
           code: 'KEY_SIGNING_FAILED',
           message:
-            `${place.description} returned a signature that its own public key (${publicKey.keyId}) does not verify; ` +
+            `${backend.description} returned a signature that its own public key (${publicKey.keyId}) does not verify; ` +
             'if the key was rotated just now run again, else check which version and algorithm the reference names',
         });
       }

@@ -1,17 +1,17 @@
-/** A PIN in a `pkcs11:` URI, wherever it stands. */
+/** A PIN at any position of a `pkcs11:` URI. */
 const PIN = /(pin-value=)[^&;]*/gi;
 
-/** Whether the reference holds the PIN of a token. */
+/** Whether the reference contains the PIN of a token. */
 export function holdsPin(ref: string): boolean {
   return ref.search(PIN) >= 0;
 }
 
-/** Whether the reference holds the key, or the PIN to it. */
+/** Whether the reference contains the key or its PIN. */
 export function isSecretReference(ref: string): boolean {
   return ref.includes('-----BEGIN') || holdsPin(ref);
 }
 
-/** Where the key is, without what is a secret in it: may be shown and stored. */
+/** Returns the reference without its secrets, safe to show and store. */
 export function shownReference(ref: string): string {
   return ref.includes('-----BEGIN') ? 'PEM text, not stored' : ref.replace(PIN, '$1not-stored');
 }

@@ -1,7 +1,7 @@
 import { SignedImageError } from '../error';
 import type { FetchedManifest } from './client';
 import type { Digest } from './digest';
-import { looksLikeWebPage, mediaTypeOf } from './answer';
+import { isHtmlResponse, mediaTypeOf } from './answer';
 import type { Endpoint } from './endpoint';
 import { fetchManifestOnce } from './manifest-store';
 import { formatRepository, parseTag, type Repository, type Tag } from './reference';
@@ -25,7 +25,8 @@ export async function checkAccess(
   const scope = { path: repository.path, access };
   const doing = `asking for access to ${access}`;
   // A registry that lets everybody in says the same for each repository: it is asked once.
-  if (!session.traits(repository).expects('open')) await askBase(session, repository, scope, doing);
+  if (!session.traits(repository).expects('open'))
+    await requestBase(session, repository, scope, doing);
   const found =
     target === undefined
       ? await probe(session, repository, scope)
@@ -35,7 +36,7 @@ export async function checkAccess(
   return found;
 }
 
-async function askBase(
+async function requestBase(
   session: RegistrySession,
   repository: Repository,
   scope: Scope,
@@ -44,7 +45,7 @@ async function askBase(
   const url = new URL('v2/', session.endpoint.base);
   const base = await session.send({ method: 'GET', url }, scope);
   const isRegistry = base.status === 200 || base.status === 401 || base.status === 403;
-  if (!isRegistry || (base.status === 200 && looksLikeWebPage(base))) {
+  if (!isRegistry || (base.status === 200 && isHtmlResponse(base))) {
     throw base.status === 404 || base.status < 300
       ? notRegistry(session.endpoint)
       : await session.refusal(base, doing, repository);

@@ -5,7 +5,7 @@ import { parseBoundedJson } from '../http/json-bounds';
 import type { HttpResponse } from '../http/message';
 
 /** An error as a registry tells it. */
-interface RegistryComplaint {
+interface RegistryError {
   readonly code: string;
   readonly message: string;
 }
@@ -17,7 +17,7 @@ const LONGEST_MESSAGE = 300;
  *
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
  */
-export function complaints({ body }: HttpResponse): readonly RegistryComplaint[] | undefined {
+export function parseErrors({ body }: HttpResponse): readonly RegistryError[] | undefined {
   let parsed: unknown;
   try {
     parsed = parseBoundedJson(body);
@@ -37,9 +37,9 @@ export function complaints({ body }: HttpResponse): readonly RegistryComplaint[]
  * Whether a 404 means "not there": in a registry's own words, or in none. A web site's or a proxy's
  * 404 says nothing about the repository.
  */
-export function saysNotFound(response: HttpResponse): boolean {
-  if (response.status !== 404 || looksLikeWebPage(response)) return false;
-  return response.body.length === 0 || complaints(response) !== undefined;
+export function isNotFound(response: HttpResponse): boolean {
+  if (response.status !== 404 || isHtmlResponse(response)) return false;
+  return response.body.length === 0 || parseErrors(response) !== undefined;
 }
 
 /** https://www.rfc-editor.org/rfc/rfc6750#section-3.1 */
@@ -56,12 +56,12 @@ const AUTHENTICATION_ERROR =
  *
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/common-errors-docker.html
  */
-export function saysUnauthenticated(response: HttpResponse): boolean {
+export function isUnauthenticated(response: HttpResponse): boolean {
   if (response.status !== 400) return false;
-  const said = complaints(response);
+  const said = parseErrors(response);
   const text = said
     ? said.map(({ code, message }) => `${code} ${message}`).join(' ')
-    : looksLikeWebPage(response)
+    : isHtmlResponse(response)
       ? ''
       : response.body.subarray(0, 1000).toString('latin1');
   return AUTHENTICATION_ERROR.test(text);
@@ -83,16 +83,16 @@ function speaksTlsInstead({ status, body, url }: HttpResponse): boolean {
 const IMMUTABLE: readonly number[] = [400, 403, 405, 409, 412];
 
 /** Whether a write was refused because the tag exists and may not be moved, in so many words. */
-export function saysImmutable(response: HttpResponse): boolean {
+export function isImmutableTagError(response: HttpResponse): boolean {
   if (!IMMUTABLE.includes(response.status)) return false;
-  return (complaints(response) ?? []).some(
+  return (parseErrors(response) ?? []).some(
     ({ code, message }) =>
       /immutab/i.test(`${code} ${message}`) ||
       (code === 'TAG_INVALID' && /overwritten|already exists/i.test(message)),
   );
 }
 
-export function looksLikeWebPage({ headers, body }: HttpResponse): boolean {
+export function isHtmlResponse({ headers, body }: HttpResponse): boolean {
   const isHtml = /^(text\/html|application\/xhtml\+xml)\b/i.test(headers['content-type'] ?? '');
   return isHtml || /^\s*<(!doctype|html|\?xml)/i.test(body.subarray(0, 256).toString('latin1'));
 }
@@ -118,8 +118,8 @@ export interface Refusal {
 /** The error of ours for a registry's answer. */
 export function refusalError(refusal: Refusal): SignedImageError {
   const { response, doing, registry } = refusal;
-  const { code, advice } = judge(refusal);
-  const said = (complaints(response) ?? [])
+  const { code, advice } = classifyResponse(refusal);
+  const said = (parseErrors(response) ?? [])
     .map((complaint) => [complaint.code, complaint.message].filter(Boolean).join(': '))
     .join('; ');
   const quoted = said === '' ? '' : ` (${refusal.redact(said)})`;
@@ -129,12 +129,12 @@ export function refusalError(refusal: Refusal): SignedImageError {
   });
 }
 
-function judge({ response, registry, credentialsFrom }: Refusal): {
+function classifyResponse({ response, registry, credentialsFrom }: Refusal): {
   code: ErrorCode;
   advice: string;
 } {
   const { status } = response;
-  if (saysImmutable(response)) {
+  if (isImmutableTagError(response)) {
     return {
       code: 'REGISTRY_CONFLICT',
       advice: `its tags are immutable, and this one exists. ${exemptionOf(registry)}`,
@@ -149,7 +149,7 @@ function judge({ response, registry, credentialsFrom }: Refusal): {
     return { code: 'REGISTRY_INSECURE', advice: speaksTls(response.url) };
   switch (status) {
     case 400:
-      if (!saysUnauthenticated(response)) break;
+      if (!isUnauthenticated(response)) break;
       return {
         code: 'REGISTRY_UNAUTHORIZED',
         advice: credentialsFrom
@@ -181,7 +181,7 @@ function judge({ response, registry, credentialsFrom }: Refusal): {
           : `no credentials for it were found and anonymous access is refused: log in ("docker login ${registry}")`,
       };
     case 404:
-      if (saysNotFound(response)) {
+      if (isNotFound(response)) {
         return { code: 'REGISTRY_NOT_FOUND', advice: 'check that the repository exists' };
       }
       break;
@@ -198,7 +198,7 @@ function judge({ response, registry, credentialsFrom }: Refusal): {
   }
   if (status === 408 || status >= 500)
     return { code: 'REGISTRY_UNAVAILABLE', advice: 'try again later' };
-  if (looksLikeWebPage(response) || (status === 404 && !saysNotFound(response))) {
+  if (isHtmlResponse(response) || (status === 404 && !isNotFound(response))) {
     return {
       code: 'REGISTRY_PROTOCOL',
       advice: 'this looks like no registry: a web site or a proxy answered. Check the host name',

@@ -1,10 +1,12 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
 import { SignedImageError } from '../error';
-import type { AuthFilePlace } from './auth-file-places';
 import { parseBoundedJson } from '../http/json-bounds';
 import { systemErrorCode } from '../http/system-error';
 
 /** The logins in one file. */
-export interface AuthFile extends AuthFilePlace {
+export interface AuthFile extends AuthFileLocation {
   /** Registry, namespace or repository to what a login left for it. */
   readonly auths: Readonly<Record<string, unknown>>;
   /** Registry to the name of its credential helper. */
@@ -28,7 +30,7 @@ const MAX_AUTH_FILE_CHARACTERS = 4 * 1024 * 1024;
  */
 export async function readAuthFile(
   read: FileReader,
-  place: AuthFilePlace,
+  place: AuthFileLocation,
 ): Promise<AuthFile | undefined> {
   const { path, format } = place;
   let text: string | undefined;
@@ -81,4 +83,68 @@ function parseRecord(text: string): Readonly<Record<string, unknown>> | undefine
     // The parser's message quotes the text, which holds credentials: it is not kept as the cause.
     return undefined;
   }
+}
+
+/** One file in which a tool stores the logins of a user. */
+interface AuthFileLocation {
+  readonly path: string;
+  /** Who writes it, and so how it is read: `dockercfg` has its entries at the top level. */
+  readonly format: 'containers' | 'docker' | 'dockercfg';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The files that hold logins, in the order in which they are read: what a variable names, then the
+ * places of containers-auth.json(5), then those of docker. One order for reading and for pushing,
+ * whichever builder pushes.
+ *
+ * `DOCKER_CONFIG` comes before the places that no variable names, and replaces `~/.docker`: docker,
+ * podman, buildah and skopeo all prefer the folder that it names.
+ *
+ * https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
+ */
+export function authFileLocations(
+  env: Environment,
+  { uid, platform }: { readonly uid: number | undefined; readonly platform: NodeJS.Platform },
+): readonly AuthFileLocation[] {
+  const home = env['HOME'] || env['USERPROFILE'] || homedir();
+  const inContainers = (folder: string): AuthFileLocation => ({
+    path: join(folder, 'containers', 'auth.json'),
+    format: 'containers',
+  });
+  const named = env['REGISTRY_AUTH_FILE'];
+  const runtime = env['XDG_RUNTIME_DIR'];
+  const config = env['XDG_CONFIG_HOME'];
+  const docker = dockerConfigFile(env);
+  const places: readonly AuthFileLocation[] = [
+    ...(named ? [{ path: named, format: 'containers' as const }] : []),
+    ...(env['DOCKER_CONFIG'] ? [docker] : []),
+    ...(runtime ? [inContainers(runtime)] : []),
+    ...(platform === 'linux' && uid !== undefined
+      ? [
+          {
+            path: join('/run', 'containers', String(uid), 'auth.json'),
+            format: 'containers' as const,
+          },
+        ]
+      : []),
+    ...(config ? [inContainers(config)] : []),
+    inContainers(join(home, '.config')),
+    docker,
+    { path: join(home, '.dockercfg'), format: 'dockercfg' },
+  ];
+  return places.filter(
+    ({ path }, position) => places.findIndex((other) => other.path === path) === position,
+  );
+}
+
+/** The folder that docker itself reads. */
+export function dockerConfigFolder(env: Environment): string {
+  const home = env['HOME'] || env['USERPROFILE'] || homedir();
+  return env['DOCKER_CONFIG'] || join(home, '.docker');
+}
+
+function dockerConfigFile(env: Environment): AuthFileLocation {
+  return { path: join(dockerConfigFolder(env), 'config.json'), format: 'docker' };
 }

@@ -1,4 +1,5 @@
 import { SignedImageError } from '../error';
+import { shapesOf } from '../error/redaction';
 import { type Challenge, parseChallenges } from './challenge';
 import {
   type Credentials,
@@ -7,8 +8,7 @@ import {
   isSame,
   secretsOf,
 } from './credentials';
-import { grants } from './token-grant';
-import { requestToken, type SendRequest } from './token-request';
+import { grants, requestToken, type SendRequest } from './token-request';
 
 /** What a request needs: a repository's path, and to read it, to write it too, or to delete from it. */
 export interface Scope {
@@ -31,6 +31,8 @@ interface Refused {
 
 /** As token services have them; a right is no part of another. */
 const ACTIONS = { pull: 'pull', push: 'pull,push', delete: 'pull,delete' } as const;
+/** A shorter one occurs by chance. */
+const SHORTEST_SHAPE = 4;
 /** A token is not used in its last seconds: it would end on the way. */
 const MARGIN = 5_000;
 
@@ -123,12 +125,16 @@ export class Authenticator {
     return known;
   }
 
-  /** A foreign text without the secrets that were sent to its author. */
+  /** A foreign text without the secrets that were sent to its author, who may show them in other shapes. */
   redact(text: string): string {
-    let clean = text;
-    for (const secret of this.#secrets)
-      if (secret.length > 0) clean = clean.replaceAll(secret, '***');
-    return clean;
+    const shapes = [...this.#secrets].flatMap((secret) => [
+      secret,
+      ...shapesOf(secret).filter(({ length }) => length >= SHORTEST_SHAPE),
+    ]);
+    return [...new Set(shapes)]
+      .filter((shape) => shape !== '')
+      .sort((a, b) => b.length - a.length)
+      .reduce((clean, shape) => clean.replaceAll(shape, '***'), text);
   }
 
   async #find(path: string, anew: boolean): Promise<Credentials | undefined> {
@@ -209,7 +215,7 @@ export class Authenticator {
     const { token, lifetime } = await requestToken(
       this.#base,
       challenge,
-      scopeToAsk(scope, challenge),
+      requestedScope(scope, challenge),
       credentials,
       this.#send,
     );
@@ -234,7 +240,7 @@ export class Authenticator {
  *
  * https://distribution.github.io/distribution/spec/auth/scope/
  */
-function scopeToAsk({ path, access }: Scope, { parameters }: Challenge): string {
+function requestedScope({ path, access }: Scope, { parameters }: Challenge): string {
   const actions = new Set<string>(ACTIONS[access].split(','));
   if (parameters['error'] === 'insufficient_scope') {
     const own = `repository:${path}:`;

@@ -1,10 +1,10 @@
 import { SignedImageError } from '../error';
-import { saysNotFound } from './answer';
+import { isNotFound } from './answer';
 import type { Scope } from './authentication';
 import type { Descriptor } from './descriptor';
 import { type Digest, digestOf } from './digest';
 import { formatRepository, type Repository } from './reference';
-import { believedTwice } from './confirmed-absence';
+import { confirmAbsent } from './confirmed-absence';
 import type { RegistrySession } from './session';
 import { resolveLocation } from '../http/transport';
 import { type HttpResponse } from '../http/message';
@@ -17,7 +17,7 @@ export function fetchBlob(
   repository: Repository,
   descriptor: Descriptor,
 ): Promise<Buffer | undefined> {
-  return believedTwice(() => fetchOnce(session, repository, descriptor));
+  return confirmAbsent(() => fetchOnce(session, repository, descriptor));
 }
 
 async function fetchOnce(
@@ -36,7 +36,7 @@ async function fetchOnce(
     { method: 'GET', url: session.url(repository, `blobs/${digest}`), limit: size },
     { path: repository.path, access: 'pull' },
   );
-  if (saysNotFound(response)) return undefined;
+  if (isNotFound(response)) return undefined;
   if (response.status !== 200)
     throw await session.refusal(response, `reading blob ${digest}`, repository);
   const { body } = response;

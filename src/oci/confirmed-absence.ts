@@ -5,7 +5,7 @@ import { SignedImageError } from '../error';
  * what follows from "not there": a tag is begun anew, an image is signed. One wrong answer, of a
  * proxy or of a registry whose parts do not agree yet, must not lead to that.
  */
-export async function believedTwice<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
+export async function confirmAbsent<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
   try {
     const first = await read();
     if (first !== undefined) return first;

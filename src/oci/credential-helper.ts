@@ -48,7 +48,7 @@ export function runHelper(env: NodeJS.ProcessEnv): HelperRunner {
  *
  * @throws SignedImageError `CREDENTIALS_UNREADABLE`. What the helper printed is never in it.
  */
-export async function askHelper(
+export async function runCredentialHelper(
   run: HelperRunner,
   name: string,
   server: string,

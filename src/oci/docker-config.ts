@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
-import { type AuthFile, isRecord, readAuthFile, unreadable } from './auth-file';
-import { authFilePlaces } from './auth-file-places';
-import { askHelper, type HelperRunner, runHelper } from './credential-helper';
+import { type AuthFile, authFileLocations, isRecord, readAuthFile, unreadable } from './auth-file';
+import { runCredentialHelper, type HelperRunner, runHelper } from './credential-helper';
 import type { Credentials, CredentialSource } from './credentials';
 import type { Repository } from './reference';
 import { systemErrorCode } from '../http/system-error';
@@ -81,7 +80,7 @@ export async function findLogin(
   access: DockerConfigAccess,
   repository: Repository,
 ): Promise<Login | undefined> {
-  for (const place of placesOf(access)) {
+  for (const place of configLocations(access)) {
     // Read when it is its turn: a broken file does no harm to those before it.
     const file = await readAuthFile(access.readFile, place);
     const login = await findIn(file, access.runHelper, repository);
@@ -93,15 +92,15 @@ export async function findLogin(
 /** All files of logins that exist, the strongest first. */
 export async function authFiles(access: DockerConfigAccess): Promise<readonly AuthFile[]> {
   const files: AuthFile[] = [];
-  for (const place of placesOf(access)) {
+  for (const place of configLocations(access)) {
     const file = await readAuthFile(access.readFile, place);
     if (file) files.push(file);
   }
   return files;
 }
 
-function placesOf({ env, uid, platform = process.platform }: DockerConfigAccess) {
-  return authFilePlaces(env, { uid, platform });
+function configLocations({ env, uid, platform = process.platform }: DockerConfigAccess) {
+  return authFileLocations(env, { uid, platform });
 }
 
 async function findIn(
@@ -113,7 +112,7 @@ async function findIn(
   const name = helperName(file, registry);
   if (name !== undefined) {
     for (const server of serverNames(registry)) {
-      const credentials = await askHelper(runHelper, name, server);
+      const credentials = await runCredentialHelper(runHelper, name, server);
       if (credentials) return { file, credentials, from: { kind: 'helper', name } };
     }
   }

@@ -11,7 +11,7 @@ export interface FallbackIndex {
 }
 
 /** What one tag held when it was last read; `undefined`: it was not there. */
-interface Sight {
+interface CachedTag {
   readonly index: FallbackIndex | undefined;
 }
 
@@ -19,15 +19,15 @@ interface Sight {
  * What a piece of work has seen in fallback tags. A registry that heeds conditions lets the next
  * write start from there: if the tag is another by then, it refuses.
  */
-export class TagSights {
-  readonly #sights = new Map<string, Sight>();
+export class FallbackTagCache {
+  readonly #sights = new Map<string, CachedTag>();
 
   note(repository: Repository, tag: Tag, index: FallbackIndex | undefined): void {
     this.#sights.set(nameOf(repository, tag), { index });
   }
 
   /** Once: what follows changes the tag. */
-  take(repository: Repository, tag: Tag): Sight | undefined {
+  take(repository: Repository, tag: Tag): CachedTag | undefined {
     const name = nameOf(repository, tag);
     const sight = this.#sights.get(name);
     this.#sights.delete(name);

@@ -47,5 +47,5 @@ export { fallbackTag } from './referrers';
 export { createRegistryClient, type RegistryClientOptions } from './registry-client';
 export { DEFAULT_BUDGET, type RetryBudget } from '../http/retry';
 export { type Clock, SYSTEM_CLOCK } from '../host/clock';
-export { serially } from '../host/lock';
+export { withLock } from '../host/lock';
 export { isJsonObject, type JsonObject, parseJsonObject } from './strict-json';

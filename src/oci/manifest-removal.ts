@@ -1,5 +1,5 @@
 import type { Removal } from './client';
-import { complaints, looksLikeWebPage, saysNotFound } from './answer';
+import { parseErrors, isHtmlResponse, isNotFound } from './answer';
 import type { Digest } from './digest';
 import type { Repository } from './reference';
 import type { RegistrySession } from './session';
@@ -25,9 +25,9 @@ export async function removeManifest(
     { method: 'DELETE', url: session.url(repository, `manifests/${digest}`) },
     { path: repository.path, access: 'delete' },
   );
-  if (DONE.includes(response.status) && !looksLikeWebPage(response)) return 'removed';
-  if (saysNotFound(response)) return 'absent';
-  if (!saysUnsupported(response)) {
+  if (DONE.includes(response.status) && !isHtmlResponse(response)) return 'removed';
+  if (isNotFound(response)) return 'absent';
+  if (!isUnsupported(response)) {
     throw await session.refusal(response, `deleting manifest ${digest}`, repository);
   }
   session.traits(repository).note('noDelete');
@@ -35,9 +35,9 @@ export async function removeManifest(
 }
 
 /** 405, as the specification has it; some say it in words only. */
-function saysUnsupported(response: HttpResponse): boolean {
+function isUnsupported(response: HttpResponse): boolean {
   const { status } = response;
   if (status === 405 || status === 501) return true;
-  const said = complaints(response) ?? [];
+  const said = parseErrors(response) ?? [];
   return status >= 400 && status < 500 && said.some(({ code }) => code === 'UNSUPPORTED');
 }

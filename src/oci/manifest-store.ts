@@ -1,14 +1,14 @@
 import { SignedImageError } from '../error';
-import { looksLikeWebPage, mediaTypeOf, saysImmutable, saysNotFound } from './answer';
+import { isHtmlResponse, mediaTypeOf, isImmutableTagError, isNotFound } from './answer';
 import type { FetchedManifest, PutManifestOptions } from './client';
 import type { Descriptor } from './descriptor';
 import { type Digest, digestOf, isDigest } from './digest';
 import { MANIFEST_LIMIT } from './manifest';
 import { MANIFEST_TYPES } from './media-type';
 import { formatRepository, type Repository, type Tag } from './reference';
-import { believedTwice } from './confirmed-absence';
+import { confirmAbsent } from './confirmed-absence';
 import type { RegistrySession } from './session';
-import { jsonExcess } from '../http/json-bounds';
+import { jsonExcess, parseBoundedJson } from '../http/json-bounds';
 import { isJsonObject, parseJsonObject } from './strict-json';
 import type { HttpResponse } from '../http/message';
 
@@ -26,7 +26,7 @@ export function resolveManifest(
   repository: Repository,
   target: Tag | Digest,
 ): Promise<Descriptor | undefined> {
-  return believedTwice(() => resolveOnce(session, repository, target));
+  return confirmAbsent(() => resolveOnce(session, repository, target));
 }
 
 async function resolveOnce(
@@ -61,7 +61,7 @@ export function fetchManifest(
   repository: Repository,
   target: Tag | Digest,
 ): Promise<FetchedManifest | undefined> {
-  return believedTwice(() => fetchManifestOnce(session, repository, target));
+  return confirmAbsent(() => fetchManifestOnce(session, repository, target));
 }
 
 /** Takes the registry at its first word; `fetchManifest` asks again where there is nothing. */
@@ -81,10 +81,10 @@ export async function fetchManifestOnce(
     },
     { path: repository.path, access },
   );
-  if (saysNotFound(response)) return undefined;
+  if (isNotFound(response)) return undefined;
   if (response.status !== 200)
     throw await session.refusal(response, `reading manifest ${target}`, repository);
-  if (looksLikeWebPage(response)) throw notRegistry(session, name);
+  if (isHtmlResponse(response)) throw notRegistry(session, name);
   const { body, headers } = response;
   const digest = digestOf(body);
   // Docker-Content-Digest is what the registry claims; this is what the bytes are. Of a tag nobody
@@ -127,7 +127,7 @@ function isJson(body: Buffer): boolean {
   // What has too much in it is refused by its reader, which says so.
   if (jsonExcess(body) !== undefined) return true;
   try {
-    return isJsonObject(JSON.parse(body.toString('utf8')));
+    return isJsonObject(parseBoundedJson(body));
   } catch {
     return false;
   }
@@ -182,7 +182,7 @@ export async function writeManifest(
     { path: repository.path, access: 'push' },
   );
   const descriptor: Descriptor = { mediaType, digest, size: bytes.length };
-  const isWritten = response.status >= 200 && response.status < 300 && !looksLikeWebPage(response);
+  const isWritten = response.status >= 200 && response.status < 300 && !isHtmlResponse(response);
   if (!isWritten) {
     const refusal = await session.refusal(response, `writing manifest ${target}`, repository);
     if (refusal.code !== 'REGISTRY_CONFLICT') throw refusal;
@@ -190,8 +190,8 @@ export async function writeManifest(
     const now = await resolveManifest(session, repository, target);
     if (now?.digest === digest) return { descriptor, subject: undefined };
     const traits = session.traits(repository);
-    if (saysImmutable(response)) traits.note('immutableTags');
-    else if ((ifMatch ?? ifNoneMatch) !== undefined && saysCondition(response))
+    if (isImmutableTagError(response)) traits.note('immutableTags');
+    else if ((ifMatch ?? ifNoneMatch) !== undefined && isPreconditionFailure(response))
       traits.note('heedsConditions');
     throw refusal;
   }
@@ -206,8 +206,8 @@ export async function writeManifest(
 }
 
 /** Harbor answers so to a tag that may not be moved, too, and says it. */
-function saysCondition(response: HttpResponse): boolean {
-  return response.status === 412 && !saysImmutable(response);
+function isPreconditionFailure(response: HttpResponse): boolean {
+  return response.status === 412 && !isImmutableTagError(response);
 }
 
 /**
@@ -216,7 +216,7 @@ function saysCondition(response: HttpResponse): boolean {
  *
  * https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match
  */
-export async function heedsConditions(
+export async function honorsPreconditions(
   session: RegistrySession,
   repository: Repository,
   digest: Digest,
@@ -232,5 +232,5 @@ export async function heedsConditions(
     },
     { path: repository.path, access: 'push' },
   );
-  return saysCondition(response);
+  return isPreconditionFailure(response);
 }

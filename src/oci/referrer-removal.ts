@@ -8,7 +8,7 @@ import { OCI_INDEX } from './media-type';
 import { formatRepository, type Repository } from './reference';
 import { fallbackTag, readFallback } from './referrers';
 import { type FallbackIndex } from './fallback-tag-cache';
-import { serially } from '../host/lock';
+import { withLock } from '../host/lock';
 import type { RegistrySession } from './session';
 import { changeTag, pauseBefore } from './shared-tag';
 import { isJsonObject } from './strict-json';
@@ -30,7 +30,7 @@ export async function removeReferrer(
 ): Promise<Removal> {
   const removal = await removeManifest(session, repository, digest);
   if (removal === 'unsupported') return removal;
-  await serially(`${formatRepository(repository)}:${fallbackTag(subject)}`, () =>
+  await withLock(`${formatRepository(repository)}:${fallbackTag(subject)}`, () =>
     unlist(session, repository, subject, digest),
   );
   return removal;

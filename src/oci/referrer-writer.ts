@@ -3,12 +3,12 @@ import type { StoredReferrer } from './client';
 import type { Descriptor } from './descriptor';
 import { type Digest, digestOf } from './digest';
 import { artifactTypeOf } from './manifest';
-import { heedsConditions, writeManifest } from './manifest-store';
+import { honorsPreconditions, writeManifest } from './manifest-store';
 import { OCI_INDEX } from './media-type';
 import { formatRepository, type Repository, type Tag } from './reference';
-import { askReferrersApi, fallbackTag, readFallback } from './referrers';
+import { fetchReferrersApi, fallbackTag, readFallback } from './referrers';
 import { type FallbackIndex } from './fallback-tag-cache';
-import { serially } from '../host/lock';
+import { withLock } from '../host/lock';
 import type { RegistryTraits } from './registry-traits';
 import type { RegistrySession } from './session';
 import { changeTag, pauseBefore } from './shared-tag';
@@ -49,9 +49,9 @@ export async function writeReferrer(
   };
   const tag = fallbackTag(subject.digest);
   await learnConditions(session.traits(repository), () =>
-    heedsConditions(session, repository, descriptor.digest, bytes, mediaType),
+    honorsPreconditions(session, repository, descriptor.digest, bytes, mediaType),
   );
-  await serially(`${formatRepository(repository)}:${tag}`, () =>
+  await withLock(`${formatRepository(repository)}:${tag}`, () =>
     listInFallback(session, repository, subject.digest, entry),
   );
   return { descriptor, listedBy: 'tag' };
@@ -64,7 +64,7 @@ async function hasReferrersApi(
   subject: Digest,
 ): Promise<boolean> {
   if (session.traits(repository).has('referrersApi')) return true;
-  return (await askReferrersApi(session, repository, subject)) !== undefined;
+  return (await fetchReferrersApi(session, repository, subject)) !== undefined;
 }
 
 /** Once for all repositories side by side: then a tag need not be watched after each write. */
@@ -88,7 +88,7 @@ async function listInFallback(
   const notAdded = await changeTag<FallbackIndex>(
     {
       read: () => readFallback(session, repository, subject),
-      sight: guardedSight(session, repository, tag),
+      sight: cachedTagForWrite(session, repository, tag),
       settled: (index) => index !== undefined && holds(index, entry.digest),
       write: (index, condition) =>
         writeManifest(session, repository, tag, withEntry(index, entry), OCI_INDEX, condition),
@@ -113,9 +113,9 @@ async function listInFallback(
 }
 
 /** What was seen before, where the registry refuses a write that does not start from that. */
-function guardedSight(session: RegistrySession, repository: Repository, tag: Tag) {
+function cachedTagForWrite(session: RegistrySession, repository: Repository, tag: Tag) {
   if (!session.traits(repository).expects('heedsConditions')) return undefined;
-  const sight = session.sights.take(repository, tag);
+  const sight = session.fallbackTags.take(repository, tag);
   return sight?.index && sight.index.etag === undefined ? undefined : sight;
 }
 

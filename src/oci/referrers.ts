@@ -8,9 +8,9 @@ import { parseDescriptor } from './manifest';
 import { fetchManifest, fetchManifestOnce } from './manifest-store';
 import { OCI_INDEX } from './media-type';
 import { parseTag, type Repository, type Tag } from './reference';
-import { believedTwice } from './confirmed-absence';
+import { confirmAbsent } from './confirmed-absence';
 import type { RegistrySession } from './session';
-import { isJsonObject, type JsonObject, malformed, parseJsonObject } from './strict-json';
+import { isJsonObject, malformed, parseJsonObject } from './strict-json';
 import type { HttpResponse } from '../http/message';
 
 /** What a registry without the API says: not found, or that it cannot read such a request. */
@@ -28,13 +28,13 @@ export async function listReferrers(
   const traits = session.traits(repository);
   // Where none is to be expected the tag is read first: if it is there, it is the list.
   if (!traits.expects('noReferrersApi')) {
-    const listed = await askReferrersApi(session, repository, subject);
+    const listed = await fetchReferrersApi(session, repository, subject);
     if (listed) return listed;
   }
   const isKnown = traits.has('noReferrersApi');
   const index = await readFallback(session, repository, subject, { provisional });
   if (index) return descriptorsOf(index.entries, `the referrers tag of ${subject}`);
-  return (!isKnown && (await askReferrersApi(session, repository, subject))) || [];
+  return (!isKnown && (await fetchReferrersApi(session, repository, subject))) || [];
 }
 
 /**
@@ -42,15 +42,15 @@ export async function listReferrers(
  *
  * @returns `undefined` when the registry has no such API.
  */
-export async function askReferrersApi(
+export async function fetchReferrersApi(
   session: RegistrySession,
   repository: Repository,
   subject: Digest,
 ): Promise<readonly Descriptor[] | undefined> {
-  const ask = () => askOnce(session, repository, subject);
+  const ask = () => fetchReferrersOnce(session, repository, subject);
   const traits = session.traits(repository);
   // An area where nobody has it has been looked at twice before.
-  const listed = await (traits.expects('noReferrersApi') ? ask() : believedTwice(ask));
+  const listed = await (traits.expects('noReferrersApi') ? ask() : confirmAbsent(ask));
   if (listed === undefined) {
     traits.note('noReferrersApi');
     traits.forget('referrersApi');
@@ -61,7 +61,7 @@ export async function askReferrersApi(
   return listed;
 }
 
-async function askOnce(
+async function fetchReferrersOnce(
   session: RegistrySession,
   repository: Repository,
   subject: Digest,
@@ -134,7 +134,7 @@ export async function readFallback(
   const tag = fallbackTag(subject);
   const read = provisional ? fetchManifestOnce : fetchManifest;
   const index = indexOf(await read(session, repository, tag), tag);
-  session.sights.note(repository, tag, index);
+  session.fallbackTags.note(repository, tag, index);
   return index;
 }
 

@@ -24,7 +24,7 @@ import { type Clock, SYSTEM_CLOCK } from '../host/clock';
 import { TraitsByRepository } from './registry-traits';
 import { RegistrySession } from './session';
 import { listTags } from './tag-listing';
-import { TagSights } from './fallback-tag-cache';
+import { FallbackTagCache } from './fallback-tag-cache';
 import { proxyRules, type ProxyRules } from '../http/proxy-rules';
 import { Transport } from '../http/transport';
 import { type CertificateFolders, systemCertificateFolders } from './registry-certificates';
@@ -107,7 +107,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     traits: (repository) => traits.of(repository),
     task({ anew = false }: TaskOptions = {}) {
       const began = clock.now();
-      const sights = new TagSights();
+      const sights = new FallbackTagCache();
       const session = async (repository: Repository) =>
         (await sessionOf(repository)).task(began, sights);
       const task: RegistryClient = {

@@ -1,5 +1,5 @@
 import { type SignedImageError } from '../error';
-import { isInsufficientScope, refusalError, saysUnauthenticated } from './answer';
+import { isInsufficientScope, refusalError, isUnauthenticated } from './answer';
 import { Authenticator, type Scope } from './authentication';
 import type { CredentialSource } from './credentials';
 import { Deadline } from '../http/deadline';
@@ -8,7 +8,7 @@ import { formatRepository, type Repository } from './reference';
 import type { RegistryTraits, TraitsByRepository } from './registry-traits';
 import { retrying, type RetryBudget } from '../http/retry';
 import { type Clock } from '../host/clock';
-import { TagSights } from './fallback-tag-cache';
+import { FallbackTagCache } from './fallback-tag-cache';
 import type { Transport } from '../http/transport';
 import type { HttpRequest, HttpResponse } from '../http/message';
 
@@ -27,7 +27,7 @@ export class RegistrySession {
   readonly clock: Clock;
   readonly authenticator: Authenticator;
   /** Of the piece of work that this conversation is about. */
-  readonly sights: TagSights;
+  readonly fallbackTags: FallbackTagCache;
   readonly #options: SessionOptions;
   readonly #deadline: Deadline | undefined;
 
@@ -35,9 +35,9 @@ export class RegistrySession {
     options: SessionOptions,
     authenticator: Authenticator,
     deadline: Deadline | undefined,
-    sights: TagSights,
+    sights: FallbackTagCache,
   ) {
-    this.sights = sights;
+    this.fallbackTags = sights;
     this.endpoint = options.endpoint;
     this.clock = options.clock;
     this.authenticator = authenticator;
@@ -56,7 +56,7 @@ export class RegistrySession {
         retrying(budget, clock, () => transport.send(request, authorization)),
       now: clock.now,
     });
-    return new RegistrySession(options, authenticator, undefined, new TagSights());
+    return new RegistrySession(options, authenticator, undefined, new FallbackTagCache());
   }
 
   /**
@@ -64,7 +64,7 @@ export class RegistrySession {
    *
    * @param sights what this piece of work has seen so far
    */
-  task(began: number, sights: TagSights): RegistrySession {
+  task(began: number, sights: FallbackTagCache): RegistrySession {
     const { endpoint, budget, clock } = this.#options;
     const deadline = new Deadline(endpoint.registry, budget.task, clock.now, began);
     return new RegistrySession(this.#options, this.authenticator, deadline, sights);
@@ -116,7 +116,7 @@ export class RegistrySession {
     const challenge = response.headers['www-authenticate'];
     if (response.status === 401 && challenge !== undefined)
       return this.authenticator.answer(challenge, scope, authorization);
-    const isRefused = response.status === 403 || saysUnauthenticated(response);
+    const isRefused = response.status === 403 || isUnauthenticated(response);
     return isRefused && authorization !== undefined
       ? this.authenticator.renew(scope, authorization)
       : undefined;
@@ -129,7 +129,7 @@ export class RegistrySession {
     repository: Repository,
   ): Promise<SignedImageError> {
     const wasAsked =
-      response.status === 401 || response.status === 403 || saysUnauthenticated(response);
+      response.status === 401 || response.status === 403 || isUnauthenticated(response);
     const credentials = wasAsked
       ? await this.authenticator.credentials(repository.path)
       : undefined;

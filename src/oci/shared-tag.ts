@@ -89,7 +89,7 @@ export async function changeTag<C extends TagContent>(
       await tag.write(now, conditionOf(now));
       ours = { before: now?.digest, stale: 0 };
       if (now && now.etag === undefined) traits.note('noETags');
-      owed = looksAfterWrite(now, traits);
+      owed = readsAfterWrite(now, traits);
     } catch (cause) {
       if (!(cause instanceof SignedImageError) || cause.code !== 'REGISTRY_CONFLICT') throw cause;
       if (traits.has('immutableTags')) return { why: 'immutable', cause };
@@ -100,7 +100,7 @@ export async function changeTag<C extends TagContent>(
   return { why: 'undone', cause: refused.at(-1)?.cause };
 }
 
-function looksAfterWrite(before: TagContent | undefined, traits: RegistryTraits): number {
+function readsAfterWrite(before: TagContent | undefined, traits: RegistryTraits): number {
   if (before && before.etag === undefined) return LOOKS_AFTER_FREE_WRITE;
   return traits.expects('heedsConditions') ? LOOKS_AFTER_GUARDED_WRITE : LOOKS_AFTER_WRITE;
 }

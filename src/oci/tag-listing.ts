@@ -1,5 +1,5 @@
 import { SignedImageError } from '../error';
-import { saysNotFound } from './answer';
+import { isNotFound } from './answer';
 import { isTag, type Repository, type Tag } from './reference';
 import { nextPage } from './referrers';
 import type { RegistrySession } from './session';
@@ -33,7 +33,7 @@ export async function listTags(
       { method: 'GET', url },
       { path: repository.path, access: 'pull' },
     );
-    if (page === 0 && saysNotFound(response)) return [];
+    if (page === 0 && isNotFound(response)) return [];
     if (response.status !== 200) throw await session.refusal(response, 'listing tags', repository);
     const what = `the list of tags of ${repository.path}`;
     const { tags } = parseJsonObject(response.body, what);

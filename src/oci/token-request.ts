@@ -1,10 +1,10 @@
 import { SignedImageError } from '../error';
-import { saysUnauthenticated } from './answer';
-import type { Challenge } from './challenge';
-import { type Credentials, encodeBasic } from './credentials';
 import { parseBoundedJson } from '../http/json-bounds';
 import { isLocalHost, isLoopback } from '../http/local-address';
 import type { HttpRequest, HttpResponse } from '../http/message';
+import { isUnauthenticated } from './answer';
+import type { Challenge } from './challenge';
+import { type Credentials, encodeBasic } from './credentials';
 
 export interface BearerToken {
   readonly token: string;
@@ -59,7 +59,7 @@ export async function requestToken(
   }
   asked.append('scope', scope);
   const url = new URL(realm);
-  for (const [name, value] of asked) url.searchParams.append(name, value);
+  for (const [name, value] of asked) url.searchParams.set(name, value);
   const authorization =
     credentials?.kind === 'password' ? `Basic ${encodeBasic(credentials)}` : undefined;
   const response = await send(
@@ -68,6 +68,12 @@ export async function requestToken(
   );
   return readToken(registry, realm, response, credentials);
 }
+
+/** Parameters of the token protocol, which a realm has no business to bring along. */
+const OURS_TO_ASK = [
+  ...['scope', 'client_id', 'grant_type', 'refresh_token', 'access_type'],
+  ...['offline_token', 'account', 'username', 'password'],
+];
 
 /**
  * The realm, if credentials may be sent there: by https; or in plain http where the registry itself
@@ -95,6 +101,8 @@ function tokenRealm(registry: URL, realm: string | undefined): URL {
     throw refused('which is not https');
   url.username = '';
   url.password = '';
+  // What is asked for is ours to say: a service adds the scopes in a query to those of a form.
+  for (const name of OURS_TO_ASK) url.searchParams.delete(name);
   return url;
 }
 
@@ -116,7 +124,7 @@ function readToken(
     throw fail('REGISTRY_UNAUTHORIZED', `refused ${withWhat} (${status}); log in again`);
   }
   // Some services answer an expired password or token with 400 and the reason in their own words.
-  if (saysUnauthenticated(response)) {
+  if (isUnauthenticated(response)) {
     throw fail('REGISTRY_UNAUTHORIZED', `refused ${withWhat} (400); log in again`);
   }
   if (status === 403) {
@@ -144,6 +152,51 @@ function parseObject(body: Buffer): Readonly<Record<string, unknown>> | undefine
   try {
     const parsed = parseBoundedJson(body, MAX_TOKEN_ANSWER_VALUES);
     return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** JSON values in a token. One with more says nothing to us, and the registry reads it itself. */
+const MAX_CLAIMS = 10_000;
+
+/**
+ * What a token says of the rights in it, as far as it can be read: `undefined` when it does not say.
+ * It decides nothing about trust (the registry checks its own tokens); it only lets a missing right
+ * be told before the first write.
+ *
+ * https://distribution.github.io/distribution/spec/auth/jwt/ (claim `access`)
+ */
+export function grants(
+  token: string,
+  repositoryPath: string,
+  action: 'pull' | 'push' | 'delete',
+): boolean | undefined {
+  const access = accessClaim(token);
+  if (!access) return undefined;
+  if (access.length === 0) return false;
+  const entry = access.find(
+    (item): item is { actions: unknown[] } =>
+      typeof item === 'object' &&
+      item !== null &&
+      'name' in item &&
+      item.name === repositoryPath &&
+      'actions' in item &&
+      Array.isArray(item.actions),
+  );
+  return entry && (entry.actions.includes(action) || entry.actions.includes('*'));
+}
+
+function accessClaim(token: string): readonly unknown[] | undefined {
+  const parts = token.split('.');
+  if (parts.length !== 3) return undefined;
+  try {
+    const text = Buffer.from(parts[1] ?? '', 'base64url');
+    const claims = parseBoundedJson(text, MAX_CLAIMS);
+    const isObject = typeof claims === 'object' && claims !== null;
+    return isObject && 'access' in claims && Array.isArray(claims.access)
+      ? claims.access
+      : undefined;
   } catch {
     return undefined;
   }

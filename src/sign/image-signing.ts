@@ -29,14 +29,18 @@ import {
   encodeLayerAnnotations,
 } from '../storage/legacy-layer';
 import { encodeSimpleSigning } from '../storage/legacy-payload';
-import type { ReferrerLook } from '../storage/referrer-read';
-import { storedSignature } from '../storage/stored-signature';
+import type { ReferrerRead } from '../storage/referrer-read';
+import {
+  type Purpose,
+  type StoredFormat,
+  storedSignature,
+  type StoredSignature,
+} from '../storage/signature';
 import type { SigningMaterial } from '../key/signer';
-import type { Purpose, StoredFormat, StoredSignature } from '../storage/signature';
 import type { CheckFresh } from './reuse';
 import { createDsseBundleBuilder } from '../sigstore/dsse-bundle';
 
-/** What one signature is about, and where it goes. */
+/** The inputs of one signature, and where to store it. */
 export interface SigningJob {
   readonly client: RegistryClient;
   readonly repository: Repository;
@@ -44,38 +48,39 @@ export interface SigningJob {
   readonly material: SigningMaterial;
   readonly now: () => Date;
   readonly checkFresh: CheckFresh;
-  /** Told of each signature before it is written: a failure may leave it in the registry. */
+  /** Called with each signature before it is written: a failure may leave it in the registry. */
   readonly writing: (signature: StoredSignature) => void;
 }
 
-/** A stored signature, and how to see to it that it is still there. */
+/** A stored signature, and how to ensure that it is still stored. */
 export interface Stored {
   readonly signature: StoredSignature;
-  /** Stores it again if it is not seen or another writer has undone it; else it writes nothing. */
-  readonly confirm: (look: ReferrerLook) => Promise<void>;
+  /** Stores it again if it is not listed or another writer has removed it; else it writes nothing. */
+  readonly confirm: (read: ReferrerRead) => Promise<void>;
 }
 
-async function signing<T>(make: () => Promise<T>): Promise<T> {
+async function withSigningError<T>(sign: () => Promise<T>): Promise<T> {
   try {
-    return await make();
+    return await sign();
   } catch (error) {
     throw asSignedImageError(error, {
       code: 'KEY_SIGNING_FAILED',
-      message: 'the signer or one of its witnesses failed in a way that it does not explain',
+      message:
+        'the signer, the transparency log or the timestamp authority failed without a known reason',
     });
   }
 }
 
-/** An envelope around the statement, signed and witnessed. */
+/** Creates a bundle with the statement in a signed envelope, its log entries and its timestamps. */
 export function signStatement(job: SigningJob, statement: Statement): Promise<Bundle> {
   const { signer, witnesses } = job.material;
   const builder = createDsseBundleBuilder({ signer, witnesses });
   const artifact = { data: encodeStatement(statement), type: STATEMENT_PAYLOAD_TYPE };
-  return signing(() => builder.create(artifact));
+  return withSigningError(() => builder.create(artifact));
 }
 
-/** As a reader will find it, so that what nobody could verify is not stored. */
-function check(job: SigningJob, fresh: Omit<Candidate, 'stored'>): void {
+/** Verifies the signature in its stored form, so that an unverifiable one is not stored. */
+function checkBeforeStoring(job: SigningJob, fresh: Omit<Candidate, 'stored'>): void {
   job.checkFresh({ ...fresh, stored: job.subject.digest }, job.material.description);
 }
 
@@ -86,7 +91,7 @@ async function storeBundle(
   predicateType: string,
 ): Promise<Stored> {
   const { client, repository, subject } = job;
-  check(job, { format: 'bundle', bundle });
+  checkBeforeStoring(job, { format: 'bundle', bundle });
   const signedAt = job.now();
   const signatureAt = (stored: Digest): StoredSignature =>
     storedSignature({ subject: subject.digest, purpose, format: 'bundle', stored, bundle });
@@ -114,7 +119,7 @@ async function storeLayer(
       ? bundleOfPayload(blob, annotations)
       : bundleOfEnvelope(blob, annotations);
   const signed = purpose === 'signature' ? { payload: blob } : { envelope: blob };
-  check(job, { format: 'legacy', bundle, ...signed });
+  checkBeforeStoring(job, { format: 'legacy', bundle, ...signed });
   const stored = digestOf(blob);
   const signature = storedSignature({ subject, purpose, format: 'legacy', stored, bundle });
   job.writing(signature);
@@ -138,11 +143,11 @@ export async function signManifest(
   const { signer, witnesses } = job.material;
   const payload = encodeSimpleSigning(job.repository, digest, annotations);
   const builder = new MessageSignatureBundleBuilder({ signer, witnesses: [...witnesses] });
-  const bundle = await signing(() => builder.create({ data: payload }));
+  const bundle = await withSigningError(() => builder.create({ data: payload }));
   return storeLayer(job, 'signature', payload, encodeLayerAnnotations(bundle));
 }
 
-/** Stores a signed provenance; the same envelope may go into both formats. */
+/** Stores a signed provenance; both formats may contain the same envelope. */
 export async function storeProvenance(
   job: SigningJob,
   format: StoredFormat,
@@ -161,7 +166,7 @@ export async function storeProvenance(
 
 type Timestamps = NonNullable<VerificationMaterial['rfc3161Timestamps']>;
 
-/** Timestamps of an `.att` layer: cosign takes them of the whole envelope, not of the signature. */
+/** Requests timestamps for an `.att` layer: cosign expects them for the whole envelope, not for the signature. */
 async function timestampsOf({ material }: SigningJob, envelope: Buffer): Promise<Timestamps> {
   const digest = createHash('sha256').update(envelope).digest();
   const content: SignatureBundle = {
@@ -172,10 +177,10 @@ async function timestampsOf({ material }: SigningJob, envelope: Buffer): Promise
     },
   };
   const authorities = material.witnesses.filter(({ kind }) => kind === 'timestamp');
-  const answers = await signing(() =>
+  const materials = await withSigningError(() =>
     Promise.all(authorities.map((authority) => authority.testify(content, ''))),
   );
-  return answers.flatMap(({ rfc3161Timestamps }) => rfc3161Timestamps ?? []);
+  return materials.flatMap(({ rfc3161Timestamps }) => rfc3161Timestamps ?? []);
 }
 
 function withTimestamps(bundle: Bundle, rfc3161Timestamps: Timestamps): Bundle {
@@ -185,9 +190,9 @@ function withTimestamps(bundle: Bundle, rfc3161Timestamps: Timestamps): Bundle {
 }
 
 /**
- * The signed envelope of a stored provenance, for the other format. Only a bundle holds all that
- * the `.att` layer needs; the layer lacks the inclusion proof that a bundle must have. And a
- * timestamp that is made now would be later than the end of a short-lived certificate.
+ * Returns the signed envelope of a stored provenance, to store it in the other format. Only a bundle
+ * contains everything that the `.att` layer needs; the layer lacks the inclusion proof that a bundle
+ * must have. And a new timestamp would be later than the expiry of a short-lived certificate.
  */
 export function reusableEnvelope(stored: StoredSignature | undefined): Bundle | undefined {
   if (stored?.format !== 'bundle') return undefined;

@@ -1,7 +1,7 @@
 export { processHost } from '../host/host';
 export type { SigningHost } from './signing-host';
 export {
-  asksPerson,
+  isInteractiveProvider,
   createTokenCache,
   DEFAULT_AUDIENCE,
   type ExpectedIdentity,
@@ -34,10 +34,10 @@ export {
   type KeyGeneration,
   type KeyHost,
   KEY_SOURCES,
-  type KeyPlace,
+  type KeyBackend,
   holdsPin,
   isSecretReference,
-  keyPlaceOf,
+  parseKeyReference,
   shownReference,
   type KeySource,
   loadKeySigner,
@@ -55,17 +55,37 @@ export {
   publicKeyFromPem,
   publicKeyOf,
 } from '../key/public-key';
-export type { Progress, SettledSignature, SigningObserver, SignImage, SignImageRequest, SigningTarget } from './request';
-export type { LogEntry, Purpose, SignatureFormat, StoredFormat, StoredSignature } from '../storage/signature';
+export type {
+  Progress,
+  SettledSignature,
+  SigningObserver,
+  SignImage,
+  SignImageRequest,
+  SigningTarget,
+} from './request';
+export type {
+  LogEntry,
+  Purpose,
+  SignatureFormat,
+  StoredFormat,
+  StoredSignature,
+} from '../storage/signature';
 export type { CheckFresh, FindSignature, WantedSignature } from './reuse';
 export { signImage, type SigningDependencies, storedFormats } from './signing';
-export { type SigningConfig, type SigningServices, type SigstoreConfig, TRANSPARENCY_MODES, type TransparencyMode, type UnknownProperties } from './signing-inputs';
-export { signingConfigProblems } from './signing-inputs-check';
+export {
+  type SigningInputs,
+  type SigningServices,
+  type SigstoreConfig,
+  TRANSPARENCY_MODES,
+  type TransparencyMode,
+  type UnknownProperties,
+} from './signing-inputs';
+export { signingInputProblems } from './signing-inputs-check';
 export { loadSigningServices } from './signing-services';
 export {
   createSigningMaterial,
   type SigningMaterialOptions,
-  validateSigningConfig,
+  validateSigningInputs,
 } from './signing-material';
 export {
   type CertificateCache,

@@ -9,17 +9,17 @@ import {
 import { serviceUrlFault } from '../http/service-url';
 import type { IsUnknown, Report } from './signing-inputs';
 
-/** A token where its place is asked for: it must not be repeated, and will be stored if let through. */
-const LOOKS_LIKE_TOKEN = /^\s*eyJ[\w-]+\./;
+/** A token where its location is expected: it must not be repeated, and would be stored if accepted. */
+const TOKEN_PATTERN = /^\s*eyJ[\w-]+\./;
 const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-function checkTokenPlaces(
+function checkTokenSources(
   { tokenFile, tokenEnv }: KeylessConfig,
   isUnknown: IsUnknown,
   report: Report,
 ): void {
   if (tokenFile !== undefined && !isUnknown('keyless.tokenFile')) {
-    if (LOOKS_LIKE_TOKEN.test(tokenFile)) {
+    if (TOKEN_PATTERN.test(tokenFile)) {
       report(
         'keyless.tokenFile',
         'must be the path of a file with the token, not the token itself',
@@ -33,7 +33,7 @@ function checkTokenPlaces(
   }
 }
 
-/** What belongs to another provider than the one that is named: the user expects it to be read. */
+/** Reports properties that the selected provider does not use, as the user expects them to be used. */
 function checkUnused(
   { tokenFile, tokenEnv, interactive }: KeylessConfig,
   provider: IdentityProviderName,
@@ -58,16 +58,16 @@ function checkIssuer(
 ): void {
   if (issuer === undefined) return;
   if (issuer.trim() === '') report('keyless.issuer', 'is empty');
-  const isAsked = [provider, interactive].some((name) => name === 'browser' || name === 'device');
-  // A person's sign-in goes there; of a token that is there already it is only compared.
-  const fault = isAsked ? serviceUrlFault(issuer, { carriesSecret: true }) : undefined;
+  const isSignIn = [provider, interactive].some((name) => name === 'browser' || name === 'device');
+  // Users sign in at this address; for existing tokens it is only compared.
+  const fault = isSignIn ? serviceUrlFault(issuer, { carriesSecret: true }) : undefined;
   if (fault !== undefined) report('keyless.issuer', fault);
 }
 
-/** What is wrong with how an identity was declared, without looking anywhere. */
+/** Reports what is wrong with the `keyless` inputs, without reading files or sending requests. */
 export function checkKeyless(keyless: KeylessConfig, isUnknown: IsUnknown, report: Report): void {
   if (isUnknown('keyless')) return;
-  checkTokenPlaces(keyless, isUnknown, report);
+  checkTokenSources(keyless, isUnknown, report);
   const { provider = 'auto', interactive, clientId } = keyless;
   if (clientId?.trim() === '') report('keyless.clientId', 'is empty; leave it out for "sigstore"');
   if (interactive !== undefined && !INTERACTIVE_PROVIDERS.includes(interactive)) {

@@ -2,17 +2,17 @@ import { SignedImageError } from '../error';
 import type { SigningHost } from './signing-host';
 import { repositoryVisibility } from './repository-visibility';
 import { isPublicService } from '../http/service-url';
-import type { SigningConfig, SigningServices } from './signing-inputs';
+import type { SigningInputs, SigningServices } from './signing-inputs';
 
-/** What a signature would make known to everybody, and for good. */
+/** The data that a signature would publish permanently. */
 interface Publicity {
   readonly where: string;
-  readonly what: string;
+  readonly content: string;
 }
 
-/** The public Fulcio writes every certificate into a public log of certificates, log or no log. */
+/** The public Fulcio writes every certificate to a public certificate log, also without a Rekor log. */
 function publicityOf(
-  { keyless }: SigningConfig,
+  { keyless }: SigningInputs,
   { fulcioUrl, transparency }: SigningServices,
 ): Publicity | undefined {
   const certificate = keyless !== undefined;
@@ -20,29 +20,29 @@ function publicityOf(
   if (transparency !== 'public' && !certified) return undefined;
   return {
     where: transparency === 'public' ? 'a public transparency log' : 'a public certificate log',
-    what: certificate
-      ? 'the names of the repository, its branch and its workflow, and when it was signed'
-      : 'the public key, digests of what is signed, and when it was signed',
+    content: certificate
+      ? 'the names of the repository, its branch and its workflow, and the signing time'
+      : 'the public key, the digests of the signed content, and the signing time',
   };
 }
 
 export interface PublicityOptions {
-  /** Claims of the identity token, where one is at hand. */
+  /** Claims of the identity token, if available. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Told once where nothing says whether the repository is public. Default: nobody. */
+  /** Called once if the visibility of the repository is unknown. Default: no warning. */
   readonly warn?: ((line: string) => void) | undefined;
 }
 
 const warned = new WeakSet<SigningHost>();
 
 /**
- * Asks for an explicit yes before a private repository leaves traces in public.
+ * Requires an explicit confirmation before signing publishes data about a private repository.
  *
- * @throws SignedImageError `INPUT_INVALID` on `transparency`, where the CI system or the token says
- *   that the repository is private and `sigstore.confirmPublic` is not set
+ * @throws SignedImageError `INPUT_INVALID` on `transparency` if the repository is private according
+ *   to the CI system or the token, and `sigstore.confirmPublic` is not set
  */
 export async function checkPublicity(
-  config: SigningConfig,
+  config: SigningInputs,
   services: SigningServices,
   host: SigningHost,
   { claims, warn }: PublicityOptions = {},
@@ -50,20 +50,20 @@ export async function checkPublicity(
   const publicity = publicityOf(config, services);
   if (publicity === undefined || config.sigstore?.confirmPublic === true) return;
   const visibility = await repositoryVisibility(host, claims);
-  const { where, what } = publicity;
+  const { where, content } = publicity;
   if (visibility === 'private') {
     throw new SignedImageError({
       code: 'INPUT_INVALID',
       property: 'transparency',
       message:
-        `the repository is private, and signing would write to ${where}, for everybody and for good: ${what}. ` +
-        'If that may be known, set sigstore.confirmPublic to true; if not, sign with a key and transparency "none", or name services of your own (sigstore.fulcioUrl, sigstore.rekorUrl)',
+        `the repository is private, and signing would publish permanently in ${where}: ${content}. ` +
+        'If that may be public, set sigstore.confirmPublic to true; if not, sign with a key and transparency "none", or configure your own services (sigstore.fulcioUrl, sigstore.rekorUrl)',
     });
   }
   if (visibility === 'public' || warn === undefined || warned.has(host)) return;
   warned.add(host);
   warn(
-    `signing writes to ${where}, for everybody and for good: ${what}. Nothing here says whether the repository is public; ` +
-      'set sigstore.confirmPublic to true if that may be known, or transparency to "none" with a key if not',
+    `signing publishes permanently in ${where}: ${content}. It is unknown whether the repository is public; ` +
+      'set sigstore.confirmPublic to true if that may be public, or transparency to "none" with a key if not',
   );
 }

@@ -5,7 +5,7 @@ import type { Repository } from '../oci/reference';
 import type { SignatureFormat, StoredSignature } from '../storage/signature';
 import type { SigningMaterial } from '../key/signer';
 
-/** One thing to sign on one manifest (the index or a platform manifest). */
+/** One manifest to sign (the index or a platform manifest). */
 export interface SigningTarget {
   readonly manifest: Descriptor;
   /** Signed with the image, in both formats. Empty for none. */
@@ -21,21 +21,21 @@ export interface SignImageRequest {
   readonly material: SigningMaterial;
 }
 
-/** A signature that was wanted, as it now stands in the registry. */
+/** A requested signature, as it is now stored in the registry. */
 export interface SettledSignature extends StoredSignature {
-  /** Whether this run made it; else it was there already. */
+  /** Whether this run created it; else it was already stored. */
   readonly made: boolean;
 }
 
-/** Is told what a signing run does with the registry, so that a run that fails is known as well. */
+/** Called about the writes of a signing run, so that the writes of a failed run are known, too. */
 export interface SigningObserver {
-  /** It is about to be written: a failure from here on may leave it in the registry. */
+  /** The signature is about to be written: a failure from here on may leave it in the registry. */
   readonly writing?: (signature: StoredSignature) => void;
-  /** It stands in the registry. */
+  /** The signature is stored in the registry. */
   readonly settled?: (signature: SettledSignature) => void;
 }
 
-/** Progress that is worth a status line: never a secret, never bytes. */
+/** Receives a status line: never a secret, never binary data. */
 export type Progress = (message: string) => void;
 
 export type SignImage = (

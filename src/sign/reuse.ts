@@ -6,26 +6,26 @@ import type { Candidate } from '../storage/candidate';
 import type { SignerDescription } from '../key/signer';
 import type { Purpose, StoredFormat, StoredSignature } from '../storage/signature';
 
-/** A signature that is about to be made, unless it is there already. */
+/** A signature to create, unless it is already stored. */
 export interface WantedSignature {
   readonly repository: Repository;
   /** The manifest to sign. */
   readonly subject: Descriptor;
   readonly purpose: Purpose;
   readonly format: StoredFormat;
-  /** Signed with the image; exactly these must be there. */
+  /** Signed with the image; a stored signature must have exactly these. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** For `provenance`: what is to be signed. */
+  /** For `provenance`: the statement to sign. */
   readonly provenance: Statement | undefined;
-  /** Nobody else's signature counts. */
+  /** Signatures of other signers do not count. */
   readonly signer: SignerDescription;
 }
 
 /**
- * Looks for a stored signature that says the same, is valid, and is by the same signer. It is made
- * by `verify`, which signing does not know.
+ * Finds a stored signature that is valid and has the same content and the same signer. `verify`
+ * implements it, which `sign` does not import.
  *
- * It rejects where it could not look, so that a signature that may be there is not made twice.
+ * Rejects if the registry cannot be read, so that a signature that may exist is not created twice.
  */
 export type FindSignature = (
   wanted: WantedSignature,
@@ -33,7 +33,7 @@ export type FindSignature = (
 ) => Promise<StoredSignature | undefined>;
 
 /**
- * Verifies a signature that was just made. Like the finder it is made by `verify`.
+ * Verifies a new signature. Like the finder it is implemented by `verify`.
  *
  * @throws SignedImageError `VERIFY_SIGNATURE_INVALID`
  */

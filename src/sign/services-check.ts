@@ -2,7 +2,7 @@ import { isPublicService, serviceUrlFault } from '../http/service-url';
 import {
   type IsUnknown,
   type Report,
-  type SigningConfig,
+  type SigningInputs,
   type SigstoreConfig,
   TRANSPARENCY_MODES,
 } from './signing-inputs';
@@ -32,36 +32,36 @@ function checkLogVersion(
   } else if (rekorVersion === 2 && rekorUrl === undefined && !isUnknown('sigstore.rekorUrl')) {
     report(
       'sigstore.rekorVersion',
-      'a Rekor v2 has no lasting public address: set sigstore.rekorUrl to the log that is meant',
+      'Rekor v2 does not have a permanent public address: set sigstore.rekorUrl to the log',
     );
   }
 }
 
-/** What a file says that is declared beside it: one of them would be ignored. */
+/** Reports inputs that contradict the content of a file: one of them would be ignored. */
 function checkFiles(sigstore: SigstoreConfig, isUnknown: IsUnknown, report: Report): void {
   const { signingConfig, clientTrustConfig } = sigstore;
   const file = clientTrustConfig === undefined ? 'signingConfig' : 'clientTrustConfig';
   const source = sigstore[file];
   if (source === undefined || isUnknown(`sigstore.${file}`)) return;
   if (source.trim() === '') report(`sigstore.${file}`, 'is empty');
-  const contradict = (name: keyof SigstoreConfig, holds: string): void => {
+  const contradict = (name: keyof SigstoreConfig, content: string): void => {
     if (sigstore[name] === undefined) return;
     report(
       `sigstore.${name}`,
-      `contradicts sigstore.${file}, which ${holds}; leave one of them out`,
+      `contradicts sigstore.${file}, which ${content}; leave one of them out`,
     );
   };
   for (const name of ['fulcioUrl', 'rekorUrl', 'rekorVersion', 'tsaUrl'] as const) {
-    contradict(name, 'names the services');
+    contradict(name, 'lists the services');
   }
   if (clientTrustConfig === undefined) return;
-  if (signingConfig !== undefined) contradict('signingConfig', 'holds a signing config');
-  contradict('trustedRoot', 'holds a trusted root');
+  if (signingConfig !== undefined) contradict('signingConfig', 'contains a signing config');
+  contradict('trustedRoot', 'contains a trusted root');
 }
 
-/** What is wrong with the services by themselves. */
+/** Reports what is wrong with the services. */
 export function checkServices(
-  { sigstore = {} }: SigningConfig,
+  { sigstore = {} }: SigningInputs,
   isUnknown: IsUnknown,
   report: Report,
 ): void {
@@ -81,8 +81,8 @@ function checkPrivateLog(rekorUrl: string | undefined, report: Report): void {
   }
 }
 
-/** A certificate is valid for minutes: somebody must say that the signature was made within them. */
-function checkTime(config: SigningConfig, isUnknown: IsUnknown, report: Report): void {
+/** A certificate is valid for minutes: a log or a timestamp must prove that the signature was made in that time. */
+function checkTime(config: SigningInputs, isUnknown: IsUnknown, report: Report): void {
   const { keyless, transparency, sigstore = {} } = config;
   if (keyless === undefined || sigstore.tsaUrl !== undefined) return;
   if (isUnknown('sigstore.tsaUrl', 'transparency')) return;
@@ -95,19 +95,19 @@ function checkTime(config: SigningConfig, isUnknown: IsUnknown, report: Report):
   } else if (sigstore.rekorVersion === 2 && !isUnknown('sigstore.rekorVersion')) {
     report(
       'sigstore.tsaUrl',
-      'is needed for keyless: a Rekor v2 does not say when a signature was made, and the certificate is valid for minutes',
+      'is required for keyless: Rekor v2 does not record when a signature was made, and the certificate is valid for minutes',
     );
   }
 }
 
-/** Whether a file chooses the services; what it says is checked where it is read. */
-function isByFile({ signingConfig, clientTrustConfig }: SigstoreConfig): boolean {
+/** Whether a file lists the services; its content is checked when it is loaded. */
+function isConfiguredByFile({ signingConfig, clientTrustConfig }: SigstoreConfig): boolean {
   return signingConfig !== undefined || clientTrustConfig !== undefined;
 }
 
-/** What is wrong with what is to be public, for the services that were declared. */
+/** Reports what is wrong with `transparency` for the configured services. */
 export function checkTransparency(
-  config: SigningConfig,
+  config: SigningInputs,
   isUnknown: IsUnknown,
   report: Report,
 ): void {
@@ -117,7 +117,7 @@ export function checkTransparency(
     report('transparency', `must be one of ${TRANSPARENCY_MODES.join(', ')}`);
   }
   const files = ['sigstore.signingConfig', 'sigstore.clientTrustConfig'];
-  if (isByFile(sigstore) || isUnknown(...files)) return;
+  if (isConfiguredByFile(sigstore) || isUnknown(...files)) return;
   if (isKnown && transparency === 'private' && !isUnknown('sigstore.rekorUrl')) {
     checkPrivateLog(sigstore.rekorUrl, report);
   }

@@ -1,21 +1,27 @@
 import type { Problem } from '../error';
 import { checkKeyless } from './keyless-check';
 import { checkServices, checkTransparency } from './services-check';
-import { type IsUnknown, type Report, type SigningConfig, type UnknownProperties, unknownIn } from './signing-inputs';
+import {
+  type IsUnknown,
+  type Report,
+  type SigningInputs,
+  type UnknownProperties,
+  unknownIn,
+} from './signing-inputs';
 
-function checkSigner({ key, keyless }: SigningConfig, isUnknown: IsUnknown, report: Report): void {
+function checkSigner({ key, keyless }: SigningInputs, isUnknown: IsUnknown, report: Report): void {
   if (isUnknown('key', 'keyless')) return;
   if (key === undefined && keyless === undefined) {
-    report('key', 'no signer is given: set exactly one of key and keyless');
+    report('key', 'no signer is configured: set exactly one of key and keyless');
   }
   if (key !== undefined && keyless !== undefined) {
-    report('keyless', 'two signers are given: set exactly one of key and keyless');
+    report('keyless', 'two signers are configured: set exactly one of key and keyless');
   }
 }
 
-/** Everything that is wrong with the declaration by itself, without looking anywhere. */
-export function signingConfigProblems(
-  config: SigningConfig,
+/** Returns everything that is wrong with the inputs, without reading files or sending requests. */
+export function signingInputProblems(
+  config: SigningInputs,
   unknown: UnknownProperties = new Set(),
 ): Problem[] {
   const problems: Problem[] = [];

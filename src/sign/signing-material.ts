@@ -1,12 +1,17 @@
 import { InvalidInputError, type Problem } from '../error';
-import { problemsOf } from '../error/problem-collection';
+import { problemsOf } from '../error/signed-image-error';
 import type { SigningHost } from './signing-host';
 import { type KeylessConfig, resolveIdentityProvider } from '../identity';
 import { type KeyConfig, checkKeyWithoutPassword, loadKeySigner } from '../key';
 import type { SigningMaterial } from '../key/signer';
 import { checkPublicity } from './publicity';
-import { type SigningConfig, type UnknownProperties, type SigningServices, unknownIn } from './signing-inputs';
-import { signingConfigProblems } from './signing-inputs-check';
+import {
+  type SigningInputs,
+  type UnknownProperties,
+  type SigningServices,
+  unknownIn,
+} from './signing-inputs';
+import { signingInputProblems } from './signing-inputs-check';
 import { loadSigningServices } from './signing-services';
 import {
   type ServiceCallOptions,
@@ -14,30 +19,30 @@ import {
   createWitnesses,
   loadInstanceRoot,
   PUBLIC_FULCIO_URL,
-  watchedWitness,
+  observedWitness,
 } from '../sigstore';
 
 export interface SigningMaterialOptions {
-  /** How long and how often services are asked. */
+  /** Timeouts and retries of requests to services. */
   readonly call?: ServiceCallOptions;
-  /** Told what a person should know before it is signed. Default: nobody. */
+  /** Receives warnings before signing. Default: none. */
   readonly warn?: (line: string) => void;
 }
 
-type Who = Pick<SigningMaterial, 'signer' | 'description'>;
+type SignerMaterial = Pick<SigningMaterial, 'signer' | 'description'>;
 
-async function keyMaterial(key: KeyConfig, host: SigningHost): Promise<Who> {
+async function keyMaterial(key: KeyConfig, host: SigningHost): Promise<SignerMaterial> {
   const signer = await loadKeySigner(key, host);
   const { keyId, pem } = signer.publicKey;
   return { signer, description: { kind: 'key', keyId, publicKey: pem } };
 }
 
 async function keylessMaterial(
-  config: SigningConfig,
+  config: SigningInputs,
   services: SigningServices,
   host: SigningHost,
   { call, warn }: SigningMaterialOptions,
-): Promise<Who> {
+): Promise<SignerMaterial> {
   const { keyless = {} } = config;
   const { fulcioUrl = PUBLIC_FULCIO_URL, fulcioProperty } = services;
   const identityProvider = await resolveIdentityProvider(keyless, host);
@@ -48,13 +53,13 @@ async function keylessMaterial(
     ...(fulcioProperty !== undefined && { property: fulcioProperty }),
     ...(call && { call }),
   });
-  // With a certificate at hand nobody is asked, least of all a person.
+  // With a cached certificate no token is requested, and no user is prompted.
   const known = signer.isCertified() ? identityProvider.lastToken?.() : undefined;
   const { identity, issuer, claims } = known ?? (await identityProvider.getIdentityToken());
   await checkPublicity(config, services, host, { claims, warn });
   return {
     signer,
-    // What the token says, until there is a certificate: that one is what verifiers will read.
+    // The identity of the token until there is a certificate, which is what verifiers read.
     get description() {
       return { kind: 'keyless' as const, ...(signer.certificateIdentity ?? { identity, issuer }) };
     },
@@ -62,29 +67,29 @@ async function keylessMaterial(
 }
 
 /**
- * Gets ready to sign: loads the key or asks for an identity token, and chooses the witnesses.
- * Nothing is written anywhere yet.
+ * Prepares signing: loads the key or requests an identity token, and selects the transparency logs
+ * and timestamp authorities. Nothing is written yet.
  *
- * @throws InvalidInputError with all that is wrong with the declaration itself; else
+ * @throws InvalidInputError with everything that is wrong with the inputs; else
  *   SignedImageError `KEY_*`, `IDENTITY_*` on the property
  */
 export async function createSigningMaterial(
-  config: SigningConfig,
+  config: SigningInputs,
   host: SigningHost,
   options: SigningMaterialOptions = {},
 ): Promise<SigningMaterial> {
-  const problems = signingConfigProblems(config);
+  const problems = signingInputProblems(config);
   if (problems.length > 0) throw new InvalidInputError(problems);
   const services = await loadSigningServices(config, host);
   const { logs, authorities } = services;
   const { warn } = options;
   if (config.key !== undefined) await checkPublicity(config, services, host, { warn });
-  const who =
+  const signerMaterial =
     config.key === undefined
       ? await keylessMaterial(config, services, host, options)
       : await keyMaterial(config.key, host);
   const logIds = () => trustedLogIds(config, host);
-  const asked = createWitnesses({
+  const services_ = createWitnesses({
     logs,
     authorities,
     logIds,
@@ -93,20 +98,20 @@ export async function createSigningMaterial(
   const { certificates } = host;
   const witnesses =
     certificates && config.key === undefined
-      ? asked.map((witness) => watchedWitness(witness, certificates))
-      : asked;
+      ? services_.map((witness) => observedWitness(witness, certificates))
+      : services_;
   return {
-    signer: who.signer,
+    signer: signerMaterial.signer,
     witnesses,
     get description() {
-      return who.description;
+      return signerMaterial.description;
     },
   };
 }
 
-/** Read only when a log has an entry already. */
+/** Loads the ids of the trusted logs; used only if a log already has an entry. */
 async function trustedLogIds(
-  { sigstore }: SigningConfig,
+  { sigstore }: SigningInputs,
   host: SigningHost,
 ): Promise<readonly Buffer[]> {
   const { tlogs } = await loadInstanceRoot(sigstore, host);
@@ -122,7 +127,7 @@ async function checkKey(
   else await loadKeySigner(key, host);
 }
 
-/** Reads a token only where that asks nobody: GitHub is asked when there is something to sign. */
+/** Reads a token only if that sends no request: GitHub's is requested when there is something to sign. */
 async function checkIdentity(keyless: KeylessConfig, host: SigningHost): Promise<void> {
   const provider = await resolveIdentityProvider(keyless, host);
   if (provider.local) await provider.getIdentityToken();
@@ -138,9 +143,9 @@ const INSTANCE = [
   'confirmPublic',
 ];
 
-/** What the instance's files say, and what signing with it would make public. */
+/** Checks the files of the instance, and whether signing would publish data. */
 async function checkInstance(
-  config: SigningConfig,
+  config: SigningInputs,
   isUnknown: (path: string) => boolean,
   host: SigningHost,
 ): Promise<void> {
@@ -152,22 +157,22 @@ async function checkInstance(
 }
 
 /**
- * Everything that is wrong with what was declared, found without writing or asking anybody: shape,
- * key and password, tokens in files and variables, the trusted root if one is given.
+ * Returns everything that is wrong with the inputs, without writing anything or requesting tokens:
+ * shape, key and password, tokens in files and variables, and the trusted root if it is set.
  *
- * Tokens and keys that live in CI only are `IDENTITY_UNAVAILABLE` and `KEY_UNREADABLE`: a caller
- * that previews elsewhere may let these pass.
+ * Tokens and keys that exist only in CI result in `IDENTITY_UNAVAILABLE` and `KEY_UNREADABLE`: a
+ * caller that previews elsewhere may ignore these.
  *
  * @param unknown paths (`key.password`, `keyless`, ...) of values that are not known yet
  */
-export async function validateSigningConfig(
-  config: SigningConfig,
+export async function validateSigningInputs(
+  config: SigningInputs,
   host: SigningHost,
   unknown: UnknownProperties = new Set(),
 ): Promise<Problem[]> {
   const isUnknown = unknownIn(unknown);
   const { key, keyless, sigstore } = config;
-  const shape = signingConfigProblems(config, unknown);
+  const shape = signingInputProblems(config, unknown);
   const isShaped = (property: string) =>
     !shape.some((problem) => problem.property.startsWith(property));
   const checks: Promise<readonly Problem[]>[] = [];

@@ -4,7 +4,7 @@ import { SignedImageError, asSignedImageError } from '../error';
 import type { SigningHost } from './signing-host';
 import { isPublicService } from '../http/service-url';
 import {
-  type SigningConfig,
+  type SigningInputs,
   type SigningServices,
   type TransparencyMode,
   signingServices,
@@ -13,14 +13,14 @@ import type { LogService } from '../sigstore';
 import { loadClientTrust, loadSigningConfig } from '../trust/client-trust-json';
 import { selectServices } from '../trust/service-selection';
 
-/** A file that names the services, and the property that declares it. */
+/** A file that lists the services, and its input property. */
 interface Declared {
   readonly config: InstanceConfig;
   readonly property: string;
 }
 
 async function declaredConfig(
-  { sigstore = {} }: SigningConfig,
+  { sigstore = {} }: SigningInputs,
   host: Pick<SigningHost, 'readFile'>,
 ): Promise<Declared | undefined> {
   const { signingConfig, clientTrustConfig } = sigstore;
@@ -33,7 +33,7 @@ async function declaredConfig(
   return { config, property: 'sigstore.clientTrustConfig' };
 }
 
-function refused(message: string): SignedImageError {
+function invalid(message: string): SignedImageError {
   return new SignedImageError({ code: 'INPUT_INVALID', message });
 }
 
@@ -41,7 +41,9 @@ function authorityOf({ config }: Declared, now: Date): string {
   const list = { name: 'caUrls', services: config.caUrls, versions: [1] };
   const [authority] = selectServices(list, now);
   if (authority) return authority.url;
-  throw refused('the signing config names no certificate authority (caUrls), which keyless needs');
+  throw invalid(
+    'the signing config does not list a certificate authority (caUrls), which keyless signing requires',
+  );
 }
 
 function configurationOf({ config }: Declared, name: 'rekorTlogConfig' | 'tsaConfig') {
@@ -89,12 +91,12 @@ function transparencyOf(
     return isPublic ? 'public' : 'private';
   }
   if (logs.length === 0) {
-    throw refused('it names no transparency log, and transparency is not "none"').on(
-      'transparency',
-    );
+    throw invalid(
+      'the signing config does not list a transparency log, but transparency is not "none"',
+    ).on('transparency');
   }
   if (declared === 'private' && isPublic) {
-    throw refused('"private" contradicts the signing config, which names the public log').on(
+    throw invalid('"private" contradicts the signing config, which lists the public log').on(
       'transparency',
     );
   }
@@ -104,13 +106,13 @@ function transparencyOf(
 function checkTime(services: SigningServices): void {
   const { logs, authorities } = services;
   if (authorities.length > 0 || logs.some(({ version }) => version === 1)) return;
-  throw refused(
-    'nothing in the signing config says when a keyless signature was made (a Rekor v2 does not), and its ' +
-      'certificate is valid for minutes; name a timestamp authority (tsaUrls) in it',
+  throw invalid(
+    'no service in the signing config records when a keyless signature was made (Rekor v2 does not), and its ' +
+      'certificate is valid for minutes; add a timestamp authority (tsaUrls) to it',
   );
 }
 
-function servicesOf(declared: Declared, config: SigningConfig, now: Date): SigningServices {
+function servicesOf(declared: Declared, config: SigningInputs, now: Date): SigningServices {
   const logs = config.transparency === 'none' ? [] : logsOf(declared, now);
   const services: SigningServices = {
     fulcioUrl: config.keyless === undefined ? undefined : authorityOf(declared, now),
@@ -125,13 +127,13 @@ function servicesOf(declared: Declared, config: SigningConfig, now: Date): Signi
 }
 
 /**
- * The services that a signing run asks: those that are declared by their addresses, or those that a
- * signing config chooses at this time.
+ * Loads the services that a signing run uses: those that are configured by their addresses, or those
+ * that a signing config selects at this time.
  *
- * @throws SignedImageError `INPUT_INVALID` on the property that declares them, or on `transparency`
+ * @throws SignedImageError `INPUT_INVALID` on their input property, or on `transparency`
  */
 export async function loadSigningServices(
-  config: SigningConfig,
+  config: SigningInputs,
   host: Pick<SigningHost, 'readFile' | 'now'>,
 ): Promise<SigningServices> {
   const property =

@@ -2,7 +2,7 @@ import type { Bundle } from '@sigstore/bundle';
 
 import { SignedImageError } from '../error';
 import type { RegistryClient } from '../oci/client';
-import { lookOnce } from '../storage/referrer-read';
+import { readReferrersOnce } from '../storage/referrer-read';
 import {
   type SigningJob,
   type Stored,
@@ -12,19 +12,25 @@ import {
   storeProvenance,
 } from './image-signing';
 import type { SigningWitness } from '../key/signer';
-import type { Progress, SettledSignature, SignImageRequest, SigningObserver, SigningTarget } from './request';
+import type {
+  Progress,
+  SettledSignature,
+  SignImageRequest,
+  SigningObserver,
+  SigningTarget,
+} from './request';
 import type { Purpose, SignatureFormat, StoredFormat, StoredSignature } from '../storage/signature';
 import type { CheckFresh, FindSignature } from './reuse';
 
-/** What signing takes from others. */
+/** The dependencies of signing on other modules. */
 export interface SigningDependencies {
-  /** Finds what is signed already. Default: nothing is, so all is signed. */
+  /** Finds existing signatures. Default: none, so that everything is signed. */
   readonly alreadySigned?: FindSignature;
-  /** Verifies what was just made, before it is stored. Default: it is stored as it is. */
+  /** Verifies a new signature before it is stored. Default: it is stored without verification. */
   readonly checkFresh?: CheckFresh;
   /** Default: the machine's clock. */
   readonly now?: () => Date;
-  /** Default: nobody is told. */
+  /** Default: none. */
   readonly observer?: SigningObserver;
 }
 
@@ -34,7 +40,7 @@ const FORMATS: Readonly<Record<SignatureFormat, readonly StoredFormat[]>> = {
   both: ['bundle', 'legacy'],
 };
 
-/** The formats in which each signature is stored. */
+/** Returns the formats in which each signature is stored. */
 export function storedFormats(format: SignatureFormat): readonly StoredFormat[] {
   return FORMATS[format];
 }
@@ -42,12 +48,12 @@ export function storedFormats(format: SignatureFormat): readonly StoredFormat[] 
 const ignore: Progress = () => undefined;
 
 /**
- * Signs every target, and its provenance, in every format that was asked for, and leaves what is
- * signed already as it is. What others signed is never touched.
+ * Signs every target, and its provenance, in every requested format, and leaves existing signatures
+ * unchanged. Signatures of other signers are never modified.
  *
- * A run that was stopped is finished by the next one: what arrived is reused, the rest is made.
+ * The next run completes an interrupted one: stored signatures are reused, the rest is created.
  *
- * @returns what now stands in the registry, in the order of the targets
+ * @returns the signatures that are now stored in the registry, in the order of the targets
  * @throws SignedImageError `KEY_*`, `FULCIO_FAILED`, `REKOR_FAILED`, `TSA_FAILED`, `REGISTRY_*`
  */
 export async function signImage(
@@ -59,20 +65,20 @@ export async function signImage(
   const run = new SigningRun(request, client.task(), progress, dependencies);
   const signatures: SettledSignature[] = [];
   for (const target of request.targets) {
-    // All of it before anything is written: one list tells of both.
+    // Both are read before anything is written: one list contains both.
     const found = {
       signature: await run.find(target, 'signature'),
       provenance: target.provenance ? await run.find(target, 'provenance') : {},
     };
-    // Its witnesses take as long as those of the signature, and need not wait for them.
+    // Its log entry and timestamp take as long as those of the signature, and run in parallel.
     const envelope = run.envelope(target, found.provenance);
-    // It may fail before anybody waits for it.
+    // It may reject before it is awaited.
     envelope.catch(() => undefined);
     try {
       signatures.push(...(await run.signature(target, found.signature)));
       signatures.push(...(await run.provenance(target, found.provenance, envelope)));
     } finally {
-      // Whatever fails, nothing goes on after the answer.
+      // After a failure, too, no work continues after this function has returned.
       await envelope.catch(() => undefined);
     }
   }
@@ -81,22 +87,22 @@ export async function signImage(
 }
 
 /**
- * The legacy format holds one signed entry timestamp and one timestamp. Told before anything is
- * signed, because what a log was sent stays there.
+ * The legacy format stores one signed entry timestamp and one timestamp. Checked before anything is
+ * signed, because log entries are permanent.
  */
 function checkWitnesses({ format, material: { witnesses } }: SignImageRequest): void {
   if (!storedFormats(format).includes('legacy')) return;
   const count = (kind: SigningWitness['kind']) =>
     witnesses.filter((witness) => witness.kind === kind).length;
-  const why = witnesses.some(({ bundleOnly }) => bundleOnly)
-    ? 'the legacy format cannot hold an entry of a Rekor v2, which gives no signed entry timestamp'
-    : 'the legacy format holds the entry of one log and the timestamp of one authority, and more are asked';
+  const reason = witnesses.some(({ bundleOnly }) => bundleOnly)
+    ? 'the legacy format cannot store entries of Rekor v2, which does not return signed entry timestamps'
+    : 'the legacy format stores the entry of one log and the timestamp of one authority, but more are configured';
   if (!witnesses.some(({ bundleOnly }) => bundleOnly) && count('log') < 2 && count('timestamp') < 2)
     return;
   throw new SignedImageError({
     code: 'INPUT_INVALID',
     property: 'format',
-    message: `${why}; use format "bundle"`,
+    message: `${reason}; use format "bundle"`,
   });
 }
 
@@ -122,7 +128,7 @@ class SigningRun {
     );
   }
 
-  /** The signed provenance, where it is wanted in a format that lacks it. */
+  /** Returns the signed provenance, if a requested format lacks it. */
   async envelope(target: SigningTarget, found: Found): Promise<Bundle | undefined> {
     const { provenance } = target;
     if (!provenance || this.formats.every((format) => found[format])) return undefined;
@@ -144,10 +150,10 @@ class SigningRun {
     });
   }
 
-  /** Looks whether all of it is there, and that no writer elsewhere has undone it. */
+  /** Checks that all signatures are listed, and that no other writer has removed them. */
   async confirm(): Promise<void> {
-    const look = lookOnce(this.client, this.request.repository);
-    for (const { confirm } of this.toConfirm) await confirm(look);
+    const read = readReferrersOnce(this.client, this.request.repository);
+    for (const { confirm } of this.toConfirm) await confirm(read);
   }
 
   private job(target: SigningTarget): SigningJob {
@@ -192,20 +198,21 @@ class SigningRun {
     found: Found,
     target: SigningTarget,
     purpose: Purpose,
-    make: (format: StoredFormat) => Promise<Stored>,
+    create: (format: StoredFormat) => Promise<Stored>,
   ): Promise<readonly SettledSignature[]> {
     const signatures: SettledSignature[] = [];
     for (const format of this.formats) {
-      const what = `${purpose} of ${target.manifest.digest} (${format})`;
-      const there = found[format];
-      this.progress(there ? `reuse ${what}` : `sign: ${what}`);
-      signatures.push(this.settled(there ?? (await this.made(make(format))), there === undefined));
+      const title = `${purpose} of ${target.manifest.digest} (${format})`;
+      const existing = found[format];
+      this.progress(existing ? `reuse ${title}` : `sign: ${title}`);
+      const signature = existing ?? (await this.store(create(format)));
+      signatures.push(this.settled(signature, existing === undefined));
     }
     return signatures;
   }
 
-  private async made(making: Promise<Stored>): Promise<StoredSignature> {
-    const stored = await making;
+  private async store(storing: Promise<Stored>): Promise<StoredSignature> {
+    const stored = await storing;
     this.toConfirm.push(stored);
     return stored.signature;
   }

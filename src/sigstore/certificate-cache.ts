@@ -6,104 +6,107 @@ import type { CertifiedKey } from './certified-key';
  */
 export interface CertificateCache {
   /**
-   * A certificate of this binding that is at hand.
+   * Returns the cached certificate of this binding.
    *
    * @param margin milliseconds that it must still be valid for
    */
   find(binding: string, margin: number): CertifiedKey | undefined;
   /**
-   * The same, or a new one. Who asks at the same time shares one request, and its failure; the next
-   * one asks again.
+   * Returns the cached certificate or a new one. Concurrent callers share one request and its
+   * failure; the next call retries.
    */
   obtain(
     binding: string,
     margin: number,
     issue: () => Promise<CertifiedKey>,
   ): Promise<CertifiedKey>;
-  /** A witness says that it saw a signature of this certificate (PEM) at this time. */
-  witnessed(certificate: string, time: Date): void;
-  /** No further signature is made with this certificate (PEM). */
+  /** Records that a log or a timestamp authority returned this time for a signature of this certificate (PEM). */
+  recordTime(certificate: string, time: Date): void;
+  /** Drops this certificate (PEM): no further signature is made with it. */
   forget(certificate: string): void;
 }
 
-/** Two clocks, for neither is right alone: see {@link Held}. Default: this machine's. */
+/** Two clocks, as neither is reliable alone: see {@link CachedCertificate}. Default: this machine's. */
 export interface CertificateClocks {
   readonly now?: () => Date;
-  /** Milliseconds of a clock that nobody sets. */
+  /** Milliseconds of a monotonic clock. */
   readonly elapsed?: () => number;
 }
 
 /**
- * A certificate and for how long it is good, counted from when it was asked for: the time of day
- * may be wrong here, and the authority's is not known.
+ * A certificate and its remaining validity, counted from when it was requested: the time of day may
+ * be wrong here, and the authority's is not known.
  *
- * Its age is the larger one of two clocks': one that nobody sets stands still while a machine
- * sleeps, and the time of day may be set back.
+ * Its age is the larger one of two clocks: a monotonic clock stops while a machine sleeps, and the
+ * time of day may be set back.
  */
-class Held {
-  /** Milliseconds after it was asked for. */
+class CachedCertificate {
+  /** Milliseconds after the request. */
   #until: number;
 
   constructor(
     readonly key: CertifiedKey,
     private readonly age: () => number,
-    askedAt: Date,
+    requestedAt: Date,
   ) {
     const { notBefore, notAfter } = key;
     const lifetime = notAfter.getTime() - notBefore.getTime();
-    // A clock here that is ahead shortens it, one that is behind does not make it longer.
-    this.#until = Math.min(lifetime, notAfter.getTime() - askedAt.getTime());
+    // A local clock that is ahead shortens the validity; one that is behind does not extend it.
+    this.#until = Math.min(lifetime, notAfter.getTime() - requestedAt.getTime());
   }
 
-  get left(): number {
+  get remaining(): number {
     return this.#until - this.age();
   }
 
-  /** Corrects what is left by a clock that others believe. */
-  witnessed(time: Date): void {
+  /** Corrects the remaining validity by the clock of a log or timestamp authority. */
+  recordTime(time: Date): void {
     const { notBefore, notAfter } = this.key;
-    const left = time < notBefore ? 0 : notAfter.getTime() - time.getTime();
-    this.#until = Math.min(this.#until, this.age() + left);
+    const remaining = time < notBefore ? 0 : notAfter.getTime() - time.getTime();
+    this.#until = Math.min(this.#until, this.age() + remaining);
   }
 }
 
-/** Node's timers count no further: https://nodejs.org/api/timers.html */
-const LONGEST_TIMER = 2 ** 31 - 1;
+/** The longest delay of Node's timers, in milliseconds: https://nodejs.org/api/timers.html */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function createCertificateCache({
   now = () => new Date(),
   elapsed = () => performance.now(),
 }: CertificateClocks = {}): CertificateCache {
-  const held = new Map<string, Held>();
-  const asked = new Map<string, Promise<CertifiedKey>>();
+  const cached = new Map<string, CachedCertificate>();
+  const pending = new Map<string, Promise<CertifiedKey>>();
 
   const drop = (certificate: string): void => {
-    for (const [binding, { key }] of held) {
-      if (key.certificate === certificate) held.delete(binding);
+    for (const [binding, { key }] of cached) {
+      if (key.certificate === certificate) cached.delete(binding);
     }
   };
 
   const find = (binding: string, margin: number): CertifiedKey | undefined => {
-    const found = held.get(binding);
+    const found = cached.get(binding);
     if (found === undefined) return undefined;
-    if (found.left > margin) return found.key;
-    held.delete(binding);
+    if (found.remaining > margin) return found.key;
+    cached.delete(binding);
     return undefined;
   };
 
-  const ask = async (
+  const request = async (
     binding: string,
     margin: number,
     issue: () => Promise<CertifiedKey>,
   ): Promise<CertifiedKey> => {
-    const [askedAt, start] = [now(), elapsed()];
-    const age = (): number => Math.max(elapsed() - start, now().getTime() - askedAt.getTime());
+    const [requestedAt, start] = [now(), elapsed()];
+    const age = (): number => Math.max(elapsed() - start, now().getTime() - requestedAt.getTime());
     const key = await issue();
-    const one = new Held(key, age, askedAt);
-    if (one.left > margin) {
-      held.set(binding, one);
-      // The key goes when it cannot be used any more, also where nobody asks again.
-      setTimeout(() => drop(key.certificate), Math.min(one.left - margin, LONGEST_TIMER)).unref();
+    const certificate = new CachedCertificate(key, age, requestedAt);
+    if (certificate.remaining > margin) {
+      cached.set(binding, certificate);
+      // The key is dropped when it can no longer be used, even if it is not requested again.
+      setTimeout(
+        () => drop(key.certificate),
+        Math.min(certificate.remaining - margin, MAX_TIMER_MS),
+      ).unref();
     }
     return key;
   };
@@ -111,19 +114,19 @@ export function createCertificateCache({
   return {
     find,
     async obtain(binding, margin, issue) {
-      const known = find(binding, margin) ?? asked.get(binding);
+      const known = find(binding, margin) ?? pending.get(binding);
       if (known !== undefined) return known;
-      const request = ask(binding, margin, issue);
-      asked.set(binding, request);
+      const requested = request(binding, margin, issue);
+      pending.set(binding, requested);
       try {
-        return await request;
+        return await requested;
       } finally {
-        asked.delete(binding);
+        pending.delete(binding);
       }
     },
-    witnessed(certificate, time) {
-      for (const one of held.values()) {
-        if (one.key.certificate === certificate) one.witnessed(time);
+    recordTime(certificate, time) {
+      for (const each of cached.values()) {
+        if (each.key.certificate === certificate) each.recordTime(time);
       }
     },
     forget: drop,

@@ -1,6 +1,6 @@
 import { X509Certificate } from '@sigstore/core';
 
-/** Who a Fulcio certificate names. */
+/** The identity in a Fulcio certificate. */
 export interface CertificateIdentity {
   readonly identity: string;
   readonly issuer: string;
@@ -18,7 +18,7 @@ function issuerOf(certificate: X509Certificate): string | undefined {
   return (current ?? certificate.extension(ISSUER_V1)?.value)?.toString('utf8');
 }
 
-/** Reads who a certificate (PEM) is for; `undefined` where it names nobody in Fulcio's way. */
+/** Reads the identity of a certificate (PEM); `undefined` if it does not contain one in Fulcio's format. */
 export function certificateIdentity(pem: string): CertificateIdentity | undefined {
   const certificate = X509Certificate.parse(pem);
   const identity =

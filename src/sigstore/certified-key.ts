@@ -7,39 +7,43 @@ import { requestCertificate } from './fulcio-client';
 import { type ServiceCallOptions, causesOf, isRefusal } from '../http/service-call';
 import { challengeOf } from './token-claims';
 
-/** The certificate authority, as errors name it. */
+/** The certificate authority, for messages. */
 export interface Authority {
   readonly url: string;
   readonly property: string;
 }
 
-/** A key that Fulcio certified. It is in this object only: it can sign, and it cannot be read. */
+/** A key that Fulcio certified. It exists only in this object, which can sign but does not expose it. */
 export interface CertifiedKey {
-  /** PEM of the leaf. */
+  /** PEM of the leaf certificate. */
   readonly certificate: string;
-  /** Who it names; `undefined` where it names nobody in Fulcio's way. */
+  /** The identity in it; `undefined` if it does not contain one in Fulcio's format. */
   readonly identity: CertificateIdentity | undefined;
-  /** The certificate's own times, which are the authority's clock. */
+  /** The certificate's validity, by the authority's clock. */
   readonly notBefore: Date;
   readonly notAfter: Date;
   /** ECDSA P-256 with SHA-256, DER. */
   sign(data: Buffer): Buffer;
 }
 
-function fulcioError({ url, property }: Authority, what: string, cause?: Error): SignedImageError {
+function fulcioError(
+  { url, property }: Authority,
+  problem: string,
+  cause?: Error,
+): SignedImageError {
   return new SignedImageError({
     code: 'FULCIO_FAILED',
     property,
-    message: `the certificate authority ${url} ${what}`,
+    message: `the certificate authority ${url} ${problem}`,
     cause,
   });
 }
 
-/** Fulcio says 400 or 401 to a token that it cannot verify, or whose issuer it does not know. */
+/** Fulcio returns 400 or 401 for a token that it cannot verify, or whose issuer is not configured. */
 function describeFailure(error: unknown, authority: Authority, token: string): SignedImageError {
   const cause = redactSecrets(error, [token]);
   const advice = isRefusal(cause)
-    ? '; the identity token must come from an issuer that it knows, with the audience that it expects (keyless.clientId)'
+    ? '; the identity token must come from an issuer that it trusts, with the audience that it expects (keyless.clientId)'
     : '';
   return fulcioError(authority, `did not issue a certificate (${causesOf(cause)})${advice}`, cause);
 }
@@ -49,7 +53,7 @@ interface Leaf {
   readonly certificate: X509Certificate;
 }
 
-/** A certificate for another key would make a signature that nobody can verify: say so at once. */
+/** Signatures with a certificate for another key could not be verified, so this is checked at once. */
 function checkLeaf(pem: unknown, publicKey: string, authority: Authority): Leaf {
   try {
     if (typeof pem === 'string') {
@@ -58,12 +62,9 @@ function checkLeaf(pem: unknown, publicKey: string, authority: Authority): Leaf 
       if (certified === publicKey) return { pem, certificate };
     }
   } catch {
-    // Not a certificate at all.
+    // Not a certificate.
   }
-  throw fulcioError(
-    authority,
-    'answered with something else than a certificate for the key that asked',
-  );
+  throw fulcioError(authority, 'did not return a certificate for the key in the request');
 }
 
 function identityOf(pem: string): CertificateIdentity | undefined {
@@ -75,10 +76,10 @@ function identityOf(pem: string): CertificateIdentity | undefined {
 }
 
 /**
- * Makes a key and has it certified for the token's identity.
+ * Generates a key and requests a certificate for the token's identity.
  *
  * @throws SignedImageError `FULCIO_FAILED` on the authority's property, `IDENTITY_TOKEN_INVALID`.
- *   The token is in none of them, nor in their causes.
+ *   Neither they nor their causes contain the token.
  */
 export async function requestCertifiedKey(
   authority: Authority,
@@ -86,8 +87,10 @@ export async function requestCertifiedKey(
   call?: ServiceCallOptions,
 ): Promise<CertifiedKey> {
   const challenge = challengeOf(token);
-  const { privateKey, publicKey: publicHalf } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const publicKey = String(publicHalf.export({ type: 'spki', format: 'pem' }));
+  const { privateKey, publicKey: publicKeyObject } = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+  });
+  const publicKey = String(publicKeyObject.export({ type: 'spki', format: 'pem' }));
   const proof = sign('sha256', Buffer.from(challenge), privateKey);
   let chain: readonly unknown[];
   try {

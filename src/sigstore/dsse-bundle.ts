@@ -16,8 +16,8 @@ export interface DsseBundleOptions {
  * Leaves the DSSE `keyid` empty, as cosign does.
  *
  * `@sigstore/bundle` copies the key hint into it, and cosign's DSSE library then skips the signature
- * ("accepted signatures do not match threshold"), because it takes a keyid for an SSH fingerprint.
- * It has to happen here, before the witnesses see the envelope: the log entry holds its hash.
+ * ("accepted signatures do not match threshold"), because it treats a keyid as an SSH fingerprint.
+ * It has to happen here, before the envelope is sent to the log: the log entry contains its hash.
  */
 class EmptyKeyIdBundleBuilder extends DSSEBundleBuilder {
   protected override async package(
@@ -30,7 +30,7 @@ class EmptyKeyIdBundleBuilder extends DSSEBundleBuilder {
   }
 }
 
-/** Builds v0.3 bundles over a DSSE envelope, in the shape that cosign writes. */
+/** Creates a builder of v0.3 bundles with a DSSE envelope, as cosign writes them. */
 export function createDsseBundleBuilder({
   signer,
   witnesses,

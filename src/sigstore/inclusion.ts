@@ -9,19 +9,19 @@ export function nodeHash(left: Buffer, right: Buffer): Buffer {
   return createHash('sha256').update(Buffer.of(1)).update(left).update(right).digest();
 }
 
-/** Where a leaf is: its index, and the number of leaves. */
-export interface LeafPlace {
+/** The position of a leaf: its index, and the number of leaves in the tree. */
+export interface LeafPosition {
   readonly index: bigint;
   readonly size: bigint;
 }
 
 /**
- * The root of the tree that a leaf and an inclusion proof make; `undefined` for a proof that has
- * not the shape of one. https://www.rfc-editor.org/rfc/rfc9162#section-2.1.3.2
+ * Computes the root of the tree from a leaf and its inclusion proof; `undefined` for a malformed
+ * proof. https://www.rfc-editor.org/rfc/rfc9162#section-2.1.3.2
  */
 export function rootFromProof(
   leaf: Buffer,
-  { index, size }: LeafPlace,
+  { index, size }: LeafPosition,
   proof: readonly Buffer[],
 ): Buffer | undefined {
   if (index < 0n || index >= size) return undefined;
@@ -45,14 +45,14 @@ export function rootFromProof(
   return last === 0n ? root : undefined;
 }
 
-/** What a checkpoint says of its tree: https://github.com/C2SP/C2SP/blob/main/tlog-checkpoint.md */
+/** The tree head in a checkpoint: https://github.com/C2SP/C2SP/blob/main/tlog-checkpoint.md */
 export interface TreeHead {
   readonly origin: string;
   readonly size: bigint;
   readonly root: Buffer;
 }
 
-/** Reads a checkpoint; `undefined` for what is none. Its signatures are the verifier's part. */
+/** Parses a checkpoint; `undefined` if it is malformed. The verifier checks its signatures. */
 export function parseCheckpoint(envelope: string): TreeHead | undefined {
   const [origin = '', size = '', root = ''] = envelope.split('\n');
   if (origin === '' || !/^\d{1,19}$/.test(size) || !envelope.includes('\n\n')) return undefined;

@@ -11,7 +11,7 @@ export {
   createKeylessSigner,
 } from './keyless-signer';
 export type { CertifiedKey } from './certified-key';
-export { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL } from '../trust/public-instance';
+export { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL } from '../trust/public-trusted-root';
 export type { ServiceCallOptions } from '../http/service-call';
 export {
   type InstanceTrust,
@@ -20,7 +20,7 @@ export {
   loadTrustedRoot,
 } from '../trust/trusted-root';
 export { TRUSTED_ROOT_MEDIA_TYPE, parseTrustedRoot } from '../trust/trusted-root-json';
-export { watchedWitness } from './observed-witness';
+export { observedWitness } from './observed-witness';
 export {
   type LogService,
   type TimestampService,

@@ -12,7 +12,7 @@ import { certificateBinding } from './token-claims';
 
 export interface KeylessSignerOptions {
   readonly fulcioUrl: string;
-  /** The declared property that it comes from. Default: `sigstore.fulcioUrl`. */
+  /** The input property of the URL. Default: `sigstore.fulcioUrl`. */
   readonly property?: string;
   readonly identityProvider: Pick<IdentityProvider, 'getToken' | 'lastToken'>;
   readonly call?: ServiceCallOptions;
@@ -20,13 +20,13 @@ export interface KeylessSignerOptions {
   readonly certificates?: CertificateCache | undefined;
 }
 
-/** A signer whose key is as short-lived as its certificate. */
+/** A signer with a key that lives only as long as its certificate. */
 export interface KeylessSigner extends Signer {
   /** PEM of the leaf certificate of the last signature; `undefined` before the first. */
   readonly certificate: string | undefined;
-  /** Who that certificate names. */
+  /** The identity in that certificate. */
   readonly certificateIdentity: CertificateIdentity | undefined;
-  /** Whether a certificate is at hand, so that no token is needed to sign now. */
+  /** Whether a certificate is cached, so that signing does not need a token now. */
   isCertified(): boolean;
 }
 
@@ -40,29 +40,29 @@ async function tokenOf({
     throw asSignedImageError(cause, {
       code: 'IDENTITY_UNAVAILABLE',
       property: 'keyless',
-      message: `no identity token could be had (${causesOf(cause)})`,
+      message: `the identity token could not be obtained (${causesOf(cause)})`,
     });
   }
 }
 
-/** Services differ in their clocks, and a log says the time in whole seconds. */
-const CLOCKS_DIFFER_MS = 10_000;
+/** The clocks of services differ, and logs return the time in whole seconds. */
+const CLOCK_SKEW_MS = 10_000;
 
 /**
- * How long a certificate must be valid for another signature to be made with it: a log or an
- * authority must have seen the signature by its end, and for a legacy provenance one is asked
- * after the other.
+ * Returns how long a certificate must remain valid to make another signature with it: a log or a
+ * timestamp authority must receive the signature before it expires, and for a legacy provenance the
+ * requests are sent one after the other.
  */
 function marginOf(call: ServiceCallOptions | undefined): number {
-  return 2 * longestCall(call) + CLOCKS_DIFFER_MS;
+  return 2 * longestCall(call) + CLOCK_SKEW_MS;
 }
 
 /**
- * A signer that is certified by Fulcio: anew for each signature, or, with the certificates of a run,
- * for as many as can be made within the validity of one.
+ * Creates a signer with certificates of Fulcio: one for each signature, or, with a certificate cache,
+ * one for as many signatures as can be made within its validity.
  *
  * Its `sign` rejects with SignedImageError `FULCIO_FAILED`, `IDENTITY_TOKEN_INVALID` or what the
- * identity provider throws. The token is in none of them, nor in their causes.
+ * identity provider throws. Neither they nor their causes contain the token.
  */
 export function createKeylessSigner({
   fulcioUrl,
@@ -76,12 +76,12 @@ export function createKeylessSigner({
   const bindingOf = (token: string): string =>
     certificateBinding([authority.url, authority.property], token);
 
-  const atHand = (): CertifiedKey | undefined => {
+  const findCached = (): CertifiedKey | undefined => {
     const token = identityProvider.lastToken?.();
     return token && certificates?.find(bindingOf(token.raw), margin);
   };
-  const certified = async (): Promise<CertifiedKey> => {
-    const known = atHand();
+  const getCertifiedKey = async (): Promise<CertifiedKey> => {
+    const known = findCached();
     if (known) return known;
     const token = await tokenOf({ identityProvider });
     const issue = (): Promise<CertifiedKey> => requestCertifiedKey(authority, token, call);
@@ -96,9 +96,9 @@ export function createKeylessSigner({
     get certificateIdentity() {
       return last?.identity;
     },
-    isCertified: () => atHand() !== undefined,
+    isCertified: () => findCached() !== undefined,
     async sign(data) {
-      const key = await certified();
+      const key = await getCertifiedKey();
       last = key;
       const { certificate } = key;
       return { signature: key.sign(data), key: { $case: 'x509Certificate', certificate } };

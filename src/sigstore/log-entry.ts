@@ -4,10 +4,10 @@ import type { TransparencyLogEntry } from '@sigstore/bundle';
 import type { SignatureBundle } from '@sigstore/sign';
 import { parseBoundedJson } from '../http/json-bounds';
 
-/** What an entry must say about the signature that was sent. */
+/** The values that an entry must contain for the signature that was sent. */
 interface Claim {
   readonly kind: string;
-  /** Hex of sha256 of what was signed: the payload for `dsse`, the artifact for `hashedrekord`. */
+  /** Hex of the sha256 of the payload for `dsse`, or of the artifact for `hashedrekord`. */
   readonly hash: string;
   /** Base64. */
   readonly signature: string;
@@ -46,7 +46,7 @@ function parseBody(entry: TransparencyLogEntry): EntryBody {
   return typeof body === 'object' && body !== null ? body : {};
 }
 
-function says({ kind, spec }: EntryBody, claim: Claim): boolean {
+function matchesClaim({ kind, spec }: EntryBody, claim: Claim): boolean {
   if (kind !== claim.kind) return false;
   return claim.kind === 'dsse'
     ? spec?.payloadHash?.value === claim.hash && spec.signatures?.[0]?.signature === claim.signature
@@ -54,12 +54,12 @@ function says({ kind, spec }: EntryBody, claim: Claim): boolean {
 }
 
 /**
- * Whether a log entry is about this signature: one that was fetched after a 409 need not be.
- * Its proof is the verifier's part.
+ * Whether a log entry is for this signature, which is not certain if it was fetched after a 409. The
+ * verifier checks its inclusion proof.
  */
-export function entryIsAbout(entry: TransparencyLogEntry, content: SignatureBundle): boolean {
+export function isEntryOf(entry: TransparencyLogEntry, content: SignatureBundle): boolean {
   try {
-    return says(parseBody(entry), claimOf(content));
+    return matchesClaim(parseBody(entry), claimOf(content));
   } catch {
     return false;
   }

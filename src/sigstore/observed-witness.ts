@@ -5,11 +5,11 @@ import type { SigningWitness } from '../key/signer';
 import type { CertificateCache } from './certificate-cache';
 import { isRefusal } from '../http/service-call';
 
-/** When a witness says that it saw the signature. */
+/** Returns the times of the log entries and signed timestamps. */
 function timesOf({ tlogEntries = [], rfc3161Timestamps = [] }: VerificationMaterial): Date[] {
   const integrated = tlogEntries
     .map((entry) => Number(entry.integratedTime))
-    // A Rekor v2 says none.
+    // Entries of Rekor v2 have no time.
     .filter((seconds) => seconds > 0)
     .map((seconds) => new Date(seconds * 1000));
   const stamped = rfc3161Timestamps.flatMap(({ signedTimestamp }) =>
@@ -18,7 +18,7 @@ function timesOf({ tlogEntries = [], rfc3161Timestamps = [] }: VerificationMater
   return [...integrated, ...stamped];
 }
 
-/** None where it cannot be read: that it does not verify is told by who verifies it. */
+/** Empty if it cannot be parsed: the verifier reports the error. */
 function stampedTime(timestamp: Buffer): Date[] {
   try {
     return [Timestamp.parse(timestamp).signingTime];
@@ -28,10 +28,10 @@ function stampedTime(timestamp: Buffer): Date[] {
 }
 
 /**
- * Tells the run's certificates what a witness says of one: the time by which it is judged, or that
- * the witness refused what it signed.
+ * Wraps a witness to update the certificate cache: with the time that the log or timestamp authority
+ * returns, which determines the validity of the certificate, or when it rejects a signature of it.
  */
-export function watchedWitness(
+export function observedWitness(
   witness: SigningWitness,
   certificates: CertificateCache,
 ): SigningWitness {
@@ -45,7 +45,7 @@ export function watchedWitness(
         if (isRefusal(error)) certificates.forget(certificate);
         throw error;
       }
-      for (const time of timesOf(material)) certificates.witnessed(certificate, time);
+      for (const time of timesOf(material)) certificates.recordTime(certificate, time);
       return material;
     },
   };

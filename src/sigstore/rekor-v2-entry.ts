@@ -13,7 +13,7 @@ function preAuthEncoding(type: string, payload: Buffer): Buffer {
   return Buffer.concat([Buffer.from(head, 'utf8'), payload]);
 }
 
-/** What was signed, as a digest: of the envelope's encoding, or of the artifact. */
+/** Returns the digest of the signed data: of the envelope's encoding, or of the artifact. */
 function signedDigest(content: SignatureBundle): Buffer {
   if (content.$case === 'messageSignature') {
     return content.messageSignature.messageDigest?.digest ?? Buffer.alloc(0);
@@ -35,7 +35,7 @@ const KEYS: Readonly<Record<string, PublicKeyDetails>> = {
   'rsa 4096': PublicKeyDetails.PKIX_RSA_PKCS1V15_4096_SHA256,
 };
 
-/** All our signatures are over SHA-256; the log must be told, for it derives the hash from this. */
+/** All our signatures are over SHA-256; the log derives the hash from the key details in the request. */
 function keyDetailsOf(key: KeyObject): PublicKeyDetails {
   const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
   const name = `${key.asymmetricKeyType ?? key.type} ${namedCurve ?? modulusLength ?? ''}`;
@@ -63,7 +63,7 @@ function verifierOf(pem: string) {
   };
 }
 
-/** What is sent to a Rekor v2, and what it then must have written. */
+/** A request to Rekor v2, and the entry that it must write for it. */
 export interface RekorV2Entry {
   /** JSON of the request. */
   readonly request: unknown;
@@ -72,7 +72,7 @@ export interface RekorV2Entry {
 }
 
 /**
- * The one kind of entry that a Rekor v2 takes; a DSSE envelope goes in as the digest of its encoding.
+ * Creates the one type of entry that Rekor v2 accepts; a DSSE envelope is sent as the digest of its encoding.
  * https://github.com/sigstore/rekor-tiles/blob/v2.2.0/CLIENTS.md#dsse--signed-attestations
  *
  * @param verifier PEM of the public key or the certificate

@@ -8,13 +8,13 @@ import { type ServiceCallOptions, causesOf } from '../http/service-call';
 import { type ServiceResponse, askService, jsonOf, refusalOf } from './service-request';
 
 /**
- * The log answers when its next checkpoint is out: after ten seconds as it is set up by default,
- * and clients are asked to wait for twenty at least.
+ * The log responds when its next checkpoint is published: after ten seconds by default, and clients
+ * should wait for at least twenty.
  * https://github.com/sigstore/rekor-tiles/blob/v2.2.0/CLIENTS.md#handling-longer-requests
  */
 const TIMEOUT_MS = 60_000;
 
-/** What the log wrote earlier; `undefined` where it cannot be had from it. */
+/** Finds an entry that the log wrote earlier; `undefined` if the log does not provide it. */
 export type FindEntry = (body: Buffer, index: bigint) => Promise<TransparencyLogEntry | undefined>;
 
 function parseEntry(answer: ServiceResponse): TransparencyLogEntry {
@@ -50,9 +50,9 @@ async function entryInLog(
 }
 
 /**
- * What an entry lacks to be the one that was asked for, proven by the checkpoint that came with it;
- * `undefined` for nothing. That the log signed the checkpoint is checked against the trusted root
- * with everything else, before the signature is stored.
+ * Returns why an entry is not the requested one, or is not proven by the checkpoint in it;
+ * `undefined` if it is valid. The log's signature of the checkpoint is verified with the trusted root
+ * together with everything else, before the signature is stored.
  */
 export function rekorV2Fault(
   { canonicalizedBody, logIndex, inclusionProof }: TransparencyLogEntry,
@@ -71,8 +71,8 @@ export function rekorV2Fault(
 }
 
 /**
- * Writes signatures to a Rekor v2. `@sigstore/sign` would send an envelope as a `dsse` entry, which
- * cosign does not take, and would name every key a certificate.
+ * Writes a signature to Rekor v2. `@sigstore/sign` would send an envelope as a `dsse` entry, which
+ * cosign does not accept, and would declare every key as a certificate.
  */
 export async function witnessInRekorV2(
   url: string,
@@ -83,7 +83,7 @@ export async function witnessInRekorV2(
   const wanted = rekorV2Entry(content, publicKey);
   const asked = { method: 'POST', url: `${url}/api/v2/log/entries`, json: wanted.request } as const;
   const answer = await askService(asked, { timeoutMs: TIMEOUT_MS, ...call });
-  // The entry is there already: from an attempt whose answer was lost, or from a stopped run.
+  // The entry exists already: from an attempt whose response was lost, or from an interrupted run.
   const conflict = answer.status === 409;
   if (answer.status >= 400 && !conflict) throw refusalOf(answer);
   const entry = conflict ? await entryInLog(answer, wanted, find) : parseEntry(answer);

@@ -14,7 +14,7 @@ export interface LogReading {
   readonly logIds: () => Promise<readonly Buffer[]>;
 }
 
-/** A leaf that the log is said to have at this index. */
+/** A leaf and its index, as reported by the log. */
 export interface KnownLeaf {
   readonly body: Buffer;
   readonly index: bigint;
@@ -47,7 +47,7 @@ function merge(hashes: readonly Buffer[]): Buffer {
   return nodeHash(merge(hashes.slice(0, half)), merge(hashes.slice(half)));
 }
 
-/** A tree of a certain size, read tile by tile; each tile once. */
+/** A tree of a given size, which fetches each tile once. */
 class TiledTree {
   private readonly tiles = new Map<string, Promise<Buffer>>();
 
@@ -101,7 +101,7 @@ class TiledTree {
   }
 }
 
-/** The id, in full, of the trusted log that signed: a checkpoint names the first four bytes. */
+/** Returns the full id of the trusted log that signed: a checkpoint contains its first four bytes. */
 function logIdOf(envelope: string, logIds: readonly Buffer[]): Buffer | undefined {
   const lines = envelope.split('\n').filter((line) => line.startsWith('\u2014 '));
   const hints = lines.map((line) => Buffer.from(line.split(' ')[2] ?? '', 'base64').subarray(0, 4));
@@ -109,12 +109,12 @@ function logIdOf(envelope: string, logIds: readonly Buffer[]): Buffer | undefine
 }
 
 /**
- * The entry that a Rekor v2 has already, made from its tree as anybody may read it. The log itself
- * hands out an entry only once, in answer to the request that makes it.
+ * Rebuilds an existing entry of Rekor v2 from its public tree. The log itself returns an entry only
+ * once, in the response to the request that creates it.
  * https://github.com/sigstore/rekor-tiles/blob/v2.2.0/CLIENTS.md
  *
- * @returns `undefined` where the log is none of the trusted ones
- * @throws Error where the log does not serve its tree, or not up to this leaf
+ * @returns `undefined` if the log is not one of the trusted ones
+ * @throws Error if the log does not serve its tree, or not up to this leaf
  */
 export async function readEntry(
   url: string,

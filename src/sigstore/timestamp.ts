@@ -7,8 +7,8 @@ const GENERALIZED_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.(\d{1,9}))?
 
 /**
  * An RFC 3161 response whose time may have any number of fraction digits. DER drops trailing
- * zeros (X.690, 11.7.3), and the library reads three digits or none: it would refuse a good
- * timestamp that was made at .120 s.
+ * zeros (X.690, 11.7.3), and the library reads three digits or none: it would reject a valid
+ * timestamp of .120 s.
  */
 export class Timestamp extends RFC3161Timestamp {
   static override parse(der: Buffer): Timestamp {
@@ -28,7 +28,7 @@ export class Timestamp extends RFC3161Timestamp {
 
 /**
  * A timestamp of the signature, or of the whole envelope around it. cosign reads `.att` tags with
- * the latter only, and since 3.0 writes the former; both show that the signature was there by then.
+ * the latter only, and since 3.0 writes the former; both prove that the signature existed by then.
  */
 export class EnvelopeTimestamp extends Timestamp {
   constructor(
@@ -47,7 +47,7 @@ export class EnvelopeTimestamp extends Timestamp {
   }
 }
 
-/** When a bundle says that it was signed: by its log entry, else by its timestamp. Not verified. */
+/** Returns the signing time in a bundle: from its log entry, else from its timestamp. Not verified. */
 export function claimedSigningTime(bundle: Bundle): Date | undefined {
   const { tlogEntries, timestampVerificationData } = bundle.verificationMaterial;
   const integrated = tlogEntries.map((entry) => Number(entry.integratedTime)).find((t) => t > 0);

@@ -21,14 +21,14 @@ function claimsOf(token: string): Claims {
     const claims = parseBoundedJson(Buffer.from(token.split('.')[1] ?? '', 'base64url'));
     if (typeof claims === 'object' && claims !== null) return claims as Claims;
   } catch {
-    // Said below. The parser's error would quote the token.
+    // Reported below. The parser's error would quote the token.
   }
   throw unreadable();
 }
 
 /**
- * What is signed to show that the key is the caller's: the verified e-mail address, else the
- * subject. https://github.com/sigstore/fulcio/blob/main/docs/how-certificate-issuing-works.md
+ * Returns the challenge that is signed as proof of possession of the key: the verified e-mail
+ * address, else the subject. https://github.com/sigstore/fulcio/blob/main/docs/how-certificate-issuing-works.md
  *
  * @throws SignedImageError `IDENTITY_TOKEN_INVALID`
  */
@@ -40,21 +40,23 @@ export function challengeOf(token: string): string {
 }
 
 /**
- * Claims that say when a token was made and which one it is, and nothing of whom it is for.
+ * Claims about the time and the id of a token, which do not describe the identity.
  * https://www.rfc-editor.org/rfc/rfc7519#section-4.1
  */
-const OF_ONE_TOKEN = ['exp', 'nbf', 'iat', 'jti'];
+const PER_TOKEN_CLAIMS = ['exp', 'nbf', 'iat', 'jti'];
 
 /**
- * What a certificate for this token is bound to (docs/adr/0008): who issues it, and every claim
- * that may go into it. Two tokens with the same binding get certificates that differ in nothing
- * but key, number and time.
+ * Returns what a certificate for this token is bound to (docs/adr/0008): its authority, and every
+ * claim that may become part of it. Certificates for two tokens with the same binding differ only in
+ * key, serial number and time.
  *
  * @returns hex of a hash, so that no claim is kept
  * @throws SignedImageError `IDENTITY_TOKEN_INVALID`
  */
 export function certificateBinding(authority: readonly string[], token: string): string {
-  const lasting = Object.entries(claimsOf(token)).filter(([name]) => !OF_ONE_TOKEN.includes(name));
-  const text = canonicalize([authority, Object.fromEntries(lasting)]) ?? '';
+  const stable = Object.entries(claimsOf(token)).filter(
+    ([name]) => !PER_TOKEN_CLAIMS.includes(name),
+  );
+  const text = canonicalize([authority, Object.fromEntries(stable)]) ?? '';
   return createHash('sha256').update(text).digest('hex');
 }

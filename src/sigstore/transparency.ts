@@ -7,28 +7,28 @@ import { SignedImageError } from '../error';
 import { redactSecrets } from '../error/redaction';
 import type { SigningWitness } from '../key/signer';
 import { normalizeServiceUrl } from '../http/service-url';
-import { entryIsAbout } from './log-entry';
+import { isEntryOf } from './log-entry';
 import { writeRekorV1 } from './rekor-v1-log';
 import { readEntry } from './rekor-v2-tree';
 import { type FindEntry, witnessInRekorV2 } from './rekor-v2-log';
 import { type ServiceCallOptions, causesOf } from '../http/service-call';
 import { requestTimestamp } from './timestamp-request';
 
-/** A transparency log: where it is, and how it is spoken to. */
+/** A transparency log and the version of its API. */
 export interface LogService {
   /** Base URL. */
   readonly url: string;
   /** Major version of its API. */
   readonly version: 1 | 2;
-  /** The declared property that it comes from. Default: `sigstore.rekorUrl`. */
+  /** The input property that it comes from. Default: `sigstore.rekorUrl`. */
   readonly property?: string;
 }
 
 /** A timestamp authority. */
 export interface TimestampService {
-  /** Base URL, or the full address to post to. It must have the JSON API of Sigstore's. */
+  /** Base URL, or the full address to post to. It must have the JSON API of Sigstore's timestamp authority. */
   readonly url: string;
-  /** The declared property that it comes from. Default: `sigstore.tsaUrl`. */
+  /** The input property that it comes from. Default: `sigstore.tsaUrl`. */
   readonly property?: string;
 }
 
@@ -39,15 +39,15 @@ export interface WitnessOptions {
   readonly authorities?: readonly TimestampService[];
   readonly call?: ServiceCallOptions;
   /**
-   * Full ids of the trusted logs; needed to take up an entry that a Rekor v2 has already. Default:
-   * none are known, and such an entry is an error.
+   * Full ids of the trusted logs; needed to use an existing entry of Rekor v2. Default: none, and an
+   * existing entry is an error.
    */
   readonly logIds?: () => Promise<readonly Buffer[]>;
 }
 
 interface Testimony {
   readonly material: VerificationMaterial;
-  /** Why it is not about what was sent. */
+  /** Why it is not for the signature that was sent. */
   readonly fault: string | undefined;
 }
 type Testify = (content: SignatureBundle, publicKey: string) => Promise<Testimony>;
@@ -61,19 +61,19 @@ interface Service {
 
 function serviceError(
   { code, name, property, url }: Service,
-  what: string,
+  problem: string,
   cause?: unknown,
 ): SignedImageError {
   return new SignedImageError({
     code,
     property,
-    message: `the ${name} ${url} ${what}`,
+    message: `the ${name} ${url} ${problem}`,
     cause: cause === undefined ? undefined : redactSecrets(cause, []),
   });
 }
 
-/** Names the service in every failure, and refuses an answer that is not about what was sent. */
-function guarded(
+/** Adds the service to every error, and rejects a response that is not for the signature that was sent. */
+function createWitness(
   service: Service,
   testify: Testify,
   kind: Pick<SigningWitness, 'kind' | 'bundleOnly'>,
@@ -86,8 +86,8 @@ function guarded(
         testimony = await testify(content, publicKey);
       } catch (error) {
         if (error instanceof SignedImageError) throw error;
-        const what = `did not answer as it should (${causesOf(error)}); run again: what is signed already is kept`;
-        throw serviceError(service, what, error);
+        const problem = `failed or returned an invalid response (${causesOf(error)}); run again: signatures that were stored already are kept`;
+        throw serviceError(service, problem, error);
       }
       if (testimony.fault !== undefined) throw serviceError(service, testimony.fault);
       return testimony.material;
@@ -100,8 +100,8 @@ function entryFault(
   { tlogEntries = [] }: VerificationMaterial,
 ): string | undefined {
   const [entry, another] = tlogEntries;
-  const isOurs = entry !== undefined && another === undefined && entryIsAbout(entry, content);
-  return isOurs ? undefined : 'answered with an entry that is not about this signature';
+  const isMatch = entry !== undefined && another === undefined && isEntryOf(entry, content);
+  return isMatch ? undefined : 'returned an entry that is not for this signature';
 }
 
 function createRekorV1(url: string, call: ServiceCallOptions | undefined): Testify {
@@ -118,9 +118,9 @@ function createLogWitness(
 ): SigningWitness {
   const url = normalizeServiceUrl(declared);
   const service: Service = { code: 'REKOR_FAILED', name: 'transparency log', property, url };
-  if (version === 1) return guarded(service, createRekorV1(url, call), { kind: 'log' });
+  if (version === 1) return createWitness(service, createRekorV1(url, call), { kind: 'log' });
   const find: FindEntry = (body, index) => readEntry(url, { body, index }, { call, logIds });
-  return guarded(
+  return createWitness(
     service,
     (content, publicKey) => witnessInRekorV2(url, content, publicKey, { call, find }),
     { kind: 'log', bundleOnly: true },
@@ -139,15 +139,15 @@ function timestampFault(
   { rfc3161Timestamps = [] }: VerificationMaterial,
 ): string | undefined {
   const [timestamp] = rfc3161Timestamps;
-  if (timestamp === undefined) return 'answered without a timestamp';
+  if (timestamp === undefined) return 'returned a response without a timestamp';
   try {
     const response = RFC3161Timestamp.parse(Buffer.from(timestamp.signedTimestamp));
     if (response.status > 1n) return `refused to issue a timestamp (PKI status ${response.status})`;
     const expected = createHash('sha256').update(signatureOf(content)).digest();
-    const isOurs = response.tstInfo.messageImprintHashedMessage.equals(expected);
-    return isOurs ? undefined : 'answered with a timestamp that is not about this signature';
+    const isMatch = response.tstInfo.messageImprintHashedMessage.equals(expected);
+    return isMatch ? undefined : 'returned a timestamp that is not for this signature';
   } catch {
-    return 'answered with something else than an RFC 3161 timestamp';
+    return 'did not return an RFC 3161 timestamp';
   }
 }
 
@@ -162,12 +162,13 @@ function createTimestampWitness(
     const material: VerificationMaterial = { rfc3161Timestamps: [{ signedTimestamp }] };
     return { material, fault: timestampFault(content, material) };
   };
-  return guarded(service, testify, { kind: 'timestamp' });
+  return createWitness(service, testify, { kind: 'timestamp' });
 }
 
 /**
- * The witnesses of a signature, each bounded in time, the logs first. A Rekor v1 gets `dsse` entries
- * for envelopes and `hashedrekord` entries for plain signatures, a Rekor v2 `hashedrekord` for both.
+ * Creates the transparency logs and timestamp authorities of a signature, each with a timeout, the
+ * logs first. Rekor v1 receives `dsse` entries for envelopes and `hashedrekord` entries for plain
+ * signatures, Rekor v2 `hashedrekord` for both.
  *
  * Their `testify` rejects with SignedImageError `REKOR_FAILED` or `TSA_FAILED` on the property that
  * the service comes from.

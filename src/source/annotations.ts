@@ -4,15 +4,15 @@ import type { SourceFacts } from './facts';
 
 /** The key of each fact, and how one declares it instead. */
 const FACT_KEYS: Readonly<Record<string, string>> = {
-  commit: 'set source.commit',
-  branch: 'set source.branch',
-  tag: 'set source.tag',
-  ref: 'set source.ref',
-  repo: 'set source.repository',
-  head_repo: 'it is what the CI system says',
-  builder: 'set source.builder',
-  dirty: 'it is read from the work tree; see source.allowDirty',
-  build_user: 'it is what the CI system says',
+  commit: 'declare `source.commit` instead',
+  branch: 'declare `source.branch` instead',
+  tag: 'declare `source.tag` instead',
+  ref: 'declare `source.ref` instead',
+  repo: 'declare `source.repository` instead',
+  head_repo: 'remove it; it is read from the CI system',
+  builder: 'declare `source.builder` instead',
+  dirty: 'remove it; it is read from the work tree (see `source.allowDirty`)',
+  build_user: 'remove it; it is read from the CI system',
 };
 
 /**
@@ -81,5 +81,8 @@ function wrongWith(key: string): string | undefined {
     return 'cosign prints this key itself, so a signed pair could not be told from it; take another';
   }
   const instead = Object.hasOwn(FACT_KEYS, key) ? FACT_KEYS[key] : undefined;
-  return instead && `this key is the detected fact's, and the provenance says the same: ${instead}`;
+  return (
+    instead &&
+    `this key is reserved for a detected fact, so that annotations and provenance agree: ${instead}`
+  );
 }

@@ -15,6 +15,7 @@ import { readGithubEvent } from './github-event';
 import { detectGitlabCi } from './gitlab-ci';
 import { detectJenkins } from './jenkins';
 import { mergeFacts } from './merged-facts';
+import { isOtherRequest } from './other-requests';
 import { validateOverrides } from './overrides';
 import { SourceCache } from './source-cache';
 import { findSourceRepository, type SourceRepository } from './source-repository';
@@ -36,6 +37,7 @@ export interface DetectSourceOptions {
   readonly run?: GitRunner;
 }
 
+const OWN_REQUESTS: ReadonlySet<string | undefined> = new Set(['github-actions', 'gitlab-ci']);
 const CI_SYSTEMS = [detectGithubActions, detectGitlabCi, detectJenkins];
 
 /**
@@ -56,7 +58,7 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
   const source = await allowed(() => sourceRepository(options, git));
   const changes = source && (await allowed(() => readChanges(options, source, git)));
   const isDirty = changes && changes.length > 0;
-  if (isDirty && overrides.allowDirty !== true) throw dirtyTree(changes, source.nested);
+  if (isDirty && overrides.allowDirty !== true) throw dirtyTree(changes, source);
 
   const remotes = source?.repository.remotes ?? [];
   const event = readGithubEvent(env);
@@ -66,14 +68,27 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
   if (ci?.commit !== undefined && overrides.commit === undefined) {
     await allowed(() => requireCommit(source));
   }
+  const isUnnamed = ci !== undefined && ci.commit === undefined;
+  const namesOfHead = source && isUnnamed ? await allowed(() => ofHead(source, git)) : undefined;
   return mergeFacts({
+    namesOfHead,
     declared: overrides,
     ci,
     git: source?.repository,
     local: ofMachine(source),
     dirty: isDirty,
+    // The two name requests by variables of their own.
+    isRequest: !OWN_REQUESTS.has(ci?.builder.system) && isOtherRequest(env),
     warnings,
   });
+}
+
+async function ofHead(
+  { repository }: SourceRepository,
+  git: GitReader,
+): Promise<ReadonlySet<string>> {
+  const { commit } = repository;
+  return commit === undefined ? new Set() : git.namesAtHead({ ...repository, commit });
 }
 
 async function sourceRepository(

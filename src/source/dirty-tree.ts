@@ -1,17 +1,27 @@
 import { SignedImageError } from '../error';
 import type { Change } from './compared-tree';
+import type { SourceRepository } from './source-repository';
 
 const MAX_SHOWN = 5;
 
 /** `SOURCE_DIRTY`, with the names of what differs and what to do about each kind. */
 export function dirtyTree(
   changes: readonly Change[],
-  nested: string | undefined,
+  { nested, linked }: Pick<SourceRepository, 'nested' | 'linked'>,
 ): SignedImageError {
-  const hidden = changes.filter(({ kind }) => kind === 'hidden');
-  const others = changes.filter(({ kind }) => kind !== 'hidden');
+  const notInCommit = changes.filter(({ kind }) => kind === 'hidden');
+  const outside = notInCommit.filter(({ path }) => path.startsWith('../'));
+  const hidden = notInCommit.filter(({ path }) => !path.startsWith('../'));
+  const changed = changes.filter(({ kind }) => kind === 'changed');
+  const untracked = changes.filter(({ kind }) => kind === 'untracked');
   const reasons = [
-    ...(others.length > 0 ? [`${listed(others)}; commit (or ignore) these`] : []),
+    ...(changed.length > 0 ? [`${listed(changed)} changed; commit or restore these`] : []),
+    ...(untracked.length > 0
+      ? [
+          `${listed(untracked)} not in the commit; commit these, remove them, or, if the build does ` +
+            'not read them, add them to .gitignore',
+        ]
+      : []),
     ...(changes.some(({ isLineEndings }) => isLineEndings)
       ? [
           'some of these differ in line endings only, as `core.autocrlf` writes them: commit a .gitattributes ' +
@@ -23,6 +33,18 @@ export function dirtyTree(
       ? [
           `the build reads files that are not in the commit: ${listed(hidden)}; add these to ` +
             '.dockerignore, or commit them',
+        ]
+      : []),
+    ...(linked === true
+      ? [
+          'the context is outside of the repository, and a symbolic link in it leads there: declare ' +
+            'that place as `source.directory` if it is in the repository that is the source',
+        ]
+      : []),
+    ...(outside.length > 0 && linked !== true
+      ? [
+          `the build reads files outside of the checkout: ${listed(outside)}; set \`source.directory\` to the ` +
+            'checkout that these are in, or move them into this one',
         ]
       : []),
     ...(nested === undefined

@@ -1,6 +1,6 @@
 import type { CommitFile } from './commit-file';
 import { filesOfCommit } from './commit-tree';
-import { type GitRepository, readRepository } from './git-repository';
+import { type GitRepository, namesAtHead, readRepository } from './git-repository';
 import type { GitRunner } from './git-runner';
 import { ScratchRepository } from './scratch-repository';
 import type { SourceCache } from './source-cache';
@@ -18,6 +18,11 @@ export class GitReader {
   /** @throws SignedImageError `SOURCE_UNREADABLE` */
   repository(top: string): Promise<GitRepository> {
     return this.cache.repositories.run(top, () => readRepository(top, this.run));
+  }
+
+  /** @throws SignedImageError `SOURCE_UNREADABLE` */
+  namesAtHead(repository: CommittedRepository): Promise<ReadonlySet<string>> {
+    return namesAtHead(repository, this.run);
   }
 
   /** @throws SignedImageError `SOURCE_UNREADABLE` */

@@ -95,6 +95,28 @@ async function head(top: string, run: GitRunner): Promise<string | undefined> {
   return undefined;
 }
 
+/**
+ * The names of branches (without their remotes) and tags that are at HEAD.
+ *
+ * @throws SignedImageError `SOURCE_UNREADABLE`
+ */
+export async function namesAtHead(
+  { top, remotes }: GitRepository,
+  run: GitRunner,
+): Promise<ReadonlySet<string>> {
+  const starts = [
+    'refs/heads/',
+    'refs/tags/',
+    ...remotes.map(({ name }) => `refs/remotes/${name}/`),
+  ];
+  const args = ['for-each-ref', '--points-at=HEAD', '--format=%(refname)'];
+  const refs = lines(await read(top, run, args));
+  const names = refs.flatMap((ref) =>
+    starts.filter((start) => ref.startsWith(start)).map((start) => ref.slice(start.length)),
+  );
+  return new Set(names);
+}
+
 /** One line for each remote and direction: `name TAB url (fetch)`, and the filter of a partial clone. */
 const FETCH_LINE = /^([^\t]+)\t(.+) \(fetch\)(?: \[[^\]]*\])?$/;
 

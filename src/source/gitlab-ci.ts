@@ -23,7 +23,11 @@ type RefFacts = Pick<Detected, 'branch' | 'tag' | 'ref' | 'headRepository' | 'is
 function refFacts(env: Env): RefFacts {
   const tag = textOf(env, 'CI_COMMIT_TAG');
   if (tag !== undefined) return { tag };
-  return present({ branch: textOf(env, 'CI_COMMIT_BRANCH', 'CI_COMMIT_REF_NAME') });
+  const branch = textOf(env, 'CI_COMMIT_BRANCH');
+  if (branch !== undefined) return { branch };
+  // It is absent in pipelines of merge requests only, also in child pipelines that get no other variable of
+  // the request: `CI_COMMIT_REF_NAME` is then a name in the source project.
+  return textOf(env, 'CI_COMMIT_REF_NAME') === undefined ? {} : { isRequest: true };
 }
 
 /**

@@ -13,6 +13,13 @@ export interface FactSources {
   /** The builder where there is no CI system. */
   readonly local: Detected;
   readonly dirty: boolean | undefined;
+  /** Whether variables of a system that is not known otherwise say that a request is built. */
+  readonly isRequest: boolean;
+  /**
+   * Names of branches and tags at the work tree's HEAD, where a CI system names one and no commit: the
+   * work tree may be another one than the CI system's.
+   */
+  readonly namesOfHead?: ReadonlySet<string> | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -27,7 +34,7 @@ export function mergeFacts(sources: FactSources): SourceFacts {
   const ofCi = named !== undefined && isCommit(named) ? named : undefined;
   const commit = declared.commit?.toLowerCase() ?? git?.commit ?? ofCi;
   const agrees = named === undefined || (ofCi !== undefined && ofCi === commit);
-  const about: Partial<Detected> = agrees ? detected : {};
+  const about: Partial<Detected> = agrees ? aboutCommit(detected, sources) : {};
   const repository = declared.repository ?? about.repository ?? originOf(git);
   const { invocation } = detected.builder;
   const warnings = [...sources.warnings, ...warningsOf(sources, commit, agrees)];
@@ -46,6 +53,22 @@ export function mergeFacts(sources: FactSources): SourceFacts {
   });
 }
 
+/** In a request the names of branches are those of the head, which may be anybody's. */
+function aboutCommit(
+  detected: Detected,
+  { isRequest, namesOfHead }: FactSources,
+): Partial<Detected> {
+  const { branch, tag, ...rest } = detected;
+  const isOfHead = (name: string | undefined): boolean =>
+    name !== undefined && namesOfHead?.has(name) !== false;
+  const isKnown = !isRequest || detected.isRequest === true;
+  return present({
+    ...rest,
+    branch: isKnown && isOfHead(branch) ? branch : undefined,
+    tag: isOfHead(tag) ? tag : undefined,
+  }) as Partial<Detected>;
+}
+
 function originOf(git: GitRepository | undefined): string | undefined {
   const remotes = git?.remotes ?? [];
   const only = remotes.length === 1 ? remotes[0] : undefined;
@@ -59,16 +82,24 @@ function cleanHead(text: string): string | undefined {
 
 /** @param isHead - Whether the facts are about the work tree's HEAD, so that its branch counts. */
 function refFacts(
-  { declared, ci, git }: FactSources,
+  { declared, ci, git, isRequest }: FactSources,
   about: Partial<Detected>,
   isHead: boolean,
 ): Pick<SourceFacts, 'branch' | 'tag' | 'ref'> {
-  const tag = declared.tag ?? checked(about.tag, isRefName);
+  // A declared ref is about the same commit, and what was detected need not be.
+  const known = declared.ref === undefined ? about : {};
+  const tag = declared.tag ?? namedBy(declared.ref, 'tags') ?? checked(known.tag, isRefName);
   // In a request a fork's branch may be checked out under any name, and on a tag none is meant.
-  const isOnBranch = isHead && ci?.isRequest !== true && tag === undefined;
+  const isOnBranch =
+    isHead &&
+    !isRequest &&
+    declared.ref === undefined &&
+    ci?.isRequest !== true &&
+    tag === undefined;
   const branch =
     declared.branch ??
-    checked(about.branch, isRefName) ??
+    namedBy(declared.ref, 'heads') ??
+    checked(known.branch, isRefName) ??
     (isOnBranch ? checked(git?.branch, isRefName) : undefined);
   const isDeclared = declared.branch !== undefined || declared.tag !== undefined;
   const ref = declared.ref ?? (isDeclared ? undefined : checked(about.ref, isFullRef));
@@ -79,21 +110,43 @@ function refFacts(
   >;
 }
 
+/** The branch or tag in a full ref. */
+function namedBy(ref: string | undefined, kind: 'heads' | 'tags'): string | undefined {
+  const start = `refs/${kind}/`;
+  return ref?.startsWith(start) ? ref.slice(start.length) : undefined;
+}
+
 function checked(text: string | undefined, test: (text: string) => boolean): string | undefined {
   return text !== undefined && test(text) ? text : undefined;
 }
 
 /** What a person should know although it stops nothing. */
 function warningsOf(
-  { declared, ci, git }: FactSources,
+  sources: FactSources,
   commit: string | undefined,
   agrees: boolean,
 ): readonly string[] {
+  const { declared, ci, git } = sources;
   const head = git?.commit;
+  // Of one that could not be read there is a warning already.
+  const isRead = sources.warnings.length === 0;
   const warnings: string[] = [];
   if (declared.commit !== undefined && head !== undefined && head !== commit) {
     warnings.push(
       `source.commit is ${commit}, but the work tree is at ${head}, which is what is built; remove source.commit if that is wrong`,
+    );
+  }
+  const named = ci?.branch ?? ci?.tag;
+  if (named !== undefined && sources.namesOfHead?.has(named) === false) {
+    warnings.push(
+      `the CI system says ${named} and no commit, and nothing in the work tree of the source says that its HEAD is of ` +
+        'it, so it was left out: set source.branch or source.tag if it is right',
+    );
+  }
+  if (declared.commit === undefined && git === undefined && commit !== undefined && isRead) {
+    warnings.push(
+      `the source is in no git repository, so nothing tells whether its files are those of commit ${commit}, which ` +
+        'the CI system names and which is recorded; build in the checkout, or set source.commit to confirm it',
     );
   }
   if (declared.commit !== undefined || agrees || ci?.commit === undefined) return warnings;

@@ -37,10 +37,18 @@ export function validateOverrides(
   if (commit !== undefined && !isCommit(commit)) {
     refuse('commit', 'must be a full commit id: 40 hex digits, or 64 in a SHA-256 repository');
   }
-  if (branch !== undefined && !isRefName(branch)) refuse('branch', 'is not a branch name');
-  if (tag !== undefined && !isRefName(tag)) refuse('tag', 'is not a tag name');
+  const branchFault = branch === undefined ? undefined : nameFault(branch, 'branch', 'refs/heads/');
+  if (branchFault !== undefined) refuse('branch', branchFault);
+  const tagFault = tag === undefined ? undefined : nameFault(tag, 'tag', 'refs/tags/');
+  if (tagFault !== undefined) refuse('tag', tagFault);
   if (ref !== undefined && !isFullRef(ref)) {
     refuse('ref', 'must be a full ref, such as refs/pull/5/merge');
+  }
+  if (contradicts(ref, 'refs/heads/', branch)) {
+    refuse('ref', 'names another branch than source.branch; give one of them');
+  }
+  if (contradicts(ref, 'refs/tags/', tag)) {
+    refuse('ref', 'names another tag than source.tag; give one of them');
   }
   if (repository !== undefined && cleanRepositoryUrl(repository) === undefined) {
     refuse('repository', 'must be a URL (https://host/path or ssh://...) or user@host:path');
@@ -59,6 +67,21 @@ export function validateOverrides(
     }
   }
   return problems;
+}
+
+/** Annotations and provenance would say both. */
+function contradicts(ref: string | undefined, start: string, name: string | undefined): boolean {
+  return name !== undefined && ref !== undefined && ref.startsWith(start) && ref !== start + name;
+}
+
+/** CI systems also have variables with the full ref; signed as a name it would match no policy for the name. */
+function nameFault(text: string, kind: 'branch' | 'tag', prefix: string): string | undefined {
+  if (text.startsWith('refs/')) {
+    return `must be the name of the ${kind} without \`${prefix}\`; declare any other full ref as \`source.ref\``;
+  }
+  return isRefName(text)
+    ? undefined
+    : `is not a valid ${kind} name; see \`git help check-ref-format\` for the rules`;
 }
 
 function isBuilderId(text: string): boolean {

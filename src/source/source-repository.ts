@@ -1,3 +1,4 @@
+import { realpath, stat } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 
 import { InvalidInputError } from '../error';
@@ -19,6 +20,8 @@ export interface SourceRepository {
   readonly repository: GitRepository;
   /** A repository that the folder is in and that is not the source, relative to the one that is. */
   readonly nested?: string;
+  /** Whether a symbolic link in the repository leads to the folder, which is outside. */
+  readonly linked?: boolean;
 }
 
 /**
@@ -35,13 +38,27 @@ export async function findSourceRepository(
   git: GitReader,
 ): Promise<SourceRepository | undefined> {
   if (directory !== undefined) {
-    const top = await nearestWorkTree(resolve(program, directory), env);
-    if (top === undefined) throw notInRepository();
+    const declared = resolve(program, directory);
+    // The nearest repository of a file or of nothing would be another one than what was meant.
+    if (!(await isFolder(declared))) {
+      throw invalidDirectory(
+        "is not a folder that exists; relative paths start at the program's folder",
+      );
+    }
+    const top = await nearestWorkTree(declared, env);
+    if (top === undefined) {
+      throw invalidDirectory(
+        'is not inside a git repository; give a folder of the checkout that is built',
+      );
+    }
     return { repository: await git.repository(top) };
   }
   const top = await nearestWorkTree(folder, env);
-  if (top === undefined) return undefined;
   const own = await nearestWorkTree(program, env);
+  if (own !== undefined && (await leavesByLink(folder, own))) {
+    return { repository: await git.repository(own), linked: true };
+  }
+  if (top === undefined) return undefined;
   if (own === undefined || !isWithin(top, own) || (await isPartOf(top, own, env, git))) {
     return { repository: await git.repository(top) };
   }
@@ -49,6 +66,21 @@ export async function findSourceRepository(
     repository: await git.repository(own),
     nested: relative(own, top).replaceAll('\\', '/'),
   };
+}
+
+/**
+ * Whether a folder is in the work tree by its path, and elsewhere by a symbolic link on the way: whoever can put a
+ * link into the work tree must not choose another repository, or none.
+ */
+async function leavesByLink(folder: string, own: string): Promise<boolean> {
+  const real = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);
+  const found = await real(folder);
+  if (found === undefined || isWithin(found, own)) return false;
+  for (let outer = dirname(folder); outer !== dirname(outer); outer = dirname(outer)) {
+    const place = await real(outer);
+    if (place !== undefined && isWithin(place, own)) return true;
+  }
+  return false;
 }
 
 /** Whether a work tree is the outer one, or one of its submodules or theirs. */
@@ -81,12 +113,11 @@ async function hasSubmodule(
   return files.some((file) => file.kind === 'submodule' && file.path === path);
 }
 
-function notInRepository(): InvalidInputError {
-  return new InvalidInputError([
-    {
-      property: 'source.directory',
-      code: 'INPUT_INVALID',
-      message: 'is not inside a git repository; give a folder of the checkout that is built',
-    },
-  ]);
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() === true;
+}
+
+function invalidDirectory(message: string): InvalidInputError {
+  return new InvalidInputError([{ property: 'source.directory', code: 'INPUT_INVALID', message }]);
 }

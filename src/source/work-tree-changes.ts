@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readFile, readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
 import { bytePath, shownText } from './byte-path';
@@ -6,11 +6,11 @@ import { checkedOutForms } from './checked-out-form';
 import type { CommitFile } from './commit-file';
 import type { Change, ComparedTree } from './compared-tree';
 import { foreignFiles } from './context-files';
+import { type HashName, blobId } from './file-hashes';
 import type { FilesRead } from './files-read';
 import { nearestWorkTree } from './git-location';
 import type { CommittedRepository, GitReader } from './git-reader';
-import { differsInLineEndings } from './line-endings';
-import { absentFiles, TrackedFiles } from './tracked-files';
+import { TrackedFiles, absentFiles } from './tracked-files';
 import { unreadable } from './unreadable';
 import { untrackedFiles } from './untracked-files';
 
@@ -153,4 +153,27 @@ async function compareSubmodule(
   const { commit } = inner;
   if (commit === undefined || commit !== id) return changed;
   return compareTree({ ...inner, commit }, git, `${prefix}${path}/`, outer);
+}
+
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Whether a file differs from the commit's only in that its lines end with CRLF, as `core.autocrlf` writes them.
+ *
+ * @param path - Absolute, in latin1.
+ */
+async function differsInLineEndings(
+  path: string,
+  { id }: CommitFile,
+  hash: HashName,
+): Promise<boolean> {
+  const bytes = Buffer.from(path, 'latin1');
+  try {
+    if ((await stat(bytes)).size > MAX_BYTES) return false;
+    const text = (await readFile(bytes)).toString('latin1').replaceAll('\r\n', '\n');
+    return blobId(Buffer.from(text, 'latin1'), hash) === id;
+  } catch {
+    // It is gone, and a difference all the same.
+    return false;
+  }
 }

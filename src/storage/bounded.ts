@@ -7,7 +7,7 @@ export async function mapBounded<T, R>(
   const results: R[] = new Array<R>(items.length);
   const queue = items.entries();
   const worker = async (): Promise<void> => {
-    // All workers draw from the same iterator, so each item is taken once.
+    // All workers share one iterator, so each item is processed once.
     for (const [position, item] of queue) results[position] = await call(item);
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));

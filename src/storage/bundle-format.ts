@@ -23,10 +23,8 @@ import {
   encodeBundleManifest,
 } from './bundle-manifest';
 import { type Finding, type Findings, gatherFindings } from './candidate';
-import { pause } from './pause';
-import { OVER_BUDGET, withinBudget } from './read-budget';
-import { findingOfFailure } from './read-failure';
-import { lookAt, type ReferrerLook } from './referrer-read';
+import { findingOfFailure, OVER_BUDGET, pause, withinBudget } from './read-budget';
+import { readReferrers, type ReferrerRead } from './referrer-read';
 import { claimedSigningTime } from '../sigstore/timestamp';
 
 /** The older of the two names of the same version. */
@@ -36,9 +34,9 @@ const EMPTY_CONFIG = Buffer.from('{}', 'utf8');
 const MAX_BUNDLE_BYTES = 16 * 1024 * 1024;
 const MAX_REFERRERS = 2500;
 const PARALLEL_READS = 6;
-const MAX_TRIES = 4;
-/** How often it is looked for until it is written again. */
-const LOOKS_AFTER_WRITE = 5;
+const MAX_WRITES = 4;
+/** How often the referrers are read before the manifest is written again. */
+const MAX_READS_AFTER_WRITE = 5;
 
 export interface BundleToStore {
   readonly repository: Repository;
@@ -46,23 +44,23 @@ export interface BundleToStore {
   readonly subject: Descriptor;
   readonly bundle: Bundle;
   readonly predicateType: string;
-  /** Time to write as `created` where the bundle carries none of its own. */
+  /** The time to write as `created` if the bundle does not contain one. */
   readonly signedAt: Date;
-  /** Told of the referrer manifest before it is written: a failure may leave it there. */
+  /** Called with the referrer manifest's digest before it is written: a failure may leave it in the registry. */
   readonly announce?: (manifest: Digest) => void;
 }
 
-/** A bundle that was written, as it can be written again. */
+/** A written bundle, which can be written again. */
 export interface WrittenBundle {
   /** Of the referrer manifest. */
   readonly digest: Digest;
-  /** Sees to it that the registry lists it: writes it again where it does not. */
-  readonly confirm: (look: ReferrerLook) => Promise<void>;
+  /** Ensures that the registry lists it, by writing it again if necessary. */
+  readonly confirm: (read: ReferrerRead) => Promise<void>;
 }
 
 /**
- * Stores a bundle as referrer of the image. The same bundle gives the same manifest, so that a
- * second try adds nothing. Whether it is listed is looked at in `confirm`, for all bundles together.
+ * Stores a bundle as referrer of the image. The same bundle results in the same manifest, so that a
+ * retry adds nothing. `confirm` checks whether it is listed, for all bundles together.
  *
  * https://github.com/sigstore/cosign/blob/main/specs/BUNDLE_SPEC.md
  *
@@ -85,16 +83,16 @@ export async function writeBundle(
   });
   store.announce?.(digestOf(manifest));
   const { descriptor, listedBy } = await put(client, store, manifest);
-  // It was seen in the tag, and no other writer can undo that where conditions are heeded.
-  const isSeen = listedBy === 'tag' && client.traits(repository).expects('heedsConditions');
+  // The entry was read back from the tag, and preconditions prevent other writers from removing it.
+  const isConfirmed = listedBy === 'tag' && client.traits(repository).expects('heedsConditions');
   return {
     digest: descriptor.digest,
-    confirm: (look) =>
-      putUntilListed(client, store, manifest, isSeen ? async () => [descriptor] : look),
+    confirm: (read) =>
+      putUntilListed(client, store, manifest, isConfirmed ? async () => [descriptor] : read),
   };
 }
 
-/** The bytes of a bundle, as they are stored. */
+/** Encodes a bundle as it is stored. */
 export function encodeBundle(bundle: Bundle): Buffer {
   return Buffer.from(JSON.stringify(bundleToJSON(bundle)), 'utf8');
 }
@@ -110,42 +108,42 @@ function put(
 }
 
 /**
- * Without the referrers API the list is a tag that is replaced as a whole, so a writer elsewhere
- * may undo an entry; and some registries show what was pushed only after a while.
+ * Without the referrers API the list is a tag that is replaced as a whole, so another writer may
+ * remove an entry; and some registries list pushed manifests only after a delay.
  */
 async function putUntilListed(
   client: RegistryClient,
   store: BundleToStore,
   manifest: Buffer,
-  first: ReferrerLook,
+  first: ReferrerRead,
 ): Promise<void> {
   const { repository, subject } = store;
   const digest = digestOf(manifest);
   const traits = client.traits(repository);
-  for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
+  for (let attempt = 0; attempt < MAX_WRITES; attempt += 1) {
     if (attempt > 0) await put(client, store, manifest);
-    for (let look = 0; look < LOOKS_AFTER_WRITE; look += 1) {
-      if (attempt + look > 0) await pause(attempt + look);
-      const isFirst = attempt + look === 0;
-      const listed = await (isFirst ? first : lookAt(client, repository))(subject.digest);
+    for (let reads = 0; reads < MAX_READS_AFTER_WRITE; reads += 1) {
+      if (attempt + reads > 0) await pause(attempt + reads);
+      const isFirst = attempt + reads === 0;
+      const listed = await (isFirst ? first : readReferrers(client, repository))(subject.digest);
       if (!(await isListed(client, repository, listed, digest))) continue;
-      // A tag that lists it may have been undone by others instead.
-      if (look > 0 && !traits.has('noReferrersApi')) traits.note('lateVisibility');
+      // With the fallback tag, another writer may have caused the delay.
+      if (reads > 0 && !traits.has('noReferrersApi')) traits.note('lateVisibility');
       return;
     }
   }
   throw new SignedImageError({
     code: 'REGISTRY_CONFLICT',
-    message: `${formatRepository(repository)} took the signature of ${subject.digest}, and does not list it among the image's referrers; try again`,
+    message: `${formatRepository(repository)} accepted the signature of ${subject.digest}, but does not list it among the image's referrers; run again`,
   });
 }
 
-/** A list that cannot be added to is needed by this format only. */
+/** Suggests the legacy format, which does not need the list of referrers. */
 function withAlternative(error: unknown): unknown {
   if (!(error instanceof SignedImageError) || error.code !== 'REGISTRY_CONFLICT') return error;
   return new SignedImageError({
     code: 'REGISTRY_CONFLICT',
-    message: `${error.message}. Or use format "legacy", whose tags (.sig, .att) can be written once for each image`,
+    message: `${error.message}. Alternatively use format "legacy", whose tags (.sig, .att) can be written once for each image`,
     property: 'format',
     cause: error,
   });
@@ -162,10 +160,10 @@ async function isListed(
 }
 
 /**
- * Every bundle that refers to the image, whoever wrote it. Referrers that are no bundles are passed
- * over; each manifest is opened, because listings of older tools carry neither type nor annotations.
+ * Reads all bundles that refer to the image, of any signer. Other referrers are skipped; each
+ * manifest is fetched, because lists of older tools contain neither types nor annotations.
  *
- * @throws SignedImageError `REGISTRY_*` where the list itself cannot be read
+ * @throws SignedImageError `REGISTRY_*` if the list itself cannot be read
  */
 export async function readBundles(
   client: RegistryClient,
@@ -173,7 +171,7 @@ export async function readBundles(
   subject: Digest,
   options?: ReferrersOptions,
 ): Promise<Findings> {
-  const referrers = once(await client.referrers(repository, subject, options));
+  const referrers = uniqueManifests(await client.referrers(repository, subject, options));
   if (referrers.length > MAX_REFERRERS) {
     throw new SignedImageError({
       code: 'CONTENT_TOO_LARGE',
@@ -186,30 +184,30 @@ export async function readBundles(
   const opened = await mapBounded(referrers, PARALLEL_READS, async (referrer): Promise<Opened> =>
     referrer.size > MANIFEST_LIMIT || smallEnough.has(referrer)
       ? reader.open(referrer)
-      : { found: leftUnread(referrer.digest) },
+      : { found: unreadFinding(referrer.digest) },
   );
   const listed = opened.flatMap(({ listed: one }) => (one ? [one] : []));
-  const chosen = withinBudget(listed.filter(({ size }) => size <= MAX_BUNDLE_BYTES));
+  const inBudget = withinBudget(listed.filter(({ size }) => size <= MAX_BUNDLE_BYTES));
   return gatherFindings(
     await mapBounded(opened, PARALLEL_READS, async ({ listed: one, found }) => {
       if (!one) return found;
-      const read = one.size > MAX_BUNDLE_BYTES || chosen.has(one);
-      return read ? reader.read(one) : leftUnread(one.stored);
+      const read = one.size > MAX_BUNDLE_BYTES || inBudget.has(one);
+      return read ? reader.read(one) : unreadFinding(one.stored);
     }),
   );
 }
 
-/** A list may name one thing many times; it is opened once. */
-function once(referrers: readonly Descriptor[]): readonly Descriptor[] {
+/** Removes duplicates: a list may contain one manifest many times. */
+function uniqueManifests(referrers: readonly Descriptor[]): readonly Descriptor[] {
   const manifests = referrers.filter(({ mediaType }) => mediaType === OCI_MANIFEST);
   return [...new Map(manifests.map((referrer) => [referrer.digest, referrer])).values()];
 }
 
-function leftUnread(stored: Digest): Finding {
+function unreadFinding(stored: Digest): Finding {
   return { unread: { stored, reason: OVER_BUDGET } };
 }
 
-/** A bundle that a referrer manifest points at. */
+/** A bundle that a referrer manifest references. */
 interface ListedBundle {
   readonly stored: Digest;
   readonly layer: Descriptor;
@@ -219,7 +217,7 @@ interface ListedBundle {
   readonly refersTo: Digest | undefined;
 }
 
-/** A bundle to read, or all that there is to say. */
+/** A bundle to read, or the final result. */
 interface Opened {
   readonly listed?: ListedBundle;
   readonly found?: Finding;
@@ -238,12 +236,12 @@ class BundleReader {
     try {
       if (referrer.size > MANIFEST_LIMIT) throw tooLarge('manifest', referrer.size);
       const fetched = await this.client.getManifest(this.repository, stored);
-      // Listed and gone: somebody removed it meanwhile, or the list is stale.
+      // Listed but absent: it was removed in between, or the list is stale.
       if (!fetched) return {};
       manifest = parseManifest(fetched.bytes, OCI_MANIFEST);
     } catch (error) {
       const found = findingOfFailure(error, stored);
-      // What is not even listed as a bundle need not be well-formed.
+      // A referrer that is not listed as a bundle does not have to be well-formed.
       const skipped = found && 'unusable' in found && !isBundleType(referrer.artifactType);
       return skipped ? {} : { found };
     }
@@ -272,7 +270,7 @@ function bundleLayer(manifest: ImageManifest | ImageIndex): Descriptor | undefin
   return isBundleType(layer?.mediaType) ? layer : undefined;
 }
 
-/** Any version: an old one is reported, not passed over. */
+/** Accepts any version: an old one is reported, not skipped. */
 function isBundleType(mediaType: string | undefined): boolean {
   return mediaType?.startsWith('application/vnd.dev.sigstore.bundle') ?? false;
 }
@@ -285,9 +283,9 @@ function purposeOf(predicateType: string | undefined): Purpose | undefined {
 function parseBundle(bytes: Buffer): Bundle {
   const json = parseJsonObject(bytes, 'the bundle');
   const { mediaType } = json;
-  // Older ones are refused by cosign too: they may come without an inclusion proof.
+  // cosign rejects older versions, too: they may lack an inclusion proof.
   if (mediaType !== BUNDLE_MEDIA_TYPE && mediaType !== BUNDLE_MEDIA_TYPE_LONG) {
-    throw malformed(`its media type is ${JSON.stringify(mediaType)}, and not that of version 0.3`);
+    throw malformed(`its media type is ${JSON.stringify(mediaType)}, not that of version 0.3`);
   }
   try {
     return boundedBundle(json);
@@ -296,17 +294,17 @@ function parseBundle(bytes: Buffer): Bundle {
   }
 }
 
-function malformed(why: string, cause?: unknown): SignedImageError {
+function malformed(reason: string, cause?: unknown): SignedImageError {
   return new SignedImageError({
     code: 'CONTENT_MALFORMED',
-    message: `not a usable Sigstore bundle: ${why}`,
+    message: `not a valid Sigstore bundle: ${reason}`,
     cause,
   });
 }
 
-function tooLarge(what: string, size: number): SignedImageError {
+function tooLarge(name: string, size: number): SignedImageError {
   return new SignedImageError({
     code: 'CONTENT_TOO_LARGE',
-    message: `the ${what} has ${size} bytes, more than is read`,
+    message: `the ${name} has ${size} bytes, which exceeds the limit`,
   });
 }

@@ -19,29 +19,29 @@ export interface BundleManifestParts {
   readonly created: Date;
 }
 
-/** The three members that point at content, without what a listing may have added to them. */
-function pointer({ mediaType, digest, size }: Descriptor): Descriptor {
+/** Returns the three required fields of a descriptor, without those that a list may have added. */
+function minimalDescriptor({ mediaType, digest, size }: Descriptor): Descriptor {
   return { mediaType, digest, size };
 }
 
-/** RFC 3339 in whole seconds, as cosign writes it. */
-function seconds(time: Date): string {
+/** Formats a time as RFC 3339 in whole seconds, as cosign does. */
+function formatSeconds(time: Date): string {
   return time.toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
-/** The referrer manifest of a Sigstore bundle, as cosign >= 3 and @sigstore/oci write it. */
+/** Encodes the referrer manifest of a Sigstore bundle, as cosign >= 3 and @sigstore/oci do. */
 export function encodeBundleManifest(parts: BundleManifestParts): Buffer {
-  const bundle = pointer(parts.bundle);
+  const bundle = minimalDescriptor(parts.bundle);
   return Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
       mediaType: OCI_MANIFEST,
       artifactType: bundle.mediaType,
-      config: pointer(parts.config),
+      config: minimalDescriptor(parts.config),
       layers: [bundle],
-      subject: pointer(parts.subject),
+      subject: minimalDescriptor(parts.subject),
       annotations: {
-        [CREATED_ANNOTATION]: seconds(parts.created),
+        [CREATED_ANNOTATION]: formatSeconds(parts.created),
         [CONTENT_ANNOTATION]: 'dsse-envelope',
         [PREDICATE_TYPE_ANNOTATION]: parts.predicateType,
       },

@@ -3,34 +3,34 @@ import type { Bundle } from '@sigstore/bundle';
 import type { Digest } from '../oci/digest';
 import type { Purpose, StoredFormat } from './signature';
 
-/** What somebody stored beside an image: parsed, and nothing of it believed yet. */
+/** A signature or attestation that is stored for an image: parsed, but not verified. */
 export interface Candidate {
   readonly format: StoredFormat;
   /** Digest of the referrer manifest (`bundle`), or of the layer (`legacy`). */
   readonly stored: Digest;
   readonly bundle: Bundle;
-  /** The very bytes that were signed, for a simple signing payload. */
+  /** The exact signed bytes, for a simple signing payload. */
   readonly payload?: Buffer;
-  /** The whole envelope, where timestamps may be of that instead of the signature. */
+  /** The whole envelope, if timestamps may cover it instead of the signature. */
   readonly envelope?: Buffer;
 }
 
-/** Something that is there and cannot be used. */
+/** A stored object that cannot be used. */
 export interface Unusable {
   readonly stored: Digest;
-  /** What it claims to be, where that can be told. */
+  /** Its claimed purpose, if known. */
   readonly purpose?: Purpose;
-  /** What is wrong with it. */
+  /** Why it cannot be used. */
   readonly reason: string;
 }
 
-/** Something that is listed and could not be read: nobody knows what it is. */
+/** An object that is listed but could not be read, so that its content is unknown. */
 export interface Unread {
   readonly stored: Digest;
   readonly reason: string;
 }
 
-/** All that was found in one place. */
+/** The results of reading one list of referrers or one tag. */
 export interface Findings {
   readonly candidates: readonly Candidate[];
   readonly unusable: readonly Unusable[];
@@ -39,7 +39,7 @@ export interface Findings {
 
 export const NOTHING_FOUND: Findings = { candidates: [], unusable: [], unread: [] };
 
-/** One thing that was looked at; `undefined` where it is nothing of ours to read. */
+/** The result of reading one object; `undefined` if it is of an unrelated type. */
 export type Finding =
   | { readonly candidate: Candidate }
   | { readonly unusable: Unusable }

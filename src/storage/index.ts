@@ -11,6 +11,6 @@ export {
   type SimpleSigning,
 } from './legacy-payload';
 export { removeSignature, type SignatureRemoval, type SignatureToRemove } from './removal';
-export { certificateDer, certificatePem } from './pem';
-export { leafCertificate, logEntriesOf, storedSignature } from './stored-signature';
+export { certificateDer, certificatePem } from '../host/pem-text';
+export { leafCertificate, logEntriesOf, storedSignature } from './signature';
 export { claimedSigningTime, EnvelopeTimestamp, Timestamp } from '../sigstore/timestamp';

@@ -3,7 +3,7 @@ import type { PutManifestOptions, RegistryClient } from '../oci/client';
 import type { Descriptor } from '../oci/descriptor';
 import { type Digest, hexOf } from '../oci/digest';
 import { type Repository, type Tag, formatRepository, parseTag } from '../oci/reference';
-import { serially } from '../host/lock';
+import { withLock } from '../host/lock';
 import { changeTag, type TagContent } from '../oci/shared-tag';
 import type { Purpose } from './signature';
 import { mapBounded } from './bounded';
@@ -26,9 +26,7 @@ import {
   sameLayer,
   typesOf,
 } from './legacy-manifest';
-import { pause } from './pause';
-import { OVER_BUDGET, withinBudget } from './read-budget';
-import { findingOfFailure } from './read-failure';
+import { findingOfFailure, OVER_BUDGET, pause, withinBudget } from './read-budget';
 
 const MAX_LAYER_BYTES = 16 * 1024 * 1024;
 const PARALLEL_READS = 6;
@@ -48,10 +46,10 @@ export interface LayerToStore {
 }
 
 /**
- * Adds one signature to the tag that holds them, until it is seen to stay there.
+ * Adds one signature to the image's tag, and retries until other writers have not removed it.
  *
- * @returns digest of the layer
- * @throws SignedImageError `REGISTRY_CONFLICT` on `format` where it does not stay
+ * @returns the digest of the layer
+ * @throws SignedImageError `REGISTRY_CONFLICT` on `format` if the signature cannot be added
  */
 export async function writeLayer(client: RegistryClient, store: LayerToStore): Promise<Digest> {
   const { repository, purpose } = store;
@@ -64,14 +62,14 @@ export async function writeLayer(client: RegistryClient, store: LayerToStore): P
     size: blob.size,
     annotations: store.annotations,
   };
-  // Writers of this process stand in line; those elsewhere are met by trying again.
-  await serially(`${formatRepository(repository)}:${tag}`, () =>
-    appendUntilSeen(client, repository, tag, layer),
+  // A lock orders the writers of this process; conflicts with other processes are resolved by retries.
+  await withLock(`${formatRepository(repository)}:${tag}`, () =>
+    appendUntilStored(client, repository, tag, layer),
   );
   return layer.digest;
 }
 
-async function appendUntilSeen(
+async function appendUntilStored(
   client: RegistryClient,
   repository: Repository,
   tag: Tag,
@@ -81,7 +79,7 @@ async function appendUntilSeen(
     {
       read: () => readTag(client, repository, tag),
       settled: (now) =>
-        now?.legacy.manifest.layers.some((there) => sameLayer(there, layer)) ?? false,
+        now?.legacy.manifest.layers.some((existing) => sameLayer(existing, layer)) ?? false,
       write: (current, condition) =>
         putAppended(client, repository, tag, layer, current, condition),
       pause,
@@ -90,11 +88,11 @@ async function appendUntilSeen(
   );
   if (!notAdded) return;
   const { why, cause } = notAdded;
-  const said = cause instanceof SignedImageError ? `: ${cause.message}` : '';
+  const detail = cause instanceof SignedImageError ? `: ${cause.message}` : '';
   const reason = {
-    immutable: `a tag that exists cannot be changed${said}`,
-    stuck: `each write is refused, though nobody changes it${said}`,
-    undone: 'others write to it all the time',
+    immutable: `an existing tag cannot be changed${detail}`,
+    stuck: `every write is rejected although the tag does not change${detail}`,
+    undone: 'other writers keep overwriting it',
   }[why];
   throw new SignedImageError({
     code: 'REGISTRY_CONFLICT',
@@ -104,7 +102,7 @@ async function appendUntilSeen(
   });
 }
 
-/** What else could be done; the one question that is asked for its own sake, and only then. */
+/** Returns an alternative for the error message; only then a request may be needed to determine it. */
 async function alternative(
   client: RegistryClient,
   repository: Repository,
@@ -114,8 +112,8 @@ async function alternative(
   const known = traits.has('noReferrersApi');
   if (!known) await client.referrers(repository, any).catch(() => undefined);
   return traits.has('noReferrersApi')
-    ? 'Format "bundle" needs such a tag here too, because this registry has no referrers API'
-    : 'Or use format "bundle", which needs no shared tag here';
+    ? 'Format "bundle" needs such a tag here too, because this registry does not support the referrers API'
+    : 'Alternatively use format "bundle", which does not need a shared tag here';
 }
 
 export interface CurrentTag extends TagContent {
@@ -136,7 +134,7 @@ export async function readTag(
   } catch (error) {
     throw new SignedImageError({
       code: 'CONTENT_MALFORMED',
-      message: `${formatRepository(repository)}:${tag} holds something that nothing can be added to; it is left as it is: ${messageOf(error)}`,
+      message: `${formatRepository(repository)}:${tag} does not contain a list of signatures that can be extended; it is left unchanged: ${messageOf(error)}`,
       cause: error,
     });
   }
@@ -166,14 +164,14 @@ export async function replaceTag(
   current: CurrentTag | undefined,
   condition: PutManifestOptions,
 ): Promise<void> {
-  // Many registries give ETags and heed no condition: what came in while the config was uploaded
-  // would be lost.
+  // Many registries return ETags but do not honor preconditions: layers that were added while the
+  // config was uploaded would be lost.
   if (!client.traits(repository).has('heedsConditions')) {
     const now = await client.resolve(repository, tag);
     if (now?.digest !== current?.digest) {
       throw new SignedImageError({
         code: 'REGISTRY_CONFLICT',
-        message: `${formatRepository(repository)}:${tag} was changed by another writer meanwhile`,
+        message: `${formatRepository(repository)}:${tag} was changed by another writer in the meantime`,
       });
     }
   }
@@ -182,9 +180,9 @@ export async function replaceTag(
 }
 
 /**
- * Every signature (or attestation) in the legacy tag of an image, whoever wrote it.
+ * Reads all signatures (or attestations) in the legacy tag of an image, of any signer.
  *
- * @throws SignedImageError `REGISTRY_*` where the tag itself cannot be read
+ * @throws SignedImageError `REGISTRY_*` if the tag itself cannot be read
  */
 export async function readLayers(
   client: RegistryClient,
@@ -204,12 +202,12 @@ export async function readLayers(
   if (manifest.layers.length > MAX_LAYERS) {
     throw new SignedImageError({
       code: 'CONTENT_TOO_LARGE',
-      message: `${formatRepository(repository)}:${tag} holds ${manifest.layers.length} signatures, and at most ${MAX_LAYERS} are read`,
+      message: `${formatRepository(repository)}:${tag} has ${manifest.layers.length} signatures, and at most ${MAX_LAYERS} are read`,
     });
   }
-  const chosen = withinBudget(manifest.layers.filter(({ size }) => size <= MAX_LAYER_BYTES));
+  const inBudget = withinBudget(manifest.layers.filter(({ size }) => size <= MAX_LAYER_BYTES));
   const read = async (layer: Descriptor): Promise<Finding> =>
-    layer.size > MAX_LAYER_BYTES || chosen.has(layer)
+    layer.size > MAX_LAYER_BYTES || inBudget.has(layer)
       ? readLayer(client, repository, layer, purpose)
       : { unread: { stored: layer.digest, reason: OVER_BUDGET } };
   return gatherFindings(await mapBounded(manifest.layers, PARALLEL_READS, read));
@@ -222,13 +220,13 @@ async function readLayer(
   purpose: Purpose,
 ): Promise<Finding> {
   const stored = layer.digest;
-  const wanted = purpose === 'signature' ? SIMPLE_SIGNING_MEDIA_TYPE : ENVELOPE_MEDIA_TYPE;
-  if (layer.mediaType !== wanted) return undefined;
+  const expected = purpose === 'signature' ? SIMPLE_SIGNING_MEDIA_TYPE : ENVELOPE_MEDIA_TYPE;
+  if (layer.mediaType !== expected) return undefined;
   try {
     if (layer.size > MAX_LAYER_BYTES) {
       throw new SignedImageError({
         code: 'CONTENT_TOO_LARGE',
-        message: `the layer has ${layer.size} bytes, more than is read`,
+        message: `the layer has ${layer.size} bytes, which exceeds the limit`,
       });
     }
     const blob = await client.getBlob(repository, layer);
@@ -258,7 +256,7 @@ async function readLayer(
   }
 }
 
-/** The annotations of an `.att` layer beside those of every layer. */
+/** Returns the additional annotations of an `.att` layer. */
 export function attestationAnnotations(predicateType: string): LayerAnnotations {
   return { [PREDICATE_TYPE]: predicateType };
 }

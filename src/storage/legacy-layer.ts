@@ -4,7 +4,7 @@ import { SignedImageError, messageOf } from '../error';
 import { digestOf, hexOf } from '../oci/digest';
 import { isJsonObject, parseJsonObject } from '../oci/strict-json';
 import { boundedBundle } from './bounded-bundle';
-import { certificateDer, certificatePem } from './pem';
+import { certificateDer, certificatePem } from '../host/pem-text';
 
 /** Payload of a `.sig` layer. */
 export const SIMPLE_SIGNING_MEDIA_TYPE = 'application/vnd.dev.cosign.simplesigning.v1+json';
@@ -24,10 +24,10 @@ export type LayerAnnotations = Readonly<Record<string, string>>;
 type TlogEntry = Bundle['verificationMaterial']['tlogEntries'][number];
 
 /**
- * A bundle's content as the annotations of a layer.
+ * Encodes a bundle's content as the annotations of a layer.
  *
- * @throws SignedImageError `INPUT_INVALID` on `format`, where the log gave no signed entry
- *   timestamp: this format has no place for anything else
+ * @throws SignedImageError `INPUT_INVALID` on `format` if the log entry has no signed entry
+ *   timestamp: this format cannot represent anything else
  */
 export function encodeLayerAnnotations(bundle: Bundle): LayerAnnotations {
   const { content, tlogEntries, timestampVerificationData } = bundle.verificationMaterial;
@@ -66,7 +66,7 @@ function encodeEntry(entry: TlogEntry): string {
     throw new SignedImageError({
       code: 'INPUT_INVALID',
       message:
-        'the transparency log gives no signed entry timestamp (Rekor v2 does not), and the legacy format can hold nothing else; use format "bundle", or a Rekor v1',
+        'the transparency log does not return signed entry timestamps (Rekor v2 does not), and the legacy format requires them; use format "bundle" or Rekor v1',
       property: 'format',
     });
   }
@@ -81,16 +81,16 @@ function encodeEntry(entry: TlogEntry): string {
   });
 }
 
-function malformed(why: string): SignedImageError {
+function malformed(reason: string): SignedImageError {
   return new SignedImageError({
     code: 'CONTENT_MALFORMED',
-    message: `not a usable signature layer: ${why}`,
+    message: `not a valid signature layer: ${reason}`,
   });
 }
 
 /**
- * The bundle that says the same as a layer of a `.sig` tag. Version 0.1, the only one that may
- * come with a signed entry timestamp and no inclusion proof.
+ * Converts a layer of a `.sig` tag to a bundle. Version 0.1, the only one that may contain a signed
+ * entry timestamp without an inclusion proof.
  *
  * @throws SignedImageError `CONTENT_MALFORMED`
  */
@@ -109,8 +109,8 @@ export function bundleOfPayload(payload: Buffer, annotations: LayerAnnotations):
 }
 
 /**
- * The bundle that says the same as a layer of an `.att` tag, but for one thing: its
- * timestamp may be of the whole envelope instead of the signature (`EnvelopeTimestamp`).
+ * Converts a layer of an `.att` tag to a bundle, with one difference: its timestamp may be of the
+ * whole envelope instead of the signature (`EnvelopeTimestamp`).
  *
  * @throws SignedImageError `CONTENT_MALFORMED`
  */
@@ -118,10 +118,13 @@ export function bundleOfEnvelope(envelope: Buffer, annotations: LayerAnnotations
   return assemble(annotations, { dsseEnvelope: parseJsonObject(envelope, 'the envelope') });
 }
 
-/** The bytes of an `.att` layer. */
+/** Encodes an `.att` layer. */
 export function encodeEnvelope(bundle: Bundle): Buffer {
   if (bundle.content.$case !== 'dsseEnvelope') {
-    throw new SignedImageError({ code: 'INTERNAL', message: 'the bundle holds no envelope' });
+    throw new SignedImageError({
+      code: 'INTERNAL',
+      message: 'the bundle does not contain an envelope',
+    });
   }
   return Buffer.from(JSON.stringify(envelopeToJSON(bundle.content.dsseEnvelope)), 'utf8');
 }
@@ -151,7 +154,7 @@ function assemble(
 function keyMaterial(pem: string | undefined): Readonly<Record<string, unknown>> {
   if (!pem) return { publicKey: { hint: '' } };
   const der = certificateDer(pem);
-  if (!der) throw malformed('its certificate is no PEM');
+  if (!der) throw malformed('its certificate is not PEM');
   return { x509CertificateChain: { certificates: [{ rawBytes: der.toString('base64') }] } };
 }
 
@@ -163,13 +166,13 @@ function decodeEntry(text: string): Readonly<Record<string, unknown>> {
   const canonicalizedBody = base64(body, 'log entry');
   const entry = objectOf(Buffer.from(canonicalizedBody, 'base64').toString('utf8'), 'log entry');
   if (typeof logID !== 'string' || !/^(?:[0-9a-f]{2})+$/.test(logID)) {
-    throw malformed('its log id is no hex text');
+    throw malformed('its log id is not hex text');
   }
   return {
-    logIndex: whole(logIndex),
+    logIndex: wholeNumber(logIndex),
     logId: { keyId: Buffer.from(logID, 'hex').toString('base64') },
     kindVersion: { kind: String(entry['kind']), version: String(entry['apiVersion']) },
-    integratedTime: whole(integratedTime),
+    integratedTime: wholeNumber(integratedTime),
     inclusionPromise: {
       signedEntryTimestamp: base64(value['SignedEntryTimestamp'], 'signed entry timestamp'),
     },
@@ -182,20 +185,20 @@ function decodeTimestamp(text: string): Readonly<Record<string, unknown>> {
   return { signedTimestamp: base64(timestamp, 'timestamp') };
 }
 
-function objectOf(text: string, what: string): Readonly<Record<string, unknown>> {
-  return parseJsonObject(Buffer.from(text, 'utf8'), `the ${what}`);
+function objectOf(text: string, name: string): Readonly<Record<string, unknown>> {
+  return parseJsonObject(Buffer.from(text, 'utf8'), `the ${name}`);
 }
 
-function whole(value: unknown): string {
+function wholeNumber(value: unknown): string {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
     throw malformed('a number in its log entry is malformed');
   }
   return String(value);
 }
 
-function base64(value: unknown, what: string): string {
+function base64(value: unknown, name: string): string {
   if (typeof value !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(value)) {
-    throw malformed(`its ${what} is no base64 text`);
+    throw malformed(`its ${name} is not base64 text`);
   }
   return value;
 }

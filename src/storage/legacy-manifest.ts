@@ -6,7 +6,7 @@ import { OCI_MANIFEST, OCI_CONFIG } from '../oci/media-type';
 import { type ImageManifest, parseManifest } from '../oci/manifest';
 import { type JsonObject, parseJsonObject } from '../oci/strict-json';
 
-/** cosign reads no more than these, and fails on more. */
+/** cosign fails on tags with more layers. */
 export const MAX_LAYERS = 1000;
 
 const ZERO_TIME = '0001-01-01T00:00:00Z';
@@ -21,7 +21,7 @@ export function sameLayer(a: Descriptor, b: Descriptor): boolean {
 }
 
 /**
- * The image config of a signature manifest, as cosign writes it. Layers of signatures are not
+ * Encodes the image config of a signature manifest, as cosign does. Signature layers are not
  * compressed, so a layer's digest is its diff id.
  */
 export function encodeLegacyConfig(layers: readonly Descriptor[]): Buffer {
@@ -38,10 +38,10 @@ export function encodeLegacyConfig(layers: readonly Descriptor[]): Buffer {
   );
 }
 
-/** What a tag of signatures holds. */
+/** The manifest of a signature tag. */
 export interface LegacyManifest {
   readonly manifest: ImageManifest;
-  /** All members as they were read, so that a rewrite loses none. */
+  /** All fields as they were read, so that a rewrite preserves them. */
   readonly raw: JsonObject;
 }
 
@@ -53,13 +53,13 @@ export function parseLegacyManifest(bytes: Buffer, mediaType: string): LegacyMan
   if (manifest.kind !== 'image') {
     throw new SignedImageError({
       code: 'CONTENT_MALFORMED',
-      message: `it is an index (${mediaType}), and no list of signatures`,
+      message: `it is an index (${mediaType}), not a list of signatures`,
     });
   }
   return { manifest, raw: parseJsonObject(bytes, 'the manifest') };
 }
 
-/** All layers that are there already, then the new one; the former are other people's. */
+/** Returns the existing layers, which may be other signers', followed by the new one. */
 export function layersWith(
   current: LegacyManifest | undefined,
   layer: Descriptor,
@@ -68,14 +68,14 @@ export function layersWith(
   if (layers.length >= MAX_LAYERS) {
     throw new SignedImageError({
       code: 'CONTENT_TOO_LARGE',
-      message: `the tag holds ${layers.length} signatures already, and cosign reads at most ${MAX_LAYERS}; remove some (cosign clean), or use format "bundle"`,
+      message: `the tag already has ${layers.length} signatures, and cosign reads at most ${MAX_LAYERS}; remove some (cosign clean), or use format "bundle"`,
       property: 'format',
     });
   }
   return [...layers, layer];
 }
 
-/** The types that go with what is there: cosign can write Docker's too. */
+/** Returns the media types of the existing manifest: cosign can write Docker's, too. */
 export function typesOf(current: LegacyManifest | undefined): {
   readonly manifest: string;
   readonly config: string;
@@ -86,7 +86,7 @@ export function typesOf(current: LegacyManifest | undefined): {
   };
 }
 
-/** The manifest without some layers; every other member and layer stays as it was. */
+/** Encodes the manifest without some layers; every other field and layer is unchanged. */
 export function withoutLayers(
   { raw, manifest }: LegacyManifest,
   config: Descriptor,
@@ -107,7 +107,7 @@ export function withoutLayers(
   );
 }
 
-/** The manifest with one layer more; every member and every layer that was there stays as it was. */
+/** Encodes the manifest with one more layer; every existing field and layer is unchanged. */
 export function appendLayer(
   current: LegacyManifest | undefined,
   config: Descriptor,

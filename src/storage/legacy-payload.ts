@@ -3,10 +3,10 @@ import { type Digest, isDigest } from '../oci/digest';
 import { type Repository, formatRepository } from '../oci/reference';
 import { isJsonObject, parseJsonObject } from '../oci/strict-json';
 
-/** `critical.type` of what `cosign sign` signs. */
+/** `critical.type` of the payloads that `cosign sign` signs. */
 export const SIMPLE_SIGNING_TYPE = 'cosign container image signature';
 
-/** What a simple signing payload says. */
+/** The content of a simple signing payload. */
 export interface SimpleSigning {
   readonly reference: string | undefined;
   readonly digest: Digest;
@@ -16,8 +16,8 @@ export interface SimpleSigning {
 }
 
 /**
- * The bytes that cosign's older format signs: compact JSON, members in the order of cosign's Go
- * structs.
+ * Encodes the payload that cosign's legacy format signs: compact JSON, with fields in the order of
+ * cosign's Go structs.
  *
  * https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md
  */
@@ -40,15 +40,15 @@ export function encodeSimpleSigning(
   );
 }
 
-function malformed(why: string): SignedImageError {
+function malformed(reason: string): SignedImageError {
   return new SignedImageError({
     code: 'CONTENT_MALFORMED',
-    message: `not a simple signing payload: ${why}`,
+    message: `not a simple signing payload: ${reason}`,
   });
 }
 
 /**
- * Reads the very bytes that were signed.
+ * Parses the exact bytes that were signed.
  *
  * @throws SignedImageError `CONTENT_MALFORMED`
  */
@@ -57,11 +57,12 @@ export function parseSimpleSigning(payload: Buffer): SimpleSigning {
   if (!isJsonObject(critical)) throw malformed('it has no `critical`');
   const { identity, image, type } = critical;
   const digest = isJsonObject(image) ? image['docker-manifest-digest'] : undefined;
-  if (typeof digest !== 'string' || !isDigest(digest)) throw malformed('it names no digest');
+  if (typeof digest !== 'string' || !isDigest(digest))
+    throw malformed('it does not contain a digest');
   if (typeof type !== 'string') throw malformed('it has no type');
   const reference = isJsonObject(identity) ? identity['docker-reference'] : undefined;
   if (optional !== undefined && optional !== null && !isJsonObject(optional)) {
-    throw malformed('`optional` is no object');
+    throw malformed('`optional` is not an object');
   }
   return {
     reference: typeof reference === 'string' ? reference : undefined,

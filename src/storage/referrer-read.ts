@@ -3,16 +3,16 @@ import type { Descriptor } from '../oci/descriptor';
 import type { Digest } from '../oci/digest';
 import type { Repository } from '../oci/reference';
 
-/** What the registry lists for a manifest. */
-export type ReferrerLook = (subject: Digest) => Promise<readonly Descriptor[]>;
+/** Returns the referrers that the registry lists for a manifest. */
+export type ReferrerRead = (subject: Digest) => Promise<readonly Descriptor[]>;
 
-/** Asks each time. */
-export function lookAt(client: RegistryClient, repository: Repository): ReferrerLook {
+/** Sends a request for each call. */
+export function readReferrers(client: RegistryClient, repository: Repository): ReferrerRead {
   return (subject) => client.referrers(repository, subject);
 }
 
-/** Asks once for each manifest: one list answers for all that was stored beside it. */
-export function lookOnce(client: RegistryClient, repository: Repository): ReferrerLook {
+/** Sends one request per manifest: one list is enough for everything that was stored for it. */
+export function readReferrersOnce(client: RegistryClient, repository: Repository): ReferrerRead {
   const lists = new Map<Digest, Promise<readonly Descriptor[]>>();
   return (subject) => {
     const known = lists.get(subject) ?? client.referrers(repository, subject);

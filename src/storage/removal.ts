@@ -3,15 +3,15 @@ import type { Descriptor } from '../oci/descriptor';
 import type { Digest } from '../oci/digest';
 import type { Removal } from '../oci/client';
 import { formatRepository, type Repository } from '../oci/reference';
-import { serially } from '../host/lock';
+import { withLock } from '../host/lock';
 import { changeTag } from '../oci/shared-tag';
 import type { Purpose, StoredFormat } from './signature';
 import { type CurrentTag, legacyTag, readTag, replaceTag } from './legacy-format';
 import { SIGNATURE } from './legacy-layer';
 import { encodeLegacyConfig, typesOf, withoutLayers } from './legacy-manifest';
-import { pause } from './pause';
+import { pause } from './read-budget';
 
-/** One signature, told apart from all others that may be beside it. */
+/** One signature, identified among all others that may be stored with it. */
 export interface SignatureToRemove {
   /** The manifest that was signed. */
   readonly subject: Digest;
@@ -19,18 +19,18 @@ export interface SignatureToRemove {
   readonly format: StoredFormat;
   /** Digest of the referrer manifest (`bundle`) or of the layer (`legacy`). */
   readonly stored: Digest;
-  /** Base64 of the signature: others may have signed the very payload that is in a layer. */
+  /** Base64 of the signature: several signers may have signed the same payload in a layer. */
   readonly signature?: string | undefined;
 }
 
-/** What became of it; `kept` where it cannot go without harm to others. */
+/** The result; `kept` if it cannot be removed without affecting others. */
 export type SignatureRemoval =
   { readonly outcome: Removal } | { readonly outcome: 'kept'; readonly reason: string };
 
 /**
- * Removes one signature and nothing else: other layers of a tag and other entries of a list stay.
+ * Removes one signature and nothing else: other layers of the tag and other entries of the list remain.
  *
- * @throws SignedImageError `REGISTRY_*` where it could not be done now, or by these credentials
+ * @throws SignedImageError `REGISTRY_*` if it cannot be removed now, or with these credentials
  */
 export async function removeSignature(
   client: RegistryClient,
@@ -47,10 +47,10 @@ async function removeBundle(
   repository: Repository,
   { subject, stored }: SignatureToRemove,
 ): Promise<SignatureRemoval> {
-  // Some registries delete with a manifest all that refers to it.
+  // Some registries delete all referrers of a manifest together with it.
   const others = await client.referrers(repository, stored);
   if (others.length > 0) {
-    return { outcome: 'kept', reason: `others refer to it (${others[0]?.digest})` };
+    return { outcome: 'kept', reason: `other manifests refer to it (${others[0]?.digest})` };
   }
   return { outcome: await client.removeReferrer(repository, subject, stored) };
 }
@@ -61,7 +61,7 @@ async function removeLayer(
   signature: SignatureToRemove,
 ): Promise<SignatureRemoval> {
   const tag = legacyTag(signature.subject, signature.purpose);
-  const isOurs = (layer: Descriptor): boolean =>
+  const isRemoved = (layer: Descriptor): boolean =>
     layer.digest === signature.stored &&
     (signature.signature === undefined || layer.annotations?.[SIGNATURE] === signature.signature);
   const work = async (): Promise<SignatureRemoval> => {
@@ -69,10 +69,10 @@ async function removeLayer(
     const unchanged = await changeTag<CurrentTag>(
       {
         read: () => readTag(client, repository, tag),
-        settled: (now) => outcome === 'unsupported' || !now?.legacy.manifest.layers.some(isOurs),
+        settled: (now) => outcome === 'unsupported' || !now?.legacy.manifest.layers.some(isRemoved),
         write: async (now, condition) => {
           outcome = now
-            ? await writeWithout(client, repository, tag, now, isOurs, condition)
+            ? await writeWithout(client, repository, tag, now, isRemoved, condition)
             : 'absent';
         },
         pause,
@@ -82,12 +82,12 @@ async function removeLayer(
     if (!unchanged) return { outcome };
     const reason = {
       immutable: 'the tag that lists it is immutable',
-      stuck: 'the registry does not let the tag be changed that lists it',
-      undone: 'others write to the tag that lists it all the time',
+      stuck: 'the registry rejects changes to the tag that lists it',
+      undone: 'other writers keep overwriting the tag that lists it',
     }[unchanged.why];
     return { outcome: 'kept', reason: `${reason} (${tag})` };
   };
-  return serially(`${formatRepository(repository)}:${tag}`, work);
+  return withLock(`${formatRepository(repository)}:${tag}`, work);
 }
 
 async function writeWithout(
@@ -95,16 +95,16 @@ async function writeWithout(
   repository: Repository,
   tag: ReturnType<typeof legacyTag>,
   now: CurrentTag,
-  isOurs: (layer: Descriptor) => boolean,
+  isRemoved: (layer: Descriptor) => boolean,
   condition: PutManifestOptions,
 ): Promise<Removal> {
   const { legacy } = now;
-  const left = legacy.manifest.layers.filter((layer) => !isOurs(layer));
-  // By digest: if others add to the tag meanwhile, it stands for another manifest, which stays.
-  if (left.length === 0) return client.removeManifest(repository, now.digest);
+  const remaining = legacy.manifest.layers.filter((layer) => !isRemoved(layer));
+  // By digest: if other writers add to the tag in the meantime, it points to another manifest, which remains.
+  if (remaining.length === 0) return client.removeManifest(repository, now.digest);
   const { config } = typesOf(legacy);
-  const blob = await client.putBlob(repository, encodeLegacyConfig(left), config);
-  const bytes = withoutLayers(legacy, { ...blob, mediaType: config }, isOurs);
+  const blob = await client.putBlob(repository, encodeLegacyConfig(remaining), config);
+  const bytes = withoutLayers(legacy, { ...blob, mediaType: config }, isRemoved);
   await replaceTag(client, repository, tag, bytes, now, condition);
   return 'removed';
 }

@@ -1,6 +1,12 @@
-import type { SerializedBundle } from '@sigstore/bundle';
+import {
+  type Bundle,
+  type SerializedBundle,
+  type TransparencyLogEntry,
+  bundleToJSON,
+} from '@sigstore/bundle';
 
 import type { Digest } from '../oci/digest';
+import { certificatePem } from '../host/pem-text';
 
 /**
  * How a signature is stored. `bundle`: a Sigstore bundle v0.3 as OCI 1.1 referrer (cosign >= 3).
@@ -31,6 +37,49 @@ export interface LogEntry {
   readonly logIndex: string;
   /** Base64 of the log's key id. */
   readonly logId: string;
-  /** Whole seconds since 1970; absent for logs that give none (Rekor v2). */
+  /** Whole seconds since 1970; absent for logs that do not return a time (Rekor v2). */
   readonly integratedTime?: number;
+}
+
+/** Returns the log entries in a bundle. */
+export function logEntriesOf(bundle: Bundle): readonly LogEntry[] {
+  return bundle.verificationMaterial.tlogEntries.map((entry: TransparencyLogEntry) => {
+    const integratedTime = Number(entry.integratedTime);
+    return {
+      logIndex: entry.logIndex,
+      logId: entry.logId.keyId.toString('base64'),
+      ...(integratedTime > 0 && { integratedTime }),
+    };
+  });
+}
+
+/** Returns the DER of the leaf certificate, for keyless signatures. */
+export function leafCertificate(bundle: Bundle): Buffer | undefined {
+  const { content } = bundle.verificationMaterial;
+  const raw =
+    content.$case === 'certificate'
+      ? content.certificate.rawBytes
+      : content.$case === 'x509CertificateChain'
+        ? content.x509CertificateChain.certificates[0]?.rawBytes
+        : undefined;
+  return raw && Buffer.from(raw);
+}
+
+interface StoredParts {
+  readonly subject: Digest;
+  readonly purpose: Purpose;
+  readonly format: StoredFormat;
+  readonly stored: Digest;
+  readonly bundle: Bundle;
+}
+
+/** Returns the public description of a signature in the registry. */
+export function storedSignature({ bundle, ...parts }: StoredParts): StoredSignature {
+  const leaf = leafCertificate(bundle);
+  return {
+    ...parts,
+    bundle: bundleToJSON(bundle),
+    ...(leaf && { certificate: certificatePem(leaf) }),
+    logEntries: logEntriesOf(bundle),
+  };
 }

@@ -24,15 +24,15 @@ const CLIENT_TRUST_CONFIG: JsonKind = {
 
 type Json = Readonly<Record<string, unknown>>;
 
-function invalid({ name, code }: JsonKind, what: string): SignedImageError {
-  return new SignedImageError({ code, message: `the ${name} is not usable: ${what}` });
+function invalid({ name, code }: JsonKind, fault: string): SignedImageError {
+  return new SignedImageError({ code, message: `the ${name} is not valid: ${fault}` });
 }
 
 function checkMediaType(json: Json, expected: string, kind: JsonKind): void {
   const found = json['mediaType'];
   if (found === expected) return;
-  const shown = typeof found === 'string' ? `"${found.slice(0, 100)}"` : 'missing';
-  throw invalid(kind, `its mediaType is ${shown} and must be "${expected}"`);
+  const quoted = typeof found === 'string' ? `"${found.slice(0, 100)}"` : 'missing';
+  throw invalid(kind, `its mediaType is ${quoted} and must be "${expected}"`);
 }
 
 const LISTS = [
@@ -42,12 +42,12 @@ const LISTS = [
   { name: 'tsaUrls', carriesSecret: false },
 ] as const;
 
-function checkService({ url, validFor }: Service, where: string, carriesSecret: boolean): void {
+function checkService({ url, validFor }: Service, path: string, carriesSecret: boolean): void {
   const fault = serviceUrlFault(url, { carriesSecret });
-  if (fault !== undefined) throw invalid(SIGNING_CONFIG, `${where}.url ${fault}`);
+  if (fault !== undefined) throw invalid(SIGNING_CONFIG, `${path}.url ${fault}`);
   for (const date of [validFor?.start, validFor?.end]) {
     if (date !== undefined && Number.isNaN(date.getTime())) {
-      throw invalid(SIGNING_CONFIG, `${where}.validFor has no valid date`);
+      throw invalid(SIGNING_CONFIG, `${path}.validFor has no valid date`);
     }
   }
 }
@@ -69,7 +69,7 @@ function signingConfigOf(json: Json): SigningConfig {
 }
 
 /**
- * Reads a signing config: which services a signer asks. The JSON text, or the path of its file.
+ * Loads a signing config, which lists the services for signing, from JSON text or from a file.
  *
  * @throws SignedImageError `INPUT_INVALID`, without a property
  */
@@ -96,7 +96,7 @@ function memberOf(json: Json, name: string): Json {
 }
 
 /**
- * Reads a client trust config: signing config and trusted root in one file.
+ * Loads a client trust config: signing config and trusted root in one file.
  *
  * @throws SignedImageError `INPUT_INVALID` or `TRUSTED_ROOT_INVALID`, without a property
  */

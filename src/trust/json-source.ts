@@ -3,7 +3,7 @@ import { parseBoundedJson } from '../http/json-bounds';
 import type { Host } from '../host/host';
 
 export interface JsonKind {
-  /** In words: "trusted root". */
+  /** For messages: "trusted root". */
   readonly name: string;
   /** Usual name of the file. */
   readonly file: string;
@@ -11,7 +11,7 @@ export interface JsonKind {
 }
 
 /**
- * The JSON text of a declared file: the text itself (begins with `{`) or its path.
+ * Returns the JSON text of an input: the text itself (begins with `{`) or the content of the file at this path.
  *
  * @throws SignedImageError of the kind's code
  */
@@ -34,7 +34,7 @@ export async function readJsonSource(
 }
 
 /**
- * Parses the text of such a file into a JSON object.
+ * Parses the text into a JSON object.
  *
  * @throws SignedImageError of the kind's code
  */
@@ -48,12 +48,15 @@ export function parseJsonSource(
   } catch (error) {
     throw new SignedImageError({
       code,
-      message: `the ${name} is no JSON; give the JSON text or the path of a ${file}`,
+      message: `the ${name} is not JSON; give the JSON text or the path of a ${file}`,
       cause: error,
     });
   }
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
     return json as Record<string, unknown>;
   }
-  throw new SignedImageError({ code, message: `the ${name} is not usable: it is no JSON object` });
+  throw new SignedImageError({
+    code,
+    message: `the ${name} is not valid: it is not a JSON object`,
+  });
 }

@@ -7,25 +7,25 @@ import { fetchTrustedRoot, PUBLIC_REPOSITORY } from './tuf-client';
 
 export type TufOptions = TUFOptions;
 
-const ADVICE = 'give sigstore.trustedRoot a file where that cannot be';
+const ADVICE = 'set sigstore.trustedRoot to a file if that cannot be';
 
-function unavailable(what: string, cause: unknown): SignedImageError {
+function unavailable(problem: string, cause: unknown): SignedImageError {
   return new SignedImageError({
     code: 'TRUSTED_ROOT_UNAVAILABLE',
-    message: `the public Sigstore instance's trusted root ${what}`,
+    message: `the public Sigstore instance's trusted root ${problem}`,
     cause,
   });
 }
 
-/** Errors of the file system, which the library throws while it makes its cache. */
+/** Errors of the file system, which the library throws when it writes its cache. */
 const FILE_ERRORS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR'];
 
 function describe(error: unknown): SignedImageError {
   const { code, path } = error as NodeJS.ErrnoException;
   if (code !== undefined && FILE_ERRORS.includes(code)) {
     return unavailable(
-      `could not be kept (${code}${path === undefined ? '' : ` for ${path}`}): its cache is in the user's data folder, ` +
-        `which XDG_DATA_HOME can move; ${ADVICE} written`,
+      `could not be cached (${code}${path === undefined ? '' : ` for ${path}`}): its cache is in the user's data folder, ` +
+        `which XDG_DATA_HOME changes; ${ADVICE} written`,
       error,
     );
   }
@@ -45,7 +45,7 @@ async function fetchRoot(options: TUFOptions): Promise<TrustedRoot> {
   try {
     return await fetchTrustedRoot(options);
   } catch (error) {
-    // Offline: what was fetched earlier may be used until it expires. https://theupdateframework.io
+    // Offline: a root that was fetched earlier may be used until it expires. https://theupdateframework.io
     const cached = await fetchTrustedRoot({ ...options, forceCache: true, retry: 0 }).catch(
       () => undefined,
     );
@@ -57,8 +57,8 @@ async function fetchRoot(options: TUFOptions): Promise<TrustedRoot> {
 const fetched = new Map<string, Promise<TrustedRoot>>();
 
 /**
- * The public instance's trusted root by TUF, fetched once in a run: two fetches at a time would
- * write the same cache, and one image more is no reason to ask again.
+ * Fetches the public instance's trusted root through TUF, once per run: concurrent fetches would
+ * write the same cache, and further images do not need another fetch.
  *
  * @throws SignedImageError `TRUSTED_ROOT_UNAVAILABLE`
  */
@@ -67,10 +67,14 @@ export function publicTrustedRoot(options: TUFOptions = {}): Promise<TrustedRoot
   const known = fetched.get(key);
   if (known) return known;
   const fresh = fetchRoot(options).catch((error: unknown) => {
-    // The next one may have more luck.
+    // The next call retries.
     fetched.delete(key);
     throw error;
   });
   fetched.set(key, fresh);
   return fresh;
 }
+
+/** The services of the public Sigstore instance, run by the OpenSSF. */
+export const PUBLIC_FULCIO_URL = 'https://fulcio.sigstore.dev';
+export const PUBLIC_REKOR_URL = 'https://rekor.sigstore.dev';

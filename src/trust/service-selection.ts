@@ -4,23 +4,23 @@ import { SignedImageError } from '../error';
 
 /** One of the lists of a signing config. */
 export interface ServiceList {
-  /** Its member: `rekorTlogUrls`. */
+  /** Its field: `rekorTlogUrls`. */
   readonly name: string;
   readonly services: readonly Service[];
-  /** How many to take; absent for the lists that one is taken from. */
+  /** How many services to use; absent for lists of which one is used. */
   readonly configuration?: { readonly name: string; readonly value: ServiceConfiguration };
-  /** Major API versions that we speak. */
+  /** Supported major API versions. */
   readonly versions: readonly number[];
 }
 
-function unusable(what: string): SignedImageError {
+function unusable(reason: string): SignedImageError {
   return new SignedImageError({
     code: 'INPUT_INVALID',
-    message: `the signing config cannot be followed: ${what}`,
+    message: `the signing config cannot be used: ${reason}`,
   });
 }
 
-/** Both ends are part of the period; without a period a service is valid always. */
+/** Both ends are part of the period; a service without a period is always valid. */
 function isValidAt({ validFor }: Service, now: Date): boolean {
   const { start, end } = validFor ?? {};
   return (start === undefined || start <= now) && (end === undefined || now <= end);
@@ -30,7 +30,7 @@ function startOf({ validFor }: Service): number {
   return validFor?.start?.getTime() ?? Number.NEGATIVE_INFINITY;
 }
 
-/** The newest of each operator, newest first: two of one operator would count as one. */
+/** Returns the newest service of each operator, newest first: two of one operator count as one. */
 function newestOfEach(services: readonly Service[]): readonly Service[] {
   const newestFirst = [...services].sort((a, b) => {
     const [first, second] = [startOf(a), startOf(b)];
@@ -59,13 +59,13 @@ function countOf({ name, value }: NonNullable<ServiceList['configuration']>): nu
 }
 
 /**
- * Chooses services as the specification says: those that are valid now, of the highest API version
- * that we speak, the newest of each operator; of these as many as the selector asks for. Where it
- * leaves the choice to the client, the newest are taken, so that two runs ask the same ones.
+ * Selects services according to the specification: those that are valid now, of the highest
+ * supported API version, the newest of each operator, and of these as many as the selector requires.
+ * Where it leaves the choice to the client, the newest are used, so that two runs use the same ones.
  * https://github.com/sigstore/protobuf-specs/blob/v0.5.2/protos/sigstore_trustroot.proto
  *
- * @returns empty where the list is
- * @throws SignedImageError `INPUT_INVALID` where there are too few
+ * @returns empty if the list is empty
+ * @throws SignedImageError `INPUT_INVALID` if there are too few
  */
 export function selectServices(
   { name, services, configuration, versions }: ServiceList,
@@ -75,21 +75,21 @@ export function selectServices(
   const count = configuration ? countOf(configuration) : 1;
   const valid = services.filter((service) => isValidAt(service, now));
   if (valid.length === 0) throw unusable(`no service of ${name} is valid now`);
-  const spoken = versions.filter((version) =>
+  const supported = versions.filter((version) =>
     valid.some(({ majorApiVersion }) => majorApiVersion === version),
   );
-  if (spoken.length === 0) {
-    const known = versions.join(' and ');
+  if (supported.length === 0) {
+    const expected = versions.join(' and ');
     throw unusable(
-      `no service of ${name} that is valid now has an API version known here (${known})`,
+      `no service of ${name} that is valid now has a supported API version (${expected})`,
     );
   }
-  const highest = Math.max(...spoken);
-  const chosen = newestOfEach(valid.filter(({ majorApiVersion }) => majorApiVersion === highest));
-  if (Number.isFinite(count) && chosen.length < count) {
+  const highest = Math.max(...supported);
+  const selected = newestOfEach(valid.filter(({ majorApiVersion }) => majorApiVersion === highest));
+  if (Number.isFinite(count) && selected.length < count) {
     throw unusable(
-      `${name} has ${chosen.length} operators with a service that is valid now and of API version ${highest}, and ${configuration?.name} asks for ${count}`,
+      `${name} has ${selected.length} operators with a service that is valid now and has API version ${highest}, but ${configuration?.name} requires ${count}`,
     );
   }
-  return chosen.slice(0, count);
+  return selected.slice(0, count);
 }

@@ -14,17 +14,17 @@ export const TRUSTED_ROOT: JsonKind = {
   code: 'TRUSTED_ROOT_INVALID',
 };
 
-/** The later names of the same format, which cosign does not take yet. */
+/** The later media types of the same format, which cosign does not accept yet. */
 const MEDIA_TYPES: readonly unknown[] = [
   TRUSTED_ROOT_MEDIA_TYPE,
   'application/vnd.dev.sigstore.trustedroot.v0.1+json',
   'application/vnd.dev.sigstore.trustedroot.v0.2+json',
 ];
 
-function invalid(what: string): SignedImageError {
+function invalid(fault: string): SignedImageError {
   return new SignedImageError({
     code: 'TRUSTED_ROOT_INVALID',
-    message: `the trusted root is not usable: ${what}; make one with \`cosign trusted-root create\``,
+    message: `the trusted root is not valid: ${fault}; create one with \`cosign trusted-root create\``,
   });
 }
 
@@ -41,8 +41,8 @@ function parseLogKey(rawBytes: Buffer, type: 'spki' | 'pkcs1'): KeyObject | unde
 }
 
 /**
- * The key's bytes as the verifier reads them: RSA as PKCS#1, also where its name says that it is
- * SPKI, and all others as SPKI. `undefined` for what is no key.
+ * Returns the key's bytes in the format that the verifier reads: RSA as PKCS#1, also where
+ * `keyDetails` specifies SPKI, and all others as SPKI. `undefined` if it is not a key.
  */
 function readableKey(rawBytes: Buffer): Buffer | undefined {
   const key = parseLogKey(rawBytes, 'spki');
@@ -65,26 +65,26 @@ function checkLog(log: Log, where: string): void {
     PublicKeyDetails[publicKey.keyDetails] !== undefined;
   if (!known) throw invalid(`${where}.publicKey.keyDetails is missing or unknown`);
   const rawBytes = readableKey(publicKey.rawBytes);
-  if (rawBytes === undefined) throw invalid(`${where}.publicKey.rawBytes is no DER public key`);
+  if (rawBytes === undefined) throw invalid(`${where}.publicKey.rawBytes is not a DER public key`);
   publicKey.rawBytes = rawBytes;
   if (publicKey.validFor?.start === undefined)
     throw invalid(`${where}.publicKey.validFor.start is missing`);
   checkPeriod(publicKey.validFor, `${where}.publicKey`);
   if (logId === undefined || logId.keyId.length === 0)
     throw invalid(`${where}.logId.keyId is missing`);
-  // `@sigstore/verify` prefers it to the id that entries name, which may be longer; cosign reads the id only.
+  // `@sigstore/verify` prefers it to the log id of entries, which may be longer; cosign uses only the log id.
   log.checkpointKeyId = undefined;
 }
 
 function checkAuthority({ certChain, validFor }: Authority, where: string): X509Certificate[] {
   const certificates = certChain?.certificates ?? [];
-  if (certificates.length === 0) throw invalid(`${where}.certChain holds no certificate`);
+  if (certificates.length === 0) throw invalid(`${where}.certChain does not contain a certificate`);
   checkPeriod(validFor, where);
   return certificates.map(({ rawBytes }, index) => {
     try {
       return new X509Certificate(rawBytes);
     } catch {
-      throw invalid(`${where}.certChain.certificates[${index}] is no DER certificate`);
+      throw invalid(`${where}.certChain.certificates[${index}] is not a DER certificate`);
     }
   });
 }
@@ -117,15 +117,15 @@ function fromJson(json: Readonly<Record<string, unknown>>): TrustedRoot {
   } catch (error) {
     throw new SignedImageError({
       code: 'TRUSTED_ROOT_INVALID',
-      message: `the trusted root is not usable: ${error instanceof Error ? error.message : 'it is malformed'}`,
+      message: `the trusted root is not valid: ${error instanceof Error ? error.message : 'it is malformed'}`,
       cause: error,
     });
   }
 }
 
 /**
- * Reads a trusted root and checks all that cosign and `@sigstore/verify` need of it, so that a gap
- * is told here and not as a signature that does not verify. Absent lists become empty ones.
+ * Parses a trusted root and checks everything that cosign and `@sigstore/verify` require of it, so
+ * that a gap is reported here and not as a signature that does not verify. Absent lists become empty.
  *
  * @throws SignedImageError `TRUSTED_ROOT_INVALID`
  */

@@ -8,17 +8,17 @@ import { type TufOptions, publicTrustedRoot } from './public-trusted-root';
 import { TRUSTED_ROOT, parseTrustedRoot } from './trusted-root-json';
 
 export interface TrustedRootHost extends Pick<Host, 'readFile'> {
-  /** Where TUF's own repository and cache are; default: the public instance, the user's cache folder. */
+  /** TUF repository and cache; default: the public instance, the user's cache folder. */
   readonly tuf?: TufOptions;
 }
 
-/** Where an instance's trust material is declared; each is a path or JSON text. */
+/** The inputs for an instance's trust material; each is a path or JSON text. */
 export interface InstanceTrust {
   readonly trustedRoot?: string | undefined;
   readonly clientTrustConfig?: string | undefined;
 }
 
-async function reading<T>(property: string, read: () => Promise<T>): Promise<T> {
+async function withErrorProperty<T>(property: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
@@ -30,38 +30,38 @@ async function reading<T>(property: string, read: () => Promise<T>): Promise<T> 
 }
 
 const parsed = new Map<string, TrustedRoot>();
-const MOST_PARSED = 8;
+const MAX_PARSED_ROOTS = 8;
 
-/** Parsed once for each content: what it was read from may change, and is read each time. */
-function parsedRoot(text: string): TrustedRoot {
+/** Parses each content once; the file may change, and is read each time. */
+function parseOnce(text: string): TrustedRoot {
   const known = parsed.get(text);
   if (known) return known;
   const root = parseTrustedRoot(text);
-  if (parsed.size >= MOST_PARSED) parsed.clear();
+  if (parsed.size >= MAX_PARSED_ROOTS) parsed.clear();
   parsed.set(text, root);
   return root;
 }
 
 /**
  * Loads trust material: JSON text (begins with `{`), a path, or, for `undefined`, the public
- * instance's through TUF. It is shared by all who load the same, and not to be changed.
+ * instance's through TUF. The result is shared between callers and must not be modified.
  *
  * @throws SignedImageError on `sigstore.trustedRoot`: `TRUSTED_ROOT_INVALID`, or
- *   `TRUSTED_ROOT_UNAVAILABLE` where the public one could not be fetched
+ *   `TRUSTED_ROOT_UNAVAILABLE` if the public one cannot be fetched
  */
 export async function loadTrustedRoot(
   source: string | undefined,
   host: TrustedRootHost,
 ): Promise<TrustedRoot> {
-  return reading('sigstore.trustedRoot', async () =>
+  return withErrorProperty('sigstore.trustedRoot', async () =>
     source === undefined
       ? publicTrustedRoot(host.tuf)
-      : parsedRoot(await readJsonSource(source, TRUSTED_ROOT, host)),
+      : parseOnce(await readJsonSource(source, TRUSTED_ROOT, host)),
   );
 }
 
 /**
- * The trust material of an instance, wherever it was declared.
+ * Loads the trust material of an instance from whichever input is set.
  *
  * @throws as `loadTrustedRoot`, and `INPUT_INVALID` or `TRUSTED_ROOT_INVALID` on
  *   `sigstore.clientTrustConfig`
@@ -73,7 +73,7 @@ export async function loadInstanceRoot(
   if (trustedRoot !== undefined || clientTrustConfig === undefined) {
     return loadTrustedRoot(trustedRoot, host);
   }
-  return reading('sigstore.clientTrustConfig', async () => {
+  return withErrorProperty('sigstore.clientTrustConfig', async () => {
     const trust = await loadClientTrust(clientTrustConfig, host);
     return trust.trustedRoot;
   });

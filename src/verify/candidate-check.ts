@@ -12,7 +12,7 @@ import type { SignatureTrust } from './signature-trust';
 type Annotations = Readonly<Record<string, string>>;
 
 /** A candidate that meets the policy. */
-export interface Good {
+export interface VerifiedSignature {
   readonly candidate: Candidate;
   readonly claim: Claim;
   readonly signer: SignerDescription;
@@ -20,57 +20,57 @@ export interface Good {
   readonly annotations: Annotations;
 }
 
-/** What must be true of a signature or provenance beside its signer and its witnesses. */
+/** The requirements for a signature or provenance, apart from its signer, log entries and timestamps. */
 export type ContentPolicy = Pick<VerificationPolicy, 'annotations' | 'provenance'>;
 
-/** What is asked of everything that is stored beside one manifest. */
-export interface Question {
+/** The requirements for everything that is stored for one manifest. */
+export interface VerifyRequest {
   readonly digest: Digest;
   readonly purpose: Purpose;
   readonly trust: SignatureTrust;
   readonly content: ContentPolicy;
 }
 
-/** `undefined`: nothing that was asked for. */
-type Checked = { readonly good: Good } | { readonly failure: Failure } | undefined;
+/** `undefined`: not of the requested purpose. */
+type Checked = { readonly verified: VerifiedSignature } | { readonly failure: Failure } | undefined;
 type Content = { readonly annotations: Annotations } | { readonly failure: Failure };
 
-function strings(pairs: Readonly<Record<string, unknown>>): Annotations {
+function stringPairs(pairs: Readonly<Record<string, unknown>>): Annotations {
   const entries = Object.entries(pairs).filter(
     (pair): pair is [string, string] => typeof pair[1] === 'string',
   );
   return Object.fromEntries(entries);
 }
 
-/** The signed pairs of the first mention that has all that are asked for. */
-function checkAnnotations(claim: SignatureClaim, wanted: Annotations): Content {
-  const lacks = (mention: Annotations): string | undefined =>
-    Object.keys(wanted).find((name) => !holds(mention, name, wanted[name]));
-  const mentions = claim.mentions.map(strings);
-  const complete = mentions.find((mention) => lacks(mention) === undefined);
+/** Returns the signed pairs of the first matching subject that has all required pairs. */
+function checkAnnotations(claim: SignatureClaim, required: Annotations): Content {
+  const missingFrom = (subject: Annotations): string | undefined =>
+    Object.keys(required).find((name) => !hasPair(subject, name, required[name]));
+  const subjects = claim.matchingSubjects.map(stringPairs);
+  const complete = subjects.find((subject) => missingFrom(subject) === undefined);
   if (complete) return { annotations: complete };
-  const [mention = {}] = mentions;
-  const name = lacks(mention) ?? '';
-  const found = Object.hasOwn(mention, name) ? `is ${JSON.stringify(mention[name])}` : 'is missing';
-  const reason = `the signed annotation ${JSON.stringify(name)} ${found}, and ${JSON.stringify(wanted[name])} is asked for`;
+  const [subject = {}] = subjects;
+  const name = missingFrom(subject) ?? '';
+  const found = Object.hasOwn(subject, name) ? `is ${JSON.stringify(subject[name])}` : 'is missing';
+  const reason = `the signed annotation ${JSON.stringify(name)} ${found}, but ${JSON.stringify(required[name])} is required`;
   return { failure: failure('VERIFY_ANNOTATION_MISMATCH', reason) };
 }
 
-function holds(mention: Annotations, name: string, value: string | undefined): boolean {
-  return Object.hasOwn(mention, name) && mention[name] === value;
+function hasPair(subject: Annotations, name: string, value: string | undefined): boolean {
+  return Object.hasOwn(subject, name) && subject[name] === value;
 }
 
 function checkContent(claim: Claim, { annotations, provenance }: ContentPolicy): Content {
   if (claim.purpose === 'signature') return checkAnnotations(claim, annotations);
-  const wrong = checkProvenance(claim.predicate, provenance ?? {});
-  return wrong ? { failure: wrong } : { annotations: {} };
+  const fault = checkProvenance(claim.predicate, provenance ?? {});
+  return fault ? { failure: fault } : { annotations: {} };
 }
 
-function isAbout(claim: Claim): boolean {
-  return claim.purpose === 'signature' ? claim.mentions.length > 0 : claim.matches;
+function matchesManifest(claim: Claim): boolean {
+  return claim.purpose === 'signature' ? claim.matchingSubjects.length > 0 : claim.matches;
 }
 
-function readable(candidate: Candidate, digest: Digest): Claim | Failure | undefined {
+function readClaimOrFailure(candidate: Candidate, digest: Digest): Claim | Failure | undefined {
   try {
     return readClaim(candidate, digest);
   } catch (error) {
@@ -79,55 +79,57 @@ function readable(candidate: Candidate, digest: Digest): Claim | Failure | undef
   }
 }
 
-/** Signer first: whatever a stranger wrote is a stranger's, and its content is not looked at. */
-function check(candidate: Candidate, question: Question): Checked {
-  const claim = readable(candidate, question.digest);
+/** Checks the signer first: the content of other signers' signatures is not examined. */
+function check(candidate: Candidate, request: VerifyRequest): Checked {
+  const claim = readClaimOrFailure(candidate, request.digest);
   if (claim === undefined) return undefined;
   if ('reason' in claim) return { failure: claim };
-  if (claim.purpose !== question.purpose) return undefined;
-  const verdict = question.trust.check(candidate);
+  if (claim.purpose !== request.purpose) return undefined;
+  const verdict = request.trust.check(candidate);
   if ('failure' in verdict) return verdict;
-  if (!isAbout(claim)) {
-    return { failure: failure('VERIFY_SIGNATURE_INVALID', 'it is the signature of another image') };
+  if (!matchesManifest(claim)) {
+    return { failure: failure('VERIFY_SIGNATURE_INVALID', 'it is a signature of another image') };
   }
-  const content = checkContent(claim, question.content);
+  const content = checkContent(claim, request.content);
   if ('failure' in content) return content;
-  return { good: { candidate, claim, signer: verdict.signer, annotations: content.annotations } };
+  return {
+    verified: { candidate, claim, signer: verdict.signer, annotations: content.annotations },
+  };
 }
 
-/** All answers to a question. */
-export interface Answers {
-  readonly good: readonly Good[];
-  /** Of what was looked at and does not count. */
+/** The results of checking everything that is stored for one manifest. */
+export interface CheckedFindings {
+  readonly verified: readonly VerifiedSignature[];
+  /** Why candidates were rejected. */
   readonly failures: readonly Failure[];
-  /** Why something that is there could not be looked at. */
+  /** Why stored objects could not be read. */
   readonly unread: readonly string[];
 }
 
 /**
- * Checks all that was found. One that is good is enough, whatever stands beside it.
+ * Checks all candidates. One verified signature is enough, whatever else is stored.
  *
- * @param enough stop after the first good one of which this is true; default: the first
+ * @param isSufficient stop after the first verified signature for which this returns true; default: the first
  */
-export function answer(
+export function checkFindings(
   findings: Findings,
-  question: Question,
-  enough: (good: Good) => boolean = () => true,
-): Answers {
-  const good: Good[] = [];
+  request: VerifyRequest,
+  isSufficient: (signature: VerifiedSignature) => boolean = () => true,
+): CheckedFindings {
+  const verified: VerifiedSignature[] = [];
   const failures = findings.unusable
-    .filter(({ purpose }) => purpose === undefined || purpose === question.purpose)
+    .filter(({ purpose }) => purpose === undefined || purpose === request.purpose)
     .map(({ reason }) => failure('VERIFY_SIGNATURE_INVALID', reason));
   const unread = findings.unread.map(({ reason }) => reason);
   for (const candidate of findings.candidates) {
-    const checked = check(candidate, question);
+    const checked = check(candidate, request);
     if (checked === undefined) continue;
     if ('failure' in checked) {
       failures.push(checked.failure);
-    } else if (enough(checked.good)) {
-      good.push(checked.good);
+    } else if (isSufficient(checked.verified)) {
+      verified.push(checked.verified);
       break;
     }
   }
-  return { good, failures, unread };
+  return { verified, failures, unread };
 }

@@ -7,53 +7,53 @@ import { type SignedEntity, type TrustMaterial, Verifier } from '@sigstore/verif
 import type { TrustedIdentity } from './policy';
 import { readSignerCertificate } from './signer-certificate';
 
-/** A leaf certificate, read. Says nothing about who made it. */
+/** A parsed leaf certificate. Its issuer is not verified. */
 export interface SignerCertificate {
   readonly claimed: TrustedIdentity;
   readonly key: KeyObject;
 }
 
-/** Times between two at which something begins or ends, both exclusive; milliseconds since 1970. */
-interface Stretch {
+/** A period between two validity boundaries, both exclusive; milliseconds since 1970. */
+interface Period {
   readonly after: number;
   readonly before: number;
 }
 
-interface Known extends SignerCertificate {
+interface CachedCertificate extends SignerCertificate {
   readonly certificate: X509Certificate;
-  /** When it was found good. */
-  readonly good: Stretch[];
+  /** The periods for which it was verified. */
+  readonly verified: Period[];
 }
 
-/** A run of ours has a handful, an image signed by many has some more. */
-const MOST_CERTIFICATES = 64;
+/** A run has a handful of certificates; an image with many signers has some more. */
+const MAX_CERTIFICATES = 64;
 
-const NOTHING = Buffer.alloc(0);
+const EMPTY = Buffer.alloc(0);
 
-/** The signature is checked apart, with the certificate's key. */
+/** The signature is verified separately, with the certificate's key. */
 const ANY_SIGNATURE: SignedEntity['signature'] = {
-  signature: NOTHING,
+  signature: EMPTY,
   compareSignature: () => true,
   compareDigest: () => true,
   compareSignedDigest: () => true,
   verifySignature: () => true,
 };
 
-/** What the library takes for "this was signed at that time". */
-function signedAt(time: Date): TransparencyLogEntry {
+/** Creates a log entry from which the library reads the signing time. */
+function entryAt(time: Date): TransparencyLogEntry {
   return {
     logIndex: '0',
-    logId: { keyId: NOTHING },
+    logId: { keyId: EMPTY },
     kindVersion: { kind: '', version: '' },
-    inclusionPromise: { signedEntryTimestamp: NOTHING },
+    inclusionPromise: { signedEntryTimestamp: EMPTY },
     inclusionProof: undefined,
-    canonicalizedBody: NOTHING,
-    // Half a millisecond on top: the library multiplies and cuts off, and must come out where we are.
+    canonicalizedBody: EMPTY,
+    // Plus half a millisecond: the library multiplies and truncates, and must result in the same time.
     integratedTime: String((time.getTime() + 0.5) / 1000),
   };
 }
 
-/** When something about an authority begins or ends: its own period, its certificates'. */
+/** Returns the validity boundaries of the authorities: their own periods, and those of their certificates. */
 function boundsOf({ certificateAuthorities }: Pick<TrustMaterial, 'certificateAuthorities'>) {
   return certificateAuthorities.flatMap(({ certChain, validFor }) => [
     validFor.start,
@@ -62,8 +62,8 @@ function boundsOf({ certificateAuthorities }: Pick<TrustMaterial, 'certificateAu
   ]);
 }
 
-/** The stretch that a time is in; `undefined` for one at which something begins or ends. */
-function stretchAround(time: number, bounds: readonly Date[]): Stretch | undefined {
+/** Returns the period that contains a time; `undefined` if the time is itself a boundary. */
+function periodAround(time: number, bounds: readonly Date[]): Period | undefined {
   const times = bounds.map((bound) => bound.getTime());
   if (times.includes(time)) return undefined;
   return {
@@ -73,13 +73,13 @@ function stretchAround(time: number, bounds: readonly Date[]): Stretch | undefin
 }
 
 /**
- * Which leaf certificates chain to an authority of a trusted root, with the timestamps of its
- * certificate logs, at a time. The library decides. What it found good is not asked again: the
- * answer follows from root, certificate and time alone, and it is the same for all times between
- * two at which something of these begins or ends. What it refused is asked anew each time.
+ * Verifies that leaf certificates chain to an authority of a trusted root, with the timestamps of its
+ * certificate logs, at a given time. The library verifies them. Successful results are cached: the
+ * result depends only on root, certificate and time, and it is the same for all times between two
+ * validity boundaries of root and certificate. Failures are not cached.
  */
 export class CertificateTrust {
-  readonly #known = new Map<string, Known>();
+  readonly #cache = new Map<string, CachedCertificate>();
   readonly #verifier: Verifier;
   readonly #bounds: readonly Date[];
 
@@ -99,38 +99,38 @@ export class CertificateTrust {
     );
   }
 
-  /** @throws Error that says what is wrong with it */
+  /** @throws Error if the certificate is not valid for signing */
   read(leaf: Buffer): SignerCertificate {
-    return this.#of(leaf);
+    return this.#parse(leaf);
   }
 
-  /** @throws VerificationError as the library says it */
+  /** @throws VerificationError of the library */
   check(leaf: Buffer, time: Date): void {
-    const { certificate, good } = this.#of(leaf);
+    const { certificate, verified } = this.#parse(leaf);
     const at = time.getTime();
-    if (good.some(({ after, before }) => after < at && at < before)) return;
+    if (verified.some(({ after, before }) => after < at && at < before)) return;
     this.#verifier.verify({
       key: { $case: 'certificate', certificate },
-      timestamps: [{ $case: 'transparency-log', tlogEntry: signedAt(time) }],
+      timestamps: [{ $case: 'transparency-log', tlogEntry: entryAt(time) }],
       signature: ANY_SIGNATURE,
       tlogEntries: [],
     });
     const { notBefore, notAfter } = certificate;
-    const stretch = stretchAround(at, [...this.#bounds, notBefore, notAfter]);
-    if (stretch) good.push(stretch);
+    const period = periodAround(at, [...this.#bounds, notBefore, notAfter]);
+    if (period) verified.push(period);
   }
 
-  #of(leaf: Buffer): Known {
+  #parse(leaf: Buffer): CachedCertificate {
     const id = createHash('sha256').update(leaf).digest('hex');
-    const known = this.#known.get(id);
+    const known = this.#cache.get(id);
     if (known) return known;
     const claimed = readSignerCertificate(leaf);
     const certificate = X509Certificate.parse(Buffer.from(leaf));
     const key = createPublicKey({ key: certificate.publicKey, format: 'der', type: 'spki' });
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined && this.#known.size >= MOST_CERTIFICATES) this.#known.delete(oldest);
-    const read = { claimed, key, certificate, good: [] };
-    this.#known.set(id, read);
-    return read;
+    const [oldest] = this.#cache.keys();
+    if (oldest !== undefined && this.#cache.size >= MAX_CERTIFICATES) this.#cache.delete(oldest);
+    const parsed = { claimed, key, certificate, verified: [] };
+    this.#cache.set(id, parsed);
+    return parsed;
   }
 }

@@ -12,21 +12,21 @@ import { SIMPLE_SIGNING_TYPE, parseSimpleSigning } from '../storage/legacy-paylo
 /** Signed pairs; values as they were signed, strings or not. */
 export type SignedPairs = Readonly<Record<string, unknown>>;
 
-/** What a stored signature says about one manifest. */
+/** The content of a stored signature that concerns one manifest. */
 export interface SignatureClaim {
   readonly purpose: 'signature';
-  /** The signed pairs of each mention of the manifest; empty where it is about another one. */
-  readonly mentions: readonly SignedPairs[];
-  /** How many things it is about altogether. */
+  /** The signed pairs of each subject with the manifest's digest; empty if there is none. */
+  readonly matchingSubjects: readonly SignedPairs[];
+  /** The total number of subjects. */
   readonly subjects: number;
   /** Repository name in a simple signing payload. */
   readonly reference: string | undefined;
 }
 
-/** What a stored provenance says about one manifest. */
+/** The content of a stored provenance that concerns one manifest. */
 export interface ProvenanceClaim {
   readonly purpose: 'provenance';
-  /** Whether it is about this manifest. */
+  /** Whether the manifest is one of its subjects. */
   readonly matches: boolean;
   readonly subjects: number;
   readonly predicate: unknown;
@@ -34,8 +34,8 @@ export interface ProvenanceClaim {
 
 export type Claim = SignatureClaim | ProvenanceClaim;
 
-function malformed(why: string): SignedImageError {
-  return new SignedImageError({ code: 'CONTENT_MALFORMED', message: why });
+function malformed(message: string): SignedImageError {
+  return new SignedImageError({ code: 'CONTENT_MALFORMED', message });
 }
 
 function simpleSigningClaim(payload: Buffer, digest: Digest): SignatureClaim {
@@ -45,46 +45,46 @@ function simpleSigningClaim(payload: Buffer, digest: Digest): SignatureClaim {
   }
   return {
     purpose: 'signature',
-    mentions: signed.digest === digest ? [signed.annotations] : [],
+    matchingSubjects: signed.digest === digest ? [signed.annotations] : [],
     subjects: 1,
     reference: signed.reference,
   };
 }
 
 function statementClaim(statement: ParsedStatement, digest: Digest): Claim | undefined {
-  const mentions = subjectsOf(statement, digest);
+  const matching = subjectsOf(statement, digest);
   const subjects = statement.subjects.length;
   switch (statement.predicateType) {
     case SIGNATURE_PREDICATE_TYPE:
       return {
         purpose: 'signature',
-        mentions: mentions.map(({ annotations }) => annotations),
+        matchingSubjects: matching.map(({ annotations }) => annotations),
         subjects,
         reference: undefined,
       };
     case PROVENANCE_PREDICATE_TYPE:
       return {
         purpose: 'provenance',
-        matches: mentions.length > 0,
+        matches: matching.length > 0,
         subjects,
         predicate: statement.predicate,
       };
     default:
-      // An attestation of another kind (SBOM, scan): nothing that is looked for.
+      // An attestation of another type (SBOM, scan), which is not verified here.
       return undefined;
   }
 }
 
 /**
- * Reads what a candidate says about a manifest; `undefined` where it is neither signature nor
- * provenance. Nothing of it is true before the signature was verified.
+ * Reads a candidate's claim about a manifest; `undefined` if it is neither signature nor provenance.
+ * The claim must not be trusted before the signature is verified.
  *
  * @throws SignedImageError `CONTENT_MALFORMED`
  */
 export function readClaim({ bundle, payload }: Candidate, digest: Digest): Claim | undefined {
   if (payload) return simpleSigningClaim(payload, digest);
   if (bundle.content.$case !== 'dsseEnvelope') {
-    throw malformed('it signs bytes, and no statement about an image');
+    throw malformed('it signs bytes, not a statement about an image');
   }
   const envelope = bundle.content.dsseEnvelope;
   if (envelope.payloadType !== STATEMENT_PAYLOAD_TYPE) {

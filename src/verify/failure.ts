@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../error';
 
-/** Why a stored thing does not count. */
+/** Why a stored signature or provenance is rejected. */
 export interface Failure {
   readonly code: ErrorCode;
   /** Names the check that failed. */
@@ -11,8 +11,8 @@ export function failure(code: ErrorCode, reason: string): Failure {
   return { code, reason };
 }
 
-/** The further a check comes, the more its failure tells: ours and wrong, before somebody else's. */
-const TELLING: readonly ErrorCode[] = [
+/** Failures of later checks come first: an invalid signature of a trusted signer before another signer's. */
+const BY_RELEVANCE: readonly ErrorCode[] = [
   'VERIFY_ANNOTATION_MISMATCH',
   'VERIFY_PROVENANCE_MISMATCH',
   'VERIFY_LOG_MISSING',
@@ -21,17 +21,17 @@ const TELLING: readonly ErrorCode[] = [
   'VERIFY_SIGNER_MISMATCH',
 ];
 
-/** The most telling failures first. */
+/** Sorts failures by relevance, the most relevant first. */
 export function sortFailures(failures: readonly Failure[]): readonly Failure[] {
-  return [...failures].sort((a, b) => TELLING.indexOf(a.code) - TELLING.indexOf(b.code));
+  return [...failures].sort((a, b) => BY_RELEVANCE.indexOf(a.code) - BY_RELEVANCE.indexOf(b.code));
 }
 
-const SHOWN = 3;
+const MAX_REASONS = 3;
 
-/** Several failures in one line. */
+/** Formats several failures in one line. */
 export function describeFailures(failures: readonly Failure[]): string {
   const reasons = [...new Set(failures.map(({ reason }) => reason))];
-  const more = reasons.length - SHOWN;
-  const shown = reasons.slice(0, SHOWN).join('; ');
+  const more = reasons.length - MAX_REASONS;
+  const shown = reasons.slice(0, MAX_REASONS).join('; ');
   return more > 0 ? `${shown}; and ${more} more` : shown;
 }

@@ -7,11 +7,11 @@ import { type Repository, pinned } from '../oci/reference';
 import { mapBounded } from '../storage/bounded';
 
 const MAX_MANIFESTS = 128;
-/** An index, an index in it, and no more. */
+/** An index, and one nested index. */
 const MAX_DEPTH = 2;
 const PARALLEL_READS = 6;
 
-/** Why a platform manifest could not be looked at. */
+/** Why a platform manifest could not be read. */
 export interface ManifestGap {
   readonly status: 'missing' | 'unavailable' | 'invalid';
   readonly reason: string;
@@ -20,37 +20,37 @@ export interface ManifestGap {
 /** One manifest that must be signed. */
 export interface SignableManifest {
   readonly descriptor: Descriptor;
-  /** `os/architecture[/variant]`; absent for the root, and where the index does not say. */
+  /** `os/architecture[/variant]`; absent for the root, and if the index does not specify it. */
   readonly platform?: string;
-  /** Absent where its bytes were read and have the digest. */
+  /** Absent if its bytes were read and match the digest. */
   readonly gap?: ManifestGap;
 }
 
-function malformed(where: string, why: string): SignedImageError {
-  return new SignedImageError({ code: 'CONTENT_MALFORMED', message: `${where} ${why}` });
+function malformed(image: string, fault: string): SignedImageError {
+  return new SignedImageError({ code: 'CONTENT_MALFORMED', message: `${image} ${fault}` });
 }
 
-function hashed(fetched: FetchedManifest, digest: Digest, where: string): FetchedManifest {
+function withDigestCheck(fetched: FetchedManifest, digest: Digest, image: string): FetchedManifest {
   if (digestOf(fetched.bytes) === digest) return fetched;
   throw new SignedImageError({
     code: 'CONTENT_MISMATCH',
-    message: `the registry returned other bytes for ${where} than those with this digest`,
+    message: `the registry returned bytes for ${image} that do not match its digest`,
   });
 }
 
 /**
- * BuildKit's attestation manifests. Nothing runs on `unknown/unknown`, so they need no signature;
- * their annotation alone is not enough, because it would hide a manifest that can run.
+ * Excludes BuildKit's attestation manifests. Nothing runs on `unknown/unknown`, so they need no
+ * signature; their annotation alone does not exclude them, because it could hide a runnable manifest.
  */
 function isRunnable({ platform }: Descriptor): boolean {
   return platform?.os !== 'unknown' || platform.architecture !== 'unknown';
 }
 
 /**
- * Reads an image by digest, and what its index lists: every manifest that must be signed, the root
- * first, each once.
+ * Reads an image by digest, and the manifests that its index lists: every manifest that must be
+ * signed, the root first, each once.
  *
- * @throws SignedImageError where the image itself (the root) cannot be read: `REGISTRY_*`,
+ * @throws SignedImageError if the image itself (the root) cannot be read: `REGISTRY_*`,
  *   `CONTENT_MISMATCH`, `CONTENT_MALFORMED`, `CONTENT_TOO_LARGE`
  */
 export async function readImageManifests(
@@ -58,20 +58,20 @@ export async function readImageManifests(
   digest: Digest,
   client: RegistryClient,
 ): Promise<readonly SignableManifest[]> {
-  const where = pinned(repository, digest);
+  const image = pinned(repository, digest);
   const fetched = await client.getManifest(repository, digest);
   if (!fetched) {
     throw new SignedImageError({
       code: 'REGISTRY_NOT_FOUND',
-      message: `${where} does not exist, or these credentials may not see it`,
+      message: `${image} does not exist, or these credentials may not read it`,
     });
   }
-  const { mediaType } = hashed(fetched, digest, where).descriptor;
+  const { mediaType } = withDigestCheck(fetched, digest, image).descriptor;
   const root: SignableManifest = {
     descriptor: { mediaType, digest, size: fetched.bytes.length },
   };
   const manifest = parseManifest(fetched.bytes, mediaType);
-  const below = await new ImageReader(repository, client, digest).read(manifest, where, 1);
+  const below = await new ImageReader(repository, client, digest).read(manifest, image, 1);
   return [root, ...below];
 }
 
@@ -88,18 +88,18 @@ class ImageReader {
 
   async read(
     manifest: ImageManifest | ImageIndex,
-    where: string,
+    image: string,
     depth: number,
   ): Promise<readonly SignableManifest[]> {
     if (manifest.kind === 'image') return [];
-    if (depth > MAX_DEPTH) throw malformed(where, `is nested deeper than ${MAX_DEPTH} indexes`);
+    if (depth > MAX_DEPTH) throw malformed(image, `is nested deeper than ${MAX_DEPTH} indexes`);
     const children = manifest.manifests.filter(
       (child) => isRunnable(child) && this.isNew(child.digest),
     );
     if (this.seen.size > MAX_MANIFESTS) {
       throw new SignedImageError({
         code: 'CONTENT_TOO_LARGE',
-        message: `${where} lists more than ${MAX_MANIFESTS} manifests`,
+        message: `${image} lists more than ${MAX_MANIFESTS} manifests`,
       });
     }
     const read = (child: Descriptor): Promise<readonly SignableManifest[]> =>
@@ -120,15 +120,15 @@ class ImageReader {
       ...(platform && { platform: formatPlatform(platform) }),
     };
     try {
-      const where = pinned(this.repository, digest);
+      const image = pinned(this.repository, digest);
       const fetched = await this.client.getManifest(this.repository, digest);
       if (!fetched) return [withGap(manifest, 'missing', 'the registry does not have it')];
-      const { bytes } = hashed(fetched, digest, where);
+      const { bytes } = withDigestCheck(fetched, digest, image);
       if (bytes.length !== size) {
-        throw malformed(where, `has ${bytes.length} bytes, and its index says ${size}`);
+        throw malformed(image, `has ${bytes.length} bytes, but its index lists ${size}`);
       }
       const below = parseManifest(bytes, mediaType);
-      return [manifest, ...(await this.read(below, where, depth + 1))];
+      return [manifest, ...(await this.read(below, image, depth + 1))];
     } catch (error) {
       if (!(error instanceof SignedImageError)) throw error;
       const bad = error.code === 'CONTENT_MISMATCH' || error.code === 'CONTENT_MALFORMED';
@@ -146,10 +146,10 @@ function withGap(
 }
 
 /**
- * The manifests of an image that are to be signed: itself, and for an index every manifest that it
- * lists and that can run.
+ * Returns the manifests of an image to sign: itself, and for an index every runnable manifest that it
+ * lists.
  *
- * @throws SignedImageError where one of them cannot be read
+ * @throws SignedImageError if one of them cannot be read
  */
 export async function manifestsToSign(
   repository: Repository,

@@ -1,4 +1,4 @@
-export { createFreshCheck } from './fresh-signature';
+export { createFreshCheck } from './signer-trust';
 export { manifestsToSign, type ManifestGap, type SignableManifest } from './image-manifests';
 export { inspectImage, type KnownManifest, unmetParts } from './inspection';
 export type {

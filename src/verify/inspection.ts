@@ -6,30 +6,30 @@ import { readBundles } from '../storage/bundle-format';
 import { readLayers } from '../storage/legacy-format';
 import type { Purpose, StoredFormat } from '../storage/signature';
 import { type ManifestGap, type SignableManifest, readImageManifests } from './image-manifests';
-import { type Part, type Reading, evaluatePart, gapPart, reading } from './part';
+import { type Part, type ReadResult, evaluatePart, gapPart, readResult } from './part';
 import type { VerificationPolicy } from './policy';
 import type { ManifestReport, PartReport, VerificationReport } from './report';
 import { SignatureTrust } from './signature-trust';
 
 const PARALLEL_MANIFESTS = 4;
 
-/** A manifest of an image as an earlier look has found it: what a digest stands for stays. */
+/** A manifest of an image from an earlier read: the content of a digest does not change. */
 export interface KnownManifest {
   readonly digest: Digest;
   readonly mediaType?: string;
   readonly platform?: string;
 }
 
-interface LookedAt extends KnownManifest {
+interface InspectedManifest extends KnownManifest {
   readonly gap?: ManifestGap;
 }
 
 interface Inspected {
-  readonly manifest: LookedAt;
+  readonly manifest: InspectedManifest;
   readonly parts: readonly Part[];
 }
 
-/** What is looked at: each purpose in each format. */
+/** Returns the purposes to read; each is read in each format. */
 function purposesOf(policy: VerificationPolicy): readonly Purpose[] {
   return policy.provenance ? ['signature', 'provenance'] : ['signature'];
 }
@@ -39,19 +39,19 @@ function formatsOf({ format }: VerificationPolicy): readonly StoredFormat[] {
 }
 
 /**
- * Looks at an image and all that is stored beside it, and reports what of the policy is met. What
- * others stored there does not matter, as long as one signature of a trusted signer is good.
+ * Reads an image and all signatures that are stored for it, and reports which requirements of the
+ * policy are met. Signatures of other signers do not matter if one of a trusted signer verifies.
  *
- * For an index every platform manifest is looked at too (unless `policy.platforms` is false);
- * BuildKit's attestation manifests (`unknown/unknown`) are left out, because nothing runs them.
+ * For an index every platform manifest is read too (unless `policy.platforms` is false); BuildKit's
+ * attestation manifests (`unknown/unknown`) are excluded, because nothing runs them.
  *
- * @param known the manifests of the image, itself first, where they need not be read; then it is not
- * seen whether they are still there
+ * @param known the manifests of the image, itself first, if they need not be read; then it is not
+ * checked whether they still exist
  *
- * All of it together is bounded by the client's budget for one task; what was not read by then is
+ * The total time is limited by the client's budget for one task; what was not read by then is
  * `unavailable`.
  *
- * @throws SignedImageError where the image itself cannot be read (`REGISTRY_*`, `CONTENT_*`), and
+ * @throws SignedImageError if the image itself cannot be read (`REGISTRY_*`, `CONTENT_*`), and
  *   for a policy that cannot be checked (`INPUT_INVALID`, `TRUSTED_ROOT_INVALID`)
  */
 export async function inspectImage(
@@ -63,18 +63,18 @@ export async function inspectImage(
 ): Promise<VerificationReport> {
   const trust = new SignatureTrust(policy);
   const task = client.task();
-  const manifests: readonly LookedAt[] =
-    known ?? (await readImageManifests(repository, digest, task)).map(lookedAt);
-  const looked = policy.platforms ? manifests : manifests.slice(0, 1);
+  const manifests: readonly InspectedManifest[] =
+    known ?? (await readImageManifests(repository, digest, task)).map(toInspected);
+  const selected = policy.platforms ? manifests : manifests.slice(0, 1);
   const inspection = new Inspection(repository, policy, task, trust);
-  const inspected = await mapBounded(looked, PARALLEL_MANIFESTS, async (manifest) => ({
+  const inspected = await mapBounded(selected, PARALLEL_MANIFESTS, async (manifest) => ({
     manifest,
     parts: await inspection.parts(manifest),
   }));
   return report(digest, policy, inspected);
 }
 
-function lookedAt({ descriptor, platform, gap }: SignableManifest): LookedAt {
+function toInspected({ descriptor, platform, gap }: SignableManifest): InspectedManifest {
   const { digest, mediaType } = descriptor;
   return { digest, mediaType, ...(platform !== undefined && { platform }), ...(gap && { gap }) };
 }
@@ -87,7 +87,7 @@ class Inspection {
     private readonly trust: SignatureTrust,
   ) {}
 
-  async parts({ digest, gap }: LookedAt): Promise<readonly Part[]> {
+  async parts({ digest, gap }: InspectedManifest): Promise<readonly Part[]> {
     const parts: Part[] = [];
     for (const format of formatsOf(this.policy)) {
       const read = this.reader(digest, format);
@@ -108,24 +108,25 @@ class Inspection {
   }
 
   /** Bundles of all purposes are in one list, which is read once; legacy has a tag for each. */
-  private reader(digest: Digest, format: StoredFormat): (purpose: Purpose) => Promise<Reading> {
+  private reader(digest: Digest, format: StoredFormat): (purpose: Purpose) => Promise<ReadResult> {
     if (format === 'legacy') {
-      return (purpose) => reading(() => readLayers(this.client, this.repository, digest, purpose));
+      return (purpose) =>
+        readResult(() => readLayers(this.client, this.repository, digest, purpose));
     }
-    let bundles: Promise<Reading> | undefined;
-    return () => (bundles ??= reading(() => readBundles(this.client, this.repository, digest)));
+    let bundles: Promise<ReadResult> | undefined;
+    return () => (bundles ??= readResult(() => readBundles(this.client, this.repository, digest)));
   }
 }
 
-/** The parts that a policy asks for and that are not there; with `any`, one format is enough. */
+/** Returns the parts that a policy requires and that are not present; with `any`, one format is enough. */
 export function unmetParts(
   { parts }: ManifestReport,
   policy: VerificationPolicy,
 ): readonly PartReport[] {
   return purposesOf(policy).flatMap((purpose) => {
-    const asked = parts.filter((part) => part.purpose === purpose);
-    const unmet = asked.filter(({ status }) => status !== 'present');
-    return policy.format === 'any' && unmet.length < asked.length ? [] : unmet;
+    const required = parts.filter((part) => part.purpose === purpose);
+    const unmet = required.filter(({ status }) => status !== 'present');
+    return policy.format === 'any' && unmet.length < required.length ? [] : unmet;
   });
 }
 
@@ -145,7 +146,7 @@ function report(
   inspected: readonly Inspected[],
 ): VerificationReport {
   const manifests = inspected.map(manifestReport);
-  const root = inspected[0]?.parts.flatMap(({ good }) => (good ? [good] : [])) ?? [];
+  const root = inspected[0]?.parts.flatMap(({ verified }) => (verified ? [verified] : [])) ?? [];
   const signature = root.find(({ claim }) => claim.purpose === 'signature');
   const provenance = root.map(({ claim }) => claim).find((c) => c.purpose === 'provenance');
   return {

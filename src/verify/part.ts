@@ -1,24 +1,23 @@
 import { type ErrorCode, SignedImageError } from '../error';
 import type { Findings } from '../storage/candidate';
-import { logEntriesOf } from '../storage/stored-signature';
-import type { Purpose, StoredFormat } from '../storage/signature';
-import { type Good, type Question, answer } from './candidate-check';
+import { logEntriesOf, type Purpose, type StoredFormat } from '../storage/signature';
+import { type VerifiedSignature, type VerifyRequest, checkFindings } from './candidate-check';
 import { describeFailures, sortFailures } from './failure';
 import type { PartReport, PartStatus } from './report';
 
-/** A part of the report, and the signature behind it where there is a good one. */
+/** A part of the report, with the verified signature, if any. */
 export interface Part {
   readonly report: PartReport;
-  readonly good?: Good;
+  readonly verified?: VerifiedSignature;
 }
 
-/** What reading gave: everything that is stored, or why it could not be looked at. */
-export type Reading = { readonly findings: Findings } | { readonly error: SignedImageError };
+/** The result of reading: everything that is stored, or why it could not be read. */
+export type ReadResult = { readonly findings: Findings } | { readonly error: SignedImageError };
 
 /**
- * Reads, and keeps the error of a registry for the report.
+ * Reads, and returns an error of the registry for the report.
  */
-export async function reading(read: () => Promise<Findings>): Promise<Reading> {
+export async function readResult(read: () => Promise<Findings>): Promise<ReadResult> {
   try {
     return { findings: await read() };
   } catch (error) {
@@ -34,15 +33,15 @@ interface Gap {
 }
 
 const MISSING: Readonly<Record<Purpose, Gap>> = {
-  signature: { status: 'missing', code: 'VERIFY_UNSIGNED', reason: 'there is no signature' },
+  signature: { status: 'missing', code: 'VERIFY_UNSIGNED', reason: 'no signature was found' },
   provenance: {
     status: 'missing',
     code: 'VERIFY_PROVENANCE_MISSING',
-    reason: 'there is no provenance',
+    reason: 'no provenance was found',
   },
 };
 
-/** A part that is not there, for a reason that was found before anything was read. */
+/** Creates a part that is not present, for a reason that is known before anything is read. */
 export function gapPart(purpose: Purpose, format: StoredFormat, gap: Omit<Gap, 'code'>): Part {
   const code =
     gap.status === 'unavailable'
@@ -65,15 +64,15 @@ function gapOfError({ code, message }: SignedImageError): Gap {
     : unavailable(message);
 }
 
-/** Answers one question about one format. */
-export function evaluatePart(read: Reading, format: StoredFormat, question: Question): Part {
-  const { purpose } = question;
+/** Checks the requirements for one purpose in one format. */
+export function evaluatePart(read: ReadResult, format: StoredFormat, request: VerifyRequest): Part {
+  const { purpose } = request;
   if ('error' in read) return { report: { purpose, format, ...gapOfError(read.error) } };
-  const { good, failures, unread } = answer(read.findings, question);
-  const [first] = good;
+  const { verified, failures, unread } = checkFindings(read.findings, request);
+  const [first] = verified;
   if (first) {
     return {
-      good: first,
+      verified: first,
       report: {
         purpose,
         format,
@@ -85,12 +84,12 @@ export function evaluatePart(read: Reading, format: StoredFormat, question: Ques
     };
   }
   const sorted = sortFailures(failures);
-  const [worst] = sorted;
+  const [mostRelevant] = sorted;
   const gap: Gap =
     unread[0] !== undefined
-      ? unavailable(`${unread.length} stored there could not be read: ${unread[0]}`)
-      : worst
-        ? { status: 'invalid', code: worst.code, reason: describeFailures(sorted) }
+      ? unavailable(`${unread.length} stored objects could not be read: ${unread[0]}`)
+      : mostRelevant
+        ? { status: 'invalid', code: mostRelevant.code, reason: describeFailures(sorted) }
         : MISSING[purpose];
   return { report: { purpose, format, ...gap } };
 }

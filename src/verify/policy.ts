@@ -8,7 +8,7 @@ import type { TrustedKey } from './trusted-key';
 
 export type { KeyObject };
 
-/** A keyless signer that is trusted: both must match the certificate, exactly. */
+/** A trusted keyless signer: both values must match the certificate exactly. */
 export interface TrustedIdentity {
   /** The certificate's subject alternative name: a URI or an e-mail address. */
   readonly identity: string;
@@ -16,41 +16,41 @@ export interface TrustedIdentity {
   readonly issuer: string;
 }
 
-/** What witnesses a signature must carry. */
+/** The log entries and timestamps that a signature must have. */
 export type Transparency =
   /** An entry in a trusted transparency log. */
   | 'log'
-  /** A timestamp of a trusted authority; a log entry is checked when there is one. */
+  /** A timestamp of a trusted authority; a log entry is verified if there is one. */
   | 'timestamp'
-  /** Neither (keys only): what is there is still checked if trust material for it is given. */
+  /** Neither (keys only): existing ones are still verified if trust material for them is given. */
   | 'none';
 
-/** What the signed provenance must say. */
+/** The required content of the signed provenance. */
 export interface ProvenanceExpectation {
-  /** `runDetails.builder.id`; any where absent. */
+  /** `runDetails.builder.id`; any if absent. */
   readonly builderId?: string;
-  /** `buildDefinition.buildType`; any where absent. */
+  /** `buildDefinition.buildType`; any if absent. */
   readonly buildType?: string;
-  /** A resolved dependency with this `gitCommit`; any where absent. */
+  /** A resolved dependency with this `gitCommit`; any if absent. */
   readonly commit?: string;
-  /** Members that `buildDefinition.externalParameters` must have, compared as JSON values. */
+  /** Fields that `buildDefinition.externalParameters` must have, compared as JSON values. */
   readonly externalParameters?: Readonly<Record<string, unknown>>;
 }
 
 export interface VerificationPolicy {
   /** Any of these signers is enough; at least one key or identity must be given. */
   readonly keys: readonly PublicKey[];
-  /** Keys that count for a time only, also where they are among `keys`. */
+  /** Keys that are trusted only for a period, even if they are also in `keys`. */
   readonly trustedKeys?: readonly TrustedKey[] | undefined;
   readonly identities: readonly TrustedIdentity[];
   /** Every pair must be signed; further pairs are allowed. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** Each named format must hold a good signature; `any`: one of them must. */
+  /** `both`: each format must have a verified signature; `any`: one of them must. */
   readonly format: SignatureFormat | 'any';
   readonly transparency: Transparency;
-  /** `undefined`: provenance is not looked at. */
+  /** `undefined`: provenance is not verified. */
   readonly provenance: ProvenanceExpectation | undefined;
-  /** Needed for identities, logs and timestamps; not for a plain key without witnesses. */
+  /** Required for identities, logs and timestamps; not for keys without logs and timestamps. */
   readonly trustedRoot: TrustedRoot | undefined;
   /** For an index: whether every platform manifest must be signed too. Default: true. */
   readonly platforms: boolean;

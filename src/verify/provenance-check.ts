@@ -8,14 +8,14 @@ function mismatch(reason: string): Failure {
   return failure('VERIFY_PROVENANCE_MISMATCH', reason);
 }
 
-function shown(value: unknown): string {
+function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? 'nothing';
   return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }
 
-function compare(what: string, expected: string | undefined, actual: unknown): Failure | undefined {
+function compare(name: string, expected: string | undefined, actual: unknown): Failure | undefined {
   if (expected === undefined || expected === actual) return undefined;
-  return mismatch(`its ${what} is ${shown(actual)}, and ${shown(expected)} is expected`);
+  return mismatch(`its ${name} is ${quote(actual)}, but ${quote(expected)} is expected`);
 }
 
 function commits(dependencies: unknown): readonly unknown[] {
@@ -30,25 +30,25 @@ function checkCommit(expected: string | undefined, dependencies: unknown): Failu
   if (expected === undefined) return undefined;
   const found = commits(dependencies);
   if (found.includes(expected)) return undefined;
-  const there = found.length > 0 ? shown(found.length === 1 ? found[0] : found) : 'not named';
-  return mismatch(`its commit is ${there}, and ${shown(expected)} is expected`);
+  const actual = found.length > 0 ? quote(found.length === 1 ? found[0] : found) : 'missing';
+  return mismatch(`its commit is ${actual}, but ${quote(expected)} is expected`);
 }
 
 function checkParameters(
   expected: Readonly<Record<string, unknown>>,
   actual: Readonly<Record<string, unknown>>,
 ): Failure | undefined {
-  const wrong = Object.keys(expected).find(
-    (name) => !Object.hasOwn(actual, name) || !isDeepStrictEqual(actual[name], expected[name]),
+  const name = Object.keys(expected).find(
+    (each) => !Object.hasOwn(actual, each) || !isDeepStrictEqual(actual[each], expected[each]),
   );
-  if (wrong === undefined) return undefined;
+  if (name === undefined) return undefined;
   return mismatch(
-    `its external parameter ${shown(wrong)} is ${shown(Object.hasOwn(actual, wrong) ? actual[wrong] : undefined)}, and ${shown(expected[wrong])} is expected`,
+    `its external parameter ${quote(name)} is ${quote(Object.hasOwn(actual, name) ? actual[name] : undefined)}, but ${quote(expected[name])} is expected`,
   );
 }
 
 /**
- * Whether a SLSA v1 predicate has what every one must have, and says what is expected.
+ * Checks that a SLSA v1 predicate has the required fields and the expected content.
  *
  * https://slsa.dev/spec/v1.1/provenance
  */
@@ -65,10 +65,10 @@ export function checkProvenance(
   const { builder } = details;
   const builderId = isJsonObject(builder) ? builder['id'] : undefined;
   if (typeof buildType !== 'string' || typeof builderId !== 'string') {
-    return mismatch('it names no buildType or no builder');
+    return mismatch('it lacks buildType or builder.id');
   }
   const parameters = externalParameters ?? {};
-  if (!isJsonObject(parameters)) return mismatch('its externalParameters are no object');
+  if (!isJsonObject(parameters)) return mismatch('its externalParameters are not an object');
   return (
     compare('builder', expected.builderId, builderId) ??
     compare('buildType', expected.buildType, buildType) ??

@@ -8,32 +8,32 @@ import type { VerificationPolicy } from './policy';
 
 declare const verifiedBrand: unique symbol;
 
-/** `host/repo@sha256:...` that came out of a verification, and from nowhere else. */
+/** `host/repo@sha256:...`, which only a successful verification returns. */
 export type VerifiedImageReference = string & {
   readonly [verifiedBrand]: 'VerifiedImageReference';
 };
 
-/** The four answers: `unavailable` is "could not look", and never means "not signed". */
+/** The four results: `unavailable` means that the read failed, and never that the image is unsigned. */
 export type PartStatus = 'present' | 'missing' | 'invalid' | 'unavailable';
 
-/** What was found of one part (a signature in one format, or the provenance) on one manifest. */
+/** The result for one part (a signature in one format, or the provenance) of one manifest. */
 export interface PartReport {
   readonly purpose: 'signature' | 'provenance';
   readonly format: StoredFormat;
   readonly status: PartStatus;
-  /** Why it is not `present`; names the check that failed. */
+  /** Why it is not `present`: the check that failed. */
   readonly reason?: string;
-  /** The same for a program; only where it is not `present`. */
+  /** The same as an error code; only if it is not `present`. */
   readonly code?: ErrorCode;
   readonly signer?: SignerDescription;
   readonly logEntries?: readonly LogEntry[];
-  /** Digest of what was verified: referrer manifest or layer. */
+  /** Digest of the verified referrer manifest or layer. */
   readonly stored?: Digest;
 }
 
 export interface ManifestReport {
   readonly digest: Digest;
-  /** Absent where only its signatures were looked at. */
+  /** Absent if only its signatures were read. */
   readonly mediaType?: string;
   /** `os/architecture[/variant]`; absent for the index and for a single image. */
   readonly platform?: string;
@@ -43,19 +43,19 @@ export interface ManifestReport {
 export interface VerificationReport {
   readonly verified: boolean;
   readonly digest: Digest;
-  /** Only in what `verifyImage` returns. */
+  /** Only in reports of `verifyImage`. */
   readonly imageRef?: VerifiedImageReference;
   /** The image or index first, then its platform manifests. */
   readonly manifests: readonly ManifestReport[];
-  /** Who signed the image (the index, for several platforms). */
+  /** The signer of the image (of the index, for several platforms). */
   readonly signer?: SignerDescription;
   /** The signed pairs of that signature, all of them. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** The verified provenance predicate of the image, if one was asked for. */
+  /** The verified provenance predicate of the image, if the policy requires one. */
   readonly provenance?: unknown;
 }
 
-/** Looks at everything and reports; throws only where the image itself cannot be read. */
+/** Verifies everything and reports; throws only if the image itself cannot be read. */
 export type InspectImage = (
   repository: Repository,
   digest: Digest,
@@ -63,5 +63,5 @@ export type InspectImage = (
   client: RegistryClient,
 ) => Promise<VerificationReport>;
 
-/** `inspectImage`, and an error (`VERIFY_*`) unless all of the policy is met. */
+/** Like `inspectImage`, but throws an error (`VERIFY_*`) unless the whole policy is met. */
 export type VerifyImage = InspectImage;

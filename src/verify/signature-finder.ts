@@ -7,39 +7,39 @@ import { formatRepository, pinned } from '../oci/reference';
 import { readBundles } from '../storage/bundle-format';
 import type { Findings } from '../storage/candidate';
 import { readLayers } from '../storage/legacy-format';
-import { storedSignature } from '../storage/stored-signature';
+import { storedSignature } from '../storage/signature';
 import type { FindSignature, WantedSignature } from '../sign/reuse';
-import { type Good, answer } from './candidate-check';
+import { type VerifiedSignature, checkFindings } from './candidate-check';
 import { type ReusePolicy, trustOnly } from './signer-trust';
 
-/** Whether it says what would be signed now: nothing less, and nothing more. */
-function saysTheSame({ claim }: Good, wanted: WantedSignature): boolean {
+/** Whether it has exactly the content that would be signed now. */
+function hasSameContent({ claim }: VerifiedSignature, wanted: WantedSignature): boolean {
   if (claim.subjects !== 1) return false;
   if (claim.purpose === 'provenance') {
     return sameProvenance(claim.predicate, wanted.provenance?.predicate);
   }
   const bound = claim.reference;
   if (bound !== undefined && bound !== formatRepository(wanted.repository)) return false;
-  return isDeepStrictEqual({ ...claim.mentions[0] }, { ...wanted.annotations });
+  return isDeepStrictEqual({ ...claim.matchingSubjects[0] }, { ...wanted.annotations });
 }
 
 /**
- * Looks in the registry for signatures that need not be made again: valid under `policy`, by the
- * very signer who would sign now, and with the same content. What lies beside a manifest is read
- * once in a piece of work (`client.task()`), for signature and provenance together.
+ * Creates a finder of stored signatures that need not be created again: valid under `policy`, by the
+ * same signer, and with the same content. The referrers of a manifest are read once per task
+ * (`client.task()`), for signature and provenance together.
  */
 export function createSignatureFinder(policy: ReusePolicy): FindSignature {
-  const works = new WeakMap<RegistryClient, Map<string, Promise<Findings>>>();
+  const tasks = new WeakMap<RegistryClient, Map<string, Promise<Findings>>>();
   const read = (
     { repository, subject, purpose, format }: WantedSignature,
     client: RegistryClient,
   ) => {
     const { digest } = subject;
     if (format === 'legacy') return readLayers(client, repository, digest, purpose);
-    const bundles = works.get(client) ?? new Map<string, Promise<Findings>>();
-    works.set(client, bundles);
+    const bundles = tasks.get(client) ?? new Map<string, Promise<Findings>>();
+    tasks.set(client, bundles);
     const image = pinned(repository, digest);
-    // What is not seen now is looked for again when it is written.
+    // A signature that is not listed now is read again after the write.
     const known = bundles.get(image) ?? readBundles(client, repository, digest, PROVISIONAL);
     bundles.set(image, known);
     return known;
@@ -47,15 +47,17 @@ export function createSignatureFinder(policy: ReusePolicy): FindSignature {
   return async (wanted, client) => {
     const { purpose, format } = wanted;
     const { digest } = wanted.subject;
-    const question = {
+    const request = {
       digest,
       purpose,
       trust: trustOnly(wanted.signer, policy),
       content: { annotations: {}, provenance: {} },
     };
     const findings = await read(wanted, client);
-    const { good, unread } = answer(findings, question, (found) => saysTheSame(found, wanted));
-    const [found] = good;
+    const { verified, unread } = checkFindings(findings, request, (signature) =>
+      hasSameContent(signature, wanted),
+    );
+    const [found] = verified;
     if (found) {
       const { stored, bundle } = found.candidate;
       return storedSignature({ subject: digest, purpose, format, stored, bundle });
@@ -63,7 +65,7 @@ export function createSignatureFinder(policy: ReusePolicy): FindSignature {
     if (unread[0] === undefined) return undefined;
     throw new SignedImageError({
       code: 'REGISTRY_UNAVAILABLE',
-      message: `it cannot be told whether ${digest} is signed already: ${unread[0]}`,
+      message: `could not determine whether ${digest} is already signed: ${unread[0]}`,
     });
   };
 }

@@ -5,34 +5,33 @@ import { type SignedEntity, Verifier, toSignedEntity } from '@sigstore/verify';
 
 import { InvalidInputError, messageOf } from '../error';
 import type { Candidate } from '../storage/candidate';
-import { leafCertificate } from '../storage/stored-signature';
+import { leafCertificate } from '../storage/signature';
 import { EnvelopeTimestamp, Timestamp } from '../sigstore/timestamp';
 import type { SignerDescription } from '../key/signer';
 import type { PublicKey } from '../key/public-key';
 import { type Failure, failure } from './failure';
-import { provesItsCheckpoint } from './inclusion-proof';
-import { loggedVerifier } from './log-entry-key';
+import { loggedVerifier, matchesCheckpoint } from './log-entry-key';
 import type { TrustedIdentity, VerificationPolicy } from './policy';
 import { type AnchorMaterial, anchorsOf, type TrustAnchors, untrusted } from './trust-anchors';
 import { outsideWindows, type TrustedKey } from './trusted-key';
 
-/** Who is trusted, and which witnesses are asked for. */
+/** The trusted signers, and the required log entries and timestamps. */
 export type TrustPolicy = Pick<
   VerificationPolicy,
   'keys' | 'trustedKeys' | 'identities' | 'transparency' | 'trustedRoot'
 >;
 
-/** Either a trusted signer made this signature, with the witnesses asked for, or why not. */
+/** The trusted signer of a signature that meets the policy, or why it does not. */
 export type Verdict = { readonly signer: SignerDescription } | { readonly failure: Failure };
 
-/** Checks signatures against a policy: the mathematics, the signer, the witnesses. */
+/** Verifies signatures by a policy: the signature itself, the signer, log entries and timestamps. */
 export class SignatureTrust {
   private readonly anchors: TrustAnchors;
   private readonly keys: readonly TrustedKey[];
 
   /**
-   * @throws SignedImageError `INPUT_INVALID` for a policy that trusts nobody, and
-   *   `TRUSTED_ROOT_INVALID` where the trusted root lacks what the policy asks for
+   * @throws SignedImageError `INPUT_INVALID` for a policy without trusted signers, and
+   *   `TRUSTED_ROOT_INVALID` if the trusted root lacks what the policy requires
    */
   constructor(
     private readonly policy: TrustPolicy,
@@ -44,7 +43,7 @@ export class SignatureTrust {
         {
           property: 'verify',
           code: 'INPUT_INVALID',
-          message: 'nobody is trusted: give at least one key or identity',
+          message: 'no signer is trusted: set at least one key or identity',
         },
       ]);
     }
@@ -57,7 +56,7 @@ export class SignatureTrust {
     try {
       return leaf ? this.checkCertificate(candidate, leaf) : this.checkKey(candidate);
     } catch (error) {
-      // What the library throws is about the candidate: it parses what others wrote.
+      // Errors of the library are faults of the candidate: it parses untrusted data.
       const cause = error instanceof Error && error.cause ? ` (${messageOf(error.cause)})` : '';
       return invalid(`the signature does not verify: ${messageOf(error)}${cause}`);
     }
@@ -69,12 +68,12 @@ export class SignatureTrust {
     const trusted = this.keys.find(({ key: each }) =>
       entity.signature.verifySignature(keyObject(each)),
     );
-    if (!trusted) return { failure: this.foreignKey(bundle) };
+    if (!trusted) return { failure: this.untrustedKey(bundle) };
     const { key } = trusted;
     const missing = this.missingWitness(entity, false);
     if (missing) return { failure: missing };
     const proven: Date[] = [];
-    // It is asked with each time that was verified; the windows are looked at when all are known.
+    // Called with each verified time; the windows are checked when all times are known.
     const validFor = (time: Date): boolean => proven.push(time) > 0;
     this.verifier(false, { publicKey: keyObject(key), validFor }).verify(entity);
     const fault = logFault(entity, key.spki);
@@ -89,12 +88,12 @@ export class SignatureTrust {
     const { certificates } = this.anchors;
     const { claimed, key } = certificates.read(leaf);
     if (!this.policy.identities.some((trusted) => sameIdentity(trusted, claimed))) {
-      return mismatch(`identity ${shown(claimed.identity)} of ${shown(claimed.issuer)}`);
+      return mismatch(`identity ${quote(claimed.identity)} of ${quote(claimed.issuer)}`);
     }
     const entity = this.entity(candidate);
     const missing = this.missingWitness(entity, true);
     if (missing) return { failure: missing };
-    // As a key that is valid when its certificate is: at every time that was verified, or it throws.
+    // Like a key with the validity of its certificate: checked at every verified time, or it throws.
     const validFor = (time: Date): boolean => {
       certificates.check(leaf, time);
       return true;
@@ -105,13 +104,13 @@ export class SignatureTrust {
     return { signer: { kind: 'keyless', ...claimed } };
   }
 
-  /** What there is to verify; witnesses that no trust material is there for are left out. */
+  /** Returns the entity to verify; log entries and timestamps without trust material are omitted. */
   private entity({ bundle, payload, envelope }: Candidate): SignedEntity {
     const { tlogs, timestampAuthorities } = this.anchors.material;
     const { verificationMaterial } = bundle;
     const logged = {
       ...verificationMaterial,
-      // Whose key it is was read from the bundle, and is told to the verifier.
+      // The key was read from the bundle, and is passed to the verifier.
       content: { $case: 'publicKey' as const, publicKey: { hint: '' } },
       tlogEntries: tlogs.length > 0 ? verificationMaterial.tlogEntries : [],
       timestampVerificationData: undefined,
@@ -133,15 +132,15 @@ export class SignatureTrust {
     const { transparency } = this.policy;
     const stamped = entity.timestamps.some(({ $case }) => $case === 'timestamp-authority');
     if (transparency === 'log' && entity.tlogEntries.length === 0) {
-      return failure('VERIFY_LOG_MISSING', 'it carries no entry of a transparency log');
+      return failure('VERIFY_LOG_MISSING', 'it does not contain a transparency log entry');
     }
     if (transparency === 'timestamp' && !stamped) {
-      return failure('VERIFY_LOG_MISSING', 'it carries no timestamp of an authority');
+      return failure('VERIFY_LOG_MISSING', 'it does not contain a signed timestamp');
     }
     if (keyless && entity.timestamps.length === 0) {
       return failure(
         'VERIFY_LOG_MISSING',
-        'nothing says when it was made (no log entry with a time, no timestamp), so its short-lived certificate cannot be checked',
+        'its signing time is unknown (no log entry with a time, no timestamp), so its short-lived certificate cannot be verified',
       );
     }
     return undefined;
@@ -159,10 +158,10 @@ export class SignatureTrust {
     );
   }
 
-  /** No trusted key verifies it. The bundle may say whose it is, though anybody can write that. */
-  private foreignKey(bundle: Bundle): Failure {
+  /** Describes a signature that no trusted key verifies. The key id in the bundle is not verified. */
+  private untrustedKey(bundle: Bundle): Failure {
     if (this.keys.length === 0) {
-      return mismatch('a key, and only identities are trusted').failure;
+      return mismatch('a key, but only identities are trusted').failure;
     }
     const { content, tlogEntries } = bundle.verificationMaterial;
     const hint = content.$case === 'publicKey' ? content.publicKey.hint : '';
@@ -170,14 +169,14 @@ export class SignatureTrust {
     if (claimed === undefined) {
       return failure(
         'VERIFY_SIGNATURE_INVALID',
-        'no trusted key verifies it: another key made it, or it was altered',
+        'no trusted key verifies it: it was signed with another key, or it was modified',
       );
     }
-    const ours = this.keys.some(({ key }) => key.keyId === claimed);
-    return ours
+    const isTrusted = this.keys.some(({ key }) => key.keyId === claimed);
+    return isTrusted
       ? failure(
           'VERIFY_SIGNATURE_INVALID',
-          `the signature of the trusted key sha256:${claimed} does not verify: what it signs was altered`,
+          `the signature of the trusted key sha256:${claimed} does not verify: the signed content was modified`,
         )
       : mismatch(`key sha256:${claimed}`).failure;
   }
@@ -189,7 +188,7 @@ interface KeyInTime {
   validFor(time: Date): boolean;
 }
 
-/** A window counts wherever the key is named beside; the newest keys need not come first. */
+/** The windows of a key take precedence over `keys`; the newest keys need not come first. */
 function trustedKeys({ keys, trustedKeys: windows = [] }: TrustPolicy): readonly TrustedKey[] {
   const always = keys.filter(({ keyId }) => windows.every(({ key }) => key.keyId !== keyId));
   return [...always.map((key) => ({ key })), ...windows];
@@ -197,13 +196,17 @@ function trustedKeys({ keys, trustedKeys: windows = [] }: TrustPolicy): readonly
 
 function checkMaterial(policy: TrustPolicy, material: AnchorMaterial): void {
   if (policy.identities.length > 0 && material.certificateAuthorities.length === 0) {
-    throw untrusted('to verify an identity, the certificate authority (Fulcio) is needed');
+    throw untrusted(
+      'it lacks the certificate authority (Fulcio), which is required to verify identities',
+    );
   }
   if (policy.transparency === 'log' && material.tlogs.length === 0) {
-    throw untrusted('to verify log entries, the transparency log (Rekor) is needed');
+    throw untrusted(
+      'it lacks the transparency log (Rekor), which is required to verify log entries',
+    );
   }
   if (policy.transparency === 'timestamp' && material.timestampAuthorities.length === 0) {
-    throw untrusted('to verify timestamps, the timestamp authority is needed');
+    throw untrusted('it lacks the timestamp authority, which is required to verify timestamps');
   }
 }
 
@@ -212,36 +215,36 @@ const keyObjects = new WeakMap<PublicKey, KeyObject>();
 function keyObject(key: PublicKey): KeyObject {
   const known = keyObjects.get(key);
   if (known) return known;
-  const made = createPublicKey({ key: key.spki, format: 'der', type: 'spki' });
-  keyObjects.set(key, made);
-  return made;
+  const created = createPublicKey({ key: key.spki, format: 'der', type: 'spki' });
+  keyObjects.set(key, created);
+  return created;
 }
 
-/** Both exactly: the library's own policy takes the name for a regular expression. */
+/** Compares both exactly: the library's own policy treats the identity as a regular expression. */
 function sameIdentity(a: TrustedIdentity, b: TrustedIdentity): boolean {
   return a.identity === b.identity && a.issuer === b.issuer;
 }
 
-function loggedAs(entity: SignedEntity, verifier: Buffer): boolean {
+function areLoggedAs(entity: SignedEntity, verifier: Buffer): boolean {
   return entity.tlogEntries.every((entry) => loggedVerifier(entry)?.equals(verifier));
 }
 
-/** What the library does not look at in a log entry that it took. */
+/** Checks what the library does not check in a log entry that it accepted. */
 function logFault(entity: SignedEntity, verifier: Buffer): Verdict | undefined {
-  if (!loggedAs(entity, verifier)) {
-    return invalid('its log entry names another signer than the one that made it');
+  if (!areLoggedAs(entity, verifier)) {
+    return invalid('its log entry contains another signer than its own');
   }
-  return entity.tlogEntries.every(provesItsCheckpoint)
+  return entity.tlogEntries.every(matchesCheckpoint)
     ? undefined
-    : invalid('the inclusion proof of its log entry is about another tree than its checkpoint');
+    : invalid('the inclusion proof of its log entry does not match its checkpoint');
 }
 
 function invalid(reason: string): Verdict {
   return { failure: failure('VERIFY_SIGNATURE_INVALID', reason) };
 }
 
-function mismatch(who: string): { readonly failure: Failure } {
-  return { failure: failure('VERIFY_SIGNER_MISMATCH', `signed, but by another signer: ${who}`) };
+function mismatch(signer: string): { readonly failure: Failure } {
+  return { failure: failure('VERIFY_SIGNER_MISMATCH', `signed, but by another signer: ${signer}`) };
 }
 
 /** cosign and this package write base64 of sha256(SPKI). */
@@ -255,7 +258,7 @@ function loggedKeyId(entry: TransparencyLogEntry | undefined): string | undefine
   return spki && createHash('sha256').update(spki).digest('hex');
 }
 
-/** What others wrote, made fit for one line. */
-function shown(text: string): string {
+/** Quotes untrusted text for one line. */
+function quote(text: string): string {
   return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}...` : text);
 }

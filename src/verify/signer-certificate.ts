@@ -17,19 +17,20 @@ const EMAIL = 1;
 const URI = 6;
 
 /**
- * Strict, because the identity is compared with one that is trusted: the library's own reading
- * drops the high bit of every byte, so that two names could be read as one.
+ * Strict, because the identity is compared with a trusted one: the library's own parser drops the
+ * high bit of every byte, so that two different names could be equal.
  */
-function text(bytes: Buffer, what: string): string {
+function text(bytes: Buffer, name: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new Error(`the ${what} in the certificate is no UTF-8`);
+    throw new Error(`the ${name} in the certificate is not UTF-8`);
   }
 }
 
 function ascii(bytes: Buffer): string {
-  if (bytes.some((byte) => byte > 0x7f)) throw new Error('the name in the certificate is no ASCII');
+  if (bytes.some((byte) => byte > 0x7f))
+    throw new Error('the name in the certificate is not ASCII');
   return bytes.toString('latin1');
 }
 
@@ -42,14 +43,14 @@ function generalName(name: ASN1Obj): string {
   if (name.tag.isContextSpecific(OTHER_NAME) && type?.toOID() === USER_NAME && inner) {
     return text(inner.value, 'user name');
   }
-  throw new Error('the certificate names its subject in a way that is not known');
+  throw new Error('the certificate has a subject alternative name of an unsupported type');
 }
 
 function identityOf(certificate: X509Certificate): string {
   const names = certificate.extension(SUBJECT_ALT_NAME)?.valueObj.subs[0]?.subs ?? [];
   const [name] = names;
   if (!name || names.length > 1)
-    throw new Error('the certificate does not name exactly one signer');
+    throw new Error('the certificate does not have exactly one subject alternative name');
   return generalName(name);
 }
 
@@ -57,23 +58,24 @@ function issuerOf(certificate: X509Certificate): string {
   const current = certificate.extension(ISSUER_V2)?.valueObj.subs[0]?.value;
   const older = certificate.extension(ISSUER_V1)?.value;
   const issuer = current ?? older;
-  if (!issuer) throw new Error('the certificate names no OIDC issuer');
+  if (!issuer) throw new Error('the certificate does not contain an OIDC issuer');
   if (current && older && !current.equals(older)) {
-    throw new Error('the certificate names two OIDC issuers');
+    throw new Error('the certificate contains two different OIDC issuers');
   }
   return text(issuer, 'issuer');
 }
 
 /**
- * Who a Fulcio certificate is for, and that it is one to sign with. Says nothing about who made it.
+ * Reads the identity of a Fulcio certificate, and checks that it is a signing certificate. Its issuer
+ * is not verified.
  *
- * @throws Error that says what is wrong with it
+ * @throws Error if the certificate is not valid for signing
  */
 export function readSignerCertificate(der: Buffer): TrustedIdentity {
   const certificate = X509Certificate.parse(Buffer.from(der));
   const node = new NodeCertificate(der);
-  if (node.ca) throw new Error('the certificate is one of an authority');
-  // The library checks the chain, and not what the leaf may be used for.
+  if (node.ca) throw new Error('the certificate is a CA certificate');
+  // The library verifies the chain, but not the extended key usage of the leaf.
   if (!node.keyUsage?.includes(CODE_SIGNING)) {
     throw new Error('the certificate is not for code signing');
   }

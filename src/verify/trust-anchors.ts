@@ -6,7 +6,7 @@ import { CertificateTrust } from './certificate-trust';
 
 export type AnchorMaterial = Omit<TrustMaterial, 'publicKey'>;
 
-/** What a trusted root says, parsed, and the certificates that were found good by it. */
+/** The parsed trust material of a trusted root, and the certificates that were verified with it. */
 export interface TrustAnchors {
   readonly material: AnchorMaterial;
   readonly certificates: CertificateTrust;
@@ -19,10 +19,10 @@ const NO_TRUST: AnchorMaterial = {
   ctlogs: [],
 };
 
-export function untrusted(why: string, cause?: unknown): SignedImageError {
+export function untrusted(reason: string, cause?: unknown): SignedImageError {
   return new SignedImageError({
     code: 'TRUSTED_ROOT_INVALID',
-    message: `the trusted root does not do: ${why}`,
+    message: `the trusted root is not sufficient: ${reason}`,
     property: 'sigstore.trustedRoot',
     cause,
   });
@@ -43,15 +43,15 @@ function anchors(material: AnchorMaterial): TrustAnchors {
 const known = new WeakMap<TrustedRoot, TrustAnchors>();
 
 /**
- * The anchors of a trusted root, made once of each: a run has one root and hundreds of images.
+ * Returns the anchors of a trusted root, cached per root: a run has one root and hundreds of images.
  *
  * @throws SignedImageError `TRUSTED_ROOT_INVALID`
  */
 export function anchorsOf(root: TrustedRoot | undefined): TrustAnchors {
   if (root === undefined) return anchors(NO_TRUST);
-  const made = known.get(root);
-  if (made) return made;
-  const fresh = anchors(materialOf(root));
-  known.set(root, fresh);
-  return fresh;
+  const cached = known.get(root);
+  if (cached) return cached;
+  const created = anchors(materialOf(root));
+  known.set(root, created);
+  return created;
 }

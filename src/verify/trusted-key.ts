@@ -1,18 +1,18 @@
 import type { PublicKey } from '../key/public-key';
 import { type Failure, failure } from './failure';
 
-/** A key whose signatures count if they were made in a certain time. */
+/** A key that is trusted for signatures of a certain period. */
 export interface TrustedKey {
   readonly key: PublicKey;
-  /** Signatures from before do not count. Default: no beginning. */
+  /** Earlier signatures are rejected. Default: no limit. */
   readonly notBefore?: Date | undefined;
-  /** Signatures from after do not count. Default: no end. */
+  /** Later signatures are rejected. Default: no limit. */
   readonly notAfter?: Date | undefined;
-  /** Nothing that it signed counts any more, whenever that was. Default: false. */
+  /** All signatures of the key are rejected, whenever they were made. Default: false. */
   readonly retired?: boolean | undefined;
 }
 
-/** The same where a key has several windows: one of them is enough. */
+/** Returns why a signature is outside all windows of its key; being inside one of them is enough. */
 export function outsideWindows(
   windows: readonly TrustedKey[],
   proven: readonly Date[],
@@ -23,18 +23,19 @@ export function outsideWindows(
 }
 
 /**
- * Why a signature of this key does not count.
+ * Returns why a signature of this key is rejected.
  *
- * @param proven the times that a log or an authority says; without any it is taken for one of now,
- *   because whoever has the key can write any other
+ * @param proven the times proven by a log or a timestamp authority; without any the signature is
+ *   treated as made now, because the owner of the key can write any other time
  */
 function outsideWindow(
   { key, notBefore, notAfter, retired }: TrustedKey,
   proven: readonly Date[],
   now: Date,
 ): Failure | undefined {
-  const whose = `signed by the retired key sha256:${key.keyId}`;
-  if (retired === true) return failure('VERIFY_KEY_RETIRED', `${whose}, of which nothing counts`);
+  const signedBy = `signed by the retired key sha256:${key.keyId}`;
+  if (retired === true)
+    return failure('VERIFY_KEY_RETIRED', `${signedBy}, whose signatures are all rejected`);
   const times = proven.length > 0 ? proven : [now];
   const outside = times.find(
     (time) => (notBefore && time < notBefore) || (notAfter && time > notAfter),
@@ -46,7 +47,10 @@ function outsideWindow(
   ].join(' ');
   const when =
     proven.length > 0
-      ? `the signature is of ${outside.toISOString()}`
-      : 'nothing proves when the signature was made, so that it counts as one of now';
-  return failure('VERIFY_KEY_RETIRED', `${whose}: ${when}, and those ${window} count`);
+      ? `the signature was made at ${outside.toISOString()}`
+      : 'the signing time is not proven, so the signature is treated as made now';
+  return failure(
+    'VERIFY_KEY_RETIRED',
+    `${signedBy}: ${when}, but the key is trusted only ${window}`,
+  );
 }

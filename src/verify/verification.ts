@@ -23,25 +23,24 @@ function codeOf(unmet: readonly Unmet[]): ErrorCode {
 
 function line({ manifest, part }: Unmet): string {
   const which = manifest.platform === undefined ? '' : `${manifest.platform} `;
-  return `  ${which}${manifest.digest}: ${part.purpose} (${part.format}) is ${part.status}: ${part.reason ?? 'no reason was found'}`;
+  return `  ${which}${manifest.digest}: ${part.purpose} (${part.format}) is ${part.status}: ${part.reason ?? 'reason unknown'}`;
 }
 
-function refused(reference: string, unmet: readonly Unmet[]): SignedImageError {
+function verificationError(reference: string, unmet: readonly Unmet[]): SignedImageError {
   const code = codeOf(unmet);
   const head =
     code === 'VERIFY_INCONCLUSIVE'
-      ? `it cannot be told whether ${reference} is what it should be, because not all could be read; try again`
+      ? `the verification of ${reference} is inconclusive, because not everything could be read; run again`
       : `${reference} is not verified`;
   return new SignedImageError({ code, message: [`${head}:`, ...unmet.map(line)].join('\n') });
 }
 
 /**
- * Verifies an image by what the registry returns now, and gives it its name. This is the only
- * place where a `VerifiedImageReference` is made.
+ * Verifies an image with the current content of the registry. Only this function returns a
+ * `VerifiedImageReference`.
  *
- * @throws SignedImageError `VERIFY_*` with a line for each thing that is not as asked;
- *   `VERIFY_INCONCLUSIVE` where something that is needed could not be read; and what `inspectImage`
- *   throws
+ * @throws SignedImageError `VERIFY_*` with a line for each unmet requirement; `VERIFY_INCONCLUSIVE`
+ *   if something that is required could not be read; and the errors of `inspectImage`
  */
 export async function verifyImage(
   repository: Repository,
@@ -54,6 +53,6 @@ export async function verifyImage(
     unmetParts(manifest, policy).map((part) => ({ manifest, part })),
   );
   const reference = pinned(repository, digest);
-  if (!report.verified || unmet.length > 0) throw refused(reference, unmet);
+  if (!report.verified || unmet.length > 0) throw verificationError(reference, unmet);
   return { ...report, imageRef: reference as VerifiedImageReference };
 }

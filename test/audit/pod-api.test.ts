@@ -103,7 +103,7 @@ describe('a cluster that cannot be read', () => {
   test('does not answer', async () => {
     api.fault = () => 'silence';
     const error = await failureOf(list([], { timeoutMs: 100 }));
-    expect(error.message).toContain('no answer within 0.1 s');
+    expect(error.message).toContain('no response within 0.1 s');
     expect(everythingIn(error)).not.toContain('canary');
   });
 

@@ -45,7 +45,7 @@ describe('the text', () => {
   test('is a table, then why and where', () => {
     const text = auditText(
       reportOf(
-        image('not-signed', { reason: 'there is no signature' }),
+        image('not-signed', { reason: 'no signature was found' }),
         image('match', {
           signer: { kind: 'key', keyId: 'ab'.repeat(32), publicKey: 'PEM' },
           containers: ['a', 'b', 'c', 'd', 'e'].map(container),
@@ -61,7 +61,7 @@ describe('the text', () => {
         'match       registry.example.com/match@sha256:1a1a1a1a1a1a       key abababababab  shop/a/app, shop/b/app, shop/c/app and 2 more',
         '',
         `not signed: registry.example.com/not-signed@${DIGEST}`,
-        '  there is no signature',
+        '  no signature was found',
         '  runs as shop/web/app',
         '',
         '2 images: 1 match, 1 not signed; there are findings',

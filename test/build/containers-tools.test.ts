@@ -153,7 +153,7 @@ describe('podman and buildah alike (here by podman)', () => {
         credHelpers: {},
       });
       expect(JSON.stringify([call?.argv, call?.env])).not.toContain(PASSWORD);
-      expect(existsSync(call?.argv[call.argv.indexOf('--authfile') + 1] ?? '')).toBe(false);
+      expect(existsSync(call?.env['REGISTRY_AUTH_FILE'] ?? '/')).toBe(false);
     }
   });
 

@@ -9,8 +9,7 @@ import {
   podmanBuilder,
 } from '../../src/build';
 import { argumentFlags, argumentVariables } from '../../src/build/build-arguments';
-import { configuredHelpers } from '../../src/build/configured-helpers';
-import { builderEnvironment } from '../../src/build/environment';
+import { builderEnvironment, configuredHelpers } from '../../src/build/environment';
 import { changesBuilder, isReadByBuilders } from '../../src/build/variables';
 import { FakeTools } from './fake-tools';
 import { Context, DIGEST } from './requests';

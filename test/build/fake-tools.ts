@@ -78,7 +78,7 @@ function main(tool, record, script) {
       files[name] = { text: fs.readFileSync(path, 'utf8'), mode: fs.statSync(path).mode & 0o777 };
     }
   };
-  note('auth', flag('--authfile'));
+  note('auth', process.env.REGISTRY_AUTH_FILE);
   note('ca', flag('--cert-dir') && flag('--cert-dir') + '/ca.crt');
   note('ignore', flag('--ignorefile'));
   note('config', process.env.DOCKER_CONFIG && process.env.DOCKER_CONFIG + '/config.json');

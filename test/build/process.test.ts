@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 import { podmanBuilder } from '../../src/build';
-import { LineSplitter } from '../../src/build/lines';
+import { LastLines, LineSplitter } from '../../src/build/lines';
 import { runCommand } from '../../src/build/process';
-import { redaction } from '../../src/build/redaction';
+import { redaction, redactionFor } from '../../src/build/redaction';
 import { FakeTools } from './fake-tools';
 import { Context } from './requests';
 
@@ -22,6 +22,16 @@ describe('running a command', () => {
     expect(finished?.tail).toHaveLength(20);
     expect([...(finished?.tail ?? [])].sort()).toContain('no-newline');
   });
+
+  test('a program that prints without end takes no memory without end', async () => {
+    const before = process.memoryUsage().rss;
+    const finished = await runCommand(
+      sh('head -c 300000000 /dev/zero; echo; yes | head -c 4000000'),
+    );
+    expect(finished?.code).toBe(0);
+    expect(finished?.stdout.at(-1)).toBe('y');
+    expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
+  }, 60_000);
 
   test('no such program is no exception', async () => {
     expect(await runCommand({ program: 'no-such-program', args: [], env: {} })).toBeUndefined();
@@ -120,6 +130,37 @@ describe('lines', () => {
     const euro = Buffer.from('€');
     expect(split(euro.subarray(0, 1), euro.subarray(1))).toEqual(['€']);
   });
+
+  test('a carriage return at the very end ends the line', () => {
+    expect(split('a\r')).toEqual(['a']);
+    expect(split('a\r', '\n', 'b\r', 'c')).toEqual(['a', 'b', 'c']);
+    expect(split('\r', '\r')).toEqual(['', '']);
+  });
+
+  test('one without end is neither kept nor shown in part, and what follows is', () => {
+    const lines: string[] = [];
+    const splitter = new LineSplitter((line) => lines.push(line));
+    const chunk = Buffer.alloc(1024 * 1024, 'x');
+    const before = process.memoryUsage().rss;
+    // More than the longest string that there is.
+    for (let count = 0; count < 600; count += 1) splitter.write(chunk);
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
+    splitter.write(Buffer.from('\nnext\n'));
+    splitter.end();
+    expect(lines).toEqual([expect.stringMatching(/^\(a line of more than/), 'next']);
+  });
+
+  test('of many only the last are kept', () => {
+    const kept = new LastLines();
+    for (let count = 0; count < 1_000_000; count += 1) kept.push(`line ${count}`);
+    expect(kept.all.at(-1)).toBe('line 999999');
+    expect(kept.all.length).toBeGreaterThan(50_000);
+    expect(kept.all.length).toBeLessThanOrEqual(200_000);
+    const long = new LastLines();
+    const line = 'y'.repeat(1024 * 1024);
+    for (let count = 0; count < 100; count += 1) long.push(line);
+    expect(long.all.length).toBeLessThanOrEqual(17);
+  });
 });
 
 describe('redaction', () => {
@@ -128,5 +169,21 @@ describe('redaction', () => {
     expect(redact('abcdef abc')).toBe('*** ***');
     expect(redact('>line one< >line two< x')).toBe('>***< >***< x');
     expect(redact('nothing')).toBe('nothing');
+  });
+
+  test('hides the credentials in the variables of the builder, and not the others', () => {
+    const context = new Context();
+    const redact = redactionFor(context.request('r.example/app'), {
+      CORPORATE_TOKEN: 'canary-corporate',
+      AWS_SECRET_ACCESS_KEY: 'canary-of-s3',
+      HTTPS_PROXY: 'http://user:canary%40proxy@proxy.example:3128',
+      SSH_AUTH_SOCK: '/run/agent',
+      AWS_REGION: 'eu-west-1',
+      FLAG_TOKEN: 'true',
+    });
+    context.remove();
+    expect(redact('canary-corporate canary-of-s3')).toBe('*** ***');
+    expect(redact('http://user:canary%40proxy@proxy.example canary@proxy')).not.toContain('canary');
+    expect(redact('/run/agent eu-west-1 true')).toBe('/run/agent eu-west-1 true');
   });
 });

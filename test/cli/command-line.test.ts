@@ -3,8 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { COMMANDS } from '../../src/cli/command-table';
-import { runCommandLine } from '../../src/cli/command-line';
+import { COMMANDS, runCommandLine } from '../../src/cli/command-line';
 import type { Terminal } from '../../src/cli/terminal';
 import { processHost } from '../../src/sign';
 import { run } from './support';
@@ -56,7 +55,7 @@ describe('the command line', () => {
         throw new TypeError('canary-of-a-defect');
       },
       tell: (line) => void said.push(line),
-      askSecret: () => Promise.reject(new Error('nobody is asked')),
+      promptSecret: () => Promise.reject(new Error('nobody is asked')),
       readInput: () => Promise.reject(new Error('nothing is piped in')),
     };
     const host = { ...processHost(), env: { KEY: pem } };

@@ -7,7 +7,7 @@ import { type RunningGitlab, startGitlab } from '../../dev/gitlab';
 import { startVault } from '../../dev/vault';
 import { SignedImageError } from '../../src/error';
 import { generateKey, type KeyFiles, loadKeySigner, processHost } from '../../src/sign';
-import { localKeyFiles } from '../../src/key/generation';
+import { localKeyFiles } from '../../src/key/generation/key-files';
 import { run } from './support';
 
 const PASSWORD = 'canary-cli-password';
@@ -73,7 +73,7 @@ describe('signed-image keys generate', () => {
       await writeFile(`${prefix}.${end}`, 'mine');
       const { code, stderr } = await run(generate());
       expect(code).toBe(1);
-      expect(stderr).toContain(`error[KEY_EXISTS]: ${prefix}.${end} exists already`);
+      expect(stderr).toContain(`error[KEY_EXISTS]: ${prefix}.${end} already exists`);
       expect(await readdir(folder)).toEqual([`cosign.${end}`]);
       expect(await readFile(`${prefix}.${end}`, 'utf8')).toBe('mine');
     },
@@ -89,9 +89,9 @@ describe('signed-image keys generate', () => {
   });
 
   test.each([
-    ['env://COSIGN_PRIVATE_KEY', 'KEY_REFERENCE_INVALID', 'a key can be made in files'],
+    ['env://COSIGN_PRIVATE_KEY', 'KEY_REFERENCE_INVALID', 'a key can be generated in files'],
     ['github://acme/app', 'KEY_REFERENCE_INVALID', 'GitHub never returns secrets'],
-    ['nokms://key', 'KEY_REFERENCE_INVALID', 'no known key source'],
+    ['nokms://key', 'KEY_REFERENCE_INVALID', 'not a supported key source'],
     ['k8s://only-one', 'KEY_REFERENCE_INVALID', 'k8s://NAMESPACE/SECRET'],
   ])('makes no key at %s', async (ref, code, message) => {
     const made = await run(generate('--kms', ref), { env: ENV });

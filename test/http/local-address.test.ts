@@ -28,6 +28,11 @@ test.each([
   '64:ff9b::a9fe:a9fe',
   '2002:7f00:1::',
   'fd00:ec2::254',
+  'fd00:ec2::23',
+  'fd20:ce::254',
+  'fd00:c1::a9fe:a9fe',
+  'fd00:42::42',
+  '192.0.0.192',
   '100.100.100.200',
 ])('%s is local', (address) => {
   expect(isLocalAddress(address)).toBe(true);

@@ -32,7 +32,7 @@ describe('the identity of a Buildkite job', () => {
     agent.fault = undefined;
   });
 
-  it('is asked of the agent API with the audience, once per run', async () => {
+  it('is requested from the agent API with the audience, once per run', async () => {
     const host = testHost({ env: agent.env });
     const config = { provider: 'buildkite', clientId: 'my-fulcio' } as const;
     const provider = await resolveIdentityProvider(config, host);
@@ -87,7 +87,7 @@ describe('the identity of a Buildkite job', () => {
 });
 
 describe('the identity of a GitLab job', () => {
-  it('says which lines of the job make it, where it is missing or for another audience', async () => {
+  it('reports which lines of the job create it, if it is missing or for another audience', async () => {
     const wrong = gitlabCi(sigstore.issuer, 'https://gitlab.example');
     const missing = { ...wrong.env, SIGSTORE_ID_TOKEN: '' };
     for (const env of [wrong.env, missing]) {
@@ -123,7 +123,7 @@ describe('the identity of a CircleCI job', () => {
     expect(job.requests).toHaveLength(before + 1);
   });
 
-  it("is the job's own token where that is for the audience that was asked for", async () => {
+  it("is the job's own token if that is for the requested audience", async () => {
     const token = job.env['CIRCLE_OIDC_TOKEN_V2'] ?? '';
     const clientId = String(sigstore.issuer.verify(token)?.['aud']);
     const before = job.requests.length;
@@ -141,18 +141,18 @@ describe('the identity of a CircleCI job', () => {
     expect(await provider.getToken()).toBe(given['SIGSTORE_ID_TOKEN']);
   });
 
-  it('cannot be made outside of a job, and says how to go on', async () => {
+  it('cannot be created outside of a job, which is reported with the remedy', async () => {
     const empty = await mkdtemp(join(tmpdir(), 'signed-image-no-command-'));
     const env = { CIRCLECI: 'true', PATH: empty };
     const absent = await failureOf(
       (await resolveIdentityProvider({}, testHost({ env }))).getToken(),
     );
     expect(absent).toMatchObject({ code: 'IDENTITY_UNAVAILABLE', property: 'keyless' });
-    expect(absent.message).toMatch(/`circleci`.* is not there; run in a CircleCI job/);
+    expect(absent.message).toMatch(/`circleci`.* was not found; run in a CircleCI job/);
 
     for (const [script, expected] of [
       ['echo canary-printed-token; exit 3', /failed \(3\)/],
-      ['true', /printed no token/],
+      ['true', /did not print a token/],
     ] as const) {
       await writeFile(join(empty, 'circleci'), `#!/bin/sh\n${script}\n`);
       await chmod(join(empty, 'circleci'), 0o755);

@@ -1,5 +1,5 @@
 import { type RunningSigstore, startSigstore } from '../../dev/sigstore';
-import { createSigningMaterial, validateSigningConfig } from '../../src/sign';
+import { createSigningMaterial, validateSigningInputs } from '../../src/sign';
 import { IDENTITY_CASES } from '../keys/identities';
 import { testHost } from '../sign/support/host';
 
@@ -20,7 +20,7 @@ describe('every identity', () => {
         const { fulcioUrl, rekorUrl } = sigstore;
         const config = { ...running.config, sigstore: { fulcioUrl, rekorUrl } };
         const host = testHost({ ...running.host, env: { PATH, ...running.env } });
-        expect(await validateSigningConfig(config, host)).toEqual([]);
+        expect(await validateSigningInputs(config, host)).toEqual([]);
         const material = await createSigningMaterial(config, host);
         const expected = { kind: 'keyless', ...running.identity };
         // What the token promises is what Fulcio then certifies.

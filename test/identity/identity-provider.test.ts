@@ -26,18 +26,18 @@ beforeEach(() => {
   delete sigstore.settings.faults.issuer;
 });
 
-const asked = () => sigstore.requests.filter(({ path }) => path === '/actions/token').length;
+const requests = () => sigstore.requests.filter(({ path }) => path === '/actions/token').length;
 
 describe('the identity of GitHub Actions', () => {
-  it('is asked for with the audience, once per run', async () => {
-    const before = asked();
+  it('is requested with the audience, once per run', async () => {
+    const before = requests();
     const host = testHost({ env: sigstore.issuer.actionsEnvironment() });
     const provider = await resolveIdentityProvider({ provider: 'github-actions' }, host);
-    expect(asked()).toBe(before);
+    expect(requests()).toBe(before);
 
     const [first, second] = await Promise.all([provider.getToken(), provider.getToken()]);
     const token = await provider.getIdentityToken();
-    expect(asked()).toBe(before + 1);
+    expect(requests()).toBe(before + 1);
     expect(first).toBe(second);
     expect(first).toBe(token.raw);
     expect(sigstore.issuer.verify(first)).toMatchObject({ aud: 'sigstore' });
@@ -46,7 +46,7 @@ describe('the identity of GitHub Actions', () => {
     );
   });
 
-  it('is asked for again when the token is about to expire', async () => {
+  it('is requested again when the token is about to expire', async () => {
     let clock = Date.now();
     const host = testHost({
       env: sigstore.issuer.actionsEnvironment(),
@@ -62,7 +62,7 @@ describe('the identity of GitHub Actions', () => {
     expect(oncemore).toBe(again);
   });
 
-  it('is asked for with another audience where one is declared', async () => {
+  it('is requested with another audience if one is configured', async () => {
     const host = testHost({ env: sigstore.issuer.actionsEnvironment() });
     const { getToken } = await resolveIdentityProvider({ clientId: 'my-fulcio' }, host);
     expect(sigstore.issuer.verify(await getToken())).toMatchObject({ aud: 'my-fulcio' });
@@ -104,7 +104,7 @@ describe('the identity of GitHub Actions', () => {
     },
   );
 
-  it('that fails can be asked for again', async () => {
+  it('that fails is requested again', async () => {
     const host = testHost({ env: sigstore.issuer.actionsEnvironment() });
     const provider = await resolveIdentityProvider({}, host);
     sigstore.settings.faults.issuer = () => ({ kind: 'answer', answer: { status: 403 } });
@@ -126,7 +126,7 @@ describe('the identity of GitHub Actions', () => {
     expect(send).not.toHaveBeenCalled();
   });
 
-  it('says what is missing where it was named and is not there', async () => {
+  it('reports what is missing if it was configured and is not available', async () => {
     const provider = await resolveIdentityProvider({ provider: 'github-actions' }, testHost());
     const error = await failureOf(provider.getToken());
     expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE', property: 'keyless' });
@@ -243,7 +243,7 @@ describe('where nothing is named', () => {
   it.each([
     [{}, 'keyless.tokenFile or keyless.tokenEnv'],
     [{ GITHUB_ACTIONS: 'true' }, 'id-token: write'],
-  ])('and nothing is there (%j), all that was tried is told', async (env, advice) => {
+  ])('and no source is available (%j), all that were tried are reported', async (env, advice) => {
     const error = await failureOf(
       resolveIdentityProvider({}, testHost({ env, readFile: noFiles })),
     );

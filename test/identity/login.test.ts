@@ -1,12 +1,13 @@
 import { personAtBrowser } from '../../dev/identity';
 import { type RunningSigstore, startSigstore } from '../../dev/sigstore';
 import {
-  asksPerson,
+  isInteractiveProvider,
   createTokenCache,
   type KeylessConfig,
   type InteractiveLogin,
   resolveIdentityProvider,
 } from '../../src/sign';
+import { addressFault } from '../../src/identity/login/issuer';
 import { failureOf } from '../sign/support/failure';
 import { everythingIn, testHost } from '../sign/support/host';
 
@@ -30,12 +31,14 @@ const signIn = async (
   change: Partial<KeylessConfig> = {},
 ) => {
   const config = { provider, issuer: sigstore.issuer.url, ...change };
-  return (await resolveIdentityProvider(config, testHost({ interactiveLogin: person }))).getIdentityToken();
+  return (
+    await resolveIdentityProvider(config, testHost({ interactiveLogin: person }))
+  ).getIdentityToken();
 };
 
-const asked = (path: string) => sigstore.requests.filter((request) => request.path === path);
+const requestsTo = (path: string) => sigstore.requests.filter((request) => request.path === path);
 
-describe('a person who is asked to sign in', () => {
+describe('a user who is prompted to sign in', () => {
   it('with a browser gets an address, and signs in with PKCE', async () => {
     const person = personAtBrowser();
     const token = await signIn('browser', person, { clientId: 'my-client' });
@@ -46,7 +49,7 @@ describe('a person who is asked to sign in', () => {
     expect(person.heard[0]).toMatch(/^sign in with a browser on this machine: http/);
     expect(person.heard[0]).toMatch(/code_challenge_method=S256/);
     // The secrets of the exchange are not announced.
-    const [exchange] = asked('/token').slice(-1);
+    const [exchange] = requestsTo('/token').slice(-1);
     const form = new URLSearchParams(exchange?.body.toString('utf8'));
     for (const name of ['code', 'code_verifier']) {
       expect(form.get(name)).toMatch(/\S{20,}/);
@@ -64,7 +67,7 @@ describe('a person who is asked to sign in', () => {
   });
 
   it.each(['browser', 'device'] as const)(
-    'and refuses by %s is told how to go on, and is not asked again in this run',
+    'and refuses by %s gets the remedy, and is not prompted again in this run',
     async (provider) => {
       sigstore.issuer.login.decision = 'deny';
       const person = personAtBrowser();
@@ -90,16 +93,16 @@ describe('a person who is asked to sign in', () => {
       const error = await failureOf(signIn(provider, person));
       expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE', property: 'keyless.provider' });
       expect(error.message).toMatch(
-        /nobody signed in at .* within 1 seconds; run again to sign in/,
+        /no user signed in at .* within 1 seconds; run again to sign in/,
       );
     },
   );
 
-  it('and lets the code expire is told so', async () => {
+  it('and lets the code expire gets an error', async () => {
     sigstore.issuer.login.decision = 'wait';
     sigstore.issuer.login.deviceCodeExpiresIn = 1;
     const error = await failureOf(signIn('device', personAtBrowser()));
-    expect(error.message).toMatch(/nobody signed in|the code expired before anybody signed in/);
+    expect(error.message).toMatch(/no user signed in|the code expired before the user signed in/);
   });
 
   it('is not misled by another page that calls the address that is waited at', async () => {
@@ -123,7 +126,7 @@ describe('a person who is asked to sign in', () => {
     expect(heard.slice(1)).toEqual(['404', '404', '404']);
   });
 
-  it('is asked once for all that is signed in a run', async () => {
+  it('is prompted once for all signatures of a run', async () => {
     const person = personAtBrowser();
     const config = { provider: 'browser', issuer: sigstore.issuer.url } as const;
     const host = testHost({ interactiveLogin: person, tokens: createTokenCache() });
@@ -135,17 +138,93 @@ describe('a person who is asked to sign in', () => {
 });
 
 describe('an issuer that cannot be used', () => {
-  it('because it tells nothing of itself is named', async () => {
+  it('because its discovery fails is reported', async () => {
     sigstore.settings.faults.issuer = () => ({ kind: 'answer', answer: { status: 500 } });
     const error = await failureOf(signIn('browser', personAtBrowser()));
     expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE', property: 'keyless.issuer' });
-    expect(error.message).toMatch(/did not tell how to sign in .*openid-configuration/);
+    expect(error.message).toMatch(/discovery of the issuer .* failed .*openid-configuration/);
   });
 
   it.each(['http://issuer.example', 'issuer'])('because it is %s is refused', async (issuer) => {
     const error = await failureOf(signIn('device', personAtBrowser(), { issuer }));
     expect(error).toMatchObject({ property: 'keyless.issuer' });
     expect(error.message).toMatch(/must be an https address/);
+  });
+
+  /** Answers one path of the issuer with this document. */
+  const answered = (start: string, document: object | Buffer): void => {
+    sigstore.settings.faults.issuer = ({ path }) =>
+      path.startsWith(start)
+        ? {
+            kind: 'answer',
+            answer: {
+              status: 200,
+              headers: { 'content-type': 'application/json' },
+              body: Buffer.isBuffer(document) ? document : JSON.stringify(document),
+            },
+          }
+        : undefined;
+  };
+
+  it.each([
+    'http://elsewhere.example/authorize',
+    'javascript:alert(1)',
+    'https://a.example/\u001b[',
+  ])(
+    'because it sends people to %j is refused before it is shown',
+    async (authorization_endpoint) => {
+      const issuer = sigstore.issuer.url;
+      const document = { issuer, token_endpoint: `${issuer}/token`, authorization_endpoint };
+      answered('/.well-known/', document);
+      const person = personAtBrowser();
+      const error = await failureOf(signIn('browser', person));
+      expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE', property: 'keyless.issuer' });
+      expect(error.message).not.toContain('\u001b');
+      expect(person.heard).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['https://issuer.example', 'https://localhost/a', /on this machine/],
+    ['https://issuer.example', 'https://[::1]/a', /on this machine/],
+    ['https://issuer.example', 'https://169.254.169.254/a', /on this machine/],
+    ['https://issuer.example', 'http://issuer.example/a', /not https/],
+    ['https://issuer.example', '/authorize', /no address/],
+    ['http://127.0.0.1:1', 'http://127.0.0.1:2/a', undefined],
+    ['https://issuer.example', 'https://accounts.example/a', undefined],
+  ])('because %s names %s, unless that is fit', (issuer, endpoint, expected) => {
+    const fault = addressFault(endpoint, new URL(issuer));
+    if (expected === undefined) expect(fault).toBeUndefined();
+    else expect(fault).toMatch(expected);
+  });
+
+  it.each([
+    ['is endless', Buffer.alloc(8 * 1024 * 1024, ' ')],
+    ['has very many values', Buffer.from(`{"a":[${'{},'.repeat(100_000)}{}]}`)],
+  ])('because its answer %s is not parsed', async (_, body) => {
+    answered('/.well-known/', body);
+    const error = await failureOf(signIn('browser', personAtBrowser()));
+    expect(error.message).toMatch(/answer is too/);
+  });
+
+  it.each([
+    ['a code with control characters', { user_code: 'A\u001b[2J' }, /nobody can type/],
+    ['an address that is not https', { verification_uri: 'http://x.example/' }, /not https/],
+    ['another address for browsers', { verification_uri_complete: 'file:///etc' }, /not https/],
+  ])('because it gives a person %s is refused', async (_, change, expected) => {
+    const document = {
+      device_code: 'd',
+      user_code: 'ABCD',
+      verification_uri: `${sigstore.issuer.url}/device`,
+      expires_in: 60,
+      ...change,
+    };
+    answered('/device/code', document);
+    const person = personAtBrowser();
+    const error = await failureOf(signIn('device', person));
+    expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
+    expect(error.message).toMatch(expected);
+    expect(person.heard).toEqual([]);
   });
 
   it('because it has no device codes sends people to the browser', async () => {
@@ -164,13 +243,15 @@ describe('an issuer that cannot be used', () => {
           }
         : undefined;
     const error = await failureOf(signIn('device', personAtBrowser()));
-    expect(error.message).toMatch(/no sign-in by device code; use keyless.provider "browser"/);
+    expect(error.message).toMatch(
+      /does not support sign-in by device code; use keyless.provider "browser"/,
+    );
   });
 
   it.each([
     ['by another client', { aud: 'another' }, /for another client or by another issuer/],
     ['of the past', { exp: 1_000 }, /check this machine's clock/],
-  ])('because its token is %s is told, without the token', async (_, claims, expected) => {
+  ])('because its token is %s is reported, without the token', async (_, claims, expected) => {
     sigstore.issuer.login.claims = claims;
     const error = await failureOf(signIn('browser', personAtBrowser()));
     expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
@@ -191,37 +272,43 @@ describe('an issuer that cannot be used', () => {
       { status: 200, body: '{"access_token":"canary-access","token_type":"Bearer"}' },
       /failed|without an identity token/,
     ],
-  ])('because it answers with %s is told, without the answer', async (_, answer, expected) => {
-    sigstore.settings.faults.issuer = ({ path }) =>
-      path === '/token'
-        ? {
-            kind: 'answer',
-            answer: { headers: { 'content-type': 'application/json' }, ...answer },
-          }
-        : undefined;
-    for (const provider of ['browser', 'device'] as const) {
-      const error = await failureOf(signIn(provider, personAtBrowser()));
-      expect(error.message).toMatch(expected);
-      expect(everythingIn(error)).not.toContain('canary-');
-    }
-  });
+  ])(
+    'because it responds with %s is reported, without the response',
+    async (_, answer, expected) => {
+      sigstore.settings.faults.issuer = ({ path }) =>
+        path === '/token'
+          ? {
+              kind: 'answer',
+              answer: { headers: { 'content-type': 'application/json' }, ...answer },
+            }
+          : undefined;
+      for (const provider of ['browser', 'device'] as const) {
+        const error = await failureOf(signIn(provider, personAtBrowser()));
+        expect(error.message).toMatch(expected);
+        expect(everythingIn(error)).not.toContain('canary-');
+      }
+    },
+  );
 });
 
-describe('where nobody is there', () => {
+describe('where no user is present', () => {
   it('a sign-in fails at once', async () => {
     const error = await failureOf(signIn('browser', undefined));
     expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE', property: 'keyless.provider' });
-    expect(error.message).toMatch(/in an update only/);
+    expect(error.message).toMatch(/only in an update/);
   });
 
-  it('somebody may be asked later in the same run', async () => {
+  it('a user may be prompted later in the same run', async () => {
     const tokens = createTokenCache();
     const config = { provider: 'browser', issuer: sigstore.issuer.url } as const;
     const alone = await resolveIdentityProvider(config, testHost({ tokens }));
     await failureOf(alone.getToken());
     const person = personAtBrowser();
-    const attended = await resolveIdentityProvider(config, testHost({ tokens, interactiveLogin: person }));
-    await expect(attended.getToken()).resolves.toMatch(/^ey/);
+    const interactive = await resolveIdentityProvider(
+      config,
+      testHost({ tokens, interactiveLogin: person }),
+    );
+    await expect(interactive.getToken()).resolves.toMatch(/^ey/);
   });
 });
 
@@ -231,16 +318,19 @@ describe('a sign-in as the last resort', () => {
     issuer: sigstore.issuer.url,
   });
 
-  it('is taken where there is no token', async () => {
+  it('is used if there is no token', async () => {
     const person = personAtBrowser();
-    expect(await asksPerson(interactive(), testHost())).toBe(true);
-    const provider = await resolveIdentityProvider(interactive(), testHost({ interactiveLogin: person }));
+    expect(await isInteractiveProvider(interactive(), testHost())).toBe(true);
+    const provider = await resolveIdentityProvider(
+      interactive(),
+      testHost({ interactiveLogin: person }),
+    );
     await expect(provider.getToken()).resolves.toMatch(/^ey/);
   });
 
   it('is not taken where there is one, nor in CI', async () => {
     const env = { SIGSTORE_ID_TOKEN: sigstore.issuer.token({ subject: 'job' }) };
-    expect(await asksPerson(interactive(), testHost({ env }))).toBe(false);
+    expect(await isInteractiveProvider(interactive(), testHost({ env }))).toBe(false);
     const ci = testHost({ env: { CI: 'true' } });
     const error = await failureOf(resolveIdentityProvider(interactive(), ci));
     expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE', property: 'keyless' });

@@ -30,7 +30,7 @@ describe('the identity of a machine of Google Cloud', () => {
   const tokenOf = async (env: Readonly<Record<string, string>>, provider?: 'google') =>
     (await resolveIdentityProvider(provider ? { provider } : {}, testHost({ env }))).getToken();
 
-  it('is asked of the metadata server, with the e-mail address in it', async () => {
+  it('is requested from the metadata server, with the e-mail address in it', async () => {
     const claims = sigstore.issuer.verify(await tokenOf(google.env));
     expect(claims).toMatchObject({ aud: 'sigstore', email: google.identity.identity });
   });
@@ -55,8 +55,8 @@ describe('the identity of a machine of Google Cloud', () => {
     expect(error.message).toMatch(/HTTP 404; attach a service account to the machine/);
   });
 
-  it('is not what something else at that address says', async () => {
-    const body = sigstore.issuer.token({ subject: 'somebody' });
+  it('is not the response of another server at that address', async () => {
+    const body = sigstore.issuer.token({ subject: 'someone' });
     google.fault = () => ({ kind: 'answer', answer: { status: 200, body } });
     const error = await failureOf(tokenOf(google.env));
     expect(error.message).toMatch(/something else than a token/);
@@ -73,27 +73,27 @@ describe('the identity of a machine of Google Cloud', () => {
     expect(refused.message).toMatch(
       /HTTP 403; other@.*roles\/iam\.serviceAccountOpenIdTokenCreator/,
     );
-    const nobody = await failureOf(tokenOf({ ...env, GOOGLE_SERVICE_ACCOUNT_NAME: 'other' }));
-    expect(nobody.message).toMatch(/must be the e-mail address/);
+    const invalid = await failureOf(tokenOf({ ...env, GOOGLE_SERVICE_ACCOUNT_NAME: 'other' }));
+    expect(invalid.message).toMatch(/must be the e-mail address/);
     const plain = { ...env, CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS: 'http://iam.example/' };
     expect((await failureOf(tokenOf(plain))).message).toMatch(/is no https address/);
   });
 
-  it('says to log in where the access token is not taken', async () => {
+  it('reports to log in if the access token is rejected', async () => {
     google.fault = ({ path }) =>
       path.startsWith('/v1/') ? { kind: 'answer', answer: { status: 401 } } : undefined;
     const error = await failureOf(tokenOf(google.impersonation.env));
     expect(error.message).toMatch(/IAM of Google Cloud .* HTTP 401; log in again/);
   });
 
-  it('cannot impersonate with a credential file that is no good, and nothing of it is shown', async () => {
+  it('cannot impersonate with an invalid credential file, whose content is not shown', async () => {
     const file = '/nowhere/canary-folder/credentials.json';
     process.env['GOOGLE_APPLICATION_CREDENTIALS'] = file;
     const env = { ...google.federation.env, GOOGLE_APPLICATION_CREDENTIALS: file };
     const error = await failureOf(tokenOf(env));
     delete process.env['GOOGLE_APPLICATION_CREDENTIALS'];
     expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE', property: 'keyless' });
-    expect(error.message).toMatch(/application default credentials \(.*\); see that the file/);
+    expect(error.message).toMatch(/application default credentials .*\(.*\); check that the file/);
     expect(everythingIn(error)).not.toContain('canary-folder');
   });
 });
@@ -115,7 +115,7 @@ describe('the identity of a SPIFFE workload', () => {
   it.each([
     ['a URI', (socket: string) => `unix://${socket}`],
     ['a path, as cosign wants it', (socket: string) => socket],
-  ])('is asked of the agent whose socket is named by %s', async (_, named) => {
+  ])('is requested from the agent at the socket in %s', async (_, named) => {
     const env = { SPIFFE_ENDPOINT_SOCKET: named(agent.socket) };
     const claims = sigstore.issuer.verify(await tokenOf(env, 'my-fulcio'));
     expect(claims).toMatchObject({ sub: agent.identity.identity, aud: ['my-fulcio'] });
@@ -166,7 +166,7 @@ describe('the identity of a Kubernetes service account', () => {
     await pod.stop();
   });
 
-  it('says how to project it, where it is missing or for another audience', async () => {
+  it('reports how to project it, if it is missing or for another audience', async () => {
     const pod = await kubernetesPod(sigstore.issuer, 'https://kubernetes.default.svc');
     for (const tokenFile of [pod.tokenFile, '/nowhere/token']) {
       const config = { provider: 'kubernetes', tokenFile } as const;

@@ -66,7 +66,7 @@ describe('where no provider is named', () => {
     await Promise.all([agent.stop(), circle.stop()]);
   });
 
-  it('all that was tried is told where none is there', async () => {
+  it('all sources that were tried are reported if none is available', async () => {
     const error = await failureOf(resolveIdentityProvider({}, testHost({ readFile: absent })));
     for (const place of [
       'GitHub',
@@ -83,19 +83,19 @@ describe('where no provider is named', () => {
 });
 
 describe('the tokens of one run', () => {
-  it('are asked for once for each audience and issuer', async () => {
-    const asked = () => sigstore.requests.filter(({ path }) => path === '/actions/token').length;
+  it('are requested once for each audience and issuer', async () => {
+    const requests = () => sigstore.requests.filter(({ path }) => path === '/actions/token').length;
     const host = testHost({
       env: sigstore.issuer.actionsEnvironment(),
       tokens: createTokenCache(),
     });
-    const before = asked();
+    const before = requests();
     for (const clientId of ['sigstore', 'other', undefined]) {
       await (await resolveIdentityProvider({ clientId }, host)).getToken();
     }
-    expect(asked() - before).toBe(2);
+    expect(requests() - before).toBe(2);
     await (await resolveIdentityProvider({ issuer: sigstore.issuer.url }, host)).getToken();
-    expect(asked() - before).toBe(3);
+    expect(requests() - before).toBe(3);
   });
 
   it('that live for a minute are used for a part of it', async () => {
@@ -116,7 +116,7 @@ describe('the tokens of one run', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('that have expired when they come from a service say that a clock is off', async () => {
+  it('that have expired when a service issues them report a wrong clock', async () => {
     const env = sigstore.issuer.actionsEnvironment();
     const now = () => new Date(Date.now() + 3_600_000);
     const provider = await resolveIdentityProvider({}, testHost({ env, now }));
@@ -131,7 +131,7 @@ describe('the tokens of one run', () => {
     const provider = await resolveIdentityProvider({ issuer }, testHost({ env }));
     const error = await failureOf(provider.getToken());
     expect(error).toMatchObject({ code: 'IDENTITY_TOKEN_INVALID', property: 'keyless.issuer' });
-    expect(error.message).toContain(`is by ${sigstore.issuer.url}, not by ${issuer}`);
+    expect(error.message).toContain(`was issued by ${sigstore.issuer.url}, not by ${issuer}`);
   });
 });
 
@@ -154,7 +154,7 @@ describe('who is expected to sign', () => {
     expect(await onBranch('team/other', 'main')).not.toEqual(main);
   });
 
-  it('is not told by a subject that may hold the number of a job', async () => {
+  it('is unknown for a subject that may contain the number of a job', async () => {
     const issuer = sigstore.issuer.url;
     expect(await expected({ sub: '{repository}:{step}' })).toEqual({ issuer });
     expect(await expected({ sub: 'spiffe://a.test/b' })).toEqual({
@@ -163,7 +163,7 @@ describe('who is expected to sign', () => {
     });
   });
 
-  it('is not asked of anybody, and not known of a bad token', async () => {
+  it('is not requested, and unknown for an invalid token', async () => {
     const send = jest.fn();
     const env = sigstore.issuer.actionsEnvironment();
     expect(await expectedIdentity({}, testHost({ env, send }))).toBeUndefined();

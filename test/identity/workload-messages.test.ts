@@ -4,7 +4,7 @@ import { decodeJwtSvids, encodeJwtSvidRequest } from '../../src/identity/workloa
 
 describe('a message of the SPIFFE Workload API', () => {
   it.each(['sigstore', '', 'é'.repeat(100), 'x'.repeat(20_000)])(
-    'asks for one audience as a protobuf library reads it (%#)',
+    'requests one audience as a protobuf library reads it (%#)',
     (audience) => {
       const reader = new BinaryReader(new Uint8Array(encodeJwtSvidRequest(audience)));
       expect(reader.nextField()).toBe(true);

@@ -99,14 +99,14 @@ describe('the password of an encrypted key', () => {
     const env = { COSIGN_PASSWORD: 'canary-from-env' };
     await expect(loadKeySigner({ ref: pem }, testHost({ env }))).resolves.toBeDefined();
     const error = await failureOf(loadKeySigner({ ref: pem, password: '' }, testHost({ env })));
-    expect(error.message).toContain('key.password does not open');
+    expect(error.message).toContain('key.password does not decrypt');
   });
 
   it.each([
     [{ password: 'canary-wrong-one' }, {}, 'the password of key.password'],
     [{}, { COSIGN_PASSWORD: 'canary-wrong-one' }, 'the password of COSIGN_PASSWORD'],
     [{}, {}, 'neither key.password nor COSIGN_PASSWORD is set'],
-  ])('is told by where it came from when it is wrong (case %#)', async (input, env, origin) => {
+  ])('is reported by its origin when it is wrong (case %#)', async (input, env, origin) => {
     const error = await failureOf(
       loadKeySigner({ ref: fixture('p256.key'), ...input }, testHost({ env })),
     );
@@ -124,7 +124,7 @@ describe('the password of an encrypted key', () => {
     await expect(loadKeySigner({ ref: pem, password: 'right' }, host)).resolves.toBeDefined();
   });
 
-  it('is worked on once for the same key, however often it is asked for', async () => {
+  it('is derived once for the same key, however often it is loaded', async () => {
     const pem = await encryptPrivateKey(privateKey, 'pw', { cost: 32768 });
     const derivations = jest.spyOn(crypto, 'scrypt');
     const load = () => loadKeySigner({ ref: pem, password: 'pw' }, host);
@@ -141,10 +141,10 @@ describe('the password of an encrypted key', () => {
     const { scrypt } = crypto;
     let atOnce = 0;
     let most = 0;
-    const derivations = jest.spyOn(crypto, 'scrypt').mockImplementation((...asked) => {
+    const derivations = jest.spyOn(crypto, 'scrypt').mockImplementation((...args) => {
       atOnce += 1;
       most = Math.max(most, atOnce);
-      const [password, salt, length, options, done] = asked as Parameters<typeof scrypt>;
+      const [password, salt, length, options, done] = args as Parameters<typeof scrypt>;
       scrypt(password, salt, length, options, (error, key) => {
         atOnce -= 1;
         done(error, key);
@@ -183,7 +183,7 @@ describe('a plain key', () => {
   });
 
   it.each([['P-384'], ['P-521'], ['secp256k1'], ['ed25519'], [1024], [4096]] as const)(
-    '%s is refused: not every verifier takes it',
+    '%s is rejected: not every verifier accepts it',
     async (kind) => {
       const error = await failureOf(loadKeySigner({ ref: pemOf(generate(kind)) }, host));
       expect(error).toMatchObject({ code: 'KEY_UNSUPPORTED', property: 'key.ref' });
@@ -199,7 +199,7 @@ describe('a plain key', () => {
   });
 });
 
-describe('what is no private key', () => {
+describe('a text without a usable private key', () => {
   const privateKey = generate('P-256');
   const pem = pemOf(privateKey);
   const publicPem = createPublicKey(privateKey).export({ format: 'pem', type: 'spki' }).toString();
@@ -211,7 +211,7 @@ describe('what is no private key', () => {
     .toString();
 
   it.each([
-    ['a public key', publicPem, 'KEY_UNSUPPORTED', 'signing needs the private one'],
+    ['a public key', publicPem, 'KEY_UNSUPPORTED', 'signing needs the private key'],
     ['a key encrypted by OpenSSL', openssl, 'KEY_UNSUPPORTED', 'cosign import-key-pair'],
     [
       "a key encrypted in OpenSSL's old way",
@@ -220,7 +220,7 @@ describe('what is no private key', () => {
       'cosign import-key-pair',
     ],
     ['two keys', pem + pem, 'KEY_UNREADABLE', 'more than one private key'],
-    ['half a key', pem.slice(0, 80), 'KEY_UNREADABLE', 'no whole PEM block'],
+    ['half a key', pem.slice(0, 80), 'KEY_UNREADABLE', 'does not contain a complete PEM block'],
     ['a damaged key', pem.replace(/\n.{30}/, '\nAAAA'), 'KEY_UNREADABLE', 'damaged'],
     [
       'an SSH key',
@@ -236,7 +236,7 @@ describe('what is no private key', () => {
     if (secretLine.length > 8) expect(everythingIn(error)).not.toContain(secretLine);
   });
 
-  it('a missing file and a folder are told by their path', async () => {
+  it('a missing file and a folder are reported by their path', async () => {
     const missing = join(folder, 'missing.key');
     const error = await failureOf(loadKeySigner({ ref: missing }, host));
     expect(error).toMatchObject({ code: 'KEY_UNREADABLE', property: 'key.ref' });
@@ -247,9 +247,9 @@ describe('what is no private key', () => {
   });
 
   it.each([
-    ['EACCES', 'may not be read by this user'],
+    ['EACCES', 'is not readable by this user'],
     ['EIO', 'cannot be read (EIO)'],
-  ])('a file that fails with %s is told so', async (code, text) => {
+  ])('a file that fails with %s is reported', async (code, text) => {
     const readFile = () => Promise.reject(Object.assign(new Error('no'), { code }));
     expect(
       (await failureOf(loadKeySigner({ ref: 'a.key' }, testHost({ readFile })))).message,
@@ -259,7 +259,7 @@ describe('what is no private key', () => {
   it.each([
     [{}, 'is not set'],
     [{ A_KEY: ' ' }, 'is empty'],
-  ])('a variable in %j is told so', async (env, text) => {
+  ])('a variable in %j is reported', async (env, text) => {
     const error = await failureOf(loadKeySigner({ ref: 'env://A_KEY' }, testHost({ env })));
     expect(error).toMatchObject({ code: 'KEY_UNREADABLE', property: 'key.ref' });
     expect(error.message).toContain(`A_KEY ${text}`);
@@ -289,7 +289,7 @@ describe('a damaged encrypted key', () => {
       'KEY_UNREADABLE',
     ],
     [
-      'a nonce that is no base64',
+      'a nonce that is not base64',
       JSON.stringify({ ...good, cipher: { ...good.cipher, nonce: '!' } }),
       'KEY_UNREADABLE',
     ],

@@ -1,15 +1,15 @@
 import { generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 
 import { createServiceKeySigner } from '../../src/key/service-key-signer';
-import { lookOnce } from '../../src/key/remote-read';
-import type { ServiceKeyPlace } from '../../src/key';
+import { readOnce } from '../../src/key/key-loading';
+import type { RemoteKey } from '../../src/key';
 import { failureOf } from '../sign/support/failure';
 
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const data = Buffer.from('what is signed');
 
-const place: ServiceKeyPlace = {
+const place: RemoteKey = {
   kind: 'service',
   description: 'the key x of the test service',
   open: async () => {
@@ -24,7 +24,7 @@ const signedBy = (key: KeyObject) =>
   ).sign(data);
 
 describe("a signer with a service's key", () => {
-  it('hands on what the public half verifies, with the hint that cosign looks for', async () => {
+  it('returns what the public key verifies, with the hint that cosign reads', async () => {
     const { signature, key } = await signedBy(pair.privateKey);
     expect(verify('sha256', data, pair.publicKey, signature)).toBe(true);
     expect(key).toMatchObject({ $case: 'publicKey', hint: expect.stringMatching(/^[\w+/]{43}=$/) });
@@ -45,32 +45,32 @@ describe("a signer with a service's key", () => {
     expect((await failureOf(signer.sign(data))).code).toBe('KEY_SIGNING_FAILED');
   });
 
-  it('takes no key whose signatures not every verifier takes', () => {
+  it('rejects a key whose signatures not every verifier accepts', () => {
     const { publicKey } = generateKeyPairSync('ed25519');
     expect(() =>
       createServiceKeySigner({ publicKey, sign: async () => Buffer.alloc(0) }, place),
-    ).toThrow('not every verifier takes');
+    ).toThrow('not every verifier accepts');
   });
 });
 
-describe('a look at a service', () => {
+describe('a read from a service', () => {
   const hostOf = () => ({ env: {}, readFile: async () => '' });
 
   it('is taken once per host and slot, also by many at a time', async () => {
     const host = hostOf();
-    let looks = 0;
-    const look = async () => (looks += 1);
-    await Promise.all([lookOnce(host, 'a', look), lookOnce(host, 'a', look)]);
-    expect(looks).toBe(1);
-    await lookOnce(host, 'b', look);
-    await lookOnce(hostOf(), 'a', look);
-    expect(looks).toBe(3);
+    let reads = 0;
+    const read = async () => (reads += 1);
+    await Promise.all([readOnce(host, 'a', read), readOnce(host, 'a', read)]);
+    expect(reads).toBe(1);
+    await readOnce(host, 'b', read);
+    await readOnce(hostOf(), 'a', read);
+    expect(reads).toBe(3);
   });
 
   it('that failed is taken again', async () => {
     const host = hostOf();
-    const failed = lookOnce(host, 'a', () => Promise.reject(new Error('not now')));
+    const failed = readOnce(host, 'a', () => Promise.reject(new Error('not now')));
     await expect(failed).rejects.toThrow('not now');
-    expect(await lookOnce(host, 'a', async () => 'there')).toBe('there');
+    expect(await readOnce(host, 'a', async () => 'there')).toBe('there');
   });
 });

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type RealSigstore, signingConfigOf, startRealSigstore } from '../../dev/services';
-import { parseTrustedRoot, processHost, type SigningConfig } from '../../src/sign';
+import { parseTrustedRoot, processHost, type SigningInputs } from '../../src/sign';
 import { pushImage } from '../interop/support/images';
 import { ANNOTATIONS, policyOf, signWithOurs, verifyWithOurs } from '../interop/support/ours';
 import type { TestSigner } from '../interop/support/signers';
@@ -37,7 +37,7 @@ describe('an instance of the real Fulcio, Rekor v2 and timestamp authority', () 
     '--use-signed-timestamps',
     '--insecure-ignore-sct',
   ];
-  const signer = (sigstore: SigningConfig['sigstore']): TestSigner => ({
+  const signer = (sigstore: SigningInputs['sigstore']): TestSigner => ({
     config: { keyless: { tokenEnv: 'MY_TOKEN' }, sigstore },
     host: { ...processHost(), env: { MY_TOKEN: token() } },
     keys: [],
@@ -49,7 +49,7 @@ describe('an instance of the real Fulcio, Rekor v2 and timestamp authority', () 
   const policy = (by: TestSigner) =>
     policyOf(stack, by, { trustedRoot: parseTrustedRoot(JSON.stringify(services.trustedRoot)) });
 
-  it.each<[string, () => SigningConfig['sigstore']]>([
+  it.each<[string, () => SigningInputs['sigstore']]>([
     ['a signing config', () => ({ signingConfig: join(folder, 'signing_config.json') })],
     [
       'a client trust config',

@@ -10,7 +10,7 @@ import {
   startRealRekor,
   startRealSigstore,
 } from '../../dev/services';
-import type { SigningConfig } from '../../src/sign';
+import type { SigningInputs } from '../../src/sign';
 import type { CaseServices, RunningSource, SourceCase } from './source-case';
 
 const EMAIL = 'release@ci.example.com';
@@ -19,7 +19,7 @@ interface Instance {
   readonly source: string;
   readonly signer: 'key' | 'keyless';
   /** What a user declares of the running services. */
-  readonly sigstore: (services: RealSigstore) => NonNullable<SigningConfig['sigstore']>;
+  readonly sigstore: (services: RealSigstore) => NonNullable<SigningInputs['sigstore']>;
   readonly transparency?: 'none';
   /** Whether the log is a Rekor v1. */
   readonly rekorV1?: boolean;
@@ -85,7 +85,7 @@ async function start(instance: Instance, { sigstore }: CaseServices): Promise<Ru
   const { tlogs, ...root } = services.trustedRoot;
   const logs = rekor ? [...tlogs, rekor.log] : tlogs;
   await writeFile(trustedRoot, JSON.stringify({ ...root, tlogs: logs }));
-  const config: SigningConfig = {
+  const config: SigningInputs = {
     sigstore: {
       ...instance.sigstore(services),
       ...(rekor && { rekorUrl: rekor.url }),

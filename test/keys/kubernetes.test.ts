@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Cluster, startCluster } from '../../dev/cluster';
 import { type KeyHost, loadPublicKey } from '../../src/sign';
 import { kubernetesKeys } from '../../src/key/kubernetes';
-import { kubernetesPlace } from '../../src/key/kubernetes/kubernetes-keys';
+import { kubernetesKey } from '../../src/key/kubernetes/kubernetes-keys';
 import { NAMESPACE, prepareNamespace, SIGNER } from './kubernetes';
 
 const REF = `k8s://${NAMESPACE}/cosign`;
@@ -83,7 +83,7 @@ describe('a real API server', () => {
     const { hostname, port } = new URL(cluster.server);
     const pod = host({ KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port });
     const secret = { namespace: NAMESPACE, name: 'cosign' };
-    const place = kubernetesPlace(secret, { serviceAccount: folder });
+    const place = kubernetesKey(secret, { serviceAccount: folder });
     await expect(place.readPublicKey(pod)).resolves.toContain('-----BEGIN PUBLIC KEY-----');
   });
 });

@@ -105,7 +105,7 @@ describe('what a token refuses', () => {
     ],
     ['two of a label', 'object=twice', 'KEY_REFERENCE_INVALID', 'several such private keys'],
     ['a curve that not every verifier takes', 'object=p384', 'KEY_UNSUPPORTED', 'P-256'],
-    ['no public half', 'object=lonely', 'KEY_NOT_FOUND', 'no public half'],
+    ['no public half', 'object=lonely', 'KEY_NOT_FOUND', 'does not contain the public key'],
   ])('%s', async (_title, key, code, words) => {
     const error = await refusal(`${TOKEN};${key}`);
     expect(error).toMatchObject({ code, property: 'key.ref' });
@@ -117,7 +117,7 @@ describe('what a token refuses', () => {
   it('a certificate that is to be ignored', async () => {
     const host = hostOf({ COSIGN_PKCS11_IGNORE_CERTIFICATE: '1' });
     const error = await refusal(`${TOKEN};object=certified`, host);
-    expect(error.message).toContain('no public half');
+    expect(error.message).toContain('does not contain the public key');
   });
 
   it('a key that may not sign', async () => {
@@ -151,7 +151,7 @@ describe('what a token refuses', () => {
 describe('a module', () => {
   it.each([
     ['that is not there', '/nonexistent/module.so', 'does not exist'],
-    ['that is a folder', tmpdir(), 'is no file'],
+    ['that is a folder', tmpdir(), 'is not a file'],
     ['that is no library', __filename, 'cannot be loaded'],
   ])('%s', async (_title, path, words) => {
     const host = hostOf({ COSIGN_PKCS11_MODULE_PATH: path });
@@ -188,7 +188,7 @@ describe('when tokens come and go', () => {
     await removeToken(serial);
     const error = await failureOf(signer.sign(data));
     expect(error.code).toBe('KEY_NOT_FOUND');
-    expect(error.message).toContain('no such token');
+    expect(error.message).toContain('the token was');
   });
 
   it('another key under the same name lets no signature out', async () => {

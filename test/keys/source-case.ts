@@ -1,5 +1,5 @@
 import type { RunningSigstore } from '../../dev/sigstore';
-import type { SigningConfig, SigningHost } from '../../src/sign';
+import type { SigningInputs, SigningHost } from '../../src/sign';
 
 /** What a key source or an identity was tried against. */
 export type Against = 'real' | 'emulator' | 'double';
@@ -7,7 +7,7 @@ export type Against = 'real' | 'emulator' | 'double';
 /** A place that signs, up and running. */
 export interface RunningSource {
   /** What a user declares. Without `sigstore`, the services of dev/sigstore are taken for keyless ones. */
-  readonly config: SigningConfig;
+  readonly config: SigningInputs;
   /** Added to an environment that is otherwise empty but for PATH and HOME. */
   readonly env: NodeJS.ProcessEnv;
   /** Where the place is reached by more than the environment: other files or another network. */

@@ -5,7 +5,7 @@ import {
   startVault,
 } from '../../dev/vault';
 import { type KeyHost, loadKeySigner, loadPublicKey, processHost } from '../../src/sign';
-import { vaultKeys } from '../../src/key/vault';
+import { vaultKeys } from '../../src/key/vault/vault-source';
 import { startStack, type Stack } from '../interop/support/stack';
 import { failureOf } from '../sign/support/failure';
 

@@ -1,6 +1,6 @@
 import { startTransitEngine, startVault, type TransitKeyType } from '../../dev/vault';
 import { processHost } from '../../src/sign';
-import { vaultKeys } from '../../src/key/vault';
+import { vaultKeys } from '../../src/key/vault/vault-source';
 import type { RunningSource, SourceCase } from './source-case';
 
 const TOKEN = 'canary-token-of-vault';

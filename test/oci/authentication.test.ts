@@ -226,6 +226,22 @@ describe('Bearer', () => {
     expect(scopes).toEqual([['repository:team/app:pull'], ['repository:team/app:pull,delete,*']]);
   });
 
+  it('asks for no scope that a realm brings along, and for no other kind of token', async () => {
+    const extra =
+      'scope=repository:else/where:push&offline_token=true&access_type=offline&tenant=t';
+    const realm = `${registry.url}/token?${extra}&service=other`;
+    registry.settings.auth = { kind: 'bearer', users: { w: PASSWORD }, realm };
+    await clientOf(declared()).getManifest(repository(), LATEST);
+    const [asked] = tokenRequests().map(({ path }) => new URL(path, registry.url).searchParams);
+    expect(asked?.getAll('scope')).toEqual(['repository:team/app:pull']);
+    expect(asked?.getAll('service')).toHaveLength(1);
+    expect([...(asked?.keys() ?? [])].sort()).toEqual(['scope', 'service', 'tenant']);
+    registry.settings.auth = { ...registry.settings.auth, refreshTokens: { [REFRESH]: 'w' } };
+    registry.clearRequests();
+    await clientOf(configured({ identitytoken: REFRESH })).getManifest(repository(), LATEST);
+    expect(tokenRequests().map(({ path }) => path)).toEqual(['/token?tenant=t&service=other']);
+  });
+
   it('trades an identity token, by POST and without a word of it in the URL', async () => {
     const client = clientOf(configured({ identitytoken: REFRESH }));
     await client.putBlob(repository(), bytes, OCI_CONFIG);

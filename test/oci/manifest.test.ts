@@ -13,7 +13,7 @@ import {
   parseManifest,
 } from '../../src/oci';
 import { SignedImageError } from '../../src/error';
-import { grants } from '../../src/oci/token-grant';
+import { grants } from '../../src/oci/token-request';
 
 const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(Buffer.from('c')), size: 1 };
 const image = {

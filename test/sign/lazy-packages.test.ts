@@ -63,9 +63,9 @@ setImmediate(() => process.exit(0));
 
 /** Opens a key of a cloud, which fails without credentials: the SDK is loaded all the same. */
 const OPEN_CLOUD = `
-const { keyPlaceOf, processHost } = require('./dist/sign');
+const { parseKeyReference, processHost } = require('./dist/sign');
 const host = { ...processHost(), env: { AWS_CA_BUNDLE: '/nowhere' } };
-keyPlaceOf('awskms:///alias/team').open(host).catch(() => console.log('done'));
+parseKeyReference('awskms:///alias/team').open(host).catch(() => console.log('done'));
 `;
 
 describe('the packages of key services and identities', () => {

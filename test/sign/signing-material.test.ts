@@ -3,8 +3,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { type RunningSigstore, startSigstore } from '../../dev/sigstore';
 import { InvalidInputError } from '../../src/error';
 import { encryptPrivateKey } from '../../src/key';
-import { type SigningConfig, signingServices } from '../../src/sign/signing-inputs';
-import { createSigningMaterial, validateSigningConfig } from '../../src/sign/signing-material';
+import { type SigningInputs, signingServices } from '../../src/sign/signing-inputs';
+import { createSigningMaterial, validateSigningInputs } from '../../src/sign/signing-material';
 import { createDsseBundleBuilder } from '../../src/sigstore';
 import { failureOf } from './support/failure';
 import { everythingIn, testHost } from './support/host';
@@ -24,8 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => sigstore.close());
 
-describe('the services that are asked', () => {
-  it.each<[SigningConfig, object]>([
+describe('the services that are used', () => {
+  it.each<[SigningInputs, object]>([
     [{ key: KEY }, { transparency: 'none', fulcioUrl: undefined, logs: [], authorities: [] }],
     [{ key: KEY, transparency: 'public' }, { logs: [{ url: PUBLIC_REKOR, version: 1 }] }],
     [
@@ -63,7 +63,7 @@ describe('the services that are asked', () => {
 });
 
 describe('a declaration that cannot be meant', () => {
-  it.each<[string, SigningConfig, string, string]>([
+  it.each<[string, SigningInputs, string, string]>([
     ['no signer', {}, 'key', 'exactly one of key and keyless'],
     ['two signers', { key: KEY, keyless: {} }, 'keyless', 'exactly one of key and keyless'],
     [
@@ -100,7 +100,7 @@ describe('a declaration that cannot be meant', () => {
       'a Rekor v2 for keyless without a timestamp',
       { keyless: {}, sigstore: { rekorUrl: REKOR, rekorVersion: 2 } },
       'sigstore.tsaUrl',
-      'does not say when',
+      'does not record when',
     ],
     [
       'Rekor v3',
@@ -109,7 +109,7 @@ describe('a declaration that cannot be meant', () => {
       'must be 1 or 2',
     ],
     ...(['fulcioUrl', 'rekorUrl', 'tsaUrl'] as const).map(
-      (name): [string, SigningConfig, string, string] => [
+      (name): [string, SigningInputs, string, string] => [
         `an address (${name}) beside a signing config`,
         { key: KEY, sigstore: { signingConfig: '{}', [name]: REKOR } },
         `sigstore.${name}`,
@@ -211,12 +211,12 @@ describe('a declaration that cannot be meant', () => {
       expect(everythingIn(error)).not.toContain(secret);
   });
 
-  it('has all of its faults told at once', async () => {
+  it('has all of its faults reported at once', async () => {
     const config = {
       transparency: 'private',
       sigstore: { rekorVersion: 2, tsaUrl: 'tsa' },
     } as const;
-    const problems = await validateSigningConfig(config, testHost());
+    const problems = await validateSigningInputs(config, testHost());
     expect(problems.map(({ property }) => property).sort()).toEqual([
       'key',
       'sigstore.rekorVersion',
@@ -284,12 +284,12 @@ describe('signing material', () => {
 });
 
 describe('a check before anything is written', () => {
-  const problemsOf = (config: SigningConfig, env = {}, unknown: readonly string[] = []) =>
-    validateSigningConfig(config, testHost({ env, readFile: noFiles }), new Set(unknown));
+  const problemsOf = (config: SigningInputs, env = {}, unknown: readonly string[] = []) =>
+    validateSigningInputs(config, testHost({ env, readFile: noFiles }), new Set(unknown));
   const noFiles = () =>
     Promise.reject(Object.assign(new Error('no such file'), { code: 'ENOENT' }));
 
-  it('finds nothing wrong with what is right, and asks nobody', async () => {
+  it('finds nothing wrong with valid inputs, and sends no request', async () => {
     const before = sigstore.requests.length;
     const env = {
       MY_TOKEN: sigstore.issuer.token({ subject: 'job' }),
@@ -302,7 +302,7 @@ describe('a check before anything is written', () => {
     expect(sigstore.requests.length).toBe(before);
   });
 
-  it.each<[string, SigningConfig, string, string]>([
+  it.each<[string, SigningInputs, string, string]>([
     ['a key reference', { key: { ref: 'github://o/r' } }, 'key.ref', 'KEY_REFERENCE_INVALID'],
     ['a missing key', { key: { ref: 'env://NOT_THERE' } }, 'key.ref', 'KEY_UNREADABLE'],
     ['a key of the wrong kind', { key: { ref: P384 } }, 'key.ref', 'KEY_UNSUPPORTED'],
@@ -325,13 +325,13 @@ describe('a check before anything is written', () => {
       'sigstore.trustedRoot',
       'TRUSTED_ROOT_INVALID',
     ],
-  ])('tells of %s on its property', async (_, config, property, code) => {
+  ])('reports %s on its property', async (_, config, property, code) => {
     expect(await problemsOf(config, { BAD_TOKEN: 'bad' })).toEqual([
       { property, code, message: expect.any(String) as string },
     ]);
   });
 
-  it('tells of a wrong password, but not of one that is not known yet', async () => {
+  it('reports a wrong password, but not one that is not known yet', async () => {
     const ref = await encryptPrivateKey(privateKey, 'right', { cost: 32768 });
     expect(await problemsOf({ key: { ref, password: 'wrong' } })).toMatchObject([
       { property: 'key.password', code: 'KEY_PASSWORD_WRONG' },
@@ -339,7 +339,7 @@ describe('a check before anything is written', () => {
     expect(await problemsOf({ key: { ref } }, {}, ['key.password'])).toEqual([]);
   });
 
-  it.each<[string, SigningConfig]>([
+  it.each<[string, SigningInputs]>([
     ['key', {}],
     ['keyless', {}],
     ['keyless', { keyless: {} }],
@@ -352,7 +352,7 @@ describe('a check before anything is written', () => {
     ['sigstore.rekorVersion', { key: KEY, sigstore: { rekorVersion: 2 } }],
     ['sigstore.tsaUrl', { key: KEY, sigstore: { tsaUrl: '' } }],
     ['sigstore.trustedRoot', { key: KEY, sigstore: { trustedRoot: '' } }],
-  ])('says nothing while %s is unknown', async (unknown, config) => {
+  ])('reports nothing while %s is unknown', async (unknown, config) => {
     expect(await problemsOf(config, {}, [unknown])).toEqual([]);
   });
 });

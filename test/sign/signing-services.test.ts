@@ -1,6 +1,6 @@
 import { type RunningSigstore, startSigstore } from '../../dev/sigstore';
-import { loadSigningServices, type SigningConfig } from '../../src/sign';
-import { createSigningMaterial, validateSigningConfig } from '../../src/sign/signing-material';
+import { loadSigningServices, type SigningInputs } from '../../src/sign';
+import { createSigningMaterial, validateSigningInputs } from '../../src/sign/signing-material';
 import { loadInstanceRoot } from '../../src/sigstore';
 import { failureOf } from './support/failure';
 import { testHost } from './support/host';
@@ -41,14 +41,14 @@ describe('a signing config', () => {
     });
   });
 
-  it.each<[string, () => SigningConfig, object]>([
+  it.each<[string, () => SigningInputs, object]>([
     [
       'without a log means none',
       () => ({ key: KEY, sigstore: { signingConfig: signingConfig({ rekor: false }) } }),
       { logs: [], transparency: 'none' },
     ],
     [
-      'is not asked for a log where none is wanted',
+      'does not use a log if none is required',
       () => ({ key: KEY, transparency: 'none', sigstore: { signingConfig: signingConfig() } }),
       { logs: [], transparency: 'none', fulcioUrl: undefined },
     ],
@@ -82,12 +82,12 @@ describe('a signing config', () => {
     expect(await loadSigningServices(config(), testHost())).toMatchObject(expected);
   });
 
-  it.each<[string, () => SigningConfig, string, string]>([
+  it.each<[string, () => SigningInputs, string, string]>([
     [
       'no JSON',
       () => ({ key: KEY, sigstore: { signingConfig: '{' } }),
       'sigstore.signingConfig',
-      'is no JSON',
+      'is not JSON',
     ],
     [
       'a file that is not there',
@@ -168,7 +168,7 @@ describe('a signing config', () => {
         sigstore: { signingConfig: signingConfig({ rekor: false }) },
       }),
       'transparency',
-      'names no transparency log',
+      'does not list a transparency log',
     ],
     [
       'the public log where it must not be',
@@ -198,7 +198,7 @@ describe('a signing config', () => {
       'a client trust config with a bad root',
       () => ({ key: KEY, sigstore: { clientTrustConfig: clientTrust({ trustedRoot: {} }) } }),
       'sigstore.clientTrustConfig',
-      'trusted root is not usable',
+      'trusted root is not valid',
     ],
   ])('with %s is refused on its property', async (_, config, property, text) => {
     const error = await failureOf(loadSigningServices(config(), testHost()));
@@ -206,8 +206,8 @@ describe('a signing config', () => {
     expect(error.message).toContain(text);
   });
 
-  it('is looked at before anything is signed', async () => {
-    const problems = await validateSigningConfig(
+  it('is checked before anything is signed', async () => {
+    const problems = await validateSigningInputs(
       { keyless: { tokenEnv: 'T' }, sigstore: { signingConfig: '{}' } },
       testHost({ env: { T: sigstore.issuer.token({ subject: 'https://x.example' }) } }),
     );
@@ -226,11 +226,11 @@ describe('a private repository', () => {
   const token = (claims: Record<string, unknown> = {}) =>
     sigstore.issuer.token({ subject: 'https://ci.example/job', claims });
   const material = (
-    config: SigningConfig,
+    config: SigningInputs,
     env: Record<string, string>,
     warn?: (line: string) => void,
   ) => createSigningMaterial(config, testHost({ env }), { ...(warn && { warn }) });
-  const inPublic = (confirmPublic?: boolean): SigningConfig => ({
+  const inPublic = (confirmPublic?: boolean): SigningInputs => ({
     keyless: { tokenEnv: 'T' },
     transparency: 'public',
     sigstore: { fulcioUrl: sigstore.fulcioUrl, rekorUrl: sigstore.rekorUrl, confirmPublic },
@@ -255,10 +255,10 @@ describe('a private repository', () => {
     ['{"repository":{"private":true,"visibility":"internal"}}', 'transparency'],
     ['{"repository":{"private":false}}', undefined],
     ['nonsense', undefined],
-  ])('is told by the event %s', async (event, property) => {
+  ])('is recognized by the event %s', async (event, property) => {
     const env = { GITHUB_ACTIONS: 'true', GITHUB_EVENT_PATH: '/event.json', T: token() };
     const host = testHost({ env, readFile: () => Promise.resolve(event) });
-    const problems = await validateSigningConfig(inPublic(), host);
+    const problems = await validateSigningInputs(inPublic(), host);
     expect(problems.map((problem) => problem.property)).toEqual(property ? [property] : []);
   });
 
@@ -270,7 +270,7 @@ describe('a private repository', () => {
 
   it('leaves traces of a certificate by the public authority too', async () => {
     const env = { T: token({ repository_visibility: 'private' }) };
-    const config: SigningConfig = {
+    const config: SigningInputs = {
       keyless: { tokenEnv: 'T' },
       sigstore: { rekorUrl: sigstore.rekorUrl },
     };
@@ -278,15 +278,15 @@ describe('a private repository', () => {
     expect(error.message).toContain('a public certificate log');
   });
 
-  it('that nobody names as one is warned of once', async () => {
-    const said: string[] = [];
+  it('of unknown visibility is warned of once', async () => {
+    const lines: string[] = [];
     const host = testHost({ env: { T: token() } });
-    const options = { warn: (line: string) => void said.push(line) };
+    const options = { warn: (line: string) => void lines.push(line) };
     await createSigningMaterial(inPublic(), host, options);
     await createSigningMaterial(inPublic(), host, options);
-    expect(said).toEqual([expect.stringContaining('sigstore.confirmPublic')]);
+    expect(lines).toEqual([expect.stringContaining('sigstore.confirmPublic')]);
     const open = testHost({ env: { T: token({ repository_visibility: 'public' }) } });
     await createSigningMaterial(inPublic(), open, options);
-    expect(said).toHaveLength(1);
+    expect(lines).toHaveLength(1);
   });
 });

@@ -31,7 +31,7 @@ afterEach(() => {
   lab.registry.settings.faults = undefined;
 });
 
-/** Looks for what is signed already, as the plugin does. */
+/** Finds existing signatures, as the plugin does. */
 function finding(witnessed: boolean): SigningDependencies {
   return {
     alreadySigned: createSignatureFinder({
@@ -41,7 +41,7 @@ function finding(witnessed: boolean): SigningDependencies {
   };
 }
 
-/** What wrote to the registry or to the log since the last look. */
+/** The writes to the registry or to the log since the last call. */
 function writes(): readonly string[] {
   const made = lab.registry.requests
     .filter(({ method }) => method !== 'GET' && method !== 'HEAD')
@@ -93,14 +93,14 @@ describe('a signature is made again', () => {
     material: SigningMaterial,
     witnessed = false,
   ) => {
-    const said: string[] = [];
+    const lines: string[] = [];
     await signImage(
       { repository, targets, format: 'bundle', material },
       lab.client,
-      (message) => said.push(message.split(' ')[0] ?? ''),
+      (message) => lines.push(message.split(' ')[0] ?? ''),
       finding(witnessed),
     );
-    return said;
+    return lines;
   };
 
   test.each([
@@ -157,7 +157,7 @@ describe('a signature is made again', () => {
       startedOn: '2027-01-01T00:00:00Z',
       finishedOn: '2027-01-01T00:00:01Z',
       invocation: 'https://ci.example.com/runs/2',
-      user: 'somebody else',
+      user: 'another user',
     };
     const sameBuild = provenanceOf(repository, image.digest, later);
     expect(await signedBy(repository, withProvenance(sameBuild), material)).toEqual([
@@ -180,16 +180,16 @@ test('a run that was stopped is finished by the next, with no second signature',
   // The registry fails when the provenance goes into its second format.
   lab.registry.settings.faults = ({ method, path }) =>
     method === 'PUT' && path.endsWith('.att') ? { status: 403 } : undefined;
-  const told: string[] = [];
+  const events: string[] = [];
   const observer = {
-    writing: ({ purpose, format }: StoredSignature) => told.push(`writing ${purpose} ${format}`),
-    settled: ({ purpose, format }: StoredSignature) => told.push(`settled ${purpose} ${format}`),
+    writing: ({ purpose, format }: StoredSignature) => events.push(`writing ${purpose} ${format}`),
+    settled: ({ purpose, format }: StoredSignature) => events.push(`settled ${purpose} ${format}`),
   };
   await expect(
     signImage(request, lab.client, undefined, { ...finding(true), observer }),
   ).rejects.toMatchObject({ code: 'REGISTRY_FORBIDDEN' });
-  // What was begun and did not arrive is told as well: nobody knows whether it is there.
-  expect(told).toEqual([
+  // Writes that were begun and failed are reported as well: they may be in the registry.
+  expect(events).toEqual([
     'writing signature bundle',
     'settled signature bundle',
     'writing signature legacy',
@@ -226,7 +226,7 @@ test('a run that was stopped is finished by the next, with no second signature',
   ).resolves.toMatchObject({ verified: true });
 });
 
-test('nothing is signed while it cannot be told what is signed already', async () => {
+test('nothing is signed while existing signatures cannot be read', async () => {
   const { repository, targets } = await scene();
   const { material } = newKey(lab);
   await signImage({ repository, targets, format: 'bundle', material }, lab.client);
@@ -259,7 +259,7 @@ test('the same bundle gives the same referrer, however often it is written', asy
   expect(await lab.client.referrers(repository, image.digest)).toHaveLength(1);
 });
 
-test('an entry without a signed time cannot go into the legacy format, and that is told', async () => {
+test('an entry without a signed time cannot be stored in the legacy format, which is reported', async () => {
   const { repository, targets } = await scene();
   const { material } = newKey(lab, { log: true });
   lab.sigstore.settings.rekor.promise = false;
@@ -293,14 +293,14 @@ describe('the provenance is witnessed while the signature is', () => {
     witnesses: [{ kind: 'log', testify }],
   });
 
-  test('so that nobody waits twice', async () => {
+  test('in parallel', async () => {
     const { repository, targets } = await scene();
     let bothAsked: () => void = () => undefined;
     const both = new Promise<void>((resolve) => (bothAsked = resolve));
-    let asked = 0;
+    let requests = 0;
     const material = witnessed(async () => {
-      asked += 1;
-      if (asked === 2) bothAsked();
+      requests += 1;
+      if (requests === 2) bothAsked();
       await both;
       return {};
     });
@@ -308,7 +308,7 @@ describe('the provenance is witnessed while the signature is', () => {
     expect(stored.map(({ purpose }) => purpose)).toEqual(['signature', 'provenance']);
   });
 
-  test('and where only its witness fails, the signature is stored and the error is told', async () => {
+  test('and if only its log fails, the signature is stored and the error is reported', async () => {
     const { repository, image, targets } = await scene();
     const material = witnessed(async (content) => {
       const payload = content.$case === 'dsseEnvelope' ? content.dsseEnvelope.payload : '';

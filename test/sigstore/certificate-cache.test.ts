@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import type { SignatureBundle } from '@sigstore/sign';
 
 import type { CertifiedKey } from '../../src/sign';
-import { createCertificateCache, watchedWitness } from '../../src/sigstore';
+import { createCertificateCache, observedWitness } from '../../src/sigstore';
 
 const NOON = Date.parse('2026-01-02T12:00:00Z');
 const MINUTE = 60_000;
@@ -38,7 +38,7 @@ function clocks() {
 }
 
 const issue = (key = certified()) => jest.fn(() => Promise.resolve(key));
-const never = jest.fn(() => Promise.reject<CertifiedKey>(new Error('asked')));
+const never = jest.fn(() => Promise.reject<CertifiedKey>(new Error('requested')));
 
 test('a certificate is used again as long as it is valid for the margin', async () => {
   const time = clocks();
@@ -52,7 +52,7 @@ test('a certificate is used again as long as it is valid for the margin', async 
   expect(await cache.obtain('a', MARGIN, issue(second))).toBe(second);
 });
 
-test('it is used for nobody else', async () => {
+test('it is not used for another identity', async () => {
   const cache = createCertificateCache(clocks());
   await cache.obtain('a', MARGIN, issue());
   const other = certified();
@@ -60,7 +60,7 @@ test('it is used for nobody else', async () => {
   expect(await cache.obtain('b', MARGIN, issue(other))).toBe(other);
 });
 
-test('one that is too short for the margin is used by who asked for it, and not again', async () => {
+test('one that is too short for the margin is used once', async () => {
   const cache = createCertificateCache(clocks());
   const short = certified(NOON, NOON + MINUTE);
   expect(await cache.obtain('a', MARGIN, issue(short))).toBe(short);
@@ -73,7 +73,7 @@ test('one without readable times is not used again', async () => {
   expect(cache.find('a', MARGIN)).toBeUndefined();
 });
 
-describe('a wrong clock makes nobody use a certificate that has ended:', () => {
+describe('an expired certificate is not used because of a wrong clock:', () => {
   test('one that is set back', async () => {
     const time = clocks();
     const cache = createCertificateCache(time);
@@ -121,7 +121,7 @@ describe('a wrong clock makes nobody use a certificate that has ended:', () => {
   });
 });
 
-describe('a witness that says', () => {
+describe('a log or timestamp authority that returns', () => {
   test.each([
     ['that it has ended', 11 * MINUTE],
     ['that it has not begun', -MINUTE],
@@ -129,9 +129,9 @@ describe('a witness that says', () => {
   ])('%s is believed', async (_, seen) => {
     const cache = createCertificateCache(clocks());
     const { certificate } = await cache.obtain('a', MARGIN, issue());
-    cache.witnessed('another certificate', new Date(NOON + seen));
+    cache.recordTime('another certificate', new Date(NOON + seen));
     expect(cache.find('a', MARGIN)).toBeDefined();
-    cache.witnessed(certificate, new Date(NOON + seen));
+    cache.recordTime(certificate, new Date(NOON + seen));
     expect(cache.find('a', MARGIN)).toBeUndefined();
   });
 
@@ -140,13 +140,13 @@ describe('a witness that says', () => {
     const cache = createCertificateCache(time);
     const { certificate } = await cache.obtain('a', MARGIN, issue());
     time.pass(7 * MINUTE);
-    cache.witnessed(certificate, new Date(NOON + MINUTE));
+    cache.recordTime(certificate, new Date(NOON + MINUTE));
     time.pass(1.1 * MINUTE);
     expect(cache.find('a', MARGIN)).toBeUndefined();
   });
 });
 
-test('what is forgotten is asked for again', async () => {
+test('a dropped certificate is requested again', async () => {
   const cache = createCertificateCache(clocks());
   const { certificate } = await cache.obtain('a', MARGIN, issue());
   cache.forget(certificate);
@@ -155,7 +155,7 @@ test('what is forgotten is asked for again', async () => {
   expect(next).toHaveBeenCalledTimes(1);
 });
 
-test('who asks at the same time shares one request; its failure is not kept', async () => {
+test('concurrent callers share one request; its failure is not cached', async () => {
   const cache = createCertificateCache(clocks());
   let fail: (error: Error) => void = () => undefined;
   const failing = jest.fn(
@@ -181,7 +181,7 @@ test('nothing of it can be printed', async () => {
   expect(inspect(cache, { depth: 9, showHidden: true })).not.toContain(certificate);
 });
 
-test('it goes at its end, also where nobody asks again', async () => {
+test('it is dropped when it expires, even if it is not requested again', async () => {
   jest.useFakeTimers();
   try {
     const time = clocks();
@@ -198,11 +198,11 @@ test('it goes at its end, also where nobody asks again', async () => {
   }
 });
 
-test('a timestamp that cannot be read says nothing about the certificate', async () => {
+test('a timestamp that cannot be read does not affect the certificate', async () => {
   const cache = createCertificateCache(clocks());
   const { certificate } = await cache.obtain('a', MARGIN, issue());
   const material = { rfc3161Timestamps: [{ signedTimestamp: Buffer.from('3003020100', 'hex') }] };
-  const witness = watchedWitness({ testify: () => Promise.resolve(material) }, cache);
+  const witness = observedWitness({ testify: () => Promise.resolve(material) }, cache);
   const content: SignatureBundle = {
     $case: 'dsseEnvelope',
     dsseEnvelope: { payload: Buffer.alloc(0), payloadType: '', signatures: [] },

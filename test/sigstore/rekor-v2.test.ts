@@ -62,7 +62,7 @@ const entryOf = (bundle: Bundle) => bundle.verificationMaterial.tlogEntries[0];
 
 describe('a Rekor v2', () => {
   it.each(['legacy', 'both'] as const)(
-    'is not asked where the format (%s) cannot hold its entries',
+    'is not used if the format (%s) cannot store its entries',
     async (format) => {
       const before = sigstore.logV2.entries.length;
       const signer = newKey();
@@ -126,7 +126,7 @@ describe('a Rekor v2', () => {
     expect(() => verify(bundle, signer)).not.toThrow();
   });
 
-  it('that has the entry and does not serve its tree is told so', async () => {
+  it('that has the entry and does not serve its tree is reported', async () => {
     const signer = newKey('rsa');
     await sign(signer);
     sigstore.settings.faults['rekor-v2'] = ({ method }) =>
@@ -137,7 +137,7 @@ describe('a Rekor v2', () => {
     expect(error.message).toContain('cannot be read back');
   });
 
-  it('that has the entry and is not trusted is told so', async () => {
+  it('that has the entry and is not trusted is reported', async () => {
     const signer = newKey('rsa');
     await sign(signer);
     const error = await failureOf(sign(signer, witnesses({ logIds: undefined })));
@@ -150,7 +150,7 @@ describe('a Rekor v2', () => {
     ['answers with HTML', { status: 201, body: '<html>' }, 'no log entry'],
     ['answers with an empty object', { status: 201, body: '{}' }, 'no log entry'],
     ['redirects', { status: 307, headers: { location: 'https://rekor.example' } }, 'redirects'],
-    ['has it and does not say where', { status: 409, body: '{}' }, '(409)'],
+    ['has it and does not return its index', { status: 409, body: '{}' }, '(409)'],
   ])('that %s fails the signature', async (_, answer, text) => {
     sigstore.settings.faults['rekor-v2'] = () => ({ kind: 'answer', answer });
     const by = createWitnesses({
@@ -162,7 +162,7 @@ describe('a Rekor v2', () => {
     expect(error.message).toContain(text);
   });
 
-  it("that answers with somebody else's entry is not believed", async () => {
+  it("that returns another signer's entry is rejected", async () => {
     const other = entryOf(await sign(newKey()));
     const body = JSON.stringify(other && EntryMessage.toJSON(other));
     sigstore.settings.faults['rekor-v2'] = () => ({

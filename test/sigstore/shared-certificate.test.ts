@@ -60,7 +60,7 @@ async function certificateOf(made: SigningMaterial): Promise<string> {
   return createHash('sha256').update(content.certificate.rawBytes).digest('hex');
 }
 
-const asked = (service: string, at: RunningSigstore = sigstore): number =>
+const requestsTo = (service: string, at: RunningSigstore = sigstore): number =>
   at.requests.filter((request) => request.service === service).length;
 
 test('the signatures of a run share a certificate; each has its own entry and timestamp, and verifies', async () => {
@@ -87,19 +87,19 @@ test('the signatures of a run share a certificate; each has its own entry and ti
     const candidate = { format: 'bundle', stored: `sha256:${stored}` as Digest, bundle } as const;
     expect(() => check(candidate, description)).not.toThrow();
   }
-  expect(asked('fulcio')).toBe(1);
-  expect(asked('rekor')).toBe(6);
-  expect(asked('tsa')).toBe(6);
+  expect(requestsTo('fulcio')).toBe(1);
+  expect(requestsTo('rekor')).toBe(6);
+  expect(requestsTo('tsa')).toBe(6);
   expect(new Set(sigstore.log.entries.map(({ uuid }) => uuid)).size).toBe(6);
 });
 
 test('without the certificates of a run each signature has its own', async () => {
   const one = await material(run(tokenOf(), { certificates: undefined }));
   expect(await certificateOf(one)).not.toBe(await certificateOf(one));
-  expect(asked('fulcio')).toBe(2);
+  expect(requestsTo('fulcio')).toBe(2);
 });
 
-describe('another certificate is asked for', () => {
+describe('another certificate is requested', () => {
   test.each([
     ['identity', () => tokenOf('https://ci.example/other-job')],
     ['job of the same identity', () => tokenOf(SUBJECT, { run_id: '2' })],
@@ -110,7 +110,7 @@ describe('another certificate is asked for', () => {
     const later = { ...host, env: { SIGSTORE_ID_TOKEN: other() } };
     expect(await certificateOf(await material(later))).not.toBe(first);
     expect(await certificateOf(await material(host))).toBe(first);
-    expect(asked('fulcio')).toBe(2);
+    expect(requestsTo('fulcio')).toBe(2);
   });
 
   test('and not with another token of the same claims', async () => {
@@ -118,7 +118,7 @@ describe('another certificate is asked for', () => {
     const first = await certificateOf(await material(host));
     const later = { ...host, env: { SIGSTORE_ID_TOKEN: tokenOf(SUBJECT, { jti: '2', iat: 7 }) } };
     expect(await certificateOf(await material(later))).toBe(first);
-    expect(asked('fulcio')).toBe(1);
+    expect(requestsTo('fulcio')).toBe(1);
   });
 
   test('at another Fulcio', async () => {
@@ -131,7 +131,7 @@ describe('another certificate is asked for', () => {
         env: { SIGSTORE_ID_TOKEN: other.issuer.token({ subject: SUBJECT }) },
       };
       await sign(await material(there, other));
-      expect([asked('fulcio'), asked('fulcio', other)]).toEqual([1, 1]);
+      expect([requestsTo('fulcio'), requestsTo('fulcio', other)]).toEqual([1, 1]);
     } finally {
       await other.close();
     }
@@ -142,19 +142,19 @@ describe('another certificate is asked for', () => {
     const host = run(tokenOf());
     const first = await certificateOf(await material(host));
     expect(await certificateOf(await material(host))).not.toBe(first);
-    expect(asked('fulcio')).toBe(2);
+    expect(requestsTo('fulcio')).toBe(2);
   });
 
-  test('after the log said a time at which it is not valid', async () => {
+  test('after the log returned a time at which it is not valid', async () => {
     const host = run(tokenOf());
     await sign(await material(host));
     sigstore.settings.rekor.clockOffset = 11 * 60;
     await sign(await material(host));
     sigstore.settings.rekor.clockOffset = 0;
-    expect(asked('fulcio')).toBe(1);
+    expect(requestsTo('fulcio')).toBe(1);
     await sign(await material(host));
     await sign(await material(host));
-    expect(asked('fulcio')).toBe(2);
+    expect(requestsTo('fulcio')).toBe(2);
   });
 
   test.each(['rekor', 'tsa'] as const)('after %s refused what it signed', async (service) => {
@@ -164,7 +164,7 @@ describe('another certificate is asked for', () => {
     await failureOf(sign(await material(host)));
     delete sigstore.settings.faults[service];
     await sign(await material(host));
-    expect(asked('fulcio')).toBe(2);
+    expect(requestsTo('fulcio')).toBe(2);
   });
 
   test('and not after a log was busy', async () => {
@@ -174,27 +174,27 @@ describe('another certificate is asked for', () => {
     await failureOf(sign(await material(host)));
     delete sigstore.settings.faults.rekor;
     await sign(await material(host));
-    expect(asked('fulcio')).toBe(1);
+    expect(requestsTo('fulcio')).toBe(1);
   });
 });
 
-test('a Fulcio that failed is asked again by the next signature', async () => {
+test('a Fulcio that failed is retried by the next signature', async () => {
   const host = run(tokenOf());
   sigstore.settings.faults.fulcio = () => ({ kind: 'answer', answer: { status: 503 } });
   const both = await Promise.all([1, 2].map(async () => failureOf(sign(await material(host)))));
   expect(both.map(({ code }) => code)).toEqual(['FULCIO_FAILED', 'FULCIO_FAILED']);
   // The request and its retry, for both.
-  expect(asked('fulcio')).toBe(2);
+  expect(requestsTo('fulcio')).toBe(2);
   delete sigstore.settings.faults.fulcio;
   await sign(await material(host));
-  expect(asked('fulcio')).toBe(3);
+  expect(requestsTo('fulcio')).toBe(3);
 });
 
-test('a job whose token expires is not asked for another one while its certificate will do', async () => {
+test('a job whose token expires does not request another one while its certificate is valid', async () => {
   let time = Date.now();
   const github = sigstore.issuer.actionsEnvironment();
   const host = run('', { env: { GITHUB_ACTIONS: 'true', ...github }, now: () => new Date(time) });
-  const tokens = () => asked('issuer');
+  const tokens = () => requestsTo('issuer');
   const first = await material(host);
   const certificate = await certificateOf(first);
   expect(tokens()).toBe(1);

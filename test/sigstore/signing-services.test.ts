@@ -137,7 +137,7 @@ describe('the transparency log', () => {
     expect(() => verifyBundle(second, signer.publicKey.pem)).not.toThrow();
   });
 
-  it('that was cut off after it had written is asked for what it wrote', async () => {
+  it('that was cut off after it had written is read again', async () => {
     let calls = 0;
     sigstore.settings.faults.rekor = () => ((calls += 1) === 1 ? { kind: 'lose' } : undefined);
     const signer = ecKey();
@@ -145,7 +145,7 @@ describe('the transparency log', () => {
     expect(() => verifyBundle(bundle, signer.publicKey.pem)).not.toThrow();
   });
 
-  it('that stays busy is given up, with what it said', async () => {
+  it('that stays busy is reported, with its message', async () => {
     const before = posts('rekor');
     const body = JSON.stringify({ message: 'come back later' });
     sigstore.settings.faults.rekor = () => ({
@@ -174,7 +174,7 @@ describe('the transparency log', () => {
     expect(error.message).toContain('timeout');
   });
 
-  it('that refuses is not asked again', async () => {
+  it('that refuses is not retried', async () => {
     const before = posts('rekor');
     sigstore.settings.faults.rekor = () => ({ kind: 'answer', answer: { status: 400 } });
     await failureOf(
@@ -183,7 +183,7 @@ describe('the transparency log', () => {
     expect(posts('rekor') - before).toBe(1);
   });
 
-  it("that answers with somebody else's entry is not believed", async () => {
+  it("that returns another signer's entry is rejected", async () => {
     const signer = ecKey();
     const other = Buffer.from('{"_type":"other"}');
     await createDsseBundleBuilder({ signer, witnesses: rekor() }).create({
@@ -200,14 +200,14 @@ describe('the transparency log', () => {
       createDsseBundleBuilder({ signer, witnesses: rekor() }).create(ARTIFACT),
     );
     expect(error.code).toBe('REKOR_FAILED');
-    expect(error.message).toContain('an entry that is not about this signature');
+    expect(error.message).toContain('an entry that is not for this signature');
     const plain = new MessageSignatureBundleBuilder({ signer, witnesses: rekor() }).create(
       ARTIFACT,
     );
-    expect((await failureOf(plain)).message).toContain('not about this signature');
+    expect((await failureOf(plain)).message).toContain('not for this signature');
   });
 
-  it('that answers with HTML is told so', async () => {
+  it('that responds with HTML is reported', async () => {
     sigstore.settings.faults.rekor = () => ({
       kind: 'answer',
       answer: { status: 201, body: '<html>' },
@@ -221,12 +221,8 @@ describe('the transparency log', () => {
 
 describe('the timestamp authority', () => {
   it.each([
-    ['says 500', { status: 500 }, '(500)'],
-    [
-      'answers with HTML',
-      { status: 201, body: '<html>' },
-      'something else than an RFC 3161 timestamp',
-    ],
+    ['returns 500', { status: 500 }, '(500)'],
+    ['answers with HTML', { status: 201, body: '<html>' }, 'did not return an RFC 3161 timestamp'],
     // PKIStatusInfo of a TimeStampResp: rejection (2), no token.
     ['refuses', { status: 201, body: Buffer.from('30053003020102', 'hex') }, 'PKI status 2'],
   ])('that %s fails the signature', async (_, answer, text) => {
@@ -248,14 +244,14 @@ describe('the timestamp authority', () => {
     const error = await failureOf(
       createDsseBundleBuilder({ signer: ecKey(), witnesses: tsa() }).create(ARTIFACT),
     );
-    expect(error.message).toContain('not about this signature');
+    expect(error.message).toContain('not for this signature');
   });
 });
 
 describe('the certificate authority', () => {
   const sign = (raw: string) => keyless(raw).sign(Buffer.from('data'));
 
-  it('that refuses a token says why, and nothing shows the token', async () => {
+  it('that rejects a token is reported with its reason, without the token', async () => {
     const forged = sigstore.issuer.forgedToken({ subject: SUBJECT });
     const error = await failureOf(sign(forged));
     expect(error).toMatchObject({ code: 'FULCIO_FAILED', property: 'sigstore.fulcioUrl' });
@@ -279,7 +275,7 @@ describe('the certificate authority', () => {
   it.each([
     ['unreadable', 'first-part.second-part.third-part'],
     ['one without a verified e-mail address', ''],
-  ])('is not asked with a token that is %s, which is not shown', async (_, raw) => {
+  ])('is not used with a token that is %s, which is not shown', async (_, raw) => {
     const given =
       raw || sigstore.issuer.token({ email: 'who@b.example', claims: { email_verified: false } });
     const before = posts('fulcio');
@@ -296,7 +292,7 @@ describe('the certificate authority', () => {
       'IDENTITY_TOKEN_INVALID',
       'has expired',
     ],
-  ])('is not asked where there is no identity (%s)', async (failure, code, text) => {
+  ])('is not used without an identity (%s)', async (failure, code, text) => {
     const signer = createKeylessSigner({
       fulcioUrl: sigstore.fulcioUrl,
       identityProvider: { getToken: () => Promise.reject(failure) },
@@ -334,7 +330,7 @@ describe('the certificate authority', () => {
     },
   );
 
-  it('that asks to come back later is asked again', async () => {
+  it('that returns Retry-After is retried', async () => {
     const before = posts('fulcio');
     let left = 1;
     sigstore.settings.faults.fulcio = () =>
@@ -345,7 +341,7 @@ describe('the certificate authority', () => {
     expect(posts('fulcio')).toBe(before + 2);
   });
 
-  it('that cannot be reached is told by its address', async () => {
+  it('that cannot be reached is reported by its address', async () => {
     sigstore.settings.faults.fulcio = () => ({ kind: 'drop' });
     const error = await failureOf(sign(token()));
     expect(error).toMatchObject({ code: 'FULCIO_FAILED' });
@@ -374,7 +370,7 @@ describe('the certificate authority', () => {
     });
     sigstore.settings.faults.fulcio = () => ({ kind: 'answer', answer: { status: 200, body } });
     expect((await failureOf(sign(token()))).message).toContain(
-      'certificate for the key that asked',
+      'certificate for the key in the request',
     );
   });
 });

@@ -28,9 +28,13 @@ const GITHUB = {
   GITHUB_ACTOR: 'ada',
 };
 
+/** Here the CI system's word is all that there is. */
+const NO_REPOSITORY = [expect.stringContaining('in no git repository')];
+
 describe('GitHub Actions', () => {
   test('gives all facts', async () => {
     expect(await detect({ ...GITHUB, RUNNER_ENVIRONMENT: 'github-hosted' })).toEqual({
+      warnings: NO_REPOSITORY,
       commit: COMMIT,
       branch: 'main',
       repository: 'https://github.com/acme/app',
@@ -89,6 +93,7 @@ describe('GitLab CI', () => {
 
   test('gives all facts', async () => {
     expect(await detect(GITLAB)).toEqual({
+      warnings: NO_REPOSITORY,
       commit: COMMIT,
       branch: 'main',
       repository: 'https://gitlab.example.com/acme/app',
@@ -101,9 +106,9 @@ describe('GitLab CI', () => {
     });
   });
 
-  test('knows the branch by two names, and a tag', async () => {
+  test('knows a tag, and no branch where only the name of a ref is there, as in a request', async () => {
     const other = { CI_COMMIT_BRANCH: undefined, CI_COMMIT_REF_NAME: 'other' };
-    expect((await detect({ ...GITLAB, ...other })).branch).toBe('other');
+    expect(await detect({ ...GITLAB, ...other })).not.toHaveProperty('branch');
     const tag = { CI_COMMIT_BRANCH: undefined, CI_COMMIT_TAG: 'v1', CI_COMMIT_REF_NAME: 'v1' };
     const facts = await detect({ ...GITLAB, ...tag });
     expect(facts).toMatchObject({ tag: 'v1' });
@@ -124,6 +129,7 @@ describe('Jenkins', () => {
 
   test('gives all facts, the URL without its credentials, the branch without its remote', async () => {
     expect(await detect(JENKINS)).toEqual({
+      warnings: NO_REPOSITORY,
       commit: COMMIT,
       branch: 'release/1.x',
       repository: 'https://git.example.com/acme/app.git',
@@ -225,6 +231,17 @@ describe('declared facts', () => {
         { property: 'source.builder' },
       ],
       message: expect.not.stringContaining('s3cr3t-t0ken'),
+    });
+  });
+
+  test.each([
+    ['branch', 'refs/heads/main', 'refs/heads/'],
+    ['branch', 'refs/pull/5/merge', 'refs/heads/'],
+    ['tag', 'refs/tags/v1', 'refs/tags/'],
+  ])('a full ref is not the name of a %s: %s', async (fact, text, prefix) => {
+    await expect(detect({}, { [fact]: text })).rejects.toMatchObject({
+      property: `source.${fact}`,
+      message: expect.stringContaining(`without \`${prefix}\``),
     });
   });
 

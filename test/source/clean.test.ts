@@ -242,3 +242,29 @@ test('a remembered file is one whose inode, size, mode or times are the same', a
   expect(await hashes.of(path, 'sha1')).not.toBe(first);
   jest.restoreAllMocks();
 });
+
+test('the advice fits the kind of difference: ignoring a changed file does not help', async () => {
+  tree.committed();
+  tree.write('a.txt', 'changed');
+  tree.write('new.txt', 'new');
+  await expect(detectOnly()).rejects.toThrow(
+    /"a\.txt" changed; commit or restore these; "new\.txt" not in the commit; .*\.gitignore/,
+  );
+});
+
+test('files outside of the checkout are not to be ignored, but to be in the declared one', async () => {
+  tree.committed();
+  const other = new WorkTree();
+  other.write('Dockerfile', 'FROM scratch\n');
+  const detected = detectSource({
+    cwd: other.folder,
+    program: tree.folder,
+    env: tree.env,
+    overrides: { directory: tree.folder },
+    reads: { context: other.folder, further: [], sends: () => true, hasExceptions: false },
+  });
+  await expect(detected).rejects.toThrow(
+    /outside of the checkout: "\.\.\/.*Dockerfile"; set `source\.directory`/,
+  );
+  other.remove();
+});

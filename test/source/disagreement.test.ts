@@ -154,3 +154,69 @@ test('a declared commit that is not the one that is built is recorded with a war
   expect(facts).not.toHaveProperty('branch');
   expect(facts.warnings).toEqual([expect.stringMatching(`source\\.commit is ${OTHER}.*${head}`)]);
 });
+
+test.each([
+  [{ branch: 'main', ref: 'refs/heads/other' }, 'branch'],
+  [{ tag: 'v1', ref: 'refs/tags/v2' }, 'tag'],
+])('a declared ref that contradicts the declared name is refused: %j', async (overrides, name) => {
+  await expect(detect({}, overrides)).rejects.toMatchObject({
+    problems: [
+      {
+        property: 'source.ref',
+        message: expect.stringContaining(`another ${name} than`) as string,
+      },
+    ],
+  });
+});
+
+test.each([
+  ['refs/heads/other', { branch: 'other' }],
+  ['refs/tags/v1', { tag: 'v1' }],
+  ['refs/pull/5/merge', { ref: 'refs/pull/5/merge' }],
+])('with the declared ref %s no other one that was detected is recorded', async (ref, facts) => {
+  const commit = tree.committed();
+  const env = { GITHUB_ACTIONS: 'true', GITHUB_SHA: commit, GITHUB_REF: 'refs/heads/main' };
+  for (const variables of [{}, env]) {
+    const { branch, tag, ref: recorded } = await detect(variables, { ref });
+    expect({ branch, tag, ref: recorded }).toEqual({ ...facts });
+  }
+});
+
+test('the commit of the CI system is recorded with a warning where there is no repository', async () => {
+  const [, variables] = SYSTEMS[0] ?? [];
+  const facts = await detect(variables?.(OTHER) ?? {});
+  expect(facts.commit).toBe(OTHER);
+  expect(facts.warnings).toEqual([
+    expect.stringMatching(`in no git repository.*${OTHER}.*source\\.commit`),
+  ]);
+  const confirmed = await detect(variables?.(OTHER) ?? {}, { commit: OTHER });
+  expect(confirmed).not.toHaveProperty('warnings');
+});
+
+describe('a branch or tag of a CI system that names no commit', () => {
+  const jenkins = { JENKINS_URL: 'https://ci.example.com' };
+
+  test('is recorded if it is at the HEAD of the work tree', async () => {
+    const commit = tree.committed();
+    tree.git('remote', 'add', 'origin', 'https://git.example.com/acme/app');
+    tree.git('update-ref', 'refs/remotes/origin/release/1', commit);
+    tree.git('tag', 'v1');
+    tree.git('checkout', '--quiet', '--detach');
+    const branch = await detect({ ...jenkins, BRANCH_NAME: 'release/1' });
+    expect(branch).toMatchObject({ commit, branch: 'release/1' });
+    expect(branch).not.toHaveProperty('warnings');
+    expect(await detect({ ...jenkins, TAG_NAME: 'v1' })).toMatchObject({ commit, tag: 'v1' });
+  });
+
+  test('is left out with a warning in a checkout of something else', async () => {
+    const commit = tree.committed();
+    tree.git('checkout', '--quiet', '--detach');
+    for (const variables of [{ BRANCH_NAME: 'release/1' }, { TAG_NAME: 'v1' }]) {
+      const facts = await detect({ ...jenkins, ...variables });
+      expect(facts.commit).toBe(commit);
+      expect(facts).not.toHaveProperty('branch');
+      expect(facts).not.toHaveProperty('tag');
+      expect(facts.warnings).toEqual([expect.stringMatching(/no commit.*source\.branch/)]);
+    }
+  });
+});

@@ -104,7 +104,7 @@ describe('plain git', () => {
   test('of many changes five are shown', async () => {
     tree.committed();
     for (let i = 0; i < 8; i++) tree.write(`f${i}`, '');
-    await expect(detect()).rejects.toThrow(/"f0", "f1", "f2", "f3", "f4" and 3 more;/);
+    await expect(detect()).rejects.toThrow(/"f0", "f1", "f2", "f3", "f4" and 3 more not in the commit;/);
   });
 
   test('allowDirty signs, and the fact is recorded', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { detectSource, type FilesRead } from '../../src/source';
@@ -271,6 +271,32 @@ describe('a repository inside the context', () => {
     await expect(detect(tree.at('vendor/lib'))).rejects.toMatchObject({ code: 'SOURCE_DIRTY' });
   });
 
+  test.each(['a repository', 'no repository'])(
+    'or a link in the place of the context chooses no source outside: %s',
+    async (place) => {
+      tree.committed();
+      tree.write('app/Dockerfile', 'FROM scratch\n');
+      tree.commit();
+      const outside = new WorkTree();
+      try {
+        outside.write('app/Dockerfile', 'FROM evil\n');
+        if (place === 'a repository') outside.committed();
+        rmSync(tree.at('app'), { recursive: true });
+        symlinkSync(outside.at('app'), tree.at('app'));
+        // The link itself may be committed: what it leads to is not.
+        for (const isCommitted of [false, true]) {
+          if (isCommitted) tree.commit();
+          await expect(detect(tree.at('app'), { GITHUB_ACTIONS: 'true' })).rejects.toMatchObject({
+            code: 'SOURCE_DIRTY',
+            message: expect.stringMatching(/symbolic link.*source\.directory/) as string,
+          });
+        }
+      } finally {
+        outside.remove();
+      }
+    },
+  );
+
   test('is the source if it is declared as source.directory', async () => {
     tree.write('.gitignore', 'checkout/\n');
     tree.committed();
@@ -300,6 +326,17 @@ describe('a repository inside the context', () => {
     library.remove();
     inner.remove();
   });
+
+  test.each(['missing', 'a.txt'])(
+    'a directory that is not a folder cannot be declared: %s',
+    async (directory) => {
+      tree.committed();
+      await expect(detect(tree.folder, {}, { directory })).rejects.toMatchObject({
+        property: 'source.directory',
+        message: expect.stringContaining('is not a folder that exists'),
+      });
+    },
+  );
 
   test('a directory that is in no repository cannot be declared', async () => {
     const elsewhere = new WorkTree();

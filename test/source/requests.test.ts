@@ -256,3 +256,36 @@ describe('Jenkins', () => {
     expect((await detect({ ...JENKINS, GIT_BRANCH: 'refs/tags/v2' })).tag).toBe('v2');
   });
 });
+
+describe('a request in a CI system that is not detected', () => {
+  test.each([
+    ['Prow', { PULL_NUMBER: '5' }],
+    ['Drone', { DRONE_PULL_REQUEST: '5' }],
+    ['Woodpecker', { CI_COMMIT_PULL_REQUEST: '5' }],
+    ['CircleCI', { CIRCLE_PULL_REQUEST: 'https://git.example.com/acme/app/pull/5' }],
+    ['CircleCI, by the branch', { CIRCLE_BRANCH: 'pull/5' }],
+    ['Buildkite', { BUILDKITE_PULL_REQUEST: '5' }],
+    ['Travis', { TRAVIS_PULL_REQUEST: '5' }],
+    ['Azure Pipelines', { SYSTEM_PULLREQUEST_PULLREQUESTID: '5' }],
+    ['Azure Pipelines, by the ref', { BUILD_SOURCEBRANCH: 'refs/pull/5/merge' }],
+    ['Bitbucket', { BITBUCKET_PR_ID: '5' }],
+    ['CodeBuild', { CODEBUILD_WEBHOOK_TRIGGER: 'pr/5' }],
+    ['Gerrit', { GERRIT_CHANGE_NUMBER: '5', GERRIT_EVENT_TYPE: 'patchset-created' }],
+  ])('of %s has no branch, although one of the target’s name is checked out', async (_, env) => {
+    const commit = tree.committed();
+    expect(tree.git('branch', '--show-current')).toBe('main');
+    expectNoBranch(await detect(env));
+    const jenkins = { JENKINS_URL: 'https://ci.example.com', GIT_COMMIT: commit };
+    expectNoBranch(await detect({ ...env, ...jenkins, GIT_BRANCH: 'origin/main' }));
+  });
+
+  test.each([
+    ['Travis', { TRAVIS_PULL_REQUEST: 'false' }],
+    ['Buildkite', { BUILDKITE_PULL_REQUEST: 'false', BUILDKITE_BRANCH: 'main' }],
+    ['Azure Pipelines', { BUILD_SOURCEBRANCH: 'refs/heads/main' }],
+    ['Gerrit', { GERRIT_CHANGE_NUMBER: '5', GERRIT_EVENT_TYPE: 'change-merged' }],
+  ])('is none where %s says so', async (_, env) => {
+    tree.committed();
+    expect(await detect(env)).toMatchObject({ branch: 'main' });
+  });
+});

@@ -1,7 +1,7 @@
 import { type Descriptor, digestOf, type RegistryClient, type Repository } from '../../src/oci';
 import { signImage } from '../../src/sign';
 import { readBundles, writeBundle } from '../../src/storage';
-import { lookAt } from '../../src/storage/referrer-read';
+import { readReferrers } from '../../src/storage/referrer-read';
 import { freshRepository, type Lab, newKey, openLab, pushImage } from '../verify/support/lab';
 import { bundleFromJSON } from '@sigstore/bundle';
 
@@ -73,7 +73,7 @@ test('a bundle that is not there, or larger than is read, is not used', async ()
   const huge = relisted(stored, ({ layers: [layer] }) => {
     if (layer) layer.size = 17 * 1024 * 1024;
   });
-  expect((await read(huge)).unusable[0]?.reason).toMatch(/more than is read/);
+  expect((await read(huge)).unusable[0]?.reason).toMatch(/exceeds the limit/);
   const gone = relisted(stored, ({ layers: [layer] }) => {
     if (layer) layer.digest = `sha256:${'0'.repeat(64)}`;
   });
@@ -101,7 +101,7 @@ test('other artifacts, and those that are gone, are passed over', async () => {
   expect((await read(listing({ size: 5_000_000, artifactType }))).unusable).toHaveLength(1);
 });
 
-test('more referrers than are read are told, not cut off', async () => {
+test('more referrers than the limit are reported, not truncated', async () => {
   const referrers = Array.from({ length: 2501 }, (_, at) => ({
     ...image,
     digest: digestOf(Buffer.from(String(at))),
@@ -111,13 +111,13 @@ test('more referrers than are read are told, not cut off', async () => {
 });
 
 describe('a registry that does not list what it took', () => {
-  test('is asked again, and again, and then named', async () => {
+  test('is read again, and again, and then reported', async () => {
     const { bundle } = await signed();
-    let asked = 0;
+    let reads = 0;
     const forgetful: RegistryClient = {
       ...lab.client,
       referrers: async () => {
-        asked += 1;
+        reads += 1;
         return [];
       },
     };
@@ -129,10 +129,10 @@ describe('a registry that does not list what it took', () => {
       signedAt: new Date(0),
     };
     const written = await writeBundle(forgetful, store);
-    await expect(written.confirm(lookAt(forgetful, repository))).rejects.toMatchObject({
+    await expect(written.confirm(readReferrers(forgetful, repository))).rejects.toMatchObject({
       code: 'REGISTRY_CONFLICT',
     });
-    expect(asked).toBeGreaterThan(2);
+    expect(reads).toBeGreaterThan(2);
   });
 
   test('gets it again when the entry was lost before the end of the run', async () => {
@@ -145,7 +145,7 @@ describe('a registry that does not list what it took', () => {
       signedAt: new Date(0),
     });
     lab.registry.store.deleteManifest(repository.path, written.digest);
-    await written.confirm(lookAt(lab.client, repository));
+    await written.confirm(readReferrers(lab.client, repository));
     const listed = await lab.client.referrers(repository, image.digest);
     expect(listed.map(({ digest }) => digest)).toContain(written.digest);
   });

@@ -166,7 +166,7 @@ describe('where tags are immutable', () => {
       code: 'REGISTRY_CONFLICT',
       property: 'format',
       message: expect.stringMatching(
-        /tags are immutable.*exempt the tags sha256-\*.*Or use format "bundle"/,
+        /tags are immutable.*exempt the tags sha256-\*.*Alternatively use format "bundle"/,
       ),
     });
     expect(namesThere()).toEqual(['first']);
@@ -262,14 +262,14 @@ test('a tag that holds no list of signatures is left as it is', async () => {
   replaceTag(lab, repository, tag(), index);
   await expect(writeLayer(lab.client, layer('first'))).rejects.toMatchObject({
     code: 'CONTENT_MALFORMED',
-    message: expect.stringContaining('left as it is'),
+    message: expect.stringContaining('left unchanged'),
   });
   expect(manifestAt(lab, repository, tag())).toEqual(index);
   const { unusable } = await readLayers(lab.client, repository, image.digest, 'signature');
   expect(unusable).toHaveLength(1);
 });
 
-test('layers that cannot be used are told apart from those that could not be read', async () => {
+test('layers that cannot be used are distinguished from those that could not be read', async () => {
   await writeLayer(lab.client, layer('gone'));
   await writeLayer(lab.client, layer('no base64'));
   await writeLayer(lab.client, { ...layer('unsigned'), annotations: {} });

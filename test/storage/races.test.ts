@@ -37,8 +37,8 @@ function listed(tag: string): number {
 }
 
 const REGISTRIES: Readonly<Record<string, Partial<RegistrySettings>>> = {
-  'heeds conditions': {},
-  'gives ETags and heeds no condition': { conditions: false },
+  'honors preconditions': {},
+  'returns ETags and does not honor preconditions': { conditions: false },
   'gives no ETags': { etags: false },
   'shows late what was written': { lateVisibility: 2 },
   'shows late what was written, and gives no ETags': { etags: false, lateVisibility: 2 },

@@ -119,7 +119,7 @@ describe('a bundle', () => {
     expect(await removeSignature(lab.client, repository, ours)).toEqual({ outcome: 'absent' });
   });
 
-  it('stays if somebody refers to it', async () => {
+  it('stays if another manifest refers to it', async () => {
     const ours = await signed();
     const { bytes, mediaType } = lab.registry.store.getManifest(repository.path, ours.stored) ?? {};
     if (!bytes || !mediaType) throw new Error('it is stored');

@@ -129,7 +129,7 @@ describe('of the services of a signing config', () => {
       'none of a version that is spoken',
       [{ url: 'a', version: 9 }],
       { selector: 'ANY' },
-      'known here (1 and 2)',
+      'supported API version (1 and 2)',
     ],
   ])('%s cannot be followed', (_, services, selector, text) => {
     const error = thrownBy(() => select(services, selector));

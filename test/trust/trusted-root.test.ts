@@ -124,7 +124,7 @@ describe('a trusted root', () => {
     [
       'a key that is none',
       (json) => Object.assign(key(json), { rawBytes: 'AAAA' }),
-      'no DER public key',
+      'not a DER public key',
     ],
     ['a key without its kind', (json) => delete key(json)['keyDetails'], 'keyDetails'],
     [
@@ -151,12 +151,12 @@ describe('a trusted root', () => {
     [
       'a log that is a word',
       (json) => Object.assign(json, { tlogs: [{ hashAlgorithm: {} }] }),
-      'not usable',
+      'not valid',
     ],
     [
       'an authority without certificates',
       (json) => Object.assign(chain(json, 'certificateAuthorities'), { certificates: [] }),
-      'certificateAuthorities[0].certChain holds no certificate',
+      'certificateAuthorities[0].certChain does not contain a certificate',
     ],
     [
       'a certificate that is none',
@@ -164,7 +164,7 @@ describe('a trusted root', () => {
         Object.assign(chain(json, 'certificateAuthorities'), {
           certificates: [{ rawBytes: 'AAAA' }],
         }),
-      'certificates[0] is no DER certificate',
+      'certificates[0] is not a DER certificate',
     ],
     [
       'a timestamp chain the wrong way round',
@@ -179,7 +179,7 @@ describe('a trusted root', () => {
   });
 
   it.each([
-    ['{ no json', 'is no JSON'],
+    ['{ no json', 'is not JSON'],
     ['/nowhere/trusted_root.json', '/nowhere/trusted_root.json cannot be read (ENOENT)'],
   ])('that is %j is refused on its property', async (source, text) => {
     const error = await failureOf(loadTrustedRoot(source, testHost()));
@@ -191,7 +191,7 @@ describe('a trusted root', () => {
     const path = join(folder, 'list.json');
     await writeFile(path, '[]');
     expect((await failureOf(loadTrustedRoot(path, testHost()))).message).toContain(
-      'no JSON object',
+      'not a JSON object',
     );
   });
 });
@@ -207,7 +207,7 @@ describe('where no trusted root is declared', () => {
     expect(root).toEqual(parseTrustedRoot(PUBLIC_ROOT));
   });
 
-  it('and it cannot be fetched, that is not said of a root that is wrong', async () => {
+  it('and it cannot be fetched, an invalid root is not reported as unavailable', async () => {
     const repository = await startTufRepository('something-else.json', '{}');
     const rootPath = join(folder, 'root.json');
     await writeFile(rootPath, repository.root);
@@ -250,14 +250,14 @@ describe('where no trusted root is declared', () => {
     expect(root).toEqual(parseTrustedRoot(PUBLIC_ROOT));
   });
 
-  it('a cache that cannot be written is told by its path', async () => {
+  it('a cache that cannot be written is reported by its path', async () => {
     const file = join(folder, 'a-file');
     await writeFile(file, '');
     const { repository, tuf } = await tufOf(join(file, 'cache'));
     const error = await failureOf(loadTrustedRoot(undefined, { ...testHost(), tuf }));
     repository.close();
     expect(error.code).toBe('TRUSTED_ROOT_UNAVAILABLE');
-    expect(error.message).toContain('could not be kept (ENOTDIR');
+    expect(error.message).toContain('could not be cached (ENOTDIR');
     expect(error.message).toContain('XDG_DATA_HOME');
   });
 });

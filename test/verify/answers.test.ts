@@ -40,11 +40,11 @@ const sign = (
   format: 'bundle' | 'legacy' | 'both' = 'bundle',
 ) => signImage({ repository, targets: [target(repository, image)], format, material }, lab.client);
 
-const inspect = (repository: Repository, image: Image, asked: VerificationPolicy) =>
-  inspectImage(repository, image.digest, asked, lab.client);
+const inspect = (repository: Repository, image: Image, required: VerificationPolicy) =>
+  inspectImage(repository, image.digest, required, lab.client);
 
-async function partsOf(repository: Repository, image: Image, asked: VerificationPolicy) {
-  const report = await inspect(repository, image, asked);
+async function partsOf(repository: Repository, image: Image, required: VerificationPolicy) {
+  const report = await inspect(repository, image, required);
   return report.manifests[0]?.parts.map(({ status, code }) => `${status} ${code ?? ''}`.trim());
 }
 
@@ -53,22 +53,22 @@ describe('the four answers', () => {
     const { repository, image } = await scene();
     const { material, publicKey } = newKey(lab);
     await sign(repository, image, material, 'both');
-    const asked = policy({ keys: [publicKey], format: 'both', provenance: {} });
-    expect(await partsOf(repository, image, asked)).toEqual(Array(4).fill('present'));
+    const required = policy({ keys: [publicKey], format: 'both', provenance: {} });
+    expect(await partsOf(repository, image, required)).toEqual(Array(4).fill('present'));
   });
 
   test('missing, where nothing or only something else is stored', async () => {
     const { repository, image } = await scene();
     const { publicKey } = newKey(lab);
-    const asked = policy({ keys: [publicKey], format: 'both', provenance: {} });
+    const required = policy({ keys: [publicKey], format: 'both', provenance: {} });
     const missing = ['missing VERIFY_UNSIGNED', 'missing VERIFY_PROVENANCE_MISSING'];
-    expect(await partsOf(repository, image, asked)).toEqual([...missing, ...missing]);
-    expect(await codeOf(verifyImage(repository, image.digest, asked, lab.client))).toBe(
+    expect(await partsOf(repository, image, required)).toEqual([...missing, ...missing]);
+    expect(await codeOf(verifyImage(repository, image.digest, required, lab.client))).toBe(
       'VERIFY_UNSIGNED',
     );
   });
 
-  test('missing: a provenance is no signature, though the same key signed it', async () => {
+  test('missing: a provenance is not a signature, though the same key signed it', async () => {
     const { repository, image } = await scene();
     const { material, publicKey } = newKey(lab);
     await sign(repository, image, material);
@@ -77,21 +77,24 @@ describe('the four answers', () => {
         lab.registry.store.deleteManifest(repository.path, digest);
       }
     }
-    const asked = policy({ keys: [publicKey], provenance: {} });
-    expect(await partsOf(repository, image, asked)).toEqual(['missing VERIFY_UNSIGNED', 'present']);
+    const required = policy({ keys: [publicKey], provenance: {} });
+    expect(await partsOf(repository, image, required)).toEqual([
+      'missing VERIFY_UNSIGNED',
+      'present',
+    ]);
   });
 
   test('invalid, and who signed instead', async () => {
     const { repository, image } = await scene();
-    const stranger = newKey(lab);
-    await sign(repository, image, stranger.material, 'both');
-    const asked = policy({ keys: [newKey(lab).publicKey], format: 'both' });
-    const report = await inspect(repository, image, asked);
+    const other = newKey(lab);
+    await sign(repository, image, other.material, 'both');
+    const required = policy({ keys: [newKey(lab).publicKey], format: 'both' });
+    const report = await inspect(repository, image, required);
     expect(report.manifests[0]?.parts).toMatchObject([
       {
         status: 'invalid',
         code: 'VERIFY_SIGNER_MISMATCH',
-        reason: `signed, but by another signer: key sha256:${stranger.publicKey.keyId}`,
+        reason: `signed, but by another signer: key sha256:${other.publicKey.keyId}`,
       },
       { status: 'invalid', code: 'VERIFY_SIGNATURE_INVALID' },
     ]);
@@ -108,9 +111,9 @@ describe('the four answers', () => {
     const own = `/manifests/${image.digest}`;
     lab.registry.settings.faults = ({ method, path }) =>
       method === 'GET' && concerns(path) && !path.endsWith(own) ? { status: 403 } : undefined;
-    const asked = policy({ keys: [publicKey] });
-    expect(await partsOf(repository, image, asked)).toEqual(['unavailable VERIFY_INCONCLUSIVE']);
-    expect(await codeOf(verifyImage(repository, image.digest, asked, lab.client))).toBe(
+    const required = policy({ keys: [publicKey] });
+    expect(await partsOf(repository, image, required)).toEqual(['unavailable VERIFY_INCONCLUSIVE']);
+    expect(await codeOf(verifyImage(repository, image.digest, required, lab.client))).toBe(
       'VERIFY_INCONCLUSIVE',
     );
   });
@@ -121,8 +124,8 @@ describe('the four answers', () => {
     await sign(repository, image, material, 'legacy');
     const tag = legacyTagOf(image.digest, 'sig');
     lab.registry.settings.faults = ({ path }) => (path.endsWith(tag) ? { status: 403 } : undefined);
-    const asked = policy({ keys: [publicKey], format: 'legacy' });
-    expect(await partsOf(repository, image, asked)).toEqual(['unavailable VERIFY_INCONCLUSIVE']);
+    const required = policy({ keys: [publicKey], format: 'legacy' });
+    expect(await partsOf(repository, image, required)).toEqual(['unavailable VERIFY_INCONCLUSIVE']);
   });
 
   test('with any format, what is not needed does not matter', async () => {
@@ -131,8 +134,8 @@ describe('the four answers', () => {
     await sign(repository, image, material, 'legacy');
     lab.registry.settings.faults = ({ path }) =>
       path.includes('/referrers/') ? { status: 403 } : undefined;
-    const asked = policy({ keys: [publicKey], format: 'any' });
-    const report = await verifyImage(repository, image.digest, asked, lab.client);
+    const required = policy({ keys: [publicKey], format: 'any' });
+    const report = await verifyImage(repository, image.digest, required, lab.client);
     expect(report.manifests[0]?.parts.map(({ status }) => status)).toEqual([
       'unavailable',
       'present',
@@ -148,10 +151,10 @@ describe('the four answers', () => {
     const { material, publicKey } = newKey(lab);
     await sign(repository, index, material);
     await sign(repository, child, material);
-    const asked = policy({ keys: [publicKey] });
+    const required = policy({ keys: [publicKey] });
     lab.registry.settings.faults = ({ path }) =>
       path.endsWith(`/manifests/${child.digest}`) ? { status: 403 } : undefined;
-    expect(await codeOf(verifyImage(repository, index.digest, asked, lab.client))).toBe(
+    expect(await codeOf(verifyImage(repository, index.digest, required, lab.client))).toBe(
       'VERIFY_INCONCLUSIVE',
     );
     lab.registry.settings.faults = undefined;
@@ -160,7 +163,7 @@ describe('the four answers', () => {
       { mediaType: child.mediaType, bytes: Buffer.from('{"schemaVersion":2}') },
       { digest: child.digest },
     );
-    expect(await codeOf(verifyImage(repository, index.digest, asked, lab.client))).toBe(
+    expect(await codeOf(verifyImage(repository, index.digest, required, lab.client))).toBe(
       'VERIFY_SIGNATURE_INVALID',
     );
   });
@@ -199,21 +202,21 @@ describe('what others stored beside the image', () => {
     await sign(repository, image, newKey(lab).material, 'both');
     await sign(repository, image, keyless(lab), 'both');
     await sign(repository, image, material, 'both');
-    const asked = policy({ keys: [publicKey], format: 'both' });
-    const report = await verifyImage(repository, image.digest, asked, lab.client);
+    const required = policy({ keys: [publicKey], format: 'both' });
+    const report = await verifyImage(repository, image.digest, required, lab.client);
     expect(report.signer).toMatchObject({ keyId: publicKey.keyId });
   });
 
-  test('is told when nothing good is there', async () => {
+  test('is reported if there is no verified signature', async () => {
     const { repository, image } = await scene();
     await putReferrer(repository, image, 'no JSON', BUNDLE);
     await sign(repository, image, keyless(lab));
-    const asked = policy({ keys: [newKey(lab).publicKey] });
-    const report = await inspect(repository, image, asked);
+    const required = policy({ keys: [newKey(lab).publicKey] });
+    const report = await inspect(repository, image, required);
     expect(report.manifests[0]?.parts[0]?.reason).toMatch(/is not JSON; signed, but by another/);
   });
 
-  test('is read by its content, where the listing says nothing of it', async () => {
+  test('is read by its content, if the list does not describe it', async () => {
     const { repository, image } = await scene();
     lab.registry.settings.referrersApi = false;
     const { material, publicKey } = newKey(lab);

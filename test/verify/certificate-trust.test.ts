@@ -32,7 +32,7 @@ async function certificate(): Promise<X509Certificate> {
 const beside = (text: string, milliseconds: number): Date =>
   new Date(new Date(text).getTime() + milliseconds);
 
-test('a certificate is good within its validity, and at no other time, whatever was asked before', async () => {
+test('a certificate is valid within its validity, and at no other time, whatever was checked before', async () => {
   const { raw, validFrom, validTo } = await certificate();
   const trust = trustIn();
   const good = [
@@ -70,7 +70,7 @@ test('it is good only while its authority is', async () => {
   }
 });
 
-test('what one root found good says nothing to another', async () => {
+test('a result of one root does not affect another', async () => {
   const { raw, validFrom } = await certificate();
   const other = await startSigstore();
   try {
@@ -99,7 +99,7 @@ test('where the root names a certificate log, it must have seen the certificate'
   }
 });
 
-test('it says whom it names, and a changed one is another one', async () => {
+test('it returns its identity, and a modified certificate has another one', async () => {
   const { raw, validFrom } = await certificate();
   const trust = trustIn();
   trust.check(raw, beside(validFrom, SECOND));

@@ -28,7 +28,7 @@ const message = {
 
 const malformed = expect.objectContaining({ code: 'CONTENT_MALFORMED' });
 
-test('a signature of bytes says nothing about an image', () => {
+test('a signature of bytes is not a claim about an image', () => {
   expect(() => readClaim(candidate(message), digest)).toThrow(malformed);
 });
 
@@ -50,8 +50,8 @@ describe('a simple signing payload', () => {
 
   test('is about its digest only', () => {
     const about = (other: typeof digest) => readClaim(candidate(message, Buffer.from(text)), other);
-    expect(about(digest)).toMatchObject({ mentions: [{ a: 'b' }] });
-    expect(about(digestOf(Buffer.from('other')))).toMatchObject({ mentions: [] });
+    expect(about(digest)).toMatchObject({ matchingSubjects: [{ a: 'b' }] });
+    expect(about(digestOf(Buffer.from('other')))).toMatchObject({ matchingSubjects: [] });
   });
 
   test("must be of cosign's type", () => {

@@ -52,7 +52,7 @@ test('an index is itself and each manifest once, with those of an index in it', 
   ]);
 });
 
-test('a manifest that only says to be an attestation must be signed: it could run', async () => {
+test('a manifest that only claims to be an attestation must be signed: it could run', async () => {
   const image = await pushImage(lab, repository);
   const annotations = { 'vnd.docker.reference.type': 'attestation-manifest' };
   const root = await pushIndex(lab, repository, [{ ...onPlatform(image, AMD64), annotations }]);

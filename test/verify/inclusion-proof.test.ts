@@ -1,11 +1,11 @@
 import type { TransparencyLogEntry } from '@sigstore/bundle';
 
-import { provesItsCheckpoint } from '../../src/verify/inclusion-proof';
+import { matchesCheckpoint } from '../../src/verify/log-entry-key';
 
 const ROOT = Buffer.alloc(32, 7);
 const CHECKPOINT = `log.example.com - 1\n12\n${ROOT.toString('base64')}\n\n\u2014 log.example.com AAAA\n`;
 
-/** Only the proof is looked at; signature and path are the library's to check. */
+/** Only the proof is checked here; the library verifies signature and path. */
 function entry(proof: Partial<NonNullable<TransparencyLogEntry['inclusionProof']>> | undefined) {
   const inclusionProof = proof && {
     logIndex: '3',
@@ -19,7 +19,7 @@ function entry(proof: Partial<NonNullable<TransparencyLogEntry['inclusionProof']
 }
 
 test('a proof names the tree of its checkpoint', () => {
-  expect(provesItsCheckpoint(entry({}))).toBe(true);
+  expect(matchesCheckpoint(entry({}))).toBe(true);
 });
 
 test.each([
@@ -28,10 +28,10 @@ test.each([
   ['a shorter root', { rootHash: ROOT.subarray(1) }],
   ['no checkpoint to speak of', { checkpoint: { envelope: '' } }],
 ])('%s is a contradiction', (_, proof) => {
-  expect(provesItsCheckpoint(entry(proof))).toBe(false);
+  expect(matchesCheckpoint(entry(proof))).toBe(false);
 });
 
 test('an entry without a proof contradicts nothing', () => {
-  expect(provesItsCheckpoint(entry(undefined))).toBe(true);
-  expect(provesItsCheckpoint(entry({ checkpoint: undefined }))).toBe(true);
+  expect(matchesCheckpoint(entry(undefined))).toBe(true);
+  expect(matchesCheckpoint(entry({ checkpoint: undefined }))).toBe(true);
 });

@@ -38,7 +38,7 @@ function underTheOtherKey(witness: Witness): Witness {
   return {
     testify: (content, publicKey) => {
       const other = keysOf(content).find((pem) => pem.trim() !== publicKey.trim());
-      if (other === undefined) throw new Error('there is no other key');
+      if (other === undefined) throw new Error('no other key was found');
       return witness.testify(content, other);
     },
   };
@@ -52,18 +52,18 @@ test('a signature that is logged under another key, which verifies it too, is re
   const targets = [{ manifest: image, annotations: {}, provenance: undefined }];
   const request = { repository, targets, format: 'bundle' as const };
   await signImage({ ...request, material: { ...material, witnesses } }, lab.client);
-  const asked = policy({
+  const required = policy({
     keys: [publicKey],
     transparency: 'log',
     trustedRoot: lab.trustedRoot,
   });
-  await expect(verifyImage(repository, image.digest, asked, lab.client)).rejects.toMatchObject({
+  await expect(verifyImage(repository, image.digest, required, lab.client)).rejects.toMatchObject({
     code: 'VERIFY_SIGNATURE_INVALID',
-    message: expect.stringContaining('its log entry names another signer'),
+    message: expect.stringContaining('its log entry contains another signer'),
   });
 
   await signImage({ ...request, material }, lab.client);
-  expect(await codeOf(verifyImage(repository, image.digest, asked, lab.client))).toBe(
+  expect(await codeOf(verifyImage(repository, image.digest, required, lab.client))).toBe(
     'none: it was accepted',
   );
 });
@@ -92,7 +92,7 @@ describe('who a log entry names', () => {
     expect(entryOf('dsse', '0.0.2', dsse002)).toEqual(spki);
   });
 
-  test('is nobody where the entry is of another kind, or broken', () => {
+  test('is undefined if the entry is of another type, or malformed', () => {
     expect(entryOf('rpm', '0.0.1', { spec: {} })).toBeUndefined();
     expect(entryOf('dsse', '0.0.1', { spec: { signatures: 'none' } })).toBeUndefined();
     const noPem = { spec: { signatures: [{ verifier: rawBytes }] } };

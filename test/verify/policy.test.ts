@@ -37,23 +37,23 @@ const sign = (
 ) => signImage({ repository, targets: [target(repository, image)], format, material }, lab.client);
 
 describe('annotations', () => {
-  test.each(['bundle', 'legacy'] as const)('must be signed as asked (%s)', async (format) => {
+  test.each(['bundle', 'legacy'] as const)('must be signed as required (%s)', async (format) => {
     const { repository, image } = await scene();
     const { material, publicKey } = newKey(lab);
     await sign(repository, image, material, format);
-    const asked = (annotations: Record<string, string>) =>
+    const required = (annotations: Record<string, string>) =>
       verifyImage(
         repository,
         image.digest,
         policy({ keys: [publicKey], format, annotations }),
         lab.client,
       );
-    expect(await codeOf(asked({ commit: 'other' }))).toBe('VERIFY_ANNOTATION_MISMATCH');
-    await expect(asked({ commit: COMMIT, toString: 'x' })).rejects.toMatchObject({
+    expect(await codeOf(required({ commit: 'other' }))).toBe('VERIFY_ANNOTATION_MISMATCH');
+    await expect(required({ commit: COMMIT, toString: 'x' })).rejects.toMatchObject({
       code: 'VERIFY_ANNOTATION_MISMATCH',
       message: expect.stringContaining('"toString" is missing'),
     });
-    await expect(asked({})).resolves.toMatchObject({ annotations: { commit: COMMIT } });
+    await expect(required({})).resolves.toMatchObject({ annotations: { commit: COMMIT } });
   });
 
   test('must be together in one signature', async () => {
@@ -63,8 +63,8 @@ describe('annotations', () => {
       const targets = [target(repository, image, annotations)];
       await signImage({ repository, targets, format: 'bundle', material }, lab.client);
     }
-    const asked = policy({ keys: [publicKey], annotations: { a: '1', b: '2' } });
-    expect(await codeOf(verifyImage(repository, image.digest, asked, lab.client))).toBe(
+    const required = policy({ keys: [publicKey], annotations: { a: '1', b: '2' } });
+    expect(await codeOf(verifyImage(repository, image.digest, required, lab.client))).toBe(
       'VERIFY_ANNOTATION_MISMATCH',
     );
   });
@@ -82,8 +82,8 @@ describe('provenance', () => {
     const { repository, image } = await scene();
     const { material, publicKey } = newKey(lab);
     await sign(repository, image, material);
-    const asked = policy({ keys: [publicKey], provenance });
-    expect(await codeOf(verifyImage(repository, image.digest, asked, lab.client))).toBe(
+    const required = policy({ keys: [publicKey], provenance });
+    expect(await codeOf(verifyImage(repository, image.digest, required, lab.client))).toBe(
       'VERIFY_PROVENANCE_MISMATCH',
     );
   });
@@ -104,61 +104,63 @@ describe('provenance', () => {
     const provenance = { ...provenanceOf(repository, image.digest), predicate };
     const targets = [{ ...target(repository, image), provenance }];
     await signImage({ repository, targets, format: 'bundle', material }, lab.client);
-    const asked = policy({ keys: [publicKey], provenance: {} });
-    expect(await codeOf(verifyImage(repository, image.digest, asked, lab.client))).toBe(
+    const required = policy({ keys: [publicKey], provenance: {} });
+    expect(await codeOf(verifyImage(repository, image.digest, required, lab.client))).toBe(
       'VERIFY_PROVENANCE_MISMATCH',
     );
   });
 });
 
 describe('witnesses', () => {
-  test('are not asked for with a key and "none", and checked where there is trust material', async () => {
+  test('are not required with a key and "none", and checked where there is trust material', async () => {
     const { repository, image } = await scene();
     const { material, publicKey } = newKey(lab, { log: true, timestamp: true });
     await sign(repository, image, material, 'both');
-    const asked = policy({ keys: [publicKey], format: 'both' });
+    const required = policy({ keys: [publicKey], format: 'both' });
     const verify = (parts: Partial<VerificationPolicy>) =>
-      codeOf(verifyImage(repository, image.digest, { ...asked, ...parts }, lab.client));
+      codeOf(verifyImage(repository, image.digest, { ...required, ...parts }, lab.client));
     const accepted = 'none: it was accepted';
     expect(await verify({})).toBe(accepted);
     expect(await verify({ trustedRoot: lab.trustedRoot })).toBe(accepted);
     const { tlogs } = lab.trustedRoot;
-    const strangers = tlogs.map((log) => ({ ...log, logId: { keyId: Buffer.alloc(32, 7) } }));
-    expect(await verify({ trustedRoot: { ...lab.trustedRoot, tlogs: strangers } })).toBe(
+    const otherLogs = tlogs.map((log) => ({ ...log, logId: { keyId: Buffer.alloc(32, 7) } }));
+    expect(await verify({ trustedRoot: { ...lab.trustedRoot, tlogs: otherLogs } })).toBe(
       'VERIFY_SIGNATURE_INVALID',
     );
   });
 
-  test('that are missing are told', async () => {
+  test('that are missing are reported', async () => {
     const { repository, image } = await scene();
     const { material, publicKey } = newKey(lab);
     await sign(repository, image, material);
     for (const transparency of ['log', 'timestamp'] as const) {
-      const asked = policy({ keys: [publicKey], transparency, trustedRoot: lab.trustedRoot });
-      expect(await codeOf(verifyImage(repository, image.digest, asked, lab.client))).toBe(
+      const required = policy({ keys: [publicKey], transparency, trustedRoot: lab.trustedRoot });
+      expect(await codeOf(verifyImage(repository, image.digest, required, lab.client))).toBe(
         'VERIFY_LOG_MISSING',
       );
     }
   });
 
-  test('a keyless signature needs one, whatever is asked for', async () => {
+  test('a keyless signature needs one, whatever is required', async () => {
     const { repository, image } = await scene();
     await sign(repository, image, keyless(lab, IDENTITY, {}));
     const identities = [{ identity: IDENTITY, issuer: lab.sigstore.issuer.url }];
-    const asked = policy({ identities, transparency: 'none', trustedRoot: lab.trustedRoot });
-    await expect(verifyImage(repository, image.digest, asked, lab.client)).rejects.toMatchObject({
-      code: 'VERIFY_LOG_MISSING',
-      message: expect.stringContaining('nothing says when it was made'),
-    });
+    const required = policy({ identities, transparency: 'none', trustedRoot: lab.trustedRoot });
+    await expect(verifyImage(repository, image.digest, required, lab.client)).rejects.toMatchObject(
+      {
+        code: 'VERIFY_LOG_MISSING',
+        message: expect.stringContaining('its signing time is unknown'),
+      },
+    );
   });
 
   test('an expired certificate is refused, and one without a CT log entry', async () => {
     const identities = [{ identity: IDENTITY, issuer: lab.sigstore.issuer.url }];
-    const asked = policy({ identities, transparency: 'log', trustedRoot: lab.trustedRoot });
+    const required = policy({ identities, transparency: 'log', trustedRoot: lab.trustedRoot });
     const attempt = async () => {
       const { repository, image } = await scene();
       await sign(repository, image, keyless(lab));
-      return codeOf(verifyImage(repository, image.digest, asked, lab.client));
+      return codeOf(verifyImage(repository, image.digest, required, lab.client));
     };
     const { rekor, fulcio } = lab.sigstore.settings;
     rekor.clockOffset = 3600;
@@ -169,7 +171,7 @@ describe('witnesses', () => {
     const { repository, image } = await scene();
     await sign(repository, image, keyless(lab));
     fulcio.sct = true;
-    const privateRoot = { ...asked, trustedRoot: { ...lab.trustedRoot, ctlogs: [] } };
+    const privateRoot = { ...required, trustedRoot: { ...lab.trustedRoot, ctlogs: [] } };
     expect(await codeOf(verifyImage(repository, image.digest, privateRoot, lab.client))).toBe(
       'none: it was accepted',
     );
@@ -179,7 +181,7 @@ describe('witnesses', () => {
 describe('a policy that cannot be checked is refused before anything is read', () => {
   const identities = [{ identity: IDENTITY, issuer: 'https://issuer.example.com' }];
   test.each<[string, string, () => Partial<VerificationPolicy>]>([
-    ['nobody is trusted', 'INPUT_INVALID', () => ({})],
+    ['no signer is trusted', 'INPUT_INVALID', () => ({})],
     ['an identity and no trusted root', 'TRUSTED_ROOT_INVALID', () => ({ identities })],
     [
       'a log and no trusted root',

@@ -92,24 +92,24 @@ function reported(report: Awaited<ReturnType<typeof inspectImage>>): readonly st
   return report.manifests.flatMap(({ parts }) => parts.map(({ stored }) => String(stored)));
 }
 
-test('a keyless signature with a timestamp and no log is verified where a timestamp is asked for', async () => {
+test('a keyless signature with a timestamp and no log is verified if a timestamp is required', async () => {
   const repository = freshRepository(lab);
   const image = await pushImage(lab, repository);
   const material = keyless(lab, IDENTITY, { timestamp: true });
   const targets = [target(repository, image)];
   await signImage({ repository, targets, format: 'both', material }, lab.client);
   const identities = [{ identity: IDENTITY, issuer: lab.sigstore.issuer.url }];
-  const asked = policy({
+  const required = policy({
     identities,
     format: 'both',
     transparency: 'timestamp',
     trustedRoot: lab.trustedRoot,
   });
-  await expect(verifyImage(repository, image.digest, asked, lab.client)).resolves.toMatchObject({
+  await expect(verifyImage(repository, image.digest, required, lab.client)).resolves.toMatchObject({
     verified: true,
   });
   await expect(
-    verifyImage(repository, image.digest, { ...asked, transparency: 'log' }, lab.client),
+    verifyImage(repository, image.digest, { ...required, transparency: 'log' }, lab.client),
   ).rejects.toMatchObject({ code: 'VERIFY_LOG_MISSING' });
 });
 
@@ -134,8 +134,8 @@ describe('an index', () => {
     const { material, publicKey } = newKey(lab);
     const targets = [index, amd64, arm64].map((manifest) => target(repository, manifest));
     await signImage({ repository, targets, format: 'bundle', material }, lab.client);
-    const asked = policy({ keys: [publicKey], provenance: { commit: COMMIT } });
-    const report = await verifyImage(repository, index.digest, asked, lab.client);
+    const required = policy({ keys: [publicKey], provenance: { commit: COMMIT } });
+    const report = await verifyImage(repository, index.digest, required, lab.client);
     expect(report.manifests.map(({ digest, platform }) => [digest, platform])).toEqual([
       [index.digest, undefined],
       [amd64.digest, 'linux/amd64'],
@@ -148,8 +148,8 @@ describe('an index', () => {
     const { material, publicKey } = newKey(lab);
     const targets = [index, amd64].map((manifest) => target(repository, manifest));
     await signImage({ repository, targets, format: 'bundle', material }, lab.client);
-    const asked = policy({ keys: [publicKey] });
-    const refusal = verifyImage(repository, index.digest, asked, lab.client);
+    const required = policy({ keys: [publicKey] });
+    const refusal = verifyImage(repository, index.digest, required, lab.client);
     await expect(refusal).rejects.toMatchObject({
       code: 'VERIFY_UNSIGNED',
       message: expect.stringContaining(`linux/arm64/v8 ${arm64.digest}`),
@@ -187,8 +187,8 @@ test('a registry that shows what was pushed only later is waited for', async () 
   const { material, publicKey } = newKey(lab);
   const targets = [target(repository, image)];
   await signImage({ repository, targets, format: 'both', material }, lab.client);
-  const asked = policy({ keys: [publicKey], format: 'both' });
-  await expect(verifyImage(repository, image.digest, asked, lab.client)).resolves.toMatchObject({
+  const required = policy({ keys: [publicKey], format: 'both' });
+  await expect(verifyImage(repository, image.digest, required, lab.client)).resolves.toMatchObject({
     verified: true,
   });
 });

@@ -225,9 +225,9 @@ describe.each(['key', 'keyless'] as const)('a bundle signed with %s', (kind) => 
 
 test('a certificate of another signer in the place of the right one is refused', async () => {
   const signed = await sign('keyless', 'bundle');
-  const stranger = await sign('keyless', 'bundle');
+  const other = await sign('keyless', 'bundle');
   const bundle = structuredClone(signed.signature.bundle) as SerializedBundle;
-  const { certificate } = stranger.signature.bundle.verificationMaterial;
+  const { certificate } = other.signature.bundle.verificationMaterial;
   Object.assign(bundle.verificationMaterial, { certificate });
   await replaceBundle(signed, signed.digest, bundle);
   expect(
@@ -252,9 +252,9 @@ describe('the wrong signer is refused', () => {
     const signed = byIdentity;
     const issuer = lab.sigstore.issuer.url;
     const identities = [{ identity: IDENTITY, issuer, ...change }];
-    const asked = { ...signed.policy, identities };
+    const required = { ...signed.policy, identities };
     await expect(
-      verifyImage(signed.repository, signed.digest, asked, lab.client),
+      verifyImage(signed.repository, signed.digest, required, lab.client),
     ).rejects.toMatchObject({
       code: 'VERIFY_SIGNER_MISMATCH',
       message: expect.stringContaining(IDENTITY),
@@ -264,9 +264,9 @@ describe('the wrong signer is refused', () => {
   test('another key', async () => {
     const signed = byKey;
     const { publicKey } = newKey(lab);
-    const asked = { ...signed.policy, keys: [publicKey] };
+    const required = { ...signed.policy, keys: [publicKey] };
     await expect(
-      verifyImage(signed.repository, signed.digest, asked, lab.client),
+      verifyImage(signed.repository, signed.digest, required, lab.client),
     ).rejects.toMatchObject({
       code: 'VERIFY_SIGNER_MISMATCH',
       message: expect.stringContaining(`key sha256:${signed.policy.keys[0]?.keyId}`),
@@ -280,10 +280,10 @@ describe('the wrong signer is refused', () => {
       [byKey, { keys: [], identities }],
       [byIdentity, { keys, identities: [] }],
     ] as const) {
-      const asked = { ...signed.policy, ...trust };
-      expect(await codeOf(verifyImage(signed.repository, signed.digest, asked, lab.client))).toBe(
-        'VERIFY_SIGNER_MISMATCH',
-      );
+      const required = { ...signed.policy, ...trust };
+      expect(
+        await codeOf(verifyImage(signed.repository, signed.digest, required, lab.client)),
+      ).toBe('VERIFY_SIGNER_MISMATCH');
     }
   });
 });
@@ -322,7 +322,7 @@ describe('a legacy signature', () => {
         ),
       }),
     'no log entry': (layer) => annotated(layer, { [BUNDLE]: undefined }),
-    'a log entry that is no JSON': (layer) => annotated(layer, { [BUNDLE]: '{' }),
+    'a log entry that is not JSON': (layer) => annotated(layer, { [BUNDLE]: '{' }),
   };
 
   describe.each(['key', 'keyless'] as const)('by %s', (kind) => {

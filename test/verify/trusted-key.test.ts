@@ -32,10 +32,10 @@ async function scene() {
       { repository, targets: [target(repository, image)], format: 'bundle', material },
       lab.client,
     );
-  const verify = (asked: Partial<VerificationPolicy>) =>
-    verifyImage(repository, image.digest, policy(asked), lab.client);
-  const inspect = (asked: Partial<VerificationPolicy>) =>
-    inspectImage(repository, image.digest, policy(asked), lab.client);
+  const verify = (required: Partial<VerificationPolicy>) =>
+    verifyImage(repository, image.digest, policy(required), lab.client);
+  const inspect = (required: Partial<VerificationPolicy>) =>
+    inspectImage(repository, image.digest, policy(required), lab.client);
   return { sign, verify, inspect };
 }
 
@@ -67,7 +67,7 @@ test('a signature that nothing proves the time of counts as one of now', async (
       status: 'invalid',
       code: 'VERIFY_KEY_RETIRED',
       reason: expect.stringMatching(
-        new RegExp(`retired key sha256:${pair.publicKey.keyId}: nothing proves when`),
+        new RegExp(`retired key sha256:${pair.publicKey.keyId}: the signing time is not proven`),
       ),
     },
   ]);
@@ -85,16 +85,16 @@ test.each(witnessed)('%s proves that it was made in time', async (_, choice, tra
   const before = new Date(Math.floor(Date.now() / 1000) * 1000 - 1000);
   await sign(pair.material);
   const notAfter = past();
-  const asked = { transparency, trustedRoot: lab.trustedRoot };
+  const required = { transparency, trustedRoot: lab.trustedRoot };
   await expect(
-    verify({ ...asked, ...only(pair, { notBefore: before, notAfter }) }),
+    verify({ ...required, ...only(pair, { notBefore: before, notAfter }) }),
   ).resolves.toMatchObject({ verified: true });
-  const late = verify({ ...asked, ...only(pair, { notAfter: before }) });
+  const late = verify({ ...required, ...only(pair, { notAfter: before }) });
   await expect(late).rejects.toMatchObject({
     code: 'VERIFY_KEY_RETIRED',
-    message: expect.stringContaining(`and those until ${before.toISOString()} count`),
+    message: expect.stringContaining(`the key is trusted only until ${before.toISOString()}`),
   });
-  // Without trust in who says the time, nobody says it.
+  // Without trust in the log, the time is not proven.
   expect(await codeOf(verify(only(pair, { notAfter })))).toBe('VERIFY_KEY_RETIRED');
 });
 
@@ -102,8 +102,8 @@ test('of a key that is retired nothing counts, whatever proves the time', async 
   const { sign, verify } = await scene();
   const pair = newKey(lab, { log: true });
   await sign(pair.material);
-  const asked = { transparency: 'log' as const, trustedRoot: lab.trustedRoot };
-  expect(await codeOf(verify({ ...asked, ...only(pair, { retired: true }) }))).toBe(
+  const required = { transparency: 'log' as const, trustedRoot: lab.trustedRoot };
+  expect(await codeOf(verify({ ...required, ...only(pair, { retired: true }) }))).toBe(
     'VERIFY_KEY_RETIRED',
   );
 });
@@ -127,13 +127,13 @@ test('beside the signature of a retired key that of the next one is enough', asy
   const { sign, verify } = await scene();
   const [former, next] = [newKey(lab), newKey(lab)];
   await sign(former.material);
-  const asked = { keys: [next.publicKey], ...only(former, { notAfter: past() }) };
-  expect(await codeOf(verify(asked))).toBe('VERIFY_KEY_RETIRED');
+  const required = { keys: [next.publicKey], ...only(former, { notAfter: past() }) };
+  expect(await codeOf(verify(required))).toBe('VERIFY_KEY_RETIRED');
   await sign(next.material);
-  expect((await verify(asked)).signer).toEqual(next.material.description);
+  expect((await verify(required)).signer).toEqual(next.material.description);
 });
 
-test('a stranger is a stranger, and no retired signer', async () => {
+test('another signer is reported as such, not as a retired one', async () => {
   const { sign, verify } = await scene();
   await sign(newKey(lab).material);
   expect(await codeOf(verify(only(newKey(lab), { notAfter: past() })))).toBe(

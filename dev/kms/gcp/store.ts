@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
-import { crc32c } from '../../../src/key/gcp/checksum';
+import { crc32c } from '../../../src/key/gcp/backend';
 import { signPrehashed } from '../../vault/prehashed-signing';
 
 export interface GcpDoubleVersion {

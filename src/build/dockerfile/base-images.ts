@@ -1,4 +1,4 @@
-import { excerpt } from '../excerpt';
+import { excerpt } from '../byte-text';
 import { readSyntax } from './directives';
 import { machinePlatform, platformArguments } from './platform-arguments';
 import type { Source } from './sources';

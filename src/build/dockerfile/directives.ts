@@ -1,6 +1,5 @@
 import { parseBoundedJson } from '../../http/json-bounds';
-import { trimEndOf } from '../byte-text';
-import { excerpt } from '../excerpt';
+import { excerpt, trimEndOf } from '../byte-text';
 
 /** What the comments at the top of a Dockerfile say to the builder. */
 export interface Directives {

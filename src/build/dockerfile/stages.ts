@@ -1,4 +1,4 @@
-import { excerpt } from '../excerpt';
+import { excerpt } from '../byte-text';
 import { type Instruction, parseInstructions } from './instructions';
 import { lex, type Lookup, WordError } from './lexer';
 import { sourcesOf, type Source } from './sources';

@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 
-import { hasRawBytes, textOfBytes, trimSpace } from '../byte-text';
-import { excerpt } from '../excerpt';
+import { excerpt, hasRawBytes, textOfBytes, trimSpace } from '../byte-text';
 import { ExpressionError } from '../regular';
 import { compilePattern, type PathTest } from './pattern';
 import { isWellFormed } from './syntax';

@@ -1,6 +1,6 @@
 export { type BuiltConfig, parseInspect } from './built-config';
 export { configDifference } from './config-difference';
-export { platformDifference } from './platform-difference';
+export { platformDifference } from './config-difference';
 export { stageChain } from './stage-chain';
 export {
   type DockerfileReading,

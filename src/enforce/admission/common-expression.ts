@@ -55,7 +55,7 @@ export function expressionFault(expression: string): string | undefined {
     // By itself: what is not balanced must not close the group that anchors it.
     new RegExp(expression);
   } catch {
-    return 'is no regular expression';
+    return 'is not a valid regular expression';
   }
   if (COMMON.test(expression))
     return nestedRepeats(expression) > 1000

@@ -1,9 +1,13 @@
 import { InvalidInputError, type Problem } from '../../error';
-import { exemptImageFault } from '../program/exempt-image';
+import { exemptImageFault } from '../program/exemption';
 import { pinnedName } from '../program/image-rule';
-import { celString } from './cel';
-import { type Manifest, nameFault } from './manifest';
-import { namespaceProblems, namespaceSelector } from './namespace-selector';
+import {
+  celString,
+  type Manifest,
+  nameFault,
+  namespaceProblems,
+  namespaceSelector,
+} from './manifest';
 import { mountedExpression, runExpression } from './pod-images';
 import { areTooMany, isVerified, verifiedVariables } from './verified-list';
 
@@ -119,7 +123,7 @@ export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[]
     if (pinnedName(image) === undefined) {
       report(
         `images[${index}]`,
-        'must be host/repo@sha256:...: a tag may be another image tomorrow',
+        'must be host/repo@sha256:...: a tag can be moved to another image',
       );
     }
   });

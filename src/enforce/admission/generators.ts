@@ -12,4 +12,4 @@ export type { Manifest } from './manifest';
 export { policyControllerPolicy } from './policy-controller';
 export type { PolicyIdentity } from './signer-pattern';
 export type { PolicyManifests, PolicyProvenance, SignerPolicyArgs } from './signer-policy';
-export { yamlOf } from './yaml';
+export { yamlOf } from './manifest';

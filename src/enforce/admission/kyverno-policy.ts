@@ -1,9 +1,7 @@
 import { PROVENANCE_PREDICATE_TYPE, SIGNATURE_PREDICATE_TYPE } from '../../attest';
 import { PUBLIC_REKOR_URL } from '../../sign';
-import { celString } from './cel';
+import { celString, type Manifest, namespaceSelector } from './manifest';
 import { kyvernoGlobs } from './image-pattern';
-import type { Manifest } from './manifest';
-import { namespaceSelector } from './namespace-selector';
 import { bringsImages } from './pod-images';
 import type { IdentityMatcher } from './signer-pattern';
 import {

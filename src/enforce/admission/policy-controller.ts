@@ -156,9 +156,9 @@ function provenanceAttestation({ provenance }: SignerPolicy): object {
   };
 }
 
-type Look = 'signature' | 'provenance';
+type AttestedPart = 'signature' | 'provenance';
 
-function authoritiesOf(policy: SignerPolicy, look: Look): readonly object[] {
+function authoritiesOf(policy: SignerPolicy, look: AttestedPart): readonly object[] {
   const stored = policy.format === 'legacy' ? 'legacy' : 'bundle';
   const attestations = look === 'provenance' && {
     attestations: [provenanceAttestation(policy)],
@@ -235,7 +235,7 @@ export function policyControllerPolicy(args: SignerPolicyArgs): PolicyManifests 
   check(policy);
   const warnings = warningsOf(policy);
   const { name, instance, provenance } = policy;
-  const clusterImagePolicy = (objectName: string, look: Look): Manifest => ({
+  const clusterImagePolicy = (objectName: string, look: AttestedPart): Manifest => ({
     apiVersion: 'policy.sigstore.dev/v1beta1',
     kind: 'ClusterImagePolicy',
     metadata: policyMetadata(objectName, look === 'signature' ? warnings : []),

@@ -1,5 +1,5 @@
 import type { Problem } from '../../error';
-import { literal } from '../program/exempt-image';
+import { literal } from '../program/exemption';
 import { anchored, expressionFault } from './common-expression';
 
 /**
@@ -45,10 +45,58 @@ const STRANGERS: Readonly<Record<'identity' | 'issuer', readonly (readonly strin
   issuer: [['https://issuer.stranger.example', 'https://other.invalid:8443/realms/x']],
 };
 
+/** A name that a pattern spells out, and names of others that only begin or end with it. */
+interface Spelled {
+  readonly name: RegExp;
+  readonly others: (name: string) => readonly string[];
+  readonly fault: string;
+}
+
+const DOMAIN = String.raw`((?:[\w-]+\\?\.)+[a-z]{2,})`;
+const ACCOUNT_PATH = '/a/.github/workflows/b.yml@refs/heads/main';
+
+const SPELLED: readonly Spelled[] = [
+  {
+    name: new RegExp(String.raw`^\^?https?:\\?/\\?/${DOMAIN}`),
+    others: (host) => [
+      `https://${host}.stranger.example/a/b@refs/heads/main`,
+      `https://${host}.other.invalid/x`,
+    ],
+    fault: 'matches every host that begins so, "%.others.example" too: end the host with "/"',
+  },
+  {
+    name: /^\^?https:\\?\/\\?\/git(?:hub|lab)\\?\.com\\?\/([\w-]+)/,
+    others: (account) =>
+      ['github', 'gitlab'].flatMap((service) => [
+        `https://${service}.com/${account}-stranger${ACCOUNT_PATH}`,
+        `https://${service}.com/${account}2${ACCOUNT_PATH}`,
+      ]),
+    fault: 'matches every account whose name begins with "%": end the name with "/"',
+  },
+  {
+    name: new RegExp(String.raw`${DOMAIN}\$?$`),
+    others: (domain) => [`a@stranger${domain}`, `b.c@no-${domain}`],
+    fault: 'matches every domain that ends so, "others-%" too: begin it with "@"',
+  },
+];
+
+/** What is wrong where a pattern spells a name out, and goes on or begins with any text beside it. */
+function openName(pattern: string, expression: RegExp): string | undefined {
+  for (const { name, others, fault } of SPELLED) {
+    const spelled = name.exec(pattern)?.[1]?.replaceAll('\\', '');
+    if (spelled === undefined) continue;
+    const isOpen = others(spelled).filter((other) => expression.test(other)).length >= 2;
+    if (isOpen) return fault.replace('%', () => spelled);
+  }
+  return undefined;
+}
+
 function patternFault(pattern: string, side: 'identity' | 'issuer'): string | undefined {
   const fault = expressionFault(pattern);
   if (fault !== undefined) return fault;
   const expression = new RegExp(anchored(pattern));
+  const open = openName(pattern, expression);
+  if (open !== undefined) return open;
   return STRANGERS[side].some((names) => names.every((name) => expression.test(name)))
     ? 'matches everybody, or everybody with an account of one service: name whom you trust'
     : undefined;
@@ -67,7 +115,7 @@ function sideProblems(
     message,
   });
   if (exact !== undefined && pattern !== undefined)
-    return [problem(patternMember, `is beside \`${member}\`: give one of the two`)];
+    return [problem(patternMember, `cannot be combined with \`${member}\`: give one of the two`)];
   if (pattern !== undefined) {
     const fault = patternFault(pattern, member);
     return fault === undefined ? [] : [problem(patternMember, fault)];

@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 
 import { InvalidInputError, type Problem, SignedImageError } from '../../error';
 import { normalizePem, pemFault } from '../../host/pem-text';
+import { parseBoundedJson } from '../../http/json-bounds';
 import {
   parseTrustedRoot,
   publicKeyOf,
@@ -9,8 +10,7 @@ import {
   TRUSTED_ROOT_MEDIA_TYPE,
 } from '../../sign';
 import { type ImagePattern, parseImagePattern } from './image-pattern';
-import { type Manifest, nameFault } from './manifest';
-import { namespaceProblems } from './namespace-selector';
+import { type Manifest, nameFault, namespaceProblems } from './manifest';
 import {
   type IdentityMatcher,
   identityMatcher,
@@ -127,7 +127,7 @@ function keyOf(text: string, property: string, report: Report): string {
 function instanceOf(json: string, report: Report): OwnInstance | undefined {
   try {
     const root = parseTrustedRoot(json);
-    const plain = JSON.parse(json) as object;
+    const plain = parseBoundedJson(json) as object;
     return {
       // The name of the format that every engine takes.
       json: JSON.stringify({ ...plain, mediaType: TRUSTED_ROOT_MEDIA_TYPE }),

@@ -1,5 +1,5 @@
 import { pinnedName } from '../program/image-rule';
-import { celString, celStrings } from './cel';
+import { celString, celStrings } from './manifest';
 import { spellings } from './image-pattern';
 
 /** How long the lists of a policy may be in all: etcd takes objects of 1.5 MiB. */

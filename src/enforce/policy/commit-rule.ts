@@ -12,7 +12,7 @@ const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 /**
  * The commit that is being deployed: the declared one, else the one of the CI run.
  *
- * @throws InvalidInputError when there is none, or it is no full commit id
+ * @throws InvalidInputError when there is none, or it is not a full commit id
  */
 export function deployedCommit(declared: string | undefined, environment: Environment): string {
   const commit = (
@@ -22,7 +22,7 @@ export function deployedCommit(declared: string | undefined, environment: Enviro
   const message =
     commit === undefined
       ? `is needed: the commit that is being deployed; none of ${VARIABLES.join(', ')} is set`
-      : `${JSON.stringify(commit)} is no full commit id, 40 or 64 hex digits`;
+      : `${JSON.stringify(commit)} is not a full commit id: 40 or 64 hex digits`;
   throw new InvalidInputError([{ property: 'commit', code: 'INPUT_INVALID', message }]);
 }
 

@@ -1,10 +1,14 @@
 import type { Policy, ResourceValidationPolicy, StackValidationPolicy } from '@pulumi/policy';
 
-import { configSchema } from './config-schema';
+import {
+  configSchema,
+  type ImagePolicyConfig,
+  type Member,
+  readPolicyConfig,
+} from './policy-config';
 import { Lineage } from './lineage';
-import { type ImagePolicyConfig, type Member, readPolicyConfig } from './policy-config';
-import type { SeenResource, StackResource } from './stack-resource';
-import { seenResource, stackResource } from './views';
+import type { StackResource, ValidatedResource } from './stack-resource';
+import { validatedResource, stackResource } from './views';
 import { workloadFindings, type WorkloadImage } from './workload-findings';
 
 /** Each says why an image may not run; `undefined` if it may, or if a preview cannot tell. */
@@ -22,7 +26,7 @@ export interface ImagePolicyDefinition extends Pick<
   /** What may be configured. */
   readonly members: readonly Member[];
   /** Hears of every resource before it is made. */
-  readonly note?: (resource: SeenResource) => void;
+  readonly note?: (resource: ValidatedResource) => void;
   /** @throws InvalidInputError when the configuration is not one to go by */
   readonly rules: (config: ImagePolicyConfig) => ImageRules;
 }
@@ -62,7 +66,7 @@ export function imagePolicy(definition: ImagePolicyDefinition): ImagePolicy {
     configSchema: configSchema(members),
     validateResource: (args, report) => {
       const { requirement, before } = configured(args.getConfig());
-      const resource = seenResource(args);
+      const resource = validatedResource(args);
       note?.(resource);
       const { images, problems } = workloadFindings(resource, requirement);
       problems.forEach((problem) => report(problem));

@@ -1,8 +1,7 @@
 import { pinnedName } from '../program/image-rule';
 import { UNKNOWN } from '../workload';
-import type { StackResource } from './stack-resource';
+import { isOfOurProvider, type StackResource, VERIFIED_IMAGE } from './stack-resource';
 import type { TrustedSigners } from './trusted-signers';
-import { isOfOurProvider, VERIFIED_IMAGE } from './verified-type';
 import type { WorkloadImage } from './workload-findings';
 
 /** Why none of the verifications found a signer whom the policy trusts; `undefined` if one did. */

@@ -1,4 +1,4 @@
-import { judge, pinnedName } from '../program/image-rule';
+import { evaluateImage, pinnedName } from '../program/image-rule';
 import { commitProblem, deployedCommit, verifiedCommit } from './commit-rule';
 import { type ImagePolicy, imagePolicy } from './image-policy';
 import { RegisteredImages } from './registered-images';
@@ -10,7 +10,7 @@ function whyNot(
   verified: ReadonlySet<string>,
   allowed: ReadonlySet<string>,
 ): string | undefined {
-  const verdict = judge(image, { verified, allowed }, []);
+  const verdict = evaluateImage(image, { verified, allowed }, []);
   return verdict.allowed ? undefined : verdict.why;
 }
 

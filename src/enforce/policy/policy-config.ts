@@ -1,13 +1,15 @@
-import { InvalidInputError, type Problem } from '../../error';
-import type { ExemptionArgs } from '../program/exemption';
-import { type Requirement, requirementOf } from '../program/requirement';
-import { builtInKinds, isObject, type WorkloadKind } from '../workload';
+import type { PolicyConfigSchema } from '@pulumi/policy';
+
 import {
   type TrustedSigners,
-  trustedSigners,
   type TrustedSignersConfig,
+  trustedSigners,
   trustedSignersProblems,
 } from './trusted-signers';
+import type { ExemptionArgs } from '../program/exemption';
+import { type Requirement, requirementOf } from '../program/requirement';
+import { type WorkloadKind, builtInKinds, isObject } from '../workload';
+import { InvalidInputError, type Problem } from '../../error';
 
 /** The members that a policy's configuration may have. */
 export type Member =
@@ -64,7 +66,7 @@ function memberProblems(
     const shape = Object.hasOwn(members, name) ? members[name] : undefined;
     const at = `${property}.${name}`;
     if (shape === undefined) {
-      return [invalid(at, `is unknown; there are ${Object.keys(members).join(', ')}`)];
+      return [invalid(at, `is not a member; expected one of ${Object.keys(members).join(', ')}`)];
     }
     return fits(given, shape)
       ? []
@@ -84,7 +86,9 @@ function shapeProblems(
     Array.isArray(given[name]) ? (given[name] as readonly unknown[]) : [];
   const unknown = Object.keys(given)
     .filter((name) => !members.includes(name as Member))
-    .map((name) => invalid(name, `is unknown; there are ${members.join(', ')}`));
+    .map((name) =>
+      invalid(name, `is not a member of this policy; expected one of ${members.join(', ')}`),
+    );
   const lists = LISTS.filter(
     (name) => given[name] !== undefined && !Array.isArray(given[name]),
   ).map((name) => invalid(name, 'must be a list'));
@@ -118,7 +122,12 @@ function unknownKinds(exempt: readonly ExemptionArgs[]): readonly Problem[] {
       OWN_GROUP.test(type) &&
       !builtInKinds().has(type);
     return misses
-      ? [invalid(`exempt[${at}].resource`, `${type} is no kind that runs images; look for a typo`)]
+      ? [
+          invalid(
+            `exempt[${at}].resource`,
+            `${type} is not a kind that runs images; check its spelling`,
+          ),
+        ]
       : [];
   });
 }
@@ -168,4 +177,39 @@ export function readPolicyConfig(given: object, members: readonly Member[]): Ima
     ...(commit !== undefined && { commit }),
     ...(trusted && { signers: trusted }),
   };
+}
+
+const MEMBERS: Readonly<Record<Member, readonly [type: 'array' | 'string', description: string]>> =
+  {
+    exempt: [
+      'array',
+      'What may run all the same: objects with `image` (a pattern), `resource` (a name or `type::name`, a pattern) or both, and the `reason`.',
+    ],
+    kinds: [
+      'array',
+      'Further kinds that run images: objects with `type` and `podSpec` (a path) or `images` (paths; none with a `reason`).',
+    ],
+    allow: ['array', 'References that were verified elsewhere: `host/repo@sha256:...`.'],
+    trustedKeys: ['array', 'Public keys in PEM. With it, images must be signed by one of them.'],
+    identities: [
+      'array',
+      'Keyless signers: objects with `identity` or `identityPattern`, and `issuer` or `issuerPattern`. With it, images must be signed by one of them.',
+    ],
+    trustedRoots: [
+      'array',
+      'JSON texts of the trusted roots of own Sigstore instances, whose identities count too. Default: none, only those of the public instance.',
+    ],
+    commit: ['string', 'The commit that is being deployed. Default: the one of the CI run.'],
+  };
+
+/**
+ * What the engine is told of a policy's configuration. Only the types of the members: what is
+ * inside is checked by the policy, which says all that is wrong, and in its own words.
+ */
+export function configSchema(members: readonly Member[]): PolicyConfigSchema {
+  const properties = members.map((member) => {
+    const [type, description] = MEMBERS[member];
+    return [member, { type, description }] as const;
+  });
+  return { properties: Object.fromEntries(properties) };
 }

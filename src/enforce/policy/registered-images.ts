@@ -1,8 +1,7 @@
 import { parseDigest, parseReference, pinned, type Repository } from '../../oci';
-import { VERIFIED_IMAGE, isOfOurProvider } from './verified-type';
+import { isOfOurProvider, type ValidatedResource, VERIFIED_IMAGE } from './stack-resource';
 import { pinnedName } from '../program/image-rule';
 import { isObject, type Properties, UNKNOWN } from '../workload';
-import type { SeenResource } from './stack-resource';
 import type { TrustedSigners } from './trusted-signers';
 
 const STACK = 'pulumi:pulumi:Stack';
@@ -50,7 +49,7 @@ export class RegisteredImages {
   /** An image that is unknown may be any: a preview decides nothing then. */
   #anyPending = false;
 
-  note({ type, urn, provider, properties }: SeenResource): void {
+  note({ type, urn, provider, properties }: ValidatedResource): void {
     // The first resource of every run; a process may serve a preview and the update after it.
     if (type === STACK) {
       this.#found.clear();

@@ -51,7 +51,7 @@ export function trustedSignersProblems(config: TrustedSignersConfig): readonly P
   const { trustedKeys, identities, trustedRoots } = config;
   const empty = (['trustedKeys', 'identities', 'trustedRoots'] as const)
     .filter((member) => config[member]?.length === 0)
-    .map((member) => invalid(member, 'is empty: leave it out, or name somebody'));
+    .map((member) => invalid(member, 'is empty: leave it out, or list at least one'));
   return [
     ...empty,
     ...(trustedKeys ?? []).flatMap((text, at) =>

@@ -47,7 +47,11 @@ function elsewhere(
 }
 
 /** Whether an image may run. */
-export function judge(image: string, known: KnownImages, exempt: readonly Exemption[]): Verdict {
+export function evaluateImage(
+  image: string,
+  known: KnownImages,
+  exempt: readonly Exemption[],
+): Verdict {
   const name = pinnedName(image);
   const names = [...known.verified, ...known.allowed].map((text) => pinnedName(text) ?? text);
   if (name !== undefined && names.includes(name)) return { allowed: true };
@@ -57,7 +61,7 @@ export function judge(image: string, known: KnownImages, exempt: readonly Exempt
   const reference = parsed(image);
   if (reference === undefined) return refused(`is no image reference; ${USE}`);
   if (reference.digest === undefined) {
-    return refused(`is a tag, which may be another image tomorrow; ${USE}`);
+    return refused(`is a tag, which can be moved to another image; ${USE}`);
   }
   return refused(
     elsewhere(reference, names) ??

@@ -1,11 +1,10 @@
 import * as pulumi from '@pulumi/pulumi';
 
+import { type Requirement, type VerifiedImagesArgs, requirementOf } from './requirement';
+import { type CheckedResource, type ExemptImage, checkResource } from './resource-check';
+import { type Properties, UNKNOWN, isCustomKind } from '../workload';
 import { SignedImageError } from '../../error';
 import { type VerifiedReferences, verifiedReferences } from '../../pulumi/verified-references';
-import { isCustomKind } from '../workload';
-import { plainProperties } from './plain-properties';
-import { type Requirement, requirementOf, type VerifiedImagesArgs } from './requirement';
-import { type CheckedResource, checkResource, type ExemptImage } from './resource-check';
 
 /** Outputs resolve one turn after the property that was made of them: the set may lag behind. */
 async function otherTurns(): Promise<void> {
@@ -28,7 +27,10 @@ async function check(
   }
 }
 
-async function tell(resource: CheckedResource, exempt: readonly ExemptImage[]): Promise<void> {
+async function warnExempt(
+  resource: CheckedResource,
+  exempt: readonly ExemptImage[],
+): Promise<void> {
   for (const { image, path, reason } of exempt) {
     await pulumi.log.info(
       `${resource.type} "${resource.name}": ${path} ${image} runs unverified: ${reason}`,
@@ -99,8 +101,44 @@ export function requireVerifiedImages(args: VerifiedImagesArgs = {}): void {
       name,
       properties: await plainProperties(props as object as Record<string, unknown>),
     };
-    await tell(resource, await check(resource, requirement, verified));
+    await warnExempt(resource, await check(resource, requirement, verified));
     const mayRun = requirement.kinds.has(type) || isCustomKind(type);
     return mayRun ? { props, opts: withHook(opts, hook) } : undefined;
   });
+}
+
+/** The value of an output, or `UNKNOWN` in a preview that does not know it. */
+function settled(output: pulumi.Output<unknown>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const known = output.apply((value) => {
+      resolve(value);
+      return true;
+    });
+    // `apply` is not run for what is unknown: then only the result says so.
+    isKnown(known).then((there) => {
+      if (!there) resolve(UNKNOWN);
+    }, reject);
+  });
+}
+
+/** The SDK has no public way to ask; this one is what its own serialisation reads. */
+function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
+  return (output as unknown as { readonly isKnown: Promise<boolean> }).isKnown;
+}
+
+async function plain(value: unknown): Promise<unknown> {
+  if (pulumi.Output.isInstance(value)) return plain(await settled(value));
+  if (pulumi.isUnknown(value) || value === UNKNOWN) return UNKNOWN;
+  if (value instanceof Promise) return plain(await value);
+  if (Array.isArray(value)) return Promise.all(value.map(plain));
+  if (typeof value !== 'object' || value === null) return value;
+  return plainProperties(value as Properties);
+}
+
+/** Properties as values: outputs (secret or not) opened, and what is unknown marked. */
+async function plainProperties(properties: Properties): Promise<Properties> {
+  const members = await Promise.all(
+    Object.entries(properties).map(async ([name, value]) => [name, await plain(value)] as const),
+  );
+  return Object.fromEntries(members);
 }

@@ -43,19 +43,23 @@ function kindProblems(kind: WorkloadKind, property: string): Problem[] {
   if (isEmpty && (typeof reason !== 'string' || reason.trim() === '')) {
     report('reason', 'is needed where `images` is empty: say why this kind runs no images');
   }
-  const paths = [...(podSpec === undefined ? [] : [podSpec]), ...(images ?? [])];
-  if (!paths.every((path) => PATH.test(path))) {
-    report(
-      'podSpec',
-      'paths are names with dots between; `*` is every member of a list: "spec.tasks.*.image"',
-    );
-  }
+  const path = (member: string, text: string): void => {
+    if (!PATH.test(text)) {
+      report(
+        member,
+        `${JSON.stringify(text)} is not a path: write names separated by dots, and \`*\` for each member of a list, as in "spec.tasks.*.image"`,
+      );
+    }
+  };
+  if (podSpec !== undefined) path('podSpec', podSpec);
+  images?.forEach((text, at) => path(`images[${at}]`, text));
   return problems;
 }
 
 function allowProblems(reference: string, property: string): readonly Problem[] {
   if (pinnedName(reference) !== undefined) return [];
-  const message = 'must be host/repo@sha256:...: what a tag names today was not verified tomorrow';
+  const message =
+    'must be host/repo@sha256:...: a tag can be moved to an image that was not verified';
   return [{ property, code: 'REFERENCE_INVALID', message }];
 }
 

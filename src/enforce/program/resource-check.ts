@@ -1,6 +1,6 @@
 import { SignedImageError } from '../../error';
 import { resourceImages, type TypedProperties, UNKNOWN } from '../workload';
-import { judge } from './image-rule';
+import { evaluateImage } from './image-rule';
 import type { Requirement } from './requirement';
 
 /** A resource that is about to be registered, created or updated. */
@@ -42,7 +42,7 @@ export function checkResource(
       problems.push(`${path} is missing: the image that it would run is not said`);
       continue;
     }
-    const verdict = judge(value, { verified, allowed: requirement.allowed }, exempt);
+    const verdict = evaluateImage(value, { verified, allowed: requirement.allowed }, exempt);
     if (!verdict.allowed) problems.push(`${path} ${JSON.stringify(value)} ${verdict.why}`);
     else if (verdict.exemptBy) {
       exempted.push({ image: value, path, reason: verdict.exemptBy.reason });

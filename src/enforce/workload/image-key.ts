@@ -30,18 +30,30 @@ export function isReference(text: string): boolean {
   }
 }
 
-/** Whether a text could be the image that something runs. */
-export function looksLikeImage(text: string): boolean {
-  return PLACEHOLDER.test(text) || isReference(text);
+/** Of the URLs that container tools and operators use; CDI imports disks from `docker://`. */
+const TRANSPORT =
+  /^(?:docker|docker-daemon|docker-image|oci|oci-registry|oras|registry|containers-storage):\/\//i;
+
+/** The image in a URL such as `docker://nginx`; `undefined` if it is none. */
+export function imageOfUrl(text: string): string | undefined {
+  const image = text.trim().replace(TRANSPORT, '');
+  return image === text.trim() ? undefined : image;
 }
 
-/** A host with a dot, a path, and a tag or digest; not a URL, and not the address of a service. */
+/** Whether a text could be the image that something runs, also by who takes off what is around it. */
+export function looksLikeImage(text: string): boolean {
+  return PLACEHOLDER.test(text) || isReference(imageOfUrl(text) ?? text.trim());
+}
+
+/** A host with a dot or a port, a path, and a tag or digest; not a URL, and not the address of a service. */
 const WHOLE =
-  /^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?\/[^\s:@]+(?::[\w.-]+|@sha256:[0-9a-f]{64})/i;
+  /^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?|[a-z0-9-]+:[0-9]+)\/[^\s:@]+(?::[\w.-]+|@sha256:[0-9a-f]{64})/i;
+/** Nothing else is named by its digest so. */
+const BY_DIGEST = /^[a-z0-9][\w./:-]*@sha256:[0-9a-f]{64}$/i;
 
 /** Whether a text is hardly anything else than an image, whatever it is called. */
 export function isPlainlyImage(text: string): boolean {
-  return WHOLE.test(text) && isReference(text);
+  return (WHOLE.test(text) || BY_DIGEST.test(text)) && isReference(text);
 }
 
 /** A flag of a command line that names an image: `--sidecar-image=nginx:1`. */

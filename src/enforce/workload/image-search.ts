@@ -2,6 +2,7 @@ import { type Field, isObject, itemsOf, memberOf, type Properties, UNKNOWN } fro
 import {
   imageInParts,
   imageOfFlag,
+  imageOfUrl,
   isImageKey,
   isImageVariable,
   isPlainlyImage,
@@ -30,9 +31,6 @@ export interface SearchOptions {
   /** Members at the top that are not looked at. */
   readonly without?: readonly string[];
 }
-
-/** Of the URLs that container tools use; CDI imports disks from it. */
-const TRANSPORT = /^docker:\/\//;
 
 /** A path whose last key is `images`, or one that the kind adds. */
 const NAMED_IMAGES = /(?:images|override)$/i;
@@ -89,7 +87,9 @@ export function searchImages(
     }
     const { path, value } = field;
     if (typeof value === 'string') {
-      if (TRANSPORT.test(value)) found.push({ path, value: value.replace(TRANSPORT, '') });
+      const located = imageOfUrl(value);
+      if (located !== undefined && !named && /^\s*docker:/i.test(value))
+        found.push({ path, value: located });
       const flagged = imageOfFlag(value);
       if (flagged !== undefined) found.push({ path, value: flagged });
       if (!named && isPlainlyImage(value)) plain.push(field);

@@ -58,8 +58,13 @@ export function kindFault(type: string, apiVersion: unknown, kind: unknown): str
   const token = kindToken(type);
   if (token === undefined || typeof apiVersion !== 'string' || typeof kind !== 'string')
     return undefined;
-  const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : 'core';
-  const isSame = group === token.group && (kind === token.kind || type.endsWith(`:${kind}`));
+  const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['core', apiVersion];
+  // In another version of a custom kind the images may be elsewhere than declared. Of its own kinds the
+  // provider makes the newest version that the cluster has.
+  const isSame =
+    group === token.group &&
+    (version === token.version || !isCustomKind(type)) &&
+    (kind === token.kind || type.endsWith(`:${kind}`));
   return isSame
     ? undefined
     : `is registered as ${type}, and would be made as ${kind} of ${apiVersion}; register it as what it is`;

@@ -2,7 +2,7 @@ import type { InteractiveLogin } from '../../host/interactive-login';
 import { unavailable } from '../token-request';
 import {
   discoverIssuer,
-  GO_ON,
+  LOGIN_REMEDY,
   identityTokenOf,
   type LoginIssuer,
   loginFailure,
@@ -16,18 +16,22 @@ export interface LoginRequest {
   readonly interactiveLogin: InteractiveLogin;
 }
 
-/** How long a person may take, in milliseconds. */
+/** The time that a user has to sign in, in milliseconds. */
 export const LOGIN_TIMEOUT_MS = 5 * 60_000;
 
 /**
- * Signs a person in with a browser on this machine: authorization code with PKCE
- * (https://www.rfc-editor.org/rfc/rfc8252), the address announced, the answer awaited on loopback.
+ * Signs a user in with a browser on this machine: authorization code with PKCE
+ * (https://www.rfc-editor.org/rfc/rfc8252), with the address announced and the redirect received on loopback.
  */
-export async function browserLogin({ issuer, clientId, interactiveLogin }: LoginRequest): Promise<string> {
-  const known = await discoverIssuer(issuer, clientId);
+export async function browserLogin({
+  issuer,
+  clientId,
+  interactiveLogin,
+}: LoginRequest): Promise<string> {
+  const loginIssuer = await discoverIssuer(issuer, clientId);
   const listener = await listenForRedirect();
   try {
-    return await signIn(known, listener, interactiveLogin);
+    return await signIn(loginIssuer, listener, interactiveLogin);
   } finally {
     listener.close();
   }
@@ -51,13 +55,13 @@ async function signIn(
   });
   const returned = listener.returned(state, AbortSignal.timeout(timeoutMs));
   announce(`sign in with a browser on this machine: ${address}`);
-  const answer = await returned.catch(() => {
+  const redirect = await returned.catch(() => {
     throw unavailable(
-      `nobody signed in at ${issuer.url} within ${Math.ceil(timeoutMs / 1000)} seconds; ${GO_ON}`,
+      `no user signed in at ${issuer.url} within ${Math.ceil(timeoutMs / 1000)} seconds; ${LOGIN_REMEDY}`,
     );
   });
   try {
-    const tokens = await client.authorizationCodeGrant(configuration, answer, {
+    const tokens = await client.authorizationCodeGrant(configuration, redirect, {
       pkceCodeVerifier: verifier,
       expectedState: state,
       expectedNonce: nonce,

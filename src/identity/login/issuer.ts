@@ -2,34 +2,34 @@ import type * as openidClient from 'openid-client' with { 'resolution-mode': 'im
 
 import { messageOf, SignedImageError } from '../../error';
 import { optionalPackage } from '../../host/optional-package';
-import { fetchOver } from '../../http/fetch-adapter';
 import { isLoopback, isLocalHost } from '../../http/local-address';
-import { serviceClient } from '../../http/service-client';
 import { isLoopbackOrHttps } from '../../http/service-url';
 import { unavailable } from '../token-request';
+import { boundedFetch } from './bounded-fetch';
 
-/** Where people sign in for the public instance. */
+/** The issuer for users of the public instance. */
 export const PUBLIC_ISSUER = 'https://oauth2.sigstore.dev/auth';
-/** What is asked of the issuer: the e-mail address becomes the certificate's subject. */
+/** The requested scope: the e-mail address becomes the certificate's subject. */
 export const SCOPE = 'openid email';
-/** Seconds; the clocks of two machines are never the same. */
+/** In seconds; clocks of two machines differ. */
 const CLOCK_TOLERANCE = 60;
-const ANSWER_SECONDS = 15;
+const RESPONSE_TIMEOUT_SECONDS = 15;
 
 type OpenidClient = typeof openidClient;
 
-/** An issuer that was asked how it is to be asked. */
+/** An issuer with its discovered configuration. */
 export interface LoginIssuer {
   readonly client: OpenidClient;
   readonly configuration: openidClient.Configuration;
   readonly url: string;
 }
 
-/** How to go on without a person. */
-export const GO_ON = 'run again to sign in, or give keyless.tokenFile, keyless.tokenEnv or a key';
+/** The remedy after a failed sign-in. */
+export const LOGIN_REMEDY =
+  'run again to sign in, or give keyless.tokenFile, keyless.tokenEnv or a key';
 
 /**
- * Reads the issuer's discovery document.
+ * Fetches the issuer's discovery document.
  *
  * @throws SignedImageError `IDENTITY_UNAVAILABLE` on `keyless.issuer`; `PACKAGE_MISSING`
  */
@@ -51,54 +51,76 @@ export async function discoverIssuer(url: string, clientId: string): Promise<Log
       { [client.clockTolerance]: CLOCK_TOLERANCE },
       client.None(),
       {
-        timeout: ANSWER_SECONDS,
-        [client.customFetch]: fetchOver(serviceClient({ env: process.env }), ANSWER_SECONDS * 1000),
+        timeout: RESPONSE_TIMEOUT_SECONDS,
+        [client.customFetch]: boundedFetch(RESPONSE_TIMEOUT_SECONDS * 1000),
         ...(isPlain && { execute: [client.allowInsecureRequests] }),
       },
     );
-    const local = isLoopback(address) ? undefined : localEndpoint(configuration);
-    if (local !== undefined) throw new Error(`it names ${local}, which is on this machine`);
+    const fault = endpointFault(configuration, address);
+    if (fault !== undefined) throw new Error(fault);
     return { client, configuration, url };
   } catch (error) {
     throw unavailable(
-      `the issuer ${url} did not tell how to sign in (${reasonOf(error)}); see keyless.issuer: ` +
+      `discovery of the issuer ${url} failed (${reasonOf(error)}); check keyless.issuer: ` +
         `${url.replace(/\/+$/, '')}/.well-known/openid-configuration must be its discovery document`,
     ).on('keyless.issuer');
   }
 }
 
-/** An endpoint on this machine or link: an issuer elsewhere must not send its clients there. */
-function localEndpoint(configuration: openidClient.Configuration): string | undefined {
-  const { token_endpoint, device_authorization_endpoint, jwks_uri, userinfo_endpoint } =
-    configuration.serverMetadata();
-  return [token_endpoint, device_authorization_endpoint, jwks_uri, userinfo_endpoint].find(
-    (endpoint) =>
-      endpoint !== undefined && URL.canParse(endpoint) && isLocalHost(new URL(endpoint)),
-  );
+/** The members of a discovery document to which requests and users are sent. */
+const ENDPOINTS = [
+  'authorization_endpoint',
+  'token_endpoint',
+  'device_authorization_endpoint',
+  'jwks_uri',
+  'userinfo_endpoint',
+] as const;
+
+function endpointFault(configuration: openidClient.Configuration, issuer: URL): string | undefined {
+  const metadata = configuration.serverMetadata();
+  const fault = ENDPOINTS.map((name) => addressFault(metadata[name], issuer)).find(Boolean);
+  return fault === undefined ? undefined : `it lists ${fault}`;
 }
 
-/** What the library knows of a failure that is not the answer itself, which may hold a token. */
+/**
+ * Returns what is wrong with an address from an issuer's metadata. A remote issuer must not send its clients, or a
+ * user's browser, to this machine or link, and no issuer to an address without https.
+ */
+export function addressFault(endpoint: string | undefined, issuer: URL): string | undefined {
+  if (endpoint === undefined) return undefined;
+  const shown = JSON.stringify(endpoint.slice(0, 200));
+  if (/[^\x21-\x7e]/.test(endpoint) || !URL.canParse(endpoint))
+    return `${shown}, which is not a valid address`;
+  const url = new URL(endpoint);
+  if (isLoopback(issuer))
+    return isLoopbackOrHttps(url) ? undefined : `${shown}, which is not https`;
+  if (isLocalHost(url)) return `${shown}, which is on this machine`;
+  return url.protocol === 'https:' ? undefined : `${shown}, which is not https`;
+}
+
+/** Returns the library's messages without the response itself, which may contain a token. */
 function reasonOf(error: unknown): string {
   const { cause } = error as Error;
   const messages = [error, cause].filter((each) => each instanceof Error).map(messageOf);
   return [...new Set(messages)].join(': ').slice(0, 300);
 }
 
-/** Codes of OAuth 2.0 and of the device grant (RFC 6749, RFC 8628) that have an own next step. */
+/** Codes of OAuth 2.0 and of the device grant (RFC 6749, RFC 8628) with messages of their own. */
 const REFUSALS: Readonly<Record<string, string>> = {
   access_denied: 'the sign-in was refused',
-  expired_token: 'the code expired before anybody signed in',
-  invalid_client: 'the issuer does not know this client: see keyless.clientId',
-  unauthorized_client: 'the issuer does not let this client sign in so: see keyless.clientId',
+  expired_token: 'the code expired before the user signed in',
+  invalid_client: 'the issuer does not recognize this client: check keyless.clientId',
+  unauthorized_client:
+    'the issuer does not permit this client to sign in this way: check keyless.clientId',
 };
 
-/** An error of the library after discovery, without the answer in it. */
+/** Converts an error of the library after discovery, without the response in it. */
 export function loginFailure(error: unknown, { url }: LoginIssuer): SignedImageError {
   if (error instanceof SignedImageError) return error;
   const { error: refusal, code } = error as { readonly error?: unknown; readonly code?: unknown };
   if (typeof refusal === 'string') {
     const known = REFUSALS[refusal] ?? `the issuer refused (${refusal.slice(0, 60)})`;
-    return unavailable(`nobody is signed in at ${url}: ${known}; ${GO_ON}`);
+    return unavailable(`no user is signed in at ${url}: ${known}; ${LOGIN_REMEDY}`);
   }
   if (code === 'OAUTH_JWT_TIMESTAMP_CHECK_FAILED') {
     return unavailable(
@@ -107,19 +129,19 @@ export function loginFailure(error: unknown, { url }: LoginIssuer): SignedImageE
   }
   if (code === 'OAUTH_JWT_CLAIM_COMPARISON_FAILED') {
     return unavailable(
-      `the identity token of ${url} is for another client or by another issuer; see keyless.clientId and keyless.issuer`,
+      `the identity token of ${url} is for another client or by another issuer; check keyless.clientId and keyless.issuer`,
     );
   }
-  return unavailable(`the sign-in at ${url} failed (${reasonOf(error)}); ${GO_ON}`);
+  return unavailable(`the sign-in at ${url} failed (${reasonOf(error)}); ${LOGIN_REMEDY}`);
 }
 
-/** The identity token among what the issuer answered. */
+/** Returns the identity token of the issuer's response. */
 export function identityTokenOf(
-  answer: { readonly id_token?: string | undefined },
+  response: { readonly id_token?: string | undefined },
   { url }: LoginIssuer,
 ): string {
-  if (answer.id_token) return answer.id_token;
+  if (response.id_token) return response.id_token;
   throw unavailable(
-    `the issuer ${url} answered without an identity token; it must speak OpenID Connect`,
+    `the issuer ${url} returned a response without an identity token; it must support OpenID Connect`,
   );
 }

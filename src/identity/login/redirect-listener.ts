@@ -3,11 +3,14 @@ import type { AddressInfo } from 'node:net';
 
 const PATH = '/auth/callback';
 
-/** A server on the loopback interface that the browser is sent back to. */
+/** A server on the loopback interface that receives the redirect of the browser. */
 export interface RedirectListener {
-  /** https://www.rfc-editor.org/rfc/rfc8252#section-7.3; issuers know the name, not the number. */
+  /**
+   * https://www.rfc-editor.org/rfc/rfc8252#section-7.3, with `localhost`, which issuers have
+   * registered, instead of the IP address.
+   */
   readonly redirectUri: string;
-  /** Resolves with the address that the browser came back to, once its `state` is this one. */
+  /** Resolves with the redirected address once its `state` matches. */
   returned(state: string, signal: AbortSignal): Promise<URL>;
   close(): void;
 }
@@ -16,9 +19,9 @@ const DONE = 'You are signed in. You may close this window.';
 const FAILED = 'The sign-in was refused. You may close this window.';
 
 export async function listenForRedirect(): Promise<RedirectListener> {
-  let received: (url: URL, answer: (text: string) => void) => boolean = () => false;
+  let onRedirect: (url: URL, respond: (text: string) => void) => boolean = () => false;
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    const say = (status: number, text: string): void => {
+    const respond = (status: number, text: string): void => {
       response.writeHead(status, {
         'content-type': 'text/plain; charset=utf-8',
         'cache-control': 'no-store',
@@ -27,10 +30,12 @@ export async function listenForRedirect(): Promise<RedirectListener> {
       response.end(`${text}\n`);
     };
     const url = new URL(request.url ?? '/', redirectUri);
-    const isOurs =
-      request.method === 'GET' && url.pathname === PATH && received(url, (text) => say(200, text));
-    // Another page may try the address: it is told nothing, and the wait goes on.
-    if (!isOurs) say(404, 'Nothing is here.');
+    const isHandled =
+      request.method === 'GET' &&
+      url.pathname === PATH &&
+      onRedirect(url, (text) => respond(200, text));
+    // Another page may request the address: the response reveals nothing, and the wait continues.
+    if (!isHandled) respond(404, 'Not found.');
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -42,9 +47,9 @@ export async function listenForRedirect(): Promise<RedirectListener> {
     returned: (state, signal) =>
       new Promise((resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-        received = (url, answer) => {
+        onRedirect = (url, respond) => {
           if (url.searchParams.get('state') !== state) return false;
-          answer(url.searchParams.has('error') ? FAILED : DONE);
+          respond(url.searchParams.has('error') ? FAILED : DONE);
           resolve(url);
           return true;
         };

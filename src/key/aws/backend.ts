@@ -4,7 +4,7 @@ import type { GetPublicKeyCommandOutput, SigningAlgorithmSpec } from '@aws-sdk/c
 
 import { asSignedImageError, SignedImageError } from '../../error';
 import { type KeyAlgorithm, keyAlgorithmOf } from '../public-key';
-import type { KeyHost, ServiceKey, ServiceKeyPlace } from '../backend';
+import type { KeyHost, ServiceKey, RemoteKey } from '../backend';
 import { type AwsConnection, connectAws } from './client';
 import { awsFailure } from './failure';
 import type { AwsKeyReference } from './reference';
@@ -22,24 +22,24 @@ function unsupported(message: string, cause?: unknown): SignedImageError {
   return new SignedImageError({ code: 'KEY_UNSUPPORTED', message, cause });
 }
 
-function publicKeyFrom(answer: GetPublicKeyCommandOutput, description: string): KeyObject {
-  if (answer.KeyUsage !== undefined && answer.KeyUsage !== 'SIGN_VERIFY') {
+function publicKeyFrom(response: GetPublicKeyCommandOutput, description: string): KeyObject {
+  if (response.KeyUsage !== undefined && response.KeyUsage !== 'SIGN_VERIFY') {
     throw unsupported(
-      `${description} is for ${answer.KeyUsage}, not for signing; make one with key usage SIGN_VERIFY and key spec ECC_NIST_P256`,
+      `${description} is for ${response.KeyUsage}, not for signing; create one with key usage SIGN_VERIFY and key spec ECC_NIST_P256`,
     );
   }
   try {
-    const key = Buffer.from(answer.PublicKey ?? new Uint8Array());
+    const key = Buffer.from(response.PublicKey ?? new Uint8Array());
     return createPublicKey({ key, format: 'der', type: 'spki' });
   } catch (error) {
     throw unsupported(
-      `${description} has a public key that cannot be read (${answer.KeySpec ?? 'no key spec'})`,
+      `${description} has a public key that cannot be read (${response.KeySpec ?? 'no key spec'})`,
       error,
     );
   }
 }
 
-/** What of the key's algorithms we use, or why none. */
+/** Returns the algorithm to sign with, or throws if the key offers no supported one. */
 function algorithmOf(
   publicKey: KeyObject,
   { SigningAlgorithms: offered, KeySpec }: GetPublicKeyCommandOutput,
@@ -55,20 +55,20 @@ function algorithmOf(
   }
 }
 
-/** The public half as KMS gives it; also for a key that was just made. */
+/** Fetches the public key and its algorithm; also used for a newly created key. */
 export async function fetchAwsPublicKey(
   { sdk, client }: AwsConnection,
   reference: AwsKeyReference,
 ): Promise<{ readonly publicKey: KeyObject; readonly algorithm: SigningAlgorithmSpec }> {
   const description = descriptionOf(reference);
-  let answer: GetPublicKeyCommandOutput;
+  let response: GetPublicKeyCommandOutput;
   try {
-    answer = await client.send(new sdk.GetPublicKeyCommand({ KeyId: reference.keyId }));
+    response = await client.send(new sdk.GetPublicKeyCommand({ KeyId: reference.keyId }));
   } catch (error) {
     throw await awsFailure(description, 'kms:GetPublicKey', error, client);
   }
-  const publicKey = publicKeyFrom(answer, description);
-  return { publicKey, algorithm: algorithmOf(publicKey, answer, description) };
+  const publicKey = publicKeyFrom(response, description);
+  return { publicKey, algorithm: algorithmOf(publicKey, response, description) };
 }
 
 async function openAwsKey(reference: AwsKeyReference, host: KeyHost): Promise<ServiceKey> {
@@ -95,8 +95,11 @@ async function openAwsKey(reference: AwsKeyReference, host: KeyHost): Promise<Se
   };
 }
 
-/** A key in AWS KMS. ECDSA comes back as DER: https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html */
-export function awsKeyPlace(reference: AwsKeyReference): ServiceKeyPlace {
+/**
+ * Returns the backend of a key in AWS KMS, which returns ECDSA signatures as DER:
+ * https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html
+ */
+export function awsRemoteKey(reference: AwsKeyReference): RemoteKey {
   return {
     kind: 'service',
     description: descriptionOf(reference),

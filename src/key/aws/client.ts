@@ -12,14 +12,14 @@ const load = () => import('@aws-sdk/client-kms');
 
 type Sdk = Awaited<ReturnType<typeof load>>;
 
-/** The SDK, and a client of it that is set up as cosign's is. */
+/** The SDK, and a client that is configured as cosign's is. */
 export interface AwsConnection {
   readonly sdk: Sdk;
   readonly client: KMSClient;
 }
 
-const CONNECT_MS = 10_000;
-const ANSWER_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const RESPONSE_TIMEOUT_MS = 30_000;
 
 function endpointOf({ endpoint }: AwsKeyReference, { env }: KeyHost): string | undefined {
   if (endpoint !== undefined) return `https://${endpoint}`;
@@ -27,12 +27,12 @@ function endpointOf({ endpoint }: AwsKeyReference, { env }: KeyHost): string | u
   return env['AWS_ENDPOINT_URL_KMS'] || env['AWS_ENDPOINT_URL'] || undefined;
 }
 
-/** cosign's SDK reads the second one too, the one for Node does not. */
+/** cosign's SDK reads `AWS_DEFAULT_REGION` too; the one for Node does not. */
 function regionOf({ region }: AwsKeyReference, { env }: KeyHost): string | undefined {
   return region ?? (env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || undefined);
 }
 
-/** Keys in the environment come first, as in cosign's SDK; all else is found by the SDK's own chain. */
+/** Keys in the environment come first, as in cosign's SDK; the SDK's own provider chain finds the rest. */
 function credentialsOf({ env }: KeyHost): Pick<KMSClientConfig, 'credentials'> {
   const accessKeyId = env['AWS_ACCESS_KEY_ID'];
   const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'];
@@ -57,7 +57,7 @@ async function authoritiesOf({ env, readFile }: KeyHost): Promise<Pick<AgentOpti
   }
 }
 
-/** What cosign's SDK takes from the environment for TLS and proxies, and the one for Node does not. */
+/** Applies the variables for TLS and proxies that cosign's SDK reads and the one for Node does not. */
 async function agentsOf(host: KeyHost): Promise<{ httpAgent: HttpAgent; httpsAgent: HttpsAgent }> {
   const proxyEnv = { ...host.env };
   return {
@@ -72,7 +72,7 @@ async function agentsOf(host: KeyHost): Promise<{ httpAgent: HttpAgent; httpsAge
 }
 
 /**
- * Loads the SDK. It asks nobody yet.
+ * Loads the SDK, without sending a request.
  *
  * @throws SignedImageError `PACKAGE_MISSING`, `KEY_SERVICE_FAILED` for an unreadable `AWS_CA_BUNDLE`
  */
@@ -92,8 +92,8 @@ export async function connectAws(
     ...(profile ? { profile } : {}),
     ...(Number.isInteger(attempts) && attempts > 0 ? { maxAttempts: attempts } : {}),
     requestHandler: {
-      connectionTimeout: CONNECT_MS,
-      requestTimeout: ANSWER_MS,
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: RESPONSE_TIMEOUT_MS,
       throwOnRequestTimeout: true,
       ...(await agentsOf(host)),
     },
@@ -101,7 +101,7 @@ export async function connectAws(
   return { sdk, client };
 }
 
-/** The secrets that this client signs its requests with: services quote requests in their errors. */
+/** Returns the secrets that this client signs its requests with: services quote requests in their errors. */
 export async function secretsOf(client: KMSClient): Promise<readonly string[]> {
   try {
     const { secretAccessKey, sessionToken } = await client.config.credentials();

@@ -6,13 +6,13 @@ import { awsFailure } from './failure';
 import { descriptionOf, fetchAwsPublicKey } from './backend';
 import { type AwsKeyReference, parseAwsReference } from './reference';
 
-/** The shortest that KMS offers. */
+/** The shortest waiting period that KMS allows. */
 const DELETION_DAYS = 7;
 
 function exists(description: string, cause?: unknown): SignedImageError {
   return new SignedImageError({
     code: 'KEY_EXISTS',
-    message: `${description} exists already and is left as it is; sign with it, or choose another alias`,
+    message: `${description} already exists and is left unchanged; sign with it, or choose another alias`,
     cause,
   });
 }
@@ -21,8 +21,8 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : '';
 }
 
-/** `DescribeKey` answers whatever the state of the key is: a disabled one is there, too. */
-async function refuseExisting(
+/** `DescribeKey` succeeds in every state of the key: a disabled key exists, too. */
+async function rejectExisting(
   { sdk, client }: AwsConnection,
   { keyId }: AwsKeyReference,
   description: string,
@@ -42,7 +42,7 @@ async function createKey({ sdk, client }: AwsConnection, description: string): P
       new sdk.CreateKeyCommand({
         KeySpec: 'ECC_NIST_P256',
         KeyUsage: 'SIGN_VERIFY',
-        Description: 'Signs container images; made by signed-image keys generate',
+        Description: 'Signs container images; created by signed-image keys generate',
       }),
     );
     return KeyMetadata?.KeyId ?? '';
@@ -51,8 +51,8 @@ async function createKey({ sdk, client }: AwsConnection, description: string): P
   }
 }
 
-/** A key without its alias is one that nobody will find: it is given back. */
-async function giveBack({ sdk, client }: AwsConnection, keyId: string): Promise<string> {
+/** A key without its alias cannot be found again, so its deletion is scheduled. */
+async function scheduleDeletion({ sdk, client }: AwsConnection, keyId: string): Promise<string> {
   try {
     await client.send(
       new sdk.ScheduleKeyDeletionCommand({ KeyId: keyId, PendingWindowInDays: DELETION_DAYS }),
@@ -63,7 +63,7 @@ async function giveBack({ sdk, client }: AwsConnection, keyId: string): Promise<
   }
 }
 
-async function nameKey(
+async function createAlias(
   connection: AwsConnection,
   alias: string,
   keyId: string,
@@ -73,21 +73,21 @@ async function nameKey(
   try {
     await client.send(new sdk.CreateAliasCommand({ AliasName: alias, TargetKeyId: keyId }));
   } catch (error) {
-    const left = await giveBack(connection, keyId);
+    const cleanup = await scheduleDeletion(connection, keyId);
     const failure =
       nameOf(error) === 'AlreadyExistsException'
         ? exists(description, error)
         : await awsFailure(description, 'kms:CreateAlias', error, client);
     throw new SignedImageError({
       code: failure.code,
-      message: `${failure.message}; ${left}`,
+      message: `${failure.message}; ${cleanup}`,
       cause: failure.cause,
     });
   }
 }
 
 /**
- * Makes an ECDSA P-256 key with an alias, as `cosign generate-key-pair --kms awskms:///alias/NAME`.
+ * Creates an ECDSA P-256 key with an alias, as `cosign generate-key-pair --kms awskms:///alias/NAME`.
  *
  * @throws SignedImageError as `KeySource.generate`
  */
@@ -98,17 +98,17 @@ export async function generateAwsKey(ref: string, host: KeyHost): Promise<Genera
     throw new SignedImageError({
       code: 'KEY_REFERENCE_INVALID',
       message:
-        'a new key is named by its alias, AWS chooses its id: give awskms:///alias/NAME, with a name of your choice',
+        'a new key needs an alias, as AWS chooses its id: give awskms:///alias/NAME, with a name of your choice',
     });
   }
   const description = descriptionOf(reference);
   const connection = await connectAws(reference, host);
-  await refuseExisting(connection, reference, description);
+  await rejectExisting(connection, reference, description);
   const keyId = await createKey(connection, description);
-  await nameKey(connection, alias, keyId, description);
+  await createAlias(connection, alias, keyId, description);
   const { publicKey } = await fetchAwsPublicKey(connection, reference);
   return {
     publicKey: publicKeyOf(publicKey).pem,
-    said: `Made ${description} (ECDSA P-256, key id ${keyId}).`,
+    summary: `Created ${description} (ECDSA P-256, key id ${keyId}).`,
   };
 }

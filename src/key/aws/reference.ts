@@ -2,15 +2,15 @@ import { SignedImageError } from '../../error';
 
 /** A key in AWS KMS, as cosign refers to it. */
 export interface AwsKeyReference {
-  /** The whole reference; it holds no secret. */
+  /** The complete reference; it contains no secret. */
   readonly ref: string;
-  /** `host[:port]`, reached by https, instead of the region's own. */
+  /** `host[:port]`, used with https instead of the region's endpoint. */
   readonly endpoint: string | undefined;
-  /** Key id, alias name or ARN: what KMS takes as `KeyId`. */
+  /** Key id, alias name or ARN: the `KeyId` of KMS requests. */
   readonly keyId: string;
-  /** `alias/NAME`, where the reference names an alias. */
+  /** `alias/NAME`, if the reference contains an alias. */
   readonly alias: string | undefined;
-  /** Of an ARN. */
+  /** The region in the ARN. */
   readonly region: string | undefined;
 }
 
@@ -21,7 +21,7 @@ export const AWS_EXAMPLE = 'awskms:///alias/NAME';
 const KEY_ID = '(?:mrk-)?[A-Fa-f0-9]{8}-?(?:[A-Fa-f0-9]{4}-?){3}[A-Fa-f0-9]{12}';
 const ALIAS = 'alias/[A-Za-z0-9/_-]{1,250}';
 const ARN = 'arn:aws[a-z-]*:kms:([a-z0-9-]+):\\d{12}:';
-/** A host with a port, and no user information: that would be a secret in a reference. */
+/** A host with an optional port, without user information, which would be a secret in a reference. */
 const ENDPOINT = '(?:[A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(?::\\d{1,5})?';
 const REFERENCE = new RegExp(
   `^${AWS_PREFIX}(${ENDPOINT})?/(?:(?:${ARN})?(${ALIAS})|${KEY_ID}|${ARN}key/${KEY_ID})$`,

@@ -2,7 +2,7 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 
 import { asSignedImageError, SignedImageError } from '../../error';
 import { type KeyAlgorithm, keyAlgorithmOf } from '../public-key';
-import type { KeyHost, ServiceKey, ServiceKeyPlace } from '../backend';
+import type { KeyHost, ServiceKey, RemoteKey } from '../backend';
 import { type AzureConnection, azureSecrets, connectAzure, type VaultKey } from './client';
 import { derOfRawSignature } from '../der-signature';
 import { azureFailure } from './failure';
@@ -22,8 +22,8 @@ function unsupported(message: string, cause?: unknown): SignedImageError {
   return new SignedImageError({ code: 'KEY_UNSUPPORTED', message, cause });
 }
 
-/** @throws SignedImageError `KEY_UNSUPPORTED` with what has to be changed */
-function refuseUnusable(key: VaultKey, description: string, now: Date): void {
+/** @throws SignedImageError `KEY_UNSUPPORTED` with the required change */
+function rejectUnusable(key: VaultKey, description: string, now: Date): void {
   const { enabled, notBefore, expiresOn } = key.properties;
   if (enabled === false) {
     throw unsupported(
@@ -32,17 +32,17 @@ function refuseUnusable(key: VaultKey, description: string, now: Date): void {
   }
   if (expiresOn !== undefined && expiresOn <= now) {
     throw unsupported(
-      `${description} expired at ${expiresOn.toISOString()}; make a new version (\`az keyvault key rotate\`), or name another one`,
+      `${description} expired at ${expiresOn.toISOString()}; create a new version (\`az keyvault key rotate\`), or name another one`,
     );
   }
   if (notBefore !== undefined && notBefore > now) {
     throw unsupported(
-      `${description} is not valid before ${notBefore.toISOString()}; wait, name another version, or set the clock of this machine right`,
+      `${description} is not valid before ${notBefore.toISOString()}; wait, name another version, or correct the clock of this machine`,
     );
   }
   if (key.keyOperations !== undefined && !key.keyOperations.includes('sign')) {
     throw unsupported(
-      `${description} is for ${key.keyOperations.join(', ') || 'nothing'}, not for signing; make one with the operation \`sign\``,
+      `${description} is for ${key.keyOperations.join(', ') || 'nothing'}, not for signing; create one with the operation \`sign\``,
     );
   }
 }
@@ -50,7 +50,7 @@ function refuseUnusable(key: VaultKey, description: string, now: Date): void {
 const base64url = (bytes: Uint8Array | undefined): string =>
   Buffer.from(bytes ?? new Uint8Array()).toString('base64url');
 
-/** In an HSM the type has a suffix of Azure's own: `EC-HSM`. */
+/** For keys in an HSM, Azure adds a suffix to the key type: `EC-HSM`. */
 function jwkOf({ key, keyType = '' }: VaultKey): JsonWebKey {
   const kty = keyType.replace(/-HSM$/, '');
   if (kty === 'EC') {
@@ -70,24 +70,28 @@ function publicKeyFrom(
   } catch (error) {
     const { message } = asSignedImageError(error, {
       code: 'KEY_UNSUPPORTED',
-      message: 'it is not a key that signs; make an EC key with curve P-256',
+      message: 'it is not a signing key; create an EC key with curve P-256',
     });
     throw unsupported(`${description} (${kind}): ${message}`, error);
   }
 }
 
-/** What the service made, in the form that verifiers take. */
-function verifiable(signature: Buffer, algorithm: 'ES256' | 'RS256', description: string): Buffer {
+/** Converts the service's signature to the form that verifiers accept. */
+function toVerifiableSignature(
+  signature: Buffer,
+  algorithm: 'ES256' | 'RS256',
+  description: string,
+): Buffer {
   if (algorithm === 'RS256') return signature;
   const der = derOfRawSignature(signature);
   if (der !== undefined) return der;
   throw new SignedImageError({
     code: 'KEY_SERVICE_FAILED',
-    message: `${description} returned a signature of ${signature.length} bytes where ES256 has 64; run again`,
+    message: `${description} returned a signature of ${signature.length} bytes, but ES256 signatures have 64; run again`,
   });
 }
 
-/** A version is chosen once: what signs is the one whose public half is known. */
+/** The version is chosen once, so that signatures are made with the version whose public key was fetched. */
 export async function openAzureKey(
   { keys, signerOf }: AzureConnection,
   reference: AzureKeyReference,
@@ -102,7 +106,7 @@ export async function openAzureKey(
   } catch (error) {
     throw azureFailure(description, 'keys/read', error, secrets);
   }
-  refuseUnusable(key, description, host.now?.() ?? new Date());
+  rejectUnusable(key, description, host.now?.() ?? new Date());
   const { publicKey, algorithm } = publicKeyFrom(key, description);
   const signer = signerOf(key.id ?? '');
   return {
@@ -110,7 +114,7 @@ export async function openAzureKey(
     async sign({ digest }) {
       try {
         const { result } = await signer.sign(algorithm, digest);
-        return verifiable(Buffer.from(result), algorithm, description);
+        return toVerifiableSignature(Buffer.from(result), algorithm, description);
       } catch (error) {
         throw azureFailure(description, 'keys/sign', error, secrets);
       }
@@ -118,8 +122,8 @@ export async function openAzureKey(
   };
 }
 
-/** A key in Azure Key Vault: https://learn.microsoft.com/rest/api/keyvault/keys/sign/sign */
-export function azureKeyPlace(reference: AzureKeyReference): ServiceKeyPlace {
+/** Returns the backend of a key in Azure Key Vault: https://learn.microsoft.com/rest/api/keyvault/keys/sign/sign */
+export function azureRemoteKey(reference: AzureKeyReference): RemoteKey {
   return {
     kind: 'service',
     description: azureDescription(reference),

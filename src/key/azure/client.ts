@@ -5,7 +5,7 @@ import type { AzureKeyReference } from './reference';
 const loadIdentity = () => import('@azure/identity');
 const loadKeys = () => import('@azure/keyvault-keys');
 
-// Both packages exist as ES and as CommonJS module, with types of their own: these are of what is loaded.
+// Both packages exist as ES and as CommonJS modules with separate types: these are the types of the loaded one.
 type Identity = Awaited<ReturnType<typeof loadIdentity>>;
 type Sdk = Awaited<ReturnType<typeof loadKeys>>;
 type KeyClient = InstanceType<Sdk['KeyClient']>;
@@ -16,18 +16,18 @@ type Network = Pick<
 >;
 type Env = KeyHost['env'];
 
-/** A key as the vault tells of it. */
+/** A key as Key Vault returns it. */
 export type VaultKey = Awaited<ReturnType<KeyClient['getKey']>>;
 
 const USED_FOR = 'keys in Azure Key Vault (azurekms://)';
 
 export interface AzureConnection {
   readonly keys: KeyClient;
-  /** For one version of a key, by its id. */
+  /** Returns a client for one version of a key, by its id. */
   signerOf(keyId: string): InstanceType<Sdk['CryptographyClient']>;
 }
 
-/** The names that cosign knows the clouds by. */
+/** Uses cosign's names for the clouds. */
 function authorityOf(env: Env, { AzureAuthorityHosts }: Identity): string {
   switch (env['AZURE_ENVIRONMENT']) {
     case 'AZUREUSGOVERNMENT':
@@ -60,8 +60,9 @@ function networkOf(env: Env): Network {
 }
 
 /**
- * What the environment gives, in the SDK's own order: secret, certificate, federated token (these
- * are its `EnvironmentCredential` and `WorkloadIdentityCredential`); else what the SDK finds.
+ * Returns the credential from the environment in the SDK's own order: secret, certificate, federated
+ * token (these are its `EnvironmentCredential` and `WorkloadIdentityCredential`), else the SDK's
+ * default credential.
  */
 function credentialOf(env: Env, identity: Identity, network: Network): Credential {
   const options = {
@@ -104,7 +105,7 @@ function credentialOf(env: Env, identity: Identity, network: Network): Credentia
 }
 
 /**
- * Loads the SDKs. It asks nobody yet.
+ * Loads the SDKs, without sending a request.
  *
  * @throws SignedImageError `PACKAGE_MISSING`
  */
@@ -122,7 +123,7 @@ export async function connectAzure(
   };
 }
 
-/** What the requests hold and an error might quote. */
+/** Returns the secrets in the requests, which an error might quote. */
 export function azureSecrets({ env }: KeyHost): readonly string[] {
   const proxy = env['HTTPS_PROXY'] || env['https_proxy'];
   return [

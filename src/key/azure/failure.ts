@@ -3,56 +3,62 @@ import { type FailureMeaning, serviceFailure } from '../service-failure';
 
 const NO_CREDENTIALS: FailureMeaning = {
   code: 'KEY_FORBIDDEN',
-  says:
+  problem:
     'cannot be reached without credentials, and none were found: run `az login`, set AZURE_TENANT_ID, AZURE_CLIENT_ID ' +
     'and AZURE_CLIENT_SECRET, or give the job a managed or workload identity',
 };
 
 const CLOCK: FailureMeaning = {
   code: 'KEY_FORBIDDEN',
-  says: 'cannot be reached: Azure finds the token outside of its time; if the clock of this machine is off set it right (`timedatectl set-ntp true`)',
+  problem:
+    'cannot be reached: Azure reports that the token is not within its valid time; check the clock of this machine (`timedatectl set-ntp true`)',
 };
 
 const WRONG_CREDENTIALS: FailureMeaning = {
   code: 'KEY_FORBIDDEN',
-  says: 'cannot be reached: Azure does not accept the credentials; check AZURE_TENANT_ID and AZURE_CLIENT_ID, and get a new secret or token',
+  problem:
+    'cannot be reached: Azure does not accept the credentials; check AZURE_TENANT_ID and AZURE_CLIENT_ID, and get a new secret or token',
 };
 
 const OTHER_TENANT: FailureMeaning = {
   code: 'KEY_FORBIDDEN',
-  says: "is in a vault of another tenant than the credentials are of; set AZURE_TENANT_ID to the vault's, or AZURE_ADDITIONALLY_ALLOWED_TENANTS",
+  problem:
+    "is in a vault of another tenant than the credentials; set AZURE_TENANT_ID to the vault's tenant, or add it to AZURE_ADDITIONALLY_ALLOWED_TENANTS",
 };
 
 const FOREIGN_HOST: FailureMeaning = {
   code: 'KEY_REFERENCE_INVALID',
-  says: "names a host that is not of the cloud that answered; give the vault's full host, as in NAME.vault.azure.net",
+  problem:
+    "has a host that does not belong to the Azure cloud that responded; give the vault's full host, as in NAME.vault.azure.net",
 };
 
 const THROTTLED: FailureMeaning = {
   code: 'KEY_SERVICE_FAILED',
-  says: 'was asked for too often: Azure still throttled the last retry; run again later',
+  problem: 'was throttled: Azure rejected the last retry too; run again later',
 };
 
 const NOT_FOUND: FailureMeaning = {
   code: 'KEY_NOT_FOUND',
-  says: 'does not exist in this vault; check name and version of the reference',
+  problem: 'does not exist in this vault; check the name and version in the reference',
 };
 
 const NO_VAULT: FailureMeaning = {
   code: 'KEY_NOT_FOUND',
-  says: "cannot be looked for: there is no host of that name; check the vault's host, as in NAME.vault.azure.net, the network and HTTPS_PROXY",
+  problem:
+    "cannot be found: its host does not resolve; check the vault's host, as in NAME.vault.azure.net, the network and HTTPS_PROXY",
 };
 
 const UNREACHABLE: FailureMeaning = {
   code: 'KEY_SERVICE_FAILED',
-  says: 'cannot be reached: check the network, the firewall of the vault and HTTPS_PROXY, then run again',
+  problem:
+    'cannot be reached: check the network, the firewall of the vault and HTTPS_PROXY, then run again',
 };
 
 /** https://learn.microsoft.com/azure/key-vault/general/rest-error-codes: `innererror.code` of a 403. */
 const INNER: Readonly<Record<string, string>> = {
   KeyDisabled:
     'is disabled; enable it (`az keyvault key set-attributes --enabled true`) or name another version',
-  KeyExpired: 'has expired; make a new version (`az keyvault key rotate`), or name another one',
+  KeyExpired: 'has expired; create a new version (`az keyvault key rotate`), or name another one',
   KeyNotYetValid: 'is not valid yet; wait, or name another version',
   KeyOperationForbidden: 'may not be used to sign: `sign` is not among its permitted operations',
 };
@@ -60,7 +66,7 @@ const INNER: Readonly<Record<string, string>> = {
 function permission(action: string): FailureMeaning {
   return {
     code: 'KEY_FORBIDDEN',
-    says:
+    problem:
       `may not be used by these credentials: signing needs keys/read and keys/sign, and ${action} was denied; ` +
       'grant the role "Key Vault Crypto User" on the key, or "get" and "sign" in the access policy of the vault',
   };
@@ -74,10 +80,10 @@ interface ServiceError {
   readonly details?: unknown;
 }
 
-/** The service's answer is parsed by some operations of the SDK, and text for others. */
+/** Some operations of the SDK parse the response; others leave it as text. */
 function innerCodeOf({ details, message = '' }: ServiceError): string | undefined {
-  const said = `${JSON.stringify(details ?? '')} ${message}`;
-  return Object.keys(INNER).find((code) => said.includes(code));
+  const text = `${JSON.stringify(details ?? '')} ${message}`;
+  return Object.keys(INNER).find((code) => text.includes(code));
 }
 
 function authenticationMeaning({ message = '' }: ServiceError): FailureMeaning {
@@ -99,7 +105,7 @@ function meaningOf(error: ServiceError, action: string): FailureMeaning {
     case 403: {
       const inner = innerCodeOf(error);
       if (inner === undefined) return permission(action);
-      return { code: 'KEY_UNSUPPORTED', says: INNER[inner] ?? 'cannot be used' };
+      return { code: 'KEY_UNSUPPORTED', problem: INNER[inner] ?? 'cannot be used' };
     }
     case 404:
       return NOT_FOUND;
@@ -115,7 +121,7 @@ export function httpStatusOf(error: unknown): number | undefined {
   return typeof statusCode === 'number' ? statusCode : undefined;
 }
 
-/** @param action what was asked for: `keys/read`, `keys/sign` or `keys/create` */
+/** @param action the requested action: `keys/read`, `keys/sign` or `keys/create` */
 export function azureFailure(
   description: string,
   action: string,

@@ -10,8 +10,8 @@ function exists(message: string, cause?: unknown): SignedImageError {
   return new SignedImageError({ code: 'KEY_EXISTS', message, cause });
 }
 
-/** Asked for first: making a key of a name that exists would make a new version of it. */
-async function refuseExisting(
+/** Checked first: creating a key with an existing name would create a new version of it. */
+async function rejectExisting(
   { keys }: AzureConnection,
   { name }: AzureKeyReference,
   description: string,
@@ -22,11 +22,11 @@ async function refuseExisting(
   } catch (error) {
     if (httpStatusOf(error) === 404) return;
     const failure = azureFailure(description, 'keys/read', error, secrets);
-    // A disabled or expired key is there all the same.
+    // A disabled or expired key exists nevertheless.
     if (failure.code !== 'KEY_UNSUPPORTED') throw failure;
   }
   throw exists(
-    `${description} exists already and is left as it is; sign with it, or choose another name`,
+    `${description} already exists and is left unchanged; sign with it, or choose another name`,
   );
 }
 
@@ -54,7 +54,7 @@ async function createKey(
 }
 
 /**
- * Makes an ECDSA P-256 key, as `cosign generate-key-pair --kms azurekms://VAULT/KEY`.
+ * Creates an ECDSA P-256 key, as `cosign generate-key-pair --kms azurekms://VAULT/KEY`.
  *
  * @throws SignedImageError as `KeySource.generate`
  */
@@ -63,17 +63,17 @@ export async function generateAzureKey(ref: string, host: KeyHost): Promise<Gene
   if (reference.version !== undefined) {
     throw new SignedImageError({
       code: 'KEY_REFERENCE_INVALID',
-      message: 'the version of a new key is chosen by Azure; leave it away',
+      message: 'Azure chooses the version of a new key; remove it from the reference',
     });
   }
   const description = azureDescription(reference);
   const secrets = azureSecrets(host);
   const connection = await connectAzure(reference, host);
-  await refuseExisting(connection, reference, description, secrets);
+  await rejectExisting(connection, reference, description, secrets);
   await createKey(connection, reference, description, secrets);
   const { publicKey } = await openAzureKey(connection, reference, host);
   return {
     publicKey: publicKeyOf(publicKey).pem,
-    said: `Made ${description} (ECDSA P-256).`,
+    summary: `Created ${description} (ECDSA P-256).`,
   };
 }

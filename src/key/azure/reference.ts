@@ -2,12 +2,12 @@ import { SignedImageError } from '../../error';
 
 /** A key in Azure Key Vault or a managed HSM, as cosign refers to it. */
 export interface AzureKeyReference {
-  /** The whole reference; it holds no secret. */
+  /** The complete reference; it contains no secret. */
   readonly ref: string;
   /** `https://NAME.vault.azure.net` */
   readonly vaultUrl: string;
   readonly name: string;
-  /** Without it the newest version is meant. */
+  /** Default: the newest version. */
   readonly version: string | undefined;
 }
 

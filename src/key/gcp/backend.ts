@@ -1,19 +1,18 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { type KeyObject, createPublicKey } from 'node:crypto';
 
 import type { KeyManagementServiceClient, protos } from '@google-cloud/kms';
 
-import { asSignedImageError, SignedImageError } from '../../error';
-import { type KeyAlgorithm, keyAlgorithmOf } from '../public-key';
-import type { KeyHost, ServiceKey, ServiceKeyPlace } from '../backend';
-import { crc32c } from './checksum';
+import { SignedImageError, asSignedImageError } from '../../error';
+import type { KeyHost, ServiceKey, RemoteKey } from '../backend';
 import { CALL_OPTIONS, connectGcp } from './client';
 import { gcpFailure } from './failure';
 import { type GcpKeyReference, keyName, versionName } from './reference';
+import { type KeyAlgorithm, keyAlgorithmOf } from '../public-key';
 
-type PublicKeyAnswer = protos.google.cloud.kms.v1.IPublicKey;
+type PublicKeyResponse = protos.google.cloud.kms.v1.IPublicKey;
 type Checksum = protos.google.protobuf.IInt64Value | null | undefined;
 
-/** https://cloud.google.com/kms/docs/algorithms: those that every verifier takes. */
+/** https://cloud.google.com/kms/docs/algorithms: those that every verifier accepts. */
 const ALGORITHMS: Readonly<Record<string, KeyAlgorithm>> = {
   EC_SIGN_P256_SHA256: 'ecdsa-p256-sha256',
   RSA_SIGN_PKCS1_2048_SHA256: 'rsa-pkcs1v15-sha256',
@@ -24,7 +23,7 @@ export function gcpDescription({ ref }: GcpKeyReference): string {
   return `the Google Cloud KMS key ${ref}`;
 }
 
-function refuse(
+function keyError(
   code: 'KEY_UNSUPPORTED' | 'KEY_SERVICE_FAILED' | 'KEY_NOT_FOUND',
   message: string,
   cause?: unknown,
@@ -40,13 +39,13 @@ function isIntact(bytes: Uint8Array, checksum: Checksum): boolean {
 }
 
 function corrupted(description: string, what: string): SignedImageError {
-  return refuse(
+  return keyError(
     'KEY_SERVICE_FAILED',
-    `${description}: ${what} was damaged on the way (its CRC32C does not fit); run again, and if it stays look for a proxy that changes what it passes on`,
+    `${description}: ${what} was corrupted in transit (its CRC32C does not match); run again, and if it persists check for a proxy that modifies traffic`,
   );
 }
 
-/** By number: as text, version 9 would come after version 10. */
+/** Compares versions as numbers: as text, version 9 would come after version 10. */
 async function newestVersion(
   client: KeyManagementServiceClient,
   reference: GcpKeyReference,
@@ -66,25 +65,25 @@ async function newestVersion(
     .filter(({ state }) => state === 'ENABLED')
     .map(({ name }) => Number(name?.split('/').at(-1)));
   if (numbers.length === 0) {
-    throw refuse(
+    throw keyError(
       'KEY_UNSUPPORTED',
-      `${description} has no enabled version; enable one or make a new one (\`gcloud kms keys versions create\`)`,
+      `${description} has no enabled version; enable one or create a new one (\`gcloud kms keys versions create\`)`,
     );
   }
   return String(Math.max(...numbers));
 }
 
-function publicKeyFrom(answer: PublicKeyAnswer, name: string, description: string): KeyObject {
-  const algorithm = String(answer.algorithm);
+function publicKeyFrom(response: PublicKeyResponse, name: string, description: string): KeyObject {
+  const algorithm = String(response.algorithm);
   const expected = ALGORITHMS[algorithm];
   if (expected === undefined) {
-    throw refuse(
+    throw keyError(
       'KEY_UNSUPPORTED',
-      `${description} has the algorithm ${algorithm}; signing needs ${Object.keys(ALGORITHMS).join(', ')} (not every verifier takes others)`,
+      `${description} has the algorithm ${algorithm}; signing needs ${Object.keys(ALGORITHMS).join(', ')} (not every verifier accepts others)`,
     );
   }
-  const pem = answer.pem ?? '';
-  if (!isIntact(Buffer.from(pem), answer.pemCrc32c) || answer.name !== name) {
+  const pem = response.pem ?? '';
+  if (!isIntact(Buffer.from(pem), response.pemCrc32c) || response.name !== name) {
     throw corrupted(description, 'the public key');
   }
   try {
@@ -95,9 +94,9 @@ function publicKeyFrom(answer: PublicKeyAnswer, name: string, description: strin
       code: 'KEY_UNSUPPORTED',
       message: 'the public key cannot be read',
     });
-    throw refuse('KEY_UNSUPPORTED', `${description}: ${message}`, error);
+    throw keyError('KEY_UNSUPPORTED', `${description}: ${message}`, error);
   }
-  throw refuse('KEY_UNSUPPORTED', `${description} is not the kind of key that ${algorithm} names`);
+  throw keyError('KEY_UNSUPPORTED', `${description} does not match its algorithm ${algorithm}`);
 }
 
 async function fetchPublicKey(
@@ -105,13 +104,13 @@ async function fetchPublicKey(
   name: string,
   description: string,
 ): Promise<KeyObject> {
-  let answer: PublicKeyAnswer;
+  let response: PublicKeyResponse;
   try {
-    [answer] = await client.getPublicKey({ name }, CALL_OPTIONS);
+    [response] = await client.getPublicKey({ name }, CALL_OPTIONS);
   } catch (error) {
     throw gcpFailure(description, 'cloudkms.cryptoKeyVersions.viewPublicKey', error);
   }
-  return publicKeyFrom(answer, name, description);
+  return publicKeyFrom(response, name, description);
 }
 
 async function signDigest(
@@ -120,25 +119,25 @@ async function signDigest(
   digest: Buffer,
   description: string,
 ): Promise<Buffer> {
-  let answer: protos.google.cloud.kms.v1.IAsymmetricSignResponse;
+  let response: protos.google.cloud.kms.v1.IAsymmetricSignResponse;
   try {
-    [answer] = await client.asymmetricSign(
+    [response] = await client.asymmetricSign(
       { name, digest: { sha256: digest }, digestCrc32c: { value: crc32c(digest) } },
       CALL_OPTIONS,
     );
   } catch (error) {
     throw gcpFailure(description, 'cloudkms.cryptoKeyVersions.useToSign', error);
   }
-  if (answer.verifiedDigestCrc32c !== true || answer.name !== name) {
+  if (response.verifiedDigestCrc32c !== true || response.name !== name) {
     throw corrupted(description, 'the request to sign');
   }
   // With `bytes: Buffer` the SDK's loader never gives text here.
-  const signature = Buffer.from((answer.signature ?? new Uint8Array()) as Uint8Array);
-  if (!isIntact(signature, answer.signatureCrc32c)) throw corrupted(description, 'the signature');
+  const signature = Buffer.from((response.signature ?? new Uint8Array()) as Uint8Array);
+  if (!isIntact(signature, response.signatureCrc32c)) throw corrupted(description, 'the signature');
   return signature;
 }
 
-/** A version is chosen once: what signs is the one whose public half is known. */
+/** The version is chosen once, so that signatures are made with the version whose public key was fetched. */
 export async function openGcpKey(
   client: KeyManagementServiceClient,
   reference: GcpKeyReference,
@@ -152,11 +151,27 @@ export async function openGcpKey(
   };
 }
 
-/** A key in Google Cloud KMS: https://cloud.google.com/kms/docs/reference/rpc/google.cloud.kms.v1 */
-export function gcpKeyPlace(reference: GcpKeyReference): ServiceKeyPlace {
+/** Returns the backend of a key in Google Cloud KMS: https://cloud.google.com/kms/docs/reference/rpc/google.cloud.kms.v1 */
+export function gcpRemoteKey(reference: GcpKeyReference): RemoteKey {
   return {
     kind: 'service',
     description: gcpDescription(reference),
     open: async (host: KeyHost) => openGcpKey(await connectGcp(host), reference),
   };
+}
+
+/** The reversed polynomial of CRC32C (Castagnoli): https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4 */
+const POLYNOMIAL = 0x82f63b78;
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit += 1) value = (value >>> 1) ^ (value & 1 ? POLYNOMIAL : 0);
+  return value;
+});
+
+/** Returns the CRC32C as an unsigned number: Cloud KMS checks it, and node:zlib does not provide it. */
+export function crc32c(bytes: Uint8Array): number {
+  let value = 0xffffffff;
+  for (const byte of bytes) value = (TABLE[(value ^ byte) & 0xff] ?? 0) ^ (value >>> 8);
+  return (value ^ 0xffffffff) >>> 0;
 }

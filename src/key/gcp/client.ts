@@ -8,33 +8,37 @@ import type { KeyHost } from '../backend';
 type Credentials = KeyManagementServiceClient['auth']['jsonContent'];
 type ClientOptions = NonNullable<ConstructorParameters<typeof KeyManagementServiceClient>[0]>;
 
-/** What gcloud calls it: for Private Service Connect, and for tests. */
+/** The name that gcloud uses: for Private Service Connect, and for tests. */
 const ENDPOINT = 'CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS';
 const CREDENTIALS = 'GOOGLE_APPLICATION_CREDENTIALS';
 
-const CALL_MS = 20_000;
+const CALL_TIMEOUT_MS = 20_000;
 const UNAVAILABLE = 14;
 const DEADLINE_EXCEEDED = 4;
 const RESOURCE_EXHAUSTED = 8;
 
-/** Every call: a throttled one is tried again, too, which is safe as signing twice changes nothing. */
+/** Options of every call. Throttled calls are retried too, which is safe as signing twice changes nothing. */
 export const CALL_OPTIONS = {
-  timeout: CALL_MS,
+  timeout: CALL_TIMEOUT_MS,
   retry: {
     retryCodes: [DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE],
     backoffSettings: {
       initialRetryDelayMillis: 200,
       retryDelayMultiplier: 2,
       maxRetryDelayMillis: 5000,
-      initialRpcTimeoutMillis: CALL_MS,
+      initialRpcTimeoutMillis: CALL_TIMEOUT_MS,
       rpcTimeoutMultiplier: 1,
-      maxRpcTimeoutMillis: CALL_MS,
+      maxRpcTimeoutMillis: CALL_TIMEOUT_MS,
       maxRetries: 4,
     },
   },
 };
 
-function wrong(code: 'KEY_FORBIDDEN' | 'KEY_SERVICE_FAILED', message: string, cause?: unknown) {
+function configurationError(
+  code: 'KEY_FORBIDDEN' | 'KEY_SERVICE_FAILED',
+  message: string,
+  cause?: unknown,
+) {
   return new SignedImageError({ code, message, cause });
 }
 
@@ -43,7 +47,7 @@ function endpointOf({ env }: KeyHost): Pick<ClientOptions, 'apiEndpoint' | 'port
   if (!text) return {};
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'https:') {
-    throw wrong(
+    throw configurationError(
       'KEY_SERVICE_FAILED',
       `${ENDPOINT} must be an https URL, as in https://cloudkms-NAME.p.googleapis.com/`,
     );
@@ -52,8 +56,8 @@ function endpointOf({ env }: KeyHost): Pick<ClientOptions, 'apiEndpoint' | 'port
 }
 
 /**
- * The file is read here and not by the SDK: a message of a JSON parser quotes what it reads, and
- * that would be a private key.
+ * Reads the file here and not in the SDK: the message of a JSON parser quotes its input, which would
+ * be a private key.
  */
 async function credentialsOf({ env, readFile }: KeyHost): Promise<Credentials | undefined> {
   const path = env[CREDENTIALS];
@@ -62,7 +66,7 @@ async function credentialsOf({ env, readFile }: KeyHost): Promise<Credentials | 
   try {
     text = await readFile(path);
   } catch (error) {
-    throw wrong(
+    throw configurationError(
       'KEY_FORBIDDEN',
       `${CREDENTIALS} names the file ${path}, which cannot be read`,
       error,
@@ -71,18 +75,18 @@ async function credentialsOf({ env, readFile }: KeyHost): Promise<Credentials | 
   try {
     return parseBoundedJson(text) as Credentials;
   } catch {
-    throw wrong(
+    throw configurationError(
       'KEY_FORBIDDEN',
-      `${CREDENTIALS} names the file ${path}, which is no JSON; it must be a service account key or a credential configuration of Google Cloud`,
+      `${CREDENTIALS} names the file ${path}, which is not JSON; it must be a service account key or a credential configuration of Google Cloud`,
     );
   }
 }
 
 /**
- * Loads the SDK. It asks nobody yet.
+ * Loads the SDK, without sending a request.
  *
- * @throws SignedImageError `PACKAGE_MISSING`; `KEY_FORBIDDEN` and `KEY_SERVICE_FAILED` for what is
- *   wrong in the environment
+ * @throws SignedImageError `PACKAGE_MISSING`; `KEY_FORBIDDEN` and `KEY_SERVICE_FAILED` for invalid
+ *   environment variables
  */
 export async function connectGcp(host: KeyHost): Promise<KeyManagementServiceClient> {
   const sdk = await optionalPackage(
@@ -92,7 +96,7 @@ export async function connectGcp(host: KeyHost): Promise<KeyManagementServiceCli
   );
   const credentials = await credentialsOf(host);
   const client = new sdk.KeyManagementServiceClient(endpointOf(host));
-  // Not by the option of that name, which prints a warning at everybody who uses it.
+  // Not with the option of that name, which prints a warning whenever it is used.
   if (credentials !== undefined) client.auth.jsonContent = credentials;
   return client;
 }

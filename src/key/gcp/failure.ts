@@ -13,39 +13,43 @@ const STATUS = {
 
 const NO_CREDENTIALS: FailureMeaning = {
   code: 'KEY_FORBIDDEN',
-  says:
+  problem:
     'cannot be reached without credentials, and none were found: run `gcloud auth application-default login`, ' +
     'set GOOGLE_APPLICATION_CREDENTIALS, or give the job a service account',
 };
 
 const WRONG_CREDENTIALS: FailureMeaning = {
   code: 'KEY_FORBIDDEN',
-  says:
-    'cannot be reached: Google does not accept the credentials; get new ones, and if the clock of this machine is off ' +
-    'set it right (`timedatectl set-ntp true`): tokens are valid for an hour only',
+  problem:
+    'cannot be reached: Google does not accept the credentials; get new ones, and check the clock of this machine ' +
+    '(`timedatectl set-ntp true`): tokens are valid for only an hour',
 };
 
 const UNREACHABLE: FailureMeaning = {
   code: 'KEY_SERVICE_FAILED',
-  says: 'cannot be reached: check the network and the proxy, then run again',
+  problem: 'cannot be reached: check the network and the proxy, then run again',
 };
 
 const BY_STATUS: Readonly<Record<number, FailureMeaning>> = {
   [STATUS.invalidArgument]: {
     code: 'KEY_UNSUPPORTED',
-    says: 'is not one that can sign here; make one with purpose asymmetric-signing and algorithm ec-sign-p256-sha256',
+    problem:
+      'is not a supported signing key; create one with purpose asymmetric-signing and algorithm ec-sign-p256-sha256',
   },
   [STATUS.notFound]: {
     code: 'KEY_NOT_FOUND',
-    says: 'does not exist; check project, location, key ring, name and version of the reference',
+    problem:
+      'does not exist; check the project, location, key ring, name and version in the reference',
   },
   [STATUS.failedPrecondition]: {
     code: 'KEY_UNSUPPORTED',
-    says: 'cannot be used in its present state; enable the version, or name another one (`gcloud kms keys versions list`)',
+    problem:
+      'cannot be used in its present state; enable the version, or name another one (`gcloud kms keys versions list`)',
   },
   [STATUS.resourceExhausted]: {
     code: 'KEY_SERVICE_FAILED',
-    says: 'was asked for too often: Google still throttled the last retry; run again later, or have the quota of Cloud KMS raised',
+    problem:
+      'was throttled: Google rejected the last retry too; run again later, or have the quota of Cloud KMS raised',
   },
   [STATUS.unauthenticated]: WRONG_CREDENTIALS,
 };
@@ -53,9 +57,9 @@ const BY_STATUS: Readonly<Record<number, FailureMeaning>> = {
 function permission(needed: string): FailureMeaning {
   return {
     code: 'KEY_FORBIDDEN',
-    says:
+    problem:
       `may not be used by these credentials: ${needed} was denied; grant roles/cloudkms.signerVerifier on the key, ` +
-      'and roles/cloudkms.viewer where the reference names no version',
+      'and roles/cloudkms.viewer if the reference has no version',
   };
 }
 
@@ -77,7 +81,7 @@ export function statusOf(error: unknown): 'not-found' | 'already-exists' | 'othe
   return code === 6 ? 'already-exists' : 'other';
 }
 
-/** @param needed the permission that the call takes, for example `cloudkms.cryptoKeyVersions.useToSign` */
+/** @param needed the permission that the call requires, for example `cloudkms.cryptoKeyVersions.useToSign` */
 export function gcpFailure(description: string, needed: string, error: unknown): SignedImageError {
   return serviceFailure(description, meaningOf(error, needed), error);
 }

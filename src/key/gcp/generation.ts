@@ -10,19 +10,19 @@ import { gcpFailure, statusOf } from './failure';
 import { gcpDescription, openGcpKey } from './backend';
 import { type GcpKeyReference, keyName, keyRingName, parseGcpReference } from './reference';
 
-/** A software key is there at once; one in an HSM takes seconds to come. */
-const LOOKS = 20;
-const PAUSE_MS = 500;
+/** A software key is available at once; generating one in an HSM takes seconds. */
+const MAX_POLLS = 20;
+const POLL_INTERVAL_MS = 500;
 
 function exists(description: string, cause?: unknown): SignedImageError {
   return new SignedImageError({
     code: 'KEY_EXISTS',
-    message: `${description} exists already and is left as it is; sign with it, or choose another name`,
+    message: `${description} already exists and is left unchanged; sign with it, or choose another name`,
     cause,
   });
 }
 
-async function refuseExisting(
+async function rejectExisting(
   client: KeyManagementServiceClient,
   reference: GcpKeyReference,
   description: string,
@@ -84,24 +84,24 @@ async function createKey(
   }
 }
 
-/** Until the first version is generated the key has none that is enabled. */
+/** Polls, as the key has no enabled version until its first version is generated. */
 async function publicPemOf(
   client: KeyManagementServiceClient,
   reference: GcpKeyReference,
 ): Promise<string> {
-  for (let look = 1; ; look += 1) {
+  for (let poll = 1; ; poll += 1) {
     try {
       return publicKeyOf((await openGcpKey(client, reference)).publicKey).pem;
     } catch (error) {
       const isPending = error instanceof SignedImageError && error.code === 'KEY_UNSUPPORTED';
-      if (!isPending || look === LOOKS) throw error;
-      await delay(PAUSE_MS);
+      if (!isPending || poll === MAX_POLLS) throw error;
+      await delay(POLL_INTERVAL_MS);
     }
   }
 }
 
 /**
- * Makes an ECDSA P-256 key, and its key ring where there is none, as `cosign generate-key-pair --kms`.
+ * Creates an ECDSA P-256 key, and its key ring if it does not exist, as `cosign generate-key-pair --kms`.
  *
  * @throws SignedImageError as `KeySource.generate`
  */
@@ -110,16 +110,17 @@ export async function generateGcpKey(ref: string, host: KeyHost): Promise<Genera
   if (reference.version !== undefined) {
     throw new SignedImageError({
       code: 'KEY_REFERENCE_INVALID',
-      message: 'a new key begins with its first version; leave /cryptoKeyVersions/... away',
+      message:
+        'a new key starts with its first version; remove /cryptoKeyVersions/... from the reference',
     });
   }
   const description = gcpDescription(reference);
   const client = await connectGcp(host);
-  await refuseExisting(client, reference, description);
+  await rejectExisting(client, reference, description);
   await ensureKeyRing(client, reference, description);
   await createKey(client, reference, description);
   return {
     publicKey: await publicPemOf(client, reference),
-    said: `Made ${description} (ECDSA P-256).`,
+    summary: `Created ${description} (ECDSA P-256).`,
   };
 }

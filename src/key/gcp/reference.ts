@@ -2,13 +2,13 @@ import { SignedImageError } from '../../error';
 
 /** A key in Google Cloud KMS, as cosign refers to it. */
 export interface GcpKeyReference {
-  /** The whole reference; it holds no secret. */
+  /** The complete reference; it contains no secret. */
   readonly ref: string;
   /** `projects/P/locations/L` */
   readonly location: string;
   readonly keyRing: string;
   readonly key: string;
-  /** The number of a version; without it the newest enabled one is meant. */
+  /** The number of a version. Default: the newest enabled version. */
   readonly version: string | undefined;
 }
 
@@ -26,7 +26,7 @@ export function parseGcpReference(ref: string): GcpKeyReference {
   if (location === undefined || keyRing === undefined || key === undefined) {
     throw new SignedImageError({
       code: 'KEY_REFERENCE_INVALID',
-      message: `gcpkms:// needs the whole name of a key, as in ${GCP_EXAMPLE}, with /cryptoKeyVersions/NUMBER for one version`,
+      message: `gcpkms:// needs the full name of a key, as in ${GCP_EXAMPLE}, with /cryptoKeyVersions/NUMBER for one version`,
     });
   }
   return { ref, location, keyRing, key, version };

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 import { encryptPrivateKey } from '../encrypted-pem';
 
-/** What `cosign generate-key-pair` makes: ECDSA P-256, the private half encrypted. */
+/** A key pair as `cosign generate-key-pair` creates it: ECDSA P-256, the private key encrypted. */
 export interface CosignPair {
   /** `-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----`. A secret. */
   readonly privateKey: string;
@@ -22,11 +22,11 @@ const generate = promisify(generateKeyPair) as (
 ) => Promise<KeyObjects>;
 
 /**
- * Makes a new pair in memory.
+ * Creates a key pair in memory.
  *
- * @param password encrypts the private half; empty is legal, and protects nothing
+ * @param password encrypts the private key; empty is legal, and protects nothing
  */
-export async function makeCosignPair(password: string): Promise<CosignPair> {
+export async function createCosignPair(password: string): Promise<CosignPair> {
   const { privateKey, publicKey } = await generate('ec', { namedCurve: 'prime256v1' });
   return {
     privateKey: await encryptPrivateKey(privateKey, password),

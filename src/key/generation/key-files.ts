@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 
 import { SignedImageError } from '../../error';
 
-/** A file that is about to be made. */
+/** A file to create. */
 export interface NewFile {
   readonly path: string;
   readonly text: string;
@@ -12,16 +12,16 @@ export interface NewFile {
   readonly mode: number;
 }
 
-/** Where key files are written. */
+/** The file operations of key generation. */
 export interface KeyFiles {
   /**
-   * Looks, before anything is made, whether the file can be.
+   * Checks, before any key is created, whether the file can be created.
    *
    * @throws SignedImageError `KEY_EXISTS`, `INPUT_INVALID`
    */
   expectNew(path: string): Promise<void>;
   /**
-   * Writes a file that does not exist yet, wholly or not at all.
+   * Writes a file that does not exist yet, completely or not at all.
    *
    * @throws SignedImageError `KEY_EXISTS`, `INPUT_INVALID`
    */
@@ -32,7 +32,7 @@ export interface KeyFiles {
 function exists(path: string): SignedImageError {
   return new SignedImageError({
     code: 'KEY_EXISTS',
-    message: `${path} exists already, and is not overwritten; choose another name with --output-key-prefix`,
+    message: `${path} already exists and is not overwritten; choose another name with --output-key-prefix`,
   });
 }
 
@@ -46,7 +46,7 @@ function unwritable(path: string, error: unknown): SignedImageError {
   });
 }
 
-async function isThere(path: string): Promise<boolean> {
+async function fileExists(path: string): Promise<boolean> {
   try {
     await access(path);
     return true;
@@ -56,11 +56,11 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** The files of this machine. */
+/** Returns the file operations of the local file system. */
 export function localKeyFiles(): KeyFiles {
   return {
     async expectNew(path) {
-      if (await isThere(path)) throw exists(path);
+      if (await fileExists(path)) throw exists(path);
       try {
         await access(dirname(path), constants.W_OK);
       } catch (error) {
@@ -69,7 +69,7 @@ export function localKeyFiles(): KeyFiles {
     },
     async write({ path, text, mode }) {
       try {
-        // `wx` also refuses a symbolic link that somebody laid there.
+        // `wx` also rejects an existing symbolic link.
         const file = await open(path, 'wx', mode);
         try {
           await file.writeFile(text);

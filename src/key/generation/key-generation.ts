@@ -1,63 +1,63 @@
 import { asSignedImageError, SignedImageError } from '../../error';
-import { keyPlaceOf } from '../key-reference';
+import { parseKeyReference } from '../key-reference';
 import { KEY_SOURCES } from '../key-sources';
 import type { KeyHost, KeySource } from '../backend';
-import { makeCosignPair } from './cosign-pair';
+import { createCosignPair } from './cosign-pair';
 import { type KeyFiles, localKeyFiles } from './key-files';
 
-/** What is to be made, and where. */
+/** The key to generate, and where to store it. */
 export interface KeyGeneration {
   /** A reference of one of the key sources. Default: a pair of files. */
   readonly ref?: string | undefined;
-  /** What the names of the files begin with: `cosign` gives `cosign.key` and `cosign.pub`. */
+  /** The prefix of the file names: `cosign` results in `cosign.key` and `cosign.pub`. */
   readonly outputPrefix: string;
-  /** Asked for only where a private key is stored as text, after all that can be checked before. */
+  /** Called only where a private key is stored as text, after all other checks. */
   readonly password: () => Promise<string>;
 }
 
-/** The public half is for everybody. */
+/** The public key is readable by all users. */
 const PUBLIC_MODE = 0o644;
 const PRIVATE_MODE = 0o600;
 
-type Maker = Required<Pick<KeySource, 'generate'>> & KeySource;
+type GeneratingSource = Required<Pick<KeySource, 'generate'>> & KeySource;
 
-/** The source that makes keys for this reference. */
-function makerOf(ref: string): Maker {
+/** Returns the source that generates keys for this reference. */
+function generatingSourceOf(ref: string): GeneratingSource {
   const source = KEY_SOURCES.find(({ prefixes }) =>
     prefixes.some((prefix) => ref.startsWith(prefix)),
   );
   if (source === undefined) {
-    // Says what is wrong with a reference that is none, and why GitHub is no place for keys.
-    keyPlaceOf(ref);
+    // Throws the specific error for an invalid reference, and for github://.
+    parseKeyReference(ref);
     throw new SignedImageError({
       code: 'KEY_REFERENCE_INVALID',
       message:
-        'a key can be made in files (without a reference, by --output-key-prefix) or in ' +
-        KEY_SOURCES.filter(makesKeys)
+        'a key can be generated in files (without a reference, with --output-key-prefix) or in ' +
+        KEY_SOURCES.filter(isGeneratingSource)
           .map(({ example }) => example)
           .join(', '),
     });
   }
-  if (!makesKeys(source)) {
+  if (!isGeneratingSource(source)) {
     throw new SignedImageError({
       code: 'KEY_UNSUPPORTED',
-      message: `no key is made for ${source.example}: make it with the tools of that place, and use it by its reference`,
+      message: `keys at ${source.example} cannot be generated here: create the key with the tools of that backend, then use its reference`,
     });
   }
   return source;
 }
 
-function makesKeys(source: KeySource): source is Maker {
+function isGeneratingSource(source: KeySource): source is GeneratingSource {
   return source.generate !== undefined;
 }
 
-async function makeFiles(
+async function generateFiles(
   { outputPrefix, password }: KeyGeneration,
   files: KeyFiles,
 ): Promise<string[]> {
   const [keyPath, pubPath] = [`${outputPrefix}.key`, `${outputPrefix}.pub`];
   for (const path of [keyPath, pubPath]) await files.expectNew(path);
-  const { privateKey, publicKey } = await makeCosignPair(await password());
+  const { privateKey, publicKey } = await createCosignPair(await password());
   await files.write({ path: keyPath, text: privateKey, mode: PRIVATE_MODE });
   try {
     await files.write({ path: pubPath, text: publicKey, mode: PUBLIC_MODE });
@@ -68,36 +68,36 @@ async function makeFiles(
   return [`Private key written to ${keyPath}`, `Public key written to ${pubPath}`];
 }
 
-/** What is made in a service is not taken back: so the file is looked at before, and its loss is no loss. */
-async function makeInSource(
+/** A key created in a service is not deleted again: so the file is checked before, and a failed write only reported. */
+async function generateInSource(
   ref: string,
   { outputPrefix, password }: KeyGeneration,
   host: KeyHost,
   files: KeyFiles,
 ): Promise<string[]> {
-  const maker = makerOf(ref);
-  const isText = maker.parse(ref).kind === 'stored';
+  const source = generatingSourceOf(ref);
+  const isText = source.parse(ref).kind === 'stored';
   const path = `${outputPrefix}.pub`;
   await files.expectNew(path);
   const request = isText ? { password: await password() } : {};
-  const { publicKey, said } = await maker.generate(ref, request, host);
+  const { publicKey, summary } = await source.generate(ref, request, host);
   try {
     await files.write({ path, text: publicKey, mode: PUBLIC_MODE });
   } catch (error) {
     const known = asSignedImageError(error, { code: 'INPUT_INVALID', message: 'not written' });
     throw new SignedImageError({
       code: known.code,
-      message: `${said}. Only its public half is not beside it: ${known.message}. \`signed-image keys public --key REF\` prints it`,
+      message: `${summary}. Only the file with its public key was not written: ${known.message}. \`signed-image keys public --key REF\` prints the public key`,
       cause: known.cause,
     });
   }
-  return [said, `Public key written to ${path}`];
+  return [summary, `Public key written to ${path}`];
 }
 
 /**
- * Makes a signing key, as `cosign generate-key-pair` does, and overwrites nothing.
+ * Generates a signing key, as `cosign generate-key-pair` does, and overwrites nothing.
  *
- * @returns what was made, in sentences for the user; they hold no secret
+ * @returns sentences for the user about what was created; they contain no secret
  * @throws SignedImageError `KEY_EXISTS`, `KEY_REFERENCE_INVALID`, `KEY_UNSUPPORTED`, `KEY_FORBIDDEN`,
  *   `KEY_SERVICE_FAILED`, `KEY_NOT_FOUND`, `PACKAGE_MISSING`, `INPUT_INVALID`
  */
@@ -108,6 +108,6 @@ export function generateKey(
 ): Promise<readonly string[]> {
   const ref = generation.ref?.trim();
   return ref === undefined
-    ? makeFiles(generation, files)
-    : makeInSource(ref, generation, host, files);
+    ? generateFiles(generation, files)
+    : generateInSource(ref, generation, host, files);
 }

@@ -1,19 +1,21 @@
-import { asSignedImageError, SignedImageError } from '../../error';
-import { makeCosignPair } from '../generation/cosign-pair';
-import type { KeyHost, KeySource, StoredKeyPlace } from '../backend';
+import { SignedImageError, asSignedImageError } from '../../error';
+import type { KeyHost, KeySource, StoredKey } from '../backend';
+import { createCosignPair } from '../generation/cosign-pair';
 import { type GitlabApi, gitlabApi } from './gitlab-api';
-import { GITLAB_EXAMPLE, GITLAB_PREFIX, parseGitlabReference } from './gitlab-reference';
 import { gitlabServer } from './gitlab-server';
 import {
+  type VariableOwner,
   createVariable,
   deleteVariable,
   readVariable,
   variableExists,
-  type VariableOwner,
   variableOwner,
 } from './gitlab-variables';
 
-/** The names that cosign gives the variables. */
+const GITLAB_PREFIX = 'gitlab://';
+const GITLAB_EXAMPLE = 'gitlab://GROUP/PROJECT';
+
+/** The variable names that cosign uses. */
 const PRIVATE = 'COSIGN_PRIVATE_KEY';
 const PASSWORD = 'COSIGN_PASSWORD';
 const PUBLIC = 'COSIGN_PUBLIC_KEY';
@@ -22,18 +24,22 @@ function apiOf(host: KeyHost): GitlabApi {
   return gitlabApi(gitlabServer(host), host);
 }
 
-async function neededVariable(api: GitlabApi, owner: VariableOwner, key: string): Promise<string> {
+async function requiredVariable(
+  api: GitlabApi,
+  owner: VariableOwner,
+  key: string,
+): Promise<string> {
   const value = await readVariable(api, owner, key);
   if (value !== undefined && value.trim() !== '') return value;
   throw new SignedImageError({
     code: 'KEY_NOT_FOUND',
     message:
       `the GitLab ${owner.kind} ${owner.id} has ${value === undefined ? 'no variable' : 'an empty variable'} ${key}; ` +
-      `make a key there with \`npx signed-image keys generate ${GITLAB_PREFIX}${owner.id}\``,
+      `generate a key there with \`npx signed-image keys generate ${GITLAB_PREFIX}${owner.id}\``,
   });
 }
 
-function gitlabPlace(id: string): StoredKeyPlace {
+function gitlabKey(id: string): StoredKey {
   return {
     kind: 'stored',
     description: `GitLab's variables of ${id}`,
@@ -41,17 +47,17 @@ function gitlabPlace(id: string): StoredKeyPlace {
     readPrivateKey: async (host) => {
       const api = apiOf(host);
       const owner = await variableOwner(api, id);
-      const pem = await neededVariable(api, owner, PRIVATE);
+      const pem = await requiredVariable(api, owner, PRIVATE);
       return { pem, password: await readVariable(api, owner, PASSWORD) };
     },
     readPublicKey: async (host) => {
       const api = apiOf(host);
-      return neededVariable(api, await variableOwner(api, id), PUBLIC);
+      return requiredVariable(api, await variableOwner(api, id), PUBLIC);
     },
   };
 }
 
-/** All of them or none. */
+/** Creates all variables or none. */
 async function createAll(
   api: GitlabApi,
   owner: VariableOwner,
@@ -63,16 +69,16 @@ async function createAll(
   try {
     for (const [key, value] of variables) await createVariable(api, owner, key, value);
   } catch (error) {
-    const left: string[] = [];
+    const remaining: string[] = [];
     for (const variable of variables.toReversed()) {
-      if (!(await takenBack(api, owner, variable))) left.push(variable[0]);
+      if (!(await removeCreated(api, owner, variable))) remaining.push(variable[0]);
     }
-    throw withRemains(error, owner, left);
+    throw withRemaining(error, owner, remaining);
   }
 }
 
-/** Of a request without an answer nobody knows what became; what is not ours is left alone. */
-async function takenBack(
+/** Checks the value first: a request without a response may have failed, and other values are not ours to delete. */
+async function removeCreated(
   api: GitlabApi,
   owner: VariableOwner,
   [key, value]: readonly [key: string, value: string],
@@ -85,19 +91,19 @@ async function takenBack(
   }
 }
 
-function withRemains(
+function withRemaining(
   error: unknown,
   { kind, id }: VariableOwner,
-  left: readonly string[],
+  remaining: readonly string[],
 ): SignedImageError {
   const known = asSignedImageError(error, {
     code: 'KEY_SERVICE_FAILED',
-    message: 'the variables could not be made',
+    message: 'the variables could not be created',
   });
-  if (left.length === 0) return known;
+  if (remaining.length === 0) return known;
   return new SignedImageError({
     code: known.code,
-    message: `${known.message}. Of the new key there may remain in the GitLab ${kind} ${id}: ${left.join(', ')}; look, and delete it`,
+    message: `${known.message}. These variables of the new key may remain in the GitLab ${kind} ${id}: ${remaining.join(', ')}; check, and delete them`,
     cause: known.cause,
   });
 }
@@ -106,12 +112,12 @@ function withRemains(
 export const gitlabKeys: KeySource = {
   prefixes: [GITLAB_PREFIX],
   example: GITLAB_EXAMPLE,
-  parse: (ref) => gitlabPlace(parseGitlabReference(ref)),
+  parse: (ref) => gitlabKey(parseGitlabReference(ref)),
   generate: async (ref, { password = '' }, host) => {
     const id = parseGitlabReference(ref);
     const api = apiOf(host);
     const owner = await variableOwner(api, id);
-    const { privateKey, publicKey } = await makeCosignPair(password);
+    const { privateKey, publicKey } = await createCosignPair(password);
     await createAll(api, owner, [
       [PASSWORD, password],
       [PRIVATE, privateKey],
@@ -119,7 +125,28 @@ export const gitlabKeys: KeySource = {
     ]);
     return {
       publicKey,
-      said: `The key, its password and its public half are in the variables ${PRIVATE}, ${PASSWORD} and ${PUBLIC} of the GitLab ${owner.kind} ${owner.id} at ${api.server}`,
+      summary: `The private key, its password and the public key are in the variables ${PRIVATE}, ${PASSWORD} and ${PUBLIC} of the GitLab ${owner.kind} ${owner.id} at ${api.server}`,
     };
   },
 };
+
+/** https://docs.gitlab.com/user/reserved_names/#rules-for-usernames-project-and-group-names-and-slugs */
+const PART = /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/;
+
+/**
+ * Parses `gitlab://` with the path or the number of a project or of a group.
+ *
+ * @returns the path or number, unchanged
+ * @throws SignedImageError `KEY_REFERENCE_INVALID`
+ */
+function parseGitlabReference(ref: string): string {
+  const path = ref.slice(GITLAB_PREFIX.length);
+  const isName = (part: string) => PART.test(part) && !/^\.+$/.test(part);
+  if (path.split('/').every(isName)) return path;
+  throw new SignedImageError({
+    code: 'KEY_REFERENCE_INVALID',
+    message:
+      'a key in GitLab is referenced by the path or the number of its project or group, as in ' +
+      `${GITLAB_EXAMPLE} or gitlab://1234; the address of the server is set in GITLAB_HOST`,
+  });
+}

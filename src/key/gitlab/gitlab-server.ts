@@ -8,7 +8,7 @@ export const HOST_VARIABLE = 'GITLAB_HOST';
 const DEFAULT_HOST = 'https://gitlab.com';
 const API = '/api/v4';
 
-/** Where GitLab's API is, and what it lets us in with. */
+/** The address of GitLab's API, and the token for it. */
 export interface GitlabServer {
   /** Ends with `/api/v4`. */
   readonly api: string;
@@ -20,10 +20,11 @@ function failed(message: string): SignedImageError {
   return new SignedImageError({ code: 'KEY_SERVICE_FAILED', message });
 }
 
-/** `GITLAB_HOST` as cosign takes it (an address, with or without `/api/v4`), or a bare host name. */
+/** Parses `GITLAB_HOST` as cosign does (an address, with or without `/api/v4`), or a bare host name. */
 function apiAddress(declared: string): string {
   const text = declared.includes('://') ? declared : `https://${declared}`;
-  if (!URL.canParse(text)) throw failed(`${HOST_VARIABLE} is no address such as ${DEFAULT_HOST}`);
+  if (!URL.canParse(text))
+    throw failed(`${HOST_VARIABLE} must be an address such as ${DEFAULT_HOST}`);
   const url = new URL(text);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw failed(
@@ -40,7 +41,7 @@ function apiAddress(declared: string): string {
 }
 
 /**
- * The server that the environment names.
+ * Reads the server from the environment.
  *
  * @throws SignedImageError `KEY_FORBIDDEN` (no token), `KEY_SERVICE_FAILED` (no usable address)
  */
@@ -50,8 +51,8 @@ export function gitlabServer({ env }: Pick<KeyHost, 'env'>): GitlabServer {
     throw new SignedImageError({
       code: 'KEY_FORBIDDEN',
       message:
-        `${TOKEN_VARIABLE} is not set: make an access token with the scope read_api and the role Maintainer, ` +
-        'and hand it over in this variable (CI_JOB_TOKEN may not read variables)',
+        `${TOKEN_VARIABLE} is not set: create an access token with the scope read_api and the role Maintainer, ` +
+        'and set this variable to it (CI_JOB_TOKEN is not allowed to read variables)',
     });
   }
   return { api: apiAddress(env[HOST_VARIABLE] || DEFAULT_HOST), token };

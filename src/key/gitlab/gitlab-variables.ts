@@ -1,7 +1,7 @@
 import { SignedImageError } from '../../error';
 import type { GitlabAnswer, GitlabApi } from './gitlab-api';
 
-/** A project or a group, which keep CI/CD variables in the same way. */
+/** A project or a group, which store CI/CD variables in the same way. */
 export interface VariableOwner {
   readonly kind: 'project' | 'group';
   /** Path or number. */
@@ -19,26 +19,26 @@ function pathOf({ kind, id }: VariableOwner): string {
 }
 
 function refusal(
-  { status, said }: GitlabAnswer,
+  { status, said: reason }: GitlabAnswer,
   { server }: GitlabApi,
-  asked: string,
+  action: string,
   needed: string,
 ): SignedImageError {
   if (status === 401) {
     return new SignedImageError({
       code: 'KEY_FORBIDDEN',
-      message: `GitLab at ${server} does not take the token of GITLAB_TOKEN (${said}): it is expired, revoked, or of another server (GITLAB_HOST)`,
+      message: `GitLab at ${server} rejects the token of GITLAB_TOKEN (${reason}): it is expired, revoked, or of another server (GITLAB_HOST)`,
     });
   }
   if (status === 403) {
     return new SignedImageError({
       code: 'KEY_FORBIDDEN',
-      message: `GitLab at ${server} does not allow to ${asked} (${said}); the token of GITLAB_TOKEN needs ${needed}`,
+      message: `GitLab at ${server} does not allow to ${action} (${reason}); the token of GITLAB_TOKEN needs ${needed}`,
     });
   }
   return new SignedImageError({
     code: 'KEY_SERVICE_FAILED',
-    message: `GitLab at ${server} refused to ${asked} with HTTP ${status} (${said})`,
+    message: `GitLab at ${server} refused to ${action} with HTTP ${status} (${reason})`,
   });
 }
 
@@ -46,7 +46,7 @@ const TO_READ = 'the scope read_api and the role Maintainer (of a group: Owner)'
 const TO_WRITE = 'the scope api and the role Maintainer (of a group: Owner)';
 
 /**
- * Says what a reference names, as cosign does: a project, or else a group.
+ * Resolves a reference as cosign does: to a project, or else to a group.
  *
  * @throws SignedImageError `KEY_NOT_FOUND`, `KEY_FORBIDDEN`, `KEY_SERVICE_FAILED`
  */
@@ -55,19 +55,19 @@ export async function variableOwner(api: GitlabApi, id: string): Promise<Variabl
     const owner: VariableOwner = { kind, id };
     const answer = await api.ask('GET', pathOf(owner));
     if (answer.status === 200) return owner;
-    // An answer to "is it a project" that is neither yes nor no is no reason to ask for a group.
-    if (answer.status !== 404) throw refusal(answer, api, `look at ${nameOf(owner)}`, TO_READ);
+    // Only a 404 means that it is not a project; after any other failure the group is not tried.
+    if (answer.status !== 404) throw refusal(answer, api, `read ${nameOf(owner)}`, TO_READ);
   }
   throw new SignedImageError({
     code: 'KEY_NOT_FOUND',
     message:
-      `GitLab at ${api.server} shows no project and no group ${id} to the token of GITLAB_TOKEN; ` +
-      'check the path, GITLAB_HOST, and that the token is of a member (GitLab hides what one may not see)',
+      `GitLab at ${api.server} has no project or group ${id} that the token of GITLAB_TOKEN can read; ` +
+      'check the path, GITLAB_HOST, and that the token belongs to a member (GitLab hides what the token cannot access)',
   });
 }
 
 /**
- * The value of a variable, `undefined` where there is none of this name.
+ * Reads the value of a variable; `undefined` if it does not exist.
  *
  * @throws SignedImageError `KEY_UNREADABLE` (hidden, or several of this name), `KEY_FORBIDDEN`,
  *   `KEY_SERVICE_FAILED`
@@ -92,12 +92,12 @@ export async function readVariable(
   if (typeof value === 'string') return value;
   throw new SignedImageError({
     code: 'KEY_UNREADABLE',
-    message: `GitLab does not tell the value of the variable ${key} of ${nameOf(owner)}: a hidden variable reaches jobs only. Make it visible, or sign in a job with env://${key}`,
+    message: `GitLab does not return the value of the variable ${key} of ${nameOf(owner)}: a hidden variable is available only to jobs. Make it visible, or sign in a job with env://${key}`,
   });
 }
 
 /**
- * Makes a variable, and changes none that exists.
+ * Creates a variable; an existing one is not changed.
  *
  * @throws SignedImageError `KEY_EXISTS`, `KEY_FORBIDDEN`, `KEY_SERVICE_FAILED`
  */
@@ -111,28 +111,28 @@ export async function createVariable(
     key,
     value,
     variable_type: 'env_var',
-    // As cosign makes them. GitLab cannot mask what has several lines.
+    // As cosign creates them. GitLab cannot mask values of several lines.
     protected: false,
     masked: false,
     environment_scope: '*',
-    // A `$` in a password is a `$`.
+    // Without it, GitLab would expand a `$` in a password.
     raw: true,
   });
   if (answer.status === 201 || answer.status === 200) return;
   if (answer.status === 400 && answer.said.includes('already been taken')) {
     throw variableExists(owner, key);
   }
-  throw refusal(answer, api, `make the variable ${key} in ${nameOf(owner)}`, TO_WRITE);
+  throw refusal(answer, api, `create the variable ${key} in ${nameOf(owner)}`, TO_WRITE);
 }
 
 export function variableExists(owner: VariableOwner, key: string): SignedImageError {
   return new SignedImageError({
     code: 'KEY_EXISTS',
-    message: `${nameOf(owner)} has a variable ${key} already, and it is not overwritten; use another project, or delete it yourself when nobody needs its key any more`,
+    message: `${nameOf(owner)} already has a variable ${key}, which is not overwritten; use another project, or delete the variable yourself if its key is no longer needed`,
   });
 }
 
-/** Takes back what {@link createVariable} made; says whether it is gone. */
+/** Deletes a variable of {@link createVariable}; returns whether it no longer exists. */
 export async function deleteVariable(
   api: GitlabApi,
   owner: VariableOwner,

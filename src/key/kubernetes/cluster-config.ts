@@ -8,14 +8,14 @@ import type { KeyHost } from '../backend';
 type Library = typeof Kubernetes;
 type KubeConfig = Kubernetes.KubeConfig;
 
-/** Where a pod finds its token and the authority of its cluster. */
+/** The folder with a pod's token and the certificate authority of its cluster. */
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 function failed(message: string, cause?: unknown): SignedImageError {
   return new SignedImageError({ code: 'KEY_SERVICE_FAILED', message, cause });
 }
 
-/** The kubeconfig files that exist, read; an absent one is passed over, as kubectl does. */
+/** Reads the kubeconfig files that exist; a missing one is skipped, as by kubectl. */
 async function configFiles({ env, readFile }: KeyHost): Promise<Map<string, string>> {
   const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
   const home = env['HOME'] ?? env['USERPROFILE'];
@@ -38,7 +38,7 @@ function parsedFile({ KubeConfig }: Library, path: string, text: string): KubeCo
     config.loadFromString(text);
   } catch {
     // A YAML error quotes the lines around it, which may hold a token.
-    throw failed(`the kubeconfig file ${path} is damaged; see it with \`kubectl config view\``);
+    throw failed(`the kubeconfig file ${path} is damaged; check it with \`kubectl config view\``);
   }
   config.makePathsAbsolute(dirname(path));
   return config;
@@ -48,7 +48,7 @@ function firstOfEachName<T extends { readonly name: string }>(all: readonly T[])
   return [...new Map(all.toReversed().map((each) => [each.name, each])).values()];
 }
 
-/** Of what several files say, the first to say it wins, as with kubectl. */
+/** If several files define the same name, the first one wins, as with kubectl. */
 function merged({ KubeConfig }: Library, files: readonly KubeConfig[]): KubeConfig {
   const config = new KubeConfig();
   config.loadFromOptions({
@@ -86,8 +86,8 @@ function inClusterConfig(
 }
 
 /**
- * The cluster that kubeconfig names (`KUBECONFIG`, else `~/.kube/config`), else the one that this
- * process is a pod of: cosign's order.
+ * Returns the current cluster of kubeconfig (`KUBECONFIG`, else `~/.kube/config`), else the one that
+ * this process runs in as a pod: cosign's order.
  *
  * @param serviceAccount the folder of a pod's credentials
  * @throws SignedImageError `KEY_SERVICE_FAILED`
@@ -106,6 +106,6 @@ export async function clusterConfig(
   throw failed(
     files.length > 0
       ? `kubeconfig (${[...texts.keys()].join(', ')}) has no current context with a cluster; choose one with \`kubectl config use-context NAME\``
-      : 'no Kubernetes cluster is known here: set KUBECONFIG to a kubeconfig file, or run in a pod of the cluster',
+      : 'no Kubernetes cluster is configured: set KUBECONFIG to a kubeconfig file, or run in a pod of the cluster',
   );
 }

@@ -3,8 +3,8 @@ import { parseBoundedJson } from '../../http/json-bounds';
 import { redactSecrets, redactText } from '../../error/redaction';
 import type { SecretReference } from './secret-reference';
 
-/** What was asked of the API server. */
-export interface ClusterQuestion {
+/** A request to the API server. */
+export interface ClusterRequest {
   readonly verb: 'get' | 'create';
   readonly secret: SecretReference;
   /** Address of the API server. */
@@ -13,18 +13,18 @@ export interface ClusterQuestion {
 
 type Json = Readonly<Record<string, unknown>>;
 
-const CERTIFICATE_TROUBLE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
-const FILE_TROUBLE = /^(ENOENT|EACCES)$/;
+const CERTIFICATE_ERROR = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
+const FILE_ERROR = /^(ENOENT|EACCES)$/;
 
-/** What the API server said in the body of a refusal. */
+/** Returns the message in the body of an error response of the API server. */
 export function statusText(body: unknown): string | undefined {
   // https://kubernetes.io/docs/reference/kubernetes-api/definitions/status-v1-meta/
-  const text = typeof body === 'string' ? parsed(body) : body;
+  const text = typeof body === 'string' ? parseJson(body) : body;
   const message = (text as Json | undefined)?.['message'];
   return typeof message === 'string' ? message : undefined;
 }
 
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return parseBoundedJson(text);
   } catch {
@@ -32,71 +32,75 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The status of the answer that the client made an error of. */
+/** Returns the HTTP status of the response that caused the client's error. */
 export function statusOf(error: unknown): number | undefined {
   const { code } = (error ?? {}) as { code?: unknown };
   return typeof code === 'number' ? code : undefined;
 }
 
-function leastRole({ verb, secret }: ClusterQuestion): string {
+function requiredRule({ verb, secret }: ClusterRequest): string {
   const names = verb === 'get' ? `, resourceNames: ["${secret.name}"]` : '';
   return `apiGroups: [""], resources: ["secrets"]${names}, verbs: ["${verb}"]`;
 }
 
-/** The code, else the text, of the innermost error: `fetch` says why in its cause. */
+/** Returns the code, else the message, of the innermost error: `fetch` reports the reason in its cause. */
 export function networkReason(error: unknown, depth = 0): string {
   const { cause, code, message } = (error ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof cause === 'object' && cause !== null && depth < 5) {
     return networkReason(cause, depth + 1);
   }
-  // Of a file or a program that is not there the text has the name.
-  if (typeof code === 'string' && !FILE_TROUBLE.test(code)) return code;
+  // If a file or a program does not exist, the message names it.
+  if (typeof code === 'string' && !FILE_ERROR.test(code)) return code;
   return typeof message === 'string' ? message : 'no reason given';
 }
 
-function answered(question: ClusterQuestion, status: number, said: string): SignedImageError {
-  const { secret, server, verb } = question;
+function responseFailure(
+  request: ClusterRequest,
+  status: number,
+  reason: string,
+): SignedImageError {
+  const { secret, server, verb } = request;
   const { namespace, name } = secret;
   const error = (code: 'KEY_NOT_FOUND' | 'KEY_FORBIDDEN' | 'KEY_EXISTS', message: string) =>
     new SignedImageError({ code, message });
   if (status === 401) {
     return error(
       'KEY_FORBIDDEN',
-      `the cluster ${server} does not take the credentials of kubeconfig (HTTP 401): they are expired or of another cluster; sign in again and see that \`kubectl auth whoami\` works`,
+      `the cluster ${server} rejected the credentials of kubeconfig (HTTP 401): they have expired or belong to another cluster; sign in again and check that \`kubectl auth whoami\` works`,
     );
   }
   if (status === 403) {
     return error(
       'KEY_FORBIDDEN',
-      `the cluster ${server} does not allow to ${verb} the secret ${namespace}/${name} (${said}); ` +
-        `give this user a Role in the namespace ${namespace} with the rule ${leastRole(question)}`,
+      `the cluster ${server} does not allow this user to ${verb} the secret ${namespace}/${name} (${reason}); ` +
+        `grant a Role in the namespace ${namespace} with the rule ${requiredRule(request)}`,
     );
   }
   if (status === 404) {
     return error(
       'KEY_NOT_FOUND',
       verb === 'create'
-        ? `there is no namespace ${namespace} in the cluster ${server}; make it with \`kubectl create namespace ${namespace}\``
-        : `there is no secret ${name} in the namespace ${namespace} of the cluster ${server}; check the name and the current context, ` +
-            `or make it with \`npx signed-image keys generate k8s://${namespace}/${name}\``,
+        ? `the cluster ${server} has no namespace ${namespace}; create it with \`kubectl create namespace ${namespace}\``
+        : `the cluster ${server} has no secret ${name} in the namespace ${namespace}; check the name and the current context, ` +
+            `or create it with \`npx signed-image keys generate k8s://${namespace}/${name}\``,
     );
   }
   if (status === 409) {
     return error(
       'KEY_EXISTS',
-      `the secret ${namespace}/${name} exists already in the cluster ${server}, and is not overwritten; choose another name, or delete it yourself when nobody needs its key any more`,
+      `the secret ${namespace}/${name} already exists in the cluster ${server} and is not overwritten; choose another name, or delete the secret yourself if its key is no longer needed`,
     );
   }
   return new SignedImageError({
     code: 'KEY_SERVICE_FAILED',
-    message: `the cluster ${server} answered HTTP ${status} (${said}); run again`,
+    message: `the cluster ${server} returned HTTP ${status} (${reason}); run again`,
   });
 }
 
-/** What to do about a reason of {@link networkReason}. */
+/** Returns the remedy for a reason of {@link networkReason}. */
 export function nextStep(reason: string): string {
-  if (CERTIFICATE_TROUBLE.test(reason)) {
-    return 'the certificate authority of kubeconfig is not the one of this cluster';
+  if (CERTIFICATE_ERROR.test(reason)) {
+    return 'the certificate authority in kubeconfig did not issue the certificate of this cluster';
   }
   if (/\b(ENOENT|EACCES)\b/.test(reason)) {
     return 'kubeconfig names a file or a credential plugin that cannot be used here';
@@ -105,27 +109,27 @@ export function nextStep(reason: string): string {
 }
 
 /**
- * What became of a question, in words.
+ * Converts the error of a request to the API server.
  *
- * @param secrets what was sent, or lies in kubeconfig, and must not be shown
+ * @param secrets values that were sent, or are in kubeconfig, and must not be shown
  * @returns `KEY_NOT_FOUND`, `KEY_FORBIDDEN`, `KEY_EXISTS` or `KEY_SERVICE_FAILED`
  */
 export function clusterFailure(
-  question: ClusterQuestion,
+  request: ClusterRequest,
   error: unknown,
   secrets: readonly string[],
 ): SignedImageError {
   const status = statusOf(error);
   if (status !== undefined) {
     // The client's own error prints headers and bodies, so it is not kept as the cause.
-    const said = statusText((error as { body?: unknown }).body) ?? 'no reason given';
-    return answered(question, status, redactText(said, secrets));
+    const text = statusText((error as { body?: unknown }).body) ?? 'no reason given';
+    return responseFailure(request, status, redactText(text, secrets));
   }
-  const { server, secret } = question;
+  const { server, secret } = request;
   const reason = redactText(networkReason(error), secrets);
   return new SignedImageError({
     code: 'KEY_SERVICE_FAILED',
-    message: `the cluster ${server} cannot be asked for the secret ${secret.namespace}/${secret.name} (${reason.trim()}); ${nextStep(reason)}`,
+    message: `the cluster ${server} cannot be reached for the secret ${secret.namespace}/${secret.name} (${reason.trim()}); ${nextStep(reason)}`,
     cause: redactSecrets(error, secrets),
   });
 }

@@ -1,18 +1,18 @@
 import type * as Kubernetes from '@kubernetes/client-node' with { 'resolution-mode': 'import' };
 
-/** What kubeconfig holds that no error may show. */
+/** Returns the secrets in kubeconfig, which must not appear in errors. */
 export function secretsOf(config: Kubernetes.KubeConfig): string[] {
   const { token, password, keyData } = config.getCurrentUser() ?? {};
   return [token, password, keyData].filter((text) => text !== undefined && text !== null);
 }
 
-/** The time is bounded from outside, too: a plugin that hangs has not sent anything yet. */
+/** Limits the total time, as a credential plugin may hang before any request is sent. */
 export async function bounded<T>(
   timeoutMs: number,
-  ask: (signal: AbortSignal) => Promise<T>,
+  call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const stop = new AbortController();
-  const late = new Error(`no answer within ${timeoutMs / 1000} s`);
+  const late = new Error(`no response within ${timeoutMs / 1000} s`);
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_settle, fail) => {
     timer = setTimeout(() => {
@@ -21,13 +21,13 @@ export async function bounded<T>(
     }, timeoutMs);
   });
   try {
-    return await Promise.race([ask(stop.signal), timeout]);
+    return await Promise.race([call(stop.signal), timeout]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** The API as `KubeConfig.makeApiClient` makes it, with a signal that ends the request. */
+/** Creates the client as `KubeConfig.makeApiClient` does, with a signal that aborts the request. */
 export function coreApi(
   { CoreV1Api, ServerConfiguration, createConfiguration }: typeof Kubernetes,
   config: Kubernetes.KubeConfig,

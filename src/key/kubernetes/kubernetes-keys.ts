@@ -1,6 +1,6 @@
 import { SignedImageError } from '../../error';
-import { makeCosignPair } from '../generation/cosign-pair';
-import type { KeyHost, KeySource, StoredKeyPlace } from '../backend';
+import { createCosignPair } from '../generation/cosign-pair';
+import type { KeyHost, KeySource, StoredKey } from '../backend';
 import { openSecretClient, type SecretClientOptions, type SecretData } from './secret-client';
 import {
   KUBERNETES_EXAMPLE,
@@ -9,7 +9,7 @@ import {
   type SecretReference,
 } from './secret-reference';
 
-/** The members of the secret, as cosign names them. */
+/** The keys of the secret's data, as cosign names them. */
 const PRIVATE = 'cosign.key';
 const PASSWORD = 'cosign.password';
 const PUBLIC = 'cosign.pub';
@@ -27,15 +27,15 @@ function memberOf(data: SecretData, member: string, secret: SecretReference): st
     message:
       `${describe(secret)} has no ${member}; ` +
       (members.length === 0 ? 'it is empty' : `it has ${members.join(', ')}`) +
-      `. A key of cosign lies in ${PRIVATE}, ${PASSWORD} and ${PUBLIC}`,
+      `. cosign stores a key in ${PRIVATE}, ${PASSWORD} and ${PUBLIC}`,
   });
 }
 
-/** A cosign pair in a secret. */
-export function kubernetesPlace(
+/** Returns the backend of a cosign key pair in a secret. */
+export function kubernetesKey(
   secret: SecretReference,
   options: SecretClientOptions = {},
-): StoredKeyPlace {
+): StoredKey {
   const read = async (host: KeyHost): Promise<SecretData> => {
     const client = await openSecretClient(host, options);
     return client.read(secret);
@@ -59,11 +59,11 @@ export function kubernetesPlace(
 export const kubernetesKeys: KeySource = {
   prefixes: [KUBERNETES_PREFIX],
   example: KUBERNETES_EXAMPLE,
-  parse: (ref) => kubernetesPlace(parseSecretReference(ref)),
+  parse: (ref) => kubernetesKey(parseSecretReference(ref)),
   generate: async (ref, { password = '' }, host) => {
     const secret = parseSecretReference(ref);
     const client = await openSecretClient(host);
-    const { privateKey, publicKey } = await makeCosignPair(password);
+    const { privateKey, publicKey } = await createCosignPair(password);
     await client.create(secret, {
       [PRIVATE]: privateKey,
       [PASSWORD]: password,
@@ -71,7 +71,7 @@ export const kubernetesKeys: KeySource = {
     });
     return {
       publicKey,
-      said: `The key, its password and its public half are in ${describe(secret)} of the cluster ${client.server}`,
+      summary: `The private key, its password and the public key are in ${describe(secret)} of the cluster ${client.server}`,
     };
   },
 };

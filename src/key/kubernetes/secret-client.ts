@@ -5,47 +5,47 @@ import type * as Kubernetes from '@kubernetes/client-node' with { 'resolution-mo
 import { optionalPackage } from '../../host/optional-package';
 import type { KeyHost } from '../backend';
 import { clusterConfig } from './cluster-config';
-import { clusterFailure, type ClusterQuestion, statusOf } from './cluster-failure';
+import { clusterFailure, type ClusterRequest, statusOf } from './cluster-failure';
 import { bounded, coreApi, secretsOf } from './core-api';
 import type { SecretReference } from './secret-reference';
 
-/** The members of a secret, decoded. Secret. */
+/** The data of a secret, decoded. Secret. */
 export type SecretData = Readonly<Record<string, Buffer>>;
 
-/** The secrets of a cluster. Its errors are those of {@link clusterFailure}. */
+/** A client for the secrets of a cluster. Its errors are those of {@link clusterFailure}. */
 export interface SecretClient {
   /** Address of the API server. */
   readonly server: string;
   read(secret: SecretReference): Promise<SecretData>;
-  /** Makes an immutable secret, and changes none that exists. */
+  /** Creates an immutable secret; an existing one is not changed. */
   create(secret: SecretReference, data: Readonly<Record<string, string>>): Promise<void>;
 }
 
 export interface SecretClientOptions {
-  /** Milliseconds for one question, with all that a credential plugin takes. Default: 20000. */
+  /** Milliseconds for one request, including the credential plugin. Default: 20000. */
   readonly timeoutMs?: number;
   /** Folder of a pod's credentials. */
   readonly serviceAccount?: string;
 }
 
 const ATTEMPTS = 3;
-const PAUSE_MS = 400;
+const RETRY_DELAY_MS = 400;
 const TIMEOUT_MS = 20_000;
 
-function worthAnother(verb: ClusterQuestion['verb'], error: unknown): boolean {
+function isRetryable(verb: ClusterRequest['verb'], error: unknown): boolean {
   const status = statusOf(error);
-  // Refused before it was looked at. After anything else a creation may have happened.
+  // Rejected before it was processed. After any other failure the secret may have been created.
   if (status === 429) return true;
   return verb === 'get' && (status === undefined ? isNetwork(error) : status >= 500);
 }
 
-/** undici's `fetch failed`; a plugin's or a file's failure does not go away by asking again. */
+/** undici's `fetch failed`; retrying does not help after the failure of a plugin or a file. */
 function isNetwork(error: unknown): boolean {
   return error instanceof TypeError;
 }
 
 /**
- * Loads the client and the configuration; asks nobody yet.
+ * Loads the client and the configuration, without sending a request.
  *
  * @throws SignedImageError `PACKAGE_MISSING`, `KEY_SERVICE_FAILED`
  */
@@ -61,8 +61,8 @@ export async function openSecretClient(
   const config = await clusterConfig(library, host, serviceAccount);
   const server = config.getCurrentCluster()?.server ?? '';
 
-  const ask = async <T>(
-    question: ClusterQuestion,
+  const send = async <T>(
+    request: ClusterRequest,
     secrets: readonly string[],
     call: (api: Kubernetes.CoreV1Api) => Promise<T>,
   ): Promise<T> => {
@@ -70,11 +70,11 @@ export async function openSecretClient(
       try {
         return await bounded(timeoutMs, (signal) => call(coreApi(library, config, signal)));
       } catch (error) {
-        if (attempt < ATTEMPTS && worthAnother(question.verb, error)) {
-          await delay(PAUSE_MS * attempt);
+        if (attempt < ATTEMPTS && isRetryable(request.verb, error)) {
+          await delay(RETRY_DELAY_MS * attempt);
           continue;
         }
-        throw clusterFailure(question, error, [...secretsOf(config), ...secrets]);
+        throw clusterFailure(request, error, [...secretsOf(config), ...secrets]);
       }
     }
   };
@@ -82,7 +82,7 @@ export async function openSecretClient(
   return {
     server,
     read: async (secret) => {
-      const found = await ask({ verb: 'get', secret, server }, [], (api) =>
+      const found = await send({ verb: 'get', secret, server }, [], (api) =>
         api.readNamespacedSecret({ name: secret.name, namespace: secret.namespace }),
       );
       const data = Object.entries(found.data ?? {});
@@ -94,8 +94,8 @@ export async function openSecretClient(
         immutable: true,
         stringData: { ...stringData },
       };
-      const question = { verb: 'create', secret, server } as const;
-      await ask(question, Object.values(stringData), (api) =>
+      const request = { verb: 'create', secret, server } as const;
+      await send(request, Object.values(stringData), (api) =>
         api.createNamespacedSecret({ namespace: secret.namespace, body }),
       );
     },

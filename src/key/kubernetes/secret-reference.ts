@@ -3,7 +3,7 @@ import { SignedImageError } from '../../error';
 export const KUBERNETES_PREFIX = 'k8s://';
 export const KUBERNETES_EXAMPLE = 'k8s://NAMESPACE/SECRET';
 
-/** A secret in a cluster. Which cluster, kubeconfig says. */
+/** A secret in the cluster that kubeconfig selects. */
 export interface SecretReference {
   readonly namespace: string;
   readonly name: string;
@@ -14,7 +14,7 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 
 /**
- * Reads `k8s://namespace/secret`, as cosign does.
+ * Parses `k8s://namespace/secret`, as cosign does.
  *
  * @throws SignedImageError `KEY_REFERENCE_INVALID`
  */
@@ -26,7 +26,7 @@ export function parseSecretReference(ref: string): SecretReference {
   throw new SignedImageError({
     code: 'KEY_REFERENCE_INVALID',
     message:
-      `a key in Kubernetes is named as ${KUBERNETES_EXAMPLE}: two names of lower-case letters, ` +
+      `a key in Kubernetes is referenced as ${KUBERNETES_EXAMPLE}: two names of lower-case letters, ` +
       'digits and dashes, as in k8s://build/cosign',
   });
 }

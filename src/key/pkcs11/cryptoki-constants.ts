@@ -1,10 +1,10 @@
 /** Numbers of PKCS#11 2.40: https://docs.oasis-open.org/pkcs11/pkcs11-base/v2.40/pkcs11-base-v2.40.html */
 export const CKF = {
-  /** Of `C_Initialize`. */
+  /** Flag of `C_Initialize`. */
   OS_LOCKING_OK: 0x2,
-  /** Of `C_OpenSession`. */
+  /** Flag of `C_OpenSession`. */
   SERIAL_SESSION: 0x4,
-  /** Of a token. */
+  /** Flags of a token. */
   LOGIN_REQUIRED: 0x4,
   PROTECTED_AUTHENTICATION_PATH: 0x100,
   TOKEN_INITIALIZED: 0x400,

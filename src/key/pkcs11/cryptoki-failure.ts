@@ -1,23 +1,23 @@
 import { type ErrorCode, SignedImageError } from '../../error';
 import { CKR } from './cryptoki-constants';
 
-/** The return value (`CKR_...`) of a call that failed. */
+/** Returns the return value (`CKR_...`) of a failed call. */
 export function returnValueOf(error: unknown): number | undefined {
   const { code } = error as { code?: unknown };
   return typeof code === 'number' ? code : undefined;
 }
 
-const GONE = [
+const TOKEN_REMOVED = [
   'KEY_NOT_FOUND',
-  'the token is not there any more; plug it in again',
+  'the token was removed; plug it in again',
 ] as const satisfies readonly [ErrorCode, string];
 
 const MEANINGS: Readonly<Partial<Record<number, readonly [ErrorCode, string]>>> = {
-  [CKR.SLOT_ID_INVALID]: GONE,
-  [CKR.DEVICE_REMOVED]: GONE,
-  [CKR.TOKEN_NOT_PRESENT]: GONE,
-  [CKR.TOKEN_NOT_RECOGNIZED]: GONE,
-  [CKR.SESSION_HANDLE_INVALID]: GONE,
+  [CKR.SLOT_ID_INVALID]: TOKEN_REMOVED,
+  [CKR.DEVICE_REMOVED]: TOKEN_REMOVED,
+  [CKR.TOKEN_NOT_PRESENT]: TOKEN_REMOVED,
+  [CKR.TOKEN_NOT_RECOGNIZED]: TOKEN_REMOVED,
+  [CKR.SESSION_HANDLE_INVALID]: TOKEN_REMOVED,
   [CKR.PIN_INCORRECT]: ['KEY_PASSWORD_WRONG', 'the PIN is wrong'],
   [CKR.PIN_INVALID]: ['KEY_PASSWORD_WRONG', 'the PIN is wrong'],
   [CKR.PIN_LEN_RANGE]: [
@@ -29,16 +29,19 @@ const MEANINGS: Readonly<Partial<Record<number, readonly [ErrorCode, string]>>> 
     'the PIN has expired; set a new one with the tools of the token',
   ],
   [CKR.PIN_LOCKED]: ['KEY_FORBIDDEN', 'the PIN is locked; unlock it with the tools of the token'],
-  [CKR.USER_PIN_NOT_INITIALIZED]: ['KEY_FORBIDDEN', 'the token has no PIN of its user yet'],
-  [CKR.USER_NOT_LOGGED_IN]: ['KEY_FORBIDDEN', 'the token wants a PIN; set COSIGN_PKCS11_PIN'],
+  [CKR.USER_PIN_NOT_INITIALIZED]: ['KEY_FORBIDDEN', 'the user PIN of the token is not initialized'],
+  [CKR.USER_NOT_LOGGED_IN]: ['KEY_FORBIDDEN', 'the token requires a PIN; set COSIGN_PKCS11_PIN'],
   [CKR.KEY_FUNCTION_NOT_PERMITTED]: ['KEY_UNSUPPORTED', 'the key may not sign (CKA_SIGN)'],
-  [CKR.KEY_TYPE_INCONSISTENT]: ['KEY_UNSUPPORTED', 'the key is of another type than it says'],
+  [CKR.KEY_TYPE_INCONSISTENT]: [
+    'KEY_UNSUPPORTED',
+    'the type of the key does not match its attributes',
+  ],
   [CKR.MECHANISM_INVALID]: ['KEY_UNSUPPORTED', 'the token cannot sign with this type of key'],
 };
 
 /**
- * A failed call as an error of ours. The library's error is not kept: its stack is of no help, and
- * nobody says what a vendor's module puts in there.
+ * Converts the error of a failed call. The library's error is not kept as the cause: its stack does
+ * not help, and what a vendor's module puts into it is unknown.
  */
 export function cryptokiFailure(description: string, error: unknown): SignedImageError {
   if (error instanceof SignedImageError) return error;
@@ -47,10 +50,10 @@ export function cryptokiFailure(description: string, error: unknown): SignedImag
   const name =
     /CKR_[A-Z0-9_]+/.exec(message)?.[0] ??
     (value === undefined ? 'no return value' : `0x${value.toString(16)}`);
-  const [code, words] = (value !== undefined && MEANINGS[value]) || [
+  const [code, problem] = (value !== undefined && MEANINGS[value]) || [
     'KEY_SERVICE_FAILED' as const,
     'the module of the token failed',
   ];
   const call = /^C_\w+$/.test(method) ? ` of ${method}` : '';
-  return new SignedImageError({ code, message: `${description}: ${words} (${name}${call})` });
+  return new SignedImageError({ code, message: `${description}: ${problem} (${name}${call})` });
 }

@@ -10,7 +10,7 @@ import { returnValueOf } from './cryptoki-failure';
 
 const PACKAGE = 'pkcs11js';
 
-/** Not `import()`: it would not look in NODE_PATH, where a package compiled for this machine may be. */
+/** Not `import()`, which does not search NODE_PATH, where a package compiled for this machine may be. */
 const load = createRequire(__filename);
 
 async function loadPackage(): Promise<typeof pkcs11js> {
@@ -23,7 +23,7 @@ async function loadPackage(): Promise<typeof pkcs11js> {
   } catch (error) {
     const { message = '' } = ((error as Error).cause ?? {}) as { message?: string };
     if (!message.includes('pkcs11.node')) throw error;
-    // npm runs no scripts of packages that nobody allowed, and this one has to be compiled.
+    // npm runs install scripts only of allowed packages, and this one has to be compiled.
     throw new SignedImageError({
       code: 'PACKAGE_MISSING',
       message: `the package ${PACKAGE} is installed but was not compiled; run \`npm rebuild ${PACKAGE} --ignore-scripts=false\` (it needs a C++ compiler)`,
@@ -34,7 +34,7 @@ async function loadPackage(): Promise<typeof pkcs11js> {
 
 async function checkPath(path: string): Promise<void> {
   const fault = await stat(path).then(
-    (file) => (file.isFile() ? undefined : 'is no file'),
+    (file) => (file.isFile() ? undefined : 'is not a file'),
     ({ code }: NodeJS.ErrnoException) =>
       code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`,
   );
@@ -47,7 +47,7 @@ async function checkPath(path: string): Promise<void> {
 
 const libraries = new Map<string, pkcs11js.PKCS11>();
 
-/** Once loaded, a library stays: some have threads of their own, which unloading would tear off. */
+/** Libraries are never unloaded: some have threads of their own, which unloading would break. */
 async function libraryAt(path: string): Promise<pkcs11js.PKCS11> {
   const known = libraries.get(path);
   if (known !== undefined) return known;
@@ -59,15 +59,15 @@ async function libraryAt(path: string): Promise<pkcs11js.PKCS11> {
   } catch {
     throw new SignedImageError({
       code: 'KEY_SERVICE_FAILED',
-      message: `the PKCS#11 module ${path} cannot be loaded: it is no library for this machine, or a library that it needs is missing`,
+      message: `the PKCS#11 module ${path} cannot be loaded: it is not a library for this machine, or a library that it needs is missing`,
     });
   }
   libraries.set(path, library);
   return library;
 }
 
-/** Whether it is ours to finalize: somebody else in this process may use the module, too. */
-function initialized(library: pkcs11js.PKCS11): boolean {
+/** Returns whether we have to finalize the module: other code in this process may use it, too. */
+function initialize(library: pkcs11js.PKCS11): boolean {
   try {
     // A signature is made on another thread.
     library.C_Initialize({ flags: CKF.OS_LOCKING_OK });
@@ -80,27 +80,30 @@ function initialized(library: pkcs11js.PKCS11): boolean {
 
 const queues = new Map<string, Promise<unknown>>();
 
-async function use<T>(path: string, action: (library: pkcs11js.PKCS11) => Promise<T>): Promise<T> {
+async function withInitialized<T>(
+  path: string,
+  action: (library: pkcs11js.PKCS11) => Promise<T>,
+): Promise<T> {
   const library = await libraryAt(path);
-  const isOurs = initialized(library);
+  const finalize = initialize(library);
   try {
     return await action(library);
   } finally {
-    if (isOurs) library.C_Finalize();
+    if (finalize) library.C_Finalize();
   }
 }
 
 /**
- * Uses a module, one user at a time: a token has one login for the whole process, and cards take one
- * caller. Nothing stays open or logged in, and tokens that were plugged in meanwhile are seen.
+ * Runs an action with a module, one at a time: a token has one login for the whole process, and cards
+ * accept one caller. Nothing stays open or logged in, and newly plugged-in tokens are found.
  *
- * @throws SignedImageError `PACKAGE_MISSING`, `KEY_SERVICE_FAILED`; and what `action` and the module throw
+ * @throws SignedImageError `PACKAGE_MISSING`, `KEY_SERVICE_FAILED`; and the errors of `action` and the module
  */
 export function withCryptoki<T>(
   path: string,
   action: (library: pkcs11js.PKCS11) => Promise<T>,
 ): Promise<T> {
-  const turn = (queues.get(path) ?? Promise.resolve()).then(() => use(path, action));
+  const turn = (queues.get(path) ?? Promise.resolve()).then(() => withInitialized(path, action));
   const settled = turn.catch(() => undefined);
   queues.set(path, settled);
   return turn;

@@ -2,12 +2,12 @@ import { isAbsolute } from 'node:path';
 
 import { SignedImageError } from '../../error';
 import { derOfRawSignature } from '../der-signature';
-import type { KeyHost, KeySource, ServiceKeyPlace } from '../backend';
+import type { KeyHost, KeySource, RemoteKey } from '../backend';
 import { cryptokiFailure } from './cryptoki-failure';
 import { withCryptoki } from './cryptoki-module';
 import { parsePkcs11Uri, type Pkcs11Uri, showPkcs11Uri } from './pkcs11-uri';
 import { findPrivateKey, signDigest, type TokenKey } from './token-key';
-import { findPublicHalf } from './token-public-key';
+import { findPublicKey } from './token-public-key';
 import { type TokenPin, type TokenSession, withToken } from './token-session';
 
 const MODULE_VARIABLE = 'COSIGN_PKCS11_MODULE_PATH';
@@ -42,7 +42,7 @@ async function pinOf(uri: Pkcs11Uri, { env, readFile }: KeyHost): Promise<TokenP
   return value ? { value, origin: PIN_VARIABLE } : undefined;
 }
 
-function placeOf(uri: Pkcs11Uri): ServiceKeyPlace {
+function tokenBackend(uri: Pkcs11Uri): RemoteKey {
   const description = `the key ${showPkcs11Uri(uri)}`;
   return {
     kind: 'service',
@@ -66,7 +66,7 @@ function placeOf(uri: Pkcs11Uri): ServiceKeyPlace {
       const ignoreCertificate = host.env[IGNORE_CERTIFICATE] === '1';
       return {
         publicKey: await withKey(async (session, key) =>
-          findPublicHalf(session, key, { description, ignoreCertificate }),
+          findPublicKey(session, key, { description, ignoreCertificate }),
         ),
         sign: ({ digest }) =>
           withKey(async (session, key) => {
@@ -83,7 +83,7 @@ function derOf(signature: Buffer, description: string): Buffer {
   if (der !== undefined) return der;
   throw new SignedImageError({
     code: 'KEY_SIGNING_FAILED',
-    message: `${description}: the token returned ${signature.length} bytes where an ECDSA P-256 signature has 64`,
+    message: `${description}: the token returned ${signature.length} bytes, but an ECDSA P-256 signature has 64`,
   });
 }
 
@@ -91,5 +91,5 @@ function derOf(signature: Buffer, description: string): Buffer {
 export const pkcs11Keys: KeySource = {
   prefixes: ['pkcs11:'],
   example: 'pkcs11:token=LABEL;object=KEY?module-path=/usr/lib/softhsm/libsofthsm2.so',
-  parse: (ref) => placeOf(parsePkcs11Uri(ref)),
+  parse: (ref) => tokenBackend(parsePkcs11Uri(ref)),
 };

@@ -1,6 +1,6 @@
 import { SignedImageError } from '../../error';
 
-/** A key in a token, as a `pkcs11:` URI names it (https://www.rfc-editor.org/rfc/rfc7512). */
+/** The attributes of a `pkcs11:` URI that identify a key in a token (https://www.rfc-editor.org/rfc/rfc7512). */
 export interface Pkcs11Uri {
   readonly token: string | undefined;
   readonly slotId: number | undefined;
@@ -19,12 +19,12 @@ export interface Pkcs11Uri {
 }
 
 const SCHEME = 'pkcs11:';
-const LONGEST = 4096;
+const MAX_URI_LENGTH = 4096;
 
 const IN_PATH = ['token', 'slot-id', 'serial', 'manufacturer', 'model', 'id', 'object'] as const;
 const IN_QUERY = ['module-path', 'pin-value', 'pin-source'] as const;
 
-/** Of RFC 7512 too, but cosign does not look at them, and neither do we. */
+/** Also attributes of RFC 7512, but cosign ignores them, and so do we. */
 const UNUSED: readonly string[] = [
   'type',
   'slot-description',
@@ -44,8 +44,8 @@ function invalid(message: string): SignedImageError {
   });
 }
 
-/** No value is ever repeated: it may be the PIN. */
-function decoded(value: string, name: string): Buffer {
+/** Its errors never repeat a value: it may be the PIN. */
+function decode(value: string, name: string): Buffer {
   if (!/^(?:[\x21-\x24\x26-\x7e]|%[0-9A-Fa-f]{2})*$/.test(value)) {
     throw invalid(`has a character in ${name} that must be written as %XX`);
   }
@@ -58,22 +58,22 @@ function decoded(value: string, name: string): Buffer {
   return Buffer.from(bytes, 'latin1');
 }
 
-/** cosign takes `;` and `&` for the same in both parts. */
+/** cosign treats `;` and `&` alike in both parts. */
 function attributesOf(part: string, known: readonly string[]): Attributes {
   const attributes = new Map<string, Buffer>();
   for (const pair of part.split(/[;&]/).filter((each) => each !== '')) {
     const equals = pair.indexOf('=');
     const name = equals === -1 ? pair : pair.slice(0, equals);
     if (!/^[A-Za-z0-9_-]{1,40}$/.test(name) || equals === -1) {
-      throw invalid('is not made of name=value; write ";", "&" and "=" in values as %3B, %26, %3D');
-    }
-    if (!known.includes(name) && !UNUSED.includes(name) && !name.startsWith('x-')) {
       throw invalid(
-        `has the attribute "${name}", which is not known; known are ${known.join(', ')}`,
+        'does not consist of name=value; write ";", "&" and "=" in values as %3B, %26, %3D',
       );
     }
+    if (!known.includes(name) && !UNUSED.includes(name) && !name.startsWith('x-')) {
+      throw invalid(`has the unsupported attribute "${name}"; supported are ${known.join(', ')}`);
+    }
     if (attributes.has(name)) throw invalid(`has the attribute "${name}" twice`);
-    attributes.set(name, decoded(pair.slice(equals + 1), name));
+    attributes.set(name, decode(pair.slice(equals + 1), name));
   }
   return attributes;
 }
@@ -82,36 +82,36 @@ function textOf(bytes: Buffer | undefined, name: Name): string | undefined {
   if (bytes === undefined || bytes.length === 0) return undefined;
   const text = bytes.toString('utf8');
   if (text.includes('\0') || !Buffer.from(text, 'utf8').equals(bytes)) {
-    throw invalid(`has a ${name} that is no UTF-8 text`);
+    throw invalid(`has a ${name} that is not UTF-8 text`);
   }
   return text;
 }
 
 function slotOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(text)) throw invalid('has a slot-id that is no number');
+  if (!/^\d{1,15}$/.test(text)) throw invalid('has a slot-id that is not a number');
   return Number(text);
 }
 
-/** RFC 7512 section 2.4: a file URI or a path. A command (`|`) would be run by whoever reads the URI. */
+/** RFC 7512 section 2.4: a file URI or a path. Commands (`|`) are rejected: parsing a URI must not run a program. */
 function fileOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const path = text.replace(/^file:(?:\/\/(?=\/))?/, '');
   if (path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path)) return path;
-  throw invalid('has a pin-source that is no absolute path (file:/run/secrets/pin)');
+  throw invalid('has a pin-source that is not an absolute path (file:/run/secrets/pin)');
 }
 
 /**
- * Reads a `pkcs11:` URI as cosign does.
+ * Parses a `pkcs11:` URI as cosign does.
  *
- * @throws SignedImageError `KEY_REFERENCE_INVALID`; it repeats no value
+ * @throws SignedImageError `KEY_REFERENCE_INVALID`; the message repeats no value
  */
 export function parsePkcs11Uri(uri: string): Pkcs11Uri {
   if (!uri.startsWith(SCHEME)) throw invalid('does not begin with pkcs11:');
-  if (uri.length > LONGEST) throw invalid(`is longer than ${LONGEST} characters`);
+  if (uri.length > MAX_URI_LENGTH) throw invalid(`is longer than ${MAX_URI_LENGTH} characters`);
   if (uri.includes('#')) throw invalid('has a "#", which must be written as %23');
-  const question = uri.indexOf('?');
-  const end = question === -1 ? uri.length : question;
+  const queryMark = uri.indexOf('?');
+  const end = queryMark === -1 ? uri.length : queryMark;
   const path = attributesOf(uri.slice(SCHEME.length, end), IN_PATH);
   const query = attributesOf(uri.slice(end + 1), IN_QUERY);
   const inPath = (name: (typeof IN_PATH)[number]) => textOf(path.get(name), name);
@@ -141,7 +141,7 @@ export function parsePkcs11Uri(uri: string): Pkcs11Uri {
   return parsed;
 }
 
-function written(name: string, value: string | Buffer | undefined): string[] {
+function formatAttribute(name: string, value: string | Buffer | undefined): string[] {
   if (value === undefined) return [];
   const text = Buffer.isBuffer(value)
     ? value
@@ -151,16 +151,16 @@ function written(name: string, value: string | Buffer | undefined): string[] {
   return [`${name}=${text}`];
 }
 
-/** The same place without the PIN: may be shown. */
+/** Formats the URI without the PIN, safe to show. */
 export function showPkcs11Uri(uri: Pkcs11Uri): string {
   const path = [
-    ...written('token', uri.token),
-    ...written('slot-id', uri.slotId?.toString()),
-    ...written('serial', uri.serial),
-    ...written('manufacturer', uri.manufacturer),
-    ...written('model', uri.model),
-    ...written('id', uri.id),
-    ...written('object', uri.object),
+    ...formatAttribute('token', uri.token),
+    ...formatAttribute('slot-id', uri.slotId?.toString()),
+    ...formatAttribute('serial', uri.serial),
+    ...formatAttribute('manufacturer', uri.manufacturer),
+    ...formatAttribute('model', uri.model),
+    ...formatAttribute('id', uri.id),
+    ...formatAttribute('object', uri.object),
   ].join(';');
   const module = uri.modulePath?.split('/').map(encodeURIComponent).join('/');
   return `${SCHEME}${path}${module === undefined ? '' : `?module-path=${module}`}`;

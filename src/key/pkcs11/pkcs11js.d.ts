@@ -1,4 +1,4 @@
-/** What is used of the optional package: https://github.com/PeculiarVentures/pkcs11js */
+/** The types that are used of the optional package: https://github.com/PeculiarVentures/pkcs11js */
 declare module 'pkcs11js' {
   /** A native number: little-endian, as long as the machine's `unsigned long`. */
   export type Handle = Buffer;
@@ -37,7 +37,7 @@ declare module 'pkcs11js' {
       template: readonly Attribute[],
     ): { readonly type: number; readonly value: Buffer }[];
     C_SignInit(session: Handle, mechanism: { readonly mechanism: number }, key: Handle): void;
-    /** Off the main thread. Answers with the part of `output` that was written. */
+    /** Off the main thread. Resolves with the part of `output` that was written. */
     C_SignAsync(session: Handle, input: Buffer, output: Buffer): Promise<Buffer>;
   }
 }

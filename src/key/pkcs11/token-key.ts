@@ -9,27 +9,27 @@ import type { TokenSession } from './token-session';
 export interface TokenKey {
   readonly handle: Handle;
   readonly type: 'ec' | 'rsa';
-  /** What the public half is found by. */
+  /** Identifies the public key. */
   readonly id: Buffer | undefined;
   readonly label: Buffer | undefined;
-  /** Wants the PIN at each signature. */
+  /** Requires the PIN for each signature. */
   readonly alwaysAuthenticates: boolean;
 }
 
 type Template = readonly { readonly type: number; readonly value: number | Buffer }[];
 
-const MOST = 16;
+const MAX_OBJECTS = 16;
 
 export function findObjects({ library, handle }: TokenSession, template: Template): Handle[] {
   library.C_FindObjectsInit(handle, template);
   try {
-    return library.C_FindObjects(handle, MOST);
+    return library.C_FindObjects(handle, MAX_OBJECTS);
   } finally {
     library.C_FindObjectsFinal(handle);
   }
 }
 
-/** `undefined` where the object has no such attribute, or does not give it. */
+/** Returns `undefined` if the object does not have the attribute, or does not reveal it. */
 export function attributeOf(
   { library, handle }: TokenSession,
   object: Handle,
@@ -51,12 +51,12 @@ function typeOf(value: number | undefined, description: string): TokenKey['type'
   if (value === CKK.RSA) return 'rsa';
   throw new SignedImageError({
     code: 'KEY_UNSUPPORTED',
-    message: `${description}: the key is neither ECDSA nor RSA; make one of the type EC:prime256v1 or rsa:2048`,
+    message: `${description}: the key is neither ECDSA nor RSA; create one of the type EC:prime256v1 or rsa:2048`,
   });
 }
 
 /**
- * Finds the one private key that the URI names.
+ * Finds the single private key that matches the URI.
  *
  * @throws SignedImageError `KEY_NOT_FOUND`, `KEY_REFERENCE_INVALID` (several), `KEY_UNSUPPORTED`
  */
@@ -73,7 +73,7 @@ export function findPrivateKey(
   if (handle === undefined) {
     throw new SignedImageError({
       code: 'KEY_NOT_FOUND',
-      message: `${description}: the token has no such private key; \`pkcs11-tool --list-objects --login\` shows what it has`,
+      message: `${description}: the token has no such private key; \`pkcs11-tool --list-objects --login\` lists its keys`,
     });
   }
   if (another !== undefined) {
@@ -93,9 +93,9 @@ export function findPrivateKey(
 
 /** DigestInfo of SHA-256: https://www.rfc-editor.org/rfc/rfc8017#section-9.2 */
 const SHA256_PREFIX = Buffer.from('3031300d060960864801650304020105000420', 'hex');
-const LONGEST_SIGNATURE = 1024;
+const MAX_SIGNATURE_BYTES = 1024;
 
-/** ECDSA as r||s, RSA as PKCS#1 v1.5: what tokens return. */
+/** Signs a digest. Tokens return ECDSA as r||s, RSA as PKCS#1 v1.5. */
 export async function signDigest(
   session: TokenSession,
   key: TokenKey,
@@ -106,5 +106,5 @@ export async function signDigest(
   library.C_SignInit(handle, { mechanism: isRsa ? CKM.RSA_PKCS : CKM.ECDSA }, key.handle);
   if (key.alwaysAuthenticates) session.loginForKey();
   const input = isRsa ? Buffer.concat([SHA256_PREFIX, digest]) : digest;
-  return library.C_SignAsync(handle, input, Buffer.alloc(LONGEST_SIGNATURE));
+  return library.C_SignAsync(handle, input, Buffer.alloc(MAX_SIGNATURE_BYTES));
 }

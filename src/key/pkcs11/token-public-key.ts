@@ -9,7 +9,7 @@ import type { TokenSession } from './token-session';
 const P256 = Buffer.from('06082a8648ce3d030107', 'hex');
 const POINT_LENGTH = 65;
 
-/** PKCS#11 wants the point in an OCTET STRING; some modules leave that away. */
+/** PKCS#11 requires the point in an OCTET STRING; some modules omit it. */
 function p256KeyOf(point: Buffer): KeyObject | undefined {
   const bare = point.length === POINT_LENGTH + 2 ? point.subarray(2) : point;
   if (bare.length !== POINT_LENGTH || bare[0] !== 0x04) return undefined;
@@ -23,7 +23,7 @@ function p256KeyOf(point: Buffer): KeyObject | undefined {
 function unsupportedCurve(description: string): SignedImageError {
   return new SignedImageError({
     code: 'KEY_UNSUPPORTED',
-    message: `${description}: the key's curve is not P-256, so not every verifier takes it; make one of the type EC:prime256v1 or rsa:2048`,
+    message: `${description}: the key's curve is not P-256, so not every verifier accepts it; create one of the type EC:prime256v1 or rsa:2048`,
   });
 }
 
@@ -32,7 +32,7 @@ function rsaKeyOf(modulus: Buffer, exponent: Buffer): KeyObject {
   return createPublicKey({ format: 'jwk', key });
 }
 
-/** Tokens of private keys often have the public half of RSA keys in the private object, too. */
+/** Private objects of RSA keys often contain the public key, too. */
 function publicKeyIn(
   session: TokenSession,
   object: TokenKey['handle'],
@@ -59,17 +59,17 @@ function certificateKey(session: TokenSession, object: TokenKey['handle']): KeyO
 }
 
 /**
- * The public half: of the public key beside the private one (same id, else same label), of the
- * private object itself, or of the certificate beside it.
+ * Finds the public key: in the public key object with the same id (else the same label), in the
+ * private object itself, or in the certificate with the same id.
  *
- * @throws SignedImageError `KEY_NOT_FOUND` (the token has no public half), `KEY_UNSUPPORTED`
+ * @throws SignedImageError `KEY_NOT_FOUND` (the token does not contain the public key), `KEY_UNSUPPORTED`
  */
-export function findPublicHalf(
+export function findPublicKey(
   session: TokenSession,
   key: TokenKey,
   { description, ignoreCertificate }: { description: string; ignoreCertificate: boolean },
 ): KeyObject {
-  const beside = (objectClass: number): TokenKey['handle'][] =>
+  const findByName = (objectClass: number): TokenKey['handle'][] =>
     [
       { type: CKA.ID, value: key.id },
       { type: CKA.LABEL, value: key.label },
@@ -77,21 +77,21 @@ export function findPublicHalf(
       .flatMap(({ type, value }) => (value === undefined ? [] : [{ type, value }]))
       .slice(0, 1)
       .flatMap((name) => findObjects(session, [{ type: CKA.CLASS, value: objectClass }, name]));
-  const found = [
-    ...beside(CKO.PUBLIC_KEY).map(
+  const readers = [
+    ...findByName(CKO.PUBLIC_KEY).map(
       (each) => () => publicKeyIn(session, each, key.type, description),
     ),
     () => publicKeyIn(session, key.handle, key.type, description),
     ...(ignoreCertificate
       ? []
-      : beside(CKO.CERTIFICATE).map((each) => () => certificateKey(session, each))),
+      : findByName(CKO.CERTIFICATE).map((each) => () => certificateKey(session, each))),
   ];
-  for (const look of found) {
-    const publicKey = look();
+  for (const read of readers) {
+    const publicKey = read();
     if (publicKey !== undefined) return publicKey;
   }
   throw new SignedImageError({
     code: 'KEY_NOT_FOUND',
-    message: `${description}: the token holds no public half of the key; import the public key, or its certificate, under the same id`,
+    message: `${description}: the token does not contain the public key; import it, or its certificate, under the same id`,
   });
 }

@@ -7,25 +7,25 @@ import { CKF, CKR, CKU } from './cryptoki-constants';
 import { returnValueOf } from './cryptoki-failure';
 import type { Pkcs11Uri } from './pkcs11-uri';
 
-/** A PIN and where it came from, in words that may be shown. */
+/** A PIN, and its origin as text without secrets. */
 export interface TokenPin {
   /** A secret. */
   readonly value: string;
   readonly origin: string;
 }
 
-/** A session with the token, logged in where it wants that. */
+/** A session with the token, logged in if it requires that. */
 export interface TokenSession {
   readonly library: PKCS11;
   readonly handle: Handle;
-  /** For keys that want the PIN at each signature (`CKA_ALWAYS_AUTHENTICATE`). */
+  /** For keys that require the PIN for each signature (`CKA_ALWAYS_AUTHENTICATE`). */
   loginForKey(): void;
 }
 
 export interface TokenAccess {
   readonly uri: Pkcs11Uri;
   readonly pin: TokenPin | undefined;
-  /** Of the key, for messages. */
+  /** The key, for messages. */
   readonly description: string;
 }
 
@@ -34,9 +34,9 @@ interface FoundToken {
   readonly info: TokenInfo;
 }
 
-/** PINs that a token refused, known to this process only. */
+/** Fingerprints of PINs that a token rejected, in this process only. */
 const fingerprintKey = randomBytes(32);
-const refused = new Set<string>();
+const rejected = new Set<string>();
 
 function numberOf(handle: Handle): number {
   return Number(handle.length >= 8 ? handle.readBigUInt64LE() : BigInt(handle.readUInt32LE()));
@@ -44,7 +44,7 @@ function numberOf(handle: Handle): number {
 
 const unpadded = (text: string): string => text.replace(/[ \0]+$/, '');
 
-function isMeant({ slot, info }: FoundToken, uri: Pkcs11Uri): boolean {
+function matchesUri({ slot, info }: FoundToken, uri: Pkcs11Uri): boolean {
   const is = (declared: string | undefined, actual: string): boolean =>
     declared === undefined || unpadded(declared) === unpadded(actual);
   return (
@@ -62,7 +62,7 @@ function tokensOf(library: PKCS11): FoundToken[] {
       const info = library.C_GetTokenInfo(slot);
       return (info.flags & CKF.TOKEN_INITIALIZED) === 0 ? [] : [{ slot, info }];
     } catch {
-      // Another card, that is being pulled out or not known to this module.
+      // Another card that is being removed, or that this module does not support.
       return [];
     }
   });
@@ -70,26 +70,26 @@ function tokensOf(library: PKCS11): FoundToken[] {
 
 function findToken(library: PKCS11, { uri, description }: TokenAccess): FoundToken {
   const all = tokensOf(library);
-  const [token, another] = all.filter((each) => isMeant(each, uri));
+  const [token, another] = all.filter((each) => matchesUri(each, uri));
   if (token === undefined) {
-    const there = all.map(
+    const available = all.map(
       ({ slot, info }) => `${unpadded(info.label)} (slot-id ${numberOf(slot)})`,
     );
     throw new SignedImageError({
       code: 'KEY_NOT_FOUND',
-      message: `${description}: there is no such token; ${there.length === 0 ? 'the module sees none at all' : `the module sees ${there.join(', ')}`}`,
+      message: `${description}: the token was not found; ${available.length === 0 ? 'the module reports no tokens' : `the module reports ${available.join(', ')}`}`,
     });
   }
   if (another !== undefined) {
     throw new SignedImageError({
       code: 'KEY_REFERENCE_INVALID',
-      message: `${description}: several tokens are named so; add slot-id or serial`,
+      message: `${description}: several tokens match; add slot-id or serial`,
     });
   }
   return token;
 }
 
-function slotOfPin({ info }: FoundToken, { value }: TokenPin): string {
+function pinFingerprint({ info }: FoundToken, { value }: TokenPin): string {
   const token = [info.manufacturerID, info.serialNumber, info.label].join('\n');
   return createHmac('sha256', fingerprintKey)
     .update(token)
@@ -99,8 +99,8 @@ function slotOfPin({ info }: FoundToken, { value }: TokenPin): string {
 }
 
 /**
- * Tells the token the PIN. A wrong one is told to it once in the life of this process: tokens lock
- * after a few, and a program signs many images.
+ * Logs in with the PIN. A wrong PIN is tried once per process: tokens lock after a few wrong ones,
+ * and a program signs many images.
  */
 function login(
   session: Handle,
@@ -113,23 +113,23 @@ function login(
   if (pin === undefined) {
     throw new SignedImageError({
       code: 'KEY_PASSWORD_WRONG',
-      message: `${description}: the token wants a PIN and there is none; set COSIGN_PKCS11_PIN, or pin-source in the URI to a file that holds it`,
+      message: `${description}: the token requires a PIN; set COSIGN_PKCS11_PIN, or pin-source in the URI to a file that contains it`,
     });
   }
-  const slot = slotOfPin(token, pin);
+  const fingerprint = pinFingerprint(token, pin);
   const wrong = (): SignedImageError =>
     new SignedImageError({
       code: 'KEY_PASSWORD_WRONG',
-      message: `${description}: the token refused the PIN of ${pin.origin}, and is not asked again with it: it locks after a few wrong ones`,
+      message: `${description}: the token rejected the PIN of ${pin.origin}; the PIN is not tried again, as tokens lock after a few wrong ones`,
     });
-  if (refused.has(slot)) throw wrong();
+  if (rejected.has(fingerprint)) throw wrong();
   try {
     library.C_Login(session, userType, pin.value);
   } catch (error) {
     const value = returnValueOf(error);
     if (value === CKR.USER_ALREADY_LOGGED_IN) return;
     if (value !== CKR.PIN_INCORRECT && value !== CKR.PIN_INVALID) throw error;
-    refused.add(slot);
+    rejected.add(fingerprint);
     throw wrong();
   }
 }
@@ -147,7 +147,7 @@ function checkPinState({ info }: FoundToken, { description }: TokenAccess): void
  * Opens a session with the token of the URI, and closes it after `action`.
  *
  * @throws SignedImageError `KEY_NOT_FOUND`, `KEY_REFERENCE_INVALID`, `KEY_PASSWORD_WRONG`,
- *   `KEY_FORBIDDEN`; and what the module and `action` throw
+ *   `KEY_FORBIDDEN`; and the errors of the module and `action`
  */
 export async function withToken<T>(
   library: PKCS11,
@@ -157,8 +157,8 @@ export async function withToken<T>(
   const token = findToken(library, access);
   const handle = library.C_OpenSession(token.slot, CKF.SERIAL_SESSION);
   try {
-    const isWanted = (token.info.flags & CKF.LOGIN_REQUIRED) !== 0;
-    if (isWanted || access.pin !== undefined) {
+    const isLoginRequired = (token.info.flags & CKF.LOGIN_REQUIRED) !== 0;
+    if (isLoginRequired || access.pin !== undefined) {
       checkPinState(token, access);
       login(handle, CKU.USER, token, library, access);
     }
@@ -172,11 +172,11 @@ export async function withToken<T>(
   }
 }
 
-/** The last session that is closed logs out. A token that was pulled out has none to close. */
+/** Closing the last session logs out. A removed token has no session to close. */
 function close(library: PKCS11, handle: Handle): void {
   try {
     library.C_CloseSession(handle);
   } catch {
-    // C_Finalize follows, which ends all that is left.
+    // C_Finalize follows, which ends all remaining sessions.
   }
 }

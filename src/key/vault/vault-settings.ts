@@ -6,29 +6,29 @@ import { parseBoundedJson } from '../../http/json-bounds';
 import { isLoopbackOrHttps, normalizeServiceUrl, serviceUrlFault } from '../../http/service-url';
 import type { KeyHost } from '../backend';
 
-/** How the server's certificate is checked, and what it is shown. */
+/** How the server's certificate is verified, and the client certificate. */
 export interface VaultTls {
-  /** PEM; instead of the system's roots, as with Vault's own client. */
+  /** PEM; replaces the system's roots, as with Vault's own client. */
   readonly ca: readonly string[] | undefined;
   readonly rejectUnauthorized: boolean;
   readonly servername: string | undefined;
-  /** PEM, for servers that ask for a certificate. The key is a secret. */
+  /** PEM, for servers that require a client certificate. The key is a secret. */
   readonly client: { readonly cert: string; readonly key: string } | undefined;
 }
 
-/** Where the transit engine is. */
+/** The connection settings of the transit engine. */
 export interface VaultSettings {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly address: string;
-  /** Without slashes at its ends. */
+  /** Without leading and trailing slashes. */
   readonly mount: string;
   readonly namespace: string | undefined;
-  /** Of `VAULT_KEY_PREFIX`; default: the latest. */
+  /** From `VAULT_KEY_PREFIX`; default: the latest. */
   readonly version: number | undefined;
   /** Of `VAULT_PROXY_ADDR`, with the variable that holds it. May hold a password. */
   readonly proxy: { readonly name: string; readonly value: string } | undefined;
   readonly followRedirects: boolean;
-  /** Further ones of `VAULT_HEADERS`, which may be secrets (of a gate in front of Vault). */
+  /** Additional headers from `VAULT_HEADERS`, which may be secrets (for a gateway in front of Vault). */
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: VaultTls;
 }
@@ -42,7 +42,7 @@ export function misconfigured(message: string, cause?: unknown): SignedImageErro
   return new SignedImageError({ code: 'KEY_SERVICE_FAILED', message, cause });
 }
 
-/** `VAULT_x`, else `BAO_x`: cosign's order, for both kinds of reference. */
+/** Reads `VAULT_x`, else `BAO_x`: cosign's order, for both kinds of reference. */
 export function vaultVariable(env: Env, name: string): { name: string; value: string } | undefined {
   for (const variable of [`VAULT_${name}`, `BAO_${name}`]) {
     const value = env[variable]?.trim();
@@ -54,7 +54,7 @@ export function vaultVariable(env: Env, name: string): { name: string; value: st
 function isOn(env: Env, name: string): boolean {
   const variable = vaultVariable(env, name);
   if (variable === undefined) return false;
-  // What Go's strconv.ParseBool takes.
+  // The values that Go's strconv.ParseBool accepts.
   if (/^(1|t|true)$/i.test(variable.value)) return true;
   if (/^(0|f|false)$/i.test(variable.value)) return false;
   throw misconfigured(`${variable.name} must be true or false`);
@@ -109,24 +109,24 @@ function versionOf(env: Env): number | undefined {
 function headersOf(env: Env): Record<string, string> {
   const variable = vaultVariable(env, 'HEADERS');
   if (variable === undefined) return {};
-  const wrong = misconfigured(
-    `${variable.name} must be a JSON object of header names and texts, without Vault's own (X-Vault-...)`,
+  const invalid = misconfigured(
+    `${variable.name} must be a JSON object of header names and string values, without Vault's own headers (X-Vault-...)`,
   );
   let value: unknown;
   try {
     value = parseBoundedJson(variable.value);
   } catch {
     // A JSON error quotes the text around it.
-    throw wrong;
+    throw invalid;
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid;
   const headers = Object.entries(value);
-  const isFine = ([name, text]: [string, unknown]): boolean =>
+  const isValid = ([name, text]: [string, unknown]): boolean =>
     /^[\w-]+$/.test(name) &&
     !/^x-vault-/i.test(name) &&
     typeof text === 'string' &&
     /^[\x20-\x7e]*$/.test(text);
-  if (!headers.every(isFine)) throw wrong;
+  if (!headers.every(isValid)) throw invalid;
   return Object.fromEntries(headers) as Record<string, string>;
 }
 
@@ -183,7 +183,7 @@ async function tlsOf(host: VaultHost): Promise<VaultTls> {
 }
 
 /**
- * What the environment says of Vault or OpenBao, by the names that Vault's own client reads.
+ * Reads the settings of Vault or OpenBao from the environment, by the names that Vault's own client uses.
  *
  * @throws SignedImageError `KEY_SERVICE_FAILED`
  */

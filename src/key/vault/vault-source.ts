@@ -1,5 +1,5 @@
 import { SignedImageError } from '../../error';
-import type { KeySource, ServiceKeyPlace } from '../backend';
+import type { KeySource, RemoteKey } from '../backend';
 import { connectTransit } from './transit-engine';
 
 /** cosign's grammar: https://github.com/sigstore/sigstore pkg/signature/kms/hashivault/client.go */
@@ -11,20 +11,20 @@ function nameOf(ref: string): string {
   throw new SignedImageError({
     code: 'KEY_REFERENCE_INVALID',
     message:
-      'hashivault:// and openbao:// take the name of a transit key and nothing else, as in hashivault://release; ' +
-      'the address stands in VAULT_ADDR, another mount path than "transit" in TRANSIT_SECRET_ENGINE_PATH',
+      'hashivault:// and openbao:// take only the name of a transit key, as in hashivault://release; ' +
+      'set the address in VAULT_ADDR, and a mount path other than "transit" in TRANSIT_SECRET_ENGINE_PATH',
   });
 }
 
-function placeOf(name: string): ServiceKeyPlace {
-  // Address, mount and namespace come from the host's environment, of which there is one a host.
+function transitBackend(name: string): RemoteKey {
+  // Address, mount and namespace come from the host's environment, so the name identifies the key.
   const description = `the transit key ${name}`;
   return {
     kind: 'service',
     description,
     async open(host) {
       const engine = await connectTransit(host);
-      const key = await engine.publicHalf(name);
+      const key = await engine.fetchPublicKey(name);
       return {
         publicKey: key.publicKey,
         sign: ({ digest }) => engine.sign(name, key.version, digest),
@@ -37,14 +37,14 @@ function placeOf(name: string): ServiceKeyPlace {
 export const vaultKeys: KeySource = {
   prefixes: ['hashivault://', 'openbao://'],
   example: 'hashivault://NAME',
-  parse: (ref) => placeOf(nameOf(ref)),
+  parse: (ref) => transitBackend(nameOf(ref)),
   async generate(ref, _request, host) {
     const name = nameOf(ref);
     const engine = await connectTransit(host);
     const { publicKey } = await engine.create(name);
     return {
       publicKey: publicKey.export({ format: 'pem', type: 'spki' }).toString(),
-      said: `made the transit key ${name} (ECDSA P-256) at ${engine.where}`,
+      summary: `created the transit key ${name} (ECDSA P-256) at ${engine.where}`,
     };
   },
 };

@@ -5,7 +5,7 @@ import { isAbsolute, join } from 'node:path';
 import { SignedImageError } from '../../error';
 import { type VaultHost, vaultVariable } from './vault-settings';
 
-/** A token and where it came from, in words that may be shown. */
+/** A token, and its origin as text without secrets. */
 export interface VaultToken {
   /** A secret. */
   readonly value: string;
@@ -33,7 +33,7 @@ async function optionalFile(path: string, { readFile }: VaultHost): Promise<stri
 }
 
 /**
- * The program that `token_helper` of Vault's client configuration (`~/.vault`, HCL) names:
+ * Returns the program in `token_helper` of Vault's client configuration (`~/.vault`, HCL):
  * https://developer.hashicorp.com/vault/docs/commands/token-helper
  */
 async function helperProgram(host: VaultHost): Promise<string | undefined> {
@@ -45,7 +45,7 @@ async function helperProgram(host: VaultHost): Promise<string | undefined> {
 async function tokenOfHelper(host: VaultHost): Promise<VaultToken | undefined> {
   const program = await helperProgram(host);
   if (program === undefined) return undefined;
-  // A name without a folder would be looked for in whatever folder we happen to be in.
+  // A name without a folder would be resolved in the current working directory.
   if (!isAbsolute(program)) {
     throw forbidden(
       `the token helper ${program} of Vault's configuration must be an absolute path`,
@@ -54,7 +54,7 @@ async function tokenOfHelper(host: VaultHost): Promise<VaultToken | undefined> {
   const output = await new Promise<string>((resolve, reject) => {
     const options = { env: host.env, timeout: HELPER_TIMEOUT_MS };
     execFile(program, ['get'], options, (error, stdout) => {
-      // What it printed may be a token, and Node's error repeats it.
+      // Its output may be a token, and Node's error repeats it.
       if (error === null) resolve(stdout);
       else
         reject(forbidden(`the token helper ${program} failed (${error.code ?? 'no exit code'})`));
@@ -71,9 +71,9 @@ async function tokenOfFile(host: VaultHost): Promise<VaultToken | undefined> {
 }
 
 /**
- * The token, in cosign's order: `VAULT_TOKEN`, `BAO_TOKEN`, the token helper, `~/.vault-token`.
+ * Finds the token, in cosign's order: `VAULT_TOKEN`, `BAO_TOKEN`, the token helper, `~/.vault-token`.
  *
- * @throws SignedImageError `KEY_FORBIDDEN` that repeats nothing of it
+ * @throws SignedImageError `KEY_FORBIDDEN`; the message repeats nothing of the token
  */
 export async function findVaultToken(host: VaultHost): Promise<VaultToken> {
   const variable = vaultVariable(host.env, 'TOKEN');
@@ -83,13 +83,13 @@ export async function findVaultToken(host: VaultHost): Promise<VaultToken> {
     (await tokenOfFile(host));
   if (token === undefined) {
     throw forbidden(
-      'there is no token for Vault: neither VAULT_TOKEN nor BAO_TOKEN is set, and there is no ~/.vault-token; ' +
+      'no token for Vault was found: neither VAULT_TOKEN nor BAO_TOKEN is set, and ~/.vault-token does not exist; ' +
         'run `vault login` (`bao login`), or set VAULT_TOKEN',
     );
   }
   if (!/^[\x21-\x7e]+$/.test(token.value)) {
     throw forbidden(
-      `${token.origin} holds no token: it has spaces, line breaks or foreign characters`,
+      `${token.origin} does not contain a valid token: it has spaces, line breaks or non-ASCII characters`,
     );
   }
   return token;

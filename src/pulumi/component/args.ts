@@ -101,9 +101,9 @@ export interface SigstoreArgs {
 export interface SourceArgs {
   /** Full id of the commit, 40 or 64 hex digits. */
   commit?: Input<string>;
-  /** Name of the branch. */
+  /** Name of the branch, without `refs/heads/`. */
   branch?: Input<string>;
-  /** Name of the tag. */
+  /** Name of the tag, without `refs/tags/`. */
   tag?: Input<string>;
   /** Full ref, such as `refs/pull/5/merge`. */
   ref?: Input<string>;

@@ -2,9 +2,8 @@ import type { ImageSource, ImageSourceRequest } from './image-builder';
 import * as pulumi from '@pulumi/pulumi';
 
 import { ImageBuild } from '../resources/image-build';
-import type { BuildSummaryOutput, SourceFactsOutput } from '../resources/signature-outputs';
 import type { SigningPlan } from '../resources/signing-plan';
-import type { BuildArgs, SignedImageArgs } from './args';
+import type { SignedImageArgs } from './args';
 import { buildWithDocker } from './docker-image';
 import { nonsecretOf } from './nonsecret-paths';
 import { buildWithDockerBuild } from './docker-build-image';

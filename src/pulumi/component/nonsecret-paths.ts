@@ -27,7 +27,11 @@ function mapped(
   select: (path: string) => readonly string[],
 ): Paths {
   if (nonsecret === undefined) return {};
-  const paths = pulumi.output(nonsecret).apply((all) => [...new Set((all ?? []).flatMap(select))]);
+  // JavaScript programs may hand over any value. The plan has all of it, and refuses what is not a list of texts.
+  const paths = pulumi.output(nonsecret).apply((all: unknown) => {
+    const texts: readonly unknown[] = Array.isArray(all) ? all : [];
+    return [...new Set(texts.filter((path) => typeof path === 'string').flatMap(select))];
+  });
   return { nonsecret: paths };
 }
 

@@ -1,26 +1,24 @@
 import {
   ContentMemory,
-  createRegistryClient,
   type RegistryClient,
   type RegistryClientOptions,
   type Repository,
+  createRegistryClient,
 } from '../../oci';
+import type { RegistryAccess } from './inputs/declared-registry';
+import type { Value } from './protocol/wire-value';
+import { BaseDigests, type ContentUses, ReadCache, createContentUses } from './read-cache';
 import {
+  type SigningHost,
+  type SigningMaterialOptions,
   createCertificateCache,
   createTokenCache,
   processHost,
-  type SigningHost,
-  type SigningMaterialOptions,
 } from '../../sign';
 import { SourceCache } from '../../source';
-import { BaseDigests } from './base-digests';
-import { type ContentUses, createContentUses } from './content-uses';
-import type { RegistryAccess } from './inputs/declared-registry';
-import { SharedLooks } from './read-cache';
-import { createSecretHandoff, type SecretHandoff } from './protocol/secret-handoff';
 
 /** How long and how often others are asked. Default: as each of them has it. */
-export interface Patience {
+export interface RetryOptions {
   readonly registry?: Pick<RegistryClientOptions, 'budget' | 'clock' | 'answerTimeout'>;
   readonly services?: SigningMaterialOptions['call'];
 }
@@ -40,7 +38,7 @@ export interface PluginEnvironment {
   /** Hashes of the files of work trees, which several images may share. */
   readonly sourceCache: SourceCache;
   /** What one resource has just seen, for the next one that looks at the same. */
-  readonly looks: SharedLooks;
+  readonly looks: ReadCache;
   /** How long and how often Fulcio, Rekor and the timestamp authority are asked. */
   readonly serviceCall?: SigningMaterialOptions['call'];
   /** One client, and one pool of connections, for all that has the same access. */
@@ -51,7 +49,7 @@ export interface PluginEnvironment {
 export function createPluginEnvironment(
   env: NodeJS.ProcessEnv,
   cwd: string,
-  { registry: patience, services }: Patience = {},
+  { registry: patience, services }: RetryOptions = {},
 ): PluginEnvironment {
   const clients = new Map<string, RegistryClient>();
   return {
@@ -67,7 +65,7 @@ export function createPluginEnvironment(
     uses: createContentUses(),
     bases: new BaseDigests(),
     sourceCache: new SourceCache(),
-    looks: new SharedLooks(),
+    looks: new ReadCache(),
     ...(services && { serviceCall: services }),
     registryClient: ({ registry: host }, access) => {
       const declared = { host, ...access };
@@ -83,5 +81,24 @@ export function createPluginEnvironment(
       await Promise.all([...clients.values()].map((client) => client.close()));
       clients.clear();
     },
+  };
+}
+
+/**
+ * Private keys, key passwords and build secrets are taken out of a resource's inputs in `check`,
+ * so that they are not in the state, not even encrypted; `create` and `update`, which the engine
+ * calls in the same process with what `check` returned, find them here (docs/adr/0004).
+ */
+interface SecretHandoff {
+  put(urn: string, secrets: Readonly<Record<string, Value>>): void;
+  take(urn: string): Readonly<Record<string, Value>> | undefined;
+}
+
+function createSecretHandoff(): SecretHandoff {
+  const kept = new Map<string, Readonly<Record<string, Value>>>();
+  return {
+    put: (urn, secrets) => void kept.set(urn, secrets),
+    // Kept until the process ends: an engine may preview and update, or retry, after one `check`.
+    take: (urn) => kept.get(urn),
   };
 }

@@ -31,7 +31,8 @@ async function run(args: readonly string[]): Promise<void> {
     version: PACKAGE_VERSION,
     getSchema: async () => readFileSync(SCHEMA, 'utf8'),
     construct: async (...asked: Parameters<typeof component.constructComponent>) => {
-      const { constructComponent } = require('./protocol/component-construction') as typeof component;
+      const { constructComponent } =
+        require('./protocol/component-construction') as typeof component;
       return constructComponent(...asked);
     },
     cancel: async () => environment.made?.close(),

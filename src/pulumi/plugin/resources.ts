@@ -18,7 +18,8 @@ const RESOURCES: Readonly<Record<ServedName, () => Create>> = {
   ImageBuild: () => (require('./build/image-build') as typeof imageBuild).createImageBuild,
   ImageSignature: () =>
     (require('./signature/image-signature') as typeof imageSignature).createImageSignature,
-  VerifiedImage: () => (require('./verification/verified-image') as typeof verifiedImage).createVerifiedImage,
+  VerifiedImage: () =>
+    (require('./verification/verified-image') as typeof verifiedImage).createVerifiedImage,
 };
 
 /** The custom resources that this plugin serves. */

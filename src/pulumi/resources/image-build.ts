@@ -2,8 +2,8 @@ import * as pulumi from '@pulumi/pulumi';
 
 import type { BuildArgs, RegistryArgs, SourceArgs } from '../component/args';
 import { token } from '../package';
-import { guardedArguments } from '../secrecy/guarded-arguments';
 import { withVersion } from './resource-options';
+import { guardedArguments } from '../secrecy/guarded-arguments';
 import type { BuildSummaryOutput, PushedImageOutput, SourceFactsOutput } from './signature-outputs';
 
 export interface ImageBuildArgs {

@@ -9,8 +9,8 @@ import type {
   SourceArgs,
 } from '../component/args';
 import { token } from '../package';
-import { guardedArguments } from '../secrecy/guarded-arguments';
 import { withVersion } from './resource-options';
+import { guardedArguments } from '../secrecy/guarded-arguments';
 import type {
   BuildSummaryOutput,
   LogEntryOutput,

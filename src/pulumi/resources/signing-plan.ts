@@ -2,8 +2,8 @@ import * as pulumi from '@pulumi/pulumi';
 
 import type { SignedImageArgs } from '../component/args';
 import { token } from '../package';
-import { guardedArguments } from '../secrecy/guarded-arguments';
 import { withVersion } from './resource-options';
+import { guardedArguments } from '../secrecy/guarded-arguments';
 import type { SignerOutput } from './signature-outputs';
 
 /** The declared settings of one signed image; build secrets stay with the build. */

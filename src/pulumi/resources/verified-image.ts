@@ -3,9 +3,9 @@ import * as pulumi from '@pulumi/pulumi';
 import type { VerifiedImageReference } from '../../verify/report';
 import type { IdentityArgs, RegistryArgs, SigstoreArgs, TrustedKeyArgs } from '../component/args';
 import { token } from '../package';
+import { withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import { rememberVerified } from '../verified-references';
-import { withVersion } from './resource-options';
 import type { SignerOutput } from './signature-outputs';
 
 /** What the signed provenance must say. */

@@ -57,7 +57,8 @@ function holdsGuarded(members: Members): boolean {
   return Object.values(members).some(isGuarded);
 }
 
-function isEventual(value: unknown): boolean {
+/** Whether what it is becomes known only later. */
+export function isEventual(value: unknown): boolean {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 

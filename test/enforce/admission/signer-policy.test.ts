@@ -98,6 +98,35 @@ describe('the configuration of signers', () => {
     ]);
   });
 
+  it.each([
+    ['identityPattern', 'https://github\\.com/acme.*', /begins with "acme"/],
+    ['identityPattern', 'https://gitlab\\.com/acme-team.+', /begins with "acme-team"/],
+    ['identityPattern', 'https://git\\.example\\.com.*', /"git\.example\.com\.others/],
+    ['identityPattern', '.*acme\\.example', /"others-acme\.example"/],
+    ['issuerPattern', 'https://issuer\\.example\\.com.*', /"issuer\.example\.com\.others/],
+  ])(
+    'is refused with %s %s, which others only need to begin or end like',
+    (member, pattern, why) => {
+      const exact = { identityPattern: 'issuer', issuerPattern: 'identity' } as const;
+      const other = exact[member as keyof typeof exact];
+      const identity = { [member]: pattern, [other]: IDENTITY[other] };
+      expect(problems({ identities: [identity] }, KEYLESS)).toEqual([expect.stringMatching(why)]);
+    },
+  );
+
+  it.each([
+    'https://github\\.com/acme/.*',
+    '^https://github\\.com/acme/app/.+$',
+    'https://github\\.com/acme/(?:app|lib)/\\.github/workflows/release\\.yml@refs/tags/v.+',
+    'https://git\\.example\\.com/.*',
+    '.*@acme\\.example',
+    '[^@]+@(?:.+\\.)?acme\\.example',
+    'ci@acme\\.example',
+  ])('takes the pattern %s', (identityPattern) => {
+    const { issuer } = IDENTITY;
+    expect(problems({ identities: [{ identityPattern, issuer }] }, KEYLESS)).toEqual([]);
+  });
+
   it('is refused with an identity that is not whole, twofold or unreadable', () => {
     const identities = [
       { identity: 'me@example.com' },
@@ -111,9 +140,9 @@ describe('the configuration of signers', () => {
     expect(problems({ identities }, KEYLESS)).toEqual([
       expect.stringMatching(/^identities\[0\]\.issuer: is needed/),
       expect.stringMatching(/^identities\[1\]\.identity: is needed/),
-      expect.stringMatching(/^identities\[2\]\.issuerPattern: is beside `issuer`/),
+      expect.stringMatching(/^identities\[2\]\.issuerPattern: cannot be combined with `issuer`/),
       expect.stringMatching(/^identities\[3\]\.identity: is empty/),
-      expect.stringMatching(/^identities\[4\]\.identityPattern: is no regular expression/),
+      expect.stringMatching(/^identities\[4\]\.identityPattern: is not a valid regular expression/),
       expect.stringMatching(/^identities\[5\]\.identityPattern: is empty/),
       expect.stringMatching(
         /^identities\[6\]\.identityPattern: uses what the cluster does not read/,
@@ -122,10 +151,14 @@ describe('the configuration of signers', () => {
   });
 
   it.each([
-    ['that closes the group of its anchors', 'https://git.example/acme/a)|(?:x', /no regular/],
-    ['that is not closed', 'https://git\\.example/(acme', /no regular/],
-    ['with a bracket that is not closed', '[a-z', /no regular/],
-    ['with an escape at its end', 'https://git\\.example/a\\', /no regular/],
+    [
+      'that closes the group of its anchors',
+      'https://git.example/acme/a)|(?:x',
+      /not a valid regular/,
+    ],
+    ['that is not closed', 'https://git\\.example/(acme', /not a valid regular/],
+    ['with a bracket that is not closed', '[a-z', /not a valid regular/],
+    ['with an escape at its end', 'https://git\\.example/a\\', /not a valid regular/],
     ['with look-behind', '(?<=a)b', /cluster does not read/],
     ['with a back-reference', '(a)\\1', /cluster does not read/],
     ['with a named group', '(?<n>a)', /cluster does not read/],
@@ -171,7 +204,7 @@ describe('the configuration of signers', () => {
     ];
     expect(problems({ keys })).toEqual([
       expect.stringMatching(/^keys\[0\]: is a private key/),
-      expect.stringMatching(/^keys\[1\]: the key is of a kind that not every verifier takes/),
+      expect.stringMatching(/^keys\[1\]: the key has a type that not every verifier accepts/),
     ]);
   });
 

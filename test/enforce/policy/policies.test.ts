@@ -221,7 +221,7 @@ describe('images-of-commit', () => {
 
   test.each([
     [{}, 'commit: is needed'],
-    [{ commit: 'main' }, 'is no full commit id'],
+    [{ commit: 'main' }, 'is not a full commit id'],
   ])('does not begin without a commit to compare with: %j', (config, words) => {
     expect(() => ask('images-of-commit', config).before(stack)).toThrow(words);
   });
@@ -232,20 +232,20 @@ describe('the configuration of a policy', () => {
     [
       'an unknown member',
       { exmept: [] },
-      'exmept: is unknown; there are exempt, kinds, allow, trustedKeys',
+      'exmept: is not a member of this policy; expected one of exempt, kinds, allow, trustedKeys',
     ],
     ['no list', { exempt: {} }, 'exempt: must be a list'],
     ['no object', { exempt: ['nginx'] }, 'exempt[0]: must be an object'],
     [
       'an unknown member of an exemption',
       { exempt: [{ images: 'x' }] },
-      'exempt[0].images: is unknown',
+      'exempt[0].images: is not a member',
     ],
     ...['constructor', 'toString', '__proto__', 'hasOwnProperty'].map(
       (name): [string, object, string] => [
         `a member called ${name}`,
         JSON.parse(`{"exempt":[{"image":"a/b","reason":"c","${name}":["x"]}]}`) as object,
-        `exempt[0].${name}: is unknown`,
+        `exempt[0].${name}: is not a member`,
       ],
     ),
     ['a member that is no text', { exempt: [{ image: 1 }] }, 'exempt[0].image: must be a text'],
@@ -265,13 +265,13 @@ describe('the configuration of a policy', () => {
     [
       'an exemption of a kind that does not exist',
       { exempt: [{ resource: 'kubernetes:apps/v1:Deploymnt::app', reason: 'later' }] },
-      'is no kind that runs images',
+      'is not a kind that runs images',
     ],
     ['a kind that is no token', { kinds: [{ type: 'Rollout', podSpec: 'spec' }] }, 'type token'],
     ['a kind without images', { kinds: [{ type: 'a:b/v1:C' }] }, 'where its images are'],
     ['a tag that is allowed', { allow: ['nginx:1'] }, 'allow[0]: must be host/repo@sha256'],
     ['what is allowed and no text', { allow: [1] }, 'allow[0]: must be a text'],
-    ['a commit that is no text', { commit: 1 }, 'commit: is unknown'],
+    ['a commit that is no text', { commit: 1 }, 'commit: is not a member of this policy'],
   ])('is refused with %s, before anything is made', (_case, config, words) => {
     expect(() => ask('images-verified', config).before(stack)).toThrow(words);
     expect(() => ask('images-verified', config).after()).toThrow(words);
@@ -283,7 +283,7 @@ describe('the configuration of a policy', () => {
       throw new Error('taken');
     } catch (error) {
       expect((error as Error).stack).toBe(
-        'configuration of images-pinned: allow: is unknown; there are exempt, kinds',
+        'configuration of images-pinned: allow: is not a member of this policy; expected one of exempt, kinds',
       );
     }
   });

@@ -132,10 +132,10 @@ describe('images-verified, by the signers that its configuration trusts', () => 
     [{ trustedKeys: ['cosign.pub'] }, 'trustedKeys[0]: must be a public key in PEM'],
     [{ trustedKeys: [1] }, 'trustedKeys[0]: must be a text'],
     [{ identities: [{ issuer: 'a' }] }, 'identities[0].identity: is needed'],
-    [{ identities: [{ ...IDENTITY, subject: 'a' }] }, 'identities[0].subject: is unknown'],
+    [{ identities: [{ ...IDENTITY, subject: 'a' }] }, 'identities[0].subject: is not a member'],
     [
       { identities: [{ identityPattern: 'a)|(?:x', issuer: 'a' }] },
-      'identities[0].identityPattern: is no regular expression',
+      'identities[0].identityPattern: is not a valid regular expression',
     ],
     [{ trustedRoots: ['root.json'] }, 'trustedRoots[0]: must be the JSON text'],
   ])('does not begin with %j', (config, words) => {

@@ -173,6 +173,10 @@ describe('an exemption', () => {
     ['of a type without a name', { resource: `${DEPLOYMENT}::`, reason }, 'must be a name'],
     ['of every image of every resource', { image: '*', resource: '*', reason }, 'every image'],
     ['that a registry may be called', { image: 'nginx:*', reason }, 'docker.io/library/nginx:*'],
+    ['of a registry without images', { image: 'registry.k8s.io', reason }, '"registry.k8s.io/*"'],
+    ['with two stars', { image: 'registry.k8s.io/**', reason }, 'contains `**`'],
+    ['with white space', { image: ' registry.k8s.io/*', reason }, 'white space'],
+    ['of a URL', { image: 'https://registry.k8s.io/*', reason }, 'matches no image reference'],
     [
       'that a registry may be called, in one resource',
       { image: 'nginx:*', resource: 'a', reason },
@@ -221,7 +225,12 @@ describe('a kind', () => {
     ['a malformed type', { type: 'Rollout', podSpec: 'spec' }, 'must be a type token'],
     ['a type that is known', { type: DEPLOYMENT, podSpec: 'spec' }, 'is known already'],
     ['no path', { type: WIDGET }, 'needs `podSpec` or `images`'],
-    ['a malformed path', { type: WIDGET, podSpec: 'spec..x' }, 'names with dots'],
+    ['a malformed path', { type: WIDGET, podSpec: 'spec..x' }, 'podSpec: "spec..x" is not a path'],
+    [
+      'a malformed path of an image',
+      { type: WIDGET, images: ['a', 'b[0].c'] },
+      'images[1]: "b[0].c" is not a path',
+    ],
   ])('with %s is refused', (_, kind, why) => {
     expect(() => requirementOf({ kinds: [kind] })).toThrow(why);
   });

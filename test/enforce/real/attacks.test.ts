@@ -7,7 +7,7 @@ import fc from 'fast-check';
 
 import { type Cluster, startCluster } from '../../../dev/cluster';
 import { digestPolicy, type Manifest } from '../../../src/enforce/admission';
-import { celString } from '../../../src/enforce/admission/cel';
+import { celString } from '../../../src/enforce/admission/manifest';
 import { kubectl } from '../support/kubectl';
 
 const digest = (byte: string): string => `sha256:${byte.repeat(32)}`;

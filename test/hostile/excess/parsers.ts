@@ -4,10 +4,10 @@ import { fetchedImages } from '../../../src/build/dockerfile';
 import { IgnoreRules, readRules } from '../../../src/build/ignore';
 import { parseInspect } from '../../../src/build/image-config';
 import { OCI_INDEX, OCI_MANIFEST, parseJsonObject, parseManifest } from '../../../src/oci';
-import { complaints } from '../../../src/oci/answer';
+import { parseErrors } from '../../../src/oci/answer';
 import { parseChallenges } from '../../../src/oci/challenge';
 import { dockerConfigCredentials } from '../../../src/oci/docker-config';
-import { grants } from '../../../src/oci/token-grant';
+import { grants } from '../../../src/oci/token-request';
 import { normalizePem, pemFault } from '../../../src/host/pem-text';
 import { parseIdentityToken, parseEncryptedKey, parseTrustedRoot } from '../../../src/sign';
 import { certificateDer, parseSimpleSigning, Timestamp } from '../../../src/storage';
@@ -51,7 +51,11 @@ export const JSON_PARSERS: readonly Parser[] = [
     bytes: 1 * MIB,
     parse: (body) => parseLegacyManifest(body, OCI_MANIFEST),
   },
-  { name: 'errors of a registry', bytes: 64 * KIB, parse: (body) => complaints(answer(400, body)) },
+  {
+    name: 'errors of a registry',
+    bytes: 64 * KIB,
+    parse: (body) => parseErrors(answer(400, body)),
+  },
   { name: 'a statement', bytes: 2 * MIB, parse: parseStatement },
   { name: 'a signed payload', bytes: 2 * MIB, parse: parseSimpleSigning },
   { name: 'an envelope', bytes: 2 * MIB, parse: (body) => bundleOfEnvelope(body, {}) },

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-import { parsePkcs11Uri, showPkcs11Uri } from '../../../src/key/pkcs11';
+import { parsePkcs11Uri, showPkcs11Uri } from '../../../src/key/pkcs11/pkcs11-uri';
 import { parseTransitKey, parseTransitSignature } from '../../../src/key/vault/transit-key';
 import { readVaultSettings } from '../../../src/key/vault/vault-settings';
-import { processHost, keyPlaceOf } from '../../../src/sign';
+import { processHost, parseKeyReference } from '../../../src/sign';
 import { anyBytes, expectRobust, mangled, mutated, nastyText, RUNS } from './support/robust';
 
 const URI =
@@ -45,7 +45,7 @@ const uris = fc.oneof(
 
 test('pkcs11: URIs', async () => {
   await expectRobust(uris, parsePkcs11Uri, 5 * RUNS);
-  await expectRobust(uris, keyPlaceOf);
+  await expectRobust(uris, parseKeyReference);
 });
 
 test('a pkcs11: URI that is taken is shown as one that means the same, without the PIN', async () => {
@@ -57,8 +57,8 @@ test('a pkcs11: URI that is taken is shown as one that means the same, without t
 });
 
 test('references of Vault', async () => {
-  await expectRobust(nastyText, (text) => keyPlaceOf(`hashivault://${text}`));
-  await expectRobust(nastyText, (text) => keyPlaceOf(`openbao://${text}`));
+  await expectRobust(nastyText, (text) => parseKeyReference(`hashivault://${text}`));
+  await expectRobust(nastyText, (text) => parseKeyReference(`openbao://${text}`));
 });
 
 test("Vault's settings", async () => {

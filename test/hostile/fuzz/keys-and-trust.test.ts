@@ -15,7 +15,7 @@ import {
   loadPublicKey,
   parseEncryptedKey,
   parseIdentityToken,
-  keyPlaceOf,
+  parseKeyReference,
   parseTrustedRoot,
 } from '../../../src/sign';
 import { certificateIdentity } from '../../../src/sigstore/certificate-identity';
@@ -90,7 +90,7 @@ test('plain private keys and public keys', async () => {
       host,
     ),
   );
-  await expectRobust(nastyText, keyPlaceOf);
+  await expectRobust(nastyText, parseKeyReference);
 });
 
 test('trusted roots', async () => {

@@ -2,14 +2,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { parseTrustedRoot, type SigningConfig, type SigningHost } from '../../../src/sign';
+import { parseTrustedRoot, type SigningInputs, type SigningHost } from '../../../src/sign';
 import { type PublicKey, loadPublicKey, processHost } from '../../../src/sign';
 import type { Transparency, TrustedIdentity } from '../../../src/verify';
 import type { Stack } from './stack';
 
 /** Who signs in a test: what we are told, what a verifier trusts, and how cosign is told so. */
 export interface TestSigner {
-  readonly config: SigningConfig;
+  readonly config: SigningInputs;
   readonly host: SigningHost;
   readonly keys: readonly PublicKey[];
   readonly identities: readonly TrustedIdentity[];

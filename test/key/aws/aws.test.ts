@@ -141,10 +141,10 @@ describe('a key in AWS KMS is refused', () => {
       'KEY_UNSUPPORTED',
       /it signs with RSASSA_PSS_SHA_256/,
     ],
-  ])('%s', async (_, key, code, says) => {
+  ])('%s', async (_, key, code, expected) => {
     const error = await failureFor(key);
     expect(error).toMatchObject({ code, property: 'key.ref' });
-    expect(error.message).toMatch(says);
+    expect(error.message).toMatch(expected);
     expect(error.message).toContain('awskms:///alias/team');
     expect(aws.calls.every(({ action }) => action !== 'Sign')).toBe(true);
   });
@@ -154,16 +154,16 @@ describe('a key in AWS KMS is refused', () => {
     ['UnrecognizedClientException', 'KEY_FORBIDDEN', /does not accept the credentials/],
     ['ExpiredTokenException', 'KEY_FORBIDDEN', /does not accept the credentials/],
     ['SignatureDoesNotMatch', 'KEY_FORBIDDEN', /clock of this machine/],
-    ['ThrottlingException', 'KEY_SERVICE_FAILED', /still throttled/],
+    ['ThrottlingException', 'KEY_SERVICE_FAILED', /was throttled/],
     ['KMSInternalException', 'KEY_SERVICE_FAILED', /run again/],
-    ['UnsupportedOperationException', 'KEY_UNSUPPORTED', /not a key that signs/],
+    ['UnsupportedOperationException', 'KEY_UNSUPPORTED', /not a signing key/],
     ['InvalidArnException', 'KEY_REFERENCE_INVALID', /ARN/],
-  ])('with what AWS says of %s', async (type, code, says) => {
-    aws.fault = () => ({ type, message: `said of ${type}` });
+  ])('with the message of AWS for %s', async (type, code, expected) => {
+    aws.fault = () => ({ type, message: `message of ${type}` });
     const error = await failureOf(signerOf('awskms:///alias/team'));
     expect(error).toMatchObject({ code, property: 'key.ref' });
-    expect(error.message).toMatch(says);
-    expect(error.message).toContain(`said of ${type}`);
+    expect(error.message).toMatch(expected);
+    expect(error.message).toContain(`message of ${type}`);
   });
 
   it('where signing alone is denied, naming the permission', async () => {
@@ -184,7 +184,7 @@ describe('a key in AWS KMS is refused', () => {
     expect(everythingIn(error)).not.toContain(SECRET);
   });
 
-  it('where nobody answers', async () => {
+  it('where the endpoint does not respond', async () => {
     const env = { AWS_ENDPOINT_URL: 'http://127.0.0.1:9' };
     const error = await failureOf(signerOf('awskms:///alias/team', env));
     expect(error.code).toBe('KEY_SERVICE_FAILED');
@@ -216,14 +216,14 @@ describe('a machine without a setting', () => {
     Object.assign(process.env, before);
   });
 
-  it('is told which credentials to set', async () => {
+  it('reports which credentials to set', async () => {
     const env = { AWS_ACCESS_KEY_ID: undefined, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' };
     const error = await failureOf(signerOf('awskms:///alias/team', env));
     expect(error.code).toBe('KEY_FORBIDDEN');
     expect(error.message).toContain('AWS_ACCESS_KEY_ID');
   });
 
-  it('is told which region to set', async () => {
+  it('reports which region to set', async () => {
     const error = await failureOf(signerOf('awskms:///alias/team', { AWS_REGION: undefined }));
     expect(error.code).toBe('KEY_NOT_FOUND');
     expect(error.message).toContain('AWS_REGION');

@@ -33,9 +33,9 @@ const actions = () => aws.calls.map(({ action }) => action);
 
 describe('a new key in AWS KMS', () => {
   it('is an ECDSA P-256 key by its alias, and signs at once', async () => {
-    const { publicKey, said } = await generateAwsKey(REF, host());
+    const { publicKey, summary } = await generateAwsKey(REF, host());
     expect(createPublicKey(publicKey).asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
-    expect(said).toContain(REF);
+    expect(summary).toContain(REF);
     expect((await loadKeySigner({ ref: REF }, host())).publicKey.pem).toBe(publicKey);
   });
 
@@ -46,7 +46,7 @@ describe('a new key in AWS KMS', () => {
     expect(actions()).toEqual(['DescribeKey']);
   });
 
-  it('is not made where nobody may say whether the alias is taken', async () => {
+  it('is not created where the check of the alias is denied', async () => {
     refuse('DescribeKey', { type: 'AccessDeniedException', message: 'no' });
     expect((await failureOf(generateAwsKey(REF, host()))).code).toBe('KEY_FORBIDDEN');
     expect(actions()).toEqual(['DescribeKey']);
@@ -60,7 +60,7 @@ describe('a new key in AWS KMS', () => {
     expect(actions()).toEqual([]);
   });
 
-  it('is told of where keys must not be made', async () => {
+  it('fails where creating keys is denied', async () => {
     refuse('CreateKey', { type: 'AccessDeniedException', message: 'no' });
     const error = await failureOf(generateAwsKey(REF, host()));
     expect(error.code).toBe('KEY_FORBIDDEN');

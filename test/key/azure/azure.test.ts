@@ -125,12 +125,12 @@ describe('a key in Azure Key Vault is refused', () => {
     ],
     ['of another curve', { privateKey: P384 }, /EC, P-384.*use ECDSA P-256/],
     ['of another size', { privateKey: RSA_4096 }, /RSA 4096/],
-    ['that is symmetric', { privateKey: P256, type: 'oct-HSM' }, /oct-HSM.*not a key that signs/],
-  ])('%s', async (_, key, says) => {
+    ['that is symmetric', { privateKey: P256, type: 'oct-HSM' }, /oct-HSM.*not a signing key/],
+  ])('%s', async (_, key, expected) => {
     withKey(key);
     const error = await failureOf(signerOf());
     expect(error).toMatchObject({ code: 'KEY_UNSUPPORTED', property: 'key.ref' });
-    expect(error.message).toMatch(says);
+    expect(error.message).toMatch(expected);
     expect(error.message).toContain(REF);
     expect(vaultCalls().some((line) => line.startsWith('POST'))).toBe(false);
   });
@@ -167,14 +167,14 @@ describe('a key in Azure Key Vault is refused', () => {
       new AzureRefusal(429, 'Throttled', 'Too many', undefined, { 'retry-after-ms': '1' });
     const error = await failureOf(signerOf());
     expect(error.code).toBe('KEY_SERVICE_FAILED');
-    expect(error.message).toContain('still throttled');
+    expect(error.message).toContain('was throttled');
   });
 
   it('where the vault finds the token outside of its time', async () => {
     azure.fault = () => new AzureRefusal(401, 'Unauthorized', 'AKV10065: Token is expired');
     const error = await failureOf(signerOf());
     expect(error.code).toBe('KEY_FORBIDDEN');
-    expect(error.message).toContain('if the clock of this machine is off');
+    expect(error.message).toContain('check the clock of this machine');
   });
 
   it('where the sign-in service does', async () => {
@@ -188,7 +188,7 @@ describe('a key in Azure Key Vault is refused', () => {
     };
     const error = await failureOf(signerOf());
     expect(error.code).toBe('KEY_FORBIDDEN');
-    expect(error.message).toContain('if the clock of this machine is off');
+    expect(error.message).toContain('check the clock of this machine');
   });
 
   it('with a wrong secret, without showing it', async () => {
@@ -233,7 +233,7 @@ describe('who signs in', () => {
     await rm(dirname(file), { recursive: true });
   });
 
-  it('is told of a certificate that is not there', async () => {
+  it('reports a certificate that does not exist', async () => {
     const env = {
       AZURE_CLIENT_SECRET: undefined,
       AZURE_CLIENT_CERTIFICATE_PATH: 'no/such.pem',
@@ -244,8 +244,8 @@ describe('who signs in', () => {
     expect(error.message).toContain('no/such.pem');
   });
 
-  it('is told of what to set where nothing is', async () => {
-    // Of all places where the SDK looks, the environment only: this test asks no other machine.
+  it('reports what to set if nothing is set', async () => {
+    // Of all sources of the SDK only the environment: this test sends no request to another machine.
     process.env['AZURE_TOKEN_CREDENTIALS'] = 'EnvironmentCredential';
     try {
       const error = await failureOf(signerOf(REF, { AZURE_CLIENT_SECRET: undefined }));

@@ -25,9 +25,9 @@ const made = () => azure.calls.some(({ line }) => line.startsWith('POST /keys/im
 
 describe('a new key in Azure Key Vault', () => {
   it('is an ECDSA P-256 key, and signs at once', async () => {
-    const { publicKey, said } = await generateAzureKey(REF, host());
+    const { publicKey, summary } = await generateAzureKey(REF, host());
     expect(createPublicKey(publicKey).asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
-    expect(said).toContain(REF);
+    expect(summary).toContain(REF);
     expect((await loadKeySigner({ ref: REF }, host())).publicKey.pem).toBe(publicKey);
   });
 

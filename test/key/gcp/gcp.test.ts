@@ -11,7 +11,7 @@ import {
   startGcpDouble,
 } from '../../../dev/kms';
 import { loadKeySigner } from '../../../src/key';
-import { crc32c } from '../../../src/key/gcp/checksum';
+import { crc32c } from '../../../src/key/gcp/backend';
 import { failureOf } from '../../sign/support/failure';
 import { everythingIn, testHost } from '../../sign/support/host';
 
@@ -133,15 +133,15 @@ describe('a key in Google Cloud KMS is refused', () => {
       /purpose asymmetric-signing/,
     ],
     [
-      'that is not what its algorithm says',
+      'that does not match its algorithm',
       { privateKey: RSA, algorithm: 'EC_SIGN_P256_SHA256' },
-      /not the kind of key/,
+      /does not match its algorithm/,
     ],
-  ])('%s', async (_, version, says) => {
+  ])('%s', async (_, version, expected) => {
     withVersions([1, version]);
     const error = await failureOf(signerOf(`${REF}/versions/1`));
     expect(error).toMatchObject({ code: 'KEY_UNSUPPORTED', property: 'key.ref' });
-    expect(error.message).toMatch(says);
+    expect(error.message).toMatch(expected);
     expect(error.message).toContain(REF);
     expect(gcp.calls).not.toContain('AsymmetricSign');
   });
@@ -157,7 +157,7 @@ describe('a key in Google Cloud KMS is refused', () => {
     gcp.keys.clear();
     const error = await failureOf(signerOf());
     expect(error).toMatchObject({ code: 'KEY_NOT_FOUND', property: 'key.ref' });
-    expect(error.message).toContain('does not exist; check project, location');
+    expect(error.message).toContain('does not exist; check the project, location');
   });
 
   it.each([
@@ -184,25 +184,25 @@ describe('a key in Google Cloud KMS is refused', () => {
     gcp.fault = () => new GcpRefusal(RESOURCE_EXHAUSTED, 'Quota exceeded');
     const error = await failureOf(signerOf());
     expect(error.code).toBe('KEY_SERVICE_FAILED');
-    expect(error.message).toContain('still throttled');
+    expect(error.message).toContain('was throttled');
   });
 
   it('where the clock of this machine is a day off', async () => {
     gcp.clockOffset = 24 * 60 * 60 * 1000;
     const error = await failureOf(signerOf());
     expect(error.code).toBe('KEY_FORBIDDEN');
-    expect(error.message).toContain('if the clock of this machine is off');
+    expect(error.message).toContain('check the clock of this machine');
   });
 
   it.each<[Damage, string]>([
-    ['public-key', 'the public key was damaged'],
-    ['request', 'the request to sign was damaged'],
-    ['signature', 'the signature was damaged'],
-  ])('where the %s was damaged on the way', async (damage, says) => {
+    ['public-key', 'the public key was corrupted'],
+    ['request', 'the request to sign was corrupted'],
+    ['signature', 'the signature was corrupted'],
+  ])('where the %s was corrupted in transit', async (damage, expected) => {
     gcp.damage = damage;
     const error = await failureOf(signerOf().then((signer) => signer.sign(DATA)));
     expect(error.code).toBe('KEY_SERVICE_FAILED');
-    expect(error.message).toContain(says);
+    expect(error.message).toContain(expected);
   });
 });
 
@@ -213,22 +213,22 @@ describe('a machine that is not set up for Google', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('is told of credentials that cannot be read', async () => {
+  it('reports credentials that cannot be read', async () => {
     const env = { GOOGLE_APPLICATION_CREDENTIALS: join(folder, 'absent.json') };
     const error = await failureOf(signerOf(REF, env));
     expect(error.code).toBe('KEY_FORBIDDEN');
     expect(error.message).toContain('which cannot be read');
   });
 
-  it('is told of credentials that are no JSON, without a word of them', async () => {
+  it('reports credentials that are not JSON, without their content', async () => {
     const path = join(folder, 'account.json');
     await writeFile(path, '{"private_key": canary-key-of-an-account}');
     const error = await failureOf(signerOf(REF, { GOOGLE_APPLICATION_CREDENTIALS: path }));
-    expect(error.message).toContain('which is no JSON');
+    expect(error.message).toContain('which is not JSON');
     expect(everythingIn(error)).not.toContain('canary-key');
   });
 
-  it('is told of an endpoint that is no https URL', async () => {
+  it('reports an endpoint that is not an https URL', async () => {
     const env = { CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS: 'http://127.0.0.1' };
     expect((await failureOf(signerOf(REF, env))).message).toContain('must be an https URL');
   });

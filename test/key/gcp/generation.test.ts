@@ -33,9 +33,9 @@ const host = () =>
 
 describe('a new key in Google Cloud KMS', () => {
   it('is an ECDSA P-256 key in a new key ring, and signs at once', async () => {
-    const { publicKey, said } = await generateGcpKey(REF, host());
+    const { publicKey, summary } = await generateGcpKey(REF, host());
     expect(createPublicKey(publicKey).asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
-    expect(said).toContain(REF);
+    expect(summary).toContain(REF);
     expect(gcp.keyRings.has(RING)).toBe(true);
     expect((await loadKeySigner({ ref: REF }, host())).publicKey.pem).toBe(publicKey);
   });

@@ -9,7 +9,7 @@ import {
 } from '../../../dev/gitlab';
 import { SignedImageError } from '../../../src/error';
 import { type KeyHost, loadKeySigner, loadPublicKey } from '../../../src/sign';
-import { gitlabKeys } from '../../../src/key/gitlab';
+import { gitlabKeys } from '../../../src/key/gitlab/gitlab-keys';
 
 const TOKEN = 'canary-gitlab-maintainer';
 const PASSWORD = 'canary-gitlab-$password';
@@ -74,7 +74,7 @@ describe.each([
     const { signature } = await signer.sign(data);
     expect(verify('sha256', data, createPublicKey(made?.publicKey ?? ''), signature)).toBe(true);
     expect((await loadPublicKey(ref, host())).keyId).toBe(signer.publicKey.keyId);
-    expect(made?.said).toContain(gitlab.url);
+    expect(made?.summary).toContain(gitlab.url);
   });
 });
 
@@ -102,7 +102,7 @@ describe('what is made', () => {
     expect(space?.variables).toHaveLength(1);
   });
 
-  test('leaves the variable of somebody who was faster', async () => {
+  test('leaves a variable that was created concurrently', async () => {
     fault = ({ method }) => {
       const space = project();
       if (method === 'POST' && space?.variables.length === 1) {
@@ -146,7 +146,7 @@ describe('what is made', () => {
   });
 });
 
-describe('a key that cannot be read says why', () => {
+describe('a key that cannot be read is reported with the reason', () => {
   test.each([
     ['an expired token', 'canary-gitlab-expired', /Token is expired/],
     ['an unknown token', 'canary-gitlab-unknown', /401 Unauthorized/],
@@ -159,7 +159,7 @@ describe('a key that cannot be read says why', () => {
   });
 
   test.each([
-    ['nobody sees', 'gitlab://acme/elsewhere', /no project and no group acme\/elsewhere/],
+    ['does not exist', 'gitlab://acme/elsewhere', /no project or group acme\/elsewhere/],
     ['has no key', `gitlab://${PROJECT}`, /no variable COSIGN_PRIVATE_KEY/],
   ])('a project that %s', async (_name, ref, message) => {
     const error = await refusal(load(ref));
@@ -183,7 +183,7 @@ describe('the server', () => {
     if (space !== undefined) gitlab.store.set(space, 'COSIGN_PRIVATE_KEY', PLAIN_KEY);
   });
 
-  test('is asked again after a throttled, a failed and a broken off request', async () => {
+  test('is retried after a throttled, a failed and an aborted request', async () => {
     const faults: GitlabFault[] = [
       { status: 429, headers: { 'retry-after': '0' }, body: { message: 'Retry later' } },
       { status: 502 },
@@ -197,10 +197,10 @@ describe('the server', () => {
   test.each([
     ['throttles', { status: 429, body: { message: 'Retry later' } }, /HTTP 429 \(Retry later\)/],
     ['is down', { status: 503 }, /HTTP 503/],
-    ['does not answer', 'drop', /cannot be asked/],
-    ['says something else', { status: 418, body: {} }, /HTTP 418/],
+    ['does not respond', 'drop', /cannot be asked/],
+    ['returns something else', { status: 418, body: {} }, /HTTP 418/],
   ] as const)(
-    'that %s for long is told after a bounded number of tries',
+    'that %s for long is reported after a bounded number of attempts',
     async (_name, answer, message) => {
       fault = () => answer;
       const before = gitlab.requests.length;
@@ -243,7 +243,7 @@ describe('the server', () => {
   test.each([
     ['http://gitlab.example.com', /must be an https address/],
     ['https://me:canary-host-password@gitlab.example.com', /without user name/],
-    ['https://', /is no address/],
+    ['https://', /must be an address/],
   ])('of GITLAB_HOST %# is refused before anything is sent', async (address, message) => {
     const error = await refusal(load(`gitlab://${PROJECT}`, host({ GITLAB_HOST: address })));
     expect(error.message).toMatch(message);
@@ -255,22 +255,22 @@ describe('the server', () => {
     ['gitlab.example.com', 'https://gitlab.example.com/api/v4/projects/acme%2Fweb%2Fapp'],
     ['https://example.com/git/', 'https://example.com/git/api/v4/projects/acme%2Fweb%2Fapp'],
     ['https://example.com/api/v4', 'https://example.com/api/v4/projects/acme%2Fweb%2Fapp'],
-  ])('%p is asked at %s', async (address, expected) => {
-    const asked: string[] = [];
+  ])('%p is requested at %s', async (address, expected) => {
+    const requested: string[] = [];
     const recording: KeyHost = {
       ...host({ GITLAB_HOST: address }),
       send: async ({ url }) => {
-        asked.push(url.href);
+        requested.push(url.href);
         return { status: 401, headers: {}, body: Buffer.from('{}'), url };
       },
     };
     await refusal(load(`gitlab://${PROJECT}`, recording));
-    expect(asked).toEqual([expected]);
+    expect(requested).toEqual([expected]);
   });
 });
 
 test.each(['gitlab://', 'gitlab://a//b', 'gitlab://../x', 'gitlab://a b', 'gitlab://https://x/y'])(
-  '%s is no reference',
+  '%s is not a reference',
   async (ref) => {
     expect(await refusal(load(ref))).toMatchObject({ code: 'KEY_REFERENCE_INVALID' });
   },

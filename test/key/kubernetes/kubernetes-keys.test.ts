@@ -7,7 +7,7 @@ import { makeCertificate, type TestCertificate } from '../../../dev/registry/tls
 import { SignedImageError } from '../../../src/error';
 import { type KeyHost, loadKeySigner, loadPublicKey } from '../../../src/sign';
 import { kubernetesKeys } from '../../../src/key/kubernetes';
-import { kubernetesPlace } from '../../../src/key/kubernetes/kubernetes-keys';
+import { kubernetesKey } from '../../../src/key/kubernetes/kubernetes-keys';
 import { type ApiDouble, startApiDouble, statusBody } from './api-double';
 
 const TOKEN = 'canary-kubernetes-token';
@@ -40,7 +40,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-interface Said {
+interface ConfigParts {
   readonly server?: string;
   readonly token?: string;
   readonly user?: object;
@@ -49,14 +49,14 @@ interface Said {
 }
 
 /** A kubeconfig file; the path of the authority in it is relative to the file. */
-async function kubeconfig(name: string, said: Said = {}): Promise<string> {
-  const { server = api.url, token = TOKEN, context = 'one' } = said;
+async function kubeconfig(name: string, parts: ConfigParts = {}): Promise<string> {
+  const { server = api.url, token = TOKEN, context = 'one' } = parts;
   const path = join(folder, name);
   const config = {
     clusters: [
-      { name: 'one', cluster: { server, 'certificate-authority': 'ca.crt', ...said.cluster } },
+      { name: 'one', cluster: { server, 'certificate-authority': 'ca.crt', ...parts.cluster } },
     ],
-    users: [{ name: 'me', user: said.user ?? { token } }],
+    users: [{ name: 'me', user: parts.user ?? { token } }],
     contexts: [{ name: 'one', context: { cluster: 'one', user: 'me' } }],
     'current-context': context,
   };
@@ -68,8 +68,8 @@ function host(env: Record<string, string | undefined>): KeyHost {
   return { env, readFile: (path) => readFile(path, 'utf8') };
 }
 
-const configured = async (said?: Said): Promise<KeyHost> =>
-  host({ KUBECONFIG: await kubeconfig('config', said) });
+const configured = async (parts?: ConfigParts): Promise<KeyHost> =>
+  host({ KUBECONFIG: await kubeconfig('config', parts) });
 
 function keep(data: Record<string, string>): void {
   const encoded = Object.entries(data).map(([name, text]) => [name, base64(text)]);
@@ -95,7 +95,7 @@ describe('a key that was made in a secret', () => {
   test('is read by kubeconfig and signs; its secret is immutable and as of cosign', async () => {
     const on = await configured();
     const made = await kubernetesKeys.generate?.(REF, { password: PASSWORD }, on);
-    expect(made?.said).toContain(`build/cosign of the cluster ${api.url}`);
+    expect(made?.summary).toContain(`build/cosign of the cluster ${api.url}`);
     const secret = api.secrets.get('build/cosign');
     expect(secret?.immutable).toBe(true);
     expect(Object.keys(secret?.data ?? {})).toEqual([
@@ -119,7 +119,7 @@ describe('a key that was made in a secret', () => {
     expect(Object.keys(api.secrets.get('build/cosign')?.data ?? {})).toEqual(['cosign.key']);
   });
 
-  test('is not sent twice where it may have been made; what the server repeats is not told', async () => {
+  test('is not sent twice where it may have been created; secrets in the response are redacted', async () => {
     api.fault = () => ({
       status: 500,
       body: statusBody(500, 'InternalError', `webhook said: ${PASSWORD} ${base64(PASSWORD)}`),
@@ -162,7 +162,7 @@ describe('the cluster is found', () => {
     await expect(read(home)).resolves.toBeDefined();
   });
 
-  test('in several files, of which the first to say something wins', async () => {
+  test('in several files, of which the first one wins', async () => {
     const files = [
       join(folder, 'absent'),
       await kubeconfig('first'),
@@ -175,14 +175,11 @@ describe('the cluster is found', () => {
     await writeFile(join(folder, 'token'), TOKEN);
     const { port } = new URL(api.url);
     const env = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: port };
-    const place = kubernetesPlace(
-      { namespace: 'build', name: 'cosign' },
-      { serviceAccount: folder },
-    );
+    const place = kubernetesKey({ namespace: 'build', name: 'cosign' }, { serviceAccount: folder });
     await expect(place.readPublicKey(host(env))).resolves.toBe(PUBLIC_KEY);
   });
 
-  test('or it is said that none is known', async () => {
+  test('or the missing cluster is reported', async () => {
     expect((await refusal(read(host({})))).message).toContain('set KUBECONFIG');
     const on = await configured({ context: 'another' });
     expect((await refusal(read(on))).message).toContain('kubectl config use-context');
@@ -197,9 +194,9 @@ describe('the cluster is found', () => {
   });
 });
 
-describe('a key that cannot be read says why', () => {
-  const load = async (said?: Said): Promise<SignedImageError> =>
-    refusal(loadKeySigner({ ref: REF }, await configured(said)));
+describe('a key that cannot be read is reported with the reason', () => {
+  const load = async (parts?: ConfigParts): Promise<SignedImageError> =>
+    refusal(loadKeySigner({ ref: REF }, await configured(parts)));
 
   test('no secret', async () => {
     const error = await load();
@@ -228,11 +225,11 @@ describe('a key that cannot be read says why', () => {
   });
 
   test('no permission: with the least role', async () => {
-    const said = 'secrets "cosign" is forbidden: User "jane" cannot get resource "secrets"';
-    api.fault = () => ({ status: 403, body: statusBody(403, 'Forbidden', said) });
+    const reason = 'secrets "cosign" is forbidden: User "jane" cannot get resource "secrets"';
+    api.fault = () => ({ status: 403, body: statusBody(403, 'Forbidden', reason) });
     const { code, message } = await load();
     expect(code).toBe('KEY_FORBIDDEN');
-    expect(message).toContain(said);
+    expect(message).toContain(reason);
     expect(message).toContain('resourceNames: ["cosign"], verbs: ["get"]');
   });
 
@@ -242,7 +239,7 @@ describe('a key that cannot be read says why', () => {
     expect(api.requests).toHaveLength(3);
   });
 
-  test('nobody listens', async () => {
+  test('no server', async () => {
     const gone = await startApiDouble(certificate, TOKEN);
     await gone.close();
     const error = await load({ server: gone.url });
@@ -252,15 +249,15 @@ describe('a key that cannot be read says why', () => {
 
   test('a certificate of another authority', async () => {
     await writeFile(join(folder, 'ca.crt'), (await makeCertificate()).ca);
-    expect((await load()).message).toContain('certificate authority of kubeconfig');
+    expect((await load()).message).toContain('certificate authority in kubeconfig');
   });
 
   test('no answer', async () => {
     api.fault = () => 'silence';
-    const place = kubernetesPlace({ namespace: 'build', name: 'cosign' }, { timeoutMs: 150 });
+    const place = kubernetesKey({ namespace: 'build', name: 'cosign' }, { timeoutMs: 150 });
     const error = await refusal(place.readPrivateKey(await configured()));
     expect(error).toMatchObject({ code: 'KEY_SERVICE_FAILED' });
-    expect(error.message).toContain('no answer within 0.15 s');
+    expect(error.message).toContain('no response within 0.15 s');
   });
 
   test('a file and a credential plugin that are not there, by their names', async () => {
@@ -271,15 +268,15 @@ describe('a key that cannot be read says why', () => {
   });
 
   test('a credential plugin that fails, and one that hangs', async () => {
-    const plugin = (script: string): Said => ({
+    const plugin = (script: string): ConfigParts => ({
       user: { exec: { command: process.execPath, args: ['-e', script] } },
     });
     const failed = await load(plugin('console.error("no login"); process.exit(1)'));
     expect(failed).toMatchObject({ code: 'KEY_SERVICE_FAILED' });
     expect(failed.message).toContain('no login');
-    const place = kubernetesPlace({ namespace: 'build', name: 'cosign' }, { timeoutMs: 300 });
+    const place = kubernetesKey({ namespace: 'build', name: 'cosign' }, { timeoutMs: 300 });
     const slow = await configured(plugin('setTimeout(() => {}, 3000)'));
-    expect((await refusal(place.readPrivateKey(slow))).message).toContain('no answer within');
+    expect((await refusal(place.readPrivateKey(slow))).message).toContain('no response within');
   });
 });
 
@@ -293,7 +290,7 @@ test('a dropped and a failed request are sent again', async () => {
 });
 
 test.each(['k8s://cosign', 'k8s://a/b/c', 'k8s:///cosign', 'k8s://Build/cosign', 'k8s://a/../b'])(
-  '%s is no reference',
+  '%s is not a reference',
   async (ref) => {
     expect(await refusal(loadKeySigner({ ref }, host({})))).toMatchObject({
       code: 'KEY_REFERENCE_INVALID',

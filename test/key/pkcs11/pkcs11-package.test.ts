@@ -7,7 +7,7 @@ const host = { ...processHost(), env: { COSIGN_PKCS11_MODULE_PATH: __filename } 
 
 afterEach(() => jest.resetModules());
 
-/** As Node says it. */
+/** As Node reports it. */
 function missing(what: string): Error {
   return Object.assign(new Error(`Cannot find module '${what}'`), { code: 'MODULE_NOT_FOUND' });
 }

@@ -1,4 +1,5 @@
-import { parsePkcs11Uri, pkcs11Keys, showPkcs11Uri } from '../../../src/key/pkcs11';
+import { pkcs11Keys } from '../../../src/key/pkcs11/pkcs11-source';
+import { parsePkcs11Uri, showPkcs11Uri } from '../../../src/key/pkcs11/pkcs11-uri';
 import { thrownBy } from '../../sign/support/failure';
 
 const parse = (rest: string) => parsePkcs11Uri(`pkcs11:${rest}`);
@@ -60,17 +61,17 @@ describe('a pkcs11: URI', () => {
     ['token=t;object=a b', 'must be written as %XX'],
     ['token=t;token=u;id=%01', 'twice'],
     ['token=t;object=R&D', 'name=value'],
-    ['token=t;object=R&D=1', 'not known'],
-    ['token=t;label=x', 'the attribute "label", which is not known'],
-    ['token=t;pin-value=1;id=%01', 'not known'],
-    ['token=%ff;id=%01', 'a token that is no UTF-8 text'],
-    ['token=%00;id=%01', 'a token that is no UTF-8 text'],
-    ['slot-id=-1;id=%01', 'a slot-id that is no number'],
-    ['slot-id=0x1;id=%01', 'a slot-id that is no number'],
+    ['token=t;object=R&D=1', 'unsupported attribute'],
+    ['token=t;label=x', 'the unsupported attribute "label"'],
+    ['token=t;pin-value=1;id=%01', 'unsupported attribute'],
+    ['token=%ff;id=%01', 'a token that is not UTF-8 text'],
+    ['token=%00;id=%01', 'a token that is not UTF-8 text'],
+    ['slot-id=-1;id=%01', 'a slot-id that is not a number'],
+    ['slot-id=0x1;id=%01', 'a slot-id that is not a number'],
     ['token=t;id=%01#x', 'must be written as %23'],
-    ['token=t;id=%01?module-name=x', 'not known'],
-    ['token=t;id=%01?pin-source=|cat%20pin', 'no absolute path'],
-    ['token=t;id=%01?pin-source=https://pin', 'no absolute path'],
+    ['token=t;id=%01?module-name=x', 'unsupported attribute'],
+    ['token=t;id=%01?pin-source=|cat%20pin', 'not an absolute path'],
+    ['token=t;id=%01?pin-source=https://pin', 'not an absolute path'],
     ['token=t;id=%01?pin-source=/pin&pin-value=1', 'give one'],
     [`token=${'t'.repeat(5000)};id=%01`, 'longer than'],
   ])('is refused: %s', (rest, words) => {
@@ -86,7 +87,7 @@ describe('a pkcs11: URI', () => {
     }
   });
 
-  it('is shown without the PIN, and so that other places are told apart', () => {
+  it('is shown without the PIN, and differs from other keys', () => {
     const rest = 'token=My%20Token;id=%00A;object=a%3Bb?module-path=/opt/a%20b.so';
     expect(showPkcs11Uri(parse(`${rest}&pin-value=canary`))).toBe(
       'pkcs11:token=My%20Token;id=%00A;object=a%3bb?module-path=/opt/a%20b.so',

@@ -25,7 +25,7 @@ describe('a key in a token', () => {
   it.each([
     ['by token', 'pkcs11:token=Release;id=%01'],
     ['by slot', 'pkcs11:slot-id=7;id=%01'],
-    ['by all that says which', 'pkcs11:token=Release;serial=42;model=M1;manufacturer=Maker;id=%01'],
+    ['by all attributes', 'pkcs11:token=Release;serial=42;model=M1;manufacturer=Maker;id=%01'],
   ])('signs, found %s', async (_title, ref) => {
     const signer = await loadKeySigner({ ref }, hostOf());
     const { signature } = await signer.sign(data);
@@ -61,7 +61,7 @@ describe('a key in a token', () => {
 });
 
 describe('the PIN', () => {
-  it('that was refused is never told again, also not for another image', async () => {
+  it('that was rejected is never tried again, also not for another image', async () => {
     const host = () => hostOf({ COSIGN_PKCS11_PIN: 'canary-wrong-one' });
     const first = await refusal(REF, host());
     const second = await refusal('pkcs11:slot-id=7;id=%01', host());
@@ -70,7 +70,7 @@ describe('the PIN', () => {
     await loadKeySigner({ ref: REF }, hostOf());
   });
 
-  it('is not told to a token that is locked', async () => {
+  it('is not tried on a locked token', async () => {
     token.flags |= 0x40000;
     const error = await refusal();
     expect(error.code).toBe('KEY_FORBIDDEN');
@@ -99,7 +99,7 @@ describe('a failure', () => {
     ['C_Login', 'CKR_PIN_LEN_RANGE', 0xa2, 'KEY_PASSWORD_WRONG', 'too short'],
     ['C_Initialize', 'CKR_GENERAL_ERROR', 5, 'KEY_SERVICE_FAILED', 'CKR_GENERAL_ERROR'],
     ['C_GetSlotList', 'odd', 0x80000001, 'KEY_SERVICE_FAILED', '0x80000001'],
-    ['C_GetTokenInfo', 'CKR_DEVICE_REMOVED', 0x32, 'KEY_NOT_FOUND', 'sees none'],
+    ['C_GetTokenInfo', 'CKR_DEVICE_REMOVED', 0x32, 'KEY_NOT_FOUND', 'reports no tokens'],
     ['C_Finalize', 'CKR_DEVICE_ERROR', 0x30, 'KEY_SERVICE_FAILED', 'CKR_DEVICE_ERROR'],
   ] as const)('of %s: %s (%i) is %s', async (call, name, value, code, words) => {
     token.failing.set(call, [name, value]);
@@ -119,7 +119,7 @@ describe('a failure', () => {
     expect((await failureOf(signer.sign(data))).code).toBe(code);
   });
 
-  it('of a signature that is no pair of numbers', async () => {
+  it('of a malformed signature', async () => {
     const signer = await loadKeySigner({ ref: REF }, hostOf());
     token.signatureLength = 63;
     const error = await failureOf(signer.sign(data));

@@ -10,7 +10,7 @@ describe("Vault's description of a key", () => {
     ['no versions', answer({ latest_version: 1 })],
     ['a list of versions', answer({ latest_version: 1, keys: [] })],
     ['no latest version', answer({ keys: {} })],
-    ['a latest version that is no number', answer({ latest_version: '1', keys: {} })],
+    ['a latest version that is not a number', answer({ latest_version: '1', keys: {} })],
     ['a version below one', answer({ latest_version: 0, keys: { 0: {} } })],
     ['a damaged public key', answer({ latest_version: 1, keys: { 1: { public_key: PEM } } })],
   ])('with %s is not taken', (_title, json) => {

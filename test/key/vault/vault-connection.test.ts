@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { startRecordingProxy } from '../../../dev/proxy';
 import { makeCertificate } from '../../../dev/registry/tls';
 import { startVault } from '../../../dev/vault';
-import { vaultKeys } from '../../../src/key/vault';
+import { vaultKeys } from '../../../src/key/vault/vault-source';
 import {
   at,
   expectSigned,
@@ -20,7 +20,7 @@ import {
 afterEach(stopAll);
 
 describe('the connection', () => {
-  it('trusts VAULT_CACERT, and without it nobody it does not know', async () => {
+  it('trusts VAULT_CACERT, and without it only known authorities', async () => {
     const certificate = await makeCertificate();
     const vault = await vaultWith({ certificate });
     const file = join(await home(), 'ca.pem');
@@ -131,7 +131,7 @@ describe('what is declared wrongly', () => {
     'hashivault://a b',
     'hashivault://../sys',
     'hashivault://a\n',
-  ])('%j is no reference', (ref) => {
+  ])('%j is not a reference', (ref) => {
     expect(() => vaultKeys.parse(ref)).toThrow(
       expect.objectContaining({ code: 'KEY_REFERENCE_INVALID' }),
     );

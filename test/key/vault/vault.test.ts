@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import type { VaultOptions } from '../../../dev/vault';
 import { type KeyHost, loadKeySigner, loadPublicKey } from '../../../src/key';
-import { vaultKeys } from '../../../src/key/vault';
+import { vaultKeys } from '../../../src/key/vault/vault-source';
 import { failureOf } from '../../sign/support/failure';
 import {
   at,
@@ -71,7 +71,7 @@ describe('a transit key', () => {
     expect(missing.message).toContain('no version 9 (the latest is 2)');
   });
 
-  it('is asked for once, however many images there are', async () => {
+  it('is read once, however many images there are', async () => {
     const vault = await vaultWith();
     const host = at(vault);
     await Promise.all([expectSigned(host), expectSigned(host), loadPublicKey(REF, host)]);
@@ -98,7 +98,7 @@ describe('the token', () => {
     await expectSigned(hostOf({ VAULT_ADDR: vault.url, HOME: folder, KEPT: TOKEN }));
   });
 
-  it('of a helper that fails is not looked for elsewhere, and nothing it printed is told', async () => {
+  it('of a failing helper is not read elsewhere, and its output is not reported', async () => {
     const vault = await vaultWith();
     const folder = await home();
     const helper = join(folder, 'helper');
@@ -114,7 +114,7 @@ describe('the token', () => {
     expect((await refusal(hostOf(env))).message).toContain('must be an absolute path');
   });
 
-  it('that is nowhere is told, with what to do', async () => {
+  it('that is missing is reported, with the remedy', async () => {
     const vault = await vaultWith();
     const error = await refusal(hostOf({ VAULT_ADDR: vault.url, HOME: await home() }));
     expect(error.code).toBe('KEY_FORBIDDEN');
@@ -126,12 +126,12 @@ describe('the token', () => {
     const vault = await vaultWith();
     const error = await refusal(at(vault, { VAULT_TOKEN: `${TOKEN}\nx-evil: 1` }));
     expect(error.code).toBe('KEY_FORBIDDEN');
-    expect(error.message).toContain('VAULT_TOKEN holds no token');
+    expect(error.message).toContain('VAULT_TOKEN does not contain a valid token');
     expect(error.message).not.toContain(TOKEN);
     expect(vault.requests).toHaveLength(0);
   });
 
-  it('that cannot be read from its file is told', async () => {
+  it('that cannot be read from its file is reported', async () => {
     const vault = await vaultWith();
     const host = hostOf({ VAULT_ADDR: vault.url });
     const readFile = async (): Promise<string> => {
@@ -224,7 +224,7 @@ describe('a no of Vault', () => {
     busy = 10;
     const error = await refusal(at(vault));
     expect(error.code).toBe('KEY_SERVICE_FAILED');
-    expect(error.message).toContain('asked too often');
+    expect(error.message).toContain('throttled the request');
   });
 
   it.each([
@@ -247,11 +247,11 @@ describe('a no of Vault', () => {
 describe('making a key', () => {
   const generate = (host: KeyHost, ref = 'openbao://fresh') => vaultKeys.generate!(ref, {}, host);
 
-  it('makes one that signs, and tells its public half', async () => {
+  it('creates a signing key, and returns its public key', async () => {
     const vault = await vaultWith();
-    const { publicKey, said } = await generate(at(vault));
+    const { publicKey, summary } = await generate(at(vault));
     expect(createPublicKey(publicKey).asymmetricKeyDetails?.namedCurve).toBe('prime256v1');
-    expect(said).toContain('the transit key fresh');
+    expect(summary).toContain('the transit key fresh');
     expect((await loadPublicKey('openbao://fresh', at(vault))).pem).toBe(publicKey);
     await expectSigned(at(vault), 'openbao://fresh');
   });
@@ -264,7 +264,7 @@ describe('making a key', () => {
     expect(vault.requests.map(({ method }) => method)).toEqual(['GET']);
   });
 
-  it('tells a mount that is not there from a key that is not', async () => {
+  it('distinguishes a missing mount from a missing key', async () => {
     const vault = await vaultWith();
     const error = await failureOf(generate(at(vault, { TRANSIT_SECRET_ENGINE_PATH: 'other' })));
     expect(error.code).toBe('KEY_NOT_FOUND');

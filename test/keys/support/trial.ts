@@ -3,7 +3,7 @@ import {
   loadPublicKey,
   parseTrustedRoot,
   processHost,
-  type SigningConfig,
+  type SigningInputs,
   type SigningHost,
 } from '../../../src/sign';
 import type { VerificationPolicy } from '../../../src/verify';
@@ -29,7 +29,7 @@ function hostOf({ env, host }: RunningSource): SigningHost {
 }
 
 /** Keyless sources that bring no services of their own are served by dev/sigstore. */
-function configOf({ config }: RunningSource, { sigstore }: Stack): SigningConfig {
+function configOf({ config }: RunningSource, { sigstore }: Stack): SigningInputs {
   if (config.keyless === undefined || config.sigstore !== undefined) return config;
   const { fulcioUrl, rekorUrl } = sigstore;
   return { ...config, sigstore: { fulcioUrl, rekorUrl } };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 
 import { anchored, expressionFault } from '../../../src/enforce/admission/common-expression';
-import { literal } from '../../../src/enforce/program/exempt-image';
+import { literal } from '../../../src/enforce/program/exemption';
 import { recordOracle } from '../support/tally';
 
 interface Answer {

@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 
+import type { SignedImageArgs } from '../../../src/pulumi/component/args';
 import { requireProvider } from '../../../src/pulumi/component/image-builder';
 import { outputsOf, SignedImage } from '../../../src/pulumi/component/signed-image';
 
@@ -157,6 +158,21 @@ describe('SignedImage', () => {
     expect(inputsOf(':ImageSignature')).toMatchObject({ always: true, format: 'both' });
   });
 
+  it('leaves a `nonsecret` that is not a list of texts to the plan, which refuses it by name', async () => {
+    const nonsecret = 'annotations' as unknown as string[];
+    const image = new SignedImage('app', { image: 'host.test/app', keyless, nonsecret });
+    await valueOf(image.digest);
+    expect(inputsOf(':SigningPlan')).toMatchObject({ nonsecret: 'annotations' });
+    expect(inputsOf(':ImageSignature')).toMatchObject({ nonsecret: [] });
+  });
+
+  it('reports an output as a whole once, and not for each of its members', () => {
+    const build = pulumi.secret({ context: 'app' }) as unknown as { context: string };
+    expect(() => new SignedImage('app', { image: 'host.test/app', build, keyless })).toThrow(
+      expect.objectContaining({ errors: [expect.objectContaining({ propertyPath: 'build' })] }),
+    );
+  });
+
   it('refuses an object that is an output as a whole, because its members cannot be seen', async () => {
     const hidden = pulumi.output({ context: 'app' }) as unknown as { context: string };
     expect(
@@ -166,6 +182,18 @@ describe('SignedImage', () => {
     expect(
       () => new SignedImage('app', { image: 'host.test/app', build: { builder }, keyless }),
     ).toThrow(/invalid arguments/);
+  });
+
+  it('refuses a promise as it refuses an output: what its provider drops would not be noticed', () => {
+    const build = { context: 'app', builder: 'pulumi-docker', secrets: { token: 'canary-build' } };
+    const late = <T>(value: T) => Promise.resolve(value) as unknown as T;
+    const declare = (args: Partial<SignedImageArgs>) => () =>
+      new SignedImage('app', { image: 'host.test/app', ...args });
+    expect(declare({ build: late(build), keyless })).toThrow(/invalid arguments/);
+    expect(declare({ build: { builder: late('pulumi-docker') }, keyless })).toThrow(
+      /invalid arguments/,
+    );
+    expect(declare({ key: late({ ref: 'cosign.key' }) })).toThrow(/invalid arguments/);
   });
 });
 

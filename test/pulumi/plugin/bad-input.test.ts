@@ -57,8 +57,8 @@ describe('every mistake is said on its property, before anything is written', ()
       () => ({ ...good(), image: 'UPPER/case' }),
       /^image: .*not an image reference/,
     ],
-    ['no signer', () => ({ ...good(), key: undefined }), /^key: no signer is given/],
-    ['two signers', () => ({ ...good(), keyless: {} }), /^keyless: two signers are given/],
+    ['no signer', () => ({ ...good(), key: undefined }), /^key: no signer is configured/],
+    ['two signers', () => ({ ...good(), keyless: {} }), /^keyless: two signers are configured/],
     [
       'a digest and a build',
       () => ({ ...good(), image: `${image()}@sha256:${'a'.repeat(64)}` }),
@@ -67,7 +67,7 @@ describe('every mistake is said on its property, before anything is written', ()
     [
       'an unknown key scheme',
       () => ({ ...good(), key: { ref: 'magic://x' } }),
-      /^key\.ref: magic:\/\/ is no known key source/,
+      /^key\.ref: magic:\/\/ is not a supported key source/,
     ],
     ['no key reference', () => ({ ...good(), key: { password: 'canary-x-x-x-x' } }), /^key\.ref: /],
     [

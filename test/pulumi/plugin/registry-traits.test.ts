@@ -24,7 +24,9 @@ test('what the registry lacks is said once, also when the next signature fails f
   expect(told()).toEqual([line]);
   bench.registry.settings.immutableTags = true;
   await expect(sign(digest, { run: 'second' })).rejects.toMatchObject({
-    cause: { message: expect.stringMatching(/tags are immutable.*Or use format "legacy"/) },
+    cause: {
+      message: expect.stringMatching(/tags are immutable.*Alternatively use format "legacy"/),
+    },
   });
   expect(told()).toEqual([line, expect.stringContaining('has immutable tags')]);
 });

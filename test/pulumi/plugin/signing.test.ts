@@ -338,7 +338,7 @@ describe('a keyless signature', () => {
     const sigstore = { fulcioUrl, rekorUrl, trustedRoot: 'trusted_root.json' };
     await expect(
       bench.create('ImageSignature', signature({ key: undefined, keyless, sigstore })),
-    ).rejects.toThrow(/^keyless\.issuer: .* is by http.*, not by https:\/\/other\.test$/);
+    ).rejects.toThrow(/^keyless\.issuer: .* was issued by http.*, not by https:\/\/other\.test$/);
   });
 });
 

@@ -103,20 +103,21 @@ describe('the start of the plugin', () => {
 
     const compiled = (name: string): string => join('dist', 'pulumi', `${name}.js`);
     expect(own.map((path) => relative(ROOT, path)).sort()).toEqual([
-      join('dist', 'error.js'),
+      join('dist', 'error', 'index.js'),
+      join('dist', 'error', 'signed-image-error.js'),
       compiled('package'),
+      compiled(join('plugin', 'main')),
       ...[
         'crud-failure',
         'crud-service',
         'engine-log',
         'first-use',
-        'main',
         'partial-state',
         'pulumi-grpc',
-        'resources',
         'server',
         'wire-value',
-      ].map((name) => compiled(join('plugin', name))),
+      ].map((name) => compiled(join('plugin', 'protocol', name))),
+      compiled(join('plugin', 'resources')),
       join('plugin', 'pulumi-resource-signed-image'),
     ]);
   });

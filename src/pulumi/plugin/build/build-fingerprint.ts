@@ -55,7 +55,9 @@ export async function declaredFingerprint({
     previous: fingerprintParts(olds),
     resolve: (image) => environment.bases.of(image, client),
   });
-  const unread = problems.map((problem) => `${build.told.dockerfile}: ${problem}${MAY_BE_MISSED}`);
+  const unread = problems.map(
+    (problem) => `${build.formatPath.dockerfile}: ${problem}${MAY_BE_MISSED}`,
+  );
   for (const warning of [...hash.warnings, ...unread, ...warnings]) log.warn(warning);
   return buildFingerprint({
     context: hash.hash,

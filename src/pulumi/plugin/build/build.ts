@@ -103,7 +103,7 @@ function buildRequest(
 }
 
 function summary(
-  { declared, told, secretArgs, secretIds }: BuildDeclaration,
+  { declared, formatPath: told, secretArgs, secretIds }: BuildDeclaration,
   result: {
     readonly builder: string;
     readonly tag?: string;

@@ -1,7 +1,6 @@
 import { formatRepository, parseDigest, parseReference } from '../../../oci';
 import type { DeleteRequest } from '../protocol/crud-resource';
-import { DELETION_ADVICE, readDeletion } from '../inputs/declared-deletion';
-import { readRegistry } from '../inputs/declared-registry';
+import { DELETION_ADVICE, readDeletion, readRegistry } from '../inputs/declared-registry';
 import type { PluginEnvironment } from '../environment';
 import { type ImageContent, ImageContents } from './image-contents';
 import { InputReader } from '../inputs/input-reader';

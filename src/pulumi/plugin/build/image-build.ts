@@ -1,7 +1,7 @@
 import { changesBetween } from '../../../build';
 import { type Problem, SignedImageError } from '../../../error';
 import { formatRepository, parseDigest, parseReference, type Repository } from '../../../oci';
-import { distinct } from '../../../error/problem-collection';
+import { distinct } from '../../../error/signed-image-error';
 import { validateOverrides } from '../../../source';
 import { token } from '../../package';
 import { declaredFingerprint, fingerprintParts } from './build-fingerprint';
@@ -18,18 +18,25 @@ import type {
   UpdateRequest,
 } from '../protocol/crud-resource';
 import { accessProblems } from '../inputs/declared-access';
-import { readDeletion } from '../inputs/declared-deletion';
+import { readDeletion, readRegistry } from '../inputs/declared-registry';
 import { type BuildDeclaration, buildProblems, readBuild } from '../inputs/declared-build';
 import { readReference } from '../inputs/declared-image';
-import { readRegistry } from '../inputs/declared-registry';
 import { readSource } from '../inputs/declared-source';
 import type { PluginEnvironment } from '../environment';
 import { built, sourceFacts } from './build';
 import { removeImages } from './delete';
-import { changedInputs, differsIn } from '../inputs/input-difference';
+import {
+  changedInputs,
+  differsIn,
+  hasUnknown,
+  type Properties,
+  reveal,
+  Secret,
+  UNKNOWN,
+  type Value,
+} from '../protocol/wire-value';
 import { InputReader } from '../inputs/input-reader';
 import { pushedBefore } from './pushed-images';
-import { hasUnknown, type Properties, reveal, Secret, UNKNOWN, type Value } from '../protocol/wire-value';
 
 /** Builds with a command-line builder and pushes; what it says of the digest is a claim. */
 export function createImageBuild(environment: PluginEnvironment): CrudResource {

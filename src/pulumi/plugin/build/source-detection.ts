@@ -1,5 +1,10 @@
 import { ignoreConvention, ignoreFileOf, readIgnoreRules, textOfBytes } from '../../../build';
-import { detectSource, type FilesRead, type SourceFacts, type SourceOverrides } from '../../../source';
+import {
+  detectSource,
+  type FilesRead,
+  type SourceFacts,
+  type SourceOverrides,
+} from '../../../source';
 import type { BuildDeclaration } from '../inputs/declared-build';
 import type { PluginEnvironment } from '../environment';
 

@@ -1,6 +1,6 @@
 import type { Problem } from '../../../error';
 import type { Reference, RegistryClient } from '../../../oci';
-import { problemsOf } from '../../../error/problem-collection';
+import { problemsOf } from '../../../error/signed-image-error';
 import { readRegistry } from './declared-registry';
 import type { PluginEnvironment } from '../environment';
 import type { InputReader } from './input-reader';

@@ -12,7 +12,7 @@ export interface BuildDeclaration {
   /** Absolute. */
   readonly dockerfile: string;
   /** The same two for a signed statement: no path of this machine. */
-  readonly told: { readonly context: string; readonly dockerfile: string };
+  readonly formatPath: { readonly context: string; readonly dockerfile: string };
   readonly secretArgs: readonly string[];
   readonly secretIds: readonly string[];
 }
@@ -39,7 +39,7 @@ export function readBuild(build: InputReader, cwd: string): BuildDeclaration {
     declared,
     context,
     dockerfile,
-    told: { context: told(context, cwd), dockerfile: told(dockerfile, cwd) },
+    formatPath: { context: told(context, cwd), dockerfile: told(dockerfile, cwd) },
     secretArgs: secretNames(build.at('args')),
     // After `check` the values are gone and the ids are left.
     secretIds: ids.given ? ids.strings() : Object.keys(secrets).sort(),

@@ -1,7 +1,12 @@
 import type { Problem } from '../../../error';
 import { parseBoundedJson } from '../../../http/json-bounds';
-import { problemsOf } from '../../../error/problem-collection';
-import { loadPublicKey, type PublicKey, type SignatureFormat, type SigningHost } from '../../../sign';
+import { problemsOf } from '../../../error/signed-image-error';
+import {
+  loadPublicKey,
+  type PublicKey,
+  type SignatureFormat,
+  type SigningHost,
+} from '../../../sign';
 import type {
   ProvenanceExpectation,
   Transparency,
@@ -9,8 +14,12 @@ import type {
   VerificationPolicy,
 } from '../../../verify';
 import { readSigstore } from './declared-signing';
-import { trustedRootFor } from './declared-trust';
-import { keyProblems, loadTrustedKeys, trustedKeyProblems } from './declared-trusted-keys';
+import {
+  keyProblems,
+  loadTrustedKeys,
+  trustedKeyProblems,
+  trustedRootFor,
+} from './declared-trusted-keys';
 import type { InputReader } from './input-reader';
 
 const FORMATS: readonly (SignatureFormat | 'any')[] = ['any', 'bundle', 'legacy', 'both'];

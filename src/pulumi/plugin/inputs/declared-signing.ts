@@ -1,23 +1,27 @@
+import type { PluginEnvironment } from '../environment';
+import type { InputReader } from './input-reader';
+import { UNKNOWN, type Value } from '../protocol/wire-value';
 import {
   IDENTITY_PROVIDERS,
   INTERACTIVE_PROVIDERS,
   type KeylessConfig,
   type SignatureFormat,
-  loadSigningServices,
-  type SigningConfig,
+  type SigningInputs,
   type SigningHost,
   type SigningServices,
   type SigstoreConfig,
   TRANSPARENCY_MODES,
+  expectedIdentity,
+  loadKeySigner,
+  loadSigningServices,
 } from '../../../sign';
 import type { Transparency } from '../../../verify';
-import type { InputReader } from './input-reader';
 
 const FORMATS: readonly SignatureFormat[] = ['bundle', 'legacy', 'both'];
 
 /** Who signs, who witnesses it, and how it is stored, as declared. */
 export interface DeclaredSigning {
-  readonly config: SigningConfig;
+  readonly config: SigningInputs;
   readonly format: SignatureFormat;
 }
 
@@ -54,7 +58,7 @@ export function readSigstore(sigstore: InputReader): SigstoreConfig {
   };
 }
 
-function readKey(key: InputReader): SigningConfig['key'] {
+function readKey(key: InputReader): SigningInputs['key'] {
   if (!key.given) return undefined;
   const ref = key.at('ref').string();
   const password = key.at('password').string();
@@ -86,7 +90,31 @@ export async function servedSigning(
 }
 
 /** What signatures that these services witness carry. */
-export function witnessedBy({ logs, authorities }: SigningServices): Transparency {
+export function transparencyOf({ logs, authorities }: SigningServices): Transparency {
   if (logs.length > 0) return 'log';
   return authorities.length > 0 ? 'timestamp' : 'none';
+}
+
+/**
+ * Who will sign, as far as it is known before anything is signed: the public half of a key (the
+ * same wherever the key lies, so a key that only moved makes no new signature); of an identity what a
+ * stored token says of it, without the branch, so that another account or workflow is a change and
+ * another run is none; else only that it is one.
+ */
+export async function declaredSigner(
+  { config }: DeclaredSigning,
+  { host }: PluginEnvironment,
+): Promise<Value> {
+  if (config.keyless) {
+    const expected = await expectedIdentity(config.keyless, host);
+    return { kind: 'keyless', ...expected };
+  }
+  if (!config.key?.ref) return UNKNOWN;
+  try {
+    const { publicKey } = await loadKeySigner(config.key, host);
+    return { kind: 'key', keyId: publicKey.keyId, publicKey: publicKey.pem };
+  } catch {
+    // It is among the problems already, or waits for a password that is not known yet.
+    return UNKNOWN;
+  }
 }

@@ -1,8 +1,21 @@
 import type { Problem } from '../../../error';
-import { problemsOf } from '../../../error/problem-collection';
-import { holdsPin, loadPublicKey, type SigningHost } from '../../../sign';
-import { outsideWindows, type TrustedKey } from '../../../verify';
+import { problemsOf } from '../../../error/signed-image-error';
 import type { InputReader } from './input-reader';
+import type { SignerOutput } from '../../resources/signature-outputs';
+import {
+  type SigningHost,
+  type SigstoreConfig,
+  holdsPin,
+  loadInstanceRoot,
+  loadPublicKey,
+  publicKeyFromPem,
+} from '../../../sign';
+import {
+  type Transparency,
+  type TrustedKey,
+  type VerificationPolicy,
+  outsideWindows,
+} from '../../../verify';
 
 /** Problems with keys that are to be trusted, each on its own place in the list. */
 export async function keyProblems(
@@ -96,4 +109,27 @@ function readTime(time: InputReader): Date | undefined {
   if (RFC_3339.test(text) && !Number.isNaN(date.getTime())) return date;
   time.problem('must be a time as in RFC 3339, for example 2027-01-31T00:00:00Z');
   return undefined;
+}
+
+type TrustedRoot = NonNullable<VerificationPolicy['trustedRoot']>;
+
+/** The trust material that a verification needs; a key without witnesses needs none. */
+export async function trustedRootFor(
+  transparency: Transparency,
+  keyless: boolean,
+  sigstore: SigstoreConfig | undefined,
+  host: SigningHost,
+): Promise<TrustedRoot | undefined> {
+  const declared = sigstore?.trustedRoot ?? sigstore?.clientTrustConfig;
+  if (transparency === 'none' && !keyless && declared === undefined) return undefined;
+  return loadInstanceRoot(sigstore, host);
+}
+
+/** A signer of the state as the one who is trusted. */
+export function trustOf(signer: SignerOutput): Pick<VerificationPolicy, 'keys' | 'identities'> {
+  const { publicKey, identity, issuer } = signer;
+  return {
+    keys: publicKey === undefined ? [] : [publicKeyFromPem(publicKey)],
+    identities: identity === undefined || issuer === undefined ? [] : [{ identity, issuer }],
+  };
 }

@@ -1,12 +1,12 @@
+import { credentialsInCacheEntry, credentialsInUrls } from '../../../error/credentials-in-text';
 import type { Problem } from '../../../error';
 import { isSecretReference } from '../../../key/shown-reference';
-import { cleanRepositoryUrl } from '../../../source';
-import { credentialsInCacheEntry, credentialsInUrls } from '../../secrecy/credentials-in-text';
-import { type Members, membersOf, type Nested, type Secrecy } from '../../secrecy/input-table';
 import { formatPath, namesPath, type Step } from './input-path';
 import { Nonsecret } from './nonsecret';
 import { marksOnLeaves, secretStrings } from '../protocol/secret-marks';
 import { type Properties, Secret, UNKNOWN, type Value } from '../protocol/wire-value';
+import { type Members, type Nested, type Secrecy, membersOf } from '../../secrecy/input-table';
+import { cleanRepositoryUrl } from '../../../source';
 
 /** Inputs as a resource may read them. */
 export interface GuardedInputs {
@@ -84,7 +84,7 @@ function isSecretByNature(value: Value, secrecy: Secrecy | undefined): boolean {
   return secrecy === 'guarded';
 }
 
-type Place = Secrecy | Nested | { readonly members: Members } | undefined;
+type InputSlot = Secrecy | Nested | { readonly members: Members } | undefined;
 type Leaf = (value: Value, secrecy: Secrecy | undefined, steps: readonly Step[]) => Value;
 /** What becomes of a map with names of the caller's own. */
 type MapVisit = (
@@ -108,7 +108,7 @@ interface Visitor {
 /** The tree with each leaf replaced; a member of an object that the table does not know is reported. */
 function eachLeaf(
   value: Value,
-  place: Place,
+  place: InputSlot,
   visitor: Visitor,
   steps: readonly Step[] = [],
 ): Value {
@@ -172,7 +172,7 @@ function unknownInput(steps: readonly Step[], expected: readonly string[], what:
 function refusal(steps: readonly Step[], secrecy: Secrecy | undefined, marked: boolean): Problem {
   const property = formatPath(steps);
   const what = marked ? 'is marked as secret' : 'contains a credential';
-  const [consequence, acceptance] = consequencesOf(property, secrecy);
+  const [consequence, acceptance] = consequencesOf(property, secrecy, marked);
   return {
     property,
     code: 'INPUT_INVALID',
@@ -183,6 +183,7 @@ function refusal(steps: readonly Step[], secrecy: Secrecy | undefined, marked: b
 function consequencesOf(
   property: string,
   secrecy: Secrecy | undefined,
+  marked: boolean,
 ): readonly [consequence: string, acceptance: string] {
   if (secrecy === 'argument') {
     return [
@@ -198,5 +199,8 @@ function consequencesOf(
       mayBePublic,
     ];
   }
-  return ['would be published or stored in plain text: remove it, or its mark', mayBePublic];
+  const remedy = marked
+    ? 'remove the value, or its mark (`pulumi.unsecret()`)'
+    : 'remove the credential';
+  return [`would be published or stored in plain text: ${remedy}`, mayBePublic];
 }

@@ -1,5 +1,5 @@
 import { redactSecrets, redactText, textRedaction } from '../../../error/redaction';
-import { distinct } from '../../../error/problem-collection';
+import { distinct } from '../../../error/signed-image-error';
 import type { Members } from '../../secrecy/input-table';
 import type { CheckRequest, CheckResult, CrudResource } from '../protocol/crud-resource';
 import type { ResourceLog } from '../protocol/engine-log';

@@ -23,7 +23,9 @@ interface Schema {
 
 const schema = onFirstUse(
   () =>
-    JSON.parse(readFileSync(join(__dirname, '..', '..', '..', '..', 'schema.json'), 'utf8')) as Schema,
+    JSON.parse(
+      readFileSync(join(__dirname, '..', '..', '..', '..', 'schema.json'), 'utf8'),
+    ) as Schema,
 );
 
 /**

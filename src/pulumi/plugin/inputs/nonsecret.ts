@@ -24,21 +24,38 @@ export class Nonsecret {
       if (fault !== undefined) entry.problem(fault);
     }
     this.problems = reader.problems;
-    this.paths = new Set(entries.flatMap(({ path }) => path ?? []));
+    this.paths = new Set(
+      entries.flatMap(({ path }) => (path === undefined ? [] : [path, withoutQuotes(path)])),
+    );
   }
 }
 
+/** `build.args["A"]` is `build.args.A`: quotes are needed for other names only, and allowed for all. */
+function withoutQuotes(path: string): string {
+  return path.replaceAll(/\["([A-Za-z_]\w*)"\]/g, '.$1');
+}
+
+/** A position, or a name in quotes. */
+const SUBSCRIPT = /^\[(?:\d+|"(?:[^"\\]|\\.)*")\]/;
+
 /** A misspelled path would allow nothing, and a guarded one cannot be allowed. */
 function faultOf(path: string, members: Members): string | undefined {
-  const names = path.replace(/\[.*$/, '').split('.');
+  const written = withoutQuotes(path);
+  const subscriptAt = written.indexOf('[');
+  const names = (subscriptAt < 0 ? written : written.slice(0, subscriptAt)).split('.');
   let member: Secrecy | Nested | undefined;
   let within: Members | undefined = members;
+  let inMap = false;
   for (const name of names) {
     // Below a map of the caller's own names there is nothing to compare with.
+    inMap = within === undefined;
     if (within === undefined) break;
     if (!Object.hasOwn(within, name)) return `${JSON.stringify(path)} is not the path of an input`;
     member = within[name];
     within = membersOf(member);
+  }
+  if (subscriptAt >= 0 && !inMap && !SUBSCRIPT.test(written.slice(subscriptAt))) {
+    return `${JSON.stringify(path)} is not a path: write a name in brackets in double quotes, as in annotations["example.com/team"]`;
   }
   return isGuarded(member) ? `${JSON.stringify(path)} is always a secret` : undefined;
 }

@@ -1,8 +1,8 @@
 import { provenanceWanted } from '../../../attest';
 import type { Problem } from '../../../error';
 import { type Digest, formatReference, formatRepository, type Reference } from '../../../oci';
-import { distinct, problemsOf } from '../../../error/problem-collection';
-import { validateSigningConfig } from '../../../sign';
+import { distinct, problemsOf } from '../../../error/signed-image-error';
+import { validateSigningInputs } from '../../../sign';
 import { validateAnnotations } from '../../../source';
 import { token } from '../../package';
 import type {
@@ -17,20 +17,24 @@ import type {
 } from '../protocol/crud-resource';
 import { declaredClient, knowsAccess } from '../inputs/declared-access';
 import { buildProblems, readBuild } from '../inputs/declared-build';
-import { readDeletion } from '../inputs/declared-deletion';
+import { readDeletion } from '../inputs/declared-registry';
 
 import { readProvenance } from '../inputs/declared-provenance';
 import { digestInReach, readReference, resolveOnce } from '../inputs/declared-image';
-import { declaredSigner } from '../inputs/declared-signer';
-import { readSigning } from '../inputs/declared-signing';
+import { declaredSigner, readSigning } from '../inputs/declared-signing';
 import { readSource } from '../inputs/declared-source';
 import { keyProblems, retiredSigner, trustedKeyProblems } from '../inputs/declared-trusted-keys';
 import type { ResourceLog } from '../protocol/engine-log';
 import type { PluginEnvironment } from '../environment';
-import { changedInputs } from '../inputs/input-difference';
+import {
+  changedInputs,
+  type Properties,
+  toValue,
+  UNKNOWN,
+  type Value,
+} from '../protocol/wire-value';
 import { InputReader } from '../inputs/input-reader';
 import { declaredSource } from '../build/source-detection';
-import { type Properties, toValue, UNKNOWN, type Value } from '../protocol/wire-value';
 
 /**
  * The gate: `check` looks at all that was declared for one image and at the world it needs, so
@@ -68,7 +72,7 @@ async function check(
   const signing = readSigning(inputs);
   readDeletion(inputs);
   const found = await Promise.all([
-    validateSigningConfig(signing.config, environment.host, inputs.unknown),
+    validateSigningInputs(signing.config, environment.host, inputs.unknown),
     sourceProblems(inputs, environment, log),
     buildAndDigestProblems(inputs, reference, environment),
     // A key that is trusted besides must be readable now, not after the signature was written.

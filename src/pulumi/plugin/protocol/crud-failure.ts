@@ -10,17 +10,17 @@ import { encodeProperties } from './wire-value';
 /** A failed call as the engine takes it. */
 export function crudFailure(error: unknown): Partial<ServerErrorResponse> {
   if (!(error instanceof PartialStateError)) {
-    const details = told(error);
+    const details = messageWithCause(error);
     return { code: grpc.status.UNKNOWN, details, message: details };
   }
-  const details = told(error.reason);
+  const details = messageWithCause(error.reason);
   const metadata = new grpc.Metadata();
   metadata.add('grpc-status-details-bin', Buffer.from(statusOf(error, details).serializeBinary()));
   return { code: grpc.status.UNKNOWN, details, message: details, metadata };
 }
 
 /** What the engine prints: property, message and code; no stack, and no cause. */
-function told(error: unknown): string {
+function messageWithCause(error: unknown): string {
   return error instanceof SignedImageError
     ? `${error.property ? `${error.property}: ` : ''}${error.message} [${error.code}]`
     : `a defect of pulumi-signed-image: ${messageOf(error)} [INTERNAL]`;

@@ -19,6 +19,9 @@ export interface EngineLog {
   close(): void;
 }
 
+/** Characters of a resource's lines that wait for the engine: a builder may print faster than that shows. */
+const MAX_WAITING = 4 * 1024 * 1024;
+
 /** Milliseconds that a step takes before it is told: what is over sooner is no news. */
 const STATUS_AFTER = 200;
 
@@ -32,6 +35,8 @@ export function createEngineLog(address: string | undefined): EngineLog {
   const client = new EngineClient(address, grpc.credentials.createInsecure());
   // The lines of one resource one after the other: the engine shows them as they arrive.
   const lines = new Map<string, Promise<void>>();
+  const waiting = new Map<string, number>();
+  const leftOut = new Map<string, number>();
   const steps = new Map<string, NodeJS.Timeout>();
 
   const send = (severity: LogSeverity, urn: string, message: string, ephemeral: boolean): void => {
@@ -40,13 +45,29 @@ export function createEngineLog(address: string | undefined): EngineLog {
     request.setUrn(urn);
     request.setMessage(message);
     request.setEphemeral(ephemeral);
+    waiting.set(urn, (waiting.get(urn) ?? 0) + message.length);
     const arrived = (lines.get(urn) ?? Promise.resolve()).then(
       () => new Promise<void>((resolve) => void client.log(request, () => resolve())),
     );
     lines.set(urn, arrived);
     void arrived.then(() => {
-      if (lines.get(urn) === arrived) lines.delete(urn);
+      waiting.set(urn, (waiting.get(urn) ?? 0) - message.length);
+      if (lines.get(urn) !== arrived) return;
+      lines.delete(urn);
+      waiting.delete(urn);
     });
+  };
+  const tell = (urn: string, message: string): void => {
+    const missing = leftOut.get(urn) ?? 0;
+    if ((waiting.get(urn) ?? 0) > MAX_WAITING) return void leftOut.set(urn, missing + 1);
+    tellLeftOut(urn);
+    send(LogSeverity.INFO, urn, message, false);
+  };
+  const tellLeftOut = (urn: string): void => {
+    const missing = leftOut.get(urn);
+    if (missing === undefined) return;
+    leftOut.delete(urn);
+    send(LogSeverity.INFO, urn, `(${missing} lines are left out: they came too fast)`, false);
   };
   const dropStep = (urn: string): void => {
     clearTimeout(steps.get(urn));
@@ -54,19 +75,20 @@ export function createEngineLog(address: string | undefined): EngineLog {
   };
   return {
     for: (urn) => ({
-      info: (message) => send(LogSeverity.INFO, urn, message, false),
+      info: (message) => tell(urn, message),
       warn: (message) => send(LogSeverity.WARNING, urn, message, false),
       status: (message) => {
         dropStep(urn);
-        const tell = (): void => {
+        const show = (): void => {
           steps.delete(urn);
           send(LogSeverity.INFO, urn, message, true);
         };
-        steps.set(urn, setTimeout(tell, STATUS_AFTER).unref());
+        steps.set(urn, setTimeout(show, STATUS_AFTER).unref());
       },
     }),
     flush: async (urn) => {
       dropStep(urn);
+      tellLeftOut(urn);
       await lines.get(urn);
     },
     close: () => {

@@ -2,8 +2,7 @@ import { formatRepository, parseDigest, parseReference, type Repository } from '
 import { removeSignature, type SignatureToRemove } from '../../../storage';
 import type { WrittenSignatureOutput } from '../../resources/signature-outputs';
 import type { DeleteRequest } from '../protocol/crud-resource';
-import { DELETION_ADVICE, readDeletion } from '../inputs/declared-deletion';
-import { readRegistry } from '../inputs/declared-registry';
+import { DELETION_ADVICE, readDeletion, readRegistry } from '../inputs/declared-registry';
 import type { PluginEnvironment } from '../environment';
 import { InputReader } from '../inputs/input-reader';
 import { writtenBefore } from './written-signatures';

@@ -3,10 +3,9 @@ import { resolve } from 'node:path';
 import type { SourceFacts } from '../../../source';
 import { type FactsOutput, factsFromOutput, readSource } from '../inputs/declared-source';
 import type { PluginEnvironment } from '../environment';
-import { differsIn } from '../inputs/input-difference';
+import { differsIn, type Properties } from '../protocol/wire-value';
 import { InputReader } from '../inputs/input-reader';
 import { type BuildPaths, declaredSource } from '../build/source-detection';
-import type { Properties } from '../protocol/wire-value';
 
 /** What the last update left behind; empty for a new resource. */
 export interface Before {

@@ -1,7 +1,7 @@
 import type { Problem } from '../../../error';
 import { formatRepository, parseReference, type Reference } from '../../../oci';
-import { distinct } from '../../../error/problem-collection';
-import { shownReference, validateSigningConfig } from '../../../sign';
+import { distinct } from '../../../error/signed-image-error';
+import { shownReference, validateSigningInputs } from '../../../sign';
 import { validateAnnotations, validateOverrides } from '../../../source';
 import { token } from '../../package';
 import type { StoredSignatureOutput } from '../../resources/signature-outputs';
@@ -15,20 +15,18 @@ import type {
   DiffResult,
   UpdateRequest,
 } from '../protocol/crud-resource';
-import { readDeletion } from '../inputs/declared-deletion';
+import { readDeletion } from '../inputs/declared-registry';
 import { accessProblems } from '../inputs/declared-access';
 import { readReference } from '../inputs/declared-image';
-import { declaredSigner } from '../inputs/declared-signer';
-import { readSigning } from '../inputs/declared-signing';
+import { declaredSigner, readSigning } from '../inputs/declared-signing';
 import { readSource } from '../inputs/declared-source';
 import type { PluginEnvironment } from '../environment';
-import { changedInputs } from '../inputs/input-difference';
+import { changedInputs, hasUnknown, type Properties, reveal } from '../protocol/wire-value';
 import { InputReader } from '../inputs/input-reader';
 import { driftOfSignature, readSignature } from './refresh';
 import { plannedRemoval, removeSignatures } from './delete';
 import { plannedSignature } from './preview';
 import { signatureOutputs } from './sign';
-import { hasUnknown, type Properties, reveal } from '../protocol/wire-value';
 
 /** Signs an image, its platform manifests and their provenance; finds again what is there. */
 export function createImageSignature(environment: PluginEnvironment): CrudResource {
@@ -55,7 +53,7 @@ async function check(
   const problems: readonly Problem[] = [
     ...inputs.problems,
     ...wrongReference(reference),
-    ...(await validateSigningConfig(signing.config, environment.host, inputs.unknown)),
+    ...(await validateSigningInputs(signing.config, environment.host, inputs.unknown)),
     ...validateAnnotations(inputs.at('annotations').record()),
     ...validateOverrides(readSource(inputs.at('source')), environment.env),
   ];

@@ -1,21 +1,36 @@
 import { SignedImageError } from '../../../error';
-import { type Digest, parseReference, type RegistryClient, type Repository } from '../../../oci';
-import { createSigningMaterial, type SigningMaterial, type SigningTarget } from '../../../sign';
-import { signedAnnotations, type SourceFacts } from '../../../source';
-import { manifestsToSign, type ReusePolicy } from '../../../verify';
-import type { BuildSummaryOutput } from '../../resources/signature-outputs';
-import type { CreateRequest } from '../protocol/crud-resource';
-import { type DeclaredProvenance, provenanceOf, readProvenance } from '../inputs/declared-provenance';
-import { readRegistry } from '../inputs/declared-registry';
-import { readSigning, type ServedSigning, servedSigning, witnessedBy } from '../inputs/declared-signing';
-import { trustedRootFor } from '../inputs/declared-trust';
-import type { ResourceLog } from '../protocol/engine-log';
+import { type Digest, type RegistryClient, type Repository, parseReference } from '../../../oci';
 import type { PluginEnvironment } from '../environment';
+import {
+  type DeclaredProvenance,
+  provenanceOf,
+  readProvenance,
+} from '../inputs/declared-provenance';
+import { readRegistry } from '../inputs/declared-registry';
+import {
+  type ServedSigning,
+  readSigning,
+  servedSigning,
+  transparencyOf,
+} from '../inputs/declared-signing';
+import { trustedRootFor } from '../inputs/declared-trusted-keys';
 import { InputReader } from '../inputs/input-reader';
+import type { CreateRequest } from '../protocol/crud-resource';
+import type { ResourceLog } from '../protocol/engine-log';
+import type { Properties } from '../protocol/wire-value';
 import { type Before, boundFacts } from './facts';
+import type { BuildSummaryOutput, SignerOutput } from '../../resources/signature-outputs';
+import {
+  type SignerDescription,
+  type SigningMaterial,
+  type SigningTarget,
+  createSigningMaterial,
+} from '../../../sign';
+import { type SourceFacts, signedAnnotations } from '../../../source';
+import { type ReusePolicy, manifestsToSign } from '../../../verify';
 
 /** Everything that one signature is made of, read from the inputs. */
-export interface SignatureOrder {
+export interface SignatureRequest {
   readonly repository: Repository;
   readonly digest: Digest;
   readonly signing: ServedSigning;
@@ -30,7 +45,7 @@ export async function orderFrom(
   { urn, inputs }: CreateRequest,
   before: Before,
   environment: PluginEnvironment,
-): Promise<SignatureOrder> {
+): Promise<SignatureRequest> {
   const key = environment.handoff.take(urn)?.['key'];
   const reader = new InputReader(key === undefined ? inputs : { ...inputs, key });
   const { repository, digest } = parseReference(reader.at('image').string() ?? '');
@@ -49,7 +64,7 @@ export async function orderFrom(
 }
 
 /** The image and its platform manifests, as the registry has them, with what to sign on each. */
-export async function targetsOf(order: SignatureOrder): Promise<readonly SigningTarget[]> {
+export async function targetsOf(order: SignatureRequest): Promise<readonly SigningTarget[]> {
   const { repository, digest, client, annotations, provenance, facts, build } = order;
   const manifests = await manifestsToSign(repository, digest, client);
   const source = { repository, declared: provenance, facts, build };
@@ -61,7 +76,7 @@ export async function targetsOf(order: SignatureOrder): Promise<readonly Signing
 }
 
 /** What an update has and a preview has not: somebody who reads its log, and may be asked to sign in. */
-export function attended(
+export function withInteractiveLogin(
   environment: PluginEnvironment,
   { info: announce }: ResourceLog,
 ): PluginEnvironment {
@@ -69,7 +84,7 @@ export function attended(
 }
 
 export async function materialFor(
-  { signing: { config } }: SignatureOrder,
+  { signing: { config } }: SignatureRequest,
   { host, serviceCall: call }: PluginEnvironment,
   { warn }: ResourceLog,
 ): Promise<SigningMaterial> {
@@ -78,10 +93,10 @@ export async function materialFor(
 
 /** Beside being valid and by this signer, a signature has what the transparency asks for. */
 export async function reusePolicy(
-  { signing: { config, services } }: SignatureOrder,
+  { signing: { config, services } }: SignatureRequest,
   { host }: PluginEnvironment,
 ): Promise<ReusePolicy> {
-  const transparency = witnessedBy(services);
+  const transparency = transparencyOf(services);
   return {
     transparency,
     trustedRoot: await trustedRootFor(
@@ -91,4 +106,15 @@ export async function reusePolicy(
       host,
     ),
   };
+}
+
+/** Why all is signed again, where another signer did it before; `undefined`: the same one did. */
+export function formerSigner(outputs: Properties, signer: SignerDescription): string | undefined {
+  const former = new InputReader(outputs['signer']).json() as SignerOutput | undefined;
+  if (!former || nameOf(former) === nameOf(signer)) return undefined;
+  return `signed so far by ${nameOf(former)}; from now on ${nameOf(signer)} signs`;
+}
+
+function nameOf({ keyId, identity }: { readonly keyId?: string; readonly identity?: string }) {
+  return keyId === undefined ? (identity ?? 'an identity') : `key sha256:${keyId.slice(0, 12)}`;
 }

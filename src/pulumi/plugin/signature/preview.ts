@@ -1,18 +1,18 @@
 import { createSignatureFinder } from '../../../verify';
-import { asksPerson, type SignerDescription, storedFormats } from '../../../sign';
+import { isInteractiveProvider, type SignerDescription, storedFormats } from '../../../sign';
 import type { CreateRequest } from '../protocol/crud-resource';
-import { witnessedBy } from '../inputs/declared-signing';
+import { transparencyOf } from '../inputs/declared-signing';
 import type { ResourceLog } from '../protocol/engine-log';
 import type { PluginEnvironment } from '../environment';
-import { formerSigner } from './former-signer';
-import type { Before } from './facts';
 import {
+  formerSigner,
   materialFor,
   orderFrom,
   reusePolicy,
-  type SignatureOrder,
+  type SignatureRequest,
   targetsOf,
 } from './order';
+import type { Before } from './facts';
 import { hasUnknown, type Properties, toValue, UNKNOWN } from '../protocol/wire-value';
 
 /** What an update would do: it looks where it can, writes nothing, and says it in one line. */
@@ -29,7 +29,7 @@ export async function plannedSignature(
   }
   const order = await orderFrom(request, before, environment);
   const { keyless } = order.signing.config;
-  if (keyless && (await asksPerson(keyless, environment.host))) {
+  if (keyless && (await isInteractiveProvider(keyless, environment.host))) {
     // Who signs is known after the sign-in, and so is what is signed already.
     log.info('would ask you to sign in, and sign what is not signed yet');
     return unknown;
@@ -42,13 +42,13 @@ export async function plannedSignature(
     ...unknown,
     signer: toValue(signer),
     signedAnnotations: order.annotations,
-    witnessed: witnessedBy(order.signing.services),
+    witnessed: transparencyOf(order.signing.services),
   };
 }
 
 /** Reads what is signed already; who will sign is known from the key or the token. */
 async function plan(
-  order: SignatureOrder,
+  order: SignatureRequest,
   environment: PluginEnvironment,
   log: ResourceLog,
 ): Promise<{ readonly signer: SignerDescription; readonly line: string }> {

@@ -1,34 +1,38 @@
 import {
   type Digest,
-  parseDigest,
-  parseReference,
   type RegistryClient,
   type Repository,
+  parseDigest,
+  parseReference,
 } from '../../../oci';
+import type { PluginEnvironment } from '../environment';
+import { readRegistry } from '../inputs/declared-registry';
+import { readSigning } from '../inputs/declared-signing';
+import { trustOf, trustedRootFor } from '../inputs/declared-trusted-keys';
+import { InputReader } from '../inputs/input-reader';
+import type { ReadRequest, ReadResult } from '../protocol/crud-resource';
+import type { Properties } from '../protocol/wire-value';
+import { refreshed } from '../verification/drift';
+import { expectationOf } from '../../provenance-expectation';
+import type { SignerOutput, StoredSignatureOutput } from '../../resources/signature-outputs';
+import { readLayers } from '../../../storage';
 import {
-  inspectImage,
   type KnownManifest,
   type Transparency,
   type VerificationPolicy,
+  type VerificationReport,
+  inspectImage,
 } from '../../../verify';
-import { expectationOf } from '../../provenance-expectation';
-import type { SignerOutput, StoredSignatureOutput } from '../../resources/signature-outputs';
-import type { ReadRequest, ReadResult } from '../protocol/crud-resource';
-import { readRegistry } from '../inputs/declared-registry';
-import { readSigning } from '../inputs/declared-signing';
-import { trustedRootFor, trustOf } from '../inputs/declared-trust';
-import { refreshed } from '../verification/drift';
-import type { PluginEnvironment } from '../environment';
-import { InputReader } from '../inputs/input-reader';
-import { renamedIn } from './renamed-signatures';
-import type { Properties } from '../protocol/wire-value';
 
 /** Compares the registry with what the state says was signed. */
 export async function readSignature(
   request: ReadRequest,
   environment: PluginEnvironment,
 ): Promise<NonNullable<ReadResult>> {
-  const anew = (whole: Place): Place => ({ ...whole, client: whole.client.task({ anew: true }) });
+  const anew = (whole: StorageLocation): StorageLocation => ({
+    ...whole,
+    client: whole.client.task({ anew: true }),
+  });
   return { inputs: request.inputs, outputs: await compared(request, environment, anew) };
 }
 
@@ -53,7 +57,7 @@ export async function driftOfSignature(
     .map((line) => line.string() ?? '');
 }
 
-interface Place {
+interface StorageLocation {
   readonly client: RegistryClient;
   readonly repository: Repository;
   readonly digest: Digest;
@@ -63,7 +67,7 @@ interface Place {
 async function compared(
   { inputs, outputs, log }: ReadRequest,
   environment: PluginEnvironment,
-  from: (whole: Place) => Place,
+  from: (whole: StorageLocation) => StorageLocation,
 ): Promise<Properties> {
   const declared = new InputReader(inputs);
   const { repository, digest } = parseReference(declared.at('image').string() ?? '');
@@ -117,4 +121,44 @@ async function policyOf(
     trustedRoot: await trustedRootFor(transparency, keyless, config.sigstore, host),
     platforms: true,
   };
+}
+
+/**
+ * The signatures that the state names and that are gone, though others as good are in their place:
+ * a run that was stopped between two signatures leaves one that the state does not know.
+ */
+async function renamedIn(
+  report: VerificationReport,
+  kept: readonly StoredSignatureOutput[],
+  repository: Repository,
+  client: RegistryClient,
+): Promise<readonly StoredSignatureOutput[]> {
+  const renamed: StoredSignatureOutput[] = [];
+  for (const signature of kept) {
+    const stored = renamedEquivalent(signature, report);
+    if (stored === undefined || stored === signature.stored) continue;
+    // Several may be good, and the report names the first: only what is gone is another one.
+    if (!(await isThere(signature, repository, client))) renamed.push(signature);
+  }
+  return renamed;
+}
+
+function renamedEquivalent(
+  { subject, purpose, format }: StoredSignatureOutput,
+  { manifests }: VerificationReport,
+): string | undefined {
+  const parts = manifests.find(({ digest }) => digest === subject)?.parts ?? [];
+  return parts.find((part) => part.purpose === purpose && part.format === format)?.stored;
+}
+
+async function isThere(
+  { subject, purpose, format, stored }: StoredSignatureOutput,
+  repository: Repository,
+  client: RegistryClient,
+): Promise<boolean> {
+  const digest = parseDigest(stored);
+  if (format === 'bundle') return (await client.getManifest(repository, digest)) !== undefined;
+  const kind = purpose === 'provenance' ? 'provenance' : 'signature';
+  const { candidates } = await readLayers(client, repository, parseDigest(subject), kind);
+  return candidates.some((candidate) => candidate.stored === digest);
 }

@@ -8,10 +8,16 @@ import {
 import { createFreshCheck, createSignatureFinder } from '../../../verify';
 import type { CreateRequest } from '../protocol/crud-resource';
 import type { PluginEnvironment } from '../environment';
-import { formerSigner } from './former-signer';
+import {
+  withInteractiveLogin,
+  formerSigner,
+  materialFor,
+  orderFrom,
+  reusePolicy,
+  targetsOf,
+} from './order';
 import { PartialStateError } from '../protocol/partial-state';
 import type { Before } from './facts';
-import { attended, materialFor, orderFrom, reusePolicy, targetsOf } from './order';
 import { signatureState } from './state';
 import type { Properties } from '../protocol/wire-value';
 import { writtenBefore, writtenSince } from './written-signatures';
@@ -30,7 +36,7 @@ export async function signatureOutputs(
   const { log } = request;
   const order = await orderFrom(request, before, environment);
   const targets = await targetsOf(order);
-  const material = await materialFor(order, attended(environment, log), log);
+  const material = await materialFor(order, withInteractiveLogin(environment, log), log);
   const policy = await reusePolicy(order, environment);
   const { repository, signing, client } = order;
   const former = formerSigner(before.outputs, material.description);

@@ -1,9 +1,9 @@
 import type { SignerDescription, StoredSignature } from '../../../sign';
 import type { WrittenSignatureOutput } from '../../resources/signature-outputs';
 import { provenanceOf } from '../inputs/declared-provenance';
-import { witnessedBy } from '../inputs/declared-signing';
+import { transparencyOf } from '../inputs/declared-signing';
 import { factsOutput } from '../inputs/declared-source';
-import type { SignatureOrder } from './order';
+import type { SignatureRequest } from './order';
 import { type Properties, toValue } from '../protocol/wire-value';
 
 /** What a run of signing came to, whether or not it came to its end. */
@@ -18,7 +18,7 @@ export interface SigningResult {
 
 /** The outputs of a signature, as they are kept. */
 export function signatureState(
-  order: SignatureOrder,
+  order: SignatureRequest,
   { stored, signer, written, drift }: SigningResult,
 ): Properties {
   const { digest, signing, annotations, facts, repository, provenance, build } = order;
@@ -41,7 +41,7 @@ export function signatureState(
       logEntries.map((entry) => ({ ...entry, subject, purpose })),
     ),
     signedProvenance: statement && JSON.stringify(statement.predicate),
-    witnessed: witnessedBy(signing.services),
+    witnessed: transparencyOf(signing.services),
     facts: factsOutput(facts),
     drift,
     written,

@@ -11,7 +11,7 @@ import type { ResourceLog } from '../protocol/engine-log';
 import type { Properties } from '../protocol/wire-value';
 
 /** What was found, and what it was looked at for. */
-export interface Look {
+export interface DriftCheck {
   readonly report: VerificationReport;
   readonly policy: VerificationPolicy;
   /** Signatures that the state names and the registry no longer has, though it has others as good. */
@@ -23,7 +23,7 @@ export interface Look {
  * that could not be looked at is told and changes nothing.
  */
 export function driftIn(
-  { report, policy, renamed = [] }: Look,
+  { report, policy, renamed = [] }: DriftCheck,
   log: ResourceLog,
 ): readonly string[] {
   const unmet = report.manifests.flatMap((manifest) =>
@@ -56,7 +56,7 @@ export async function refreshed(
   outputs: Properties,
   log: ResourceLog,
   next: string,
-  look: () => Promise<Look>,
+  look: () => Promise<DriftCheck>,
 ): Promise<Properties> {
   try {
     const drift = driftIn(await look(), log);

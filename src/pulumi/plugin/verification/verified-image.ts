@@ -1,6 +1,7 @@
 import type { Problem } from '../../../error';
 import { type Digest, parseDigest, parseReference, type RegistryClient } from '../../../oci';
-import { distinct, problemsOf } from '../../../error/problem-collection';
+import { parseBoundedJson } from '../../../http/json-bounds';
+import { distinct, problemsOf } from '../../../error';
 import { inspectImage, type VerificationReport, verifyImage } from '../../../verify';
 import { token } from '../../package';
 import type {
@@ -18,11 +19,17 @@ import type {
 import { readReference, resolveOnce } from '../inputs/declared-image';
 import { loadPolicy, policyProblems } from '../inputs/declared-policy';
 import { readRegistry } from '../inputs/declared-registry';
-import { type Look, refreshed } from './drift';
+import { type DriftCheck, refreshed } from './drift';
 import type { PluginEnvironment } from '../environment';
-import { changedInputs } from '../inputs/input-difference';
+import {
+  changedInputs,
+  hasUnknown,
+  type Properties,
+  reveal,
+  toValue,
+  UNKNOWN,
+} from '../protocol/wire-value';
 import { InputReader } from '../inputs/input-reader';
-import { hasUnknown, type Properties, reveal, toValue, UNKNOWN } from '../protocol/wire-value';
 
 /** Has a digest only if what the registry holds meets the policy. */
 export function createVerifiedImage(environment: PluginEnvironment): CrudResource {
@@ -72,7 +79,7 @@ async function diff(
   const always = news['always'] === true && changed.length === 0;
   if (!moved) noteUse(urn, oldInputs, oldOutputs, environment);
   const state = { urn, id, inputs: oldInputs, outputs: oldOutputs, log };
-  const seen = always ? await seenAgain(state, environment) : oldOutputs;
+  const seen = always ? await recheckDigest(state, environment) : oldOutputs;
   const drift = new InputReader(seen).at('drift').list().length > 0;
   return { changed: drift ? [...changed, 'drift'] : changed, replaces: moved ? ['image'] : [] };
 }
@@ -117,7 +124,7 @@ async function verified(
   inputs: Properties,
   environment: PluginEnvironment,
 ): Promise<Properties> {
-  const outputs = outputsOf((await look(inputs, environment, verifyImage)).report);
+  const outputs = outputsOf((await readAndVerify(inputs, environment, verifyImage)).report);
   noteUse(urn, inputs, outputs, environment);
   return outputs;
 }
@@ -137,12 +144,12 @@ function noteUse(
   uses.note(urn, repositoryOf(inputs), digests);
 }
 
-async function look(
+async function readAndVerify(
   inputs: Properties,
   environment: PluginEnvironment,
   how: typeof verifyImage,
   client = clientOf(inputs, environment),
-): Promise<Look> {
+): Promise<DriftCheck> {
   const reader = new InputReader(inputs);
   const { repository } = parseReference(reader.at('image').string() ?? '');
   const digest: Digest = parseDigest(reader.at('digest').string() ?? '');
@@ -160,7 +167,7 @@ function clientOf(inputs: Properties, environment: PluginEnvironment): RegistryC
  * Verifies again what is beside the manifests of the state; what they are their digest says. A list
  * that the signature has just read need not be read again.
  */
-async function seenAgain(
+async function recheckDigest(
   { inputs, outputs, log }: ReadRequest,
   environment: PluginEnvironment,
 ): Promise<Properties> {
@@ -169,12 +176,12 @@ async function seenAgain(
     inspectImage(repository, digest, policy, client, manifests);
   return refreshed(outputs, log, 'verifies again', () => {
     const client = environment.looks.through(clientOf(inputs, environment));
-    return look(inputs, environment, manifests ? inspectKnown : inspectImage, client);
+    return readAndVerify(inputs, environment, manifests ? inspectKnown : inspectImage, client);
   });
 }
 
 function verificationIn(outputs: Properties): Partial<VerificationReport> {
-  return JSON.parse(
+  return parseBoundedJson(
     new InputReader(outputs).at('verification').string() ?? '{}',
   ) as Partial<VerificationReport>;
 }
@@ -197,7 +204,12 @@ async function read(
   environment: PluginEnvironment,
 ): Promise<ReadResult> {
   const found = await refreshed(outputs, log, 'verifies again', () =>
-    look(inputs, environment, inspectImage, clientOf(inputs, environment).task({ anew: true })),
+    readAndVerify(
+      inputs,
+      environment,
+      inspectImage,
+      clientOf(inputs, environment).task({ anew: true }),
+    ),
   );
   return { inputs, outputs: found };
 }

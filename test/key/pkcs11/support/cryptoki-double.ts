@@ -11,7 +11,7 @@ export interface TokenDouble {
   logins: string[];
   /** Return values (`CKR_...`) that calls fail with. */
   failing: Map<string, readonly [name: string, value: number]>;
-  /** What is told of the public point; default: as PKCS#11 has it. */
+  /** The returned public point; default: as PKCS#11 has it. */
   bare: boolean;
   signatureLength: number;
   openSessions: number;
@@ -138,10 +138,14 @@ export class PKCS11 {
     this.#found = [];
   }
 
-  C_GetAttributeValue(_session: Handle, object: Handle, [asked]: readonly Attribute[]): object[] {
-    const value = valueOf(object, asked?.type ?? -1);
+  C_GetAttributeValue(
+    _session: Handle,
+    object: Handle,
+    [requested]: readonly Attribute[],
+  ): object[] {
+    const value = valueOf(object, requested?.type ?? -1);
     if (value === undefined) fail('CKR_ATTRIBUTE_TYPE_INVALID', 0x12, 'C_GetAttributeValue');
-    return [{ type: asked?.type, value }];
+    return [{ type: requested?.type, value }];
   }
 
   C_SignInit(): void {

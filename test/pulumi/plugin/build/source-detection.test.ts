@@ -29,7 +29,7 @@ test('what .dockerignore leaves out is not read by the build', async () => {
   });
   tree.write('app/.dockerignore', 'node_modules\n');
   await expect(source()).rejects.toMatchObject({
-    message: expect.stringContaining('"app/.dockerignore"; commit'),
+    message: expect.stringContaining('"app/.dockerignore" not in the commit; commit'),
   });
   const commit = tree.commit();
   expect(await source()).toMatchObject({ commit, dirty: false });

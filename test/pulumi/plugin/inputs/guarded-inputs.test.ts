@@ -95,6 +95,29 @@ describe('guarded inputs', () => {
     ]);
   });
 
+  it('accept a name in quotes that needs none', () => {
+    const build = { args: { TOKEN: new Secret('x') } };
+    expect(said('ImageBuild', { build, nonsecret: ['build.args["TOKEN"]'] })).toEqual([]);
+    expect(said('ImageBuild', { build, nonsecret: ['build["args"]'] })).toEqual([]);
+  });
+
+  it('refuse a name in brackets without quotes, which would allow nothing', () => {
+    const annotations = { team: 'x' };
+    expect(said('SigningPlan', { annotations, nonsecret: ['annotations[team]'] })).toEqual([
+      expect.stringMatching(
+        /^nonsecret\[0\]: "annotations\[team\]" is not a path: .*double quotes/,
+      ),
+    ]);
+    expect(said('SigningPlan', { annotations, nonsecret: ['annotations.a[b]'] })).toEqual([]);
+  });
+
+  it('name the remedy for a credential that has no mark', () => {
+    const annotations = { from: 'https://ci:passw0rd@git.example.test/app' };
+    expect(said('SigningPlan', { annotations })).toEqual([
+      expect.stringMatching(/^annotations\.from: contains a credential.*: remove the credential;/),
+    ]);
+  });
+
   it('refuse a secret argument, pointing to build secrets, unless the caller accepts it by name', () => {
     const build = { args: { TOKEN: new Secret(CANARY), VERSION: '1' } };
     expect(said('ImageBuild', { build })).toEqual([
@@ -125,11 +148,15 @@ describe('guarded inputs', () => {
   });
 
   it.each([
-    [{ annotations: { from: `https://ci:${CANARY}@git.example.test/app` } }, 'annotations.from'],
-    [{ build: { args: { URL: `https://${CANARY}@git.example.test` } } }, 'build.args.URL'],
-    [{ build: { cacheTo: [`type=s3,bucket=b,secret_access_key=${CANARY}`] } }, 'build.cacheTo[0]'],
-    [{ source: { builder: `https://u:${CANARY}@ci.example.test/1` } }, 'source.builder'],
-  ])('refuse a credential that nobody marked: %j', (news, property) => {
+    ['annotations.from', { annotations: { from: `https://ci:${CANARY}@git.example.test/app` } }],
+    ['build.args.URL', { build: { args: { URL: `https://${CANARY}@git.example.test` } } }],
+    ['build.cacheTo[0]', { build: { cacheTo: [`type=s3,bucket=b,secret_access_key=${CANARY}`] } }],
+    ['source.builder', { source: { builder: `https://u:${CANARY}@ci.example.test/1` } }],
+    ['annotations.from', { annotations: { from: `https://ci:it's@${CANARY}@git.example.test` } }],
+    ['annotations.from', { annotations: { from: `https:ci:${CANARY}@git.example.test` } }],
+    ['build.labels.from', { build: { labels: { from: `https:\\\\${CANARY}@git.example.test/` } } }],
+    ['annotations.from', { annotations: { from: `postgres://u:"${CANARY}"@db.example.test/` } }],
+  ])('refuse a credential that nobody marked: %s', (property, news) => {
     const { inputs, problems, secrets } = guard('SigningPlan', news);
     expect(problems).toEqual([
       expect.objectContaining({
@@ -138,7 +165,7 @@ describe('guarded inputs', () => {
       }),
     ]);
     expect(JSON.stringify([inputs, problems])).not.toContain(CANARY);
-    expect(secrets).toContain(CANARY);
+    expect(secrets.join(' ')).toContain(CANARY);
   });
 
   it('take the user of an ssh address for a part of it', () => {

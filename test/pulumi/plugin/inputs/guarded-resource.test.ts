@@ -1,6 +1,10 @@
 import type { CrudResource } from '../../../../src/pulumi/plugin/protocol/crud-resource';
 import { guardedResource } from '../../../../src/pulumi/plugin/inputs/guarded-resource';
-import { encodeProperties, type Properties, Secret } from '../../../../src/pulumi/plugin/protocol/wire-value';
+import {
+  encodeProperties,
+  type Properties,
+  Secret,
+} from '../../../../src/pulumi/plugin/protocol/wire-value';
 import { RESOURCE_INPUTS } from '../../../../src/pulumi/secrecy/input-table';
 import { openWorkbench, type Workbench } from '../support/workbench';
 
@@ -86,21 +90,21 @@ describe('a value marked as secret that would be published', () => {
   const image = (): string => `${bench.registry.host}/app@sha256:${'a'.repeat(64)}`;
 
   it.each([
-    ['ImageSignature', { annotations: { team: new Secret(CANARY) } }, 'annotations.team'],
+    ['ImageSignature', 'annotations.team', { annotations: { team: new Secret(CANARY) } }],
     [
       'ImageSignature',
-      { provenance: { parameters: { p: new Secret(CANARY) } } },
       'provenance.parameters.p',
+      { provenance: { parameters: { p: new Secret(CANARY) } } },
     ],
     [
       'ImageBuild',
-      { build: { context: 'app', labels: { l: new Secret(CANARY) } } },
       'build.labels.l',
+      { build: { context: 'app', labels: { l: new Secret(CANARY) } } },
     ],
-    ['VerifiedImage', { annotations: new Secret({ team: CANARY }) }, 'annotations'],
-    ['VerifiedImage', { annotations: new Secret({ [CANARY]: 'x' }) }, 'annotations'],
-    ['SigningPlan', { source: { branch: new Secret(CANARY) } }, 'source.branch'],
-  ] as const)('%s refuses it before anything is written: %j', async (name, declared, property) => {
+    ['VerifiedImage', 'annotations', { annotations: new Secret({ team: CANARY }) }],
+    ['VerifiedImage', 'annotations', { annotations: new Secret({ [CANARY]: 'x' }) }],
+    ['SigningPlan', 'source.branch', { source: { branch: new Secret(CANARY) } }],
+  ] as const)('%s refuses it before anything is written: %s', async (name, property, declared) => {
     bench.registry.clearRequests();
     const problems = await bench.problems(name, {
       image: name === 'ImageBuild' ? `${bench.registry.host}/app` : image(),

@@ -1,7 +1,11 @@
 import { inputPaths, schema, withValue } from '../../../oracles/secrets/input-paths';
 import { inputTypeProblems } from '../../../../src/pulumi/plugin/inputs/input-types';
 import { dottedPath } from '../../../../src/pulumi/plugin/inputs/input-path';
-import { type Properties, Secret, UNKNOWN } from '../../../../src/pulumi/plugin/protocol/wire-value';
+import {
+  type Properties,
+  Secret,
+  UNKNOWN,
+} from '../../../../src/pulumi/plugin/protocol/wire-value';
 import { openWorkbench, type ResourceName, type Workbench } from '../support/workbench';
 
 let workbench: Workbench;

@@ -5,7 +5,10 @@ import { Struct } from 'google-protobuf/google/protobuf/struct_pb';
 
 import { SignedImageError } from '../../../../src/error';
 import type { CrudResource } from '../../../../src/pulumi/plugin/protocol/crud-resource';
-import { createCrudService, type CrudService } from '../../../../src/pulumi/plugin/protocol/crud-service';
+import {
+  createCrudService,
+  type CrudService,
+} from '../../../../src/pulumi/plugin/protocol/crud-service';
 import { createEngineLog, type EngineLog } from '../../../../src/pulumi/plugin/protocol/engine-log';
 import { PartialStateError } from '../../../../src/pulumi/plugin/protocol/partial-state';
 import { Secret, UNKNOWN } from '../../../../src/pulumi/plugin/protocol/wire-value';

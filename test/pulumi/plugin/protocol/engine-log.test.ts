@@ -73,6 +73,25 @@ test('a step is told if it lasts, and not if the next one or the end comes first
   expect(arrived).toEqual(['one step two ...', 'one done']);
 });
 
+test('lines that come faster than the engine takes them are counted, and warnings are kept', async () => {
+  let release: (value?: unknown) => void = () => undefined;
+  hold = new Promise((resolve) => (release = resolve));
+  const { info, warn } = log.for(ONE);
+  const line = 'x'.repeat(1024 * 1024);
+  for (let count = 0; count < 100; count += 1) info(line);
+  warn('important');
+  release();
+  await log.flush(ONE);
+  expect(arrived).toHaveLength(7);
+  expect(arrived.slice(-2)).toEqual([
+    'one important',
+    'one (95 lines are left out: they came too fast)',
+  ]);
+  info('on it goes');
+  await log.flush(ONE);
+  expect(arrived.at(-1)).toBe('one on it goes');
+});
+
 test('an engine that is gone fails nothing', async () => {
   const lost = createEngineLog('127.0.0.1:9');
   lost.for(ONE).info('to nobody');

@@ -1,1 +1,0 @@
-export { gitlabKeys } from './gitlab-keys';

@@ -1,1 +1,0 @@
-export { vaultKeys } from './vault-source';
