@@ -14,7 +14,7 @@ export {
   type ProvenanceInput,
   type ProvenancePredicate,
   provenanceStatement,
-  provenanceWanted,
+  createsProvenance,
   type ResourceDescriptor,
 } from './provenance';
 export { sameProvenance } from './same-provenance';

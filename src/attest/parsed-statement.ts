@@ -3,10 +3,10 @@ import { type Digest, hexOf } from '../oci/digest';
 import { isJsonObject, parseJsonObject } from '../oci/strict-json';
 import { STATEMENT_TYPE } from './statement';
 
-/** What `cosign attest` still writes; the same members as v1. */
+/** The type that `cosign attest` still writes; it has the same members as v1. */
 export const STATEMENT_TYPE_V01 = 'https://in-toto.io/Statement/v0.1';
 
-/** A statement as it was read: checked in shape, and no more than that. */
+/** A parsed in-toto statement. Only its structure was validated. */
 export interface ParsedStatement {
   readonly subjects: readonly ParsedSubject[];
   readonly predicateType: string;
@@ -15,9 +15,9 @@ export interface ParsedStatement {
 
 export interface ParsedSubject {
   readonly name?: string;
-  /** Algorithm to hex. */
+  /** Hex digest by algorithm. */
   readonly digest: Readonly<Record<string, unknown>>;
-  /** Values are what was signed, strings or not. */
+  /** The signed values, which need not be strings. */
   readonly annotations: Readonly<Record<string, unknown>>;
 }
 
@@ -41,7 +41,7 @@ function parseSubject(value: unknown): ParsedSubject {
 }
 
 /**
- * Reads the payload of a DSSE envelope.
+ * Parses the payload of a DSSE envelope.
  *
  * @throws SignedImageError `CONTENT_MALFORMED`
  */
@@ -56,7 +56,7 @@ export function parseStatement(payload: Buffer): ParsedStatement {
   return { subjects: subject.map(parseSubject), predicateType, predicate };
 }
 
-/** The subjects that are this very manifest. */
+/** Returns the subjects with the digest of this manifest. */
 export function subjectsOf(statement: ParsedStatement, digest: Digest): readonly ParsedSubject[] {
   const hex = hexOf(digest);
   return statement.subjects.filter((subject) => subject.digest['sha256'] === hex);

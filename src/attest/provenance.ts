@@ -5,7 +5,7 @@ import { isUri } from '../source/uri';
 import { vcsLocation } from './vcs-location';
 import { PROVENANCE_PREDICATE_TYPE, STATEMENT_TYPE, type Statement } from './statement';
 
-/** What `externalParameters` mean and how the build ran: `docs/build-type-v1.md`. */
+/** The build type, which defines `externalParameters` and how the build ran: `docs/build-type-v1.md`. */
 export const BUILD_TYPE =
   'https://github.com/pulumi-signed-image/pulumi-signed-image/blob/main/docs/build-type-v1.md';
 
@@ -16,7 +16,7 @@ export interface ResourceDescriptor {
   readonly digest?: Readonly<Record<string, string>>;
 }
 
-/** https://slsa.dev/spec/v1.1/provenance#schema, as far as this build type uses it. */
+/** The part of https://slsa.dev/spec/v1.1/provenance#schema that this build type uses. */
 export interface ProvenancePredicate {
   readonly buildDefinition: {
     readonly buildType: string;
@@ -34,16 +34,16 @@ export interface ProvenancePredicate {
   };
 }
 
-/** What was asked of the builder. */
+/** The inputs of the build. */
 export interface BuildInstructions {
   readonly repository: Repository;
   readonly tag?: Tag;
-  /** Path as declared, relative to the program's folder: no path of this machine. */
+  /** Path as declared, relative to the program's folder, without absolute paths of this machine. */
   readonly context: string;
   /** Path as declared, relative to the program's folder. */
   readonly dockerfile: string;
   readonly target?: string;
-  /** Build arguments whose values may be shown. */
+  /** Build arguments that are not secret. */
   readonly args: Readonly<Record<string, string>>;
   /** Names of the build arguments whose values are secret. */
   readonly secretArgs?: readonly string[];
@@ -55,54 +55,54 @@ export interface BuildInstructions {
   /** The declared choice of builder: `auto`, `buildx`, ... */
   readonly builder: string;
   readonly buildxBuilder?: string;
-  /** What the user adds (`provenance.parameters`). */
+  /** User-defined parameters (`provenance.parameters`). */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** What went into the build, by content. */
+/** The source and files of the build, by digest. */
 export interface BuildMaterials {
   /** URL without credentials. */
   readonly repository?: string;
   readonly branch?: string;
   /** Tag of the repository. */
   readonly tag?: string;
-  /** Full ref where neither branch nor tag says it. */
+  /** Full ref if it is neither `branch` nor `tag`. */
   readonly ref?: string;
   /** Full hex object id. */
   readonly commit?: string;
-  /** Of the Dockerfile's bytes. */
+  /** Digest of the Dockerfile. */
   readonly dockerfileDigest?: Digest;
   /** Content hash of the context, as `docs/build-type-v1.md` defines it. */
   readonly contextDigest?: Digest;
 }
 
-/** The run that made the image. */
+/** The run that built the image. */
 export interface BuildRun {
-  /** URI of what ran the build. It never claims a hosted builder that it is not. */
+  /** URI of the platform that ran the build. It never claims a hosted builder that did not run it. */
   readonly builderId: string;
-  /** Which CI system was detected: `github-actions`, ..., `git`, `none`. */
+  /** The detected CI system: `github-actions`, ..., `git`, `none`. */
   readonly system: string;
-  /** The builder that `auto` took. */
+  /** The builder that `auto` selected. */
   readonly usedBuilder?: string;
   readonly dirty?: boolean;
   readonly user?: string;
   /** The fork that a pull or merge request comes from. */
   readonly headRepository?: string;
   readonly invocation?: string;
-  /** RFC 3339, UTC; absent where the builder does not tell (a provider's build). */
+  /** RFC 3339, UTC; absent if the builder does not report it (a provider's build). */
   readonly startedOn?: string;
   readonly finishedOn?: string;
 }
 
 export interface ProvenanceInput {
-  /** The manifest that the statement is about: the index, or one of its platforms. */
+  /** The subject of the statement: the index, or the manifest of one platform. */
   readonly digest: Digest;
   readonly instructions: BuildInstructions;
   readonly materials: BuildMaterials;
   readonly run: BuildRun;
 }
 
-/** Without what was not given: unset, null and empty mean the same in SLSA, so nothing is written. */
+/** Omits empty members: unset, null and empty are equivalent in SLSA. */
 function compact(members: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => !isEmpty(value)));
 }
@@ -112,8 +112,8 @@ function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
-/** Pairs in the order of their names, so that the same declaration gives the same bytes. */
-function sorted(pairs: Readonly<Record<string, string>> = {}): Record<string, string> {
+/** Sorts pairs by name, so that equal inputs give equal bytes. */
+function sortByName(pairs: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(pairs).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -124,14 +124,14 @@ function externalParameters(instructions: BuildInstructions): Record<string, unk
     context: instructions.context,
     dockerfile: instructions.dockerfile,
     target: instructions.target,
-    args: sorted(instructions.args),
+    args: sortByName(instructions.args),
     secretArgs: [...(instructions.secretArgs ?? [])].sort(),
     secretIds: [...instructions.secretIds].sort(),
     platforms: instructions.platforms,
-    labels: sorted(instructions.labels),
+    labels: sortByName(instructions.labels),
     builder: instructions.builder,
     buildxBuilder: instructions.buildxBuilder,
-    parameters: sorted(instructions.parameters),
+    parameters: sortByName(instructions.parameters),
   });
 }
 
@@ -162,12 +162,12 @@ function refOf({ ref, tag, branch }: BuildMaterials): string | undefined {
   return branch === undefined ? undefined : `refs/heads/${branch}`;
 }
 
-function checked(input: ProvenanceInput): ProvenanceInput {
+function validateRun(input: ProvenanceInput): ProvenanceInput {
   const { builderId, startedOn, finishedOn } = input.run;
   if (!isUri(builderId)) {
     throw new SignedImageError({
       code: 'INPUT_INVALID',
-      message: `the builder id ${JSON.stringify(builderId)} is not a URI; give one that names what runs the build, for example https://ci.example.com/builder`,
+      message: `the builder id ${JSON.stringify(builderId)} is not a URI; set it to a URI that identifies the build platform, for example https://ci.example.com/builder`,
       property: 'provenance.builderId',
     });
   }
@@ -179,7 +179,7 @@ function checked(input: ProvenanceInput): ProvenanceInput {
     ) {
       throw new SignedImageError({
         code: 'INTERNAL',
-        message: `${JSON.stringify(time)} is no RFC 3339 time in UTC`,
+        message: `${JSON.stringify(time)} is not an RFC 3339 time in UTC`,
       });
     }
   }
@@ -187,12 +187,12 @@ function checked(input: ProvenanceInput): ProvenanceInput {
 }
 
 /**
- * The SLSA v1 provenance of one manifest that this build made.
+ * Creates the SLSA v1 provenance statement of one manifest of this build.
  *
  * @throws SignedImageError `INPUT_INVALID` on `provenance.builderId`
  */
 export function provenanceStatement(input: ProvenanceInput): Statement<ProvenancePredicate> {
-  const { digest, instructions, materials, run } = checked(input);
+  const { digest, instructions, materials, run } = validateRun(input);
   const internalParameters = compact({
     system: run.system,
     usedBuilder: run.usedBuilder,
@@ -229,9 +229,9 @@ export function provenanceStatement(input: ProvenanceInput): Statement<Provenanc
   };
 }
 
-/** What was declared about provenance. */
+/** The `provenance` input of a component. */
 export interface ProvenanceDeclaration {
-  /** Whether the image is built here; else it exists already. */
+  /** Whether the component builds the image; otherwise the image exists already. */
   readonly build: boolean;
   readonly disabled?: boolean;
   readonly builderId?: string;
@@ -239,14 +239,14 @@ export interface ProvenanceDeclaration {
 }
 
 /**
- * Whether provenance is made. An image that exists already gets none, because nobody here saw how
- * it was built; asking for one (or naming a builder for it) is an error.
+ * Returns whether to create provenance. An image that exists already does not get provenance,
+ * because its build was not observed; requesting provenance (or a builder id) for it is an error.
  *
- * @throws SignedImageError `INPUT_INVALID` on the `provenance` member that cannot be kept
+ * @throws SignedImageError `INPUT_INVALID` on the conflicting member of `provenance`
  */
-export function provenanceWanted(declared: ProvenanceDeclaration): boolean {
+export function createsProvenance(declared: ProvenanceDeclaration): boolean {
   if (declared.build) return declared.disabled !== true;
-  const refused =
+  const conflict =
     declared.builderId !== undefined
       ? 'builderId'
       : Object.keys(declared.parameters ?? {}).length > 0
@@ -254,12 +254,12 @@ export function provenanceWanted(declared: ProvenanceDeclaration): boolean {
         : declared.disabled === false
           ? 'disabled'
           : undefined;
-  if (refused !== undefined) {
+  if (conflict !== undefined) {
     throw new SignedImageError({
       code: 'INPUT_INVALID',
       message:
-        'an image that exists already cannot be given provenance: it would claim a build that was not made here. Leave `provenance` out, or declare `build`',
-      property: `provenance.${refused}`,
+        'an existing image cannot be given provenance: the provenance would claim a build that did not run here. Remove `provenance`, or declare `build`',
+      property: `provenance.${conflict}`,
     });
   }
   return false;

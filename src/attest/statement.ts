@@ -4,7 +4,7 @@ import { type Digest, hexOf } from '../oci/digest';
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 /** https://github.com/in-toto/attestation/blob/main/spec/v1/envelope.md */
 export const STATEMENT_PAYLOAD_TYPE = 'application/vnd.in-toto+json';
-/** What cosign v3 signs for `cosign sign`. */
+/** The predicate type that `cosign sign` of cosign v3 writes. */
 export const SIGNATURE_PREDICATE_TYPE = 'https://sigstore.dev/cosign/sign/v1';
 /** https://slsa.dev/spec/v1.1/provenance */
 export const PROVENANCE_PREDICATE_TYPE = 'https://slsa.dev/provenance/v1';
@@ -23,8 +23,8 @@ export interface Statement<P = unknown> {
 }
 
 /**
- * The statement that `cosign sign -a k=v` signs: the image by digest, the annotations on its
- * subject, and an empty predicate (present, because cosign >= 3.0.5 writes one).
+ * Creates the statement that `cosign sign -a k=v` signs: the image digest as subject, the
+ * annotations on the subject, and an empty predicate (which cosign >= 3.0.5 writes).
  */
 export function signatureStatement(
   digest: Digest,
@@ -39,7 +39,7 @@ export function signatureStatement(
   };
 }
 
-/** The bytes to sign: compact JSON, members in the order above. */
+/** Encodes the bytes to sign: compact JSON with the members in the order above. */
 export function encodeStatement(statement: Statement): Buffer {
   return Buffer.from(JSON.stringify(statement), 'utf8');
 }

@@ -3,12 +3,12 @@ import { encodedPath, isUri } from '../source/uri';
 const SCP_LIKE = /^(?:([^@/]+)@)?(\[[^\]/]+\]|[^:/@[\]]{2,}):(.+)$/s;
 
 /**
- * The location of a repository at a revision as SPDX writes it, `git+https://host/path@revision`:
+ * Formats the location of a repository at a revision in SPDX form, `git+https://host/path@revision`:
  * https://spdx.github.io/spdx-spec/v2.3/package-information/#77-package-download-location-field
  *
  * @param repository - A URL, or git's scp-like form, without credentials.
  * @param revision - A ref or a commit.
- * @returns `undefined` for what is not such an address
+ * @returns `undefined` if the repository is not such an address
  */
 export function vcsLocation(repository: string, revision?: string): string | undefined {
   const base = repository.includes('://') ? urlLocation(repository) : scpLocation(repository);
@@ -25,7 +25,7 @@ function urlLocation(repository: string): string | undefined {
   return `git+${scheme}://${authority}${encodedSegment(path)}`;
 }
 
-/** `[user@]host:path`: the path is relative to the user's home, which for a forge is its root. */
+/** `[user@]host:path`: the path is relative to the user's home, which on a Git hosting service is the root. */
 function scpLocation(repository: string): string | undefined {
   const match = SCP_LIKE.exec(repository);
   if (!match) return undefined;
@@ -36,7 +36,7 @@ function scpLocation(repository: string): string | undefined {
   return `git+ssh://${authority}/${encodedSegment(path.replace(/^\/+/, ''))}`;
 }
 
-/** An `@` in a path or ref would look like the one before the revision. */
+/** Escapes `@`, which would otherwise be read as the separator before the revision. */
 function encodedSegment(text: string): string {
   return encodedPath(text).replaceAll('@', '%40');
 }

@@ -2,7 +2,7 @@ import { readDockerfile } from './built-image';
 import { baseImages } from './dockerfile';
 import type { BuildSession, Step } from './session';
 
-/** How a tool pulls an image into its local store. */
+/** The command with which a tool pulls an image into its local store. */
 export interface PullCommand {
   readonly program: string;
   /** The subcommand and its flags; the image follows. */
@@ -11,11 +11,11 @@ export interface PullCommand {
 }
 
 /**
- * Pulls the base images of a build, for builders that take a base from the local store where there
- * is one, also when its tag has moved in the registry. A base that cannot be pulled may be a local
- * one: the build goes on, and the log says so.
+ * Pulls the base images of a build, for builders that prefer a base in the local store even if its tag
+ * has moved in the registry. A base that cannot be pulled may be a local one: the build continues, and
+ * a warning is logged.
  *
- * @param platform - The one that is built, if one was declared.
+ * @param platform - The platform of the build, if declared.
  */
 export async function pullBases(
   session: BuildSession,
@@ -25,7 +25,7 @@ export async function pullBases(
   const { dockerfile, args, target } = await readDockerfile(session.request);
   const platforms = platform === undefined ? [] : [platform];
   for (const image of baseImages(dockerfile, { args, target, platforms }).images) {
-    // By digest the local one is the same.
+    // With a digest the local image is the same.
     if (image.includes('@sha256:')) continue;
     // A flag to the tool, and no image to any builder: `ARG B=--tls-verify=false`, `FROM $B`.
     if (image.startsWith('-')) continue;
@@ -38,8 +38,8 @@ export async function pullBases(
     };
     if (await session.attempt(step)) continue;
     session.log(
-      `the base image ${image} was not pulled; if the local store has it, that one is used, ` +
-        'though its tag may have moved in the registry',
+      `the base image ${image} could not be pulled; an image of this name in the local store is used instead, ` +
+        'although its tag may have moved in the registry',
     );
   }
 }

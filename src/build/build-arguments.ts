@@ -4,9 +4,9 @@ import { changesBuilder } from './variables';
 type Arguments = Pick<BuildRequest, 'args' | 'environment'>;
 
 /**
- * The flags of build arguments. The value is in a variable of the builder's process, from which all
- * builders take an argument without one: every user of a machine can read its command lines. An
- * argument whose variable would change the builder itself (`PATH`, `HTTP_PROXY`) is on the command
+ * Returns the flags of build arguments. The value is passed in an environment variable, from which all
+ * builders read arguments without a value, because all users of a machine can read command lines. An
+ * argument whose variable would affect the builder itself (`PATH`, `HTTP_PROXY`) is on the command
  * line, and so must not be a secret.
  */
 export function argumentFlags(request: Arguments): readonly string[] {
@@ -16,7 +16,7 @@ export function argumentFlags(request: Arguments): readonly string[] {
   ]);
 }
 
-/** The variables that {@link argumentFlags} refers to. */
+/** Returns the environment variables to which {@link argumentFlags} refers. */
 export function argumentVariables(request: Arguments): NodeJS.ProcessEnv {
   return Object.fromEntries(
     names(request)
@@ -25,7 +25,7 @@ export function argumentVariables(request: Arguments): NodeJS.ProcessEnv {
   );
 }
 
-/** Whether an argument of this name cannot be handed over by a variable. */
+/** Whether an argument of this name cannot be passed in an environment variable. */
 export function isOnCommandLine(name: string, environment: readonly string[] = []): boolean {
   return changesBuilder(name) || environment.includes(name);
 }

@@ -6,16 +6,16 @@ import { parseBoundedJson } from '../http/json-bounds';
 import { pullBases } from './base-pull';
 import type { Builder, BuildRequest } from './builder';
 import {
-  daemonRefusal,
+  daemonUnavailableReason,
   dockerLogin,
   imageIdFlags,
   platformFlags,
   pushFromDaemon,
-  logDaemonWork,
+  logDaemonTls,
 } from './docker-cli';
 import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
-import { probe, refusal } from './process';
+import { probe, unavailableReason } from './process';
 import {
   type BuilderDeps,
   type BuildSession,
@@ -25,8 +25,8 @@ import {
 } from './session';
 
 /**
- * `docker buildx build`: BuildKit in the daemon, in a container, on another machine or in
- * Kubernetes, by the buildx builder that `buildxBuilder` names.
+ * Creates the builder that runs `docker buildx build`: BuildKit in the daemon, in a container, on
+ * another machine or in Kubernetes, depending on the buildx builder (`buildxBuilder`).
  */
 export function buildxBuilder(deps: BuilderDeps): Builder {
   return {
@@ -42,51 +42,52 @@ async function unavailable(
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
   const version = await probe('docker', ['buildx', 'version'], env);
-  if (version === undefined) return refusal('docker', version);
-  if (version.code !== 0) return 'docker has no buildx plugin (`docker buildx version` fails)';
-  const { driver, refused } = await inspect(request, env);
-  if (refused !== undefined) return refused;
+  if (version === undefined) return unavailableReason('docker', version);
+  if (version.code !== 0)
+    return 'the buildx plugin of docker is not installed (`docker buildx version` fails)';
+  const { driver, reason } = await inspect(request, env);
+  if (reason !== undefined) return reason;
   if (driver !== 'docker') return undefined;
-  const daemon = await daemonRefusal(env);
+  const daemon = await daemonUnavailableReason(env);
   if (daemon !== undefined) return daemon;
   if (request.platforms.length < 2 || (await hasContainerdStore(env))) return undefined;
   return (
-    'the docker driver builds one platform only; make a builder with `docker buildx create ' +
-    '--driver docker-container` and name it in build.buildxBuilder'
+    'the docker driver supports one platform only; create a builder with `docker buildx create ' +
+    '--driver docker-container` and set build.buildxBuilder to its name'
   );
 }
 
 interface Inspected {
   readonly driver?: string | undefined;
-  readonly refused?: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 async function inspect(request: BuildRequest, env: NodeJS.ProcessEnv): Promise<Inspected> {
   const named = request.buildxBuilder === undefined ? [] : [request.buildxBuilder];
-  const answer = await probe('docker', ['buildx', 'inspect', ...named], env);
-  const refused = refusal('docker buildx', answer);
-  if (refused !== undefined) return { refused };
-  const line = answer?.stdout.find((text) => text.startsWith('Driver:'));
+  const result = await probe('docker', ['buildx', 'inspect', ...named], env);
+  const reason = unavailableReason('docker buildx', result);
+  if (reason !== undefined) return { reason };
+  const line = result?.stdout.find((text) => text.startsWith('Driver:'));
   return { driver: line?.slice('Driver:'.length).trim() };
 }
 
-/** With it the daemon's BuildKit pushes itself, indexes too. */
+/** Whether the daemon uses the containerd image store, with which its BuildKit can push images and indexes. */
 async function hasContainerdStore(env: NodeJS.ProcessEnv): Promise<boolean> {
-  const answer = await probe('docker', ['info', '--format', '{{json .DriverStatus}}'], env);
-  return answer?.stdout.some((line) => line.includes('io.containerd.snapshotter')) ?? false;
+  const result = await probe('docker', ['info', '--format', '{{json .DriverStatus}}'], env);
+  return result?.stdout.some((line) => line.includes('io.containerd.snapshotter')) ?? false;
 }
 
 async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<Digest> {
   const { request } = session;
-  logDaemonWork(session, 'BuildKit');
+  logDaemonTls(session, 'BuildKit');
   const login = await dockerLogin(session, deps.env);
   const env = environmentOf(deps, request);
   const { driver } = await inspect(request, env);
-  // The docker driver without containerd's store leaves the push to the daemon, and buildx then
-  // takes the digest from a look at the tag, which somebody else may have moved. `docker push` says
-  // what it pushed.
+  // With the docker driver and without the containerd store the daemon pushes, and buildx then resolves
+  // the digest from the tag, which another build may have moved. `docker push` reports the digest that
+  // it pushed.
   const byDaemon = driver === 'docker' && !(await hasContainerdStore(env));
-  // BuildKit in the daemon takes a base of the daemon's store without asking its registry.
+  // BuildKit in the daemon uses a base in the daemon's store without resolving it in its registry.
   if (driver === 'docker')
     await pullBases(
       session,
@@ -118,8 +119,8 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<D
     env: {
       ...valueEnvironment(request),
       ...login,
-      // BuildKit's own provenance would turn every image into an index with an unsigned statement
-      // in it. The variable is understood by more versions than `--provenance=false`.
+      // BuildKit's own provenance would turn every image into an index that contains an unsigned
+      // statement. More versions support this variable than `--provenance=false`.
       BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
     },
     property: 'build',
@@ -141,7 +142,7 @@ async function metadataDigest(path: string): Promise<string> {
     const metadata = parseBoundedJson(await readFile(path)) as Readonly<Record<string, unknown>>;
     return String(metadata['containerimage.digest'] ?? '');
   } catch {
-    // No file, or none that is metadata: the digest is missing, and the error says so.
+    // The file is missing or invalid: reported as a missing digest.
     return '';
   }
 }

@@ -11,18 +11,18 @@ import {
 } from './image-config';
 import type { BuildSession, Step } from './session';
 
-/** The Dockerfile of a request, and what changes how it is read. A missing file is empty. */
+/** Reads the Dockerfile of a request with the inputs that affect its parsing. A missing file is empty. */
 export async function readDockerfile(request: BuildRequest): Promise<DockerfileReading> {
   const { args, target } = request;
   return { dockerfile: await readFile(request.dockerfile, 'utf8').catch(() => ''), args, target };
 }
 
 /**
- * Checks an image in the local store before it is pushed: that it is for the declared platform, and
- * that its config is what every other builder would make of the Dockerfile.
+ * Checks an image in the local store before it is pushed: that it has the declared platform, and that
+ * its config is the one that every other builder would create from the Dockerfile.
  *
- * @param platform - The declared one, if one was declared.
- * @param inspect - Prints the config of the image as JSON.
+ * @param platform - The declared platform, if any.
+ * @param inspect - The command that prints the config of the image as JSON.
  * @throws SignedImageError `BUILD_FAILED`
  */
 export async function checkBuiltImage(
@@ -33,19 +33,19 @@ export async function checkBuiltImage(
   const lines = await session.run({ ...inspect, quiet: true, property: 'build' });
   const built = parseInspect(lines.join('\n'));
   if (built === undefined)
-    throw mismatch('build.builder', `\`${inspect.label}\` printed no image config`);
-  const other = platform === undefined ? undefined : platformDifference(platform, built);
-  if (other !== undefined) throw mismatch('build.platforms', other);
+    throw mismatch('build.builder', `\`${inspect.label}\` did not print an image config`);
+  const otherPlatform = platform === undefined ? undefined : platformDifference(platform, built);
+  if (otherPlatform !== undefined) throw mismatch('build.platforms', otherPlatform);
   const { dockerfile, args, target } = await readDockerfile(session.request);
   const difference = configDifference(stageChain(dockerfile, args, target), built);
   if (difference !== undefined)
-    throw mismatch('build.dockerfile', `${difference}, or use the builder buildx`);
+    throw mismatch('build.dockerfile', `${difference}, or set \`build.builder\` to buildx`);
 }
 
 function mismatch(property: string, message: string): SignedImageError {
   return new SignedImageError({
     code: 'BUILD_FAILED',
     property,
-    message: `the image was built and not pushed: ${message}`,
+    message: `the image was built but not pushed: ${message}`,
   });
 }

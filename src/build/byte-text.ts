@@ -1,8 +1,8 @@
 /**
- * Text that keeps every byte. File names and ignore files are bytes that need not be UTF-8; builders
- * compare and send them as they are. A byte that belongs to no UTF-8 sequence becomes one of the
- * surrogates U+DC80 to U+DCFF, which UTF-8 cannot hold, so that different bytes are different text.
- * Text that is UTF-8 is what it always was.
+ * Decodes bytes to text without loss. File names and ignore files are bytes that need not be UTF-8;
+ * builders compare and send them unchanged. A byte that is not part of a UTF-8 sequence becomes one of
+ * the surrogates U+DC80 to U+DCFF, which UTF-8 cannot encode, so that different bytes are different
+ * text. Valid UTF-8 is decoded normally.
  */
 export function textOfBytes(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString('utf8');
@@ -23,7 +23,7 @@ const ESCAPES = 0xdc00;
 const REPLACEMENT = 0xfffd;
 
 /**
- * The code points of such text as Go's `range` sees them: whatever is not UTF-8 is U+FFFD.
+ * Returns the code points of such text as Go's `range` does: bytes that are not UTF-8 are U+FFFD.
  */
 export function runesOf(text: string): readonly number[] {
   return Array.from(text, (character) => {
@@ -32,7 +32,7 @@ export function runesOf(text: string): readonly number[] {
   });
 }
 
-/** Whether the text holds a byte that is not UTF-8. */
+/** Whether the text contains a byte that is not UTF-8. */
 export function hasRawBytes(text: string): boolean {
   return Array.from(text).some((character) => isSurrogate(character.codePointAt(0) ?? 0));
 }
@@ -41,10 +41,10 @@ function isSurrogate(rune: number): boolean {
   return rune >= 0xd800 && rune <= 0xdfff;
 }
 
-/** Smallest code points of sequences of two, three and four bytes: shorter forms are invalid. */
-const SMALLEST = [0, 0, 0x80, 0x800, 0x10000];
+/** Smallest code points of sequences of two, three and four bytes: overlong forms are invalid. */
+const MIN_CODE_POINTS = [0, 0, 0x80, 0x800, 0x10000];
 
-/** Length of the UTF-8 sequence at a position; 0 if there is none. RFC 3629, section 4. */
+/** Returns the length of the UTF-8 sequence at a position; 0 if it is invalid. RFC 3629, section 4. */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0;
   if (first < 0x80) return 1;
@@ -56,7 +56,7 @@ function sequenceLength(bytes: Uint8Array, at: number): number {
     if (next === undefined || (next & 0xc0) !== 0x80) return 0;
     rune = (rune << 6) | (next & 0x3f);
   }
-  const valid = rune >= (SMALLEST[length] ?? 0) && rune <= 0x10ffff && !isSurrogate(rune);
+  const valid = rune >= (MIN_CODE_POINTS[length] ?? 0) && rune <= 0x10ffff && !isSurrogate(rune);
   return valid ? length : 0;
 }
 
@@ -66,12 +66,12 @@ const SPACES = new Set([
   ...[0x2028, 0x2029, 0x202f, 0x205f, 0x3000],
 ]);
 
-/** White space as Go's `unicode.IsSpace` has it: unlike `\s` with U+0085 and without U+FEFF. */
+/** White space as in Go's `unicode.IsSpace`: unlike `\s` with U+0085 and without U+FEFF. */
 export function isSpace(character: string): boolean {
   return SPACES.has(character.charCodeAt(0));
 }
 
-/** Without white space at both ends, as Go's `strings.TrimSpace`. */
+/** Removes white space at both ends, like Go's `strings.TrimSpace`. */
 export function trimSpace(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && isSpace(text[start] ?? '')) start++;
@@ -79,16 +79,16 @@ export function trimSpace(text: string): string {
   return text.slice(start, end);
 }
 
-/** Without these characters at the end; an expression would take the square of the time. */
+/** Removes these characters at the end; a regular expression would take quadratic time. */
 export function trimEndOf(text: string, characters: string): string {
   let end = text.length;
   while (end > 0 && characters.includes(text[end - 1] ?? '')) end--;
   return text.slice(0, end);
 }
 
-const LONGEST = 120;
+const MAX_EXCERPT_LENGTH = 120;
 
-/** Of text from a file, what fits into a message. */
+/** Truncates text from a file for a message. */
 export function excerpt(text: string): string {
-  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}...`;
+  return text.length <= MAX_EXCERPT_LENGTH ? text : `${text.slice(0, MAX_EXCERPT_LENGTH)}...`;
 }

@@ -5,7 +5,7 @@ import { SignedImageError } from '../error';
 import { declaredCertificate } from '../oci/declared-certificate';
 import type { BuildSession } from './session';
 
-/** The tools take a folder in docker's layout: `*.crt` for authorities, `*.cert` and `*.key` for the client. */
+/** Creates the certificate folder that the tools expect: `ca.crt`, and `client.cert` with `client.key`. */
 export async function certificateFlags({
   folder: parent,
   request,
@@ -21,7 +21,7 @@ export async function certificateFlags({
       throw new SignedImageError({
         code: 'INPUT_INVALID',
         property: 'registry.caFile',
-        message: `the certificate authority's file ${caFile} cannot be read`,
+        message: `the CA file ${caFile} cannot be read`,
         cause: error,
       });
     }

@@ -7,13 +7,13 @@ import { contextContents } from './context-hash';
 import { ignoreFileOf } from './ignore-file';
 
 /**
- * The ignore file to name to podman and buildah. They read patterns in another way than docker
- * does: `(`, `+` and `|` mean something to them, an exception with wildcards is lost below an ignored
- * folder, and a byte order mark stays. Where that may matter they get a list of the paths that the content hash
- * leaves out, so that what they send is what was hashed. Without any ignore file of the build's convention they
- * get an empty list, because they would look for a `.containerignore` themselves.
+ * Returns the ignore file for podman and buildah. They interpret patterns differently from docker: `(`, `+` and
+ * `|` are operators, an exception with wildcards has no effect below an ignored folder, and a byte order mark is
+ * kept. If this may matter, they get a list of the paths that the content hash omits, so that they send exactly
+ * the hashed files. Without an ignore file of the build's convention they get an empty list, because they would
+ * otherwise read a `.containerignore`.
  *
- * @param folder - Where such a list may be written.
+ * @param folder - Folder for the list.
  */
 export async function containersIgnoreFile(
   request: Pick<BuildRequest, 'context' | 'dockerfile' | 'ignoreFiles'>,
@@ -21,7 +21,7 @@ export async function containersIgnoreFile(
 ): Promise<string> {
   const { context, dockerfile, ignoreFiles: convention } = request;
   const file = await ignoreFileOf(context, dockerfile, convention);
-  if (file !== undefined && isReadAlike(textOfBytes(await readFile(file)))) return file;
+  if (file !== undefined && isPortable(textOfBytes(await readFile(file)))) return file;
   const { ignored } = await contextContents({
     context,
     dockerfile,
@@ -35,8 +35,8 @@ export async function containersIgnoreFile(
 /** A name, with `*` and `?`, or `**`. */
 const SEGMENT = /^(?:\*\*|(?!.*\*\*)[\w@,~%:=*?-][\w.@,~%:=*?-]*|\.[\w-][\w.*?-]*)$/;
 
-/** Whether both read every line alike; without exceptions the order of lines does not count. */
-function isReadAlike(text: string): boolean {
+/** Whether docker, podman and buildah interpret every line equally; without exceptions the order of lines is irrelevant. */
+function isPortable(text: string): boolean {
   return text.split('\n').every((line) => {
     if (line.startsWith('#') || line.trim() === '') return !line.startsWith('\uFEFF');
     const path = trimEndOf(line, ' \t\r').replace(/^\/|\/$/g, '');
@@ -44,12 +44,12 @@ function isReadAlike(text: string): boolean {
   });
 }
 
-/** A pattern that matches this path; `?` stands for what a line cannot hold. */
+/** Returns a pattern that matches the path; `?` replaces characters that a line cannot contain. */
 function literalPattern(path: string): string {
   return Array.from(path, (character) => {
     const rune = character.codePointAt(0) ?? 0;
     if (rune < 0x20 || rune === 0x7f || (rune >= 0xd800 && rune <= 0xdfff)) return '?';
-    // A space at the end would be trimmed, also behind a backslash.
+    // A space at the end would be trimmed, even after a backslash.
     if (character === ' ') return '[ ]';
     return rune >= 0x80 || /[\w/.-]/.test(character) ? character : `\\${character}`;
   }).join('');

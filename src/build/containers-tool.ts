@@ -17,7 +17,7 @@ import { skipsTls } from './registry-host';
 import { removeSecretLeftovers } from './secret-leftovers';
 import { type BuildSession, digestFromFile, withVariables } from './session';
 
-/** podman and buildah: the same libraries, nearly the same flags. */
+/** podman or buildah, which use the same libraries and nearly the same flags. */
 export interface ContainersTool {
   readonly program: 'podman' | 'buildah';
   /** Flags before the subcommand. */
@@ -30,23 +30,23 @@ export interface ContainersTool {
   readonly inspect: readonly string[];
 }
 
-/** What neither of the two can do. */
+/** Returns why podman and buildah cannot build the request; `undefined` if they can. */
 export async function unsupportedByContainers(request: BuildRequest): Promise<string | undefined> {
   const entries = [...request.cacheFrom, ...request.cacheTo];
   if (cacheRepositories(entries) === undefined)
-    return 'it takes repositories as cacheFrom and cacheTo only (type=registry,ref=...)';
+    return 'it supports only repositories as cacheFrom and cacheTo (type=registry,ref=...)';
   return unsupportedByImagebuilder(await readDockerfile(request));
 }
 
-/** Builds, pushes, and takes the digest from the file that the push writes. */
+/** Builds and pushes, and reads the digest from the file that the push writes. */
 export async function buildWithContainers(
   declared: BuildSession,
   tool: ContainersTool,
   env: NodeJS.ProcessEnv,
 ): Promise<Digest> {
   const authFile = await writeAuthFile(pushTarget(declared, env));
-  // The only way in which the file is named: every command reads the variable, also those without a flag, which
-  // would read the user's file, and fail where there is none.
+  // The only way in which the file is passed: every command reads the variable, also those without a flag, which
+  // would otherwise read the user's file, and fail if it does not exist.
   const session = withVariables(declared, { REGISTRY_AUTH_FILE: authFile });
   const access = await registryFlags(session);
   const identity = await identityFlags(session, tool);
@@ -69,34 +69,34 @@ export async function buildWithContainers(
       list = listName(session);
       await createList(session, tool, list, images);
     }
-    // Again: what a helper gave before the build may have ended during it.
+    // Written again: credentials from a helper may have expired during the build.
     await writeAuthFile(pushTarget(session, env));
     await push(session, tool, access, list === undefined ? { image: images[0] ?? '' } : { list });
   } catch (error) {
     await removeSecretLeftovers(Object.values(session.request.secrets));
     throw error;
   } finally {
-    await tidyUp(session, tool, list, images);
+    await removeImages(session, tool, list, images);
   }
   return digestFromFile(session, DIGEST_FILE);
 }
 
 /**
- * Docker's image format, as docker itself pushes. OCI's, the default of these tools, has no field for
- * HEALTHCHECK, SHELL and ONBUILD: they would be dropped, also those of the base image.
+ * Docker's image format, as docker itself pushes. The OCI format, the default of these tools, does not have
+ * fields for HEALTHCHECK, SHELL and ONBUILD: they would be dropped, also those of the base image.
  *
  * https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md#properties
  */
 const IMAGE_FORMAT = ['--format', 'docker'];
-/** The same for the index of several platforms. */
+/** Docker's format for the index of several platforms. */
 const INDEX_FORMAT = ['--format', 'v2s2'];
 
 const IMAGE_ID_FILE = 'image-id';
 const DIGEST_FILE = 'digest';
 
 /**
- * Switches off the label `io.buildah.version`, which no other builder adds. Older versions end with
- * an error when they get the flag, and add the label.
+ * Disables the label `io.buildah.version`, which other builders do not add. Older versions do not
+ * support the flag, and add the label.
  */
 async function identityFlags(
   session: BuildSession,
@@ -112,12 +112,12 @@ async function identityFlags(
   return help.some((line) => line.includes('--identity-label')) ? ['--identity-label=false'] : [];
 }
 
-/** Unique to this build, because the store is the whole machine's. */
+/** Returns a name that is unique to this build, because the store is shared by the whole machine. */
 function listName({ folder, tag }: BuildSession): string {
   return `localhost/${folder.split(/[/\\]/).at(-1)?.toLowerCase()}:${tag}`;
 }
 
-/** Of the images by their ids: `build --manifest` writes the id of the list and not of the image. */
+/** Creates a manifest list from the image ids: `build --manifest` writes the id of the list, not of the image. */
 async function createList(
   session: BuildSession,
   tool: ContainersTool,
@@ -133,12 +133,12 @@ async function createList(
     });
   await manifest('create', list);
   for (const image of images) {
-    // Without the transport podman takes an id for the name of an image on Docker Hub.
+    // Without the transport podman interprets an id as the name of an image on Docker Hub.
     await manifest('add', list, `containers-storage:${image.replace('sha256:', '')}`);
   }
 }
 
-/** One run for each platform: only so does each image tell its id. */
+/** Builds one platform: only separate builds report the id of each image. */
 async function buildOne(
   session: BuildSession,
   tool: ContainersTool,
@@ -160,7 +160,7 @@ async function buildOne(
       ...(platform === undefined ? [] : ['--platform', platform]),
       ...flags,
       ...secretFlags(request.secrets),
-      // Named, because these tools would otherwise prefer a `.containerignore`.
+      // Explicit, because these tools would otherwise prefer a `.containerignore`.
       '--ignorefile',
       ignoreFile,
       ...cacheFlags(request),
@@ -177,8 +177,8 @@ async function buildOne(
 function cacheFlags({ cacheFrom, cacheTo }: BuildRequest): readonly string[] {
   const from = (cacheRepositories(cacheFrom) ?? []).flatMap((entry) => ['--cache-from', entry]);
   const to = (cacheRepositories(cacheTo) ?? []).flatMap((entry) => ['--cache-to', entry]);
-  // A layer cache is searched by layers and instructions alone: an image of another platform, or of a
-  // base with the same layers and other settings, is taken for the wanted one.
+  // A layer cache is searched by layers and instructions only: an image of another platform, or of a
+  // base with the same layers and different settings, would be used.
   return from.length + to.length > 0 ? ['--layers', ...from, ...to] : ['--layers=false'];
 }
 
@@ -206,21 +206,21 @@ async function push(
   });
 }
 
-async function tidyUp(
+async function removeImages(
   session: BuildSession,
   tool: ContainersTool,
   list: string | undefined,
   images: readonly string[],
 ): Promise<void> {
   const tidy = (label: string, args: readonly string[]): Promise<void> =>
-    session.tidy({
+    session.cleanUp({
       label: `${tool.program} ${label}`,
       program: tool.program,
       args: [...tool.global, ...args],
       property: 'build',
     });
   if (list !== undefined) await tidy('manifest rm', ['manifest', 'rm', list]);
-  // With a layer cache an image may be one that was there before.
+  // With a layer cache an image may have existed before.
   const cached = session.request.cacheFrom.length + session.request.cacheTo.length > 0;
   if (!cached && images.length > 0) await tidy('rmi', ['rmi', ...new Set(images)]);
 }
@@ -231,15 +231,15 @@ interface RegistryFlags {
   readonly push: readonly string[];
 }
 
-/** TLS, by files in the session's folder. */
+/** Returns the flags for TLS, which refer to files in the session's folder. */
 async function registryFlags(session: BuildSession): Promise<RegistryFlags> {
   const { request } = session;
   const tls = [
     ...(skipsTls(request) ? ['--tls-verify=false'] : []),
     ...(await certificateFlags(session)),
   ];
-  // These flags hold for every registry of a command. What was declared for the push registry must
-  // not weaken the pull of a base image from another one.
+  // These flags apply to every registry of a command. The settings of the push registry must not weaken
+  // the pull of a base image from another registry.
   const pullTls = (await basesAreAtTarget(request)) ? tls : [];
   return { pull: pullTls, push: tls };
 }
@@ -249,7 +249,7 @@ function pushTarget(session: BuildSession, env: NodeJS.ProcessEnv): PushTarget {
   return { folder, repository: request.reference.repository, login, env, builderEnv };
 }
 
-/** What cannot be determined for certain counts as elsewhere: TLS is verified then. */
+/** Whether all base images are in the push registry. If this is uncertain, the result is false: TLS is verified. */
 async function basesAreAtTarget(request: BuildRequest): Promise<boolean> {
   const { dockerfile, args, target, platforms, cacheFrom, cacheTo } = request;
   const bases = fetchedImages(await readFile(dockerfile, 'utf8'), { args, target, platforms });
@@ -264,7 +264,7 @@ function registryOf(reference: string): string | undefined {
   try {
     return parseReference(reference).repository.registry;
   } catch {
-    // The builder will say what is wrong with it.
+    // The builder reports the error.
     return undefined;
   }
 }

@@ -16,11 +16,11 @@ import {
 } from './ignore-file';
 
 export interface ContextHash {
-  /** Of all that the build sees of the context. */
+  /** Digest of all files of the context that the build can read. */
   readonly hash: Digest;
-  /** Of the Dockerfile, which may be outside of the context or ignored in it. */
+  /** Digest of the Dockerfile, which may be outside of the context or ignored in it. */
   readonly dockerfile: Digest;
-  /** What makes the hash differ where nobody expects it. */
+  /** Warnings about unexpected causes of a changed hash. */
   readonly warnings: readonly string[];
 }
 
@@ -31,21 +31,21 @@ export interface ContextPaths {
   readonly convention?: IgnoreConvention;
 }
 
-/** One thing in the context. */
+/** One hashed entry of the context. */
 type Entry =
   | readonly ['folder', path: string]
   | readonly ['file', path: string, mode: string, content: string]
   | readonly ['link', path: string, target: string]
   | readonly ['special', path: string];
 
-/** How many files are read at once. */
+/** Number of files that are read concurrently. */
 const PARALLEL = 16;
 
 /**
- * The content hash of a build context: the same on every machine, in every checkout, at every time.
- * Counted are paths, kinds, contents, link targets (links are not followed) and whether a file may
- * be executed, and as its owner or group (setuid, setgid); not counted are times, owners and further
- * permissions, in which two checkouts of one commit differ. Sockets are left out as docker does; of other special files the path counts.
+ * Computes the content hash of a build context, which is independent of machine, checkout and time.
+ * It covers paths, kinds, contents, link targets (links are not followed), the executable bit, setuid
+ * and setgid. It does not cover times, owners and other permissions, which differ between checkouts
+ * of one commit. Sockets are omitted, as by docker; other special files are covered by their path.
  *
  * @throws SignedImageError `BUILD_CONTEXT_INVALID` on `build.context` or `build.dockerfile`
  */
@@ -71,7 +71,7 @@ export async function contextHash(paths: ContextPaths): Promise<ContextHash> {
   }
 }
 
-/** What a build sees of a context, and what it does not. */
+/** Lists the files of a context that a build can read, and those that are ignored. */
 export async function contextContents(paths: ContextPaths): Promise<ContextContents> {
   return contentsAt(await realpath(paths.context, 'buffer'), paths);
 }
@@ -83,13 +83,13 @@ async function contentsAt(root: Buffer, paths: ContextPaths): Promise<ContextCon
   return namingIgnoreFile(file, () => walkContext(root, rules));
 }
 
-/** Two clones of one commit differ in it: times, packs, the order in which refs were fetched. */
+/** `.git` differs between clones of one commit: times, packs, the order in which refs were fetched. */
 function warningsOf(entries: readonly ContextEntry[]): readonly string[] {
   if (!entries.some(({ path }) => path === '.git' || path.endsWith('/.git'))) return [];
   return [
     'the build context contains a .git folder, which differs between clones of one commit: the ' +
-      'image is built again on every other machine, and its provenance cannot be compared. If the ' +
-      'build does not need it, add a line `**/.git` to .dockerignore',
+      'image is rebuilt on every other machine, and its provenance cannot be compared. If the ' +
+      'build does not need it, add the line `**/.git` to .dockerignore',
   ];
 }
 
@@ -97,8 +97,8 @@ async function ignoreFileWarnings(paths: ContextPaths): Promise<readonly string[
   const unused = await unusedIgnoreFile(paths.context, paths.dockerfile, paths.convention);
   if (unused === undefined) return [];
   return [
-    `${basename(unused)} is not used: it counts only if \`build.builder\` is podman or buildah. Rename it to ` +
-      '.dockerignore, which every builder reads, or name the builder',
+    `${basename(unused)} is not used: it is read only if \`build.builder\` is podman or buildah. Rename it to ` +
+      '.dockerignore, which every builder reads, or set `build.builder`',
   ];
 }
 
@@ -141,7 +141,7 @@ async function readEntry(full: Buffer, { path, kind }: ContextEntry): Promise<En
   }
 }
 
-/** What a checkout decides, and what it never sets: the bits by which a program runs as its owner or group. */
+/** Formats the mode bits that are hashed: the executable bit, which a checkout sets, and setuid and setgid, which it never sets. */
 function shownMode(mode: number): string {
   const special = mode & 0o6000;
   return (mode & 0o111 ? 'x' : '-') + (special === 0 ? '' : special.toString(8));

@@ -4,25 +4,25 @@ import { readdir } from 'node:fs/promises';
 import { textOfBytes } from './byte-text';
 import { type FolderMatches, type IgnoreRules } from './ignore';
 
-/** One thing of a context that a build sees. */
+/** An entry of a context that is sent to the builder. */
 export interface ContextEntry {
   /** Relative to the context, with `/`; bytes that are not UTF-8 as in `textOfBytes`. */
   readonly path: string;
-  /** The same, as it is on the disk. */
+  /** The original bytes of the path. */
   readonly bytes: Buffer;
   readonly kind: 'folder' | 'file' | 'link' | 'special';
 }
 
 export interface ContextContents {
-  /** All that is not ignored, in an order that depends on the paths only. */
+  /** All entries that are not ignored, in an order that depends only on the paths. */
   readonly entries: readonly ContextEntry[];
-  /** What is ignored with everything in it; of these paths none is below another. */
+  /** Ignored paths, each including everything below it; these paths are not nested. */
   readonly ignored: readonly ContextPath[];
 }
 
 export type ContextPath = Pick<ContextEntry, 'path' | 'bytes'>;
 
-/** Lists a context as builders send it. Sockets are left out, as by docker. */
+/** Lists a context as builders send it. Sockets are omitted, as by docker. */
 export async function walkContext(root: Buffer, rules: IgnoreRules): Promise<ContextContents> {
   const entries: ContextEntry[] = [];
   const ignored: ContextPath[] = [];
@@ -30,12 +30,12 @@ export async function walkContext(root: Buffer, rules: IgnoreRules): Promise<Con
     for (const child of await childrenOf(root, folder)) {
       if (child.isSocket()) continue;
       const found = within(folder, child.name);
-      const verdict = rules.judge(found.path, matches);
+      const result = rules.match(found.path, matches);
       const before = entries.length;
-      if (!verdict.ignored) entries.push({ ...found, kind: kindOf(child) });
+      if (!result.ignored) entries.push({ ...found, kind: kindOf(child) });
       const [ignoredBefore, isFolder] = [ignored.length, child.isDirectory()];
-      if (isFolder && (!verdict.ignored || rules.hasExceptions)) {
-        await visit(found, verdict.matches);
+      if (isFolder && (!result.ignored || rules.hasExceptions)) {
+        await visit(found, result.matches);
       }
       if (entries.length === before) {
         ignored.length = ignoredBefore;
@@ -71,7 +71,7 @@ function within(folder: ContextPath | undefined, name: Buffer): ContextPath {
 
 const SLASH = Buffer.from('/');
 
-/** The path of an entry for the file system, byte for byte. */
+/** Returns the path of an entry for the file system as bytes. */
 export function fullPath(root: Buffer, entry: Pick<ContextEntry, 'bytes'> | undefined): Buffer {
   return entry === undefined ? root : Buffer.concat([root, SLASH, entry.bytes]);
 }

@@ -12,11 +12,11 @@ export const BUILDER_NAMES = [
 ] as const;
 export type BuilderName = (typeof BUILDER_NAMES)[number];
 
-/** `build` as declared, before anything was checked. */
+/** The `build` input as declared, before validation. */
 export interface DeclaredBuild {
-  /** Folder; relative to the program's. Default: the program's folder. */
+  /** Folder, relative to the program's folder. Default: the program's folder. */
   readonly context?: string | undefined;
-  /** Path of the Dockerfile; relative to the program's folder. Default: `Dockerfile` in the context. */
+  /** Path of the Dockerfile, relative to the program's folder. Default: `Dockerfile` in the context. */
   readonly dockerfile?: string | undefined;
   readonly target?: string | undefined;
   readonly args?: Readonly<Record<string, string>> | undefined;
@@ -33,7 +33,7 @@ export interface DeclaredBuild {
   readonly environment?: readonly string[] | undefined;
 }
 
-/** Absolute paths of context and Dockerfile; what is relative is so to the program's folder. */
+/** Resolves the paths of context and Dockerfile relative to the program's folder. */
 export function buildPaths(
   declared: Pick<DeclaredBuild, 'context' | 'dockerfile'>,
   cwd: string,
@@ -46,7 +46,7 @@ export function buildPaths(
   return { context, dockerfile };
 }
 
-/** A named podman or buildah reads its own ignore files too; of `auto` nobody knows which it will be. */
+/** podman and buildah also read their own ignore files; with `auto` the builder is not known in advance. */
 export function ignoreConvention({ builder }: Pick<DeclaredBuild, 'builder'>): IgnoreConvention {
   return builder === 'podman' || builder === 'buildah' ? 'containers' : 'docker';
 }

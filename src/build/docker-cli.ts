@@ -5,16 +5,16 @@ import { SignedImageError } from '../error';
 import { type Digest } from '../oci/digest';
 import { writeDockerConfig } from './auth-file';
 import type { BuildRequest } from './builder';
-import { probe, refusal } from './process';
+import { probe, unavailableReason } from './process';
 import { type BuildSession, claimedDigest } from './session';
 
-/** Why there is no docker daemon to talk to. */
-export async function daemonRefusal(env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const answer = await probe('docker', ['version', '--format', '{{.Server.Version}}'], env);
-  return refusal('docker', answer);
+/** Returns why the docker daemon is unavailable; `undefined` if it is available. */
+export async function daemonUnavailableReason(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const result = await probe('docker', ['version', '--format', '{{.Server.Version}}'], env);
+  return unavailableReason('docker', result);
 }
 
-/** Variables that give docker the login that pushes: the declared one, or the user's. */
+/** Returns the variables with which docker uses the login for the push: the declared one, or the user's. */
 export function dockerLogin(
   { folder, request, login, env: builderEnv }: BuildSession,
   env: NodeJS.ProcessEnv,
@@ -23,21 +23,23 @@ export function dockerLogin(
   return writeDockerConfig({ folder, repository, login, env, builderEnv });
 }
 
-/** The TLS settings of a registry are the daemon's; a request cannot change them. */
-export function logDaemonWork({ request, log }: BuildSession, who: string): void {
+/** Logs that `caFile` and `clientCertificate` have no effect: the daemon configures the TLS settings of a registry, not the request. */
+export function logDaemonTls({ request, log }: BuildSession, daemon: string): void {
   if (request.registry.caFile !== undefined) {
-    log(`registry.caFile is not handed to ${who}: install it where ${who} looks for authorities`);
+    log(
+      `registry.caFile cannot be passed to ${daemon}: install it in the certificate folder of ${daemon}`,
+    );
   }
   if (request.registry.clientCertificate !== undefined) {
     log(
-      `registry.clientCertificate is not handed to ${who}: put it and its key into the certs.d folder that ${who} reads`,
+      `registry.clientCertificate cannot be passed to ${daemon}: install it with its key in the certs.d folder of ${daemon}`,
     );
   }
 }
 
 const PUSHED = /\bdigest: (sha256:[0-9a-f]{64})\b/;
 
-/** Makes a build write the id of the image that it made, for `pushFromDaemon`. */
+/** Returns the flags with which a build writes the id of its image, for `pushFromDaemon`. */
 export function imageIdFlags(session: BuildSession): readonly string[] {
   return ['--iidfile', join(session.folder, IMAGE_ID_FILE)];
 }
@@ -45,31 +47,33 @@ export function imageIdFlags(session: BuildSession): readonly string[] {
 const IMAGE_ID_FILE = 'image-id';
 
 /**
- * Pushes the tagged image that the daemon holds. The digest is the one that the daemon reports for
- * this push, not that of a later look at the tag.
+ * Pushes the tagged image in the daemon's store. The digest is the one that the daemon reports for
+ * this push, not resolved from the tag afterwards.
  *
- * @throws SignedImageError `BUILD_FAILED` if the tag was another image's when it was pushed
+ * @throws SignedImageError `BUILD_FAILED` if the tag pointed to another image when it was pushed
  */
 export async function pushFromDaemon(
   session: BuildSession,
   userEnv: NodeJS.ProcessEnv,
 ): Promise<Digest> {
-  // Again: what a helper gave before the build may have ended during it.
+  // Written again: credentials from a helper may have expired during the build.
   const env = await dockerLogin(session, userEnv);
-  const said = await session.run({
+  const output = await session.run({
     label: 'docker push',
     program: 'docker',
     args: ['push', session.target],
     env,
     property: 'image',
   });
-  const digest = claimedDigest(said.map((line) => PUSHED.exec(line)?.[1]).findLast(Boolean) ?? '');
+  const digest = claimedDigest(
+    output.map((line) => PUSHED.exec(line)?.[1]).findLast(Boolean) ?? '',
+  );
   await checkPushedImage(session, env, digest);
   await untagInDaemon(session, env);
   return digest;
 }
 
-/** Tags belong to the whole daemon: another build may have moved ours between build and push. */
+/** Tags are shared by the whole daemon: another build may have moved ours between build and push. */
 async function checkPushedImage(
   session: BuildSession,
   env: NodeJS.ProcessEnv,
@@ -89,15 +93,15 @@ async function checkPushedImage(
     code: 'BUILD_FAILED',
     property: 'image',
     message:
-      `what was pushed as ${session.target} is not the image that this build made: another build ` +
-      'moved the tag in the local store; run it again, or leave the tag out of the image',
+      `the image that was pushed as ${session.target} is not the image of this build: another build ` +
+      'moved the tag in the local store; run again, or remove the tag from `image`',
   });
 }
 
-/** A tag that we made up would pile up; the layers stay, they are the cache of the next build. */
+/** Removes a generated tag, which would accumulate; the layers stay as the cache of the next build. */
 export async function untagInDaemon(session: BuildSession, env: NodeJS.ProcessEnv): Promise<void> {
   if (session.request.reference.tag !== undefined) return;
-  await session.tidy({
+  await session.cleanUp({
     label: 'docker image rm',
     program: 'docker',
     args: ['image', 'rm', '--no-prune', session.target],
@@ -106,7 +110,7 @@ export async function untagInDaemon(session: BuildSession, env: NodeJS.ProcessEn
   });
 }
 
-/** `--platform` where platforms were declared. */
+/** Returns `--platform` if platforms were declared. */
 export function platformFlags({ platforms }: BuildRequest): readonly string[] {
   return platforms.length > 0 ? ['--platform', platforms.join(',')] : [];
 }

@@ -1,11 +1,11 @@
 import type { Builder, BuildRequest } from './builder';
 import {
-  daemonRefusal,
+  daemonUnavailableReason,
   dockerLogin,
   imageIdFlags,
   platformFlags,
   pushFromDaemon,
-  logDaemonWork,
+  logDaemonTls,
   untagInDaemon,
 } from './docker-cli';
 import { pullBases } from './base-pull';
@@ -17,26 +17,26 @@ import { unsupportedByClassicDocker } from './image-config';
 import { type BuilderDeps, type BuildSession, environmentOf, inSession } from './session';
 
 /**
- * `docker build` with the classic builder of the daemon, for machines whose docker has no buildx.
- * It builds one platform, takes no build secrets and exports no cache.
+ * Creates the builder that runs `docker build` with the classic builder of the daemon, for machines
+ * without buildx. It supports one platform, and does not support build secrets or cache export.
  */
 export function dockerBuilder(deps: BuilderDeps): Builder {
   return {
     name: 'docker',
     unavailable: async (request) =>
-      (await unsupported(request)) ?? (await daemonRefusal(environmentOf(deps, request))),
+      (await unsupported(request)) ?? (await daemonUnavailableReason(environmentOf(deps, request))),
     build: (request, log, options) =>
       inSession('docker', deps, [request, log, options], (session) => buildAndPush(session, deps)),
   };
 }
 
 async function unsupported(request: BuildRequest): Promise<string | undefined> {
-  if (request.platforms.length > 1) return 'the classic docker builder builds one platform only';
+  if (request.platforms.length > 1) return 'the classic docker builder supports one platform only';
   if (Object.keys(request.secrets).length > 0)
-    return 'the classic docker builder takes no build secrets';
-  if (request.cacheTo.length > 0) return 'the classic docker builder exports no cache';
+    return 'the classic docker builder does not support build secrets';
+  if (request.cacheTo.length > 0) return 'the classic docker builder does not support cacheTo';
   if (cacheRepositories(request.cacheFrom) === undefined) {
-    return 'the classic docker builder takes images as cacheFrom only (type=registry,ref=...)';
+    return 'the classic docker builder supports only images as cacheFrom (type=registry,ref=...)';
   }
   // It would send more than the content hash covers.
   const own = await ownIgnoreFile(request.dockerfile);
@@ -44,7 +44,7 @@ async function unsupported(request: BuildRequest): Promise<string | undefined> {
   return unsupportedByClassicDocker(await readDockerfile(request));
 }
 
-/** The cache has no regard for the platform: layers for another one would be taken. */
+/** The cache ignores the platform: layers of another platform would be used. */
 function cacheFlags({ cacheFrom, platforms }: BuildRequest): readonly string[] {
   if (platforms.length > 0 && cacheFrom.length === 0) return ['--no-cache'];
   return (cacheRepositories(cacheFrom) ?? []).flatMap((image) => ['--cache-from', image]);
@@ -52,7 +52,7 @@ function cacheFlags({ cacheFrom, platforms }: BuildRequest): readonly string[] {
 
 async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
   const { request } = session;
-  logDaemonWork(session, 'the docker daemon');
+  logDaemonTls(session, 'the docker daemon');
   const login = { ...(await dockerLogin(session, deps.env)), DOCKER_BUILDKIT: '0' };
   await pullBases(session, { program: 'docker', args: ['pull'], env: login }, request.platforms[0]);
   await session.run({

@@ -4,18 +4,19 @@ import { isReadByBuilders, variablesOfCache, variablesOfHelper } from './variabl
 import { authFiles, systemDockerConfig } from '../oci/docker-config';
 
 /**
- * The environment of a builder's process: what builders read (docs/builders.md), and what the caller
- * names. A build runs code of others (base images, packages), so nothing else is within its reach.
+ * Returns the environment of a builder's process: the variables that builders read (docs/builders.md)
+ * and those that the caller lists. A build runs third-party code (base images, packages), so it does
+ * not get others.
  */
 export function builderEnvironment(
   env: NodeJS.ProcessEnv,
   named: readonly string[] = [],
 ): NodeJS.ProcessEnv {
-  return selected(env, (name) => isReadByBuilders(name) || named.includes(name));
+  return selectVariables(env, (name) => isReadByBuilders(name) || named.includes(name));
 }
 
 /**
- * The same for one build: with the credentials of the cache that it declares, and those that a
+ * Returns the environment for one build, including the credentials of its caches, and those that a
  * configured credential helper reads.
  */
 export async function environmentOfBuild(
@@ -29,23 +30,26 @@ export async function environmentOfBuild(
   ];
   return {
     ...builderEnvironment(env, request.environment),
-    ...selected(env, (name) => conditional.some((pattern) => pattern.test(name))),
+    ...selectVariables(env, (name) => conditional.some((pattern) => pattern.test(name))),
   };
 }
 
-function selected(env: NodeJS.ProcessEnv, select: (name: string) => boolean): NodeJS.ProcessEnv {
+function selectVariables(
+  env: NodeJS.ProcessEnv,
+  select: (name: string) => boolean,
+): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => select(name)));
 }
 
 /**
- * The variable that carries the n-th build secret: in argv every user of the machine could read the
- * value, and a file would have to be written.
+ * Returns the name of the variable for the n-th build secret. All users of the machine can read
+ * command lines, and a file would leave the value on disk.
  */
 export function secretVariable(index: number): string {
   return `SIGNED_IMAGE_BUILD_SECRET_${index}`;
 }
 
-/** The values that a build hands over by variables: secrets and arguments. */
+/** Returns the variables with the values of build secrets and arguments. */
 export function valueEnvironment(request: BuildRequest): NodeJS.ProcessEnv {
   const secrets = Object.keys(request.secrets)
     .sort()
@@ -54,8 +58,8 @@ export function valueEnvironment(request: BuildRequest): NodeJS.ProcessEnv {
 }
 
 /**
- * The credential helpers that the configuration of docker, podman or buildah names. Where a file
- * cannot be read there are none: the registry client reports what is wrong with it.
+ * Returns the credential helpers in the configuration of docker, podman and buildah; none if a file
+ * cannot be read, which the registry client reports.
  */
 export async function configuredHelpers(env: NodeJS.ProcessEnv): Promise<readonly string[]> {
   const files = await authFiles(systemDockerConfig(env)).catch(() => []);

@@ -3,33 +3,33 @@ import { createHash } from 'node:crypto';
 import { messageOf } from '../error';
 import { type Digest, digestOf } from '../oci/digest';
 
-/** All that makes a build run again, and nothing else. */
+/** The inputs whose change causes a rebuild. */
 export interface BuildInputs {
-  /** Of the context, from `contextHash`. */
+  /** Content hash of the context, from `contextHash`. */
   readonly context: Digest;
   readonly dockerfile: Digest;
   readonly args: Readonly<Record<string, string>>;
   readonly target?: string | undefined;
   readonly platforms: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  /** What each base image's reference stands for now, from `resolveBases`. */
+  /** Digest of each base image, from `resolveBases`. */
   readonly bases: Readonly<Record<string, string>>;
 }
 
 export interface BuildFingerprint {
-  /** Of all parts. */
+  /** Digest of all parts. */
   readonly value: Digest;
   /**
-   * Each part by name (`context`, `argument NAME`, `base IMAGE`...). The values of arguments are
-   * hashed: a short one can still be guessed from its hash, so a secret belongs into `secrets`.
+   * The parts by name (`context`, `argument NAME`, `base IMAGE`...). The values of arguments are
+   * hashed: a short one can still be guessed from its hash, so secrets belong in `secrets`.
    */
   readonly parts: Readonly<Record<string, string>>;
 }
 
-/** Stands for a base that could not be looked up when the image was built. */
+/** The value for a base that could not be resolved when the image was built. */
 export const UNKNOWN_BASE = 'unknown';
 
-/** Secrets are no part of it: they are not in the image, and a hash of one would be in the state. */
+/** Computes the fingerprint of a build. Secrets are not included: they are not in the image, and their hash would be in the state. */
 export function buildFingerprint(inputs: BuildInputs): BuildFingerprint {
   const { args, labels, bases } = inputs;
   const parts: Record<string, string> = {
@@ -52,10 +52,10 @@ export function buildFingerprint(inputs: BuildInputs): BuildFingerprint {
 function prefixed(
   kind: string,
   values: Readonly<Record<string, string>>,
-  show: (value: string) => string,
+  encode: (value: string) => string,
 ): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [`${kind} ${name}`, show(value)]),
+    Object.entries(values).map(([name, value]) => [`${kind} ${name}`, encode(value)]),
   );
 }
 
@@ -64,8 +64,8 @@ function hashText(text: string): string {
 }
 
 /**
- * Why a build must run again, in words: `context changed`, `argument VERSION added`. Empty: it need
- * not. A base of which nothing was known before is no reason: nobody can say that it changed.
+ * Describes why a rebuild is needed: `context changed`, `argument VERSION added`. Empty: it is not
+ * needed. A base whose previous digest is unknown does not cause a rebuild.
  */
 export function changesBetween(
   before: Readonly<Record<string, string>>,
@@ -73,34 +73,35 @@ export function changesBetween(
 ): readonly string[] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   return names.flatMap((name) => {
-    const [old, now] = [before[name], after[name]];
-    if (old === now) return [];
+    const [old, current] = [before[name], after[name]];
+    if (old === current) return [];
     if (old === undefined) return [`${name} added`];
-    if (now === undefined) return [`${name} removed`];
-    const unknown = name.startsWith('base ') && (old === UNKNOWN_BASE || now === UNKNOWN_BASE);
-    return unknown ? [] : [`${name} changed`];
+    if (current === undefined) return [`${name} removed`];
+    const isUnknown =
+      name.startsWith('base ') && (old === UNKNOWN_BASE || current === UNKNOWN_BASE);
+    return isUnknown ? [] : [`${name} changed`];
   });
 }
 
 export interface ResolvedBases {
-  /** By reference: digest, or `unknown`. For `buildFingerprint`. */
+  /** Digest or `unknown` by reference. For `buildFingerprint`. */
   readonly bases: Readonly<Record<string, string>>;
-  /** One for each base that could not be looked up. */
+  /** One for each base that could not be resolved. */
   readonly warnings: readonly string[];
 }
 
 export interface ResolveBasesOptions {
   /** From `baseImages`. */
   readonly images: readonly string[];
-  /** Asks a registry for the digest; `undefined`: it has no such image. */
+  /** Resolves the digest in the registry; `undefined`: the image does not exist. */
   readonly resolve: (image: string) => Promise<string | undefined>;
-  /** The parts of the fingerprint of the last build. */
+  /** The parts of the previous build's fingerprint. */
   readonly previous?: Readonly<Record<string, string>>;
 }
 
 /**
- * What the base images stand for now. A registry that cannot be asked does not stop anything and
- * makes nothing run again: the value of the last build is kept.
+ * Resolves the digests of the base images. If a registry is unavailable, the value of the previous
+ * build is kept: it neither stops the deployment nor causes a rebuild.
  */
 export async function resolveBases(options: ResolveBasesOptions): Promise<ResolvedBases> {
   const found = await Promise.all(
@@ -122,12 +123,12 @@ async function resolveBase(
   try {
     const digest = await resolve(image);
     if (digest !== undefined) return { digest };
-    return { digest: known, warning: warn(image, 'its registry has no such image') };
+    return { digest: known, warning: warn(image, 'it does not exist in its registry') };
   } catch (error) {
     return { digest: known, warning: warn(image, messageOf(error)) };
   }
 }
 
 function warn(image: string, why: string): string {
-  return `whether the base image ${image} changed is unknown: ${why}`;
+  return `the base image ${image} could not be checked for changes: ${why}`;
 }

@@ -2,25 +2,25 @@ import { argumentFlags } from './build-arguments';
 import type { BuildRequest } from './builder';
 import { secretVariable } from './environment';
 
-/** `--flag value` for each pair, in a fixed order. */
-function pairs(flag: string, values: Readonly<Record<string, string>>): readonly string[] {
+/** Returns `--flag key=value` for each pair, sorted by key. */
+function pairFlags(flag: string, values: Readonly<Record<string, string>>): readonly string[] {
   return Object.keys(values)
     .sort()
     .flatMap((key) => [flag, `${key}=${values[key] ?? ''}`]);
 }
 
-/** What all builders spell the same: file, target, arguments, labels. */
+/** Returns the flags that all builders share: file, target, arguments, labels. */
 export function commonFlags(request: BuildRequest): readonly string[] {
   return [
     '--file',
     request.dockerfile,
     ...(request.target === undefined ? [] : ['--target', request.target]),
     ...argumentFlags(request),
-    ...pairs('--label', request.labels),
+    ...pairFlags('--label', request.labels),
   ];
 }
 
-/** Build secrets by the name of the variable that holds them (see `valueEnvironment`). */
+/** Returns the flags of build secrets, which refer to environment variables (see `valueEnvironment`). */
 export function secretFlags(secrets: Readonly<Record<string, string>>): readonly string[] {
   return Object.keys(secrets)
     .sort()
@@ -28,8 +28,8 @@ export function secretFlags(secrets: Readonly<Record<string, string>>): readonly
 }
 
 /**
- * Cache sources for the builders that take repositories only: of BuildKit's spelling
- * `type=registry,ref=<repository>` the repository. `undefined`: a kind that only BuildKit has.
+ * Converts cache entries to repositories for builders that support only these: BuildKit's
+ * `type=registry,ref=<repository>` becomes the repository. `undefined`: a type that only BuildKit supports.
  */
 export function cacheRepositories(entries: readonly string[]): readonly string[] | undefined {
   const repositories = entries.map(cacheRepository);

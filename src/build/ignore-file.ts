@@ -5,14 +5,14 @@ import { SignedImageError } from '../error';
 import { IgnoreFileError, IgnoreRules, readRules } from './ignore';
 
 /**
- * Which ignore files count: docker's, or those that podman and buildah know beside them. A build
- * whose builder is chosen by what the machine has goes by docker's.
+ * The ignore files to read: docker's, or additionally those of podman and buildah. With an automatically
+ * selected builder docker's are read.
  */
 export type IgnoreConvention = 'docker' | 'containers';
 
 /**
- * The ignore file that a build obeys: the Dockerfile's own, else the context's. Of two kinds in one
- * place podman and buildah prefer theirs, except beside the Dockerfile.
+ * Returns the ignore file of a build: the Dockerfile's own, else the context's. If both kinds exist in
+ * the context, podman and buildah prefer theirs; for the Dockerfile they prefer docker's.
  *
  * https://docs.docker.com/build/concepts/context/#filename-and-location
  * https://github.com/containers/buildah/blob/main/docs/buildah-build.1.md#files
@@ -34,7 +34,7 @@ export async function ignoreFileOf(
   return undefined;
 }
 
-/** An ignore file of podman and buildah that does not count, because the build goes by docker's convention. */
+/** Returns an ignore file of podman and buildah that is not read, because the build follows docker's convention. */
 export async function unusedIgnoreFile(
   context: string,
   dockerfile: string,
@@ -44,7 +44,7 @@ export async function unusedIgnoreFile(
   return ignoreFileOf(context, dockerfile, 'containers');
 }
 
-/** `<Dockerfile>.dockerignore`, where there is one. */
+/** Returns `<Dockerfile>.dockerignore` if it exists. */
 export async function ownIgnoreFile(dockerfile: string): Promise<string | undefined> {
   const path = `${dockerfile}.dockerignore`;
   return (await exists(path)) ? path : undefined;
@@ -57,7 +57,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The rules of an ignore file; without one, none. */
+/** Reads the rules of an ignore file; no rules without a file. */
 export async function readIgnoreRules(path: string | undefined): Promise<IgnoreRules> {
   if (path === undefined) return new IgnoreRules([]);
   const file = await readFile(path);
@@ -65,9 +65,9 @@ export async function readIgnoreRules(path: string | undefined): Promise<IgnoreR
 }
 
 /**
- * Runs what may find a mistake in an ignore file: some are found only when a path is compared.
+ * Runs an action and adds the file name to its ignore file errors. Some errors occur only when a path is matched.
  *
- * @throws SignedImageError `BUILD_CONTEXT_INVALID` on `build.context`: file, line and pattern
+ * @throws SignedImageError `BUILD_CONTEXT_INVALID` on `build.context` with file, line and pattern
  */
 export async function namingIgnoreFile<Result>(
   path: string | undefined,
@@ -80,7 +80,7 @@ export async function namingIgnoreFile<Result>(
     throw new SignedImageError({
       code: 'BUILD_CONTEXT_INVALID',
       property: 'build.context',
-      message: `${basename(path)} ${error.message}; builders refuse it too`,
+      message: `${basename(path)} ${error.message}; builders reject it, too`,
       cause: error,
     });
   }

@@ -3,26 +3,26 @@ import type { Credentials } from '../oci/credentials';
 import { scopeOfKey } from '../oci/docker-config';
 import { encodeBasic } from './redaction';
 
-/** An entry of `auths`, as docker and the containers tools write it. */
+/** An entry of `auths`, as written by docker, podman and buildah. */
 export type AuthEntry = Readonly<Record<string, unknown>>;
 
-/** One login that a file of the user has. */
+/** One login in an auth file of the user. */
 export interface UserLogin {
   readonly registry: string;
-  /** The namespace below the registry that it is for; empty for all of it. */
+  /** The namespace below the registry; empty for the whole registry. */
   readonly path: string;
   readonly file: AuthFile;
   readonly value:
     | { readonly kind: 'entry'; readonly entry: AuthEntry }
-    /** `isStore`: the helper for all registries without one of their own. */
+    /** `isStore`: the default helper (`credsStore`). */
     | { readonly kind: 'helper'; readonly name: string; readonly isStore: boolean };
 }
 
 /**
- * The logins of all files, of which each would be found by searching them in turn: what a stronger
- * file has for a registry hides what the weaker ones have for it.
+ * Merges the logins of all files with the same result as searching the files in order: a login for a
+ * registry hides those for it in files of lower precedence.
  *
- * @param files the strongest first
+ * @param files in order of precedence
  */
 export function mergeLogins(files: readonly AuthFile[]): readonly UserLogin[] {
   const merged = new Map<string, UserLogin>();
@@ -47,7 +47,7 @@ function helpersOf(file: AuthFile): readonly UserLogin[] {
   });
 }
 
-/** An empty entry is how docker notes a login that its store has. */
+/** An empty entry in docker's config means that the login is in its credential store. */
 function entriesOf(file: AuthFile): readonly UserLogin[] {
   return Object.entries(file.auths).flatMap(([key, entry]): readonly UserLogin[] => {
     const scope = scopeOfKey(key);
@@ -60,7 +60,7 @@ function entriesOf(file: AuthFile): readonly UserLogin[] {
   });
 }
 
-/** As `docker login` writes it: an identity token stands beside an empty password. */
+/** Returns the entry as `docker login` writes it: an identity token has an empty password. */
 export function entryOf(credentials: Credentials): AuthEntry {
   switch (credentials.kind) {
     case 'password':

@@ -4,7 +4,7 @@ import {
   type ContainersTool,
   unsupportedByContainers,
 } from './containers-tool';
-import { probe, refusal } from './process';
+import { probe, unavailableReason } from './process';
 import { type BuilderDeps, environmentOf, inSession } from './session';
 
 const PODMAN: ContainersTool = {
@@ -15,13 +15,13 @@ const PODMAN: ContainersTool = {
   inspect: ['image', 'inspect'],
 };
 
-/** `podman build`, without a daemon on Linux, with podman's machine elsewhere. */
+/** Creates the builder that runs `podman build`: without a daemon on Linux, with podman machine on other systems. */
 export function podmanBuilder(deps: BuilderDeps): Builder {
   return {
     name: 'podman',
     unavailable: async (request) =>
       (await unsupportedByContainers(request)) ??
-      refusal('podman', await probe('podman', ['info'], environmentOf(deps, request))),
+      unavailableReason('podman', await probe('podman', ['info'], environmentOf(deps, request))),
     build: (request, log, options) =>
       inSession('podman', deps, [request, log, options], (session) =>
         buildWithContainers(session, PODMAN, deps.env),

@@ -9,37 +9,39 @@ export interface Command {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
-  /** Called with the process group once it runs. */
+  /** Called with the process group after the start. */
   readonly onStart?: (group: number) => void;
-  /** Every line of both outputs, as it comes. */
+  /** Called with every line of stdout and stderr. */
   readonly onLine?: (line: string) => void;
 }
 
 export interface Finished {
-  /** `undefined`: ended by a signal. */
+  /** `undefined`: terminated by a signal. */
   readonly code: number | undefined;
   /** Its last lines, some megabytes of them. */
   readonly stdout: readonly string[];
-  /** The last lines of both outputs, in the order they came. */
+  /** The last lines of stdout and stderr in order. */
   readonly tail: readonly string[];
 }
 
-/** What an error quotes of a builder's output. */
-const TAIL_LINES = 20;
-/** Between asking a build to stop and making it. */
-const GRACE_MS = 5_000;
+/** Number of lines of a builder's output that an error quotes. */
+const MAX_TAIL_LINES = 20;
+/** Time between SIGTERM and SIGKILL. */
+const GRACE_PERIOD_MS = 5_000;
 
 /**
- * @returns `undefined` if there is no such program on the PATH
- * @throws SignedImageError `BUILD_FAILED` if the system does not start it
+ * Runs a program to its end.
+ *
+ * @returns `undefined` if the program is not on the PATH
+ * @throws SignedImageError `BUILD_FAILED` if the program cannot be started
  */
 export async function runCommand(command: Command): Promise<Finished | undefined> {
   const { program, args, env, signal, onLine } = command;
   if (signal?.aborted) return { code: undefined, stdout: [], tail: [] };
   const path = findExecutable(program, env);
   if (path === undefined) return undefined;
-  // An own process group, so that what a builder started ends with it.
-  const child = startOf(program, () =>
+  // A separate process group, so that child processes of the builder are terminated with it.
+  const child = start(program, () =>
     spawn(path, args, {
       env: launchEnvironment(env),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -53,7 +55,7 @@ export async function runCommand(command: Command): Promise<Finished | undefined
   const tail: string[] = [];
   const take = (line: string): void => {
     tail.push(line);
-    if (tail.length > TAIL_LINES) tail.shift();
+    if (tail.length > MAX_TAIL_LINES) tail.shift();
     onLine?.(line);
   };
   const out = new LineSplitter((line) => {
@@ -81,7 +83,7 @@ export async function runCommand(command: Command): Promise<Finished | undefined
   }
 }
 
-function startOf<T>(program: string, spawned: () => T): T {
+function start<T>(program: string, spawned: () => T): T {
   try {
     return spawned();
   } catch (error) {
@@ -89,7 +91,7 @@ function startOf<T>(program: string, spawned: () => T): T {
   }
 }
 
-/** Node's own error repeats arguments and variables, so only its code is kept. */
+/** Node's own error contains arguments and variables, so only its code is kept. */
 function notStarted(program: string, error: unknown): SignedImageError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
   return new SignedImageError({
@@ -99,12 +101,12 @@ function notStarted(program: string, error: unknown): SignedImageError {
   });
 }
 
-/** Ends the child's group when the build is called off or this process ends. */
+/** Terminates the child's process group when the build is cancelled or this process exits. */
 function endTogether(child: ChildProcess, signal: AbortSignal | undefined): () => void {
   let force: NodeJS.Timeout | undefined;
   const stop = (): void => {
     endGroup(child, 'SIGTERM');
-    force = setTimeout(() => endGroup(child, 'SIGKILL'), GRACE_MS);
+    force = setTimeout(() => endGroup(child, 'SIGKILL'), GRACE_PERIOD_MS);
   };
   signal?.addEventListener('abort', stop, { once: true });
   if (running.size === 0) process.on('exit', endAll);
@@ -117,7 +119,7 @@ function endTogether(child: ChildProcess, signal: AbortSignal | undefined): () =
   };
 }
 
-/** One listener for all of them: many images may be built at a time. */
+/** All running children, which share one exit listener: many images may be built concurrently. */
 const running = new Set<ChildProcess>();
 
 function endAll(): void {
@@ -129,28 +131,32 @@ function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // It has ended already.
+    // The process group has exited already.
   }
 }
 
-/** A tool that does not answer within this time is not going to build anything. */
-const PROBE_MS = 15_000;
+/** Timeout of a command that checks whether a tool works. */
+const PROBE_TIMEOUT_MS = 15_000;
 
-/** Asks a tool about itself. `env`: as `environmentOf` selects it. */
+/** Runs a command that checks whether a tool works. `env`: as `environmentOf` returns it. */
 export async function probe(
   program: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<Finished | undefined> {
-  const signal = AbortSignal.timeout(PROBE_MS);
+  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
   return runCommand({ program, args, env, signal });
 }
 
-/** Why the tool cannot be used, in its own last words; `undefined`: it answered. */
-export function refusal(program: string, answer: Finished | undefined): string | undefined {
-  if (answer === undefined) return `${program} is not installed (not on the PATH)`;
-  if (answer.code === 0) return undefined;
-  if (answer.code === undefined) return `${program} did not answer within ${PROBE_MS / 1000} s`;
-  const said = answer.tail.map((line) => line.trim()).filter((line) => line !== '');
-  return said.at(-1) ?? `${program} failed with exit code ${answer.code}`;
+/** Returns why a tool cannot be used, from its last line of output; `undefined` if it works. */
+export function unavailableReason(
+  program: string,
+  result: Finished | undefined,
+): string | undefined {
+  if (result === undefined) return `${program} is not installed (not on the PATH)`;
+  if (result.code === 0) return undefined;
+  if (result.code === undefined)
+    return `${program} did not respond within ${PROBE_TIMEOUT_MS / 1000} s`;
+  const lines = result.tail.map((line) => line.trim()).filter((line) => line !== '');
+  return lines.at(-1) ?? `${program} failed with exit code ${result.code}`;
 }

@@ -1,35 +1,36 @@
 import { credentialsInUrls } from '../error/credentials-in-text';
-import { shapesOf } from '../error/redaction';
+import { encodingsOf } from '../error/redaction';
 import type { BuildRequest } from './builder';
 import { FragmentFinder, type Span } from './secret-fragments';
 
-/** Takes secrets out of a line of text. */
+/** Redacts secrets in a line of text. */
 export type Redact = (text: string) => string;
 
 const HIDDEN = '***';
 
-// A part of a secret shorter than this says nothing, and hiding it would garble every line.
-const SHORTEST_PART = 4;
+// A shorter part of a secret occurs by chance, and redacting it would garble every line.
+const MIN_PART_LENGTH = 4;
 
 /**
- * Hides these values in lines of output: whole, in the encodings of `shapesOf`, and in parts, because
- * a value of several lines is shown line by line, and a program may wrap what it prints.
+ * Returns a function that redacts these values in lines of output: whole, in the encodings of
+ * `encodingsOf`, and in parts, because a multi-line value is printed line by line, and programs may
+ * wrap their output.
  */
 export function redaction(secrets: readonly string[]): Redact {
   const values = secrets.map((secret) => secret.trim()).filter((whole) => whole !== '');
   const lines = values
     .flatMap((whole) => whole.split(/\r\n|\r|\n/))
     .map((line) => line.trim())
-    .filter((line) => line.length >= SHORTEST_PART);
+    .filter((line) => line.length >= MIN_PART_LENGTH);
   const encoded = [...values, ...lines]
-    .filter((value) => value.length >= SHORTEST_PART)
-    .flatMap(shapesOf);
-  // The longest first: one secret may be the beginning of another.
+    .filter((value) => value.length >= MIN_PART_LENGTH)
+    .flatMap(encodingsOf);
+  // The longest first: one secret may be a prefix of another.
   const ordered = [...new Set([...values, ...lines, ...encoded])].sort(
     (a, b) => b.length - a.length,
   );
   if (ordered.length === 0) return (text) => text;
-  // Where there is too much to compare, at least the plain texts are.
+  // If there is too much text to index, at least the plain texts are.
   const fragments = new FragmentFinder(ordered.toReversed());
   return (text) => {
     const shown = ordered.reduce((line, value) => line.replaceAll(value, HIDDEN), text);
@@ -47,24 +48,24 @@ function withoutSpans(text: string, spans: readonly Span[]): string {
   return shown + text.slice(from);
 }
 
-/** A variable whose value is a credential, by its name: `CORPORATE_TOKEN`, `AWS_SECRET_ACCESS_KEY`. */
+/** The name of a variable whose value is a credential: `CORPORATE_TOKEN`, `AWS_SECRET_ACCESS_KEY`. */
 const CREDENTIAL_NAME =
   /TOKEN|PASSW|PASSPHRASE|SECRET|CREDENTIAL|PRIVATE|AUTH|API_?KEY|ACCESS_?KEY|(?:^|_)(?:KEY|PIN|PWD)$/i;
-/** A shorter value, such as `true`, would garble the output. */
-const SHORTEST_VALUE = 6;
+/** Redacting a shorter value, such as `true`, would garble the output. */
+const MIN_VALUE_LENGTH = 6;
 
-/** What the variables of the builder's process hold of credentials: a step may print its environment. */
+/** Returns the credentials in the variables of the builder's process: a step may print its environment. */
 function credentialsInEnvironment(env: NodeJS.ProcessEnv): readonly string[] {
   return Object.entries(env).flatMap(([name, value = '']) => {
-    // The path of a file with credentials, or of an agent, is none.
+    // The path of a file with credentials, or of an agent, is not a credential.
     const isValue = CREDENTIAL_NAME.test(name) && !/^[/~]|^[A-Za-z]:\\/.test(value);
-    const whole = isValue && value.trim().length >= SHORTEST_VALUE ? [value] : [];
+    const whole = isValue && value.trim().length >= MIN_VALUE_LENGTH ? [value] : [];
     return [...whole, ...credentialsInUrls(value)];
   });
 }
 
 /**
- * Hides all that a build is trusted with.
+ * Returns a function that redacts all secrets of a build.
  *
  * @param env - Variables of the builder's process.
  */
@@ -79,7 +80,7 @@ export function redactionFor(request: BuildRequest, env: NodeJS.ProcessEnv = {})
   ]);
 }
 
-/** As an authorization header or an auth file has it. */
+/** Encodes a login for an `Authorization` header or auth file. */
 export function encodeBasic(username: string, password: string): string {
   return Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
 }

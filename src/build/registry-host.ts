@@ -2,9 +2,8 @@ import { isLoopback } from '../http/local-address';
 import type { BuildRequest } from './builder';
 
 /**
- * Whether the push registry is spoken to without verified TLS: the registry client's own rule, so
- * that what pushes and what verifies agree. An authority or a client certificate that was given
- * means TLS, always.
+ * Whether the push registry is used without verified TLS. This is the registry client's rule, so that
+ * push and verification agree. A declared CA or client certificate always means TLS.
  */
 export function skipsTls({ reference, registry }: BuildRequest): boolean {
   if ((registry.caFile ?? registry.clientCertificate) !== undefined) return false;

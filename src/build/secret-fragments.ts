@@ -1,13 +1,13 @@
-/** Characters in a row that a line must share with a secret before they are hidden. */
-const SHORTEST_RUN = 12;
-/** The same for the end of a secret that a wrapped text has on its last line. */
-const SHORTEST_END = 6;
-/** Every fifth group of eight is looked up: any run of twelve has one. */
+/** Minimum number of consecutive characters that a line must share with a secret to be redacted. */
+const MIN_RUN_LENGTH = 12;
+/** The same for the end of a secret on the last line of wrapped text. */
+const MIN_END_LENGTH = 6;
+/** Every fifth group of eight characters is indexed: any run of twelve contains one. */
 const GROUP = 8;
-const STRIDE = SHORTEST_RUN - GROUP + 1;
-/** Positions that are kept of one group: a text may repeat itself. */
+const STRIDE = MIN_RUN_LENGTH - GROUP + 1;
+/** Maximum number of positions per group: a text may be repetitive. */
 const MAX_POSITIONS = 4;
-/** Characters of all secrets that are compared in parts; of more than that, only whole lines are. */
+/** Maximum number of indexed characters of all secrets; beyond it only whole lines are redacted. */
 const MAX_INDEXED = 1024 * 1024;
 
 interface Position {
@@ -15,11 +15,11 @@ interface Position {
   readonly at: number;
 }
 
-/** A part of a line: from, to. */
+/** A part of a line: start and end. */
 export type Span = readonly [start: number, end: number];
 
 /**
- * Finds parts of texts in lines: `base64` and `fold` wrap what they print, and no line then has the
+ * Finds parts of secrets in lines: `base64` and `fold` wrap their output, so that no line contains the
  * whole secret.
  */
 export class FragmentFinder {
@@ -30,7 +30,7 @@ export class FragmentFinder {
     let indexed = 0;
     const ends: string[] = [];
     for (const shape of shapes) {
-      if (shape.length < SHORTEST_RUN || indexed + shape.length > MAX_INDEXED) continue;
+      if (shape.length < MIN_RUN_LENGTH || indexed + shape.length > MAX_INDEXED) continue;
       indexed += shape.length;
       ends.push(shape);
       for (let at = 0; at + GROUP <= shape.length; at += STRIDE) this.#add(shape, at);
@@ -53,21 +53,21 @@ export class FragmentFinder {
       const runs = positions.map((position) => runAround(line, at, position));
       const start = Math.min(...runs.map(([from]) => from));
       const end = Math.max(...runs.map(([, to]) => to));
-      if (end - start < SHORTEST_RUN) continue;
+      if (end - start < MIN_RUN_LENGTH) continue;
       spans.push([start, end]);
       at = end - 1;
     }
     return [...spans, ...this.#endOf(line)];
   }
 
-  /** The last line of a wrapped text: a last word that is how a secret ends, perhaps with padding. */
+  /** The last line of wrapped text: a last word that is the end of a secret, possibly with padding. */
   #endOf(line: string): readonly Span[] {
     const word = /\S+$/.exec(line);
     if (!word) return [];
-    // What base64 adds for a newline, and its padding.
+    // Ignores the padding of base64, and characters that encode a trailing newline.
     const text = word[0].replace(/=+$/, '');
     return [text, text.slice(0, -1), text.slice(0, -2), text.slice(0, -3)].some(
-      (end) => end.length >= SHORTEST_END && this.#ends.some((shape) => shape.endsWith(end)),
+      (end) => end.length >= MIN_END_LENGTH && this.#ends.some((shape) => shape.endsWith(end)),
     )
       ? [[word.index, line.length]]
       : [];

@@ -6,7 +6,7 @@ import { dockerBuilder } from './docker';
 import { podmanBuilder } from './podman';
 import type { BuilderDeps } from './session';
 
-/** In the order in which `auto` tries them. */
+/** In the order of `auto`. */
 const BUILDERS: Readonly<Record<CommandBuilderName, (deps: BuilderDeps) => Builder>> = {
   buildx: buildxBuilder,
   docker: dockerBuilder,
@@ -14,36 +14,36 @@ const BUILDERS: Readonly<Record<CommandBuilderName, (deps: BuilderDeps) => Build
   buildah: buildahBuilder,
 };
 
-/** The builder of this name, whether or not it works here. */
+/** Creates the builder of this name, without checking that it works. */
 export function createBuilder(name: CommandBuilderName, deps: BuilderDeps): Builder {
   return BUILDERS[name](deps);
 }
 
 /**
- * The builder to use: the named one, or with `auto` the first that can do this request here. A named
- * buildx builder leaves buildx only.
+ * Selects the builder: the given one, or with `auto` the first one that supports the request on this
+ * machine. `buildxBuilder` restricts `auto` to buildx.
  *
- * @throws SignedImageError `BUILDER_UNAVAILABLE` on `build.builder`: what was tried, and why not
+ * @throws SignedImageError `BUILDER_UNAVAILABLE` on `build.builder` with the reason for each builder
  */
 export async function selectBuilder(
   name: 'auto' | CommandBuilderName,
   request: BuildRequest,
   deps: BuilderDeps,
 ): Promise<Builder> {
-  const refused: string[] = [];
+  const unavailable: string[] = [];
   for (const candidate of candidates(name, request)) {
     const builder = createBuilder(candidate, deps);
-    const why = await builder.unavailable(request);
-    if (why === undefined) return builder;
-    refused.push(`${candidate}: ${why}`);
+    const reason = await builder.unavailable(request);
+    if (reason === undefined) return builder;
+    unavailable.push(`${candidate}: ${reason}`);
   }
   throw new SignedImageError({
     code: 'BUILDER_UNAVAILABLE',
     property: 'build.builder',
     message:
-      `${name === 'auto' ? 'no builder works here' : `the builder ${name} does not work here`}; ` +
-      `tried ${refused.join('; ')}. Start or install one (as root on Debian: apt-get install buildah ` +
-      `crun), or build elsewhere and give the image by digest`,
+      `${name === 'auto' ? 'no builder is available' : `the builder ${name} is not available`}; ` +
+      `tried ${unavailable.join('; ')}. Start or install one (as root on Debian: apt-get install buildah ` +
+      `crun), or build elsewhere and declare the image by digest`,
   });
 }
 

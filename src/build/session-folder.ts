@@ -3,17 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A private folder for what one build hands to its tools, some of it credentials. */
+/** A private folder for files that one build passes to its tools, including credentials. */
 export interface SessionFolder {
   readonly path: string;
-  /** The process group that works now: it ends with this process; `undefined`: none does. */
+  /** Sets the running process group, which is terminated when this process ends; `undefined`: none. */
   guard(group: number | undefined): void;
   remove(): Promise<void>;
 }
 
 /**
- * Waits until its input ends, which it does when the process at the other end ends, however that
- * happens. Then it removes the credentials, and ends a build that would go on without its owner.
+ * Waits until its input ends, which happens when the process at the other end exits in any way. Then
+ * it removes the credentials, and terminates the build.
  */
 const GUARD = `
 trap '' HUP INT TERM
@@ -27,7 +27,7 @@ kill -KILL "-$group" 2>/dev/null
 rm -rf "$1"
 `;
 
-/** A killed process removes nothing itself, and engines kill their plugins; Windows has no guard. */
+/** The guard cleans up after a killed process, because engines kill their plugins. Not supported on Windows. */
 export async function createSessionFolder(): Promise<SessionFolder> {
   const path = await mkdtemp(join(tmpdir(), 'signed-image-build-'));
   const guard = process.platform === 'win32' ? undefined : startGuard(path);
@@ -41,7 +41,7 @@ export async function createSessionFolder(): Promise<SessionFolder> {
   };
 }
 
-/** Its own session, so that what kills the group of this process does not reach it. */
+/** Starts the guard in its own session, so that a signal to the group of this process does not kill it. */
 function startGuard(path: string): (line: string | undefined) => void {
   const child = spawn('/bin/sh', ['-c', GUARD, 'signed-image-guard', path], {
     cwd: '/',
@@ -49,7 +49,7 @@ function startGuard(path: string): (line: string | undefined) => void {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
-  // Without a shell the folder is removed by this process alone.
+  // Without a shell only this process removes the folder.
   child.on('error', () => undefined);
   child.stdin.on('error', () => undefined);
   child.unref();

@@ -18,63 +18,63 @@ import { SignedImageError } from '../error';
 import { type Digest, isDigest } from '../oci/digest';
 import { type Reference, type Tag, formatReference, parseTag } from '../oci/reference';
 
-/** What builders need of the machine. */
+/** Dependencies of the builders. */
 export interface BuilderDeps {
-  /** Variables of this process; those that builders read are handed on to them. */
+  /** Environment of this process; the variables that builders read are passed on to them. */
   readonly env: NodeJS.ProcessEnv;
   /** Default: the machine's clock. */
   readonly now?: () => Date;
 }
 
-/** The variables with which a builder answers questions about itself. */
+/** Returns the environment for commands that check whether a builder works. */
 export function environmentOf({ env }: BuilderDeps, request: BuildRequest): NodeJS.ProcessEnv {
   return builderEnvironment(env, request.environment);
 }
 
-/** One build at work: its temporary folder, its tagged reference, and its way to run commands. */
+/** One running build: its temporary folder, its tagged reference, and its commands. */
 export interface BuildSession {
   readonly request: BuildRequest;
   readonly folder: string;
   readonly tag: Tag;
   /** `host/path:tag`. */
   readonly target: string;
-  /** What was declared; without it the builder gets the login that the user has. */
+  /** The declared login; without it the builder uses the user's login. */
   readonly login: RegistryLogin | undefined;
-  /** Variables of each process of the build, beside those of a step. */
+  /** Environment of each process of the build, in addition to that of a step. */
   readonly env: NodeJS.ProcessEnv;
   readonly log: BuildLog;
-  /** Runs to the end, the output going to the log. @throws SignedImageError `BUILD_FAILED` */
+  /** Runs a step and logs its output. @throws SignedImageError `BUILD_FAILED` */
   run(step: Step): Promise<readonly string[]>;
-  /** Whether it ran to the end; a failure is the caller's to handle. Its output goes to the log. */
+  /** Runs a step, logs its output, and returns whether it succeeded. */
   attempt(step: Step): Promise<boolean>;
-  /** Runs what only tidies up: its failure is told in the log and stops nothing. */
-  tidy(step: Step): Promise<void>;
+  /** Runs a cleanup step: a failure is logged and otherwise ignored. */
+  cleanUp(step: Step): Promise<void>;
 }
 
 export interface Step {
-  /** For people: program and subcommand, never the arguments (they may hold what is secret). */
+  /** For messages: program and subcommand, never the arguments (which may contain secrets). */
   readonly label: string;
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** Its output is data and not for people: it does not go to the log. */
+  /** Do not log the output, because it is data. */
   readonly quiet?: boolean;
-  /** The declared property that a failure most likely comes from. */
+  /** The input property that most likely causes a failure. */
   readonly property: string;
 }
 
-/** The same session with further variables for each command. */
+/** Returns the session with further environment variables for each command. */
 export function withVariables(session: BuildSession, variables: NodeJS.ProcessEnv): BuildSession {
   const extended = (step: Step): Step => ({ ...step, env: { ...variables, ...step.env } });
   return {
     ...session,
     run: (step) => session.run(extended(step)),
     attempt: (step) => session.attempt(extended(step)),
-    tidy: (step) => session.tidy(extended(step)),
+    cleanUp: (step) => session.cleanUp(extended(step)),
   };
 }
 
-/** Makes a session, lets the builder do its work in it, and leaves nothing behind. */
+/** Runs a build in a session, which is cleaned up afterwards. */
 export async function inSession(
   builder: CommandBuilderName,
   deps: BuilderDeps,
@@ -111,10 +111,10 @@ function openSession(
 ): BuildSession {
   const redact = redactionFor(request, env);
   const signal = options?.signal;
-  const shown: BuildLog = (line) => log(redact(line));
+  const redactedLog: BuildLog = (line) => log(redact(line));
   const execute = async (
     { program, args, env: further }: Step,
-    how: Pick<Command, 'signal' | 'onLine'>,
+    options: Pick<Command, 'signal' | 'onLine'>,
   ): Promise<Finished | undefined> => {
     try {
       return await runCommand({
@@ -122,7 +122,7 @@ function openSession(
         args,
         env: { ...env, ...further },
         onStart: folder.guard,
-        ...how,
+        ...options,
       });
     } finally {
       folder.guard(undefined);
@@ -135,27 +135,29 @@ function openSession(
     target: formatReference(taggedOnly(request.reference, tag)),
     login: loginOf(request),
     env,
-    log: shown,
+    log: redactedLog,
     run: async (step) => {
-      const finished = await execute(step, { signal, ...(!step.quiet && { onLine: shown }) });
+      const finished = await execute(step, { signal, ...(!step.quiet && { onLine: redactedLog }) });
       if (signal?.aborted) throw failed(step, 'was stopped', []);
       if (finished?.code === 0) return finished.stdout;
       throw failed(
         step,
-        howEnded(finished?.code, finished === undefined),
-        // Cut after it: a part of a secret is not always recognized.
+        exitReason(finished?.code, finished === undefined),
+        // Truncated after redaction: a part of a secret is not always recognized.
         (finished?.tail ?? []).map((line) => redact(line).slice(0, LONGEST_QUOTED_LINE)),
       );
     },
     attempt: async (step) => {
-      const finished = await execute(step, { signal, onLine: shown });
+      const finished = await execute(step, { signal, onLine: redactedLog });
       if (signal?.aborted) throw failed(step, 'was stopped', []);
       return finished?.code === 0;
     },
-    tidy: async (step) => {
+    cleanUp: async (step) => {
       const finished = await execute(step, {});
       if (finished?.code === 0) return;
-      shown(`${step.label} failed and left something behind in the local storage`);
+      redactedLog(
+        `cleanup failed: \`${step.label}\` did not remove an image from the local storage`,
+      );
     },
   };
 }
@@ -173,42 +175,42 @@ function loginOf({ registry }: BuildRequest): RegistryLogin | undefined {
   return { username, password };
 }
 
-function howEnded(code: number | undefined, missing: boolean): string {
+function exitReason(code: number | undefined, missing: boolean): string {
   if (missing) return 'is not on the PATH';
-  return code === undefined ? 'was ended by a signal' : `failed with exit code ${code}`;
+  return code === undefined ? 'was terminated by a signal' : `failed with exit code ${code}`;
 }
 
-function failed(step: Step, how: string, tail: readonly string[]): SignedImageError {
+function failed(step: Step, reason: string, tail: readonly string[]): SignedImageError {
   const output = tail.length > 0 ? `; its last output:\n${tail.join('\n')}` : '';
   return new SignedImageError({
     code: 'BUILD_FAILED',
     property: step.property,
-    message: `\`${step.label}\` ${how}${output}`,
+    message: `\`${step.label}\` ${reason}${output}`,
   });
 }
 
-/** The digest that a builder wrote into a file of the session. */
+/** Reads the digest that a builder wrote to a file of the session. */
 export async function digestFromFile(session: BuildSession, name: string): Promise<Digest> {
   const text = await readFile(join(session.folder, name), 'utf8').catch(() => '');
   return claimedDigest(text.trim());
 }
 
-/** @throws SignedImageError `BUILD_DIGEST_MISSING` */
+/** Validates the digest that a builder reported. @throws SignedImageError `BUILD_DIGEST_MISSING` */
 export function claimedDigest(text: string): Digest {
   if (isDigest(text)) return text;
   throw new SignedImageError({
     code: 'BUILD_DIGEST_MISSING',
     property: 'build.builder',
     message:
-      'the builder did not say which digest it pushed, and a look at the tag could find somebody ' +
-      "else's image; update the builder, or name another in build.builder",
+      'the builder did not report the digest that it pushed, and resolving the tag could return another ' +
+      "build's image; update the builder, or set `build.builder` to another one",
   });
 }
 
 /**
- * A tag that nobody else pushes: `build-<UTC time>-<random>`. Without one, two builds that push the
- * same tag could each be taken for the other; and a manifest without any tag is garbage to most
- * registries. Not made from the content, so that a registry with immutable tags takes a rebuild.
+ * Generates a unique tag, `build-<UTC time>-<random>`. Otherwise two builds that push the same tag
+ * could be confused; and most registries garbage-collect a manifest without a tag. The tag does not
+ * depend on the content, so that a registry with immutable tags accepts a rebuild.
  */
 function uniqueTag(now: Date): Tag {
   const time = now

@@ -6,32 +6,30 @@ import { BUILDER_NAMES, buildPaths, type DeclaredBuild } from './declared';
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md: GOOS, GOARCH and variant.
 const PLATFORM = /^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9.]+)?$/;
 const ARGUMENT = /^[A-Za-z_][A-Za-z0-9_]*$/;
-// It becomes a file name below /run/secrets and a field of a comma-separated flag.
+// The id becomes a file name below /run/secrets and a field of a comma-separated flag.
 const SECRET_ID = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const BUILDX_BUILDER = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
-/** Everything that is wrong with `build`, all at once. `cwd` is the program's folder. */
+/** Returns all problems of `build`. `cwd` is the program's folder. */
 export async function validateBuild(
   declared: DeclaredBuild,
   cwd: string,
 ): Promise<readonly Problem[]> {
   return [
-    ...(await wrongPaths(declared, cwd)),
-    ...wrongValues(declared),
-    ...wrongBuilder(declared),
+    ...(await pathProblems(declared, cwd)),
+    ...valueProblems(declared),
+    ...builderProblems(declared),
   ];
 }
 
-async function wrongPaths(declared: DeclaredBuild, cwd: string): Promise<readonly Problem[]> {
+async function pathProblems(declared: DeclaredBuild, cwd: string): Promise<readonly Problem[]> {
   const problem = (property: string, message: string): Problem => ({
     property: `build.${property}`,
     code: 'BUILD_CONTEXT_INVALID',
     message,
   });
   if (declared.context?.includes('://')) {
-    return [
-      problem('context', 'must be a folder of this machine; a context by URL is not supported'),
-    ];
+    return [problem('context', 'must be a local folder; a context by URL is not supported')];
   }
   const { context, dockerfile } = buildPaths(declared, cwd);
   const problems: Problem[] = [];
@@ -39,7 +37,7 @@ async function wrongPaths(declared: DeclaredBuild, cwd: string): Promise<readonl
   if (folder !== 'folder') {
     problems.push(problem('context', `the build context ${context} ${explain(folder, 'folder')}`));
   }
-  // A Dockerfile that is only missing with its context is not a second problem.
+  // A default Dockerfile that is missing together with its context is not reported separately.
   if (file !== 'file' && (folder === 'folder' || declared.dockerfile !== undefined)) {
     problems.push(
       problem(
@@ -66,44 +64,51 @@ async function kindOf(path: string): Promise<Kind> {
 
 function explain(kind: Kind, wanted: 'folder' | 'file'): string {
   if (kind === 'missing') return 'does not exist';
-  return kind === 'unreadable' ? 'cannot be read' : `is no ${wanted}`;
+  return kind === 'unreadable' ? 'cannot be read' : `is not a ${wanted}`;
 }
 
-function wrongValues(declared: DeclaredBuild): readonly Problem[] {
+function valueProblems(declared: DeclaredBuild): readonly Problem[] {
   const problems: Problem[] = [];
-  const refuse = (property: string, message: string): void => {
+  const addProblem = (property: string, message: string): void => {
     problems.push({ property: `build.${property}`, code: 'INPUT_INVALID', message });
   };
   const platforms = declared.platforms ?? [];
   platforms.forEach((platform, index) => {
     if (!PLATFORM.test(platform)) {
-      refuse(
+      addProblem(
         `platforms[${index}]`,
-        `${JSON.stringify(platform)} is no platform; expected os/arch[/variant], for example linux/arm64`,
+        `${JSON.stringify(platform)} is not a platform; expected os/arch[/variant], for example linux/arm64`,
       );
     } else if (platforms.indexOf(platform) !== index) {
-      refuse(`platforms[${index}]`, `${platform} is listed twice`);
+      addProblem(`platforms[${index}]`, `${platform} is listed twice`);
     }
   });
   for (const id of Object.keys(declared.secrets ?? {})) {
     if (!SECRET_ID.test(id))
-      refuse(member('secrets', id), 'a secret id has letters, digits, ".", "_" and "-" only');
-    else if (declared.secrets?.[id] === '') refuse(member('secrets', id), 'this secret is empty');
+      addProblem(
+        member('secrets', id),
+        'a secret id may contain only letters, digits, ".", "_" and "-"',
+      );
+    else if (declared.secrets?.[id] === '')
+      addProblem(member('secrets', id), 'this secret is empty');
   }
   for (const name of Object.keys(declared.args ?? {})) {
     if (!ARGUMENT.test(name))
-      refuse(member('args', name), 'an argument name has letters, digits and "_" only');
+      addProblem(member('args', name), 'an argument name may contain only letters, digits and "_"');
   }
   for (const [index, name] of (declared.environment ?? []).entries()) {
     if (!/^[A-Za-z_][A-Za-z0-9_()]*$/.test(name))
-      refuse(`environment[${index}]`, 'must be the name of an environment variable');
+      addProblem(`environment[${index}]`, 'must be the name of an environment variable');
   }
   for (const name of Object.keys(declared.labels ?? {})) {
     if (name === '' || /[=\s]/.test(name))
-      refuse(member('labels', name), 'a label needs a name without "=" and white space');
+      addProblem(
+        member('labels', name),
+        'a label name must not be empty or contain "=" or white space',
+      );
   }
   if (declared.target !== undefined && !/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(declared.target)) {
-    refuse('target', 'must be the name of a stage');
+    addProblem('target', 'must be the name of a stage');
   }
   return problems;
 }
@@ -114,24 +119,24 @@ function member(property: string, name: string): string {
     : `${property}[${JSON.stringify(name)}]`;
 }
 
-function wrongBuilder({ builder = 'auto', buildxBuilder }: DeclaredBuild): readonly Problem[] {
+function builderProblems({ builder = 'auto', buildxBuilder }: DeclaredBuild): readonly Problem[] {
   const problems: Problem[] = [];
-  const refuse = (property: string, message: string): void => {
+  const addProblem = (property: string, message: string): void => {
     problems.push({ property: `build.${property}`, code: 'INPUT_INVALID', message });
   };
   if (!(BUILDER_NAMES as readonly string[]).includes(builder)) {
-    refuse(
+    addProblem(
       'builder',
-      `${JSON.stringify(builder)} is no builder; expected one of ${BUILDER_NAMES.join(', ')}`,
+      `${JSON.stringify(builder)} is not a builder; expected one of ${BUILDER_NAMES.join(', ')}`,
     );
   }
   if (buildxBuilder === undefined) return problems;
   if (!BUILDX_BUILDER.test(buildxBuilder))
-    refuse('buildxBuilder', 'is not the name of a buildx builder');
+    addProblem('buildxBuilder', 'is not the name of a buildx builder');
   if (!['auto', 'buildx', 'pulumi-docker-build'].includes(builder)) {
-    refuse(
+    addProblem(
       'buildxBuilder',
-      `only buildx has named builders, and build.builder is ${JSON.stringify(builder)}`,
+      `applies to buildx only, and build.builder is ${JSON.stringify(builder)}`,
     );
   }
   return problems;

@@ -1,4 +1,4 @@
-/** Variables that docker, buildx, podman and buildah read, and that hold no credential of ours. */
+/** Variables that docker, buildx, podman and buildah read and that do not contain credentials of this package. */
 const READ_BY_BUILDERS: readonly string[] = [
   // The process, its user and its terminal.
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'HOSTNAME', 'TMPDIR', 'TMP', 'TEMP', 'PWD'],
@@ -28,7 +28,7 @@ const READ_BY_BUILDERS: readonly string[] = [
 ];
 
 const FAMILIES = /^(?:LC|XDG|BUILDX|BUILDKIT|CONTAINERS|_CONTAINERS|BUILDAH|PODMAN|STORAGE)_/;
-/** A member of a family that is a credential: `BUILDX_BAKE_GIT_AUTH_TOKEN`. */
+/** Names in a family that are credentials: `BUILDX_BAKE_GIT_AUTH_TOKEN`. */
 const CREDENTIAL = /TOKEN|PASSW|PASSPHRASE|SECRET|CREDENTIAL|PRIVATE|AUTH_HEADER/;
 
 const NAMES: ReadonlySet<string> = new Set(READ_BY_BUILDERS);
@@ -36,7 +36,7 @@ const WINDOWS_NAMES: ReadonlySet<string> = new Set(
   READ_BY_BUILDERS.map((name) => name.toUpperCase()),
 );
 
-/** Whether builders read this variable themselves, and it is not a credential for something else. */
+/** Whether builders read this variable, and it is not a credential for another purpose. */
 export function isReadByBuilders(name: string, platform = process.platform): boolean {
   if (platform === 'win32') {
     const upper = name.toUpperCase();
@@ -46,8 +46,8 @@ export function isReadByBuilders(name: string, platform = process.platform): boo
 }
 
 /**
- * What else changes a process that finds it in its environment, be it the program, its runtime or
- * what it starts. An argument of such a name is not handed over by a variable.
+ * Further variables that affect a program, its runtime or its child processes. A build argument of
+ * such a name is not passed in an environment variable.
  */
 const CHANGES_A_PROCESS = new RegExp(
   '^(?:LD|DYLD|MALLOC|GRPC|OTEL|GIT|SSH|SSL|AWS|AZURE|ACR|GOOGLE|CLOUDSDK|KUBE|DOCKER|CONTAINER|' +
@@ -56,7 +56,7 @@ const CHANGES_A_PROCESS = new RegExp(
     'LOCALDOMAIN|HOSTALIASES|IFS|ENV)$',
 );
 
-/** Whether a variable of this name would change the builder itself. Names differ by case on Windows only. */
+/** Whether a variable of this name would affect the builder itself. Compared in upper case, because Windows ignores case. */
 export function changesBuilder(name: string): boolean {
   const upper = name.toUpperCase();
   return (
@@ -69,21 +69,21 @@ export function changesBuilder(name: string): boolean {
 
 const NONE = /(?!)/;
 
-/** By the type of a cache, where BuildKit's client finds its credentials. */
-const OF_CACHE: Readonly<Record<string, RegExp>> = {
+/** The variables with the credentials of a cache, by cache type, as read by BuildKit's client. */
+const CACHE_VARIABLES: Readonly<Record<string, RegExp>> = {
   gha: /^ACTIONS_(?:CACHE_URL|CACHE_SERVICE_V2|RESULTS_URL|RUNTIME_URL|RUNTIME_TOKEN)$/,
   s3: /^AWS_/,
   azblob: /^AZURE_/,
 };
 
-/** Variables that this cache source or destination needs (`type=s3,...`). */
+/** Returns a pattern for the variables that a cache source or destination needs (`type=s3,...`). */
 export function variablesOfCache(entry: string): RegExp {
   const type = /(?:^|,)\s*type=([a-z0-9]+)/.exec(entry)?.[1] ?? '';
-  return Object.hasOwn(OF_CACHE, type) ? (OF_CACHE[type] ?? NONE) : NONE;
+  return Object.hasOwn(CACHE_VARIABLES, type) ? (CACHE_VARIABLES[type] ?? NONE) : NONE;
 }
 
-/** By the name of a credential helper (`docker-credential-NAME`), what it reads. */
-const OF_HELPER: readonly (readonly [name: RegExp, variables: RegExp])[] = [
+/** The variables that a credential helper reads, by its name (`docker-credential-NAME`). */
+const HELPER_VARIABLES: readonly (readonly [name: RegExp, variables: RegExp])[] = [
   [/^ecr-login$/, /^AWS_/],
   [/^(?:gcloud|gcr)$/, /^(?:CLOUDSDK_|GOOGLE_|GCE_METADATA_)/],
   [/^acr(?:-|$)/, /^(?:AZURE_|ACR_|IDENTITY_ENDPOINT$|IDENTITY_HEADER$|MSI_)/],
@@ -91,7 +91,7 @@ const OF_HELPER: readonly (readonly [name: RegExp, variables: RegExp])[] = [
   [/^secretservice$/, /^(?:DISPLAY|XAUTHORITY)$/],
 ];
 
-/** Variables that a configured credential helper needs. */
+/** Returns a pattern for the variables that a credential helper needs. */
 export function variablesOfHelper(helper: string): RegExp {
-  return OF_HELPER.find(([name]) => name.test(helper))?.[1] ?? NONE;
+  return HELPER_VARIABLES.find(([name]) => name.test(helper))?.[1] ?? NONE;
 }

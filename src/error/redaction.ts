@@ -2,35 +2,37 @@ import { InvalidInputError, SignedImageError } from './signed-image-error';
 
 const MARK = '[redacted]';
 
-/** Below this length a secret occurs by chance, and its marks would spell it out. */
-const SHORTEST = 4;
+/** Minimum length of a string to redact: shorter ones occur by chance, and the marks would reveal them. */
+const MIN_SECRET_LENGTH = 4;
 
-/** Replaces every occurrence of the secrets, in any of their usual shapes, by a mark. */
+/** Returns a function that replaces every occurrence of the secrets, in any common encoding, with a mark. */
 export function textRedaction(secrets: readonly string[]): (text: string) => string {
-  const shapes = new Set(secrets.flatMap(shapesOf).filter((shape) => shape.length >= SHORTEST));
+  const shapes = new Set(
+    secrets.flatMap(encodingsOf).filter((shape) => shape.length >= MIN_SECRET_LENGTH),
+  );
   const longestFirst = [...shapes].sort((a, b) => b.length - a.length);
-  return (text) => longestFirst.reduce((shown, shape) => shown.replaceAll(shape, MARK), text);
+  return (text) => longestFirst.reduce((result, shape) => result.replaceAll(shape, MARK), text);
 }
 
-/** `text` without the secrets. */
+/** Returns `text` with the secrets redacted. */
 export function redactText(text: string, secrets: readonly string[]): string {
   return textRedaction(secrets)(text);
 }
 
-/** What of a foreign error may be kept beside its message: short codes that tell what happened. */
-const KEPT = ['code', 'statusCode', 'errno', 'syscall'] as const;
+/** Members of a foreign error that are kept beside its message: short codes without secrets. */
+const KEPT_MEMBERS = ['code', 'statusCode', 'errno', 'syscall'] as const;
 
 function keptMembers(error: Error): Record<string, string | number> {
   const members = error as unknown as Record<string, unknown>;
   return Object.fromEntries(
-    KEPT.flatMap((name) => {
+    KEPT_MEMBERS.flatMap((name) => {
       const value = members[name];
       return typeof value === 'string' || typeof value === 'number' ? [[name, value]] : [];
     }),
   );
 }
 
-function rebuilt(error: Error, secrets: readonly string[], cause: unknown): Error {
+function copyRedacted(error: Error, secrets: readonly string[], cause: unknown): Error {
   const message = redactText(error.message, secrets);
   if (error instanceof InvalidInputError) {
     const problems = error.problems.map((problem) => ({
@@ -47,36 +49,44 @@ function rebuilt(error: Error, secrets: readonly string[], cause: unknown): Erro
   return Object.assign(copy, keptMembers(error));
 }
 
-function redacted(error: unknown, secrets: readonly string[], seen: ReadonlySet<unknown>): unknown {
+function redactChain(
+  error: unknown,
+  secrets: readonly string[],
+  seen: ReadonlySet<unknown>,
+): unknown {
   if (!(error instanceof Error)) {
     return typeof error === 'string' ? redactText(error, secrets) : undefined;
   }
-  // A chain that loops is cut where it would start again.
+  // A cyclic cause chain is cut where it would repeat.
   if (seen.has(error)) return undefined;
-  const copy = rebuilt(error, secrets, redacted(error.cause, secrets, new Set(seen).add(error)));
+  const copy = copyRedacted(
+    error,
+    secrets,
+    redactChain(error.cause, secrets, new Set(seen).add(error)),
+  );
   if (error.stack !== undefined) copy.stack = redactText(error.stack, secrets);
   return copy;
 }
 
 /**
- * A copy of `error` and of its whole cause chain without the secrets: in messages, stacks and
- * names. Members that foreign errors carry beside the message (requests, responses, headers) are
- * dropped, except for short codes.
+ * Returns a copy of `error` and of its whole cause chain with the secrets redacted in messages,
+ * stacks and names. Other members of foreign errors (requests, responses, headers) are dropped,
+ * except for short codes.
  */
 export function redactSecrets(error: unknown, secrets: readonly string[]): Error {
-  const copy = redacted(error, secrets, new Set());
+  const copy = redactChain(error, secrets, new Set());
   return copy instanceof Error ? copy : new Error(redactText(String(error), secrets));
 }
 
-/** A shorter piece of base64 occurs by chance. */
-const SHORTEST_PIECE = 8;
+/** Minimum length of a base64 fragment to redact: shorter ones occur by chance. */
+const MIN_BASE64_FRAGMENT_LENGTH = 8;
 
 /**
- * The shapes in which a program may print a secret: as it is, in JSON, in a URL or a form, in
- * hexadecimal and in base64, there also as a part of something longer (`user:secret`, or with a
- * newline at its end).
+ * Returns the encodings in which a program may print a secret: verbatim, JSON, URL and form
+ * encoding, hexadecimal and base64, the latter also as part of a longer value (`user:secret`, or
+ * with a trailing newline).
  */
-export function shapesOf(secret: string): readonly string[] {
+export function encodingsOf(secret: string): readonly string[] {
   const trimmed = secret.trim();
   const bytes = Buffer.from(secret, 'utf8');
   const hex = Buffer.from(trimmed, 'utf8').toString('hex');
@@ -85,22 +95,22 @@ export function shapesOf(secret: string): readonly string[] {
       secret,
       trimmed,
       JSON.stringify(secret).slice(1, -1),
-      ...escaped(trimmed),
-      ...inBothAlphabets(bytes.toString('base64')),
-      ...base64Pieces(trimmed),
+      ...urlEncodings(trimmed),
+      ...base64Alphabets(bytes.toString('base64')),
+      ...base64Fragments(trimmed),
       hex,
       hex.toUpperCase(),
       // As `od` and `hexdump` print it.
       hex.replace(/..(?!$)/g, '$& '),
-      // A JSON web token is also recognised by each of its parts.
+      // Each part of a JSON Web Token is redacted on its own, too.
       ...secret.split('.').filter((part) => part.length >= 16),
     ]),
   ].filter((shape) => shape !== '');
 }
 
-/** `encodeURIComponent` leaves some characters that others escape, and forms have `+` for a space. */
-function escaped(text: string): readonly string[] {
-  // By way of bytes, because a lone surrogate has no URL encoding.
+/** `encodeURIComponent` leaves some characters that other encoders escape, and forms encode a space as `+`. */
+function urlEncodings(text: string): readonly string[] {
+  // Converted to bytes first, because a lone surrogate has no URL encoding.
   const component = encodeURIComponent(Buffer.from(text, 'utf8').toString('utf8'));
   const strict = component.replace(
     /[!'()*]/g,
@@ -113,8 +123,8 @@ function escaped(text: string): readonly string[] {
   ]);
 }
 
-/** What base64 has of it whatever stands before and after, by the three ways to fall into groups. */
-function base64Pieces(text: string): readonly string[] {
+/** Returns the base64 of `text` that does not depend on adjacent bytes, at each of the three alignments. */
+function base64Fragments(text: string): readonly string[] {
   const bytes = Buffer.from(text, 'utf8');
   return [0, 1, 2].flatMap((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
@@ -122,11 +132,11 @@ function base64Pieces(text: string): readonly string[] {
       Math.ceil((offset * 8) / 6),
       Math.floor(((offset + bytes.length) * 8) / 6),
     );
-    return piece.length < SHORTEST_PIECE ? [] : inBothAlphabets(piece);
+    return piece.length < MIN_BASE64_FRAGMENT_LENGTH ? [] : base64Alphabets(piece);
   });
 }
 
-function inBothAlphabets(base64: string): readonly string[] {
+function base64Alphabets(base64: string): readonly string[] {
   const forUrls = base64.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
   return [base64, base64.replace(/=+$/, ''), forUrls];
 }

@@ -1,9 +1,9 @@
 /**
- * The closed list of error codes. A code names what went wrong for a program; the message says it
- * to a person, together with what to do next.
+ * The closed list of error codes. Programs match on the code; the message explains the failure to
+ * the user, together with the remedy.
  */
 export const ERROR_CODES = [
-  // What the user declared.
+  // Inputs.
   'INPUT_INVALID',
   'REFERENCE_INVALID',
   'DIGEST_INVALID',
@@ -38,7 +38,7 @@ export const ERROR_CODES = [
   'KEY_FORBIDDEN',
   'KEY_SERVICE_FAILED',
   'KEY_EXISTS',
-  // A package that only some need.
+  // An optional package.
   'PACKAGE_MISSING',
   // Identities.
   'IDENTITY_UNAVAILABLE',
@@ -49,7 +49,7 @@ export const ERROR_CODES = [
   'TSA_FAILED',
   'TRUSTED_ROOT_INVALID',
   'TRUSTED_ROOT_UNAVAILABLE',
-  // Verification: the answers that are not "verified".
+  // Verification results other than "verified".
   'VERIFY_UNSIGNED',
   'VERIFY_SIGNATURE_INVALID',
   'VERIFY_SIGNER_MISMATCH',
@@ -59,11 +59,11 @@ export const ERROR_CODES = [
   'VERIFY_PROVENANCE_MISSING',
   'VERIFY_PROVENANCE_MISMATCH',
   'VERIFY_INCONCLUSIVE',
-  // A workload of the program, or of the cluster, runs what was not verified.
+  // A workload of the program, or of the cluster, runs an image that was not verified.
   'IMAGE_NOT_VERIFIED',
   // The pods of a cluster cannot be read.
   'CLUSTER_UNREADABLE',
-  // A defect of ours.
+  // A bug in this package.
   'INTERNAL',
 ] as const;
 
@@ -72,32 +72,34 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 export interface SignedImageErrorOptions {
   readonly code: ErrorCode;
   readonly message: string;
-  /** Path of the declared property it came from, for example `key.ref` or `build.secrets.npm`. */
+  /** Path of the input property that caused the error, for example `key.ref` or `build.secrets.npm`. */
   readonly property?: string | undefined;
   readonly cause?: unknown;
 }
 
-/** Messages quote what others wrote, and others may write megabytes. */
-const LONGEST_MESSAGE = 10_000;
+/** Messages quote foreign text, which may be megabytes long. */
+const MAX_MESSAGE_LENGTH = 10_000;
 
-function bounded(message: string): string {
-  const more = message.length - LONGEST_MESSAGE;
-  return more > 0 ? `${message.slice(0, LONGEST_MESSAGE)}... (${more} characters more)` : message;
+function truncate(message: string): string {
+  const more = message.length - MAX_MESSAGE_LENGTH;
+  return more > 0
+    ? `${message.slice(0, MAX_MESSAGE_LENGTH)}... (${more} characters more)`
+    : message;
 }
 
-/** Every error that leaves this package. Its message and its causes never hold a secret. */
+/** The error that this package throws. Its message and its causes never contain a secret. */
 export class SignedImageError extends Error {
   readonly code: ErrorCode;
   readonly property: string | undefined;
 
   constructor({ code, message, property, cause }: SignedImageErrorOptions) {
-    super(bounded(message), cause === undefined ? undefined : { cause });
+    super(truncate(message), cause === undefined ? undefined : { cause });
     this.name = 'SignedImageError';
     this.code = code;
     this.property = property;
   }
 
-  /** The same error, told on the declared property that it came from (unless it names one already). */
+  /** Returns the same error with this property, unless it has one already. */
   on(property: string): SignedImageError {
     return new SignedImageError({
       code: this.code,
@@ -108,14 +110,14 @@ export class SignedImageError extends Error {
   }
 }
 
-/** One thing that is wrong with what was declared. */
+/** One validation problem of the inputs. */
 export interface Problem {
   readonly property: string;
   readonly code: ErrorCode;
   readonly message: string;
 }
 
-/** Everything that is wrong with what was declared, all at once. */
+/** All validation problems of the inputs in one error. */
 export class InvalidInputError extends SignedImageError {
   readonly problems: readonly Problem[];
 
@@ -130,12 +132,12 @@ export class InvalidInputError extends SignedImageError {
   }
 }
 
-/** A foreign error's message; never its `toString()`, which may carry more than the message. */
+/** Returns a foreign error's message; never its `toString()`, which may contain more than the message. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Turns whatever was thrown into an error of ours, keeping one that is ours already. */
+/** Wraps a thrown value in a `SignedImageError`; one that already is a `SignedImageError` is returned unchanged. */
 export function asSignedImageError(
   error: unknown,
   fallback: Omit<SignedImageErrorOptions, 'cause'>,
@@ -144,7 +146,7 @@ export function asSignedImageError(
   return new SignedImageError({ ...fallback, cause: error });
 }
 
-/** Runs a check and turns what it throws into problems on their properties; a defect is thrown on. */
+/** Runs a check and converts its `SignedImageError` into problems; any other error is rethrown. */
 export async function problemsOf(
   property: string,
   check: () => Promise<unknown>,
@@ -159,13 +161,13 @@ export async function problemsOf(
   }
 }
 
-/** The same problems without those that were said already. */
+/** Returns the problems without duplicates. */
 export function distinct(problems: readonly Problem[]): readonly Problem[] {
-  const said = new Set<string>();
+  const seen = new Set<string>();
   return problems.filter(({ property, message }) => {
     const key = `${property}\n${message}`;
-    if (said.has(key)) return false;
-    said.add(key);
+    if (seen.has(key)) return false;
+    seen.add(key);
     return true;
   });
 }

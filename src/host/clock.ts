@@ -1,9 +1,9 @@
-/** Time and chance, so that tests have them in hand. */
+/** Time and randomness, injected so that tests can control them. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
-  /** From 0 up to 1. */
+  /** At least 0 and less than 1. */
   readonly random: () => number;
 }
 

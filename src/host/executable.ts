@@ -1,19 +1,19 @@
 import { constants, accessSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-/** Where POSIX systems search if there is no PATH. */
+/** Search path of POSIX systems where PATH is not set. */
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
-/** What Windows starts without a shell. A `.bat` or `.cmd` needs one, which would parse arguments again. */
+/** Extensions that Windows executes without a shell. A `.bat` or `.cmd` needs one, which would parse arguments again. */
 const WINDOWS_EXTENSIONS = ['.exe', '.com'];
 
 /**
- * The absolute path of a program.
+ * Returns the absolute path of a program.
  *
- * Only absolute entries of PATH are searched. An empty or relative entry means the current folder, and so
- * does the search of Windows itself: a checkout that contains a `git` would have it started.
+ * Only absolute entries of PATH are searched. An empty or relative entry means the current folder, which
+ * Windows itself searches first: a `git` inside a checkout would be executed.
  *
- * @param name - A bare name such as `git`, or an absolute path, which is returned if it can be executed.
- * @returns `undefined` where there is no such program, and for a relative path.
+ * @param name - A bare name such as `git`, or an absolute path, which is returned if it is executable.
+ * @returns `undefined` if the program is not found, and for a relative path.
  */
 export function findExecutable(
   name: string,
@@ -32,7 +32,7 @@ export function findExecutable(
   return undefined;
 }
 
-/** The environment for a child process, without the PATH entries that mean the current folder. */
+/** Returns the environment for a child process, without PATH entries that mean the current folder. */
 export function launchEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const name = pathVariable(env);
   if (name === undefined) return env;
@@ -45,7 +45,7 @@ function absoluteFolders(env: NodeJS.ProcessEnv): readonly string[] {
   return (path ?? DEFAULT_PATH).split(delimiter).filter((folder) => isAbsolute(folder));
 }
 
-/** Windows spells it `Path`, and a copy of `process.env` has the spelling of the system. */
+/** Windows spells the name `Path`, and a copy of `process.env` keeps the spelling of the system. */
 function pathVariable(env: NodeJS.ProcessEnv): string | undefined {
   if (env['PATH'] !== undefined) return 'PATH';
   return process.platform === 'win32'

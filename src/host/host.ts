@@ -2,17 +2,17 @@ import { readFile } from 'node:fs/promises';
 
 import type { InteractiveLogin } from './interactive-login';
 
-/** The parts of the machine that the core uses. They are passed in, so that a test can replace them. */
+/** The process environment, files and time that the core uses, injected so that tests can replace them. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The file's text (UTF-8). Rejects like `fs.readFile`. */
+  /** Reads a file as UTF-8 text. Rejects like `fs.readFile`. */
   readonly readFile: (path: string) => Promise<string>;
   readonly now: () => Date;
-  /** How a person can sign in. Default: interactive login is not possible. */
+  /** Interactive login. Default: not available. */
   readonly interactiveLogin?: InteractiveLogin | undefined;
 }
 
-/** This process and its files. */
+/** Returns the host of this process: its environment and files. */
 export function processHost(): Host {
   return {
     env: process.env,

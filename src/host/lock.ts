@@ -1,8 +1,8 @@
 const tails = new Map<string, Promise<unknown>>();
 
 /**
- * Runs what has the same key one after the other in this process. For what is read, changed and
- * written back, such as a tag that lists referrers or signatures.
+ * Runs work with the same key sequentially within this process. For read-modify-write operations,
+ * such as updating a tag that lists referrers or signatures.
  */
 export async function withLock<T>(key: string, work: () => Promise<T>): Promise<T> {
   const before = tails.get(key) ?? Promise.resolve();

@@ -3,11 +3,11 @@ import { SignedImageError } from '../error';
 const NOT_FOUND: readonly unknown[] = ['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'];
 
 /**
- * Loads a package that only some users need, on first use.
+ * Loads an optional package on first use.
  *
- * @param load `() => import('package')`, at the place of use so that its types are known there
- * @param usedFor what needs it, for the error: `keys in AWS KMS (awskms://)`
- * @throws SignedImageError `PACKAGE_MISSING` that says what to install
+ * @param load `() => import('package')`, written by the caller so that its types are known there
+ * @param usedFor what needs the package, for the error: `keys in AWS KMS (awskms://)`
+ * @throws SignedImageError `PACKAGE_MISSING` with the command to install it
  */
 export async function optionalPackage<T>(
   name: string,
@@ -18,7 +18,7 @@ export async function optionalPackage<T>(
     return await load();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // A package that is there and lacks one of its own is another trouble.
+    // An installed package with a missing dependency of its own is a different failure.
     const isMissing = NOT_FOUND.includes(code) && message.includes(name);
     throw new SignedImageError({
       code: 'PACKAGE_MISSING',

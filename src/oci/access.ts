@@ -8,13 +8,13 @@ import { formatRepository, parseTag, type Repository, type Tag } from './referen
 import type { RegistrySession } from './session';
 import type { Scope } from './authentication';
 
-/** Any tag will do: that it is missing is an answer too. */
-const PROBE = parseTag('latest');
+/** The tag that is read to check access; it need not exist, because a 404 shows access too. */
+const PROBE_TAG = parseTag('latest');
 
 /**
- * Asks for access to a repository and writes nothing; where something is to be found there, by
- * reading that. A missing right to push is told where the
- * registry's token tells it; else the first write will.
+ * Checks access to a repository without writing to it. If a target is given, the check reads it. A
+ * missing push permission is reported if the registry's token shows it; otherwise the first write
+ * fails.
  */
 export async function checkAccess(
   session: RegistrySession,
@@ -23,10 +23,10 @@ export async function checkAccess(
   target?: Tag | Digest,
 ): Promise<FetchedManifest | undefined> {
   const scope = { path: repository.path, access };
-  const doing = `asking for access to ${access}`;
-  // A registry that lets everybody in says the same for each repository: it is asked once.
+  const action = `checking ${access} access`;
+  // `/v2/` of a registry without authentication returns the same for every repository: one request is enough.
   if (!session.traits(repository).expects('open'))
-    await requestBase(session, repository, scope, doing);
+    await requestBase(session, repository, scope, action);
   const found =
     target === undefined
       ? await probe(session, repository, scope)
@@ -40,7 +40,7 @@ async function requestBase(
   session: RegistrySession,
   repository: Repository,
   scope: Scope,
-  doing: string,
+  action: string,
 ): Promise<void> {
   const url = new URL('v2/', session.endpoint.base);
   const base = await session.send({ method: 'GET', url }, scope);
@@ -48,12 +48,12 @@ async function requestBase(
   if (!isRegistry || (base.status === 200 && isHtmlResponse(base))) {
     throw base.status === 404 || base.status < 300
       ? notRegistry(session.endpoint)
-      : await session.refusal(base, doing, repository);
+      : await session.responseError(base, action, repository);
   }
-  // The base may ask for more than the repository does, so only a refusal for the repository counts,
-  // except where the right to write is wanted: a read does not show that credentials are wrong.
+  // `/v2/` may require more than the repository does, so only an error for the repository counts,
+  // except for push access: a read does not show that the credentials are wrong.
   if (base.status !== 200 && scope.access === 'push')
-    throw await session.refusal(base, doing, repository);
+    throw await session.responseError(base, action, repository);
   const isOpen = base.status === 200 && session.authenticator.current(scope) === undefined;
   if (isOpen) session.traits(repository).note('open');
 }
@@ -63,15 +63,16 @@ async function probe(
   repository: Repository,
   scope: Scope,
 ): Promise<undefined> {
-  const url = session.url(repository, `manifests/${PROBE}`);
+  const url = session.url(repository, `manifests/${PROBE_TAG}`);
   const response = await session.send({ method: 'HEAD', url }, scope);
-  const isAnswer = response.status === 200 || response.status === 404 || response.status === 405;
-  if (!isAnswer)
-    throw await session.refusal(response, `asking for access to ${scope.access}`, repository);
+  const isRegistryResponse =
+    response.status === 200 || response.status === 404 || response.status === 405;
+  if (!isRegistryResponse)
+    throw await session.responseError(response, `checking ${scope.access} access`, repository);
   if (/html/.test(mediaTypeOf(response) ?? '')) throw notRegistry(session.endpoint);
 }
 
-/** The registry's own token says that the right is not in it. */
+/** The error for a registry token that does not grant the access. */
 async function missingRight(
   session: RegistrySession,
   repository: Repository,
@@ -83,17 +84,17 @@ async function missingRight(
   return credentials
     ? new SignedImageError({
         code: 'REGISTRY_FORBIDDEN',
-        message: `the credentials from ${credentials.source} do not have the right to ${access} ${name}`,
+        message: `the credentials from ${credentials.source} do not have permission to ${access} ${name}`,
       })
     : new SignedImageError({
         code: 'REGISTRY_UNAUTHORIZED',
-        message: `registry ${registry} lets nobody ${access} ${name} anonymously, and no credentials for it were found: log in ("docker login ${registry}") or set registry.username and registry.password`,
+        message: `registry ${registry} does not allow anonymous ${access} of ${name}, and no credentials for it were found: log in ("docker login ${registry}") or set registry.username and registry.password`,
       });
 }
 
 function notRegistry({ registry, base }: Endpoint): SignedImageError {
   return new SignedImageError({
     code: 'REGISTRY_PROTOCOL',
-    message: `${registry} looks like no registry: it does not answer ${new URL('v2/', base).href} as one. Check the host name`,
+    message: `${registry} does not appear to be an OCI registry: ${new URL('v2/', base).href} did not return a registry response. Check the host name`,
   });
 }

@@ -1,19 +1,19 @@
 import { type ErrorCode, SignedImageError } from '../error';
 import { speaksTls } from '../http/connection-failure';
-import { exemptionOf } from './immutable-tags';
+import { immutabilityRemedy } from './immutable-tags';
 import { parseBoundedJson } from '../http/json-bounds';
 import type { HttpResponse } from '../http/message';
 
-/** An error as a registry tells it. */
+/** An entry of `errors` in an error response. */
 interface RegistryError {
   readonly code: string;
   readonly message: string;
 }
 
-const LONGEST_MESSAGE = 300;
+const MAX_QUOTED_LENGTH = 300;
 
 /**
- * The errors in the registry's own words; `undefined` when the body is not in that form.
+ * Parses the errors of an error response; `undefined` if the body does not have the specified format.
  *
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#error-codes
  */
@@ -34,8 +34,8 @@ export function parseErrors({ body }: HttpResponse): readonly RegistryError[] | 
 }
 
 /**
- * Whether a 404 means "not there": in a registry's own words, or in none. A web site's or a proxy's
- * 404 says nothing about the repository.
+ * Whether a 404 means that the content does not exist: it has a registry error body, or no body. The
+ * 404 of a web site or proxy does not indicate whether the content exists.
  */
 export function isNotFound(response: HttpResponse): boolean {
   if (response.status !== 404 || isHtmlResponse(response)) return false;
@@ -47,28 +47,28 @@ export function isInsufficientScope({ status, headers }: HttpResponse): boolean 
   return status === 401 && /error="?insufficient_scope/.test(headers['www-authenticate'] ?? '');
 }
 
-/** How registries report credentials that have ended or are wrong, where the status is 400. */
+/** How registries that return 400 report credentials that have expired or are wrong. */
 const AUTHENTICATION_ERROR =
   /UNAUTHORIZED|UNAUTHENTICATED|authorization token has expired|token (is|has) expired|expired token|reauthenticate|authentication (is )?required|no basic auth credentials|invalid (username|credentials|(authorization|access) token)/i;
 
 /**
- * Whether a 400 is about the credentials, as Amazon ECR and some proxies answer an expired login.
+ * Whether a 400 is about the credentials, as Amazon ECR and some proxies return for an expired login.
  *
  * https://docs.aws.amazon.com/AmazonECR/latest/userguide/common-errors-docker.html
  */
 export function isUnauthenticated(response: HttpResponse): boolean {
   if (response.status !== 400) return false;
-  const said = parseErrors(response);
-  const text = said
-    ? said.map(({ code, message }) => `${code} ${message}`).join(' ')
+  const errors = parseErrors(response);
+  const text = errors
+    ? errors.map(({ code, message }) => `${code} ${message}`).join(' ')
     : isHtmlResponse(response)
       ? ''
       : response.body.subarray(0, 1000).toString('latin1');
   return AUTHENTICATION_ERROR.test(text);
 }
 
-/** As Go's, nginx's and Apache's servers answer plain http on a port for TLS. */
-function speaksTlsInstead({ status, body, url }: HttpResponse): boolean {
+/** Whether the port expects TLS, as the servers of Go, nginx and Apache report for a plain http request. */
+function isTlsRequired({ status, body, url }: HttpResponse): boolean {
   const text = body.subarray(0, 2000).toString('latin1');
   return (
     status === 400 &&
@@ -79,12 +79,12 @@ function speaksTlsInstead({ status, body, url }: HttpResponse): boolean {
   );
 }
 
-/** With these a tag is refused to be moved: ECR 400, Harbor 412, others 403, 405 or 409. */
-const IMMUTABLE: readonly number[] = [400, 403, 405, 409, 412];
+/** Statuses for an attempt to move an immutable tag: ECR 400, Harbor 412, others 403, 405 or 409. */
+const IMMUTABLE_TAG_STATUSES: readonly number[] = [400, 403, 405, 409, 412];
 
-/** Whether a write was refused because the tag exists and may not be moved, in so many words. */
+/** Whether the error body of a write reports that the tag exists and is immutable. */
 export function isImmutableTagError(response: HttpResponse): boolean {
-  if (!IMMUTABLE.includes(response.status)) return false;
+  if (!IMMUTABLE_TAG_STATUSES.includes(response.status)) return false;
   return (parseErrors(response) ?? []).some(
     ({ code, message }) =>
       /immutab/i.test(`${code} ${message}`) ||
@@ -97,39 +97,39 @@ export function isHtmlResponse({ headers, body }: HttpResponse): boolean {
   return isHtml || /^\s*<(!doctype|html|\?xml)/i.test(body.subarray(0, 256).toString('latin1'));
 }
 
-/** The media type of an answer, without parameters, lower case. */
+/** Returns the media type of a response in lower case, without parameters. */
 export function mediaTypeOf({ headers }: HttpResponse): string | undefined {
   const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   return type === '' ? undefined : type;
 }
 
-/** How an answer that is no success is told. */
-export interface Refusal {
+/** An error response and the context for its message. */
+export interface ErrorContext {
   readonly response: HttpResponse;
-  /** What was tried: `reading the manifest x of host/repo`. */
-  readonly doing: string;
+  /** The operation: `reading the manifest x of host/repo`. */
+  readonly action: string;
   readonly registry: string;
-  /** Where the credentials came from that were sent; `undefined`: none. */
+  /** The source of the credentials that were sent; `undefined`: none were sent. */
   readonly credentialsFrom: string | undefined;
-  /** Takes secrets out of what the registry wrote. */
+  /** Redacts secrets in text from the registry. */
   readonly redact: (text: string) => string;
 }
 
-/** The error of ours for a registry's answer. */
-export function refusalError(refusal: Refusal): SignedImageError {
-  const { response, doing, registry } = refusal;
-  const { code, advice } = classifyResponse(refusal);
-  const said = (parseErrors(response) ?? [])
-    .map((complaint) => [complaint.code, complaint.message].filter(Boolean).join(': '))
+/** Converts an error response of a registry to an error. */
+export function toResponseError(context: ErrorContext): SignedImageError {
+  const { response, action, registry } = context;
+  const { code, advice } = classifyResponse(context);
+  const errors = (parseErrors(response) ?? [])
+    .map((error) => [error.code, error.message].filter(Boolean).join(': '))
     .join('; ');
-  const quoted = said === '' ? '' : ` (${refusal.redact(said)})`;
+  const quoted = errors === '' ? '' : ` (${context.redact(errors)})`;
   return new SignedImageError({
     code,
-    message: `${doing}: registry ${registry} answered ${response.status}${quoted}; ${advice}`,
+    message: `${action}: registry ${registry} returned ${response.status}${quoted}; ${advice}`,
   });
 }
 
-function classifyResponse({ response, registry, credentialsFrom }: Refusal): {
+function classifyResponse({ response, registry, credentialsFrom }: ErrorContext): {
   code: ErrorCode;
   advice: string;
 } {
@@ -137,15 +137,15 @@ function classifyResponse({ response, registry, credentialsFrom }: Refusal): {
   if (isImmutableTagError(response)) {
     return {
       code: 'REGISTRY_CONFLICT',
-      advice: `its tags are immutable, and this one exists. ${exemptionOf(registry)}`,
+      advice: `its tags are immutable, and this tag exists. ${immutabilityRemedy(registry)}`,
     };
   }
-  // A new login changes nothing where the declared one wins over it.
+  // A new login has no effect if credentials are declared, because these take precedence.
   const logIn =
     credentialsFrom === 'registry.username'
-      ? 'log in again with a valid `registry.username` and `registry.password` (they win over logins of docker and podman)'
+      ? 'log in again with a valid `registry.username` and `registry.password` (they take precedence over logins of docker and podman)'
       : `log in again ("docker login ${registry}" or "podman login ${registry}")`;
-  if (speaksTlsInstead(response))
+  if (isTlsRequired(response))
     return { code: 'REGISTRY_INSECURE', advice: speaksTls(response.url) };
   switch (status) {
     case 400:
@@ -166,7 +166,7 @@ function classifyResponse({ response, registry, credentialsFrom }: Refusal): {
       return isInsufficientScope(response)
         ? {
             code: 'REGISTRY_FORBIDDEN',
-            advice: `the credentials from ${credentialsFrom} do not have the right to do this`,
+            advice: `the credentials from ${credentialsFrom} do not have permission to do this`,
           }
         : {
             code: 'REGISTRY_UNAUTHORIZED',
@@ -177,8 +177,8 @@ function classifyResponse({ response, registry, credentialsFrom }: Refusal): {
       return {
         code: 'REGISTRY_FORBIDDEN',
         advice: credentialsFrom
-          ? `the credentials from ${credentialsFrom} have expired or do not have the right to do this: ${logIn}, or grant the right`
-          : `no credentials for it were found and anonymous access is refused: log in ("docker login ${registry}")`,
+          ? `the credentials from ${credentialsFrom} have expired or do not have permission to do this: ${logIn}, or grant the permission`
+          : `no credentials for it were found and anonymous access is denied: log in ("docker login ${registry}")`,
       };
     case 404:
       if (isNotFound(response)) {
@@ -189,29 +189,30 @@ function classifyResponse({ response, registry, credentialsFrom }: Refusal): {
     case 412:
       return {
         code: 'REGISTRY_CONFLICT',
-        advice: `it was changed meanwhile; or its tags are immutable: then ${exemptionOf(registry)}`,
+        advice: `another writer changed it concurrently, or its tags are immutable. For immutable tags: ${immutabilityRemedy(registry)}`,
       };
     case 413:
-      return { code: 'CONTENT_TOO_LARGE', advice: 'it takes nothing of this size' };
+      return { code: 'CONTENT_TOO_LARGE', advice: 'it does not accept content of this size' };
     case 429:
-      return { code: 'REGISTRY_THROTTLED', advice: 'it asks for fewer requests: try again later' };
+      return { code: 'REGISTRY_THROTTLED', advice: 'its rate limit is exceeded: try again later' };
   }
   if (status === 408 || status >= 500)
     return { code: 'REGISTRY_UNAVAILABLE', advice: 'try again later' };
   if (isHtmlResponse(response) || (status === 404 && !isNotFound(response))) {
     return {
       code: 'REGISTRY_PROTOCOL',
-      advice: 'this looks like no registry: a web site or a proxy answered. Check the host name',
+      advice:
+        'it does not appear to be an OCI registry: the response is from a web site or a proxy. Check the host name',
     };
   }
   return {
     code: 'REGISTRY_PROTOCOL',
-    advice: 'this is not what the OCI distribution specification says',
+    advice: 'the OCI distribution specification does not define this response',
   };
 }
 
-/** Foreign text made fit for one line of a message. */
+/** Converts foreign text to one printable line of limited length. */
 function printable(value: unknown): string {
   if (typeof value !== 'string') return '';
-  return value.replace(/[^\x20-\x7e]+/g, ' ').slice(0, LONGEST_MESSAGE);
+  return value.replace(/[^\x20-\x7e]+/g, ' ').slice(0, MAX_QUOTED_LENGTH);
 }

@@ -5,34 +5,34 @@ import { SignedImageError } from '../error';
 import { parseBoundedJson } from '../http/json-bounds';
 import { systemErrorCode } from '../http/system-error';
 
-/** The logins in one file. */
+/** The parsed content of one auth file. */
 export interface AuthFile extends AuthFileLocation {
-  /** Registry, namespace or repository to what a login left for it. */
+  /** Login entries by registry, namespace or repository. */
   readonly auths: Readonly<Record<string, unknown>>;
-  /** Registry to the name of its credential helper. */
+  /** Names of credential helpers by registry. */
   readonly credHelpers: Readonly<Record<string, string>>;
   /** The credential helper for all other registries. */
   readonly credsStore: string | undefined;
-  /** All that the file holds. */
+  /** The whole file. */
   readonly content: Readonly<Record<string, unknown>>;
 }
 
-/** The text of a file; `undefined` when there is none. Other failures throw. */
+/** Reads the text of a file; `undefined` if it does not exist. Other failures throw. */
 export type FileReader = (path: string) => Promise<string | undefined>;
 
-/** More is not a file of logins, and would only take time to read. */
+/** A larger file is not an auth file, and is not parsed. */
 const MAX_AUTH_FILE_CHARACTERS = 4 * 1024 * 1024;
 
 /**
- * Reads a file of logins; `undefined` when there is none.
+ * Reads an auth file; `undefined` if it does not exist.
  *
- * @throws SignedImageError `CREDENTIALS_UNREADABLE`; it never quotes the file
+ * @throws SignedImageError `CREDENTIALS_UNREADABLE`; the message never quotes the file
  */
 export async function readAuthFile(
   read: FileReader,
-  place: AuthFileLocation,
+  location: AuthFileLocation,
 ): Promise<AuthFile | undefined> {
-  const { path, format } = place;
+  const { path, format } = location;
   let text: string | undefined;
   try {
     text = await read(path);
@@ -50,7 +50,7 @@ export async function readAuthFile(
     format,
     content,
     auths: format === 'dockercfg' ? content : isRecord(auths) ? auths : {},
-    credHelpers: isRecord(credHelpers) ? names(credHelpers) : {},
+    credHelpers: isRecord(credHelpers) ? stringMembers(credHelpers) : {},
     credsStore: typeof credsStore === 'string' && credsStore !== '' ? credsStore : undefined,
   };
 }
@@ -68,8 +68,10 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** An empty name switches a helper off. */
-function names(record: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+/** An empty helper name disables the helper. */
+function stringMembers(
+  record: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(record).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
   );
@@ -80,27 +82,27 @@ function parseRecord(text: string): Readonly<Record<string, unknown>> | undefine
     const content = parseBoundedJson(text);
     return isRecord(content) ? content : undefined;
   } catch {
-    // The parser's message quotes the text, which holds credentials: it is not kept as the cause.
+    // The parser's message quotes the text, which contains credentials: it is not kept as the cause.
     return undefined;
   }
 }
 
-/** One file in which a tool stores the logins of a user. */
+/** Location and format of a file in which a tool stores a user's logins. */
 interface AuthFileLocation {
   readonly path: string;
-  /** Who writes it, and so how it is read: `dockercfg` has its entries at the top level. */
+  /** The format: `dockercfg` has its entries at the top level. */
   readonly format: 'containers' | 'docker' | 'dockercfg';
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The files that hold logins, in the order in which they are read: what a variable names, then the
- * places of containers-auth.json(5), then those of docker. One order for reading and for pushing,
- * whichever builder pushes.
+ * Returns the auth files in order of precedence: those set by environment variables, then the
+ * default locations of containers-auth.json(5), then those of docker. The registry client and all
+ * builders use the same order.
  *
- * `DOCKER_CONFIG` comes before the places that no variable names, and replaces `~/.docker`: docker,
- * podman, buildah and skopeo all prefer the folder that it names.
+ * `DOCKER_CONFIG` comes before all default locations, and replaces `~/.docker`: docker, podman,
+ * buildah and skopeo all prefer its folder.
  *
  * https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
  */
@@ -117,7 +119,7 @@ export function authFileLocations(
   const runtime = env['XDG_RUNTIME_DIR'];
   const config = env['XDG_CONFIG_HOME'];
   const docker = dockerConfigFile(env);
-  const places: readonly AuthFileLocation[] = [
+  const locations: readonly AuthFileLocation[] = [
     ...(named ? [{ path: named, format: 'containers' as const }] : []),
     ...(env['DOCKER_CONFIG'] ? [docker] : []),
     ...(runtime ? [inContainers(runtime)] : []),
@@ -134,12 +136,12 @@ export function authFileLocations(
     docker,
     { path: join(home, '.dockercfg'), format: 'dockercfg' },
   ];
-  return places.filter(
-    ({ path }, position) => places.findIndex((other) => other.path === path) === position,
+  return locations.filter(
+    ({ path }, position) => locations.findIndex((other) => other.path === path) === position,
   );
 }
 
-/** The folder that docker itself reads. */
+/** Returns the configuration folder of the docker CLI. */
 export function dockerConfigFolder(env: Environment): string {
   const home = env['HOME'] || env['USERPROFILE'] || homedir();
   return env['DOCKER_CONFIG'] || join(home, '.docker');

@@ -1,5 +1,5 @@
 import { SignedImageError } from '../error';
-import { shapesOf } from '../error/redaction';
+import { encodingsOf } from '../error/redaction';
 import { type Challenge, parseChallenges } from './challenge';
 import {
   type Credentials,
@@ -10,7 +10,7 @@ import {
 } from './credentials';
 import { grants, requestToken, type SendRequest } from './token-request';
 
-/** What a request needs: a repository's path, and to read it, to write it too, or to delete from it. */
+/** The access that a request needs: the repository's path, and pull, push (which includes pull) or delete. */
 export interface Scope {
   readonly path: string;
   readonly access: 'pull' | 'push' | 'delete';
@@ -19,27 +19,27 @@ export interface Scope {
 interface CachedToken {
   readonly header: string;
   readonly token: string;
-  readonly ends: number;
+  readonly expiresAt: number;
 }
 
-/** What the registry asked for, and what was sent before it did. */
-interface Refused {
+/** The challenges of a 401 response, and the `Authorization` of the request. */
+interface Challenged {
   readonly challenges: readonly Challenge[];
   readonly scope: Scope;
   readonly authorization: string | undefined;
 }
 
-/** As token services have them; a right is no part of another. */
+/** Actions of token scopes; none includes another. */
 const ACTIONS = { pull: 'pull', push: 'pull,push', delete: 'pull,delete' } as const;
-/** A shorter one occurs by chance. */
-const SHORTEST_SHAPE = 4;
-/** A token is not used in its last seconds: it would end on the way. */
-const MARGIN = 5_000;
+/** A shorter encoding occurs by chance. */
+const MIN_ENCODING_LENGTH = 4;
+/** A token is not used shortly before it expires: it could expire in transit. */
+const EXPIRY_MARGIN_MS = 5_000;
 
 /**
- * The authentication of one registry: answers its challenges and keeps what was got. Credentials
- * are looked for only when the registry asks, and again when they are refused: those of a helper
- * may have ended while an image was built.
+ * The authentication for one registry: responds to its challenges and caches tokens and credentials.
+ * Credentials are read only when the registry sends a challenge, and again when they are rejected:
+ * those of a credential helper may have expired while an image was built.
  */
 export class Authenticator {
   readonly #base: URL;
@@ -47,13 +47,14 @@ export class Authenticator {
   readonly #source: CredentialSource;
   readonly #send: SendRequest;
   readonly #now: () => number;
-  /** By `path:access`, and so by scope. A changed realm or service comes with a new challenge. */
+  /** By scope (`path:access`). A changed realm or service comes with a new challenge. */
   readonly #tokens = new Map<string, CachedToken>();
-  readonly #asking = new Map<string, Promise<string | undefined>>();
+  readonly #pending = new Map<string, Promise<string | undefined>>();
   readonly #secrets = new Set<string>();
   /** By the path of the repository: one registry may have several logins. */
   readonly #credentials = new Map<string, Promise<Credentials | undefined>>();
-  readonly #fixed = new Map<string, string>();
+  /** Headers that are sent without a token request (Basic, registry tokens), by repository path. */
+  readonly #headers = new Map<string, string>();
 
   constructor(options: {
     readonly registry: string;
@@ -69,67 +70,68 @@ export class Authenticator {
     this.#now = options.now;
   }
 
-  /** The `Authorization` to begin with; `undefined` before the first challenge. */
+  /** Returns the cached `Authorization` header; `undefined` before the first challenge. */
   current(scope: Scope): string | undefined {
-    const fixed = this.#fixed.get(scope.path);
-    if (fixed !== undefined) return fixed;
-    const own = this.#usable(scope);
+    const header = this.#headers.get(scope.path);
+    if (header !== undefined) return header;
+    const own = this.#validToken(scope);
     if (own || scope.access !== 'pull') return own?.header;
-    // A token to push is one to pull too, and saves asking for another.
+    // A push token also grants pull, which saves a token request.
     const wider: Scope = { ...scope, access: 'push' };
-    return this.grants(wider) === false ? undefined : this.#usable(wider)?.header;
+    return this.grants(wider) === false ? undefined : this.#validToken(wider)?.header;
   }
 
   /**
-   * Answers a 401. `undefined`: nothing better than what was refused can be had.
+   * Returns the `Authorization` header for a challenge of a 401 response; `undefined` if there is no
+   * other one than the rejected header.
    *
-   * @throws SignedImageError when the credentials are unreadable or the token service refuses
+   * @throws SignedImageError if the credentials are unreadable or the token service rejects them
    */
-  async answer(
+  async respondToChallenge(
     header: string,
     scope: Scope,
     authorization: string | undefined,
   ): Promise<string | undefined> {
     const now = this.current(scope);
-    // Another request has answered meanwhile.
+    // A concurrent request has authenticated already.
     if (now !== undefined && now !== authorization) return now;
     if (authorization !== undefined) this.#tokens.delete(keyOf(scope));
     const challenges = parseChallenges(header);
-    return this.#once(keyOf(scope), () => this.#ask({ challenges, scope, authorization }));
+    return this.#once(keyOf(scope), () => this.#authenticate({ challenges, scope, authorization }));
   }
 
   /**
-   * What to send instead of credentials that were refused without a challenge (403, and 400 at
-   * registries that report an expired login so). `undefined`: the user's login is still the same.
+   * Returns the header to send after credentials were rejected without a challenge (403, or 400 from
+   * registries that report an expired login so); `undefined` if the user's login has not changed.
    */
   async renew(scope: Scope, authorization: string): Promise<string | undefined> {
-    const fixed = this.#fixed.get(scope.path);
-    if (fixed === undefined) return undefined;
-    if (fixed !== authorization) return fixed;
+    const header = this.#headers.get(scope.path);
+    if (header === undefined) return undefined;
+    if (header !== authorization) return header;
     return this.#once(`${scope.path}:renewal`, async () => {
-      const credentials = await this.#lookAgain(scope.path);
-      return credentials && this.#fix(scope.path, credentials);
+      const credentials = await this.#findOther(scope.path);
+      return credentials && this.#useDirectly(scope.path, credentials);
     });
   }
 
-  /** Whether the cached token says that it has the right; `undefined` when it does not say. */
+  /** Whether the cached token grants the access; `undefined` if the token does not show it. */
   grants(scope: Scope): boolean | undefined {
-    const cached = this.#usable(scope);
+    const cached = this.#validToken(scope);
     return cached && grants(cached.token, scope.path, scope.access);
   }
 
-  /** The credentials in use for a repository's path. Asks for them if that was not done yet. */
+  /** Returns the credentials for a repository's path, reading them on first use. */
   credentials(path: string): Promise<Credentials | undefined> {
     const known = this.#credentials.get(path) ?? this.#find(path, false);
     this.#credentials.set(path, known);
     return known;
   }
 
-  /** A foreign text without the secrets that were sent to its author, who may show them in other shapes. */
+  /** Redacts the secrets that were sent to the registry in text that it returned, in all their encodings. */
   redact(text: string): string {
     const shapes = [...this.#secrets].flatMap((secret) => [
       secret,
-      ...shapesOf(secret).filter(({ length }) => length >= SHORTEST_SHAPE),
+      ...encodingsOf(secret).filter(({ length }) => length >= MIN_ENCODING_LENGTH),
     ]);
     return [...new Set(shapes)]
       .filter((shape) => shape !== '')
@@ -137,49 +139,50 @@ export class Authenticator {
       .reduce((clean, shape) => clean.replaceAll(shape, '***'), text);
   }
 
-  async #find(path: string, anew: boolean): Promise<Credentials | undefined> {
-    const found = await this.#source({ registry: this.#registry, path }, { anew });
+  async #find(path: string, bypassCache: boolean): Promise<Credentials | undefined> {
+    const found = await this.#source({ registry: this.#registry, path }, { bypassCache });
     if (found) for (const secret of secretsOf(found)) this.#secrets.add(secret);
     return found;
   }
 
-  /** Other credentials than those that were refused; `undefined` if there are none. */
-  async #lookAgain(path: string): Promise<Credentials | undefined> {
-    const refused = await this.credentials(path);
-    const looking = this.#find(path, true);
-    const found = await looking;
-    if (!found || isSame(found, refused)) return undefined;
-    this.#credentials.set(path, looking);
+  /** Returns credentials other than the rejected ones; `undefined` if there are none. */
+  async #findOther(path: string): Promise<Credentials | undefined> {
+    const rejected = await this.credentials(path);
+    const pending = this.#find(path, true);
+    const found = await pending;
+    if (!found || isSame(found, rejected)) return undefined;
+    this.#credentials.set(path, pending);
     return found;
   }
 
-  #once(key: string, ask: () => Promise<string | undefined>): Promise<string | undefined> {
-    const asking = this.#asking.get(key) ?? ask().finally(() => this.#asking.delete(key));
-    this.#asking.set(key, asking);
-    return asking;
+  /** Shares the result of concurrent calls with the same key. */
+  #once(key: string, work: () => Promise<string | undefined>): Promise<string | undefined> {
+    const pending = this.#pending.get(key) ?? work().finally(() => this.#pending.delete(key));
+    this.#pending.set(key, pending);
+    return pending;
   }
 
-  async #ask(refused: Refused): Promise<string | undefined> {
-    const { path } = refused.scope;
-    // What is found now cannot have ended since.
-    const wasKnown = this.#credentials.has(path);
-    let refusal: unknown;
+  async #authenticate(challenged: Challenged): Promise<string | undefined> {
+    const { path } = challenged.scope;
+    // Credentials that are read now cannot have expired since.
+    const wereCached = this.#credentials.has(path);
+    let rejection: unknown;
     try {
-      const answer = await this.#authorize(refused, await this.credentials(path));
-      if (answer !== undefined) return answer;
+      const header = await this.#authorize(challenged, await this.credentials(path));
+      if (header !== undefined) return header;
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      refusal = error;
+      if (!isAccessError(error)) throw error;
+      rejection = error;
     }
-    const others = wasKnown ? await this.#lookAgain(path) : undefined;
-    if (others) return this.#authorize(refused, others);
-    if (refusal !== undefined) throw refusal;
+    const others = wereCached ? await this.#findOther(path) : undefined;
+    if (others) return this.#authorize(challenged, others);
+    if (rejection !== undefined) throw rejection;
     return undefined;
   }
 
-  /** @returns `undefined` when that is what was refused, or nothing */
+  /** @returns `undefined` if there are no credentials, or only those that were rejected */
   async #authorize(
-    { challenges, scope, authorization }: Refused,
+    { challenges, scope, authorization }: Challenged,
     credentials: Credentials | undefined,
   ): Promise<string | undefined> {
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
@@ -187,27 +190,27 @@ export class Authenticator {
     if (!bearer && !basic) {
       throw new SignedImageError({
         code: 'REGISTRY_PROTOCOL',
-        message: `registry ${this.#registry} requires an authentication scheme that is neither Basic nor Bearer (${challenges.map(({ scheme }) => scheme).join(', ') || 'none named'})`,
+        message: `registry ${this.#registry} requires an authentication scheme that is neither Basic nor Bearer (${challenges.map(({ scheme }) => scheme).join(', ') || 'none'})`,
       });
     }
     if (bearer && credentials?.kind !== 'registry-token')
-      return this.#bearer(bearer, scope, credentials);
-    const fixed = credentials && this.#fix(scope.path, credentials);
-    return fixed === authorization ? undefined : fixed;
+      return this.#requestBearer(bearer, scope, credentials);
+    const header = credentials && this.#useDirectly(scope.path, credentials);
+    return header === authorization ? undefined : header;
   }
 
-  /** Credentials that are sent as they are. */
-  #fix(path: string, credentials: Credentials): string | undefined {
+  /** Caches the header for credentials that are sent without a token request. */
+  #useDirectly(path: string, credentials: Credentials): string | undefined {
     if (credentials.kind === 'identity-token') return undefined;
     const header =
       credentials.kind === 'registry-token'
         ? `Bearer ${credentials.token}`
         : `Basic ${encodeBasic(credentials)}`;
-    this.#fixed.set(path, header);
+    this.#headers.set(path, header);
     return header;
   }
 
-  async #bearer(
+  async #requestBearer(
     challenge: Challenge,
     scope: Scope,
     credentials: Credentials | undefined,
@@ -221,22 +224,23 @@ export class Authenticator {
     );
     this.#secrets.add(token);
     const header = `Bearer ${token}`;
-    this.#tokens.set(keyOf(scope), { header, token, ends: this.#now() + lifetime * 1000 - MARGIN });
+    const expiresAt = this.#now() + lifetime * 1000 - EXPIRY_MARGIN_MS;
+    this.#tokens.set(keyOf(scope), { header, token, expiresAt });
     return header;
   }
 
-  #usable(scope: Scope): CachedToken | undefined {
+  #validToken(scope: Scope): CachedToken | undefined {
     const own = this.#tokens.get(keyOf(scope));
-    if (own && own.ends > this.#now()) return own;
-    // What may write may read.
-    return scope.access === 'pull' ? this.#usable({ ...scope, access: 'push' }) : undefined;
+    if (own && own.expiresAt > this.#now()) return own;
+    // A push token also grants pull.
+    return scope.access === 'pull' ? this.#validToken({ ...scope, access: 'push' }) : undefined;
   }
 }
 
 /**
- * The scope that the request needs, and no other: the one that a registry names at `/v2/` may be a
- * placeholder (`repository:user/image:pull`), which a strict token service refuses. Only where a
- * token for this very repository was not enough, what the registry says is missing is added.
+ * Returns only the scope that the request needs: the one in the challenge of `/v2/` may be a
+ * placeholder (`repository:user/image:pull`), which a strict token service rejects. If a token for
+ * this repository was insufficient, the actions in the registry's challenge are added.
  *
  * https://distribution.github.io/distribution/spec/auth/scope/
  */
@@ -251,7 +255,7 @@ function requestedScope({ path, access }: Scope, { parameters }: Challenge): str
   return `repository:${path}:${[...actions].join(',')}`;
 }
 
-function isRefusal(error: unknown): boolean {
+function isAccessError(error: unknown): boolean {
   return (
     error instanceof SignedImageError &&
     (error.code === 'REGISTRY_UNAUTHORIZED' || error.code === 'REGISTRY_FORBIDDEN')

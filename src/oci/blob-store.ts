@@ -9,8 +9,8 @@ import type { RegistrySession } from './session';
 import { resolveLocation } from '../http/transport';
 import { type HttpResponse } from '../http/message';
 
-/** The most bytes of a blob that are read into memory, as cosign has it for what is attached. */
-export const BLOB_LIMIT = 128 * 1024 * 1024;
+/** Maximum size in bytes of a blob that is read into memory: cosign's limit for attachments. */
+export const MAX_BLOB_BYTES = 128 * 1024 * 1024;
 
 export function fetchBlob(
   session: RegistrySession,
@@ -26,10 +26,10 @@ async function fetchOnce(
   { digest, size }: Descriptor,
 ): Promise<Buffer | undefined> {
   const name = `${formatRepository(repository)}@${digest}`;
-  if (size > BLOB_LIMIT) {
+  if (size > MAX_BLOB_BYTES) {
     throw new SignedImageError({
       code: 'CONTENT_TOO_LARGE',
-      message: `blob ${name} has ${size} bytes; at most ${BLOB_LIMIT} are read`,
+      message: `blob ${name} has ${size} bytes; at most ${MAX_BLOB_BYTES} are read`,
     });
   }
   const response = await session.send(
@@ -38,19 +38,19 @@ async function fetchOnce(
   );
   if (isNotFound(response)) return undefined;
   if (response.status !== 200)
-    throw await session.refusal(response, `reading blob ${digest}`, repository);
+    throw await session.responseError(response, `reading blob ${digest}`, repository);
   const { body } = response;
   if (body.length !== size || digestOf(body) !== digest) {
     throw new SignedImageError({
       code: 'CONTENT_MISMATCH',
-      message: `registry ${session.endpoint.registry} returned other bytes for ${name}: ${body.length} bytes with the digest ${digestOf(body)}`,
+      message: `registry ${session.endpoint.registry} returned different content for ${name}: ${body.length} bytes with the digest ${digestOf(body)}`,
     });
   }
   return body;
 }
 
-/** Up to this size a blob is sent at once: to ask whether it is there takes as long as to send it. */
-const SMALL = 64 * 1024;
+/** Blobs up to this size are uploaded without checking for existence first: the check takes as long as the upload. */
+const MAX_UNCHECKED_BYTES = 64 * 1024;
 
 /** https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-blobs */
 export async function storeBlob(
@@ -59,22 +59,23 @@ export async function storeBlob(
   bytes: Buffer,
   digest: Digest,
 ): Promise<void> {
-  const small = bytes.length <= SMALL;
+  const small = bytes.length <= MAX_UNCHECKED_BYTES;
   if (!small && (await isStored(session, repository, digest, bytes.length))) return;
 
   const traits = session.traits(repository);
   const single = small && !traits.expects('noSinglePost');
   let response = await upload(session, repository, bytes, digest, single);
-  // What does not know the short way may refuse it in any way; the long one then says what is wrong.
-  if (single && REFUSED.includes(response.status)) {
+  // A registry without monolithic POST may reject it with any of these; the error of the second way is reported.
+  if (single && POST_REJECTED.includes(response.status)) {
     response = await upload(session, repository, bytes, digest, false);
     if (isStoredNow(response)) traits.note('noSinglePost');
   }
   if (isStoredNow(response)) return;
-  throw await session.refusal(response, `writing blob ${digest}`, repository);
+  throw await session.responseError(response, `writing blob ${digest}`, repository);
 }
 
-const REFUSED: readonly number[] = [400, 404, 405, 411, 413, 415, 422, 501];
+/** Statuses with which registries reject a monolithic POST. */
+const POST_REJECTED: readonly number[] = [400, 404, 405, 411, 413, 415, 422, 501];
 
 function isStoredNow({ status }: HttpResponse): boolean {
   return status === 201 || status === 204;
@@ -93,7 +94,7 @@ async function isStored(
   return known.status === 200 && known.headers['content-length'] === String(size);
 }
 
-/** Asked with the right to write from the first request on: one token serves all. */
+/** Requests push access from the first request on, so that one token is enough. */
 function pushing({ path }: Repository): Scope {
   return { path, access: 'push' };
 }
@@ -101,10 +102,10 @@ function pushing({ path }: Repository): Scope {
 const OCTETS = { 'content-type': 'application/octet-stream' };
 
 /**
- * `single`: all in one POST, which a registry that does not know it answers with a place to send
- * the bytes to, as if there had been none. Else that place is asked for.
+ * Uploads a blob. `single`: in one POST, which a registry that does not support it handles as the
+ * start of an upload. Otherwise: POST, then PUT.
  *
- * What is broken off is begun again: an upload that got half way cannot be trusted to go on.
+ * An interrupted upload is restarted, because the state of a partial upload is not reliable.
  */
 function upload(
   session: RegistrySession,
@@ -124,12 +125,12 @@ function upload(
     );
     if (begun.status !== 202) return begun;
     if (single) session.traits(repository).note('noSinglePost');
-    const place = withDigest(resolveLocation(begun.url, begun.headers['location']), digest);
-    return session.sendOnce({ method: 'PUT', url: place, headers: OCTETS, body: bytes }, scope);
+    const location = withDigest(resolveLocation(begun.url, begun.headers['location']), digest);
+    return session.sendOnce({ method: 'PUT', url: location, headers: OCTETS, body: bytes }, scope);
   });
 }
 
-/** Added as text: writing the query anew could change how the registry's own part is encoded. */
+/** Appends the digest as text: re-encoding the query could change the registry's own parameters. */
 function withDigest(url: URL, digest: Digest): URL {
   const named = new URL(url);
   named.search += `${named.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`;

@@ -1,8 +1,8 @@
-/** One way to authenticate that a server offers. */
+/** An authentication challenge of a server. */
 export interface Challenge {
   /** Lower case: `basic`, `bearer`... */
   readonly scheme: string;
-  /** Lower-case names; the first value where a name comes twice. */
+  /** By lower-case name; the first value if a name occurs twice. */
   readonly parameters: Readonly<Record<string, string>>;
 }
 
@@ -12,16 +12,16 @@ const QUOTED = /"((?:[^"\\]|\\.)*)"/y;
 const SPACE = /[ \t]*/y;
 const SEPARATOR = /(?:[ \t]*,)*[ \t]*/y;
 const EQUALS = /[ \t]*=[ \t]*/y;
-const LONGEST = 8192;
+const MAX_HEADER_LENGTH = 8192;
 
 /**
- * Reads a `WWW-Authenticate` header with any number of challenges. What is malformed ends the
- * reading; the challenges before it are kept.
+ * Parses a `WWW-Authenticate` header with any number of challenges. Parsing stops at malformed
+ * input; the challenges before it are returned.
  *
  * https://www.rfc-editor.org/rfc/rfc9110#name-www-authenticate
  */
 export function parseChallenges(header: string): readonly Challenge[] {
-  const text = header.slice(0, LONGEST);
+  const text = header.slice(0, MAX_HEADER_LENGTH);
   let at = 0;
   const take = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;

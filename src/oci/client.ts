@@ -3,52 +3,52 @@ import type { Digest } from './digest';
 import type { Repository, Tag } from './reference';
 import type { RegistryTraits } from './registry-traits';
 
-/** `absent`: it was gone already. `unsupported`: the registry deletes nothing, whoever asks. */
+/** `absent`: it did not exist. `unsupported`: the registry does not support deletion. */
 export type Removal = 'removed' | 'absent' | 'unsupported';
 
-/** A manifest as the registry returned it: the very bytes, already hashed and compared. */
+/** A manifest as the registry returned it; the bytes were verified against the digest. */
 export interface FetchedManifest {
   readonly descriptor: Descriptor;
   readonly bytes: Buffer;
-  /** For a conditional write of the same tag, where the registry gives one. */
+  /** For a conditional write of the same tag, if the registry returns one. */
   readonly etag?: string;
 }
 
 export interface PutManifestOptions {
-  /** Write only if the tag still holds what this ETag stood for (412 -> `REGISTRY_CONFLICT`). */
+  /** Write only if the tag still has this ETag (412 -> `REGISTRY_CONFLICT`). */
   readonly ifMatch?: string;
-  /** Write only if there is no such tag yet (412 -> `REGISTRY_CONFLICT`). */
+  /** Write only if the tag does not exist (412 -> `REGISTRY_CONFLICT`). */
   readonly ifNoneMatch?: '*';
 }
 
 export interface ReferrersOptions {
   /**
-   * Something that is not seen at the first look may be there all the same: enough for who will
-   * look again before anything follows from it. Default: false.
+   * Accept "not found" without confirming it by a second read: for callers that read again before
+   * they act on the result. Default: false.
    */
   readonly provisional?: boolean;
 }
 
 export interface TaskOptions {
-  /** Read anew also what the run has read before: for who looks whether it is still there. */
-  readonly anew?: boolean;
+  /** Do not use content that the run has cached: to check whether it still exists. */
+  readonly bypassCache?: boolean;
 }
 
-/** A manifest with a `subject` that was stored, and where the registry lists it. */
+/** A stored manifest with a `subject`, and where it is listed. */
 export interface StoredReferrer {
   readonly descriptor: Descriptor;
-  /** `tag`: it was seen in the fallback tag after it was written there. `api`: it was not looked. */
+  /** `tag`: read back from the fallback tag after the write. `api`: not read back. */
   readonly listedBy: 'api' | 'tag';
 }
 
 /**
- * What this package does with a registry (OCI distribution-spec 1.1). "Not there" is `undefined`;
- * "could not look" is always an error (`REGISTRY_*`), never `undefined`.
+ * The registry operations of this package (OCI distribution-spec 1.1). "Not found" is `undefined`; a
+ * failed read is always an error (`REGISTRY_*`), never `undefined`.
  */
 export interface RegistryClient {
-  /** What a tag or digest stands for, without its bytes. `undefined`: the registry says 404. */
+  /** Resolves a tag or digest to a descriptor. `undefined`: the registry returned 404. */
   resolve(repository: Repository, target: Tag | Digest): Promise<Descriptor | undefined>;
-  /** The bytes of a manifest; asked for by digest, they have that digest or it is an error. */
+  /** Fetches a manifest. Fails if the bytes do not have the requested digest. */
   getManifest(repository: Repository, target: Tag | Digest): Promise<FetchedManifest | undefined>;
   putManifest(
     repository: Repository,
@@ -57,19 +57,19 @@ export interface RegistryClient {
     mediaType: string,
     options?: PutManifestOptions,
   ): Promise<Descriptor>;
-  /** The bytes of a blob, checked against size and digest. `undefined`: the registry says 404. */
+  /** Fetches a blob, verified against size and digest. `undefined`: the registry returned 404. */
   getBlob(repository: Repository, descriptor: Descriptor): Promise<Buffer | undefined>;
-  /** Uploads what is not known to be there; doing it twice does no harm. */
+  /** Uploads a blob unless it is known to exist. Idempotent. */
   putBlob(repository: Repository, bytes: Buffer, mediaType: string): Promise<Descriptor>;
-  /** All referrers of a manifest, by the referrers API or the fallback tag; unfiltered. */
+  /** Lists all referrers of a manifest by the referrers API or the fallback tag, unfiltered. */
   referrers(
     repository: Repository,
     subject: Digest,
     options?: ReferrersOptions,
   ): Promise<readonly Descriptor[]>;
   /**
-   * Pushes a manifest that has a `subject`, and lists it in the fallback tag where the registry
-   * has no referrers API.
+   * Pushes a manifest that has a `subject`, and lists it in the fallback tag if the registry does not
+   * support the referrers API.
    */
   putReferrer(
     repository: Repository,
@@ -77,30 +77,30 @@ export interface RegistryClient {
     bytes: Buffer,
     mediaType: string,
   ): Promise<StoredReferrer>;
-  /** Deletes a manifest, and with it each tag that stands for it; its blobs stay. */
+  /** Deletes a manifest and all tags that point to it; its blobs remain. */
   removeManifest(repository: Repository, digest: Digest): Promise<Removal>;
-  /** Deletes a manifest that has a `subject`, and takes it out of the fallback tag. */
+  /** Deletes a manifest that has a `subject`, and removes it from the fallback tag. */
   removeReferrer(repository: Repository, subject: Digest, digest: Digest): Promise<Removal>;
-  /** All tags of a repository. */
+  /** Lists all tags of a repository. */
   tags(repository: Repository): Promise<readonly Tag[]>;
   /**
-   * Asks for access and writes nothing: `REGISTRY_UNAUTHORIZED`, `_FORBIDDEN`, `_PROTOCOL`...
+   * Checks access without writing: `REGISTRY_UNAUTHORIZED`, `_FORBIDDEN`, `_PROTOCOL`...
    *
-   * @param target what is to be found there; it is read
-   * @returns what was read; `undefined` where there is no such thing or none was asked for
+   * @param target a manifest to read
+   * @returns the manifest; `undefined` if it does not exist or no target was given
    */
   checkAccess(
     repository: Repository,
     access: 'pull' | 'push',
     target?: Tag | Digest,
   ): Promise<FetchedManifest | undefined>;
-  /** What was seen so far of the registry of this repository. */
+  /** Returns the observed traits of the registry for this repository. */
   traits(repository: Repository): RegistryTraits;
   /**
-   * This client for one piece of work (a verification, the signing of an image), all of whose
-   * requests together have to be done within the budget's `task`; then each is `REGISTRY_UNAVAILABLE`.
+   * Returns a client for one task (a verification, the signing of an image). All requests of the task
+   * share the budget's `task` deadline, after which they fail with `REGISTRY_UNAVAILABLE`.
    */
   task(options?: TaskOptions): RegistryClient;
-  /** Ends pooled connections. */
+  /** Closes pooled connections. */
   close(): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import { SignedImageError } from '../error';
 
 /**
- * Reads again, once, what seems not to be there or to be other than its digest says. Writing is
- * what follows from "not there": a tag is begun anew, an image is signed. One wrong answer, of a
- * proxy or of a registry whose parts do not agree yet, must not lead to that.
+ * Repeats a read once if the content was not found or did not match its digest. Writes follow from
+ * "not found": a tag is created, an image is signed. A single wrong response, of a proxy or of an
+ * eventually consistent registry, must not cause these.
  */
 export async function confirmAbsent<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
   try {

@@ -3,51 +3,54 @@ import type { Digest } from './digest';
 import { formatRepository, type Repository } from './reference';
 
 export interface ContentMemoryOptions {
-  /** Bytes that are kept at most. Default: 8 MiB. */
+  /** Maximum size in bytes. Default: 8 MiB. */
   readonly capacity?: number;
-  /** Milliseconds for which what was read counts as being there. Default: 10 minutes. */
-  readonly longest?: number;
-  /** Milliseconds of a clock that is never set back. Default: `performance.now`. */
+  /** Milliseconds after which an entry expires. Default: 10 minutes. */
+  readonly maxAge?: number;
+  /** Milliseconds of a monotonic clock. Default: `performance.now`. */
   readonly now?: () => number;
 }
 
-const CAPACITY = 8 * 1024 * 1024;
-const LONGEST = 10 * 60_000;
-/** What is larger is not what a signature is made of. */
-const LARGEST = 1024 * 1024;
-/** Of a blob that was uploaded only its name is kept. */
-const OVERHEAD = 200;
+const DEFAULT_CAPACITY = 8 * 1024 * 1024;
+const DEFAULT_MAX_AGE_MS = 10 * 60_000;
+/** Larger content does not belong to a signature, and is not cached. */
+const MAX_ENTRY_BYTES = 1024 * 1024;
+/** Estimated bytes of an entry beside its content. For an uploaded blob only the name is stored. */
+const ENTRY_OVERHEAD_BYTES = 200;
 
-interface Kept<T> {
-  readonly value: T;
+interface CacheEntry {
+  readonly value: unknown;
   readonly bytes: number;
-  readonly until: number;
+  readonly expiresAt: number;
 }
 
 /**
- * What one run has read by digest, so that it is not read twice: bytes that have the digest are the
- * same wherever and whenever they come from. What says which digest is the right one (a tag, a list
- * of referrers) is never in here, and neither is what was only written: that it arrived is seen by
- * reading it.
+ * A cache of the content that one run has read by digest: the bytes of a digest never change. It
+ * never stores mutable lookups (tags, lists of referrers), nor content that was only written: that it
+ * was stored is shown by reading it back.
  *
- * Made for a run; a memory that outlives it forgets by itself.
+ * Made for one run; entries of a longer-lived cache expire.
  */
 export class ContentMemory {
   readonly #capacity: number;
-  readonly #longest: number;
+  readonly #maxAge: number;
   readonly #now: () => number;
-  /** In the order of their use, so that the first is the one to go. */
-  readonly #kept = new Map<string, Kept<unknown>>();
-  readonly #reading = new Map<string, Promise<unknown>>();
+  /** In order of last use, so that the first one is evicted first. */
+  readonly #entries = new Map<string, CacheEntry>();
+  readonly #pending = new Map<string, Promise<unknown>>();
   #bytes = 0;
 
-  constructor({ capacity = CAPACITY, longest = LONGEST, now }: ContentMemoryOptions = {}) {
+  constructor({
+    capacity = DEFAULT_CAPACITY,
+    maxAge = DEFAULT_MAX_AGE_MS,
+    now,
+  }: ContentMemoryOptions = {}) {
     this.#capacity = capacity;
-    this.#longest = longest;
+    this.#maxAge = maxAge;
     this.#now = now ?? (() => performance.now());
   }
 
-  /** The manifest, read at most once; one that is not there is not remembered as such. */
+  /** Returns the cached manifest, or reads it. "Not found" is not cached. */
   manifest(
     repository: Repository,
     digest: Digest,
@@ -56,12 +59,12 @@ export class ContentMemory {
     return this.#once(nameOf('manifest', repository, digest), ({ bytes }) => bytes.length, read);
   }
 
-  /** A manifest that a tag stood for, kept under its digest. */
+  /** Caches a manifest that was read by tag under its digest. */
   keepManifest(repository: Repository, manifest: FetchedManifest): void {
     const { descriptor, bytes } = manifest;
-    // The ETag is that of the tag: by digest nobody asks for one.
+    // The ETag belongs to the tag, not to the digest.
     const value: FetchedManifest = { descriptor, bytes };
-    this.#keep(nameOf('manifest', repository, descriptor.digest), value, bytes.length);
+    this.#set(nameOf('manifest', repository, descriptor.digest), value, bytes.length);
   }
 
   blob(
@@ -72,25 +75,25 @@ export class ContentMemory {
     return this.#once(nameOf('blob', repository, digest), (bytes) => bytes.length, read);
   }
 
-  /** Bytes that are known from elsewhere: what they are called, their digest says. */
+  /** Caches a blob that is known from another source; the digest identifies it. */
   keepBlob(repository: Repository, digest: Digest, bytes: Buffer): void {
-    this.#keep(nameOf('blob', repository, digest), bytes, bytes.length);
+    this.#set(nameOf('blob', repository, digest), bytes, bytes.length);
   }
 
   /** Whether this run has uploaded the blob. */
   hasUploaded(repository: Repository, digest: Digest): boolean {
-    return this.#recall(nameOf('upload', repository, digest)) !== undefined;
+    return this.#get(nameOf('upload', repository, digest)) !== undefined;
   }
 
   noteUpload(repository: Repository, digest: Digest): void {
-    this.#keep(nameOf('upload', repository, digest), true, 0);
+    this.#set(nameOf('upload', repository, digest), true, 0);
   }
 
-  /** The registry says otherwise: nothing that is in a repository is taken for known any more. */
+  /** Evicts all entries of a repository, because the registry reported a different state. */
   forget(repository: Repository): void {
     const end = ` ${formatRepository(repository)}`;
-    for (const name of this.#kept.keys()) {
-      if (name.slice(0, name.indexOf('@')).endsWith(end)) this.#drop(name);
+    for (const name of this.#entries.keys()) {
+      if (name.slice(0, name.indexOf('@')).endsWith(end)) this.#delete(name);
     }
   }
 
@@ -99,50 +102,50 @@ export class ContentMemory {
     sizeOf: (value: T) => number,
     read: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
-    const known = this.#recall(name);
-    if (known !== undefined) return known as T;
-    const underWay = this.#reading.get(name);
-    if (underWay) return underWay as Promise<T | undefined>;
+    const cached = this.#get(name);
+    if (cached !== undefined) return cached as T;
+    const pending = this.#pending.get(name);
+    if (pending) return pending as Promise<T | undefined>;
     const reading = read();
-    this.#reading.set(name, reading);
+    this.#pending.set(name, reading);
     try {
       const value = await reading;
-      if (value !== undefined) this.#keep(name, value, sizeOf(value));
+      if (value !== undefined) this.#set(name, value, sizeOf(value));
       return value;
     } finally {
-      this.#reading.delete(name);
+      this.#pending.delete(name);
     }
   }
 
-  #recall(name: string): unknown {
-    const kept = this.#kept.get(name);
-    if (!kept) return undefined;
-    this.#kept.delete(name);
-    if (kept.until <= this.#now()) {
-      this.#bytes -= kept.bytes;
+  #get(name: string): unknown {
+    const entry = this.#entries.get(name);
+    if (!entry) return undefined;
+    this.#entries.delete(name);
+    if (entry.expiresAt <= this.#now()) {
+      this.#bytes -= entry.bytes;
       return undefined;
     }
-    this.#kept.set(name, kept);
-    return kept.value;
+    this.#entries.set(name, entry);
+    return entry.value;
   }
 
-  #keep(name: string, value: unknown, size: number): void {
-    if (size > LARGEST) return;
-    this.#drop(name);
-    const bytes = size + OVERHEAD;
-    this.#kept.set(name, { value, bytes, until: this.#now() + this.#longest });
+  #set(name: string, value: unknown, size: number): void {
+    if (size > MAX_ENTRY_BYTES) return;
+    this.#delete(name);
+    const bytes = size + ENTRY_OVERHEAD_BYTES;
+    this.#entries.set(name, { value, bytes, expiresAt: this.#now() + this.#maxAge });
     this.#bytes += bytes;
-    for (const oldest of this.#kept.keys()) {
+    for (const oldest of this.#entries.keys()) {
       if (this.#bytes <= this.#capacity) return;
-      this.#drop(oldest);
+      this.#delete(oldest);
     }
   }
 
-  #drop(name: string): void {
-    const kept = this.#kept.get(name);
-    if (!kept) return;
-    this.#kept.delete(name);
-    this.#bytes -= kept.bytes;
+  #delete(name: string): void {
+    const entry = this.#entries.get(name);
+    if (!entry) return;
+    this.#entries.delete(name);
+    this.#bytes -= entry.bytes;
   }
 }
 

@@ -10,14 +10,14 @@ export interface HelperResult {
   readonly stdout: string;
 }
 
-/** Runs `docker-credential-<name> get` with `input` on its standard input. Throws if it cannot. */
+/** Runs `docker-credential-<name> get` with `input` on its standard input. Throws if it cannot be started. */
 export type HelperRunner = (name: string, input: string) => Promise<HelperResult>;
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-const TIMEOUT = 30_000;
-const LONGEST_OUTPUT = 1024 * 1024;
+const TIMEOUT_MS = 30_000;
+const MAX_OUTPUT_LENGTH = 1024 * 1024;
 
-/** Runs helpers found on the PATH of `env`. */
+/** Returns a runner for helpers on the PATH of `env`. */
 export function runHelper(env: NodeJS.ProcessEnv): HelperRunner {
   return (name, input) =>
     new Promise((resolve, reject) => {
@@ -26,27 +26,27 @@ export function runHelper(env: NodeJS.ProcessEnv): HelperRunner {
       const child = spawn(program, ['get'], {
         env: launchEnvironment(env),
         stdio: ['pipe', 'pipe', 'ignore'],
-        // Not `timeout`: its timer goes on when the program is not there.
-        signal: AbortSignal.timeout(TIMEOUT),
+        // Not `timeout`: its timer keeps running if the program does not exist.
+        signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       let stdout = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         stdout += text;
-        if (stdout.length > LONGEST_OUTPUT) child.kill();
+        if (stdout.length > MAX_OUTPUT_LENGTH) child.kill();
       });
       child.once('error', reject);
       child.once('close', (exitCode) => resolve({ exitCode: exitCode ?? -1, stdout }));
-      // A helper that ends without reading is told by its exit code, not by the broken pipe.
+      // If a helper exits without reading its input, its exit code is reported, not the broken pipe.
       child.stdin.once('error', () => undefined).end(input);
     });
 }
 
 /**
- * Asks a helper. `undefined`: it has nothing for this server.
+ * Gets credentials from a helper. `undefined`: it does not have any for this server.
  *
  * https://github.com/docker/docker-credential-helpers#development
  *
- * @throws SignedImageError `CREDENTIALS_UNREADABLE`. What the helper printed is never in it.
+ * @throws SignedImageError `CREDENTIALS_UNREADABLE`; the message never contains the helper's output
  */
 export async function runCredentialHelper(
   run: HelperRunner,
@@ -59,7 +59,7 @@ export async function runCredentialHelper(
       code: 'CREDENTIALS_UNREADABLE',
       message: `the credential helper ${program} ${what}; try "echo ${server} | ${program} get"`,
     });
-  if (!NAME.test(name)) throw failed('has a name that is not taken');
+  if (!NAME.test(name)) throw failed('has an invalid name');
   let result: HelperResult;
   try {
     result = await run(name, server);
@@ -69,23 +69,23 @@ export async function runCredentialHelper(
   const { exitCode, stdout } = result;
   if (exitCode !== 0) {
     if (/credentials not found/i.test(stdout)) return undefined;
-    throw failed(`ended with code ${exitCode}`);
+    throw failed(`exited with code ${exitCode}`);
   }
-  const { Username, Secret } = parseAnswer(stdout) ?? {};
+  const { Username, Secret } = parseOutput(stdout) ?? {};
   if (typeof Username !== 'string' || typeof Secret !== 'string') {
-    throw failed('did not answer with a JSON object that has Username and Secret');
+    throw failed('did not return a JSON object with Username and Secret');
   }
   if (Secret === '') return undefined;
   if (Username === '<token>') return { kind: 'identity-token', token: Secret, source: program };
   return { kind: 'password', username: Username, password: Secret, source: program };
 }
 
-function parseAnswer(
+function parseOutput(
   stdout: string,
 ): { readonly Username?: unknown; readonly Secret?: unknown } | undefined {
   try {
-    const answer = parseBoundedJson(stdout);
-    return typeof answer === 'object' && answer !== null ? answer : undefined;
+    const output = parseBoundedJson(stdout);
+    return typeof output === 'object' && output !== null ? output : undefined;
   } catch {
     // The parser's message quotes the text, which may be the secret.
     return undefined;

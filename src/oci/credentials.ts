@@ -1,6 +1,6 @@
 import type { Repository } from './reference';
 
-/** What opens a registry, and where it was found (for messages; the secret never is in them). */
+/** Registry credentials and their source (for messages, which never contain the secret). */
 export type Credentials =
   | {
       readonly kind: 'password';
@@ -8,21 +8,21 @@ export type Credentials =
       readonly password: string;
       readonly source: string;
     }
-  /** An OAuth2 refresh token, as `docker login` stores it for registries that give one. */
+  /** An OAuth2 refresh token, as `docker login` stores it for registries that issue one. */
   | { readonly kind: 'identity-token'; readonly token: string; readonly source: string }
   /** A bearer token for the registry itself. */
   | { readonly kind: 'registry-token'; readonly token: string; readonly source: string };
 
 /**
- * Finds the credentials for a repository; `undefined`: there are none, go on anonymously. `anew`:
- * those that were found before were refused, and may have ended.
+ * Finds the credentials for a repository; `undefined`: none, continue anonymously. `bypassCache`: the
+ * credentials found before were rejected, and may have expired.
  */
 export type CredentialSource = (
   repository: Repository,
-  options?: { readonly anew?: boolean },
+  options?: { readonly bypassCache?: boolean },
 ) => Promise<Credentials | undefined>;
 
-/** Whether they would be refused just as well. */
+/** Whether both credentials are equal, so that the registry would reject both. */
 export function isSame(one: Credentials | undefined, other: Credentials | undefined): boolean {
   if (!one || !other) return one === other;
   if (one.kind === 'password' && other.kind === 'password')
@@ -31,7 +31,7 @@ export function isSame(one: Credentials | undefined, other: Credentials | undefi
   return one.kind === other.kind && one.token === other.token;
 }
 
-/** The strings that must never be seen. */
+/** Returns the strings that must be redacted. */
 export function secretsOf(credentials: Credentials): readonly string[] {
   if (credentials.kind !== 'password') return [credentials.token];
   return [credentials.password, encodeBasic(credentials)];

@@ -5,8 +5,8 @@ import { SignedImageError } from '../error';
 declare const digestBrand: unique symbol;
 
 /**
- * The content address of a manifest or blob, `sha256:<64 lower-case hex digits>`. Only sha256 is
- * taken: it is what cosign, Rekor and the SLSA subjects of an image are addressed by.
+ * The digest of a manifest or blob, `sha256:<64 lower-case hex digits>`. Only sha256 is supported:
+ * cosign, Rekor and the SLSA subjects of images use it.
  *
  * https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md#digests
  */
@@ -27,12 +27,12 @@ export function parseDigest(text: string): Digest {
   });
 }
 
-/** The digest of these very bytes. */
+/** Computes the digest of bytes. */
 export function digestOf(bytes: Uint8Array): Digest {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
 }
 
-/** The 64 hex digits after `sha256:`. */
+/** Returns the 64 hex digits after `sha256:`. */
 export function hexOf(digest: Digest): string {
   return digest.slice('sha256:'.length);
 }

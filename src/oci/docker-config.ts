@@ -6,19 +6,19 @@ import type { Credentials, CredentialSource } from './credentials';
 import type { Repository } from './reference';
 import { systemErrorCode } from '../http/system-error';
 
-/** The machine around the files of logins, so that tests have it in hand. */
+/** Access to auth files and credential helpers, injected so that tests can replace it. */
 export interface DockerConfigAccess {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The text of a file; `undefined` when there is none. Other failures throw. */
+  /** Reads the text of a file; `undefined` if it does not exist. Other failures throw. */
   readonly readFile: (path: string) => Promise<string | undefined>;
   readonly runHelper: HelperRunner;
-  /** For `/run/containers/<uid>`. Default: none, and that folder is not searched. */
+  /** For `/run/containers/<uid>`. Default: that folder is not searched. */
   readonly uid?: number | undefined;
   /** Default: that of this process. */
   readonly platform?: NodeJS.Platform | undefined;
 }
 
-/** The files, helpers and user of this process. */
+/** Returns the access to the files, helpers and user of this process. */
 export function systemDockerConfig(env: NodeJS.ProcessEnv = process.env): DockerConfigAccess {
   return {
     env,
@@ -29,43 +29,43 @@ export function systemDockerConfig(env: NodeJS.ProcessEnv = process.env): Docker
   };
 }
 
-/** A login that was found, and what stands in the file for it. */
+/** A login, and the file entry or helper that it is from. */
 export interface Login {
   readonly file: AuthFile;
   readonly credentials: Credentials;
-  /** The helper that gave it, or the entry of `auths` that it stands in. */
+  /** The helper that returned it, or its entry in `auths`. */
   readonly from:
     | { readonly kind: 'helper'; readonly name: string }
     | {
         readonly kind: 'entry';
-        /** Below the registry, for the namespace that it is for; empty for the whole registry. */
+        /** The namespace below the registry; empty for the whole registry. */
         readonly path: string;
         readonly entry: Readonly<Record<string, unknown>>;
       };
 }
 
 export const HUB = 'index.docker.io';
-/** How docker names Docker Hub, in its config and to helpers. */
+/** Docker's key for Docker Hub, in its config and for helpers. */
 export const HUB_KEY = 'https://index.docker.io/v1/';
-/** How podman, buildah and skopeo name it. */
+/** The key that podman, buildah and skopeo use. */
 export const CONTAINERS_HUB_KEY = 'docker.io';
 
 /**
- * Credentials as `docker login`, `podman login`, `buildah login`, `skopeo login` and `crane auth
- * login` leave them, in the order of `authFilePlaces`. In each file: `credHelpers`, `credsStore`,
- * then `auths` with the most specific key first. The files are read when a registry first asks for
- * credentials, and helpers asked again only by `anew`.
+ * Returns a source of the credentials that `docker login`, `podman login`, `buildah login`, `skopeo
+ * login` and `crane auth login` store, in the order of `authFileLocations`. In each file:
+ * `credHelpers`, `credsStore`, then `auths` with the most specific key first. The files are read when
+ * a registry first requires credentials; helpers run again only with `bypassCache`.
  */
 export function dockerConfigCredentials(access: DockerConfigAccess): CredentialSource {
-  let runs = rememberRuns(access.runHelper);
-  return async (repository, { anew = false } = {}) => {
-    if (anew) runs = rememberRuns(access.runHelper);
+  let runs = cacheRuns(access.runHelper);
+  return async (repository, { bypassCache = false } = {}) => {
+    if (bypassCache) runs = cacheRuns(access.runHelper);
     return (await findLogin({ ...access, runHelper: runs }, repository))?.credentials;
   };
 }
 
-/** One answer of a helper is for all repositories of a registry. */
-function rememberRuns(run: HelperRunner): HelperRunner {
+/** Caches the output of helpers: one run covers all repositories of a registry. */
+function cacheRuns(run: HelperRunner): HelperRunner {
   const runs = new Map<string, ReturnType<HelperRunner>>();
   return (name, input) => {
     const key = JSON.stringify([name, input]);
@@ -80,20 +80,20 @@ export async function findLogin(
   access: DockerConfigAccess,
   repository: Repository,
 ): Promise<Login | undefined> {
-  for (const place of configLocations(access)) {
-    // Read when it is its turn: a broken file does no harm to those before it.
-    const file = await readAuthFile(access.readFile, place);
+  for (const location of configLocations(access)) {
+    // Read one after the other: an unreadable file does not affect those of higher precedence.
+    const file = await readAuthFile(access.readFile, location);
     const login = await findIn(file, access.runHelper, repository);
     if (login) return login;
   }
   return undefined;
 }
 
-/** All files of logins that exist, the strongest first. */
+/** Reads all existing auth files in order of precedence. */
 export async function authFiles(access: DockerConfigAccess): Promise<readonly AuthFile[]> {
   const files: AuthFile[] = [];
-  for (const place of configLocations(access)) {
-    const file = await readAuthFile(access.readFile, place);
+  for (const location of configLocations(access)) {
+    const file = await readAuthFile(access.readFile, location);
     if (file) files.push(file);
   }
   return files;
@@ -125,19 +125,21 @@ async function findIn(
   return undefined;
 }
 
-/** A helper for this very host, else the one for all. */
+/** Returns the helper for this host, else the default one. */
 function helperName({ credHelpers, credsStore }: AuthFile, registry: string): string | undefined {
-  const [key] = Object.keys(credHelpers).filter((one) => isWhole(one, registry));
+  const [key] = Object.keys(credHelpers).filter((candidate) =>
+    isWholeRegistry(candidate, registry),
+  );
   const name = key === undefined ? undefined : credHelpers[key];
   return name !== undefined && name !== '' ? name : credsStore;
 }
 
-/** A helper may have Docker Hub's login under the name that docker or that podman uses. */
+/** A helper may store Docker Hub's login under docker's or podman's key. */
 function serverNames(registry: string): readonly string[] {
   return registry === HUB ? [HUB_KEY, CONTAINERS_HUB_KEY] : [registry];
 }
 
-/** The keys that are for the repository, the most specific first, and exact ones before others. */
+/** Returns the keys that match the repository, the most specific first, and exact ones before others. */
 function keysFor(
   { auths }: AuthFile,
   registry: string,
@@ -146,20 +148,20 @@ function keysFor(
   const found = Object.keys(auths).flatMap((key) => {
     const scope = scopeOfKey(key);
     if (scope?.registry !== registry) return [];
-    const holds = scope.path === '' || path === scope.path || path.startsWith(`${scope.path}/`);
-    return holds ? [{ key, path: scope.path, exact: key.toLowerCase() === registry }] : [];
+    const matches = scope.path === '' || path === scope.path || path.startsWith(`${scope.path}/`);
+    return matches ? [{ key, path: scope.path, exact: key.toLowerCase() === registry }] : [];
   });
   return found.sort((a, b) => b.path.length - a.path.length || Number(b.exact) - Number(a.exact));
 }
 
-function isWhole(key: string, registry: string): boolean {
+function isWholeRegistry(key: string, registry: string): boolean {
   const scope = scopeOfKey(key);
   return scope?.registry === registry && scope.path === '';
 }
 
 /**
- * What a key is for: `host`, `host/v1/` and `https://host/any/path` are for all of the host;
- * `host/team` and `host/team/app` for what is below that.
+ * Parses the scope of a key: `host`, `host/v1/` and `https://host/any/path` cover the whole host;
+ * `host/team` and `host/team/app` cover the repositories below them.
  */
 export function scopeOfKey(
   key: string,
@@ -188,7 +190,7 @@ function credentialsOf(
     const colon = text.indexOf(':');
     if (colon < 1)
       throw unreadable(path, `has an "auth" for ${registry} that is not base64 of user:password`);
-    // Docker pads with NUL bytes, and takes them off again.
+    // Docker pads with NUL bytes, and strips them when it reads.
     return {
       kind: 'password',
       username: text.slice(0, colon),

@@ -7,21 +7,21 @@ import type { ClientCertificate } from '../http/tls-options';
 import { declaredCertificate, type DeclaredClientCertificate } from './declared-certificate';
 import { type CertificateFolders, hostCertificates } from './registry-certificates';
 
-/** What the user declared for one registry. It holds for that host and for no other. */
+/** The registry settings that the user declared. They apply to this host only. */
 export interface DeclaredRegistry extends DeclaredClientCertificate {
   /** `host[:port]`, as in `Repository.registry`. */
   readonly host: string;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-  /** Certificates (PEM) to trust beside those of the system. Means https, on loopback too. */
+  /** Certificates (PEM) to trust in addition to the system's. Implies https, also on loopback. */
   readonly ca?: string | undefined;
-  /** Path of a PEM file, as `ca`. */
+  /** Path of a PEM file with the same meaning as `ca`. */
   readonly caFile?: string | undefined;
-  /** Speak plain http with this host. Without it only loopback hosts are spoken to in plain http. */
+  /** Use plain http for this host. Otherwise only loopback hosts use plain http. */
   readonly insecure?: boolean | undefined;
 }
 
-/** Where a registry is reached. */
+/** The URL and certificates for requests to a registry. */
 export interface Endpoint {
   readonly registry: string;
   /** `http(s)://host[:port]/`. */
@@ -32,7 +32,7 @@ export interface Endpoint {
 }
 
 // Docker Hub's name in references and in docker's config is not the host of its API.
-const CONTACTED_AS: Readonly<Record<string, string>> = {
+const API_HOSTS: Readonly<Record<string, string>> = {
   'index.docker.io': 'registry-1.docker.io',
 };
 
@@ -58,10 +58,10 @@ export async function findEndpoint(
     throw new SignedImageError({
       code: 'INPUT_INVALID',
       property: 'registry.insecure',
-      message: `registry ${registry}: "insecure" means plain http and a CA or a client certificate means https; give one of them`,
+      message: `registry ${registry}: "insecure" means plain http and a CA or a client certificate means https; declare only one of them`,
     });
   }
-  const host = CONTACTED_AS[registry] ?? registry;
+  const host = API_HOSTS[registry] ?? registry;
   const found = declared?.insecure
     ? undefined
     : await hostCertificates(NAMED_AS[registry] ?? [registry], folders);
@@ -91,7 +91,7 @@ async function readAuthority({ host, ca, caFile }: DeclaredRegistry): Promise<st
     throw new SignedImageError({
       code: 'INPUT_INVALID',
       property: 'registry.caFile',
-      message: `registry ${host}: ${caFile} holds no PEM certificate ("-----BEGIN CERTIFICATE-----")${fault === undefined ? '' : `: ${fault}`}`,
+      message: `registry ${host}: ${caFile} does not contain a PEM certificate ("-----BEGIN CERTIFICATE-----")${fault === undefined ? '' : `: ${fault}`}`,
     });
   }
   return ca === undefined ? pem : `${normalizePem(ca)}\n${pem}`;

@@ -2,7 +2,7 @@ import type { Digest } from './digest';
 import type { JsonObject } from './strict-json';
 import { formatRepository, type Repository, type Tag } from './reference';
 
-/** The content of a fallback tag, with all that others wrote into it. */
+/** The index of a fallback tag, including entries of other writers. */
 export interface FallbackIndex {
   readonly document: JsonObject;
   readonly entries: readonly unknown[];
@@ -10,28 +10,28 @@ export interface FallbackIndex {
   readonly etag: string | undefined;
 }
 
-/** What one tag held when it was last read; `undefined`: it was not there. */
+/** The index of a tag when it was last read; `undefined`: the tag did not exist. */
 interface CachedTag {
   readonly index: FallbackIndex | undefined;
 }
 
 /**
- * What a piece of work has seen in fallback tags. A registry that heeds conditions lets the next
- * write start from there: if the tag is another by then, it refuses.
+ * The fallback tags that a task has read. If a registry honors preconditions, the next write can
+ * start from the cached index: the registry rejects it if the tag has changed since.
  */
 export class FallbackTagCache {
-  readonly #sights = new Map<string, CachedTag>();
+  readonly #tags = new Map<string, CachedTag>();
 
   note(repository: Repository, tag: Tag, index: FallbackIndex | undefined): void {
-    this.#sights.set(nameOf(repository, tag), { index });
+    this.#tags.set(nameOf(repository, tag), { index });
   }
 
-  /** Once: what follows changes the tag. */
+  /** Removes and returns the cached index: the write that follows changes the tag. */
   take(repository: Repository, tag: Tag): CachedTag | undefined {
     const name = nameOf(repository, tag);
-    const sight = this.#sights.get(name);
-    this.#sights.delete(name);
-    return sight;
+    const cached = this.#tags.get(name);
+    this.#tags.delete(name);
+    return cached;
   }
 }
 

@@ -4,7 +4,7 @@ interface Product {
   readonly setting: string;
 }
 
-/** Where each says which of its tags may be moved. Hosts of one's own have any of the last three. */
+/** The setting that exempts tags from immutability, by product. Self-hosted registries are any of the last three. */
 const PRODUCTS: readonly Product[] = [
   {
     name: 'Amazon ECR',
@@ -15,34 +15,36 @@ const PRODUCTS: readonly Product[] = [
   {
     name: 'Google Artifact Registry',
     host: /(\.pkg\.dev|(^|\.)gcr\.io)$/,
-    setting: 'it knows no exceptions: turn immutable tags off for the repository',
+    setting: 'it does not support exceptions: disable immutable tags for the repository',
   },
   {
     name: 'Docker Hub',
     host: /(^|\.)docker\.io$/,
-    setting: 'let the expression of the immutable tags not match sha256-',
+    setting:
+      'change the regular expression of the immutable tags so that it does not match sha256-',
   },
   {
     name: 'GitLab',
     host: /(^|\.)gitlab\./,
-    setting: 'let no immutability rule for the tags of the project match sha256-',
+    setting: "change the project's tag immutability rules so that they do not match sha256-",
   },
   {
     name: 'Quay',
     host: /(^|\.)quay\./,
-    setting: 'let no immutability policy match the tags sha256-*, and take the mark off this one',
+    setting:
+      'change the immutability policies so that they do not match the tags sha256-*, and make this tag mutable',
   },
   {
     name: 'Harbor',
     host: /(^|\.)harbor\./,
-    setting: "exclude sha256-** in the project's rule for tag immutability",
+    setting: "exclude sha256-** in the project's tag immutability rule",
   },
 ];
 
-/** Which setting of a registry lets the tags be moved that hold signatures, and no other. */
-export function exemptionOf(registry: string): string {
+/** Describes the registry setting that exempts only the tags of signatures from immutability. */
+export function immutabilityRemedy(registry: string): string {
   const known = PRODUCTS.find(({ host }) => host.test(registry));
   if (known) return `${known.name}: ${known.setting}`;
-  const likely = PRODUCTS.slice(-3).map(({ name, setting }) => `${name}: ${setting}`);
-  return `exempt the tags sha256-* from immutability (${likely.join('; ')})`;
+  const selfHosted = PRODUCTS.slice(-3).map(({ name, setting }) => `${name}: ${setting}`);
+  return `exempt the tags sha256-* from immutability (${selfHosted.join('; ')})`;
 }

@@ -1,4 +1,4 @@
-export { BLOB_LIMIT } from './blob-store';
+export { MAX_BLOB_BYTES } from './blob-store';
 export type {
   FetchedManifest,
   PutManifestOptions,
@@ -18,7 +18,7 @@ export {
   artifactTypeOf,
   type ImageIndex,
   type ImageManifest,
-  MANIFEST_LIMIT,
+  MAX_MANIFEST_BYTES,
   parseDescriptor,
   parseManifest,
 } from './manifest';

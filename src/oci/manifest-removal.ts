@@ -5,16 +5,16 @@ import type { Repository } from './reference';
 import type { RegistrySession } from './session';
 import type { HttpResponse } from '../http/message';
 
-const DONE: readonly number[] = [200, 202, 204];
+const SUCCESS: readonly number[] = [200, 202, 204];
 
 /**
- * Deletes a manifest, and with it each tag that stands for it. By digest only: many registries
- * refuse to delete by tag, and a tag may move between the look and the deletion. Blobs are left to
- * the registry's garbage collection: others may share them.
+ * Deletes a manifest and all tags that point to it. By digest only: many registries do not delete by
+ * tag, and a tag may move between the read and the deletion. Blobs are left to the registry's garbage
+ * collection, because other manifests may share them.
  *
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#deleting-manifests
  *
- * @throws SignedImageError `REGISTRY_*` where it could not be done now, or by these credentials
+ * @throws SignedImageError `REGISTRY_*` if the deletion failed or the credentials do not permit it
  */
 export async function removeManifest(
   session: RegistrySession,
@@ -25,19 +25,19 @@ export async function removeManifest(
     { method: 'DELETE', url: session.url(repository, `manifests/${digest}`) },
     { path: repository.path, access: 'delete' },
   );
-  if (DONE.includes(response.status) && !isHtmlResponse(response)) return 'removed';
+  if (SUCCESS.includes(response.status) && !isHtmlResponse(response)) return 'removed';
   if (isNotFound(response)) return 'absent';
   if (!isUnsupported(response)) {
-    throw await session.refusal(response, `deleting manifest ${digest}`, repository);
+    throw await session.responseError(response, `deleting manifest ${digest}`, repository);
   }
   session.traits(repository).note('noDelete');
   return 'unsupported';
 }
 
-/** 405, as the specification has it; some say it in words only. */
+/** The specification defines 405; some registries report it only by the error code. */
 function isUnsupported(response: HttpResponse): boolean {
   const { status } = response;
   if (status === 405 || status === 501) return true;
-  const said = parseErrors(response) ?? [];
-  return status >= 400 && status < 500 && said.some(({ code }) => code === 'UNSUPPORTED');
+  const errors = parseErrors(response) ?? [];
+  return status >= 400 && status < 500 && errors.some(({ code }) => code === 'UNSUPPORTED');
 }

@@ -3,7 +3,7 @@ import { isHtmlResponse, mediaTypeOf, isImmutableTagError, isNotFound } from './
 import type { FetchedManifest, PutManifestOptions } from './client';
 import type { Descriptor } from './descriptor';
 import { type Digest, digestOf, isDigest } from './digest';
-import { MANIFEST_LIMIT } from './manifest';
+import { MAX_MANIFEST_BYTES } from './manifest';
 import { MANIFEST_TYPES } from './media-type';
 import { formatRepository, type Repository, type Tag } from './reference';
 import { confirmAbsent } from './confirmed-absence';
@@ -13,14 +13,14 @@ import { isJsonObject, parseJsonObject } from './strict-json';
 import type { HttpResponse } from '../http/message';
 
 const ACCEPT = { accept: MANIFEST_TYPES.join(', ') };
-/** Types that say nothing of what the manifest is. */
+/** Generic types that do not identify the type of the manifest. */
 const GENERIC_TYPES: readonly string[] = [
   'application/json',
   'application/octet-stream',
   'text/plain',
 ];
 
-/** What a HEAD says, where it says all that is needed; else the manifest is read. */
+/** Resolves a tag or digest by HEAD if the response has all headers; otherwise by fetching the manifest. */
 export function resolveManifest(
   session: RegistrySession,
   repository: Repository,
@@ -52,7 +52,7 @@ async function resolveOnce(
     Number.isSafeInteger(size) &&
     (!isDigest(target) || target === digest);
   if (isComplete) return { mediaType, digest, size };
-  // Some answer HEAD badly or not at all. GET says it with a body, which an error can quote.
+  // Some registries do not support HEAD, or only partly. GET returns a body, which an error can quote.
   return (await fetchManifestOnce(session, repository, target))?.descriptor;
 }
 
@@ -64,7 +64,7 @@ export function fetchManifest(
   return confirmAbsent(() => fetchManifestOnce(session, repository, target));
 }
 
-/** Takes the registry at its first word; `fetchManifest` asks again where there is nothing. */
+/** Fetches a manifest by a single read; `fetchManifest` repeats the read if it is not found. */
 export async function fetchManifestOnce(
   session: RegistrySession,
   repository: Repository,
@@ -77,24 +77,24 @@ export async function fetchManifestOnce(
       method: 'GET',
       url: session.url(repository, `manifests/${target}`),
       headers: ACCEPT,
-      limit: MANIFEST_LIMIT,
+      limit: MAX_MANIFEST_BYTES,
     },
     { path: repository.path, access },
   );
   if (isNotFound(response)) return undefined;
   if (response.status !== 200)
-    throw await session.refusal(response, `reading manifest ${target}`, repository);
+    throw await session.responseError(response, `reading manifest ${target}`, repository);
   if (isHtmlResponse(response)) throw notRegistry(session, name);
   const { body, headers } = response;
   const digest = digestOf(body);
-  // Docker-Content-Digest is what the registry claims; this is what the bytes are. Of a tag nobody
-  // else says it, and what was altered on the way must not be written back.
+  // Docker-Content-Digest is the registry's claim, and `digest` is computed from the bytes. For a tag
+  // the claim is the only reference, and content that was altered in transit must not be written back.
   const claimed = headers['docker-content-digest'] ?? '';
   const expected = isDigest(target) ? target : isDigest(claimed) ? claimed : digest;
   if (digest !== expected) {
     throw new SignedImageError({
       code: 'CONTENT_MISMATCH',
-      message: `registry ${session.endpoint.registry} returned other bytes for ${name}: they have the digest ${digest}`,
+      message: `registry ${session.endpoint.registry} returned different content for ${name}: it has the digest ${digest}`,
     });
   }
   const mediaType = servedType(session, response, name);
@@ -105,7 +105,7 @@ export async function fetchManifestOnce(
   };
 }
 
-/** The type that header and body agree on. The digest does not cover the header. */
+/** Returns the media type on which header and body agree. The digest does not cover the header. */
 function servedType(session: RegistrySession, response: HttpResponse, name: string): string {
   if (!isJson(response.body)) throw notRegistry(session, name);
   const { mediaType } = parseJsonObject(response.body, `manifest ${name}`);
@@ -115,7 +115,7 @@ function servedType(session: RegistrySession, response: HttpResponse, name: stri
   if (served !== undefined && own !== undefined && served !== own.toLowerCase()) {
     throw new SignedImageError({
       code: 'CONTENT_MISMATCH',
-      message: `registry ${session.endpoint.registry} serves ${name} as ${served}, but it says to be of another media type`,
+      message: `registry ${session.endpoint.registry} serves ${name} as ${served}, but the manifest declares a different media type`,
     });
   }
   const type = own ?? served;
@@ -124,7 +124,7 @@ function servedType(session: RegistrySession, response: HttpResponse, name: stri
 }
 
 function isJson(body: Buffer): boolean {
-  // What has too much in it is refused by its reader, which says so.
+  // The parser rejects excessive content with its own error.
   if (jsonExcess(body) !== undefined) return true;
   try {
     return isJsonObject(parseBoundedJson(body));
@@ -136,17 +136,17 @@ function isJson(body: Buffer): boolean {
 function notRegistry(session: RegistrySession, name: string): SignedImageError {
   return new SignedImageError({
     code: 'REGISTRY_PROTOCOL',
-    message: `${session.endpoint.registry} looks like no registry: what it returned for ${name} is no manifest. Check the host name`,
+    message: `${session.endpoint.registry} does not appear to be an OCI registry: the response for ${name} is not a manifest. Check the host name`,
   });
 }
 
-/** A manifest that was written, and whether the registry said to list it as a referrer. */
+/** A manifest that was written, and the `OCI-Subject` header, which means that the registry lists it as a referrer. */
 export interface WrittenManifest {
   readonly descriptor: Descriptor;
   readonly subject: string | undefined;
 }
 
-/** @throws SignedImageError `REGISTRY_CONFLICT` when the condition did not hold, or the tag may not be moved. */
+/** @throws SignedImageError `REGISTRY_CONFLICT` if a precondition failed or the tag is immutable */
 export async function writeManifest(
   session: RegistrySession,
   repository: Repository,
@@ -159,13 +159,13 @@ export async function writeManifest(
   if (isDigest(target) && target !== digest) {
     throw new SignedImageError({
       code: 'CONTENT_MISMATCH',
-      message: `these bytes are not ${target} but ${digest}: not written to ${formatRepository(repository)}`,
+      message: `the manifest has the digest ${digest} instead of ${target}: not pushed to ${formatRepository(repository)}`,
     });
   }
-  if (bytes.length > MANIFEST_LIMIT) {
+  if (bytes.length > MAX_MANIFEST_BYTES) {
     throw new SignedImageError({
       code: 'CONTENT_TOO_LARGE',
-      message: `a manifest of ${bytes.length} bytes for ${formatRepository(repository)} is over the ${MANIFEST_LIMIT} that registries take`,
+      message: `the manifest for ${formatRepository(repository)} has ${bytes.length} bytes; registries accept at most ${MAX_MANIFEST_BYTES}`,
     });
   }
   const response = await session.send(
@@ -184,35 +184,35 @@ export async function writeManifest(
   const descriptor: Descriptor = { mediaType, digest, size: bytes.length };
   const isWritten = response.status >= 200 && response.status < 300 && !isHtmlResponse(response);
   if (!isWritten) {
-    const refusal = await session.refusal(response, `writing manifest ${target}`, repository);
-    if (refusal.code !== 'REGISTRY_CONFLICT') throw refusal;
-    // The answer to an earlier try may have been lost, and the conflict be with our own write.
+    const error = await session.responseError(response, `writing manifest ${target}`, repository);
+    if (error.code !== 'REGISTRY_CONFLICT') throw error;
+    // The response to an earlier attempt may have been lost, so the conflict may be with our own write.
     const now = await resolveManifest(session, repository, target);
     if (now?.digest === digest) return { descriptor, subject: undefined };
     const traits = session.traits(repository);
     if (isImmutableTagError(response)) traits.note('immutableTags');
     else if ((ifMatch ?? ifNoneMatch) !== undefined && isPreconditionFailure(response))
-      traits.note('heedsConditions');
-    throw refusal;
+      traits.note('honorsPreconditions');
+    throw error;
   }
   const claimed = response.headers['docker-content-digest'];
   if (claimed !== undefined && isDigest(claimed) && claimed !== digest) {
     throw new SignedImageError({
       code: 'CONTENT_MISMATCH',
-      message: `registry ${session.endpoint.registry} was given ${digest} for ${formatRepository(repository)} and says that it stored ${claimed}`,
+      message: `registry ${session.endpoint.registry} stored ${claimed} instead of ${digest} in ${formatRepository(repository)}, according to its response`,
     });
   }
   return { descriptor, subject: response.headers['oci-subject'] };
 }
 
-/** Harbor answers so to a tag that may not be moved, too, and says it. */
+/** Harbor also returns 412 for an immutable tag, with an error that identifies it. */
 function isPreconditionFailure(response: HttpResponse): boolean {
   return response.status === 412 && !isImmutableTagError(response);
 }
 
 /**
- * Finds out whether conditions of a write are heeded: writes what is there already, which harms
- * nobody, on the condition that it is not there.
+ * Tests whether the registry honors preconditions: rewrites an existing manifest, which does not
+ * change anything, with the precondition that it does not exist.
  *
  * https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match
  */

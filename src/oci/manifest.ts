@@ -3,8 +3,8 @@ import { isDigest } from './digest';
 import { isIndexType } from './media-type';
 import { isJsonObject, type JsonObject, malformed, parseJsonObject } from './strict-json';
 
-/** The most bytes that a manifest may have, as registries have it. */
-export const MANIFEST_LIMIT = 4 * 1024 * 1024;
+/** Maximum size of a manifest in bytes, as in registries. */
+export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 
 interface ManifestCommon {
   readonly mediaType: string;
@@ -29,17 +29,17 @@ export interface ImageIndex extends ManifestCommon {
 /**
  * Parses the bytes of a manifest or index from a registry.
  *
- * @param mediaType the type that it was served or described with; the body must not say another
+ * @param mediaType the type of the response or descriptor; the body must not declare a different one
  * @throws SignedImageError `CONTENT_MALFORMED`
  */
 export function parseManifest(bytes: Buffer, mediaType: string): ImageManifest | ImageIndex {
   const what = `the manifest (${mediaType})`;
-  if (bytes.length > MANIFEST_LIMIT)
-    throw malformed(what, `is larger than ${MANIFEST_LIMIT} bytes`);
+  if (bytes.length > MAX_MANIFEST_BYTES)
+    throw malformed(what, `is larger than ${MAX_MANIFEST_BYTES} bytes`);
   const json = parseJsonObject(bytes, what);
-  if (json['schemaVersion'] !== 2) throw malformed(what, 'is not of schemaVersion 2');
+  if (json['schemaVersion'] !== 2) throw malformed(what, 'does not have schemaVersion 2');
   if (json['mediaType'] !== undefined && json['mediaType'] !== mediaType) {
-    throw malformed(what, 'says in its body to be of another media type');
+    throw malformed(what, 'declares a different media type in its body');
   }
   const { artifactType, subject, annotations } = json;
   const common: ManifestCommon = {
@@ -50,13 +50,14 @@ export function parseManifest(bytes: Buffer, mediaType: string): ImageManifest |
     ...(subject !== undefined && { subject: parseDescriptor(subject, `${what}: subject`) }),
     ...(annotations !== undefined && { annotations: textsOf(annotations, `${what}: annotations`) }),
   };
-  // A document that is both could be read as either (CVE-2021-41190).
+  // A document that is both an image and an index is ambiguous (CVE-2021-41190).
   if (isIndexType(mediaType)) {
     if ('config' in json || 'layers' in json)
-      throw malformed(what, 'has the parts of an image too');
+      throw malformed(what, 'is an index and also has the members of an image');
     return { ...common, kind: 'index', manifests: listOf(json['manifests'], `${what}: manifests`) };
   }
-  if ('manifests' in json) throw malformed(what, 'has the parts of an index too');
+  if ('manifests' in json)
+    throw malformed(what, 'is an image and also has the members of an index');
   return {
     ...common,
     kind: 'image',
@@ -70,9 +71,9 @@ export function parseDescriptor(value: unknown, what: string): Descriptor {
   if (!isJsonObject(value)) throw malformed(what, 'is not a descriptor');
   const { mediaType, digest, size, artifactType, annotations, platform } = value;
   if (typeof digest !== 'string' || !isDigest(digest))
-    throw malformed(what, 'has no sha256 digest');
+    throw malformed(what, 'does not have a sha256 digest');
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-    throw malformed(what, 'has no size');
+    throw malformed(what, 'does not have a valid size');
   }
   return {
     mediaType: textOf(mediaType, `${what}: mediaType`),
@@ -117,7 +118,7 @@ function textsOf(value: unknown, what: string): Readonly<Record<string, string>>
   );
 }
 
-/** The artifact type that a referrer is listed under; an image's is that of its config. */
+/** Returns the artifact type under which a referrer is listed; for an image, the media type of its config. */
 export function artifactTypeOf(manifest: JsonObject): string | undefined {
   const { artifactType, config } = manifest;
   if (typeof artifactType === 'string' && artifactType !== '') return artifactType;

@@ -1,4 +1,4 @@
-/** https://github.com/opencontainers/image-spec/blob/v1.1.1/media-types.md, and Docker's older names. */
+/** https://github.com/opencontainers/image-spec/blob/v1.1.1/media-types.md, and Docker's equivalents. */
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
 export const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
@@ -13,7 +13,7 @@ export const MANIFEST_TYPES: readonly string[] = [
   DOCKER_MANIFEST,
 ];
 
-/** Whether a manifest of this type lists the manifests of several platforms. */
+/** Whether this is the type of an index, which lists the manifests of several platforms. */
 export function isIndexType(mediaType: string): boolean {
   return mediaType === OCI_INDEX || mediaType === DOCKER_LIST;
 }

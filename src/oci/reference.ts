@@ -6,15 +6,15 @@ declare const tagBrand: unique symbol;
 /** A tag, `[A-Za-z0-9_][A-Za-z0-9._-]{0,127}`. */
 export type Tag = string & { readonly [tagBrand]: 'Tag' };
 
-/** A repository at a registry: `host[:port]` and the path below it. */
+/** A repository in a registry: `host[:port]` and path. */
 export interface Repository {
-  /** Host, with port where one was given: `registry.example.com:5000`. */
+  /** Host and optional port: `registry.example.com:5000`. */
   readonly registry: string;
   /** Path below the host: `team/app`. */
   readonly path: string;
 }
 
-/** An image reference, parsed: `host/path[:tag][@digest]`. */
+/** A parsed image reference: `host/path[:tag][@digest]`. */
 export interface Reference {
   readonly repository: Repository;
   readonly tag?: Tag;
@@ -27,14 +27,14 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const LABEL = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
 const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:]+\\])(?::([0-9]{1,5}))?$`);
 
-/** docker reads it as the id of an image that it holds, never as a name. */
+/** Docker parses this as the id of a local image, never as a name. */
 const IMAGE_ID = /^[a-f0-9]{64}$/;
 
 const DOCKER_HUB = 'index.docker.io';
 
 function invalid(text: string, why: string): SignedImageError {
-  // Credentials in front of an '@' would be echoed: show nothing that could hold them.
-  const shown = /@(?!sha256:)/.test(text) ? 'what stands here' : JSON.stringify(text);
+  // The text before an '@' may be credentials, which must not be printed.
+  const shown = /@(?!sha256:)/.test(text) ? 'the value' : JSON.stringify(text);
   return new SignedImageError({
     code: 'REFERENCE_INVALID',
     message: `${shown} is not an image reference: ${why}; expected host/path[:tag][@sha256:...]`,
@@ -55,14 +55,14 @@ export function parseTag(text: string): Tag {
 }
 
 /**
- * Parses `host/path[:tag][@digest]`. A name whose first part is no host (`app`, `team/app`) is one
- * of Docker Hub, as every container tool reads it.
+ * Parses `host/path[:tag][@digest]`. A name without a host (`app`, `team/app`) is on Docker Hub, as
+ * in every container tool.
  *
  * @throws SignedImageError `REFERENCE_INVALID`
  */
 export function parseReference(text: string): Reference {
   const at = text.indexOf('@');
-  refuseScheme(text);
+  rejectScheme(text);
   if (IMAGE_ID.test(text)) throw invalid(text, 'it is the id of a local image');
   let name = at < 0 ? text : text.slice(0, at);
   let digest: Digest | undefined;
@@ -70,15 +70,16 @@ export function parseReference(text: string): Reference {
     try {
       digest = parseDigest(text.slice(at + 1));
     } catch {
-      throw invalid(text, 'what follows "@" is not a sha256 digest');
+      throw invalid(text, 'the part after "@" is not a sha256 digest');
     }
   }
   let tag: Tag | undefined;
   const colon = name.lastIndexOf(':');
-  refuseSlashInTag(name, text);
+  rejectSlashInTag(name, text);
   if (colon > name.lastIndexOf('/')) {
     const tagText = name.slice(colon + 1);
-    if (!isTag(tagText)) throw invalid(text, `what follows ":" is not a tag: ${tagFault(tagText)}`);
+    if (!isTag(tagText))
+      throw invalid(text, `the part after ":" is not a tag: ${tagFault(tagText)}`);
     tag = tagText;
     name = name.slice(0, colon);
   }
@@ -86,18 +87,18 @@ export function parseReference(text: string): Reference {
   return { repository, ...(tag && { tag }), ...(digest && { digest }) };
 }
 
-/** Other tools print references with a scheme, and browsers show addresses with one. */
-function refuseScheme(text: string): void {
+/** Other tools print references with a scheme, and browsers show URLs. */
+function rejectScheme(text: string): void {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(text)?.[1];
   if (scheme === undefined) return;
   const rest = text.slice(scheme.length + 3);
   const instead =
     rest.includes('@') && !rest.includes('@sha256:') ? '' : `: write ${JSON.stringify(rest)}`;
-  throw invalid(text, `a reference has no scheme (${scheme}://)${instead}`);
+  throw invalid(text, `a reference must not have a scheme (${scheme}://)${instead}`);
 }
 
-/** `app:feature/x`: what stands before the "/" would be a host with a port. */
-function refuseSlashInTag(name: string, text: string): void {
+/** `app:feature/x`: the part before the "/" would be parsed as a host with a port. */
+function rejectSlashInTag(name: string, text: string): void {
   const slash = name.lastIndexOf('/');
   const colon = name.lastIndexOf(':', slash);
   if (slash < 0 || colon < 0 || name.startsWith('[')) return;
@@ -107,7 +108,7 @@ function refuseSlashInTag(name: string, text: string): void {
   const instead = tag.replaceAll('/', '-');
   throw invalid(
     text,
-    `a tag cannot hold "/" (${JSON.stringify(tag)})${isTag(instead) ? `: write ${JSON.stringify(`${name.slice(0, colon)}:${instead}`)}` : ''}`,
+    `a tag cannot contain "/" (${JSON.stringify(tag)})${isTag(instead) ? `: write ${JSON.stringify(`${name.slice(0, colon)}:${instead}`)}` : ''}`,
   );
 }
 
@@ -115,7 +116,7 @@ function tagFault(tag: string): string {
   if (tag === '') return 'it is empty';
   if (tag.length > 128) return 'it is longer than 128 characters';
   if (/^[.-]/.test(tag)) return 'it begins with "." or "-"';
-  return 'it may hold letters, digits, "_", "." and "-" only';
+  return 'it may contain letters, digits, "_", "." and "-" only';
 }
 
 function parseRepository(name: string, text: string): Repository {
@@ -128,7 +129,7 @@ function parseRepository(name: string, text: string): Repository {
   if (!port) throw invalid(text, 'its host is malformed');
   if (port[1] !== undefined && Number(port[1]) > 65535)
     throw invalid(text, 'its port is too large');
-  if (!isReadAsWritten(host)) throw invalid(text, 'its host is malformed');
+  if (!isCanonicalHost(host)) throw invalid(text, 'its host is malformed');
   if (isDockerHub(host) && !path.includes('/')) path = `library/${path}`;
   if (!PATH.test(path)) {
     const isUpper = path !== path.toLowerCase() && PATH.test(path.toLowerCase());
@@ -143,8 +144,8 @@ function parseRepository(name: string, text: string): Repository {
   return { registry: isDockerHub(host) ? DOCKER_HUB : host, path };
 }
 
-/** Whether a URL has this very host: numbers in hex or with a part too many are read as others. */
-function isReadAsWritten(host: string): boolean {
+/** Whether URL parsing keeps the host unchanged: IPv4 numbers in hex or with extra parts are normalized to another host. */
+function isCanonicalHost(host: string): boolean {
   if (!URL.canParse(`https://${host}/`)) return false;
   const { hostname } = new URL(`https://${host}/`);
   return host.startsWith('[') || hostname === host.replace(/:\d+$/, '');
@@ -166,7 +167,7 @@ export function formatReference(reference: Reference): string {
   return `${formatRepository(reference.repository)}${tag}${digest}`;
 }
 
-/** `host/path@digest`, the only form that names the same bytes for ever. */
+/** `host/path@digest`, the only immutable form. */
 export function pinned(repository: Repository, digest: Digest): string {
   return `${formatRepository(repository)}@${digest}`;
 }

@@ -10,13 +10,13 @@ import { fallbackTag, readFallback } from './referrers';
 import { type FallbackIndex } from './fallback-tag-cache';
 import { withLock } from '../host/lock';
 import type { RegistrySession } from './session';
-import { changeTag, pauseBefore } from './shared-tag';
+import { changeTag, backoffMs } from './shared-tag';
 import { isJsonObject } from './strict-json';
 
 /**
- * Deletes a manifest that refers to another, and takes it out of the fallback tag if it is listed
- * there. The manifest goes first: an entry without one is passed over by readers, and a manifest
- * that is not listed would never be found again.
+ * Deletes a referrer, and removes it from the fallback tag if it is listed there. The manifest is
+ * deleted first: readers skip an entry without a manifest, whereas a manifest that is not listed
+ * would never be found again.
  *
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#deleting-manifests
  *
@@ -46,18 +46,18 @@ async function unlist(
   const unchanged = await changeTag<FallbackIndex>(
     {
       read: () => readFallback(session, repository, subject),
-      settled: (index) => !index?.entries.some((entry) => isFor(digest, entry)),
+      isSettled: (index) => !index?.entries.some((entry) => isFor(digest, entry)),
       write: (index, condition) =>
         writeWithout(session, repository, subject, digest, index, condition),
-      pause: (attempt) => session.clock.sleep(pauseBefore(attempt, session.clock.random)),
+      pause: (attempt) => session.clock.sleep(backoffMs(attempt, session.clock.random)),
     },
     session.traits(repository),
   );
   if (!unchanged) return;
   throw conflict(
     unchanged.why === 'undone'
-      ? `${name} still lists ${digest}, which was deleted; others may be writing it at the same time: try again`
-      : `${digest} was deleted, and the registry does not let it be taken out of the list of referrers ${name}`,
+      ? `${name} still lists ${digest}, which was deleted; other writers may be changing it concurrently: try again`
+      : `${digest} was deleted, but the registry did not allow its removal from the list of referrers ${name}`,
     unchanged.cause,
   );
 }
@@ -72,7 +72,7 @@ async function writeWithout(
 ): Promise<void> {
   if (!index) return;
   const manifests = index.entries.filter((entry) => !isFor(digest, entry));
-  // An empty list is no list; what came in meanwhile has another digest and stays.
+  // An empty index is deleted; entries added concurrently make another digest, which stays.
   if (manifests.length === 0) {
     const removal = await removeManifest(session, repository, index.digest);
     if (removal !== 'unsupported') return;
@@ -81,7 +81,7 @@ async function writeWithout(
   const bytes = Buffer.from(JSON.stringify({ ...index.document, manifests }));
   if (await writeManifest(session, repository, tag, bytes, OCI_INDEX, condition)) return;
   throw conflict(
-    `${formatRepository(repository)}:${tag} was changed by another writer meanwhile`,
+    `${formatRepository(repository)}:${tag} was changed concurrently by another writer`,
     undefined,
   );
 }

@@ -11,12 +11,12 @@ import { type FallbackIndex } from './fallback-tag-cache';
 import { withLock } from '../host/lock';
 import type { RegistryTraits } from './registry-traits';
 import type { RegistrySession } from './session';
-import { changeTag, pauseBefore } from './shared-tag';
+import { changeTag, backoffMs } from './shared-tag';
 import { isJsonObject, parseJsonObject } from './strict-json';
 
 /**
  * Pushes a manifest with a `subject`, and lists it in the fallback tag unless the registry both
- * took note of the subject and has the referrers API: some do one and not the other.
+ * confirms the subject (`OCI-Subject`) and supports the referrers API: some do only one of these.
  *
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests-with-subject
  */
@@ -32,7 +32,7 @@ export async function writeReferrer(
   if (declared !== subject.digest) {
     throw new SignedImageError({
       code: 'INTERNAL',
-      message: `a manifest to attach to ${subject.digest} does not name it as its subject`,
+      message: `the manifest to attach to ${subject.digest} does not have it as its subject`,
     });
   }
   const written = await writeManifest(session, repository, digestOf(bytes), bytes, mediaType);
@@ -48,7 +48,7 @@ export async function writeReferrer(
     ...(isJsonObject(annotations) && { annotations }),
   };
   const tag = fallbackTag(subject.digest);
-  await learnConditions(session.traits(repository), () =>
+  await detectPreconditions(session.traits(repository), () =>
     honorsPreconditions(session, repository, descriptor.digest, bytes, mediaType),
   );
   await withLock(`${formatRepository(repository)}:${tag}`, () =>
@@ -57,7 +57,7 @@ export async function writeReferrer(
   return { descriptor, listedBy: 'tag' };
 }
 
-/** A list that was given before the write is answer enough. */
+/** A list that the API returned before the write is sufficient. */
 async function hasReferrersApi(
   session: RegistrySession,
   repository: Repository,
@@ -67,16 +67,16 @@ async function hasReferrersApi(
   return (await fetchReferrersApi(session, repository, subject)) !== undefined;
 }
 
-/** Once for all repositories side by side: then a tag need not be watched after each write. */
-async function learnConditions(
+/** Tests once per registry namespace whether preconditions are honored; if so, fewer reads after a write are needed. */
+async function detectPreconditions(
   traits: RegistryTraits,
-  areHeeded: () => Promise<boolean>,
+  areHonored: () => Promise<boolean>,
 ): Promise<void> {
-  if (traits.expects('heedsConditions') || traits.expects('ignoresConditions')) return;
-  traits.note((await areHeeded()) ? 'heedsConditions' : 'ignoresConditions');
+  if (traits.expects('honorsPreconditions') || traits.expects('ignoresPreconditions')) return;
+  traits.note((await areHonored()) ? 'honorsPreconditions' : 'ignoresPreconditions');
 }
 
-/** Adds an entry to the fallback tag, which every other tool that attaches something writes too. */
+/** Adds an entry to the fallback tag, which other tools that attach artifacts write, too. */
 async function listInFallback(
   session: RegistrySession,
   repository: Repository,
@@ -88,46 +88,46 @@ async function listInFallback(
   const notAdded = await changeTag<FallbackIndex>(
     {
       read: () => readFallback(session, repository, subject),
-      sight: cachedTagForWrite(session, repository, tag),
-      settled: (index) => index !== undefined && holds(index, entry.digest),
+      cached: cachedTagForWrite(session, repository, tag),
+      isSettled: (index) => index !== undefined && hasEntry(index, entry.digest),
       write: (index, condition) =>
         writeManifest(session, repository, tag, withEntry(index, entry), OCI_INDEX, condition),
-      pause: (attempt) => session.clock.sleep(pauseBefore(attempt, session.clock.random)),
+      pause: (attempt) => session.clock.sleep(backoffMs(attempt, session.clock.random)),
     },
     session.traits(repository),
   );
   if (!notAdded) return;
   const registry = `registry ${session.endpoint.registry}`;
   const { why, cause } = notAdded;
-  const said = cause instanceof SignedImageError ? `: ${cause.message}` : '';
+  const detail = cause instanceof SignedImageError ? `: ${cause.message}` : '';
   if (why === 'undone') {
     throw conflict(
-      `${registry} did not keep ${entry.digest} in the list of referrers ${name}; others may be writing it at the same time: try again`,
+      `${registry} did not keep ${entry.digest} in the list of referrers ${name}; other writers may be changing it concurrently: try again`,
       cause,
     );
   }
   throw conflict(
-    `${registry} has no referrers API, and does not let the list of referrers ${name} be changed${said}`,
+    `${registry} does not support the referrers API, and did not allow a change of the list of referrers ${name}${detail}`,
     cause,
   );
 }
 
-/** What was seen before, where the registry refuses a write that does not start from that. */
+/** Returns the cached index if the registry rejects a write when the tag has changed since. */
 function cachedTagForWrite(session: RegistrySession, repository: Repository, tag: Tag) {
-  if (!session.traits(repository).expects('heedsConditions')) return undefined;
-  const sight = session.fallbackTags.take(repository, tag);
-  return sight?.index && sight.index.etag === undefined ? undefined : sight;
+  if (!session.traits(repository).expects('honorsPreconditions')) return undefined;
+  const cached = session.fallbackTags.take(repository, tag);
+  return cached?.index && cached.index.etag === undefined ? undefined : cached;
 }
 
 function conflict(message: string, cause?: unknown): SignedImageError {
   return new SignedImageError({ code: 'REGISTRY_CONFLICT', message, cause });
 }
 
-function holds({ entries }: FallbackIndex, digest: Digest): boolean {
+function hasEntry({ entries }: FallbackIndex, digest: Digest): boolean {
   return entries.some((entry) => isJsonObject(entry) && entry['digest'] === digest);
 }
 
-/** Sorted by digest, as go-containerregistry writes it; what others wrote stays as it is. */
+/** Sorted by digest, as go-containerregistry writes it; entries of other writers are unchanged. */
 function withEntry(index: FallbackIndex | undefined, entry: { readonly digest: Digest }): Buffer {
   const entries = [...(index?.entries ?? []), entry];
   const keyOf = (value: unknown): string => (isJsonObject(value) ? String(value['digest']) : '');

@@ -13,12 +13,12 @@ import type { RegistrySession } from './session';
 import { isJsonObject, malformed, parseJsonObject } from './strict-json';
 import type { HttpResponse } from '../http/message';
 
-/** What a registry without the API says: not found, or that it cannot read such a request. */
+/** Statuses that registries without the API return: not found, or an invalid request. */
 const NO_API: readonly number[] = [400, 404, 405, 406, 501];
-const MOST_PAGES = 100;
-const MOST_REFERRERS = 20_000;
+const MAX_PAGES = 100;
+const MAX_REFERRERS = 20_000;
 
-/** All referrers, by the API where the registry has it, else by the fallback tag. */
+/** Lists all referrers by the API if the registry supports it, else by the fallback tag. */
 export async function listReferrers(
   session: RegistrySession,
   repository: Repository,
@@ -26,7 +26,7 @@ export async function listReferrers(
   { provisional = false }: ReferrersOptions = {},
 ): Promise<readonly Descriptor[]> {
   const traits = session.traits(repository);
-  // Where none is to be expected the tag is read first: if it is there, it is the list.
+  // If the API is probably not supported, the tag is read first: if it exists, it is the list.
   if (!traits.expects('noReferrersApi')) {
     const listed = await fetchReferrersApi(session, repository, subject);
     if (listed) return listed;
@@ -40,17 +40,17 @@ export async function listReferrers(
 /**
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-referrers
  *
- * @returns `undefined` when the registry has no such API.
+ * @returns `undefined` if the registry does not support the API
  */
 export async function fetchReferrersApi(
   session: RegistrySession,
   repository: Repository,
   subject: Digest,
 ): Promise<readonly Descriptor[] | undefined> {
-  const ask = () => fetchReferrersOnce(session, repository, subject);
+  const fetchOnce = () => fetchReferrersOnce(session, repository, subject);
   const traits = session.traits(repository);
-  // An area where nobody has it has been looked at twice before.
-  const listed = await (traits.expects('noReferrersApi') ? ask() : confirmAbsent(ask));
+  // If the trait is known from another repository, it was already confirmed by a second read.
+  const listed = await (traits.expects('noReferrersApi') ? fetchOnce() : confirmAbsent(fetchOnce));
   if (listed === undefined) {
     traits.note('noReferrersApi');
     traits.forget('referrersApi');
@@ -69,33 +69,33 @@ async function fetchReferrersOnce(
   const found: Descriptor[] = [];
   let url: URL | undefined = session.url(repository, `referrers/${subject}`);
   for (let page = 0; url; page += 1) {
-    if (page === MOST_PAGES) {
+    if (page === MAX_PAGES) {
       throw new SignedImageError({
         code: 'CONTENT_TOO_LARGE',
-        message: `registry ${session.endpoint.registry} lists more than ${MOST_PAGES} pages of referrers of ${subject}`,
+        message: `registry ${session.endpoint.registry} lists more than ${MAX_PAGES} pages of referrers of ${subject}`,
       });
     }
     const response: HttpResponse = await session.send(
       { method: 'GET', url, headers: { accept: OCI_INDEX } },
       { path: repository.path, access: 'pull' },
     );
-    // A 200 of another type is a registry, or what stands before it, that does not know the path.
+    // A 200 with another type comes from a registry or proxy that does not implement the path.
     const isList = response.status === 200 && mediaTypeOf(response) === OCI_INDEX;
     if (page === 0 && (NO_API.includes(response.status) || (response.status === 200 && !isList))) {
       return undefined;
     }
     if (!isList)
-      throw await session.refusal(response, `listing referrers of ${subject}`, repository);
+      throw await session.responseError(response, `listing referrers of ${subject}`, repository);
     const what = `the list of referrers of ${subject}`;
     const { manifests } = parseJsonObject(response.body, what);
     // Go writes an empty list as null.
     if (manifests !== null && !Array.isArray(manifests))
-      throw malformed(what, 'has no list of manifests');
+      throw malformed(what, 'does not have a list of manifests');
     for (const descriptor of descriptorsOf(manifests ?? [], what)) found.push(descriptor);
-    if (found.length > MOST_REFERRERS) {
+    if (found.length > MAX_REFERRERS) {
       throw new SignedImageError({
         code: 'CONTENT_TOO_LARGE',
-        message: `registry ${session.endpoint.registry} lists more than ${MOST_REFERRERS} referrers of ${subject}`,
+        message: `registry ${session.endpoint.registry} lists more than ${MAX_REFERRERS} referrers of ${subject}`,
       });
     }
     url = nextPage(session, response, 'referrers');
@@ -103,7 +103,7 @@ async function fetchReferrersOnce(
   return found;
 }
 
-/** The next page, if it is at the same registry: the credentials are for no other. */
+/** Returns the URL of the next page, which must be at the same registry, because credentials are sent there. */
 export function nextPage(
   session: RegistrySession,
   { url, headers }: HttpResponse,
@@ -115,7 +115,7 @@ export function nextPage(
   if (next?.origin === session.endpoint.base.origin) return next;
   throw new SignedImageError({
     code: 'REGISTRY_PROTOCOL',
-    message: `registry ${session.endpoint.registry} continues its list of ${listed} at another host`,
+    message: `registry ${session.endpoint.registry} returned a next page of ${listed} on another host`,
   });
 }
 
@@ -124,7 +124,7 @@ export function fallbackTag(subject: Digest): Tag {
   return parseTag(subject.replace(':', '-'));
 }
 
-/** @param options `provisional`: "not there" is taken at the first word; who writes then makes sure */
+/** @param options `provisional`: "not found" is not confirmed by a second read; a later write confirms it */
 export async function readFallback(
   session: RegistrySession,
   repository: Repository,
@@ -142,17 +142,20 @@ function indexOf(fetched: FetchedManifest | undefined, tag: Tag): FallbackIndex 
   if (!fetched) return undefined;
   const what = `the referrers tag ${tag}`;
   if (fetched.descriptor.mediaType !== OCI_INDEX) {
-    throw malformed(what, `holds ${fetched.descriptor.mediaType} instead of an OCI index`);
+    throw malformed(
+      what,
+      `has the media type ${fetched.descriptor.mediaType} instead of that of an OCI index`,
+    );
   }
   const document = parseJsonObject(fetched.bytes, what);
   const { manifests } = document;
   if (manifests !== null && !Array.isArray(manifests))
-    throw malformed(what, 'has no list of manifests');
+    throw malformed(what, 'does not have a list of manifests');
   const { digest } = fetched.descriptor;
   return { document, entries: manifests ?? [], digest, etag: fetched.etag };
 }
 
-/** The descriptors that can be followed: those of another digest algorithm are left out. */
+/** Parses the descriptors; those with other digest algorithms are omitted. */
 function descriptorsOf(entries: readonly unknown[], what: string): readonly Descriptor[] {
   return entries
     .filter((entry) => !hasForeignDigest(entry))

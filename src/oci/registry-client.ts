@@ -30,16 +30,16 @@ import { Transport } from '../http/transport';
 import { type CertificateFolders, systemCertificateFolders } from './registry-certificates';
 
 export interface RegistryClientOptions {
-  /** What was declared for one registry; others are reached by docker's config and over https. */
+  /** The declared settings of one registry; others use logins of docker's config and https. */
   readonly registry?: DeclaredRegistry | undefined;
-  /** Where logins are found. Default: the files of this process's user. `none`: nowhere. */
+  /** Source of logins. Default: the auth files of this process's user. `none`: no logins. */
   readonly dockerConfig?: DockerConfigAccess | 'none' | undefined;
   /** Default: `DEFAULT_BUDGET`. */
   readonly budget?: Partial<RetryBudget> | undefined;
   readonly clock?: Partial<Clock> | undefined;
-  /** Milliseconds without a byte of an answer, after which there is none. Default: 60000. */
+  /** Milliseconds without data after which a response times out. Default: 60000. */
   readonly answerTimeout?: number | undefined;
-  /** What the run has read so far by digest. Default: each time it is read again. */
+  /** Cache of content by digest. Default: no cache. */
   readonly contents?: ContentMemory | undefined;
   /** Default `pulumi-signed-image`. */
   readonly userAgent?: string | undefined;
@@ -52,12 +52,12 @@ export interface RegistryClientOptions {
 }
 
 /**
- * A client for any number of registries, with one pool of connections and one authentication for
- * each. Connections to loopback hosts are plain http (https with a CA), all others https unless
- * `insecure` was declared for the host. `close()` it in the end.
+ * Creates a client for any number of registries, with one connection pool and one authentication for
+ * each. Connections to loopback hosts use plain http (https with a CA), all others https unless
+ * `insecure` was declared for the host. Call `close()` at the end.
  *
- * @throws SignedImageError `INPUT_INVALID` on `registry.username` or `registry.password` when one
- * is given without the other
+ * @throws SignedImageError `INPUT_INVALID` on `registry.username` or `registry.password` if only one
+ * of them is given
  */
 export function createRegistryClient(options: RegistryClientOptions = {}): RegistryClient {
   const source = credentialSource(options);
@@ -99,19 +99,20 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   const close = async (): Promise<void> => {
     const all = await Promise.allSettled(opened.values());
     opened.clear();
-    for (const one of all) if (one.status === 'fulfilled') await one.value.transport.close();
+    for (const result of all)
+      if (result.status === 'fulfilled') await result.value.transport.close();
   };
   const { contents } = options;
   return {
     ...operations(sessionOf, contents),
     traits: (repository) => traits.of(repository),
-    task({ anew = false }: TaskOptions = {}) {
+    task({ bypassCache = false }: TaskOptions = {}) {
       const began = clock.now();
-      const sights = new FallbackTagCache();
+      const fallbackTags = new FallbackTagCache();
       const session = async (repository: Repository) =>
-        (await sessionOf(repository)).task(began, sights);
+        (await sessionOf(repository)).task(began, fallbackTags);
       const task: RegistryClient = {
-        ...operations(session, anew ? new ContentMemory() : contents),
+        ...operations(session, bypassCache ? new ContentMemory() : contents),
         traits: (repository) => traits.of(repository),
         task: () => task,
         close,
@@ -122,7 +123,7 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
   };
 }
 
-/** All that is asked of a registry, in the conversation that it is given. */
+/** Implements the operations of the client with the given sessions. */
 function operations(
   sessionOf: (repository: Repository) => Promise<RegistrySession>,
   contents = new ContentMemory({ capacity: 0 }),
@@ -131,7 +132,7 @@ function operations(
     try {
       return await write();
     } catch (error) {
-      // It may have lost what the manifest names.
+      // The registry may have lost content that the manifest refers to.
       contents.forget(repository);
       throw error;
     }
@@ -157,7 +158,7 @@ function operations(
     getBlob: async (repository, descriptor) => {
       const read = async () => fetchBlob(await sessionOf(repository), repository, descriptor);
       const bytes = await contents.blob(repository, descriptor.digest, read);
-      // Whoever names another size is told by the reading what is wrong with that.
+      // A descriptor with a different size is read from the registry, which reports the mismatch.
       return bytes === undefined || bytes.length === descriptor.size ? bytes : read();
     },
     putBlob: async (repository, bytes, mediaType) => {
@@ -191,7 +192,7 @@ function operations(
   };
 }
 
-/** What was declared comes first, for its own host; the files of logins are for all. */
+/** Declared credentials take precedence for their own host; auth files apply to all hosts. */
 function credentialSource({ registry, dockerConfig }: RegistryClientOptions): CredentialSource {
   const { username, password } = registry ?? {};
   if ((username === undefined) !== (password === undefined)) {
@@ -199,7 +200,7 @@ function credentialSource({ registry, dockerConfig }: RegistryClientOptions): Cr
     throw new SignedImageError({
       code: 'INPUT_INVALID',
       property: `registry.${missing}`,
-      message: `registry ${registry?.host}: username and password go together; ${missing} is missing`,
+      message: `registry ${registry?.host}: username and password must be set together; ${missing} is missing`,
     });
   }
   const declared: Credentials | undefined =
@@ -210,8 +211,8 @@ function credentialSource({ registry, dockerConfig }: RegistryClientOptions): Cr
     dockerConfig === 'none'
       ? async () => undefined
       : dockerConfigCredentials(dockerConfig ?? systemDockerConfig());
-  return async (repository, look) =>
-    declared && isFor(registry, repository.registry) ? declared : configured(repository, look);
+  return async (repository, options) =>
+    declared && isFor(registry, repository.registry) ? declared : configured(repository, options);
 }
 
 const HUB_NAMES: readonly string[] = ['docker.io', 'index.docker.io', 'registry-1.docker.io'];

@@ -1,47 +1,47 @@
 import { formatRepository, type Repository } from './reference';
 
-/** What a registry was seen to lack, or to do otherwise than others, for one repository. */
+/** An observed behavior of a registry for one repository. */
 export type RegistryTrait =
   | 'noReferrersApi'
   | 'immutableTags'
   | 'noETags'
   | 'lateVisibility'
   | 'noDelete'
-  /** It took a blob's first request for the begin of an upload: it is sent in two. */
+  /** It does not support the monolithic POST of a blob: blobs are sent in two requests. */
   | 'noSinglePost'
-  /** It has asked nobody who they are. */
+  /** It did not require authentication. */
   | 'open'
-  /** The good things: it has listed referrers by the API, */
+  /** It listed referrers by the API. */
   | 'referrersApi'
-  /** and it has refused a write whose condition did not hold. */
-  | 'heedsConditions'
-  /** It did what the condition of a write forbids. */
-  | 'ignoresConditions';
+  /** It rejected a write whose precondition failed. */
+  | 'honorsPreconditions'
+  /** It performed a write whose precondition failed. */
+  | 'ignoresPreconditions';
 
-/** What each means for the signatures; those that mean nothing to a user are not told. */
-const MEANING: Readonly<Record<RegistryTrait, string | undefined>> = {
-  noReferrersApi: 'has no referrers API: signatures are listed in tags (sha256-...)',
-  immutableTags: 'has immutable tags: what a tag lists is written once and cannot be added to',
-  noETags: 'gives no ETags: a tag that others may write too is read back after each write',
-  lateVisibility: 'shows what was written only after a while: it was waited for',
-  noDelete: 'deletes nothing: what is no longer wanted stays there',
+/** Log text for the traits that matter to users; the others are not logged. */
+const DESCRIPTIONS: Readonly<Record<RegistryTrait, string | undefined>> = {
+  noReferrersApi: 'does not support the referrers API: signatures are listed in tags (sha256-...)',
+  immutableTags: 'has immutable tags: the list in a tag is written once and cannot be extended',
+  noETags: 'does not return ETags: tags with several writers are read back after each write',
+  lateVisibility: 'is eventually consistent: writes became visible after a delay',
+  noDelete: 'does not support deletion: content that is no longer needed stays there',
   noSinglePost: undefined,
   open: undefined,
   referrersApi: undefined,
-  heedsConditions: undefined,
-  ignoresConditions: undefined,
+  honorsPreconditions: undefined,
+  ignoresPreconditions: undefined,
 };
 
 /**
- * What was seen of one repository, nearly all of it from the answers to requests that were needed
- * anyway, and what was seen of those beside it.
+ * The observed traits of one repository and of its registry namespace, nearly all of them from the
+ * responses to requests that were needed anyway.
  */
 export class RegistryTraits {
   readonly #name: string;
   readonly #seen = new Set<RegistryTrait>();
-  readonly #told = new Set<RegistryTrait>();
+  readonly #logged = new Set<RegistryTrait>();
 
-  /** @param nearby what was seen of any repository in the same area */
+  /** @param nearby traits of all repositories in the same registry namespace */
   constructor(
     repository: Repository,
     private readonly nearby: Set<RegistryTrait> = new Set(),
@@ -49,12 +49,12 @@ export class RegistryTraits {
     this.#name = formatRepository(repository);
   }
 
-  /** Seen in this repository. */
+  /** Whether the trait was observed for this repository. */
   has(trait: RegistryTrait): boolean {
     return this.#seen.has(trait);
   }
 
-  /** Seen in this repository or in one beside it, so that it is most likely so here too. */
+  /** Whether the trait was observed for this repository or another one in its namespace, so that it is likely. */
   expects(trait: RegistryTrait): boolean {
     return this.#seen.has(trait) || this.nearby.has(trait);
   }
@@ -64,40 +64,41 @@ export class RegistryTraits {
     this.nearby.add(trait);
   }
 
-  /** It was seen to be otherwise. */
+  /** Removes a trait after the opposite was observed. */
   forget(trait: RegistryTrait): void {
     this.#seen.delete(trait);
     this.nearby.delete(trait);
   }
 
-  /** A line for each that was not told before; each is told once in the life of a client. */
-  untold(): readonly string[] {
-    const fresh = [...this.#seen].filter((trait) => !this.#told.has(trait));
-    for (const trait of fresh) this.#told.add(trait);
+  /** Returns a log line for each trait that was not logged before; each is logged once per client. */
+  newLogLines(): readonly string[] {
+    const fresh = [...this.#seen].filter((trait) => !this.#logged.has(trait));
+    for (const trait of fresh) this.#logged.add(trait);
     return fresh.flatMap((trait) => {
-      const meaning = MEANING[trait];
-      return meaning === undefined ? [] : [`registry: ${this.#name} ${meaning}`];
+      const description = DESCRIPTIONS[trait];
+      return description === undefined ? [] : [`registry: ${this.#name} ${description}`];
     });
   }
 }
 
-/** The traits of all repositories that one client meets. */
+/** The traits of all repositories that one client uses. */
 export class TraitsByRepository {
   readonly #traits = new Map<string, RegistryTraits>();
-  readonly #areas = new Map<string, Set<RegistryTrait>>();
+  readonly #namespaces = new Map<string, Set<RegistryTrait>>();
 
   of(repository: Repository): RegistryTraits {
     const name = formatRepository(repository);
-    const known = this.#traits.get(name) ?? new RegistryTraits(repository, this.#area(repository));
+    const known =
+      this.#traits.get(name) ?? new RegistryTraits(repository, this.#namespace(repository));
     this.#traits.set(name, known);
     return known;
   }
 
-  /** One host may serve several kinds of registry, told apart by the first part of the path. */
-  #area({ registry, path }: Repository): Set<RegistryTrait> {
+  /** One host may serve several kinds of registry, which differ in the first part of the path. */
+  #namespace({ registry, path }: Repository): Set<RegistryTrait> {
     const name = `${registry}/${path.split('/', 1)[0] ?? ''}`;
-    const known = this.#areas.get(name) ?? new Set<RegistryTrait>();
-    this.#areas.set(name, known);
+    const known = this.#namespaces.get(name) ?? new Set<RegistryTrait>();
+    this.#namespaces.set(name, known);
     return known;
   }
 }

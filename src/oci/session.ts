@@ -1,5 +1,5 @@
 import { type SignedImageError } from '../error';
-import { isInsufficientScope, refusalError, isUnauthenticated } from './answer';
+import { isInsufficientScope, toResponseError, isUnauthenticated } from './answer';
 import { Authenticator, type Scope } from './authentication';
 import type { CredentialSource } from './credentials';
 import { Deadline } from '../http/deadline';
@@ -21,12 +21,12 @@ export interface SessionOptions {
   readonly traits: TraitsByRepository;
 }
 
-/** The conversation with one registry: authenticated, and tried again while that may help. */
+/** Sends requests to one registry, with authentication and retries. */
 export class RegistrySession {
   readonly endpoint: Endpoint;
   readonly clock: Clock;
   readonly authenticator: Authenticator;
-  /** Of the piece of work that this conversation is about. */
+  /** The fallback tags that this task has read. */
   readonly fallbackTags: FallbackTagCache;
   readonly #options: SessionOptions;
   readonly #deadline: Deadline | undefined;
@@ -35,9 +35,9 @@ export class RegistrySession {
     options: SessionOptions,
     authenticator: Authenticator,
     deadline: Deadline | undefined,
-    sights: FallbackTagCache,
+    fallbackTags: FallbackTagCache,
   ) {
-    this.fallbackTags = sights;
+    this.fallbackTags = fallbackTags;
     this.endpoint = options.endpoint;
     this.clock = options.clock;
     this.authenticator = authenticator;
@@ -47,7 +47,7 @@ export class RegistrySession {
 
   static open(options: SessionOptions): RegistrySession {
     const { endpoint, transport, source, budget, clock } = options;
-    // Tokens are for all pieces of work, so none of these has its deadline on them.
+    // All tasks share the tokens, so token requests do not have the deadline of a task.
     const authenticator = new Authenticator({
       registry: endpoint.registry,
       base: endpoint.base,
@@ -60,21 +60,22 @@ export class RegistrySession {
   }
 
   /**
-   * The same conversation for one piece of work, which began then and has to end in time.
+   * Returns a session for one task, with its deadline.
    *
-   * @param sights what this piece of work has seen so far
+   * @param began start of the task
+   * @param fallbackTags the fallback tags that the task has read
    */
-  task(began: number, sights: FallbackTagCache): RegistrySession {
+  task(began: number, fallbackTags: FallbackTagCache): RegistrySession {
     const { endpoint, budget, clock } = this.#options;
     const deadline = new Deadline(endpoint.registry, budget.task, clock.now, began);
-    return new RegistrySession(this.#options, this.authenticator, deadline, sights);
+    return new RegistrySession(this.#options, this.authenticator, deadline, fallbackTags);
   }
 
   traits(repository: Repository): RegistryTraits {
     return this.#options.traits.of(repository);
   }
 
-  /** `path` below the repository: `manifests/latest`. */
+  /** Returns the URL of a path below the repository: `manifests/latest`. */
   url(repository: Repository, path: string): URL {
     return new URL(`v2/${repository.path}/${path}`, this.endpoint.base);
   }
@@ -88,54 +89,54 @@ export class RegistrySession {
   }
 
   /**
-   * One request, made again with the answer to a challenge; and once more where the token that was
-   * the answer lacks a right that the registry names.
+   * Sends one request, and repeats it with credentials after a challenge; and once more if the token
+   * lacks a scope that the registry requires.
    */
   async sendOnce(request: HttpRequest, scope: Scope): Promise<HttpResponse> {
-    // An upload may be sent elsewhere: that place is owed no credentials of this registry.
+    // An upload may go to another host, which must not receive the credentials of this registry.
     if (!this.#isOwn(request.url)) return this.#exchange(request, undefined);
     let authorization = this.authenticator.current(scope);
     let response = await this.#exchange(request, authorization);
-    for (let answers = 0; answers < 2 && this.#isOwn(response.url); answers += 1) {
-      if (answers === 1 && !isInsufficientScope(response)) break;
-      const answering = this.#better(response, scope, authorization);
-      const better = await (this.#deadline?.waitFor(answering) ?? answering);
-      if (better === undefined) break;
-      authorization = better;
-      response = await this.#exchange(request, better);
+    for (let attempt = 0; attempt < 2 && this.#isOwn(response.url); attempt += 1) {
+      if (attempt === 1 && !isInsufficientScope(response)) break;
+      const pending = this.#otherAuthorization(response, scope, authorization);
+      const other = await (this.#deadline?.waitFor(pending) ?? pending);
+      if (other === undefined) break;
+      authorization = other;
+      response = await this.#exchange(request, other);
     }
     return response;
   }
 
-  /** What to send after a refusal; `undefined`: nothing else than what was sent. */
-  async #better(
+  /** Returns the `Authorization` to send after a rejection; `undefined` if there is no other one. */
+  async #otherAuthorization(
     response: HttpResponse,
     scope: Scope,
     authorization: string | undefined,
   ): Promise<string | undefined> {
     const challenge = response.headers['www-authenticate'];
     if (response.status === 401 && challenge !== undefined)
-      return this.authenticator.answer(challenge, scope, authorization);
-    const isRefused = response.status === 403 || isUnauthenticated(response);
-    return isRefused && authorization !== undefined
+      return this.authenticator.respondToChallenge(challenge, scope, authorization);
+    const isRejected = response.status === 403 || isUnauthenticated(response);
+    return isRejected && authorization !== undefined
       ? this.authenticator.renew(scope, authorization)
       : undefined;
   }
 
-  /** The error for an answer that is no success. */
-  async refusal(
+  /** Creates the error for an error response. */
+  async responseError(
     response: HttpResponse,
-    doing: string,
+    action: string,
     repository: Repository,
   ): Promise<SignedImageError> {
-    const wasAsked =
+    const isAccessError =
       response.status === 401 || response.status === 403 || isUnauthenticated(response);
-    const credentials = wasAsked
+    const credentials = isAccessError
       ? await this.authenticator.credentials(repository.path)
       : undefined;
-    return refusalError({
+    return toResponseError({
       response,
-      doing: `${doing} (${formatRepository(repository)})`,
+      action: `${action} (${formatRepository(repository)})`,
       registry: this.endpoint.registry,
       credentialsFrom: credentials?.source,
       redact: (text) => this.authenticator.redact(text),

@@ -4,18 +4,18 @@ import { jsonExcess, MAX_JSON_DEPTH, MAX_JSON_TOKENS } from '../http/json-bounds
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Parses foreign bytes as one JSON object in which no name comes twice: readers differ on which of
- * the two counts, so that one could be signed and the other be used. What would take too much time
- * or memory is refused before it is parsed.
+ * Parses foreign bytes as one JSON object without duplicate names: parsers differ in which duplicate
+ * they use, so that one could be signed and the other used. Input that would take too much time or
+ * memory is rejected before it is parsed.
  *
- * @param what names the document in messages
+ * @param what name of the document for messages
  * @throws SignedImageError `CONTENT_MALFORMED`
  */
 export function parseJsonObject(bytes: Buffer, what: string): JsonObject {
   const excess = jsonExcess(bytes);
   if (excess === 'tokens') throw malformed(what, `has more than ${MAX_JSON_TOKENS} JSON values`);
   if (excess === 'depth') throw malformed(what, `is nested deeper than ${MAX_JSON_DEPTH} levels`);
-  if (excess === 'length') throw malformed(what, 'has a number or white space without end');
+  if (excess === 'length') throw malformed(what, 'has an excessively long number or white space');
   let text: string;
   let value: unknown;
   try {
@@ -37,12 +37,12 @@ export function malformed(what: string, why: string): SignedImageError {
   return new SignedImageError({ code: 'CONTENT_MALFORMED', message: `${what} ${why}` });
 }
 
-/** The names of one object. Most have few, and a set for each would take more than the document. */
+/** The names of one object. Most objects have few, and a set for each would need more memory than the document. */
 class Names {
   #first: string | undefined;
   #others: Set<string> | undefined;
 
-  /** Whether it is new. */
+  /** Returns whether the name is new. */
   add(name: string): boolean {
     if (this.#first === undefined) {
       this.#first = name;
@@ -55,7 +55,7 @@ class Names {
   }
 }
 
-/** Walks over text that is known to be JSON. The frame of a list is `undefined`. */
+/** Checks text that is known to be JSON for duplicate names. The frame of a list is `undefined`. */
 function checkNames(text: string, what: string): void {
   const frames: (Names | undefined)[] = [];
   let nameNext = false;
@@ -82,12 +82,12 @@ function checkNames(text: string, what: string): void {
   }
 }
 
-/** The name in a quoted string. Few have an escape, and parsing takes longer than all the rest. */
+/** Returns the name in a quoted string. Only names with escapes are parsed, because parsing is slow. */
 function nameIn(quoted: string): string {
   return quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
 }
 
-/** The position after the closing quote of the string that begins at `start`. */
+/** Returns the position after the closing quote of the string that begins at `start`. */
 function endOfString(text: string, start: number): number {
   for (let at = start + 1; ; at += 1) {
     at = text.indexOf('"', at);

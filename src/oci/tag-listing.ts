@@ -6,11 +6,11 @@ import type { RegistrySession } from './session';
 import { malformed, parseJsonObject } from './strict-json';
 import type { HttpResponse } from '../http/message';
 
-const MOST_PAGES = 100;
+const MAX_PAGES = 100;
 const PAGE_SIZE = 1000;
 
 /**
- * All tags of a repository; none where there is no such repository.
+ * Lists all tags of a repository; an empty list if the repository does not exist.
  *
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#listing-tags
  *
@@ -23,10 +23,10 @@ export async function listTags(
   const found: Tag[] = [];
   let url: URL | undefined = session.url(repository, `tags/list?n=${PAGE_SIZE}`);
   for (let page = 0; url; page += 1) {
-    if (page === MOST_PAGES) {
+    if (page === MAX_PAGES) {
       throw new SignedImageError({
         code: 'CONTENT_TOO_LARGE',
-        message: `registry ${session.endpoint.registry} lists more than ${MOST_PAGES} pages of tags of ${repository.path}`,
+        message: `registry ${session.endpoint.registry} lists more than ${MAX_PAGES} pages of tags of ${repository.path}`,
       });
     }
     const response: HttpResponse = await session.send(
@@ -34,11 +34,13 @@ export async function listTags(
       { path: repository.path, access: 'pull' },
     );
     if (page === 0 && isNotFound(response)) return [];
-    if (response.status !== 200) throw await session.refusal(response, 'listing tags', repository);
+    if (response.status !== 200)
+      throw await session.responseError(response, 'listing tags', repository);
     const what = `the list of tags of ${repository.path}`;
     const { tags } = parseJsonObject(response.body, what);
     // Go writes an empty list as null.
-    if (tags !== null && !Array.isArray(tags)) throw malformed(what, 'has no list of tags');
+    if (tags !== null && !Array.isArray(tags))
+      throw malformed(what, 'does not have a list of tags');
     for (const tag of tags ?? []) if (typeof tag === 'string' && isTag(tag)) found.push(tag);
     url = nextPage(session, response, 'tags');
   }

@@ -12,21 +12,21 @@ export interface BearerToken {
   readonly lifetime: number;
 }
 
-/** Sends a request with that `Authorization`. */
+/** Sends a request with the given `Authorization`. */
 export type SendRequest = (
   request: HttpRequest,
   authorization: string | undefined,
 ) => Promise<HttpResponse>;
 
-/** JSON values in an answer: a token, its lifetime, and what some services add. */
-const MAX_TOKEN_ANSWER_VALUES = 1000;
-const CLIENT = 'pulumi-signed-image';
-/** What a server that does not say gives, by the token specification. */
-const DEFAULT_LIFETIME = 60;
+/** Maximum number of JSON values in a token response: a token, its lifetime, and extensions. */
+const MAX_TOKEN_RESPONSE_VALUES = 1000;
+const CLIENT_ID = 'pulumi-signed-image';
+/** Default of the token specification for `expires_in`. */
+const DEFAULT_LIFETIME_SECONDS = 60;
 
 /**
- * Asks the realm of a Bearer challenge for a token: with a refresh token by OAuth2, with a password
- * by Basic, else anonymously, and only for the scope.
+ * Requests a token for the scope from the realm of a Bearer challenge: with a refresh token by
+ * OAuth2, with a password by Basic, else anonymously.
  *
  * https://distribution.github.io/distribution/spec/auth/token/ and .../auth/oauth/
  *
@@ -39,34 +39,34 @@ export async function requestToken(
   credentials: Credentials | undefined,
   send: SendRequest,
 ): Promise<BearerToken> {
-  const realm = tokenRealm(registry, parameters['realm']);
-  const asked = new URLSearchParams();
+  const realm = parseRealm(registry, parameters['realm']);
+  const query = new URLSearchParams();
   const service = parameters['service'];
-  if (service !== undefined) asked.set('service', service);
+  if (service !== undefined) query.set('service', service);
 
   if (credentials?.kind === 'identity-token') {
-    asked.set('grant_type', 'refresh_token');
-    asked.set('client_id', CLIENT);
-    asked.set('refresh_token', credentials.token);
-    asked.set('scope', scope);
+    query.set('grant_type', 'refresh_token');
+    query.set('client_id', CLIENT_ID);
+    query.set('refresh_token', credentials.token);
+    query.set('scope', scope);
     const request: HttpRequest = {
       method: 'POST',
       url: realm,
       headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-      body: Buffer.from(asked.toString()),
+      body: Buffer.from(query.toString()),
     };
-    return readToken(registry, realm, await send(request, undefined), credentials);
+    return parseToken(registry, realm, await send(request, undefined), credentials);
   }
-  asked.append('scope', scope);
+  query.append('scope', scope);
   const url = new URL(realm);
-  for (const [name, value] of asked) url.searchParams.set(name, value);
+  for (const [name, value] of query) url.searchParams.set(name, value);
   const authorization =
     credentials?.kind === 'password' ? `Basic ${encodeBasic(credentials)}` : undefined;
   const response = await send(
     { method: 'GET', url, headers: { accept: 'application/json' } },
     authorization,
   );
-  return readToken(registry, realm, response, credentials);
+  return parseToken(registry, realm, response, credentials);
 }
 
 /** Parameters of the token protocol, which a realm has no business to bring along. */
@@ -76,29 +76,29 @@ const OURS_TO_ASK = [
 ];
 
 /**
- * The realm, if credentials may be sent there: by https; or in plain http where the registry itself
- * is spoken to so, at the same host or on this machine. A local address is followed only for a
- * registry on loopback, and never one that a name leads to (see `guardedLookup`).
+ * Returns the realm if credentials may be sent there: over https; or over plain http if the registry
+ * itself uses it, to the same host or this machine. A local address is allowed only for a registry on
+ * loopback, and never if a name resolves to it (see `guardedLookup`).
  */
-function tokenRealm(registry: URL, realm: string | undefined): URL {
+function parseRealm(registry: URL, realm: string | undefined): URL {
   if (realm === undefined || !URL.canParse(realm)) {
     throw new SignedImageError({
       code: 'REGISTRY_PROTOCOL',
-      message: `registry ${registry.host} requires a Bearer token and names no URL to request it from (its realm is not a URL)`,
+      message: `registry ${registry.host} requires a Bearer token, but the realm of its challenge is not a URL`,
     });
   }
   const url = new URL(realm);
   const isSameHost = registry.hostname === url.hostname;
-  const refused = (what: string): SignedImageError =>
+  const insecure = (what: string): SignedImageError =>
     new SignedImageError({
       code: 'REGISTRY_INSECURE',
-      message: `registry ${registry.host} sends its clients for a token to ${url.protocol}//${url.host}, ${what}: no credentials are sent there`,
+      message: `registry ${registry.host} has the token service ${url.protocol}//${url.host}, ${what}: credentials are not sent there`,
     });
   if (isLocalHost(url) && !isSameHost && !isLoopback(registry))
-    throw refused('which is on this machine or link, and the registry is not');
+    throw insecure('which is on this machine or link, unlike the registry');
   const allowsPlain = registry.protocol === 'http:' && (isSameHost || isLocalHost(url));
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && allowsPlain))
-    throw refused('which is not https');
+    throw insecure('which does not use https');
   url.username = '';
   url.password = '';
   // What is asked for is ours to say: a service adds the scopes in a query to those of a form.
@@ -106,64 +106,67 @@ function tokenRealm(registry: URL, realm: string | undefined): URL {
   return url;
 }
 
-function readToken(
+function parseToken(
   registry: URL,
   realm: URL,
   response: HttpResponse,
   credentials: Credentials | undefined,
 ): BearerToken {
   const { status, body } = response;
-  const where = `the token service ${realm.host} of registry ${registry.host}`;
+  const tokenService = `the token service ${realm.host} of registry ${registry.host}`;
   const fail = (code: SignedImageError['code'], what: string): SignedImageError =>
-    new SignedImageError({ code, message: `${where} ${what}` });
-  const withWhat = credentials
+    new SignedImageError({ code, message: `${tokenService} ${what}` });
+  const subject = credentials
     ? `the credentials from ${credentials.source}`
     : 'an anonymous request';
-  // OAuth2 says 400 of a refresh token that has ended (invalid_grant).
+  // OAuth2 returns 400 for an expired refresh token (invalid_grant).
   if (status === 401 || (status === 400 && credentials?.kind === 'identity-token')) {
-    throw fail('REGISTRY_UNAUTHORIZED', `refused ${withWhat} (${status}); log in again`);
+    throw fail('REGISTRY_UNAUTHORIZED', `rejected ${subject} (${status}); log in again`);
   }
-  // Some services answer an expired password or token with 400 and the reason in their own words.
+  // Some services return 400 for an expired password or token, with the reason in the body.
   if (isUnauthenticated(response)) {
-    throw fail('REGISTRY_UNAUTHORIZED', `refused ${withWhat} (400); log in again`);
+    throw fail('REGISTRY_UNAUTHORIZED', `rejected ${subject} (400); log in again`);
   }
   if (status === 403) {
     throw fail(
       'REGISTRY_FORBIDDEN',
-      `refused ${withWhat} (403): they have expired or do not have this right; log in again, or grant the right`,
+      credentials
+        ? `rejected ${subject} (403): they have expired or do not have this permission; log in again, or grant the permission`
+        : `rejected ${subject} (403); log in`,
     );
   }
-  if (status === 429) throw fail('REGISTRY_THROTTLED', 'asks to come back later (429)');
+  if (status === 429)
+    throw fail('REGISTRY_THROTTLED', 'returned 429: its rate limit is exceeded; try again later');
   if (status === 408 || status >= 500) throw fail('REGISTRY_UNAVAILABLE', `failed (${status})`);
-  if (status !== 200) throw fail('REGISTRY_PROTOCOL', `answered ${status}`);
-  const answer = parseObject(body);
-  const token = answer?.['token'] || answer?.['access_token'];
+  if (status !== 200) throw fail('REGISTRY_PROTOCOL', `returned ${status}`);
+  const parsed = parseObject(body);
+  const token = parsed?.['token'] || parsed?.['access_token'];
   if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) {
-    throw fail('REGISTRY_PROTOCOL', 'did not answer with a JSON object that has a token');
+    throw fail('REGISTRY_PROTOCOL', 'did not return a JSON object with a token');
   }
-  const lifetime = answer?.['expires_in'];
+  const lifetime = parsed?.['expires_in'];
   return {
     token,
-    lifetime: typeof lifetime === 'number' && lifetime > 0 ? lifetime : DEFAULT_LIFETIME,
+    lifetime: typeof lifetime === 'number' && lifetime > 0 ? lifetime : DEFAULT_LIFETIME_SECONDS,
   };
 }
 
 function parseObject(body: Buffer): Readonly<Record<string, unknown>> | undefined {
   try {
-    const parsed = parseBoundedJson(body, MAX_TOKEN_ANSWER_VALUES);
+    const parsed = parseBoundedJson(body, MAX_TOKEN_RESPONSE_VALUES);
     return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** JSON values in a token. One with more says nothing to us, and the registry reads it itself. */
+/** Maximum number of JSON values in a token. The claims of a larger one are not read. */
 const MAX_CLAIMS = 10_000;
 
 /**
- * What a token says of the rights in it, as far as it can be read: `undefined` when it does not say.
- * It decides nothing about trust (the registry checks its own tokens); it only lets a missing right
- * be told before the first write.
+ * Returns whether a token grants an action, if its claims can be read; else `undefined`. This is not
+ * a trust decision (the registry verifies its own tokens); it only reports a missing permission
+ * before the first write.
  *
  * https://distribution.github.io/distribution/spec/auth/jwt/ (claim `access`)
  */

@@ -4,16 +4,16 @@ import type { BuilderFacts } from './facts';
 /**
  * The scheme of our builder ids: `signed-image+self-reported://<host>/<system>[/<environment>]`.
  *
- * SLSA's `builder.id` names the platform that a verifier trusts for the truth of the provenance
+ * SLSA's `builder.id` identifies the platform that a verifier trusts to generate correct provenance
  * (https://slsa.dev/spec/v1.1/provenance#builder.id). Here the build itself writes the provenance
- * from environment variables that anybody can set, which is Build L1. An id such as
- * `https://github.com/actions/runner/github-hosted` belongs to a platform that vouches for it, and
- * a policy that trusts it must not be satisfied by us: so the id says "self-reported" in its scheme,
- * then where the platform is, then which it is.
+ * from environment variables, which the build can change: that is Build L1. An id such as
+ * `https://github.com/actions/runner/github-hosted` belongs to a platform that guarantees it, and a
+ * policy that trusts this id must not accept our provenance. Therefore the scheme of our ids is
+ * "self-reported", followed by the host and the name of the platform.
  */
 export const SELF_REPORTED_SCHEME = 'signed-image+self-reported';
 
-/** The host in the id of a machine that is no CI system; its own name is nobody's business. */
+/** The host in the id outside of CI systems; the machine's own name is not disclosed. */
 const LOCAL = 'local';
 
 export function selfReportedId(
@@ -36,24 +36,24 @@ function hostOf(server: string | undefined): string {
 }
 
 /**
- * Ids of platforms that vouch for their builds, and what shows that we run there (nothing does, for
- * most). Only an explicit `source.builder` can ask for one.
+ * Id prefixes of hosted platforms that guarantee their provenance, and how to detect that the build
+ * runs there (not possible for most). Only an explicit `source.builder` can contain one.
  */
 const HOSTED: readonly {
   readonly prefix: string;
-  readonly here: (env: NodeJS.ProcessEnv) => boolean;
+  readonly isCurrent: (env: NodeJS.ProcessEnv) => boolean;
 }[] = [
   {
     prefix: 'https://github.com/actions/runner/github-hosted',
-    here: (env) =>
+    isCurrent: (env) =>
       env['GITHUB_ACTIONS'] === 'true' && env['RUNNER_ENVIRONMENT'] === 'github-hosted',
   },
-  { prefix: 'https://github.com/slsa-framework/', here: () => false },
-  { prefix: 'https://cloudbuild.googleapis.com/', here: () => false },
+  { prefix: 'https://github.com/slsa-framework/', isCurrent: () => false },
+  { prefix: 'https://cloudbuild.googleapis.com/', isCurrent: () => false },
 ];
 
-/** Whether this id claims a hosted builder that is not the one at work. */
+/** Whether an id claims a hosted builder that does not run this build. */
 export function claimsHostedBuilder(id: string, env: NodeJS.ProcessEnv): boolean {
   const claimed = id.trim().toLowerCase();
-  return HOSTED.some(({ prefix, here }) => claimed.startsWith(prefix) && !here(env));
+  return HOSTED.some(({ prefix, isCurrent }) => claimed.startsWith(prefix) && !isCurrent(env));
 }

@@ -1,14 +1,14 @@
 /**
- * Paths as bytes, which names of files are on POSIX systems: in latin1, one character a byte, with `/`. As
- * strings they can be compared and be keys.
+ * Converts a path to a byte path: a latin1 string with one character per byte and `/` as separator. On POSIX
+ * systems file names are bytes; as strings they can be compared and used as keys.
  */
 export function bytePath(path: string): string {
   const bytes = Buffer.from(path, 'utf8').toString('latin1');
   return process.platform === 'win32' ? bytes.replaceAll('\\', '/') : bytes;
 }
 
-/** The text of a byte path for a person; bytes that are not UTF-8 are shown as U+FFFD. */
-export function shownText(path: string): string {
+/** Converts a byte path to text for messages; bytes that are not UTF-8 become U+FFFD. */
+export function toDisplayText(path: string): string {
   return Buffer.from(path, 'latin1').toString('utf8');
 }
 

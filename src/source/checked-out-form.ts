@@ -8,7 +8,7 @@ import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
 import { readBlobs, storeBlobs } from './verified-objects';
 
-/** Attributes with which git writes other bytes than those that it stores. */
+/** Attributes with which a checkout differs from the stored blob. */
 const CONVERTING = ['text', 'eol', 'crlf', 'ident', 'working-tree-encoding', 'filter'] as const;
 
 /** https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
@@ -21,11 +21,11 @@ const ATTRIBUTES_FILE = '.gitattributes';
 type Attributes = Readonly<Record<string, string>>;
 
 /**
- * Of files whose bytes are not the stored ones, those that are what a checkout of the commit writes: with the
- * line endings, encoding and `$Id$` that the commit's own `.gitattributes` ask for, or the content that a
- * Git LFS pointer names. No filter program is started, so files of another filter are never among them.
+ * Returns the files that differ from the stored blob but equal a checkout of the commit: with the line endings,
+ * encoding and `$Id$` of the commit's own `.gitattributes`, or the content of a Git LFS pointer. Filter programs
+ * are not executed, so files with other filters are never among them.
  *
- * @param all - Of the commit, as in the index of the scratch repository.
+ * @param all - All files of the commit, as in the index of the scratch repository.
  * @param absolute - The file's path in latin1.
  */
 export async function checkedOutForms(
@@ -49,7 +49,7 @@ export async function checkedOutForms(
     }
   }
   const stored = await storeBlobs(others, repository, scratch);
-  const written = await writtenByGit(stored, scratch);
+  const written = await checkOut(stored, scratch);
   for (const file of stored) {
     if (await isSameContent(absolute(file), join(written, file.path))) found.add(file);
   }
@@ -95,19 +95,16 @@ function isRegular(kind: CommitFile['kind']): boolean {
   return kind === 'file' || kind === 'executable';
 }
 
-/** Has git write the files, and returns the folder (in latin1). */
-async function writtenByGit(
-  files: readonly CommitFile[],
-  scratch: ScratchRepository,
-): Promise<string> {
+/** Checks out the files, and returns the folder (in latin1). */
+async function checkOut(files: readonly CommitFile[], scratch: ScratchRepository): Promise<string> {
   const folder = join(scratch.emptyWorkTree, 'out');
   if (files.length > 0) {
     try {
       const args = ['checkout-index', '--prefix=out/', '-z', '--stdin'];
       await scratch.git({ args, input: pathList(files) });
     } catch (error) {
-      // Names that clash on this file system, or a declared encoding that the content does not have: what
-      // git cannot write stays different.
+      // Names that collide on this file system, or content that does not have the declared encoding: files that
+      // git cannot write count as different.
       if (!(error instanceof SignedImageError)) throw error;
     }
   }

@@ -1,6 +1,6 @@
-/** A file that a commit has. */
+/** A file in a commit. */
 export interface CommitFile {
-  /** Relative to the top folder, with `/`. In latin1, one character a byte: names need not be UTF-8. */
+  /** Byte path relative to the top folder: latin1, one character per byte, because names need not be UTF-8. */
   readonly path: string;
   readonly kind: 'file' | 'executable' | 'link' | 'submodule';
   readonly id: string;

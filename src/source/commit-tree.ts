@@ -6,14 +6,14 @@ import { readObjects } from './verified-objects';
 
 const KINDS: Readonly<Record<string, CommitFile['kind']>> = {
   '100644': 'file',
-  // Written by very old versions of git, and read as an ordinary file by all.
+  // Written by very old versions of git; equivalent to 100644.
   '100664': 'file',
   '100755': 'executable',
   '120000': 'link',
   '160000': 'submodule',
 };
 
-/** git's own limit is about the same, and a commit is not to decide how much memory we take. */
+/** Limits the memory that a commit can consume; git has a similar limit. */
 const MAX_DEPTH = 2_048;
 
 interface Folder {
@@ -22,23 +22,24 @@ interface Folder {
 }
 
 /**
- * All files of the repository's commit, by objects that have their ids (`readObjects`).
+ * Lists all files of the repository's commit from objects whose hash was verified (`readObjects`).
  *
- * @throws SignedImageError `SOURCE_UNREADABLE` for objects that are missing or do not have their id
+ * @throws SignedImageError `SOURCE_UNREADABLE` for objects that are missing or do not match their id
  */
 export async function filesOfCommit(
   repository: GitRepository & { readonly commit: string },
   scratch: ScratchRepository,
 ): Promise<readonly CommitFile[]> {
-  const [commit] = await contentsOf('commit', [repository.commit], repository, scratch);
+  const [commit] = await readContents('commit', [repository.commit], repository, scratch);
   const tree = /^tree ([0-9a-f]+)\n/.exec(commit?.toString('latin1') ?? '')?.[1];
-  if (tree === undefined) throw unreadable(repository.top, 'the commit of HEAD has no tree');
+  if (tree === undefined)
+    throw unreadable(repository.top, 'the commit of HEAD does not have a tree');
   const files: CommitFile[] = [];
   let folders: readonly Folder[] = [{ path: '', id: tree }];
   for (let depth = 0; folders.length > 0; depth++) {
     if (depth > MAX_DEPTH) throw unreadable(repository.top, 'its folders are nested too deeply');
     const ids = folders.map(({ id }) => id);
-    const contents = await contentsOf('tree', ids, repository, scratch);
+    const contents = await readContents('tree', ids, repository, scratch);
     const found = folders.map(({ path }, index) =>
       parseTree(contents[index] ?? Buffer.alloc(0), path, repository),
     );
@@ -49,7 +50,7 @@ export async function filesOfCommit(
 }
 
 /** Contents in the order of their ids. */
-async function contentsOf(
+async function readContents(
   type: 'commit' | 'tree',
   ids: readonly string[],
   repository: GitRepository,
@@ -87,13 +88,13 @@ function parseTree(
     const kind = KINDS[mode];
     if (mode === '40000') folders.push({ path, id });
     else if (kind) files.push({ path, kind, id });
-    else throw unreadable(top, 'the commit has a file mode that is not known');
+    else throw unreadable(top, 'the commit has an unknown file mode');
     at = next;
   }
   return { files, folders };
 }
 
-/** Names that git itself refuses to check out would lead outside of the work tree. */
+/** Names that git refuses to check out, because they would lead outside of the work tree. */
 function isFileName(name: string): boolean {
   const isDots = name === '.' || name === '..';
   return name !== '' && !isDots && !name.includes('/') && name.toLowerCase() !== '.git';

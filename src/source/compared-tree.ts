@@ -7,15 +7,15 @@ export interface Change {
    * commit, ignored by git, and yet sent to the builder.
    */
   readonly kind: 'changed' | 'untracked' | 'hidden';
-  /** Whether only the line endings differ; looked at for the first few changes. */
+  /** Whether only the line endings differ; determined for the first few changes only. */
   readonly isLineEndings?: boolean;
 }
 
-/** What was found in one work tree and its submodules. */
+/** The result of comparing a work tree and its submodules with their commits. */
 export interface ComparedTree {
-  /** Absolute byte paths of everything that the commits have. */
+  /** Absolute byte paths of all files in the commits. */
   readonly tracked: readonly string[];
-  /** Absolute byte paths of what a sparse checkout leaves out. */
+  /** Absolute byte paths of files that a sparse checkout omits. */
   readonly absent: readonly string[];
   /** Absolute byte paths of the top folders. */
   readonly tops: readonly string[];

@@ -5,30 +5,30 @@ import type { FilesRead } from './files-read';
 import { byteOrder, bytePath } from './byte-path';
 
 /**
- * The files that a build reads and that are not those of the commit, ignored by git or not. A folder in which
- * the commit has nothing is listed as a whole.
+ * Lists the files that a build reads and that are not in the commit, whether or not git ignores them. A folder
+ * without files of the commit is listed as a whole.
  *
- * @param tracked - Absolute paths of everything that the commit has, in latin1.
- * @param tops - Absolute paths of the top folders of its work trees, whose `.git` is not looked at.
+ * @param tracked - Absolute paths of all files in the commit, in latin1.
+ * @param tops - Absolute paths of the top folders of its work trees, whose `.git` is skipped.
  * @returns Absolute paths in latin1; those of folders end with `/`.
  */
-export async function foreignFiles(
+export async function filesOutsideCommit(
   reads: FilesRead,
   tracked: ReadonlySet<string>,
   tops: ReadonlySet<string>,
 ): Promise<readonly string[]> {
-  // One that is missing is reported where the build is checked.
+  // Missing files are reported by the validation of the build.
   const further = reads.further
     .filter((path) => existsSync(path))
     .map(bytePath)
     .filter((path) => !tracked.has(path));
   const walk = new ContextWalk(reads, tracked, tops);
-  const found = await walk.foreign(bytePath(reads.context), '');
+  const found = await walk.filesOutsideCommit(bytePath(reads.context), '');
   return [...new Set([...found, ...further])];
 }
 
 class ContextWalk {
-  /** Folders in which the commit has a file. */
+  /** Folders that contain a file of the commit. */
   private readonly trackedFolders: ReadonlySet<string>;
 
   constructor(
@@ -47,7 +47,7 @@ class ContextWalk {
     this.trackedFolders = folders;
   }
 
-  async foreign(folder: string, path: string): Promise<readonly string[]> {
+  async filesOutsideCommit(folder: string, path: string): Promise<readonly string[]> {
     const found: string[] = [];
     for (const child of await this.children(folder, path)) {
       if (!child.isFolder) {
@@ -55,7 +55,7 @@ class ContextWalk {
       } else if (!child.isEntered) {
         continue;
       } else if (this.trackedFolders.has(child.absolute)) {
-        found.push(...(await this.foreign(child.absolute, child.path)));
+        found.push(...(await this.filesOutsideCommit(child.absolute, child.path)));
       } else if (await this.sendsFile(child.absolute, child.path)) {
         found.push(`${child.absolute}/`);
       }

@@ -23,15 +23,15 @@ import { unreadable } from './unreadable';
 import { changesOf } from './work-tree-changes';
 
 export interface DetectSourceOptions {
-  /** The folder whose work tree is read: the build's context, or the program's folder. */
+  /** A folder in the work tree: the build's context, or the program's folder. */
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly overrides?: SourceOverrides;
   /** The program's folder. Default: `cwd`. */
   readonly program?: string;
-  /** What the build reads. Default: nothing is built. */
+  /** The files that the build reads. Default: no build. */
   readonly reads?: FilesRead;
-  /** Default: every file is read. */
+  /** Default: no cache. */
   readonly cache?: SourceCache;
   /** Default: the machine's git. */
   readonly run?: GitRunner;
@@ -41,8 +41,8 @@ const OWN_REQUESTS: ReadonlySet<string | undefined> = new Set(['github-actions',
 const CI_SYSTEMS = [detectGithubActions, detectGitlabCi, detectJenkins];
 
 /**
- * Detects where source and build come from: what was declared, else what git says of the files, else what the
- * CI system says. A fact that is not known is absent.
+ * Detects the facts of source and build, in order of precedence: declared overrides, the git repository, the CI
+ * system. Unknown facts are absent.
  *
  * @throws InvalidInputError on `source.*` for malformed overrides
  * @throws SignedImageError `SOURCE_DIRTY` on `source.allowDirty`, `SOURCE_UNREADABLE` on `source`
@@ -54,7 +54,7 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
 
   const git = new GitReader(options.run ?? gitRunner(env), options.cache ?? new SourceCache());
   const warnings: string[] = [];
-  const allowed = allowDirty(overrides, warnings);
+  const allowed = tolerateUnreadable(overrides, warnings);
   const source = await allowed(() => sourceRepository(options, git));
   const changes = source && (await allowed(() => readChanges(options, source, git)));
   const isDirty = changes && changes.length > 0;
@@ -75,7 +75,7 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
     declared: overrides,
     ci,
     git: source?.repository,
-    local: ofMachine(source),
+    local: localFacts(source),
     dirty: isDirty,
     // The two name requests by variables of their own.
     isRequest: !OWN_REQUESTS.has(ci?.builder.system) && isOtherRequest(env),
@@ -99,7 +99,7 @@ async function sourceRepository(
   return findSourceRepository({ ...folders, directory: overrides?.directory }, env, git);
 }
 
-/** `undefined` before the first commit: there is nothing to differ from. */
+/** `undefined` before the first commit: there is no commit to compare with. */
 async function readChanges(
   { reads }: DetectSourceOptions,
   { repository }: SourceRepository,
@@ -125,14 +125,17 @@ async function withRealPaths(reads: FilesRead): Promise<FilesRead> {
   };
 }
 
-/** A checkout that lost its refs looks like a new repository, in which the CI system's commit was not built. */
+/** A checkout without refs is indistinguishable from a new repository, which cannot contain the CI system's commit. */
 async function requireCommit(source: SourceRepository | undefined): Promise<void> {
   if (!source || source.repository.commit !== undefined) return;
-  throw unreadable(source.repository.top, 'HEAD has no commit, but the CI system names one');
+  throw unreadable(
+    source.repository.top,
+    'HEAD does not have a commit, but the CI system reports one',
+  );
 }
 
-/** With `allowDirty` a repository that cannot be read is one that was not read, with a warning. */
-function allowDirty(
+/** With `allowDirty` an unreadable repository is skipped with a warning. */
+function tolerateUnreadable(
   overrides: SourceOverrides,
   warnings: string[],
 ): <T>(read: () => Promise<T>) => Promise<T | undefined> {
@@ -148,7 +151,7 @@ function allowDirty(
   };
 }
 
-function ofMachine(source: SourceRepository | undefined): Detected {
+function localFacts(source: SourceRepository | undefined): Detected {
   const system = source ? 'git' : 'none';
   return { builder: { id: selfReportedId(system), system } };
 }

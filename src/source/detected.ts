@@ -2,13 +2,13 @@ import type { BuilderFacts } from './facts';
 
 export interface GitRemote {
   readonly name: string;
-  /** As git would use it; may contain credentials. */
+  /** The URL that git uses; may contain credentials. */
   readonly url: string;
 }
 
-/** What one CI system reports; every fact is optional, and nothing is checked or cleaned yet. */
+/** The facts that a CI system reports; all are optional, and not validated or cleaned yet. */
 export interface Detected {
-  /** The commit that all other facts are about. */
+  /** The commit to which all other facts refer. */
   readonly commit?: string;
   readonly branch?: string;
   readonly tag?: string;
@@ -18,8 +18,8 @@ export interface Detected {
   /** The fork that a pull or merge request comes from. */
   readonly headRepository?: string;
   /**
-   * Whether the run is for a pull or merge request. The name of a branch in the work tree may then be the
-   * fork's.
+   * Whether the run is for a pull or merge request. The branch name in the work tree may then be that of the
+   * fork.
    */
   readonly isRequest?: boolean;
   readonly builder: BuilderFacts;
@@ -27,7 +27,7 @@ export interface Detected {
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** What a detector knows beside the variables. */
+/** Inputs of a detector beside the environment variables. */
 export interface Surroundings {
   /** Remotes of the work tree. */
   readonly remotes: readonly GitRemote[];
@@ -35,10 +35,10 @@ export interface Surroundings {
   readonly event?: unknown;
 }
 
-/** Detects one CI system; `undefined`: this is not it. */
+/** Detects one CI system; `undefined`: not detected. */
 export type Detector = (env: Env, surroundings: Surroundings) => Detected | undefined;
 
-/** A variable's text; CI systems set variables to nothing where others leave them out. */
+/** Returns the first non-empty variable: some CI systems set variables to an empty value instead of omitting them. */
 export function textOf(env: Env, ...names: readonly string[]): string | undefined {
   for (const name of names) {
     const value = env[name]?.trim();
@@ -47,7 +47,7 @@ export function textOf(env: Env, ...names: readonly string[]): string | undefine
   return undefined;
 }
 
-/** The object without its absent members: they would be keys of what is signed and stored. */
-export function present<T extends object>(object: T): T {
+/** Omits undefined members, which would become keys of the signed and stored data. */
+export function omitUndefined<T extends object>(object: T): T {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
 }

@@ -4,7 +4,7 @@ import type { SourceRepository } from './source-repository';
 
 const MAX_SHOWN = 5;
 
-/** `SOURCE_DIRTY`, with the names of what differs and what to do about each kind. */
+/** Creates the `SOURCE_DIRTY` error with the changed paths and the remedy for each kind of change. */
 export function dirtyTree(
   changes: readonly Change[],
   { nested, linked }: Pick<SourceRepository, 'nested' | 'linked'>,
@@ -15,10 +15,10 @@ export function dirtyTree(
   const changed = changes.filter(({ kind }) => kind === 'changed');
   const untracked = changes.filter(({ kind }) => kind === 'untracked');
   const reasons = [
-    ...(changed.length > 0 ? [`${listed(changed)} changed; commit or restore these`] : []),
+    ...(changed.length > 0 ? [`${formatPaths(changed)} changed; commit or restore these`] : []),
     ...(untracked.length > 0
       ? [
-          `${listed(untracked)} not in the commit; commit these, remove them, or, if the build does ` +
+          `${formatPaths(untracked)} not in the commit; commit these, remove them, or, if the build does ` +
             'not read them, add them to .gitignore',
         ]
       : []),
@@ -31,7 +31,7 @@ export function dirtyTree(
       : []),
     ...(hidden.length > 0
       ? [
-          `the build reads files that are not in the commit: ${listed(hidden)}; add these to ` +
+          `the build reads files that are not in the commit: ${formatPaths(hidden)}; add these to ` +
             '.dockerignore, or commit them',
         ]
       : []),
@@ -43,14 +43,14 @@ export function dirtyTree(
       : []),
     ...(outside.length > 0 && linked !== true
       ? [
-          `the build reads files outside of the checkout: ${listed(outside)}; set \`source.directory\` to the ` +
+          `the build reads files outside of the checkout: ${formatPaths(outside)}; set \`source.directory\` to the ` +
             'checkout that these are in, or move them into this one',
         ]
       : []),
     ...(nested === undefined
       ? []
       : [
-          `${JSON.stringify(nested)} is a repository of its own that is not a submodule: declare ` +
+          `${JSON.stringify(nested)} is a separate repository that is not a submodule: declare ` +
             'it as `source.directory` if it is the source',
         ]),
   ];
@@ -63,7 +63,7 @@ export function dirtyTree(
   });
 }
 
-function listed(changes: readonly Change[]): string {
+function formatPaths(changes: readonly Change[]): string {
   const shown = changes.slice(0, MAX_SHOWN).map(({ path }) => JSON.stringify(path));
   const more = changes.length - shown.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

@@ -1,39 +1,39 @@
-/** Where the source and the build come from: one set of facts for annotations and provenance. */
+/** The facts of source and build, used for both annotations and provenance. */
 export interface SourceFacts {
   /** Full hex object id of the commit. */
   readonly commit?: string;
-  /** Name of the branch in `repository`; never that of a fork. */
+  /** Name of the branch in `repository`; never a branch of a fork. */
   readonly branch?: string;
   /** Name of the tag that was built. */
   readonly tag?: string;
-  /** The full ref where neither `branch` nor `tag` says it, such as `refs/pull/5/merge`. */
+  /** The full ref if it is neither `branch` nor `tag`, such as `refs/pull/5/merge`. */
   readonly ref?: string;
   /** Repository URL without credentials. */
   readonly repository?: string;
-  /** Of a pull or merge request from a fork: the fork, as the CI system names it. */
+  /** The fork of a pull or merge request, as reported by the CI system. */
   readonly headRepository?: string;
-  /** Whether the files differed from the commit; absent where this was not checked. */
+  /** Whether the files differed from the commit; absent if this was not checked. */
   readonly dirty?: boolean;
   readonly builder: BuilderFacts;
-  /** What a person should know although it stops nothing; never signed. */
+  /** Warnings for the log; never signed. */
   readonly warnings?: readonly string[];
 }
 
 export interface BuilderFacts {
   /**
-   * URI for `runDetails.builder.id`. It names what ran the build and never claims a hosted builder
-   * that it is not.
+   * URI for `runDetails.builder.id`. It identifies the platform that ran the build and never claims a
+   * hosted builder that did not run it.
    */
   readonly id: string;
-  /** Which detector answered. */
+  /** The detected system. */
   readonly system: 'github-actions' | 'gitlab-ci' | 'jenkins' | 'git' | 'none';
-  /** URL of this run, where the CI system gives one. */
+  /** URL of this run, if the CI system reports one. */
   readonly invocation?: string;
-  /** Who started it, as the CI system says. */
+  /** The user who started the run, as reported by the CI system. */
   readonly user?: string;
 }
 
-/** What was declared; a declared fact wins over a detected one. */
+/** The declared facts, which take precedence over detected ones. */
 export interface SourceOverrides {
   readonly commit?: string;
   readonly branch?: string;
@@ -43,6 +43,6 @@ export interface SourceOverrides {
   readonly builder?: string;
   /** A folder of the work tree that is the source, relative to the program's folder. */
   readonly directory?: string;
-  /** Sign although the work tree differs from the commit; the fact is recorded. */
+  /** Sign even if the work tree differs from the commit; the difference is recorded. */
   readonly allowDirty?: boolean;
 }

@@ -1,11 +1,11 @@
-/** Which files a build reads: they must be those of the commit. */
+/** The files that a build reads, which must be equal to those of the commit. */
 export interface FilesRead {
   /** Absolute path of the build context. */
   readonly context: string;
-  /** Files beside the context: the Dockerfile and the ignore file. Absolute. */
+  /** Absolute paths of further files: the Dockerfile and the ignore file. */
   readonly further: readonly string[];
-  /** Whether the build gets this path of the context: a relative byte path (see `bytePath`). */
+  /** Whether this path of the context is sent to the builder: a relative byte path (see `bytePath`). */
   sends(path: string): boolean;
-  /** Whether files below a folder that is not sent may be sent all the same. */
+  /** Whether files below a folder that is not sent may be sent. */
   readonly hasExceptions: boolean;
 }

@@ -1,10 +1,10 @@
 import { launchEnvironment } from '../host/executable';
 
 /**
- * Variables that git may see: where programs, the user's own configuration and temporary files are. All
- * others stay behind, so that nothing that git starts can read a key or token of this process.
+ * Variables that are passed to git: the locations of programs, user configuration and temporary files. Others
+ * are not passed, so that programs started by git cannot read keys or tokens of this process.
  */
-const ALLOWED = new Set([
+const PASSED_VARIABLES = new Set([
   'PATH',
   'HOME',
   'USER',
@@ -18,7 +18,7 @@ const ALLOWED = new Set([
   'GIT_CONFIG_NOSYSTEM',
   'GIT_CONFIG_SYSTEM',
   'GIT_CONFIG_GLOBAL',
-  // git's own switch for tests. It makes the ownership check stricter and nothing else.
+  // git's own switch for tests, which only makes the ownership check stricter.
   'GIT_TEST_ASSUME_DIFFERENT_OWNER',
   // Windows.
   'SYSTEMROOT',
@@ -34,7 +34,7 @@ const ALLOWED = new Set([
 ]);
 
 /** https://git-scm.com/docs/git#_environment_variables */
-const FIXED: NodeJS.ProcessEnv = {
+const FIXED_VARIABLES: NodeJS.ProcessEnv = {
   LC_ALL: 'C',
   LANGUAGE: 'C',
   GIT_TERMINAL_PROMPT: '0',
@@ -43,26 +43,30 @@ const FIXED: NodeJS.ProcessEnv = {
   GIT_PAGER: 'cat',
   // Reading must not take the index lock that a running git command of the user may need.
   GIT_OPTIONAL_LOCKS: '0',
-  // Nothing is fetched: not what a partial clone lacks, and over no transport.
+  // Disables fetching of missing objects of a partial clone, and all transports.
   GIT_NO_LAZY_FETCH: '1',
   GIT_ALLOW_PROTOCOL: 'none',
-  // A commit is what its id says, not what refs/replace puts in its place.
+  // Read the commit with the given id, not its replacement in refs/replace.
   GIT_NO_REPLACE_OBJECTS: '1',
   GIT_ATTR_NOSYSTEM: '1',
   GIT_LITERAL_PATHSPECS: '1',
 };
 
-/** The only key that is taken over from `GIT_CONFIG_COUNT`: other values may be credentials. */
+/** The only key that is passed on from `GIT_CONFIG_COUNT`: other values may be credentials. */
 const TRUST_KEY = 'safe.directory';
 
-/** The environment in which git runs. */
+/** Returns the environment for git. */
 export function gitEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const allowed = Object.entries(env).filter(([name]) => ALLOWED.has(name.toUpperCase()));
-  return { ...launchEnvironment(Object.fromEntries(allowed)), ...trustedFolders(env), ...FIXED };
+  const allowed = Object.entries(env).filter(([name]) => PASSED_VARIABLES.has(name.toUpperCase()));
+  return {
+    ...launchEnvironment(Object.fromEntries(allowed)),
+    ...safeDirectories(env),
+    ...FIXED_VARIABLES,
+  };
 }
 
 /** `safe.directory` as CI systems declare it: https://git-scm.com/docs/git-config#Documentation/git-config.txt-GITCONFIGCOUNT */
-function trustedFolders(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function safeDirectories(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const count = Number(env['GIT_CONFIG_COUNT'] ?? 0);
   const values: string[] = [];
   for (let index = 0; index < Math.min(count, 1000); index++) {

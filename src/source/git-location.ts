@@ -2,10 +2,10 @@ import { lstat, realpath } from 'node:fs/promises';
 import { delimiter, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 
 /**
- * The nearest folder at or above another one that contains a `.git`, whatever that is: a folder, a file that
- * names one (submodules, linked work trees), or something broken. Only this decides whether there is a
- * repository. git itself passes over a `.git` that it cannot read, takes ordinary files for a bare repository,
- * and stops at the boundary of a file system.
+ * Returns the nearest folder at or above the given one that contains a `.git`: a folder, a file that refers to
+ * one (submodules, linked work trees), or an invalid one. Only this determines whether there is a repository.
+ * git itself skips a `.git` that it cannot read, accepts ordinary files as a bare repository, and stops at file
+ * system boundaries.
  *
  * @returns An absolute path without symbolic links.
  */
@@ -15,7 +15,7 @@ export async function nearestWorkTree(
 ): Promise<string | undefined> {
   const start = await realpath(folder).catch(() => undefined);
   if (start === undefined) return undefined;
-  const ceilings = await ceilingFolders(env);
+  const ceilings = await readCeilings(env);
   for (let current = start; ; current = dirname(current)) {
     if (current !== start && ceilings.has(current)) return undefined;
     if (await exists(join(current, '.git'))) return current;
@@ -24,7 +24,7 @@ export async function nearestWorkTree(
 }
 
 /** https://git-scm.com/docs/git#Documentation/git.txt-GITCEILINGDIRECTORIES */
-async function ceilingFolders(env: NodeJS.ProcessEnv): Promise<ReadonlySet<string>> {
+async function readCeilings(env: NodeJS.ProcessEnv): Promise<ReadonlySet<string>> {
   const declared = (env['GIT_CEILING_DIRECTORIES'] ?? '').split(delimiter).filter(isAbsolute);
   const resolved = declared.map((folder) => realpath(folder).catch(() => resolve(folder)));
   return new Set(await Promise.all(resolved));
@@ -36,12 +36,12 @@ async function exists(path: string): Promise<boolean> {
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // What cannot be looked at (EACCES) may be a repository.
+    // A path that cannot be accessed (EACCES) may be a repository.
     return code !== 'ENOENT' && code !== 'ENOTDIR';
   }
 }
 
-/** Whether a path is inside of a folder, or that folder; both absolute and without symbolic links. */
+/** Whether a path is a folder or inside of it; both absolute and without symbolic links. */
 export function isWithin(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

@@ -8,7 +8,7 @@ import type { SourceCache } from './source-cache';
 /** A repository that has a commit. */
 export type CommittedRepository = GitRepository & { readonly commit: string };
 
-/** Reads repositories by git, and shares what it read. */
+/** Reads repositories with git, and caches the results. */
 export class GitReader {
   constructor(
     private readonly run: GitRunner,

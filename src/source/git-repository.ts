@@ -2,36 +2,36 @@ import type { GitRemote } from './detected';
 import { readFile, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
-import { present } from './detected';
+import { omitUndefined } from './detected';
 import type { GitOutput, GitRunner } from './git-runner';
 import { unreadable } from './unreadable';
 
-/** What git says of one work tree, without its files. */
+/** The repository of one work tree, without its files. */
 export interface GitRepository {
   /** Top folder of the work tree: absolute, without symbolic links. */
   readonly top: string;
-  /** Absolute; for a linked work tree its own folder in the main one. */
+  /** Absolute; for a linked work tree its own folder in the main repository. */
   readonly gitFolder: string;
   /** Absolute; where the objects are. */
   readonly commonFolder: string;
   readonly hash: 'sha1' | 'sha256';
   /** Absent before the first commit. */
   readonly commit?: string;
-  /** Absent where HEAD is detached. */
+  /** Absent if HEAD is detached. */
   readonly branch?: string;
   readonly remotes: readonly GitRemote[];
 }
 
 /**
- * Reads the repository of a work tree. Only commands run in it that start nothing, whatever the
- * repository's own configuration says; its index and files are read elsewhere (`ScratchRepository`).
+ * Reads the repository of a work tree. Only commands run in it that do not start other programs, regardless
+ * of the repository's configuration; its index and files are read by `ScratchRepository`.
  *
  * @param top - A folder that contains a `.git`.
  * @throws SignedImageError `SOURCE_UNREADABLE`
  */
 export async function readRepository(top: string, run: GitRunner): Promise<GitRepository> {
-  const places = lines(
-    await read(top, run, [
+  const fields = toLines(
+    await runGit(top, run, [
       'rev-parse',
       '--show-toplevel',
       '--absolute-git-dir',
@@ -39,11 +39,11 @@ export async function readRepository(top: string, run: GitRunner): Promise<GitRe
       '--show-object-format',
     ]),
   );
-  const [toplevel = '', gitFolder = '', commonFolder = '', hash = ''] = places;
-  const shown = await realpath(toplevel).catch(() => toplevel);
-  if (shown !== top) {
-    // Either git passed over a broken `.git`, or `core.worktree` names another folder.
-    const reason = `git finds the work tree ${shown} instead`;
+  const [toplevel = '', gitFolder = '', commonFolder = '', hash = ''] = fields;
+  const found = await realpath(toplevel).catch(() => toplevel);
+  if (found !== top) {
+    // Either git skipped an invalid `.git`, or `core.worktree` is another folder.
+    const reason = `git finds the work tree ${found} instead`;
     throw unreadable(top, reason, 'repair or remove its .git, or its `core.worktree`');
   }
   if (!(await isGitFolderOf(top, gitFolder))) {
@@ -53,32 +53,32 @@ export async function readRepository(top: string, run: GitRunner): Promise<GitRe
       'repair or remove its .git',
     );
   }
-  if (places.length !== 4 || (hash !== 'sha1' && hash !== 'sha256')) {
+  if (fields.length !== 4 || (hash !== 'sha1' && hash !== 'sha256')) {
     throw unreadable(
       top,
-      `the object format ${JSON.stringify(hash)} is not known`,
+      `the object format ${JSON.stringify(hash)} is not supported`,
       'use git 2.25 or later',
     );
   }
-  return present({
+  return omitUndefined({
     top,
     gitFolder,
     commonFolder: resolve(top, commonFolder),
     hash,
-    commit: await head(top, run),
-    branch: await optional(top, run, ['symbolic-ref', '--short', '--quiet', 'HEAD']),
-    remotes: await remotesOf(top, run),
+    commit: await readHead(top, run),
+    branch: await runOptional(top, run, ['symbolic-ref', '--short', '--quiet', 'HEAD']),
+    remotes: await readRemotes(top, run),
   }) as GitRepository;
 }
 
 /**
- * Whether git reads the `.git` of this folder. It passes over one that it cannot read, and versions without
- * `safe.bareRepository` take a folder with the files of a bare repository instead.
+ * Whether git reads the `.git` of this folder. git skips one that it cannot read, and versions without
+ * `safe.bareRepository` accept a folder with the files of a bare repository instead.
  */
 async function isGitFolderOf(top: string, gitFolder: string): Promise<boolean> {
   const own = join(top, '.git');
   const text = await readFile(own, 'utf8').catch(() => undefined);
-  // Of a submodule or linked work tree: https://git-scm.com/docs/gitrepository-layout
+  // A submodule or linked work tree: https://git-scm.com/docs/gitrepository-layout
   const target = text === undefined ? own : resolve(top, text.replace(/^gitdir: /, '').trimEnd());
   const [named, found] = await Promise.all(
     [target, gitFolder].map((path) => realpath(path).catch(() => undefined)),
@@ -86,11 +86,11 @@ async function isGitFolderOf(top: string, gitFolder: string): Promise<boolean> {
   return named !== undefined && named === found;
 }
 
-async function head(top: string, run: GitRunner): Promise<string | undefined> {
-  const commit = await optional(top, run, ['rev-parse', '--verify', '--quiet', 'HEAD']);
+async function readHead(top: string, run: GitRunner): Promise<string | undefined> {
+  const commit = await runOptional(top, run, ['rev-parse', '--verify', '--quiet', 'HEAD']);
   if (commit !== undefined) return commit.toLowerCase();
-  // Without a commit HEAD names a branch; all else is a broken HEAD.
-  const unborn = await optional(top, run, ['symbolic-ref', '--quiet', 'HEAD']);
+  // Before the first commit HEAD is a symbolic ref; otherwise it is invalid.
+  const unborn = await runOptional(top, run, ['symbolic-ref', '--quiet', 'HEAD']);
   if (unborn === undefined) throw unreadable(top, 'HEAD is not valid');
   return undefined;
 }
@@ -110,7 +110,7 @@ export async function namesAtHead(
     ...remotes.map(({ name }) => `refs/remotes/${name}/`),
   ];
   const args = ['for-each-ref', '--points-at=HEAD', '--format=%(refname)'];
-  const refs = lines(await read(top, run, args));
+  const refs = toLines(await runGit(top, run, args));
   const names = refs.flatMap((ref) =>
     starts.filter((start) => ref.startsWith(start)).map((start) => ref.slice(start.length)),
   );
@@ -120,15 +120,15 @@ export async function namesAtHead(
 /** One line for each remote and direction: `name TAB url (fetch)`, and the filter of a partial clone. */
 const FETCH_LINE = /^([^\t]+)\t(.+) \(fetch\)(?: \[[^\]]*\])?$/;
 
-/** By one process, however many remotes there are. */
-async function remotesOf(top: string, run: GitRunner): Promise<readonly GitRemote[]> {
-  return lines(await read(top, run, ['remote', '--verbose'])).flatMap((line) => {
+/** Reads all remotes with one git process. */
+async function readRemotes(top: string, run: GitRunner): Promise<readonly GitRemote[]> {
+  return toLines(await runGit(top, run, ['remote', '--verbose'])).flatMap((line) => {
     const [, name, url] = FETCH_LINE.exec(line) ?? [];
     return name === undefined || url === undefined ? [] : [{ name, url }];
   });
 }
 
-function lines(output: GitOutput): readonly string[] {
+function toLines(output: GitOutput): readonly string[] {
   return output.stdout
     .toString('utf8')
     .split('\n')
@@ -136,8 +136,8 @@ function lines(output: GitOutput): readonly string[] {
     .filter((line) => line !== '');
 }
 
-/** The output; `undefined` where git answers with an exit code that means "there is none". */
-async function optional(
+/** Returns the output; `undefined` if git exits with a code that means "not found". */
+async function runOptional(
   top: string,
   run: GitRunner,
   args: readonly string[],
@@ -147,11 +147,11 @@ async function optional(
   return text === '' ? undefined : text;
 }
 
-/** @throws SignedImageError `SOURCE_UNREADABLE` that quotes git and says what to do */
-async function read(top: string, run: GitRunner, args: readonly string[]): Promise<GitOutput> {
+/** @throws SignedImageError `SOURCE_UNREADABLE` with git's message and the remedy */
+async function runGit(top: string, run: GitRunner, args: readonly string[]): Promise<GitOutput> {
   const output = await run({ args, cwd: top });
   if (output === undefined) {
-    throw unreadable(top, 'git is not installed', 'install git, so that it is on the PATH');
+    throw unreadable(top, 'git is not installed', 'install git and add it to the PATH');
   }
   if (output.code === 0) return output;
   const isForeign = /dubious ownership/i.test(output.stderr);

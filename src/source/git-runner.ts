@@ -6,19 +6,19 @@ import { gitEnvironment } from './git-environment';
 export interface GitCommand {
   readonly args: readonly string[];
   readonly cwd: string;
-  /** Variables beside those of `gitEnvironment`: `GIT_DIR` and the like. */
+  /** Variables in addition to those of `gitEnvironment`, such as `GIT_DIR`. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly input?: Buffer;
 }
 
 export interface GitOutput {
-  /** -1: git was stopped by a signal, or its output was too long. */
+  /** -1: git was terminated by a signal, or its output was too long. */
   readonly code: number;
   readonly stdout: Buffer;
   readonly stderr: string;
 }
 
-/** Runs git. `undefined`: this machine has no git. */
+/** Runs git. `undefined`: git is not installed. */
 export type GitRunner = (command: GitCommand) => Promise<GitOutput | undefined>;
 
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
@@ -27,14 +27,14 @@ const TIMEOUT_MS = 10 * 60_000;
 const NULL_DEVICE = process.platform === 'win32' ? 'NUL' : '/dev/null';
 
 /**
- * What the command line sets over every configuration file: the settings with which reading a repository
- * would start a program. (What a repository configures for a diff, a filter, a merge or a transport is
- * never used: `GitRepository` runs only commands that need none of these.)
+ * Settings on the command line, which override every configuration file: those with which reading a repository
+ * could start a program. (Configured diff, filter, merge and transport programs are never used, because
+ * `GitRepository` does not run commands that need them.)
  */
 const SAFE_CONFIG = [
   // A bare repository that is committed as ordinary files is not a repository.
   'safe.bareRepository=explicit',
-  // Before version 2.36 this is the name of a program, and `false` is one.
+  // Before version 2.36 this is the name of a program, so `false` would be executed.
   'core.fsmonitor=',
   `core.hooksPath=${NULL_DEVICE}`,
   'core.untrackedCache=false',
@@ -50,7 +50,7 @@ const SAFE_CONFIG = [
   'gc.auto=0',
 ].flatMap((setting) => ['-c', setting]);
 
-/** The machine's own git, which starts no other program and sees no secret. */
+/** Creates a runner for the installed git, which does not start other programs or receive secrets. */
 export function gitRunner(env: NodeJS.ProcessEnv): GitRunner {
   const own = gitEnvironment(env);
   const program = findExecutable('git', env);
@@ -68,15 +68,15 @@ export function gitRunner(env: NodeJS.ProcessEnv): GitRunner {
       const child = execFile(program, argv, options, (error, stdout, stderr) => {
         const text = stderr.toString('utf8');
         if (!error) return resolve({ code: 0, stdout, stderr: text });
-        // Anything but an exit code (a signal, too much output) counts as a failure of git.
+        // Without an exit code (a signal, too much output) git has failed.
         const exited = typeof error.code === 'number';
         resolve({
           code: exited ? Number(error.code) : -1,
           stdout,
-          stderr: exited ? text : `git was stopped (${error.code ?? error.signal ?? 'unknown'})`,
+          stderr: exited ? text : `git was terminated (${error.code ?? error.signal ?? 'unknown'})`,
         });
       });
-      // git may end before it has read all, which its exit code reports.
+      // git may exit before it has read all input; its exit code reports the failure.
       child.stdin?.on('error', () => undefined);
       child.stdin?.end(input ?? '');
     });

@@ -1,6 +1,6 @@
 import { selfReportedId } from './builder-id';
-import { type Detected, type Detector, type Env, present, textOf } from './detected';
-import { readGithubRequest } from './github-event';
+import { type Detected, type Detector, type Env, omitUndefined, textOf } from './detected';
+import { parsePullRequest } from './github-event';
 
 /** https://docs.github.com/actions/reference/variables-reference#default-environment-variables */
 export const detectGithubActions: Detector = (env, { event }) => {
@@ -10,13 +10,13 @@ export const detectGithubActions: Detector = (env, { event }) => {
   const repository = slug && `${server}/${slug}`;
   const run = textOf(env, 'GITHUB_RUN_ID');
   const attempt = textOf(env, 'GITHUB_RUN_ATTEMPT');
-  // `github-hosted` or `self-hosted`, as the runner says; anything else is not repeated.
+  // `github-hosted` or `self-hosted`, as reported by the runner; other values are ignored.
   const environment = /^(?:github|self)-hosted$/.exec(env['RUNNER_ENVIRONMENT'] ?? '')?.[0];
-  return present({
+  return omitUndefined({
     commit: textOf(env, 'GITHUB_SHA'),
     ...(isRequest(env) ? requestFacts(env, slug, event) : refFacts(env)),
     repository,
-    builder: present({
+    builder: omitUndefined({
       id: selfReportedId('github-actions', server, environment),
       system: 'github-actions' as const,
       invocation:
@@ -35,7 +35,7 @@ function refFacts(env: Env): RefFacts {
   const ref = fullRef(env);
   const isTag = env['GITHUB_REF_TYPE'] === 'tag' || ref?.startsWith('refs/tags/') === true;
   const named = name ?? ref?.replace(/^refs\/(?:heads|tags)\//, '');
-  return present({ ref, ...(isTag ? { tag: named } : { branch: named }) });
+  return omitUndefined({ ref, ...(isTag ? { tag: named } : { branch: named }) });
 }
 
 function fullRef(env: Env): string | undefined {
@@ -52,15 +52,15 @@ function isRequest(env: Env): boolean {
 }
 
 /**
- * `GITHUB_HEAD_REF` is a name in the head repository, which may be anybody's fork. It is taken for ours only
- * if the event says that the head is in this repository, and not at all with `pull_request_target`, which
- * runs for a commit of the base.
+ * `GITHUB_HEAD_REF` is a branch of the head repository, which may be an untrusted fork. It is used only if the
+ * head of the event is in this repository, and never with `pull_request_target`, which runs for a commit of the
+ * base.
  */
 function requestFacts(env: Env, slug: string | undefined, event: unknown): RefFacts {
-  const head = readGithubRequest(event);
+  const head = parsePullRequest(event);
   const isOwn = head !== undefined && slug !== undefined && head.slug === slug;
   const isTarget = env['GITHUB_EVENT_NAME'] === 'pull_request_target';
-  return present({
+  return omitUndefined({
     isRequest: true,
     branch: isOwn && !isTarget ? textOf(env, 'GITHUB_HEAD_REF') : undefined,
     ref: fullRef(env),

@@ -3,12 +3,12 @@ import { readFileSync, statSync } from 'node:fs';
 import { parseBoundedJson } from '../http/json-bounds';
 import { type Env, textOf } from './detected';
 
-/** Events are some 100 kB; GitHub's own limit for a payload is 25 MB. */
+/** Events have about 100 kB; GitHub's limit for a payload is 25 MB. */
 const MAX_EVENT_BYTES = 25 * 1024 * 1024;
 
 /**
- * The event that started the run, from the file that the runner wrote; `undefined` if it cannot be read. It
- * only ever adds facts: without it a request counts as one from a fork.
+ * Reads the event that started the run from the runner's file; `undefined` if it cannot be read. It can only add
+ * facts: without it a pull request counts as one from a fork.
  */
 export function readGithubEvent(env: Env): unknown {
   const path = textOf(env, 'GITHUB_EVENT_PATH');
@@ -22,18 +22,18 @@ export function readGithubEvent(env: Env): unknown {
 }
 
 /** The head of a pull request. */
-export interface GithubHead {
+export interface PullRequestHead {
   /** `owner/name`. */
   readonly slug?: string;
   readonly url?: string;
 }
 
 /**
- * The head repository that an event of a pull request names; without members where the fork was deleted.
+ * Returns the head repository of a pull request event, without members if the fork was deleted.
  *
  * https://docs.github.com/webhooks/webhook-events-and-payloads#pull_request
  */
-export function readGithubRequest(event: unknown): GithubHead | undefined {
+export function parsePullRequest(event: unknown): PullRequestHead | undefined {
   const request = member(event, 'pull_request');
   if (request === undefined) return undefined;
   const repository = member(member(request, 'head'), 'repo');

@@ -1,15 +1,15 @@
 import { selfReportedId } from './builder-id';
-import { type Detected, type Detector, type Env, present, textOf } from './detected';
+import { type Detected, type Detector, type Env, omitUndefined, textOf } from './detected';
 
 /** https://docs.gitlab.com/ci/variables/predefined_variables/ */
 export const detectGitlabCi: Detector = (env) => {
   if (env['GITLAB_CI'] !== 'true') return undefined;
   const server = textOf(env, 'CI_SERVER_URL', 'CI_PROJECT_URL');
-  return present({
+  return omitUndefined({
     commit: textOf(env, 'CI_COMMIT_SHA'),
     ...(mergeRequest(env) ?? pullRequest(env) ?? refFacts(env)),
     repository: textOf(env, 'CI_PROJECT_URL'),
-    builder: present({
+    builder: omitUndefined({
       id: selfReportedId('gitlab-ci', server),
       system: 'gitlab-ci' as const,
       invocation: textOf(env, 'CI_JOB_URL', 'CI_PIPELINE_URL'),
@@ -31,8 +31,8 @@ function refFacts(env: Env): RefFacts {
 }
 
 /**
- * In a merge request pipeline `CI_COMMIT_REF_NAME` and `CI_MERGE_REQUEST_SOURCE_BRANCH_NAME` are names in the
- * source project, which may be anybody's fork. They count only if that is the project of the pipeline.
+ * In a merge request pipeline `CI_COMMIT_REF_NAME` and `CI_MERGE_REQUEST_SOURCE_BRANCH_NAME` are branches of the
+ * source project, which may be an untrusted fork. They are used only if it is the project of the pipeline.
  */
 function mergeRequest(env: Env): RefFacts | undefined {
   const iid = textOf(env, 'CI_MERGE_REQUEST_IID');
@@ -46,7 +46,7 @@ function mergeRequest(env: Env): RefFacts | undefined {
   const target = textOf(env, 'CI_MERGE_REQUEST_PROJECT_PATH') ?? project;
   // A pipeline of a fork may run in the fork, with the fork's own project in CI_PROJECT_PATH.
   const isOwn = source !== undefined && source === project && source === target;
-  return present({
+  return omitUndefined({
     isRequest: true,
     branch: isOwn ? textOf(env, 'CI_MERGE_REQUEST_SOURCE_BRANCH_NAME') : undefined,
     ref: textOf(env, 'CI_MERGE_REQUEST_REF_PATH') ?? (iid && `refs/merge-requests/${iid}/head`),
@@ -54,7 +54,7 @@ function mergeRequest(env: Env): RefFacts | undefined {
   });
 }
 
-/** Pull requests of a GitHub repository that is built by GitLab. */
+/** Pull requests of a GitHub repository that GitLab builds. */
 function pullRequest(env: Env): RefFacts | undefined {
   const iid = textOf(env, 'CI_EXTERNAL_PULL_REQUEST_IID');
   if (iid === undefined && env['CI_PIPELINE_SOURCE'] !== 'external_pull_request_event') {
@@ -63,7 +63,7 @@ function pullRequest(env: Env): RefFacts | undefined {
   const source = textOf(env, 'CI_EXTERNAL_PULL_REQUEST_SOURCE_REPOSITORY');
   const isOwn =
     source !== undefined && source === textOf(env, 'CI_EXTERNAL_PULL_REQUEST_TARGET_REPOSITORY');
-  return present({
+  return omitUndefined({
     isRequest: true,
     branch: isOwn ? textOf(env, 'CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_NAME') : undefined,
     ref: iid && `refs/pull/${iid}/head`,

@@ -1,21 +1,21 @@
-import { type Detected, type Env, present, textOf } from './detected';
+import { type Detected, type Env, omitUndefined, textOf } from './detected';
 
 type RequestFacts = Pick<Detected, 'branch' | 'ref' | 'headRepository' | 'isRequest'>;
 
-/** The pull or merge request that a Jenkins job runs for; `undefined`: it runs for none. */
+/** Returns the pull or merge request of a Jenkins job; `undefined`: the job does not run for one. */
 export function jenkinsRequest(env: Env): RequestFacts | undefined {
   return multibranch(env) ?? gitlabPlugin(env) ?? pullRequestBuilder(env) ?? fetchedRef(env);
 }
 
 /**
- * `CHANGE_FORK` is set for a fork only; `CHANGE_BRANCH` is the head's name there.
+ * `CHANGE_FORK` is set only for a fork; `CHANGE_BRANCH` is then the name of the head in the fork.
  * https://www.jenkins.io/doc/book/pipeline/multibranch/#additional-environment-variables
  */
 function multibranch(env: Env): RequestFacts | undefined {
   const id = textOf(env, 'CHANGE_ID');
   if (id === undefined) return undefined;
   const fork = textOf(env, 'CHANGE_FORK');
-  return present({
+  return omitUndefined({
     isRequest: true,
     branch: fork === undefined ? textOf(env, 'CHANGE_BRANCH') : undefined,
     ref: requestRef(id, env),
@@ -23,7 +23,7 @@ function multibranch(env: Env): RequestFacts | undefined {
   });
 }
 
-/** The ref on the server: Jenkins may have merged by itself, and then there is none for the merge. */
+/** Returns the ref on the server: if Jenkins merges locally, the server does not have a ref of the merge. */
 function requestRef(id: string, env: Env): string {
   const url = textOf(env, 'CHANGE_URL') ?? '';
   if (/\/merge_requests\//.test(url)) return `refs/merge-requests/${id}/head`;
@@ -40,7 +40,7 @@ function gitlabPlugin(env: Env): RequestFacts | undefined {
   const isOwn =
     source !== undefined &&
     source === textOf(env, 'gitlabTargetRepoHttpUrl', 'gitlabTargetRepoURL');
-  return present({
+  return omitUndefined({
     isRequest: true,
     branch: isOwn ? textOf(env, 'gitlabSourceBranch') : undefined,
     ref: `refs/merge-requests/${iid}/head`,
@@ -52,7 +52,7 @@ function gitlabPlugin(env: Env): RequestFacts | undefined {
 function pullRequestBuilder(env: Env): RequestFacts | undefined {
   const id = textOf(env, 'ghprbPullId');
   if (id === undefined) return undefined;
-  return present({
+  return omitUndefined({
     isRequest: true,
     ref: `refs/pull/${id}/merge`,
     headRepository: textOf(env, 'ghprbAuthorRepoGitUrl'),

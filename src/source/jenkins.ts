@@ -3,7 +3,7 @@ import {
   type Detected,
   type Detector,
   type Env,
-  present,
+  omitUndefined,
   type Surroundings,
   textOf,
 } from './detected';
@@ -16,11 +16,11 @@ import { jenkinsRequest } from './jenkins-request';
 export const detectJenkins: Detector = (env, surroundings) => {
   if (!isJenkins(env)) return undefined;
   const declared = textOf(env, 'GIT_URL', 'GIT_URL_1');
-  return present({
+  return omitUndefined({
     commit: textOf(env, 'GIT_COMMIT'),
     repository: declared,
     ...(jenkinsRequest(env) ?? refFacts(env, surroundings)),
-    builder: present({
+    builder: omitUndefined({
       id: selfReportedId('jenkins', textOf(env, 'JENKINS_URL', 'BUILD_URL')),
       system: 'jenkins' as const,
       invocation: textOf(env, 'BUILD_URL'),
@@ -29,7 +29,7 @@ export const detectJenkins: Detector = (env, surroundings) => {
   });
 };
 
-/** A lone GIT_COMMIT is set by many; together with a build's URL it is Jenkins'. */
+/** Many tools set GIT_COMMIT; together with BUILD_URL it identifies Jenkins. */
 function isJenkins(env: Env): boolean {
   if (textOf(env, 'JENKINS_URL', 'JENKINS_HOME') !== undefined) return true;
   return textOf(env, 'GIT_COMMIT') !== undefined && textOf(env, 'BUILD_URL') !== undefined;
@@ -37,7 +37,7 @@ function isJenkins(env: Env): boolean {
 
 type RefFacts = Pick<Detected, 'branch' | 'tag' | 'repository'>;
 
-/** A multibranch job names the branch or tag itself; the git plugin alone names the remote-tracking branch. */
+/** A multibranch job sets the branch or tag itself; the git plugin alone sets the remote-tracking branch. */
 function refFacts(env: Env, surroundings: Surroundings): RefFacts {
   const tag = textOf(env, 'TAG_NAME');
   if (tag !== undefined) return { tag };
@@ -48,31 +48,31 @@ function refFacts(env: Env, surroundings: Surroundings): RefFacts {
   const tagged = /^(?:refs\/)?tags\/(.+)$/.exec(fetched ?? '')?.[1];
   if (tagged !== undefined) return { tag: tagged };
   const facts = fetched === undefined ? {} : remoteFacts(fetched, surroundings);
-  return present({ ...facts, branch: local ?? facts.branch });
+  return omitUndefined({ ...facts, branch: local ?? facts.branch });
 }
 
-/** `undefined` for what the plugin says of a checkout of a bare commit. */
+/** `undefined` for the values that the plugin sets for a detached HEAD. */
 function branchName(text: string | undefined): string | undefined {
   return text === 'detached' || text === 'HEAD' ? undefined : text;
 }
 
-/** Names that git and its guides give to remotes, where the work tree does not say which it has. */
-const USUAL_REMOTES = ['origin', 'upstream'];
+/** Conventional names of remotes, if the remotes of the work tree are unknown. */
+const CONVENTIONAL_REMOTES = ['origin', 'upstream'];
 
 /**
- * `upstream/main` is the branch `main` of the remote `upstream`, and its repository is that remote's: with
- * several remotes, one of them may be a fork. `feature/x` has a slash and no remote.
+ * `upstream/main` is the branch `main` of the remote `upstream`, and the repository is that remote's: with
+ * several remotes, one of them may be a fork. `feature/x` contains a slash but not a remote.
  */
 function remoteFacts(fetched: string, { remotes }: Surroundings): RefFacts {
   const branch = /^refs\/heads\/(.+)$/.exec(fetched)?.[1];
   if (branch !== undefined) return { branch };
   const named = fetched.replace(/^(?:refs\/)?remotes\//, '');
   const known = remotes.filter(({ name }) => named.startsWith(`${name}/`));
-  // A remote's name may have slashes too: the longest one is meant.
+  // The name of a remote may contain slashes, too: the longest match is used.
   const [remote] = [...known].sort((a, b) => b.name.length - a.name.length);
   if (remote) {
     return { branch: named.slice(remote.name.length + 1), repository: remote.url };
   }
-  const usual = USUAL_REMOTES.find((name) => named.startsWith(`${name}/`));
-  return { branch: usual === undefined ? named : named.slice(usual.length + 1) };
+  const prefix = CONVENTIONAL_REMOTES.find((name) => named.startsWith(`${name}/`));
+  return { branch: prefix === undefined ? named : named.slice(prefix.length + 1) };
 }

@@ -1,4 +1,4 @@
-import { type Detected, present } from './detected';
+import { type Detected, omitUndefined } from './detected';
 import type { SourceFacts, SourceOverrides } from './facts';
 import type { GitRepository } from './git-repository';
 import { isCommit, isFullRef, isRefName } from './overrides';
@@ -6,11 +6,11 @@ import { cleanRepositoryUrl } from './repository-url';
 
 export interface FactSources {
   readonly declared: SourceOverrides;
-  /** Absent where no CI system was detected. */
+  /** Absent if a CI system was not detected. */
   readonly ci: Detected | undefined;
-  /** Absent where there is no repository, or it was not read. */
+  /** Absent if there is no repository, or it was not read. */
   readonly git: GitRepository | undefined;
-  /** The builder where there is no CI system. */
+  /** The builder if a CI system was not detected. */
   readonly local: Detected;
   readonly dirty: boolean | undefined;
   /** Whether variables of a system that is not known otherwise say that a request is built. */
@@ -24,27 +24,27 @@ export interface FactSources {
 }
 
 /**
- * One set of facts that are about one commit: the declared one, else the work tree's HEAD (that is what is
- * built), else the CI system's. What the CI system says of another commit is left out.
+ * Merges the facts of one commit: the declared one, else the work tree's HEAD (which is what is built), else the
+ * CI system's. Facts that the CI system reports for another commit are omitted.
  */
 export function mergeFacts(sources: FactSources): SourceFacts {
   const { declared, ci, git, local, dirty } = sources;
   const detected = ci ?? local;
-  const named = detected.commit?.toLowerCase();
-  const ofCi = named !== undefined && isCommit(named) ? named : undefined;
+  const reported = detected.commit?.toLowerCase();
+  const ofCi = reported !== undefined && isCommit(reported) ? reported : undefined;
   const commit = declared.commit?.toLowerCase() ?? git?.commit ?? ofCi;
-  const agrees = named === undefined || (ofCi !== undefined && ofCi === commit);
-  const about: Partial<Detected> = agrees ? aboutCommit(detected, sources) : {};
-  const repository = declared.repository ?? about.repository ?? originOf(git);
+  const agrees = reported === undefined || (ofCi !== undefined && ofCi === commit);
+  const facts: Partial<Detected> = agrees ? aboutCommit(detected, sources) : {};
+  const repository = declared.repository ?? facts.repository ?? originOf(git);
   const { invocation } = detected.builder;
   const warnings = [...sources.warnings, ...warningsOf(sources, commit, agrees)];
-  return present({
+  return omitUndefined({
     commit,
-    ...refFacts(sources, about, agrees && git?.commit === commit),
+    ...refFacts(sources, facts, agrees && git?.commit === commit),
     repository: repository && cleanRepositoryUrl(repository),
-    headRepository: about.headRepository && cleanHead(about.headRepository),
+    headRepository: facts.headRepository && cleanHead(facts.headRepository),
     dirty,
-    builder: present({
+    builder: omitUndefined({
       ...detected.builder,
       id: declared.builder ?? detected.builder.id,
       invocation: invocation && cleanRepositoryUrl(invocation),
@@ -62,7 +62,7 @@ function aboutCommit(
   const isOfHead = (name: string | undefined): boolean =>
     name !== undefined && namesOfHead?.has(name) !== false;
   const isKnown = !isRequest || detected.isRequest === true;
-  return present({
+  return omitUndefined({
     ...rest,
     branch: isKnown && isOfHead(branch) ? branch : undefined,
     tag: isOfHead(tag) ? tag : undefined,
@@ -80,16 +80,16 @@ function cleanHead(text: string): string | undefined {
   return cleanRepositoryUrl(text) ?? (/^[\w.-]+(?:\/[\w.-]+)*$/.test(text) ? text : undefined);
 }
 
-/** @param isHead - Whether the facts are about the work tree's HEAD, so that its branch counts. */
+/** @param isHead - Whether the facts refer to the work tree's HEAD, so that its branch is valid. */
 function refFacts(
   { declared, ci, git, isRequest }: FactSources,
-  about: Partial<Detected>,
+  facts: Partial<Detected>,
   isHead: boolean,
 ): Pick<SourceFacts, 'branch' | 'tag' | 'ref'> {
-  // A declared ref is about the same commit, and what was detected need not be.
-  const known = declared.ref === undefined ? about : {};
-  const tag = declared.tag ?? namedBy(declared.ref, 'tags') ?? checked(known.tag, isRefName);
-  // In a request a fork's branch may be checked out under any name, and on a tag none is meant.
+  // A declared ref is for the same commit; detected names may not be.
+  const known = declared.ref === undefined ? facts : {};
+  const tag = declared.tag ?? namedBy(declared.ref, 'tags') ?? validated(known.tag, isRefName);
+  // In a request a fork's branch may be checked out under any name, and a build of a tag does not have a branch.
   const isOnBranch =
     isHead &&
     !isRequest &&
@@ -99,12 +99,12 @@ function refFacts(
   const branch =
     declared.branch ??
     namedBy(declared.ref, 'heads') ??
-    checked(known.branch, isRefName) ??
-    (isOnBranch ? checked(git?.branch, isRefName) : undefined);
+    validated(known.branch, isRefName) ??
+    (isOnBranch ? validated(git?.branch, isRefName) : undefined);
   const isDeclared = declared.branch !== undefined || declared.tag !== undefined;
-  const ref = declared.ref ?? (isDeclared ? undefined : checked(about.ref, isFullRef));
-  const isSaid = ref === `refs/heads/${branch}` || ref === `refs/tags/${tag}`;
-  return { branch, tag, ref: isSaid ? undefined : ref } as Pick<
+  const ref = declared.ref ?? (isDeclared ? undefined : validated(facts.ref, isFullRef));
+  const isRedundant = ref === `refs/heads/${branch}` || ref === `refs/tags/${tag}`;
+  return { branch, tag, ref: isRedundant ? undefined : ref } as Pick<
     SourceFacts,
     'branch' | 'tag' | 'ref'
   >;
@@ -116,11 +116,11 @@ function namedBy(ref: string | undefined, kind: 'heads' | 'tags'): string | unde
   return ref?.startsWith(start) ? ref.slice(start.length) : undefined;
 }
 
-function checked(text: string | undefined, test: (text: string) => boolean): string | undefined {
+function validated(text: string | undefined, test: (text: string) => boolean): string | undefined {
   return text !== undefined && test(text) ? text : undefined;
 }
 
-/** What a person should know although it stops nothing. */
+/** Returns the warnings about commits that differ. */
 function warningsOf(
   sources: FactSources,
   commit: string | undefined,
@@ -153,12 +153,12 @@ function warningsOf(
   if (!isCommit(ci.commit)) {
     return [
       ...warnings,
-      `the CI system's commit is not a commit id and was left out; set source.commit`,
+      `the commit that the CI system reports is not a valid commit id and was ignored; set source.commit`,
     ];
   }
   return [
     ...warnings,
-    `the CI system says commit ${ci.commit}, but the work tree is at ${head}, which is what is built and is ` +
-      'recorded; branch, tag and ref of the CI system are left out: set source.branch, source.tag or source.ref if they are known',
+    `the CI system reports commit ${ci.commit}, but the work tree is at ${head}, which is what is built and is ` +
+      'recorded; branch, tag and ref of the CI system are ignored: set source.branch, source.tag or source.ref if they are known',
   ];
 }

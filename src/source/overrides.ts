@@ -4,13 +4,13 @@ import { claimsHostedBuilder } from './builder-id';
 import type { SourceOverrides } from './facts';
 import { cleanRepositoryUrl } from './repository-url';
 
-/** A full object id of git: SHA-1, or SHA-256 in the repositories that use it. */
+/** Whether a text is a full object id of git: SHA-1, or SHA-256 in repositories that use it. */
 export function isCommit(text: string): boolean {
   return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/i.test(text);
 }
 
 /**
- * Whether git takes this as the name of a branch or tag.
+ * Whether git accepts a text as the name of a branch or tag.
  *
  * https://git-scm.com/docs/git-check-ref-format
  */
@@ -19,50 +19,50 @@ export function isRefName(text: string): boolean {
   return text.split('/').every((part) => !/^\.|^$|\.lock$/.test(part));
 }
 
-/** Whether this is a full ref, such as `refs/pull/5/merge`. */
+/** Whether a text is a full ref, such as `refs/pull/5/merge`. */
 export function isFullRef(text: string): boolean {
   return /^refs\/[^/]+\/./.test(text) && isRefName(text);
 }
 
-/** Everything that is wrong with `source`. Values are not repeated: a URL may hold a credential. */
+/** Returns all problems of `source`. Messages do not contain values: a URL may contain a credential. */
 export function validateOverrides(
   overrides: SourceOverrides,
   env: NodeJS.ProcessEnv,
 ): readonly Problem[] {
   const problems: Problem[] = [];
-  const refuse = (fact: keyof SourceOverrides, message: string): void => {
+  const addProblem = (fact: keyof SourceOverrides, message: string): void => {
     problems.push({ property: `source.${fact}`, code: 'INPUT_INVALID', message });
   };
   const { commit, branch, tag, ref, repository, builder } = overrides;
   if (commit !== undefined && !isCommit(commit)) {
-    refuse('commit', 'must be a full commit id: 40 hex digits, or 64 in a SHA-256 repository');
+    addProblem('commit', 'must be a full commit id: 40 hex digits, or 64 in a SHA-256 repository');
   }
   const branchFault = branch === undefined ? undefined : nameFault(branch, 'branch', 'refs/heads/');
-  if (branchFault !== undefined) refuse('branch', branchFault);
+  if (branchFault !== undefined) addProblem('branch', branchFault);
   const tagFault = tag === undefined ? undefined : nameFault(tag, 'tag', 'refs/tags/');
-  if (tagFault !== undefined) refuse('tag', tagFault);
+  if (tagFault !== undefined) addProblem('tag', tagFault);
   if (ref !== undefined && !isFullRef(ref)) {
-    refuse('ref', 'must be a full ref, such as refs/pull/5/merge');
+    addProblem('ref', 'must be a full ref, such as refs/pull/5/merge');
   }
   if (contradicts(ref, 'refs/heads/', branch)) {
-    refuse('ref', 'names another branch than source.branch; give one of them');
+    addProblem('ref', 'names another branch than source.branch; give one of them');
   }
   if (contradicts(ref, 'refs/tags/', tag)) {
-    refuse('ref', 'names another tag than source.tag; give one of them');
+    addProblem('ref', 'names another tag than source.tag; give one of them');
   }
   if (repository !== undefined && cleanRepositoryUrl(repository) === undefined) {
-    refuse('repository', 'must be a URL (https://host/path or ssh://...) or user@host:path');
+    addProblem('repository', 'must be a URL (https://host/path or ssh://...) or user@host:path');
   }
   if (builder !== undefined) {
     if (!isBuilderId(builder)) {
-      refuse(
+      addProblem(
         'builder',
         'must be a URI with a scheme and no credentials, for example https://ci.example.com/builders/1',
       );
     } else if (claimsHostedBuilder(builder, env)) {
-      refuse(
+      addProblem(
         'builder',
-        'names a hosted builder that is not running this build; leave it out, or name your own builder',
+        'is the id of a hosted builder that does not run this build; remove it, or set the id of your own builder',
       );
     }
   }

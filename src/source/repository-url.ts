@@ -1,10 +1,18 @@
 import { encodedPath } from './uri';
 
-/** Schemes under which a repository can be found by somebody else. */
-const SHARED = new Set(['http:', 'https:', 'ssh:', 'git:', 'git+ssh:', 'git+https:', 'git+http:']);
+/** Schemes of URLs that are valid on other machines. */
+const NETWORK_SCHEMES = new Set([
+  'http:',
+  'https:',
+  'ssh:',
+  'git:',
+  'git+ssh:',
+  'git+https:',
+  'git+http:',
+]);
 
-/** Over ssh this user is part of the address, and the same for all. Any other one is a person's or a token. */
-const SHARED_USER = 'git';
+/** The only ssh user that is kept: it is part of the address. Any other one may be personal or a token. */
+const SSH_USER = 'git';
 
 const HOST = '[A-Za-z0-9_][A-Za-z0-9._-]+';
 // The scp-like form as git reads it: a colon before the first slash. A host of one letter is a Windows drive,
@@ -15,11 +23,11 @@ const SCP_LIKE = new RegExp(
 );
 
 /**
- * A repository's address without any credential: no password, no user but ssh's `git` (a token may stand in
- * its place), no query, no fragment. A URL is one as RFC 3986 defines it; the scp-like form stays what it is.
+ * Removes credentials from a repository URL: password, user (except ssh's `git`, because other users may be
+ * tokens), query and fragment. URLs are normalized to RFC 3986; the scp-like form is kept.
  *
- * @returns `undefined` for what is not an address that others could use: a local path, `file:`, a
- *   remote helper, or text that cannot be parsed (which is then not repeated anywhere).
+ * @returns `undefined` for a local path, `file:`, a remote helper, or text that cannot be parsed (which may
+ *   contain credentials and is not printed)
  */
 export function cleanRepositoryUrl(text: string): string | undefined {
   const trimmed = text.trim();
@@ -34,19 +42,19 @@ function cleanUrl(text: string): string | undefined {
   } catch {
     return undefined;
   }
-  if (!SHARED.has(url.protocol)) return undefined;
-  const host = hostOf(url);
+  if (!NETWORK_SCHEMES.has(url.protocol)) return undefined;
+  const host = formatHost(url);
   if (host === undefined) return undefined;
   const isSsh = url.protocol.includes('ssh');
-  const user = isSsh && url.username === SHARED_USER ? `${SHARED_USER}@` : '';
+  const user = isSsh && url.username === SSH_USER ? `${SSH_USER}@` : '';
   return `${url.protocol}//${user}${host}${encodedPath(url.pathname)}`;
 }
 
-/** The host in ASCII, which WHATWG URLs have for http and https only, and the port. */
-function hostOf({ hostname, port }: URL): string | undefined {
+/** Returns the host in ASCII, which WHATWG URLs have only for http and https, and the port. */
+function formatHost({ hostname, port }: URL): string | undefined {
   try {
     const ascii = new URL(`https://${decodeURIComponent(hostname)}/`);
-    // What is more than a host would have become a user, port or path.
+    // Reject text that parses as more than a host (user, port or path).
     if (ascii.href !== `https://${ascii.hostname}/`) return undefined;
     if (!/^(?:[a-z0-9_][a-z0-9._-]*|\[[0-9a-f:.]+\])$/.test(ascii.hostname)) return undefined;
     return port === '' ? ascii.hostname : `${ascii.hostname}:${port}`;
@@ -61,5 +69,5 @@ function cleanScpLike(text: string): string | undefined {
   const [, user, host = '', path = ''] = match;
   const bare = path.split(/[?#]/, 1)[0] ?? '';
   if (bare === '') return undefined;
-  return `${user === SHARED_USER ? `${user}@` : ''}${host}:${bare}`;
+  return `${user === SSH_USER ? `${user}@` : ''}${host}:${bare}`;
 }

@@ -13,23 +13,23 @@ const NULL_DEVICE = process.platform === 'win32' ? 'NUL' : '/dev/null';
 export interface ScratchCommand {
   readonly args: readonly string[];
   readonly input?: Buffer;
-  /** The work tree that the command is about. Default: an empty folder. */
+  /** The work tree of the command. Default: an empty folder. */
   readonly workTree?: string;
-  /** Whether the user's configuration counts (for `core.excludesFile`). Default: false. */
+  /** Whether the user's configuration is read (for `core.excludesFile`). Default: false. */
   readonly userConfig?: boolean;
 }
 
-/** Where git finds what is not in the scratch repository. */
+/** The object store and index that git reads. */
 interface Sources {
   readonly objects: string;
   readonly index: string;
 }
 
 /**
- * A temporary repository. Commands that read an index, files, attributes or ignore rules run here: whatever
- * the inspected repository configures (filters, fsmonitor, hooks, `assume-unchanged`, line endings, excludes,
- * ...), git does not read it. Its index and its objects are those that were stored here, because git does not
- * hash what it reads from the inspected one.
+ * A temporary repository. Commands that read an index, files, attributes or ignore rules run here, so that git
+ * does not read the configuration of the inspected repository (filters, fsmonitor, hooks, `assume-unchanged`,
+ * line endings, excludes, ...). It has its own index and objects, because git does not verify the hashes of
+ * objects that it reads from the inspected repository.
  */
 export class ScratchRepository {
   private constructor(
@@ -38,7 +38,7 @@ export class ScratchRepository {
     private readonly run: GitRunner,
   ) {}
 
-  /** Runs `work`, and removes the temporary repository after that. */
+  /** Runs `work` with a temporary repository, which is removed afterwards. */
   static async use<T>(
     repository: GitRepository,
     run: GitRunner,
@@ -70,21 +70,21 @@ export class ScratchRepository {
         : '[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n';
     await writeFile(join(this.folder, 'config'), `${format}[core]\n\tbare = false\n`);
     await writeFile(join(this.folder, 'HEAD'), `${commit ?? 'ref: refs/heads/none'}\n`);
-    // A split index names a shared one beside it.
+    // A split index refers to a shared index in the same folder.
     const shared = (await readdir(gitFolder)).filter((name) => name.startsWith('sharedindex.'));
     await Promise.all(
       shared.map((name) => copyFile(join(gitFolder, name), join(this.folder, name))),
     );
   }
 
-  /** Makes the index. */
+  /** Creates the index. */
   async storeIndex(files: readonly CommitFile[]): Promise<void> {
     const entries = files.map(({ kind, id, path }) => `${MODES[kind]} ${id}\t${path}\0`);
     const input = Buffer.from(entries.join(''), 'latin1');
     await this.git({ args: ['update-index', '--add', '-z', '--index-info'], input });
   }
 
-  /** Stores a blob whose id is known to be right, as a loose object. */
+  /** Stores a blob whose id was verified as a loose object. */
   async storeBlob(id: string, content: Buffer): Promise<void> {
     const folder = join(this.folder, 'objects', id.slice(0, 2));
     await mkdir(folder, { recursive: true });
@@ -99,10 +99,10 @@ export class ScratchRepository {
   }
 
   /**
-   * Runs a command on objects and index of the inspected repository. Nothing in its output is known to be
-   * what its id says.
+   * Runs a command on objects and index of the inspected repository. The hashes of objects in its output are
+   * not verified.
    *
-   * @throws SignedImageError `SOURCE_UNREADABLE` where git fails
+   * @throws SignedImageError `SOURCE_UNREADABLE` if git fails
    */
   inspect(args: readonly string[], input?: Buffer): Promise<Buffer> {
     const { gitFolder, commonFolder } = this.repository;
@@ -113,7 +113,7 @@ export class ScratchRepository {
   private async output(command: ScratchCommand, { objects, index }: Sources): Promise<Buffer> {
     const { args, input, workTree = this.emptyWorkTree, userConfig } = command;
     const output = await this.run({
-      args: [...ISOLATED, ...args],
+      args: [...DEFAULT_SETTINGS, ...args],
       cwd: workTree,
       ...(input && { input }),
       variables: {
@@ -129,7 +129,7 @@ export class ScratchRepository {
     throw unreadable(this.repository.top, reason);
   }
 
-  /** Before version 2.32 git knows no `GIT_CONFIG_GLOBAL`, and reads the user's files where HOME is. */
+  /** Before version 2.32 git does not support `GIT_CONFIG_GLOBAL`, and reads the user's files in HOME. */
   private noConfig(): Readonly<Record<string, string>> {
     const home = join(this.folder, 'info');
     return {
@@ -148,8 +148,8 @@ const MODES: Readonly<Record<CommitFile['kind'], string>> = {
   submodule: '160000',
 };
 
-/** How git writes files for a commit where nobody has configured anything. */
-const ISOLATED = [
+/** Git's default settings for writing files of a commit. */
+const DEFAULT_SETTINGS = [
   'core.attributesFile=',
   'core.autocrlf=false',
   'core.safecrlf=false',

@@ -3,23 +3,23 @@ import type { ComparedTree } from './compared-tree';
 import { FileHashes } from './file-hashes';
 import type { GitRepository } from './git-repository';
 
-/** How many commits: those of a program and its submodules. */
+/** Enough for the commits of a program and its submodules. */
 const MAX_COMMITS = 16;
 
-/** What the images of one process share. */
+/** Results that all images of one process share. */
 export class SourceCache {
   readonly hashes = new FileHashes();
   readonly repositories = new SharedWork<GitRepository>();
   readonly trees = new SharedWork<ComparedTree>();
   private readonly commits = new Map<string, readonly CommitFile[]>();
 
-  /** The files of a commit, which its id decides. */
+  /** Returns the files of a commit, which is immutable. */
   async filesOf(
     commit: string,
     read: () => Promise<readonly CommitFile[]>,
   ): Promise<readonly CommitFile[]> {
     const files = this.commits.get(commit) ?? (await read());
-    // The one that was used last is the last to go.
+    // Moves the entry to the end: the least recently used commit is evicted first.
     this.commits.delete(commit);
     this.commits.set(commit, files);
     const [oldest] = this.commits.keys();
@@ -29,8 +29,8 @@ export class SourceCache {
 }
 
 /**
- * Work whose result several callers want at one time, such as many images of one program. A caller shares only
- * what begins after its call: what others began before may have read a file that has changed since.
+ * Shares the result of work between concurrent callers, such as many images of one program. A caller shares only
+ * work that starts after its call: work that started before may have read a file that has changed since.
  */
 export class SharedWork<Result> {
   private readonly running = new Map<string, Promise<Result>>();

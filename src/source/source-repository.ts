@@ -18,18 +18,18 @@ export interface SourceFolders {
 
 export interface SourceRepository {
   readonly repository: GitRepository;
-  /** A repository that the folder is in and that is not the source, relative to the one that is. */
+  /** Relative path of a nested repository that contains the folder but is not the source. */
   readonly nested?: string;
   /** Whether a symbolic link in the repository leads to the folder, which is outside. */
   readonly linked?: boolean;
 }
 
 /**
- * The repository that the files are from: that of the declared directory, else the nearest one. A repository
- * inside the program's own is taken only if that has it as a submodule: otherwise anybody who can put files
- * into the context (an unpacked archive, a dependency) could say which commit they are of.
+ * Finds the source repository: that of the declared directory, else the nearest one. A repository nested in the
+ * program's repository is used only if it is a submodule: otherwise files in the context from elsewhere (an
+ * unpacked archive, a dependency) could determine the recorded commit.
  *
- * @returns `undefined` outside of any repository
+ * @returns `undefined` outside of a repository
  * @throws SignedImageError `SOURCE_UNREADABLE`, or `INPUT_INVALID` on `source.directory`
  */
 export async function findSourceRepository(
@@ -59,7 +59,7 @@ export async function findSourceRepository(
     return { repository: await git.repository(own), linked: true };
   }
   if (top === undefined) return undefined;
-  if (own === undefined || !isWithin(top, own) || (await isPartOf(top, own, env, git))) {
+  if (own === undefined || !isWithin(top, own) || (await isSubmoduleOf(top, own, env, git))) {
     return { repository: await git.repository(top) };
   }
   return {
@@ -69,8 +69,8 @@ export async function findSourceRepository(
 }
 
 /**
- * Whether a folder is in the work tree by its path, and elsewhere by a symbolic link on the way: whoever can put a
- * link into the work tree must not choose another repository, or none.
+ * Whether a folder's path is in the work tree, and a symbolic link on the way leads out of it. A link in the work
+ * tree must not select another repository, or none.
  */
 async function leavesByLink(folder: string, own: string): Promise<boolean> {
   const real = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);
@@ -83,8 +83,8 @@ async function leavesByLink(folder: string, own: string): Promise<boolean> {
   return false;
 }
 
-/** Whether a work tree is the outer one, or one of its submodules or theirs. */
-async function isPartOf(
+/** Whether a work tree is the outermost one, or one of its submodules, recursively. */
+async function isSubmoduleOf(
   top: string,
   outermost: string,
   env: NodeJS.ProcessEnv,

@@ -7,10 +7,10 @@ import type { FileHashes } from './file-hashes';
 import type { GitRepository } from './git-repository';
 import type { ScratchRepository } from './scratch-repository';
 
-/** How many files are read at once. */
+/** Number of files that are read concurrently. */
 const PARALLEL = 16;
 
-/** The files of a commit beside those of its work tree. */
+/** Compares the files of a commit with those of its work tree. */
 export class TrackedFiles {
   private readonly folders = new Map<string, Promise<boolean>>();
   private readonly top: string;
@@ -25,7 +25,7 @@ export class TrackedFiles {
     this.files = all.filter(({ kind }) => kind !== 'submodule');
   }
 
-  /** A byte path. */
+  /** Returns the absolute byte path of a file. */
   absolute({ path }: CommitFile): string {
     return `${this.top === '/' ? '' : this.top}/${path}`;
   }
@@ -34,7 +34,7 @@ export class TrackedFiles {
     return this.files.map((file) => this.absolute(file));
   }
 
-  /** The files (without submodules) that are missing, and those that differ in kind, mode or content. */
+  /** Returns the files (without submodules) that are missing, and those that differ in kind, mode or content. */
   async compare(): Promise<{
     readonly different: readonly CommitFile[];
     readonly missing: readonly CommitFile[];
@@ -59,7 +59,7 @@ export class TrackedFiles {
     return isSameKind(found.kind, file.kind) && found.id === file.id ? 'none' : 'different';
   }
 
-  /** Whether the folders on the way are folders: a link to one with the same files is another tree. */
+  /** Whether all parents are folders: a symbolic link to a folder with the same files is a different tree. */
   private isInFolder(path: string): Promise<boolean> {
     const end = path.lastIndexOf('/');
     if (end < 0) return Promise.resolve(true);
@@ -76,7 +76,7 @@ export class TrackedFiles {
   }
 }
 
-/** `missing` where a folder on the way is a link, too. */
+/** `missing` also if a parent folder is a symbolic link. */
 type Difference = 'none' | 'different' | 'missing';
 
 function isSameKind(found: string, expected: CommitFile['kind']): boolean {
@@ -84,7 +84,7 @@ function isSameKind(found: string, expected: CommitFile['kind']): boolean {
   return found === expected;
 }
 
-/** What a sparse checkout leaves out, as the work tree's own index says: paths in the commit. */
+/** Returns the paths that a sparse checkout omits, according to the work tree's own index. */
 export async function absentFiles(
   { gitFolder }: GitRepository,
   scratch: ScratchRepository,

@@ -1,6 +1,6 @@
 import { SignedImageError } from '../error';
 
-/** `SOURCE_UNREADABLE`: there is a repository, and whether its files are those of a commit is not known. */
+/** Creates the `SOURCE_UNREADABLE` error: the repository exists, but its files cannot be compared with a commit. */
 export function unreadable(
   folder: string,
   reason: string,
@@ -11,8 +11,8 @@ export function unreadable(
     code: 'SOURCE_UNREADABLE',
     property: 'source',
     message:
-      `git cannot read the repository of ${folder}${reason && ` (${reason})`}, so it is not known whether ` +
-      `the files are those of a commit; ${remedy}, or set \`source.allowDirty\` to sign without this check`,
+      `git cannot read the repository of ${folder}${reason && ` (${reason})`}, so the files cannot be compared ` +
+      `with a commit; ${remedy}, or set \`source.allowDirty\` to sign without this check`,
     cause,
   });
 }

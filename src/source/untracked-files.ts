@@ -16,10 +16,10 @@ const LIST = [
 ];
 
 /**
- * The files of a work tree that are neither in the commit nor ignored, by `.gitignore`, `info/exclude` or the
- * user's `core.excludesFile`. A folder without any file of the commit is listed as a whole (`name/`).
+ * Lists the files of a work tree that are neither in the commit nor ignored by `.gitignore`, `info/exclude` or the
+ * user's `core.excludesFile`. A folder without files of the commit is listed as a whole (`name/`).
  *
- * @param absent - Files that a sparse checkout leaves out: a `.gitignore` among them counts, as it does to git.
+ * @param absent - Files that a sparse checkout omits: a `.gitignore` among them applies, as in git.
  */
 export async function untrackedFiles(
   repository: GitRepository,
@@ -27,7 +27,7 @@ export async function untrackedFiles(
   scratch: ScratchRepository,
 ): Promise<readonly string[]> {
   const { top, commonFolder } = repository;
-  await keepIgnoreFiles(repository, absent, scratch);
+  await storeIgnoreFiles(repository, absent, scratch);
   const excludes = join(commonFolder, 'info', 'exclude');
   const hasExcludes = await access(excludes).then(
     () => true,
@@ -44,8 +44,8 @@ export async function untrackedFiles(
     .filter((path) => path !== '');
 }
 
-/** git reads an ignore file from the index if that says that the work tree does not have it. */
-async function keepIgnoreFiles(
+/** git reads an ignore file from the index if it is marked as absent from the work tree. */
+async function storeIgnoreFiles(
   repository: GitRepository,
   absent: readonly CommitFile[],
   scratch: ScratchRepository,

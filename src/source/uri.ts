@@ -8,14 +8,14 @@ const URI = new RegExp(
   `^[A-Za-z][A-Za-z0-9+.-]*:${PATH}(?:\\?(?:${PCHAR}|[/?])*)?(?:#(?:${PCHAR}|[/?])*)?$`,
 );
 
-/** Whether a text is a URI with a scheme and something after it, as RFC 3986 defines it. */
+/** Whether a text is a URI with a scheme and a non-empty rest, as defined by RFC 3986. */
 export function isUri(text: string): boolean {
   return URI.test(text) && !text.endsWith(':');
 }
 
 const ALLOWED_IN_PATH = /[A-Za-z0-9._~!$&'()*+,;=:@/-]/;
 
-/** A path in which every character that RFC 3986 does not allow there is percent-encoded. */
+/** Percent-encodes every character that RFC 3986 does not allow in a path. */
 export function encodedPath(path: string): string {
   return path.replace(/%(?![0-9A-Fa-f]{2})|[^%]/gu, (character) =>
     ALLOWED_IN_PATH.test(character) ? character : percentEncoded(character),

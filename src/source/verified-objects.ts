@@ -7,17 +7,17 @@ import { unreadable } from './unreadable';
 
 export type ObjectType = 'commit' | 'tree' | 'blob';
 
-/** How many bytes of blobs are asked for at once: all of the answer is in memory. */
+/** Maximum bytes of blobs in one batch: the whole output of git is in memory. */
 const MAX_BATCH_BYTES = 32 * 1024 * 1024;
 /** Larger blobs are not read. */
 const MAX_BLOB_BYTES = 128 * 1024 * 1024;
 
 /**
- * Objects of the inspected repository by their ids. git does not hash what it reads from its object store, so
- * that is done here: whoever can write there must not have a known id stand for other content.
+ * Reads objects of the inspected repository by id, and verifies their hashes. git does not verify objects that it
+ * reads from its object store, so an attacker with write access there could replace the content of a known id.
  *
- * @returns Without the objects that are missing (partial clones)
- * @throws SignedImageError `SOURCE_UNREADABLE` for objects that do not have their id or their type
+ * @returns The objects by id, without missing ones (partial clones)
+ * @throws SignedImageError `SOURCE_UNREADABLE` for objects that do not match their id or type
  */
 export async function readObjects(
   type: ObjectType,
@@ -51,9 +51,9 @@ export async function readObjects(
 }
 
 /**
- * Blobs, a part of them at a time.
+ * Reads blobs in batches.
  *
- * @param maxBytes - Larger ones are left out, and so are missing ones.
+ * @param maxBytes - Larger blobs are omitted, and so are missing ones.
  */
 export async function* readBlobs(
   files: readonly Pick<CommitFile, 'id'>[],
@@ -76,7 +76,7 @@ export async function* readBlobs(
   yield await readObjects('blob', batch, repository, scratch);
 }
 
-/** Stores the contents of files, and returns those that the repository has (a partial clone may lack some). */
+/** Stores the contents of files, and returns the files that were found (a partial clone may not have all). */
 export async function storeBlobs(
   files: readonly CommitFile[],
   repository: GitRepository,

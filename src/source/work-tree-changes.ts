@@ -1,11 +1,11 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
-import { bytePath, shownText } from './byte-path';
+import { bytePath, toDisplayText } from './byte-path';
 import { checkedOutForms } from './checked-out-form';
 import type { CommitFile } from './commit-file';
 import type { Change, ComparedTree } from './compared-tree';
-import { foreignFiles } from './context-files';
+import { filesOutsideCommit } from './context-files';
 import { type HashName, blobId } from './file-hashes';
 import type { FilesRead } from './files-read';
 import { nearestWorkTree } from './git-location';
@@ -14,7 +14,7 @@ import { TrackedFiles, absentFiles } from './tracked-files';
 import { unreadable } from './unreadable';
 import { untrackedFiles } from './untracked-files';
 
-/** Of how many changes the kind is looked at. */
+/** Number of changes for which the cause (line endings) is determined. */
 const MAX_EXPLAINED = 5;
 
 export interface Comparison {
@@ -24,11 +24,11 @@ export interface Comparison {
 }
 
 /**
- * All that differs from the commit. Of the whole work tree that is what git would report, because the program
- * that declares the build is part of it; and of what the build reads it is every difference, whatever git is
- * configured to hide (`assume-unchanged`, `skip-worktree`, excludes, file modes, line endings, times,
- * submodules, ...). The files are hashed here. The index of the work tree decides nothing but whether a file
- * that the build does not read may be missing (sparse checkouts).
+ * Returns all differences from the commit. For the whole work tree these are the changes that git would report,
+ * because the program that declares the build is part of it. For the files that the build reads these are all
+ * differences, including those that git can be configured to hide (`assume-unchanged`, `skip-worktree`, excludes,
+ * file modes, line endings, times, submodules, ...). The files are hashed here. The index of the work tree is used
+ * only to determine whether a file that the build does not read may be missing (sparse checkouts).
  *
  * @throws SignedImageError `SOURCE_UNREADABLE`
  */
@@ -40,15 +40,15 @@ export async function changesOf(comparison: Comparison): Promise<readonly Change
   const { tracked, absent, tops, changes } = compared;
   if (!reads) return changes;
   const missing = absent.filter((path) => isRead(reads, path));
-  const foreign = await foreignFiles(reads, new Set(tracked), new Set(tops));
+  const foreign = await filesOutsideCommit(reads, new Set(tracked), new Set(tops));
   const listed = new Set(changes.map(({ path }) => path));
   const hidden = foreign
-    .map((path) => shownPath(path, repository.top))
+    .map((path) => toDisplayPath(path, repository.top))
     .filter((path) => !isListed(path, listed));
   return [
     ...changes.filter(({ kind }) => kind === 'changed'),
     ...missing.map((path) => ({
-      path: shownPath(path, repository.top),
+      path: toDisplayPath(path, repository.top),
       kind: 'changed' as const,
     })),
     ...changes.filter(({ kind }) => kind === 'untracked'),
@@ -56,28 +56,28 @@ export async function changesOf(comparison: Comparison): Promise<readonly Change
   ];
 }
 
-/** Whether the build reads this path, if it is there. */
+/** Whether the build reads this path if it exists. */
 function isRead({ context, further, sends }: FilesRead, path: string): boolean {
   if (further.map(bytePath).includes(path)) return true;
   const folder = `${bytePath(context).replace(/\/$/, '')}/`;
   return path.startsWith(folder) && sends(path.slice(folder.length));
 }
 
-/** Whether a path is listed, or a folder that it is in. */
+/** Whether a path or one of its parent folders is listed. */
 function isListed(path: string, listed: ReadonlySet<string>): boolean {
   const parts = path.replace(/\/$/, '').split('/');
   const folders = parts.map((_, index) => parts.slice(0, index + 1).join('/'));
   return folders.some((folder) => listed.has(folder) || listed.has(`${folder}/`));
 }
 
-function shownPath(absolute: string, top: string): string {
-  const shown = relative(top, shownText(absolute)).replaceAll('\\', '/');
+function toDisplayPath(absolute: string, top: string): string {
+  const shown = relative(top, toDisplayText(absolute)).replaceAll('\\', '/');
   return absolute.endsWith('/') ? `${shown}/` : shown;
 }
 
 /**
- * @param prefix - Path of the submodule in the outermost work tree, ended by `/`.
- * @param outer - Top folders of the work trees around it.
+ * @param prefix - Path of the submodule in the outermost work tree, with a trailing `/`.
+ * @param outer - Top folders of the enclosing work trees.
  */
 async function compareTree(
   repository: CommittedRepository,
@@ -111,7 +111,7 @@ async function compareTree(
       const isLineEndings =
         changed.length < MAX_EXPLAINED &&
         (await differsInLineEndings(tree.absolute(file), file, repository.hash));
-      changed.push({ path: prefix + shownText(file.path), kind: 'changed', isLineEndings });
+      changed.push({ path: prefix + toDisplayText(file.path), kind: 'changed', isLineEndings });
     }
     const untracked = (await untrackedFiles(repository, absent, scratch)).map((path) => ({
       path: prefix + path,
@@ -129,7 +129,7 @@ async function compareTree(
   });
 }
 
-/** A submodule that is not checked out is an empty folder, in a fresh clone too. */
+/** A submodule that is not checked out is an empty folder, as in a fresh clone. */
 async function compareSubmodule(
   { path: bytes, id }: CommitFile,
   repository: CommittedRepository,
@@ -137,7 +137,7 @@ async function compareSubmodule(
   prefix: string,
   outer: readonly string[],
 ): Promise<ComparedTree> {
-  const path = shownText(bytes);
+  const path = toDisplayText(bytes);
   const folder = join(repository.top, path);
   const unchanged: ComparedTree = { tracked: [], absent: [], tops: [], changes: [] };
   const changed: ComparedTree = {
@@ -158,7 +158,7 @@ async function compareSubmodule(
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * Whether a file differs from the commit's only in that its lines end with CRLF, as `core.autocrlf` writes them.
+ * Whether a file differs from the commit only by CRLF line endings, as written by `core.autocrlf`.
  *
  * @param path - Absolute, in latin1.
  */
@@ -173,7 +173,7 @@ async function differsInLineEndings(
     const text = (await readFile(bytes)).toString('latin1').replaceAll('\r\n', '\n');
     return blobId(Buffer.from(text, 'latin1'), hash) === id;
   } catch {
-    // It is gone, and a difference all the same.
+    // The file was removed concurrently, which is a difference, too.
     return false;
   }
 }

@@ -8,7 +8,7 @@ import { type Digest, digestOf } from '../oci/digest';
 import {
   type ImageIndex,
   type ImageManifest,
-  MANIFEST_LIMIT,
+  MAX_MANIFEST_BYTES,
   parseManifest,
 } from '../oci/manifest';
 import { OCI_EMPTY, OCI_MANIFEST } from '../oci/media-type';
@@ -84,7 +84,7 @@ export async function writeBundle(
   store.announce?.(digestOf(manifest));
   const { descriptor, listedBy } = await put(client, store, manifest);
   // The entry was read back from the tag, and preconditions prevent other writers from removing it.
-  const isConfirmed = listedBy === 'tag' && client.traits(repository).expects('heedsConditions');
+  const isConfirmed = listedBy === 'tag' && client.traits(repository).expects('honorsPreconditions');
   return {
     digest: descriptor.digest,
     confirm: (read) =>
@@ -180,9 +180,9 @@ export async function readBundles(
   }
   const reader = new BundleReader(client, repository, subject);
   // A hostile manifest may be as large as a bundle.
-  const smallEnough = withinBudget(referrers.filter(({ size }) => size <= MANIFEST_LIMIT));
+  const smallEnough = withinBudget(referrers.filter(({ size }) => size <= MAX_MANIFEST_BYTES));
   const opened = await mapBounded(referrers, PARALLEL_READS, async (referrer): Promise<Opened> =>
-    referrer.size > MANIFEST_LIMIT || smallEnough.has(referrer)
+    referrer.size > MAX_MANIFEST_BYTES || smallEnough.has(referrer)
       ? reader.open(referrer)
       : { found: unreadFinding(referrer.digest) },
   );
@@ -234,7 +234,7 @@ class BundleReader {
     const stored = referrer.digest;
     let manifest: ImageManifest | ImageIndex;
     try {
-      if (referrer.size > MANIFEST_LIMIT) throw tooLarge('manifest', referrer.size);
+      if (referrer.size > MAX_MANIFEST_BYTES) throw tooLarge('manifest', referrer.size);
       const fetched = await this.client.getManifest(this.repository, stored);
       // Listed but absent: it was removed in between, or the list is stale.
       if (!fetched) return {};

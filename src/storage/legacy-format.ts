@@ -78,7 +78,7 @@ async function appendUntilStored(
   const notAdded = await changeTag<CurrentTag>(
     {
       read: () => readTag(client, repository, tag),
-      settled: (now) =>
+      isSettled: (now) =>
         now?.legacy.manifest.layers.some((existing) => sameLayer(existing, layer)) ?? false,
       write: (current, condition) =>
         putAppended(client, repository, tag, layer, current, condition),
@@ -166,7 +166,7 @@ export async function replaceTag(
 ): Promise<void> {
   // Many registries return ETags but do not honor preconditions: layers that were added while the
   // config was uploaded would be lost.
-  if (!client.traits(repository).has('heedsConditions')) {
+  if (!client.traits(repository).has('honorsPreconditions')) {
     const now = await client.resolve(repository, tag);
     if (now?.digest !== current?.digest) {
       throw new SignedImageError({

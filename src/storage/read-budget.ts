@@ -1,6 +1,6 @@
 import { SignedImageError, messageOf } from '../error';
 import type { Digest } from '../oci/digest';
-import { pauseBefore } from '../oci/shared-tag';
+import { backoffMs } from '../oci/shared-tag';
 import type { Finding } from './candidate';
 import type { Purpose } from './signature';
 
@@ -49,5 +49,5 @@ export function findingOfFailure(error: unknown, stored: Digest, purpose?: Purpo
 
 /** Waits before the next read. */
 export function pause(attempt: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, pauseBefore(attempt, Math.random)));
+  return new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, Math.random)));
 }

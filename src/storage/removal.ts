@@ -69,7 +69,7 @@ async function removeLayer(
     const unchanged = await changeTag<CurrentTag>(
       {
         read: () => readTag(client, repository, tag),
-        settled: (now) => outcome === 'unsupported' || !now?.legacy.manifest.layers.some(isRemoved),
+        isSettled: (now) => outcome === 'unsupported' || !now?.legacy.manifest.layers.some(isRemoved),
         write: async (now, condition) => {
           outcome = now
             ? await writeWithout(client, repository, tag, now, isRemoved, condition)

@@ -115,7 +115,7 @@ async function seedCache(
     return;
   }
   const file = require.resolve('@sigstore/tuf/seeds.json');
-  const seed = (JSON.parse(await readFile(file, 'utf8')) as Seeds)[mirrorURL];
+  const seed = (parseBoundedJson(await readFile(file)) as Seeds)[mirrorURL];
   if (!seed) throw new Error(`no root.json is known for ${mirrorURL}`);
   await writeFile(root, Buffer.from(seed['root.json'], 'base64'));
   for (const [name, content] of Object.entries(seed.targets))

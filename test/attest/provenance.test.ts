@@ -3,7 +3,7 @@ import {
   encodeStatement,
   parseStatement,
   provenanceStatement,
-  provenanceWanted,
+  createsProvenance,
   sameProvenance,
   subjectsOf,
 } from '../../src/attest';
@@ -50,7 +50,7 @@ const input: Input = {
   },
 };
 
-test('says what was built, by whom, from what, and when', () => {
+test('records what was built, by which builder, from which sources, and when', () => {
   expect(provenanceStatement(input)).toEqual({
     _type: 'https://in-toto.io/Statement/v1',
     subject: [{ name: 'registry.example.com/team/app', digest: { sha256: hexOf(digest) } }],
@@ -137,7 +137,7 @@ test('has no URI that is none', () => {
   expect(runDetails.metadata).not.toHaveProperty('invocationId');
 });
 
-test('leaves out what nobody knows, and gives the same bytes for the same declaration', () => {
+test('omits unknown facts, and gives the same bytes for the same declaration', () => {
   const bare: Input = {
     digest,
     instructions: {
@@ -176,8 +176,8 @@ test('leaves out what nobody knows, and gives the same bytes for the same declar
 });
 
 test.each([
-  ['a builder id that is no URI', { builderId: 'my laptop' }, 'INPUT_INVALID'],
-  ['a time that is no time', { startedOn: 'yesterday' }, 'INTERNAL'],
+  ['a builder id that is not a URI', { builderId: 'my laptop' }, 'INPUT_INVALID'],
+  ['an invalid time', { startedOn: 'yesterday' }, 'INTERNAL'],
   ['a time that does not exist', { finishedOn: '2026-13-45T99:00:00Z' }, 'INTERNAL'],
 ])('refuses %s', (_, run, code) => {
   expect(() => provenanceStatement({ ...input, run: { ...input.run, ...run } })).toThrow(
@@ -187,20 +187,20 @@ test.each([
 
 describe('whether provenance is made', () => {
   test('it is for a build, unless disabled', () => {
-    expect(provenanceWanted({ build: true })).toBe(true);
-    expect(provenanceWanted({ build: true, disabled: false, builderId: 'urn:x' })).toBe(true);
-    expect(provenanceWanted({ build: true, disabled: true })).toBe(false);
+    expect(createsProvenance({ build: true })).toBe(true);
+    expect(createsProvenance({ build: true, disabled: false, builderId: 'urn:x' })).toBe(true);
+    expect(createsProvenance({ build: true, disabled: true })).toBe(false);
   });
 
   test('it is not for an image that exists already, and asking for it is an error', () => {
-    expect(provenanceWanted({ build: false })).toBe(false);
-    expect(provenanceWanted({ build: false, disabled: true, parameters: {} })).toBe(false);
+    expect(createsProvenance({ build: false })).toBe(false);
+    expect(createsProvenance({ build: false, disabled: true, parameters: {} })).toBe(false);
     for (const [declared, property] of [
       [{ builderId: 'urn:x' }, 'provenance.builderId'],
       [{ parameters: { a: 'b' } }, 'provenance.parameters'],
       [{ disabled: false }, 'provenance.disabled'],
     ] as const) {
-      expect(() => provenanceWanted({ build: false, ...declared })).toThrow(
+      expect(() => createsProvenance({ build: false, ...declared })).toThrow(
         expect.objectContaining({ code: 'INPUT_INVALID', property }),
       );
     }

@@ -137,7 +137,7 @@ test('a build secret is used, and is not in the image, the log or the result', a
   await expect(build(without)).rejects.toMatchObject({ code: 'BUILD_FAILED', property: 'build' });
 });
 
-test('a failing step is told with its output, secrets hidden', async () => {
+test('a failing step is reported with its output and redacted secrets', async () => {
   addShell(context);
   context.write(
     'Dockerfile',

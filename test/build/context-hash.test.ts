@@ -161,7 +161,7 @@ describe('what .dockerignore names by case, bytes and expressions', () => {
       message: expect.stringContaining('.dockerignore line 4: invalid pattern `[a-`'),
     });
     context.write('.dockerignore', '*\n!\n');
-    await expect(hash()).rejects.toThrow(/line 2: invalid pattern `!`: nothing follows/);
+    await expect(hash()).rejects.toThrow(/line 2: invalid pattern `!`: there is no pattern/);
     context.write('.dockerignore', 'a\\d{2,1}\n');
     await expect(hash()).rejects.toThrow(/line 1: invalid pattern/);
   });
@@ -197,7 +197,7 @@ test('a .git in the context is a warning, with the line that ignores it', async 
     (await contextHash({ context: context.folder, dockerfile: context.dockerfile })).warnings;
   expect(await warnings()).toEqual([]);
   context.write('vendor/x/.git/HEAD', 'ref: refs/heads/main');
-  expect(await warnings()).toEqual([expect.stringContaining('add a line `**/.git`')]);
+  expect(await warnings()).toEqual([expect.stringContaining('add the line `**/.git`')]);
   context.write('.dockerignore', '**/.git\n');
   expect(await warnings()).toEqual([]);
 });

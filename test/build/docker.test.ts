@@ -10,7 +10,7 @@ const SECRET = 'canary-npm-t0ken-value';
 const IMAGE = `sha256:${'1'.repeat(64)}`;
 const OTHER = `sha256:${'e'.repeat(64)}`;
 
-/** Like docker: what `driver` says about itself, metadata of buildx, the digest of a push. */
+/** Simulates docker: the buildx driver, metadata of buildx, the digest of a push. */
 const docker = (driver: string, store = 'overlay2', architecture = 'amd64') => `
   if (argv[0] === 'version') console.log('28.2.2');
   if (argv[0] === 'info') console.log('[["driver-type","${store}"]]');
@@ -72,7 +72,7 @@ describe('buildx', () => {
     expect(tools.callsOf('inspect').at(-1)?.argv).toEqual(['buildx', 'inspect', 'remote']);
   });
 
-  test('an insecure registry is told to BuildKit', async () => {
+  test('an insecure registry is passed to BuildKit', async () => {
     tools.add('docker', docker('kubernetes'));
     await build(
       buildxBuilder({ env: tools.env }),
@@ -100,7 +100,7 @@ describe('buildx', () => {
     expect(buildCall()?.env['SIGNED_IMAGE_BUILD_SECRET_0']).toBe(SECRET);
   });
 
-  test('with the docker driver the daemon pushes and says the digest', async () => {
+  test('with the docker driver the daemon pushes and reports the digest', async () => {
     tools.add('docker', docker('docker'));
     const builder = buildxBuilder({ env: tools.env });
     const result = await build(builder, context.request('registry.example/app:v1'));
@@ -129,14 +129,14 @@ describe('buildx', () => {
     expect(await builder.unavailable(context.request('registry.example/app'))).toBeUndefined();
   });
 
-  test('is unavailable without docker, plug-in, builder or daemon, and says which', async () => {
+  test('is unavailable without docker, plug-in, builder or daemon, and reports the reason', async () => {
     const why = () =>
       buildxBuilder({ env: tools.env }).unavailable(
         context.request('registry.example/app', { buildxBuilder: 'b' }),
       );
     expect(await why()).toMatch(/docker is not installed/);
     tools.add('docker', `console.error('unknown command'); return 1;`);
-    expect(await why()).toMatch(/no buildx plugin/);
+    expect(await why()).toMatch(/buildx plugin of docker is not installed/);
     tools.add(
       'docker',
       `if (argv[1] === 'inspect') { console.error('ERROR: no builder "b" found'); return 1; }`,
@@ -151,9 +151,9 @@ describe('buildx', () => {
 
   test.each([
     ['is missing', `if (flag('--metadata-file')) fs.rmSync(flag('--metadata-file'));`],
-    ['is no JSON', `if (flag('--metadata-file')) write(flag('--metadata-file'), 'oops');`],
+    ['is not JSON', `if (flag('--metadata-file')) write(flag('--metadata-file'), 'oops');`],
     ['has no digest', `if (flag('--metadata-file')) write(flag('--metadata-file'), '{}');`],
-  ])('metadata that %s is an error, not a look at the tag', async (_, script) => {
+  ])('metadata that %s is an error, and the tag is not resolved', async (_, script) => {
     tools.add('docker', docker('remote') + script);
     await expect(
       build(buildxBuilder({ env: tools.env }), context.request('registry.example/app:v1')),
@@ -184,7 +184,7 @@ describe('docker', () => {
     expect(log.join()).toMatch(/caFile.*docker daemon/);
   });
 
-  test('a push that says no digest is an error', async () => {
+  test('a push that does not report a digest is an error', async () => {
     tools.add('docker', docker('docker').replace('digest: ', ''));
     await expect(
       build(dockerBuilder({ env: tools.env }), context.request('registry.example/app:v1')),
@@ -210,14 +210,14 @@ describe('docker', () => {
     ).rejects.toMatchObject({
       code: 'BUILD_FAILED',
       property: 'image',
-      message: expect.stringContaining('is not the image that this build made'),
+      message: expect.stringContaining('is not the image of this build'),
     });
   });
 
   test.each([
     [{ platforms: ['linux/amd64', 'linux/arm64'] }, /one platform/],
-    [{ secrets: { a: 'secret' } }, /no build secrets/],
-    [{ cacheTo: ['type=inline'] }, /exports no cache/],
+    [{ secrets: { a: 'secret' } }, /build secrets/],
+    [{ cacheTo: ['type=inline'] }, /does not support cacheTo/],
     [{ cacheFrom: ['type=gha'] }, /cacheFrom/],
   ])('is unavailable for %j', async (further, why) => {
     tools.add('docker', docker('docker'));

@@ -21,7 +21,7 @@ export interface Call {
 
 /**
  * Stand-ins for command-line tools that this machine does not have: programs on an own PATH which
- * write down how they were called and answer as the script says. The code under test runs them as
+ * record their calls and respond as defined by the script. The code under test runs them as
  * it runs the real ones.
  */
 export class FakeTools {

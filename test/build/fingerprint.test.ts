@@ -38,7 +38,7 @@ test.each<[Partial<BuildInputs>, readonly string[]]>([
   [{ labels: { l: 'y' } }, ['label l changed']],
   [{ bases: { 'alpine:3': digest('new') } }, ['base alpine:3 changed']],
   [{ bases: {} }, ['base alpine:3 removed']],
-])('%j makes a build run again, and says why', (change, expected) => {
+])('%j causes a rebuild with a reason', (change, expected) => {
   expect(why(change)).toEqual(expected);
   expect(buildFingerprint({ ...INPUTS, ...change }).value).not.toBe(buildFingerprint(INPUTS).value);
 });
@@ -47,7 +47,7 @@ test('values of arguments are not shown', () => {
   expect(JSON.stringify(buildFingerprint(INPUTS))).not.toContain('very-special');
 });
 
-test('a base of which nothing is known is no reason to build', () => {
+test('a base with an unknown digest does not cause a rebuild', () => {
   const unknown = { bases: { 'alpine:3': UNKNOWN_BASE } };
   expect(why(unknown)).toEqual([]);
   const before = buildFingerprint({ ...INPUTS, ...unknown }).parts;
@@ -61,21 +61,21 @@ describe('base images', () => {
     return image === 'gone' ? undefined : digest(image);
   };
 
-  test('stand for digests; one that is pinned is not looked up', async () => {
-    const asked: string[] = [];
+  test('are resolved to digests; a pinned one is not resolved', async () => {
+    const resolved: string[] = [];
     const { bases, warnings } = await resolveBases({
       images: ['b:1', pinned],
       resolve: (image) => {
-        asked.push(image);
+        resolved.push(image);
         return resolve(image);
       },
     });
     expect(bases).toEqual({ 'b:1': digest('b:1'), [pinned]: digest('a') });
     expect(warnings).toEqual([]);
-    expect(asked).toEqual(['b:1']);
+    expect(resolved).toEqual(['b:1']);
   });
 
-  test('that cannot be looked up keep what was known, with a warning', async () => {
+  test('that cannot be resolved keep the known digest, with a warning', async () => {
     const { bases, warnings } = await resolveBases({
       images: ['down', 'gone'],
       resolve,
@@ -84,7 +84,7 @@ describe('base images', () => {
     expect(bases).toEqual({ down: digest('old'), gone: UNKNOWN_BASE });
     expect(warnings).toEqual([
       expect.stringMatching(/down.*registry is down/),
-      expect.stringMatching(/gone.*no such image/),
+      expect.stringMatching(/gone.*does not exist in its registry/),
     ]);
   });
 });

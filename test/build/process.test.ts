@@ -33,11 +33,11 @@ describe('running a command', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
   }, 60_000);
 
-  test('no such program is no exception', async () => {
+  test('a missing program is not an exception', async () => {
     expect(await runCommand({ program: 'no-such-program', args: [], env: {} })).toBeUndefined();
   });
 
-  test('what the system refuses to start is told without arguments and variables', async () => {
+  test('a failed start is reported without arguments and variables', async () => {
     const env = { PATH: process.env['PATH'], SECRET: 'with-a-nul\u0000byte' };
     const error = await runCommand({ program: 'sh', args: [], env }).catch((e: unknown) => e);
     expect(error).toMatchObject({ code: 'BUILD_FAILED' });
@@ -72,10 +72,10 @@ describe('running a command', () => {
 });
 
 describe('a build that is called off', () => {
-  test('ends its process, says so and leaves no temporary folder', async () => {
+  test('terminates its process, reports it and removes the temporary folder', async () => {
     const tools = new FakeTools();
     const context = new Context();
-    // It tells its pid, and then works for ever.
+    // Prints its pid, and then runs until it is terminated.
     tools.add(
       'podman',
       `if (argv.includes('build') && !argv.includes('--help')) { console.log('pid ' + process.pid + ' ' + flag('--iidfile')); setInterval(() => {}, 1000); }`,

@@ -30,7 +30,7 @@ test('auto takes the first that works', async () => {
   expect((await selectBuilder('auto', request, tools)).name).toBe('buildx');
 });
 
-test('auto goes on where a builder cannot do what is asked', async () => {
+test('auto skips a builder that does not support the request', async () => {
   tools.add('docker', `return argv[0] === 'buildx' ? 1 : 0;`);
   tools.add('buildah', '');
   const request = context.request('r.example/app', { secrets: { a: 'secret' } });
@@ -46,7 +46,7 @@ test('where none works the error lists all that was tried, why not, and what to 
     code: 'BUILDER_UNAVAILABLE',
     property: 'build.builder',
     message: expect.stringMatching(
-      /buildx: .*no buildx plugin.*docker: Cannot connect.*podman: Error: no subuid.*buildah: .*not installed.*apt-get install buildah crun/,
+      /buildx: .*buildx plugin of docker is not installed.*docker: Cannot connect.*podman: Error: no subuid.*buildah: .*not installed.*apt-get install buildah crun/,
     ),
   });
 });
@@ -54,12 +54,12 @@ test('where none works the error lists all that was tried, why not, and what to 
 test('a named builder is the only one that is tried', async () => {
   tools.add('buildah', '');
   const asked = selectBuilder('podman', context.request('r.example/app'), tools);
-  await expect(asked).rejects.toThrow(/^the builder podman does not work here; tried podman: /);
+  await expect(asked).rejects.toThrow(/^the builder podman is not available; tried podman: /);
   const named = context.request('r.example/app', { buildxBuilder: 'remote' });
   await expect(selectBuilder('auto', named, tools)).rejects.toThrow(/tried buildx: [^;]*\. Start/);
 });
 
-test('the real docker client of this machine, without a daemon or not there, says so', async () => {
+test('a real docker client without a daemon, or a missing one, is reported', async () => {
   const env = { ...process.env, DOCKER_HOST: `unix://${tools.folder}/no.sock`, DOCKER_CONTEXT: '' };
   const why = await createBuilder('docker', { env }).unavailable(context.request('r.example/app'));
   expect(why).toMatch(/docker daemon|not installed/i);

@@ -39,11 +39,11 @@ test('paths are relative to the program, the Dockerfile’s default to the conte
 
 test.each<[DeclaredBuild, string, RegExp]>([
   [{ context: 'no' }, 'build.context', /does not exist/],
-  [{ context: 'hello' }, 'build.context', /is no folder/],
+  [{ context: 'hello' }, 'build.context', /is not a folder/],
   [{ context: 'https://github.com/a/b.git' }, 'build.context', /by URL/],
   [{ dockerfile: 'no' }, 'build.dockerfile', /does not exist/],
-  [{ dockerfile: '.' }, 'build.dockerfile', /is no file/],
-  [{ dockerfile: '/dev/null' }, 'build.dockerfile', /is no file/],
+  [{ dockerfile: '.' }, 'build.dockerfile', /is not a file/],
+  [{ dockerfile: '/dev/null' }, 'build.dockerfile', /is not a file/],
   [{ dockerfile: `Dockerfile/${'x'.repeat(3)}` }, 'build.dockerfile', /does not exist/],
   [{ dockerfile: 'x'.repeat(300) }, 'build.dockerfile', /cannot be read/],
   [{ platforms: ['linux'] }, 'build.platforms[0]', /os\/arch/],
@@ -56,7 +56,7 @@ test.each<[DeclaredBuild, string, RegExp]>([
   [{ labels: { 'a b': 'x' } }, 'build.labels["a b"]', /label/],
   [{ target: '--push' }, 'build.target', /stage/],
   [{ builder: 'kaniko' }, 'build.builder', /buildx, docker, podman, buildah/],
-  [{ builder: 'podman', buildxBuilder: 'b' }, 'build.buildxBuilder', /only buildx/],
+  [{ builder: 'podman', buildxBuilder: 'b' }, 'build.buildxBuilder', /buildx only/],
   [{ buildxBuilder: '--x' }, 'build.buildxBuilder', /name/],
 ])('%j is wrong on %s', async (declared, property, message) => {
   expect(await validateBuild(declared, context.folder)).toEqual([
@@ -64,7 +64,7 @@ test.each<[DeclaredBuild, string, RegExp]>([
   ]);
 });
 
-test('all that is wrong is told at once', async () => {
+test('all problems are reported at once', async () => {
   const declared = { context: 'no', dockerfile: 'no', platforms: ['x'], builder: 'y' };
   expect(await properties(declared)).toEqual([
     'build.context',

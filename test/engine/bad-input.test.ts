@@ -57,7 +57,7 @@ describe.each(enginesUnderTest())('a mistake, on the $engine engine', (kind) => 
       'a registry that is a web site',
       'local',
       (good) => ({ ...good, image: `${new URL(stage.sigstore.rekorUrl).host}/team/app` }),
-      [/image/, /looks like no registry/],
+      [/image/, /does not appear to be an OCI registry/],
     ],
   ];
 

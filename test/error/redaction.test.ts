@@ -59,7 +59,7 @@ describe('redaction', () => {
     expect(copy).toMatchObject({ problems: [{ ...problem, message: 'not [redacted]' }] });
   });
 
-  it('takes what is no error, and causes that loop', () => {
+  it('accepts values that are not errors, and cyclic causes', () => {
     expect(redactSecrets(`said ${SECRET}`, [SECRET]).message).toBe('said [redacted]');
     expect(redactSecrets({ no: 'error' }, [SECRET]).message).toBe('[object Object]');
     const looping: Error = new Error('a');

@@ -42,9 +42,9 @@ test.each([
     /without the lines/,
   ],
   ['its first line only', '-----BEGIN PRIVATE KEY-----', /ends before/],
-])('%s is named as such, and not quoted', (_, text, says) => {
-  expect(pemFault(text)).toMatch(says);
-  expect(() => parsePrivateKeyPem(text)).toThrow(says);
+])('%s is reported as such, and not quoted', (_, text, message) => {
+  expect(pemFault(text)).toMatch(message);
+  expect(() => parsePrivateKeyPem(text)).toThrow(message);
   expect(pemFault(text)).not.toContain(text.slice(10, 40));
 });
 

@@ -38,7 +38,7 @@ it('only reads, and is content with a repository that is not there yet', async (
 });
 
 it.each([true, false])(
-  'Bearer: tells each right, with tokens that do not say more or do (%p)',
+  'Bearer: reports each missing permission, with tokens with or without access claims (%p)',
   async (opaqueTokens) => {
     const users = { w: 'write', r: 'read' };
     registry.settings.auth = {
@@ -66,20 +66,20 @@ it.each([true, false])(
   },
 );
 
-it('Bearer: tells that nothing is given to anonymous clients', async () => {
+it('Bearer: reports that anonymous access is not allowed', async () => {
   registry.settings.auth = { kind: 'bearer', users: { w: 'write' } };
   expect(await outcome(clientOf(), 'pull')).toBe('REGISTRY_UNAUTHORIZED');
   expect(await outcome(clientOf(), 'push')).toBe('REGISTRY_UNAUTHORIZED');
 });
 
-it('Basic: tells missing and wrong credentials', async () => {
+it('Basic: reports missing and wrong credentials', async () => {
   registry.settings.auth = { kind: 'basic', users: { w: 'write' } };
   expect(await outcome(clientOf('w', 'write'), 'push')).toBe('granted');
   expect(await outcome(clientOf('w', 'wrong'), 'push')).toBe('REGISTRY_UNAUTHORIZED');
   expect(await outcome(clientOf(), 'pull')).toBe('REGISTRY_UNAUTHORIZED');
 });
 
-it('wrong credentials are told for a push even where reading needs none', async () => {
+it('wrong credentials are reported for a push even if reading does not require any', async () => {
   registry.settings.auth = { kind: 'basic', users: { w: 'write' } };
   registry.settings.faults = ({ method }) => (method === 'HEAD' ? { status: 404 } : undefined);
   expect(await outcome(clientOf('w', 'wrong'), 'push')).toBe('REGISTRY_UNAUTHORIZED');
@@ -116,7 +116,7 @@ it.each<[string, Fault, Fault | undefined, string]>([
     'REGISTRY_PROTOCOL',
   ],
   ['a forbidden repository', { status: 200 }, { status: 403 }, 'REGISTRY_FORBIDDEN'],
-])('tells %s', async (_, base, rest, code) => {
+])('reports %s', async (_, base, rest, code) => {
   registry.settings.faults = ({ path }) => (path === '/v2/' ? base : rest);
   const error = await refusalOf(clientOf().checkAccess(repository(), 'pull'));
   expect(error.code).toBe(code);

@@ -59,14 +59,14 @@ describe('Basic', () => {
     registry.settings.auth = { kind: 'basic', users: { w: PASSWORD, r: 'read' }, readOnly: ['r'] };
   });
 
-  it('sends credentials only after it was asked, and then at once', async () => {
+  it('sends credentials only after a challenge, and then directly', async () => {
     const client = clientOf(declared());
     await client.getManifest(repository(), LATEST);
     await client.putBlob(repository(), bytes, OCI_CONFIG);
     expect(authorizations()).toEqual([undefined, 'Basic', 'Basic']);
   });
 
-  it('tells missing, wrong and insufficient credentials apart', async () => {
+  it('distinguishes missing, wrong and insufficient credentials', async () => {
     const none = await refusalOf(clientOf().getManifest(repository(), LATEST));
     expect(none.code).toBe('REGISTRY_UNAUTHORIZED');
     expect(none.message).toContain(`docker login ${registry.host}`);
@@ -99,7 +99,7 @@ describe('Basic', () => {
     expect([error.code, error.property]).toEqual(['INPUT_INVALID', 'registry.password']);
   });
 
-  it('cannot use an identity token, and says that it was refused', async () => {
+  it('cannot use an identity token, and reports that it was rejected', async () => {
     const client = clientOf(configured({ identitytoken: REFRESH }));
     expect((await refusalOf(client.getManifest(repository(), LATEST))).code).toBe(
       'REGISTRY_UNAUTHORIZED',
@@ -138,7 +138,7 @@ describe('Bearer', () => {
     expect(await reader.getManifest(repository(), LATEST)).toBeDefined();
   });
 
-  it('asks once for each right, also when many ask at the same time', async () => {
+  it('requests one token for each access, also for concurrent requests', async () => {
     const client = clientOf(declared());
     await Promise.all([1, 2, 3, 4].map(() => client.getManifest(repository(), LATEST)));
     expect(tokenRequests()).toHaveLength(1);
@@ -180,7 +180,7 @@ describe('Bearer', () => {
     expect(registry.requests).toHaveLength(3);
   });
 
-  it('tells missing, wrong and insufficient credentials apart', async () => {
+  it('distinguishes missing, wrong and insufficient credentials', async () => {
     const none = await refusalOf(clientOf().putBlob(repository(), bytes, OCI_CONFIG));
     expect(none.code).toBe('REGISTRY_UNAUTHORIZED');
     const wrong = await refusalOf(
@@ -194,7 +194,7 @@ describe('Bearer', () => {
     expect(reader.code).toBe('REGISTRY_FORBIDDEN');
   });
 
-  it('asks for the scopes that it needs, and never for the placeholder of the base', async () => {
+  it('requests the scopes that it needs, and never the placeholder of the base', async () => {
     const placeholderScope = 'repository:user/image:pull';
     registry.settings.auth = { kind: 'bearer', users: { w: PASSWORD }, placeholderScope };
     const client = clientOf(declared());
@@ -210,7 +210,7 @@ describe('Bearer', () => {
     expect(tokenRequests().map(({ method }) => method)).toEqual(['POST']);
   });
 
-  it('asks for what is missing in a token for the same repository, and for no other one', async () => {
+  it('requests missing scopes of the same repository only', async () => {
     const realm = `${registry.url}/token`;
     const scope = 'repository:team/app:delete,* repository:else/where:pull registry:catalog:*';
     const challenge = `Bearer realm="${realm}",service="dev-registry",scope="${scope}",error="insufficient_scope"`;
@@ -289,7 +289,7 @@ describe('Bearer', () => {
     ['Bearer service="x"', 'REGISTRY_PROTOCOL'],
     ['Negotiate', 'REGISTRY_PROTOCOL'],
     ['', 'REGISTRY_PROTOCOL'],
-  ])('tells a challenge that cannot be answered: %s', async (challenge, code) => {
+  ])('reports an unsupported challenge: %s', async (challenge, code) => {
     registry.settings.faults = () => ({ status: 401, headers: { 'www-authenticate': challenge } });
     expect((await refusalOf(clientOf(declared()).getManifest(repository(), LATEST))).code).toBe(
       code,
@@ -305,7 +305,7 @@ describe('Bearer', () => {
     [404, '', 'REGISTRY_PROTOCOL'],
     [429, '', 'REGISTRY_THROTTLED'],
     [503, '', 'REGISTRY_UNAVAILABLE'],
-  ])('tells a token service that answers %i %s', async (status, body, code) => {
+  ])('reports a token service that returns %i %s', async (status, body, code) => {
     registry.settings.faults = ({ path }) => (path === '/token' ? { status, body } : undefined);
     expect((await refusalOf(clientOf(declared()).getManifest(repository(), LATEST))).code).toBe(
       code,
@@ -326,11 +326,11 @@ describe('Bearer', () => {
 });
 
 describe('credentials that end while the client lives', () => {
-  /** A helper whose answer changes; `asked` counts. */
-  function helped(): RegistryClientOptions & { secret: string; asked: number } {
+  /** A helper whose output changes; `helperRuns` counts its runs. */
+  function helped(): RegistryClientOptions & { secret: string; helperRuns: number } {
     const state = {
       secret: 'canary-first-secret',
-      asked: 0,
+      helperRuns: 0,
       dockerConfig: {
         env: { DOCKER_CONFIG: '/config' },
         readFile: async (path: string) =>
@@ -338,7 +338,7 @@ describe('credentials that end while the client lives', () => {
             ? JSON.stringify({ credHelpers: { [registry.host]: 'cloud' } })
             : undefined,
         runHelper: async () => {
-          state.asked += 1;
+          state.helperRuns += 1;
           const answer = { Username: 'w', Secret: state.secret };
           return { exitCode: 0, stdout: JSON.stringify(answer) };
         },
@@ -348,19 +348,19 @@ describe('credentials that end while the client lives', () => {
   }
   const users = (secret: string) => ({ users: { w: secret } });
 
-  it.each(['basic', 'bearer'] as const)('%s: the helper is asked again', async (kind) => {
+  it.each(['basic', 'bearer'] as const)('%s: the helper is run again', async (kind) => {
     const options = helped();
     registry.settings.auth = { kind, ...users('canary-first-secret'), tokenSeconds: 6 };
     let now = Date.now();
     const client = clientOf({ ...options, clock: { now: () => now } });
     await client.getManifest(repository(), LATEST);
     await client.getManifest(repositoryOf(registry, 'team/other'), LATEST);
-    expect(options.asked).toBe(1);
+    expect(options.helperRuns).toBe(1);
     options.secret = 'canary-second-secret';
     registry.settings.auth = { kind, ...users('canary-second-secret') };
     now += 10_000;
     await client.putBlob(repository(), bytes, OCI_CONFIG);
-    expect(options.asked).toBe(2);
+    expect(options.helperRuns).toBe(2);
   });
 
   it.each<[number, string]>([
@@ -377,7 +377,7 @@ describe('credentials that end while the client lives', () => {
       headers.authorization === old
         ? { status, body: JSON.stringify({ errors: [{ code: 'DENIED', message }] }) }
         : undefined;
-    // The user has not logged in again: nothing is sent twice, and the message says what to do.
+    // The user has not logged in again: nothing is sent twice, and the message contains the remedy.
     registry.clearRequests();
     const error = await refusalOf(client.getManifest(repository(), LATEST));
     expect(error.message).toContain('log in again');

@@ -59,7 +59,7 @@ function requestsTo({ url }: RunningRegistry): readonly HttpRequest[] {
 }
 
 describe.each([false, true])('connections (https: %p)', (tls) => {
-  it('what is asked in turn goes over one, HEAD and errors included', async () => {
+  it('sequential requests use one, including HEAD and errors', async () => {
     const registry = await registryOf(tls);
     const transport = transportOf({ ca: registry.ca });
     const statuses: number[] = [];
@@ -72,7 +72,7 @@ describe.each([false, true])('connections (https: %p)', (tls) => {
     expect(connectionsOf(registry)).toBe(1);
   });
 
-  it('what is asked at once goes over eight, and the rest waits', async () => {
+  it('concurrent requests use eight, and the rest waits', async () => {
     const registry = await registryOf(tls);
     let inside = 0;
     let most = 0;
@@ -124,7 +124,7 @@ describe('a connection that the server closed while it was idle', () => {
     await client.close();
   });
 
-  it('is told from one that was new, and from one that gave a part of an answer', async () => {
+  it('is distinguished from a new one, and from one that returned a part of a response', async () => {
     wire = await openWire(({ turn, connection, socket }) => {
       if (turn === 0 && connection > 0) return answerOf('{}');
       if (connection > 1) socket.end('HTTP/1.1 200 OK\r\n');
@@ -199,12 +199,12 @@ describe('a connection is not used again', () => {
   it.each([
     ['after more than is read of an error', answerOf('x'.repeat(65_537), { status: '400 No' })],
     ['after an answer over the limit', answerOf('x'.repeat(2_000))],
-    ['where the server says so', answerOf('{}', { headers: ['connection: close'] })],
+    ['if the server requests it', answerOf('{}', { headers: ['connection: close'] })],
     [
       'where it is not kept for longer than a second',
       answerOf('', { headers: ['keep-alive: timeout=1'] }),
     ],
-    ['after bytes that nobody asked for', `${answerOf('{}')}HTTP/1.1 200 OK\r\n\r\n`],
+    ['after unsolicited bytes', `${answerOf('{}')}HTTP/1.1 200 OK\r\n\r\n`],
   ])('%s', async (_, answer) => {
     expect(await asked(answer, 1_000)).toBe(2);
   });

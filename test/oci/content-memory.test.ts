@@ -8,7 +8,7 @@ function setUp(capacity?: number) {
   let reads = 0;
   const memory = new ContentMemory({
     ...(capacity !== undefined && { capacity }),
-    longest: 1000,
+    maxAge: 1000,
     now: () => now,
   });
   const read = (bytes: Buffer, place = repository) =>
@@ -46,14 +46,14 @@ test('two who ask at once share one answer, and one failure', async () => {
   expect(await memory.blob(repository, digest, async () => one)).toEqual(one);
 });
 
-test('what was not there is asked for again', async () => {
+test('"not found" is not cached', async () => {
   const { memory } = setUp();
   const digest = digestOf(one);
   expect(await memory.blob(repository, digest, async () => undefined)).toBeUndefined();
   expect(await memory.blob(repository, digest, async () => one)).toEqual(one);
 });
 
-test('it forgets after a time, and at once what the registry says otherwise of', async () => {
+test('entries expire, and are evicted when the registry reports a different state', async () => {
   const { memory, read, reads, pass } = setUp();
   await read(one);
   await read(one, other);
@@ -90,7 +90,7 @@ test('it keeps what was used last, up to its capacity, and nothing that is large
   expect(readsOfLarge()).toBe(2);
 });
 
-test('an upload is remembered by its name, and is no proof that it can be read', async () => {
+test('an upload is cached by its name, and does not prove that it can be read', async () => {
   const { memory, read, reads } = setUp();
   const digest = digestOf(one);
   expect(memory.hasUploaded(repository, digest)).toBe(false);

@@ -4,7 +4,7 @@ import { type RunningRegistry, startRegistry } from '../../dev/registry';
 import {
   type Descriptor,
   digestOf,
-  MANIFEST_LIMIT,
+  MAX_MANIFEST_BYTES,
   OCI_CONFIG,
   OCI_INDEX,
   OCI_MANIFEST,
@@ -52,7 +52,7 @@ describe('reading manifests', () => {
     expect(await client.getManifest(repository(), image.digest)).not.toHaveProperty('etag');
   });
 
-  it('says "not there" for a 404 in the words of a registry, or in none', async () => {
+  it('returns undefined for a 404 with a registry error or an empty body', async () => {
     expect(await client.resolve(repository(), parseTag('v9'))).toBeUndefined();
     expect(await client.getManifest(repository(), ABSENT)).toBeUndefined();
     registry.settings.faults = () => ({ status: 404 });
@@ -64,7 +64,7 @@ describe('reading manifests', () => {
     ['an HTML page', 'text/html', '<!DOCTYPE html><title>Not found</title>'],
     ['plain text', 'text/plain', 'no such site'],
     ["a gateway's JSON", 'application/json', '{"message":"no route matched"}'],
-  ])('says "no registry" for a 404 that is %s', async (_, type, body) => {
+  ])('reports that the host is not a registry for a 404 that is %s', async (_, type, body) => {
     registry.settings.faults = ({ method }) => ({
       status: 404,
       headers: { 'content-type': type },
@@ -72,7 +72,7 @@ describe('reading manifests', () => {
     });
     const error = await refusalOf(client.getManifest(repository(), LATEST));
     expect(error.code).toBe('REGISTRY_PROTOCOL');
-    expect(error.message).toContain('looks like no registry');
+    expect(error.message).toContain('does not appear to be an OCI registry');
     expect(error.message).toContain(registry.host);
   });
 
@@ -81,7 +81,7 @@ describe('reading manifests', () => {
     ['HTML under a generic type', 'text/plain', '  <!doctype html>'],
     ['text', OCI_MANIFEST, 'welcome'],
     ['JSON of no type', 'application/json', '{}'],
-  ])('says "no registry" for a success with %s', async (_, type, body) => {
+  ])('reports that the host is not a registry for a success with %s', async (_, type, body) => {
     registry.settings.faults = () => ({ status: 200, headers: { 'content-type': type }, body });
     for (const look of [
       client.getManifest(repository(), LATEST),
@@ -89,11 +89,11 @@ describe('reading manifests', () => {
     ]) {
       const error = await refusalOf(look);
       expect(error.code).toBe('REGISTRY_PROTOCOL');
-      expect(error.message).toContain('looks like no registry');
+      expect(error.message).toContain('does not appear to be an OCI registry');
     }
   });
 
-  it('refuses other bytes than those of the digest', async () => {
+  it('rejects bytes that do not match the digest', async () => {
     const other = Buffer.from(
       JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, evil: true }),
     );
@@ -107,7 +107,7 @@ describe('reading manifests', () => {
     expect(error.message).toContain(digestOf(other));
   });
 
-  it('refuses bytes of a tag that are not what Docker-Content-Digest says', async () => {
+  it('rejects bytes of a tag that do not match Docker-Content-Digest', async () => {
     const { bytes } = registry.store.getManifest('team/app', 'latest') ?? {
       bytes: Buffer.alloc(0),
     };
@@ -118,7 +118,7 @@ describe('reading manifests', () => {
     });
     const error = await refusalOf(client.getManifest(repository(), LATEST));
     expect(error.code).toBe('CONTENT_MISMATCH');
-    // Of a digest the bytes alone tell, whatever the header says.
+    // For a digest only the bytes are verified, and the header is ignored.
     expect((await client.resolve(repository(), image.digest))?.digest).toBe(image.digest);
   });
 
@@ -129,7 +129,7 @@ describe('reading manifests', () => {
     expect(registry.requests.map(({ method }) => method)).toEqual(['HEAD', 'HEAD']);
   });
 
-  it('looks twice before it says that something is not there or is other than its digest', async () => {
+  it('reads twice before it reports that content does not exist or does not match its digest', async () => {
     const once = (answer: { status: number; body?: string }): void => {
       let left = 1;
       registry.settings.faults = () => (left-- > 0 ? answer : undefined);
@@ -176,7 +176,7 @@ describe('reading manifests', () => {
   });
 
   it('stops reading at 4 MiB', async () => {
-    const bytes = Buffer.alloc(MANIFEST_LIMIT + 1, 'a');
+    const bytes = Buffer.alloc(MAX_MANIFEST_BYTES + 1, 'a');
     registry.settings.faults = () => ({
       status: 200,
       headers: { 'content-type': OCI_MANIFEST },
@@ -187,7 +187,7 @@ describe('reading manifests', () => {
     );
   });
 
-  it('asks for no compression, and does not unpack any', async () => {
+  it('does not request compression, and does not decompress', async () => {
     await client.getManifest(repository(), LATEST);
     expect(registry.requests[0]?.headers['accept-encoding']).toBe('identity');
     registry.settings.faults = () => ({
@@ -220,7 +220,7 @@ describe('writing manifests', () => {
       client.putManifest(repository(), ABSENT, bytesOf(), OCI_MANIFEST),
     );
     expect(mismatch.code).toBe('CONTENT_MISMATCH');
-    const large = Buffer.alloc(MANIFEST_LIMIT + 1);
+    const large = Buffer.alloc(MAX_MANIFEST_BYTES + 1);
     expect(
       (await refusalOf(client.putManifest(repository(), LATEST, large, OCI_MANIFEST))).code,
     ).toBe('CONTENT_TOO_LARGE');
@@ -239,7 +239,7 @@ describe('writing manifests', () => {
     expect(registry.store.resolve('team/app', 'latest')).not.toBe(image.digest);
   });
 
-  it('tells an immutable tag, and content that the registry lacks', async () => {
+  it('reports an immutable tag, and content that the registry does not have', async () => {
     registry.settings.immutableTags = true;
     const bytes = bytesOf();
     storeImage(registry, 'team/app', 'another');
@@ -253,7 +253,7 @@ describe('writing manifests', () => {
     expect(lacking.message).toContain('MANIFEST_BLOB_UNKNOWN');
   });
 
-  it('refuses a registry that says it stored something else', async () => {
+  it('rejects the digest of other content in the response of a registry', async () => {
     registry.settings.faults = () => ({
       status: 201,
       headers: { 'docker-content-digest': ABSENT },
@@ -277,7 +277,7 @@ describe('writing manifests', () => {
     [500, '', 'REGISTRY_UNAVAILABLE'],
     [501, '', 'REGISTRY_UNAVAILABLE'],
     [301, '', 'REGISTRY_PROTOCOL'],
-  ])('tells %i %s as %s', async (status, body, code) => {
+  ])('reports %i %s as %s', async (status, body, code) => {
     registry.settings.faults = () => ({ status, body, headers: { location: '/elsewhere' } });
     const error = await refusalOf(
       client.putManifest(repository(), LATEST, bytesOf(), OCI_MANIFEST),
@@ -302,7 +302,7 @@ describe('blobs', () => {
 
   const answers = () => registry.requests.map(({ method, status }) => `${method} ${status}`);
 
-  it('sends a small one at once, and asks first whether a large one is there', async () => {
+  it('uploads a small one directly, and first checks whether a large one exists', async () => {
     await client.putBlob(repository(), bytes, OCI_CONFIG);
     expect(answers()).toEqual(['POST 201']);
     registry.clearRequests();
@@ -337,7 +337,7 @@ describe('blobs', () => {
     expect(put?.path).toContain(`?_state=0&digest=sha256%3A`);
   });
 
-  it('says "not there" for an absent one', async () => {
+  it('returns undefined for an absent one', async () => {
     const absent = { mediaType: OCI_CONFIG, digest: ABSENT, size: 6 };
     expect(await client.getBlob(repository(), absent)).toBeUndefined();
   });
@@ -346,7 +346,7 @@ describe('blobs', () => {
     ['longer ones', 'some bytes and more', 'CONTENT_TOO_LARGE'],
     ['shorter ones', 'some', 'CONTENT_MISMATCH'],
     ['others of the same length', 'same bytes', 'CONTENT_MISMATCH'],
-  ])('refuses other bytes: %s', async (_, other, code) => {
+  ])('rejects other bytes: %s', async (_, other, code) => {
     registry.store.putBlob('team/app', Buffer.from(other), digestOf(bytes));
     const descriptor = { mediaType: OCI_CONFIG, digest: digestOf(bytes), size: bytes.length };
     expect((await refusalOf(client.getBlob(repository(), descriptor))).code).toBe(code);
@@ -358,7 +358,7 @@ describe('blobs', () => {
     expect(registry.requests).toEqual([]);
   });
 
-  it('tells a refused upload, and one without a place to go to', async () => {
+  it('reports a rejected upload, and one without a Location', async () => {
     registry.settings.faults = ({ method }) => (method === 'POST' ? { status: 403 } : undefined);
     expect((await refusalOf(client.putBlob(repository(), bytes, OCI_CONFIG))).code).toBe(
       'REGISTRY_FORBIDDEN',

@@ -24,12 +24,12 @@ interface Machine {
   readonly helpers?: Record<string, { readonly exitCode?: number; readonly stdout: string }>;
 }
 
-/** Asks on a machine with these files and helpers; `asked` are the helper calls. */
+/** Reads credentials with these files and helpers; `helperCalls` are the helper calls. */
 function machine({ env = { HOME: '/home/me' }, files, helpers = {}, uid, platform }: Machine): {
   readonly find: (registry?: string, path?: string) => Promise<Credentials | undefined>;
-  readonly asked: string[][];
+  readonly helperCalls: string[][];
 } {
-  const asked: string[][] = [];
+  const helperCalls: string[][] = [];
   const access: DockerConfigAccess = {
     env,
     uid,
@@ -41,7 +41,7 @@ function machine({ env = { HOME: '/home/me' }, files, helpers = {}, uid, platfor
         : JSON.stringify(content);
     },
     runHelper: async (name, input) => {
-      asked.push([name, input]);
+      helperCalls.push([name, input]);
       const helper = helpers[name];
       if (!helper) throw Object.assign(new Error('spawn ENOENT'), { code: 'ENOENT' });
       return { exitCode: 0, ...helper };
@@ -50,7 +50,7 @@ function machine({ env = { HOME: '/home/me' }, files, helpers = {}, uid, platfor
   return {
     find: (registry = HOST, path = 'team/app') =>
       dockerConfigCredentials(access)({ registry, path }),
-    asked,
+    helperCalls,
   };
 }
 const CONFIG = '/home/me/.docker/config.json';
@@ -152,7 +152,7 @@ describe('the file', () => {
   it.each([
     ['no JSON', `{"auths": {"${HOST}": {"auth": "${SECRET}"`],
     ['no object', `["${SECRET}"]`],
-    ['an entry that is no object', { auths: { [HOST]: SECRET } }],
+    ['an entry that is not an object', { auths: { [HOST]: SECRET } }],
     ['an auth without a colon', { auths: { [HOST]: { auth: auth(SECRET) } } }],
   ])('that is malformed is an error that names it and quotes nothing: %s', async (_, content) => {
     const error = await refusalOf(machine({ files: { [CONFIG]: content } }).find());
@@ -278,15 +278,15 @@ describe('helpers', () => {
       helpers: found,
     });
     expect(await both.find()).toEqual(basic('docker-credential-safe'));
-    expect(both.asked).toEqual([['safe', HOST]]);
+    expect(both.helperCalls).toEqual([['safe', HOST]]);
     const store = machine({ files: { [CONFIG]: { credsStore: 'safe', auths } }, helpers: found });
     expect(await store.find()).toEqual(basic('docker-credential-safe'));
     const hub = machine({ files: { [CONFIG]: { credsStore: 'safe' } }, helpers: found });
     await hub.find('index.docker.io');
-    expect(hub.asked).toEqual([['safe', 'https://index.docker.io/v1/']]);
+    expect(hub.helperCalls).toEqual([['safe', 'https://index.docker.io/v1/']]);
   });
 
-  it('an identity token is told by its user name', async () => {
+  it('an identity token is recognized by its user name', async () => {
     const helpers = { safe: answer({ Username: '<token>', Secret: SECRET }) };
     expect(await machine({ files: { [CONFIG]: { credsStore: 'safe' } }, helpers }).find()).toEqual({
       kind: 'identity-token',
@@ -364,7 +364,7 @@ describe('on this machine', () => {
     });
   });
 
-  it('tells a helper that is not there, and one that ends without reading', async () => {
+  it('reports a helper that does not exist, and one that exits without reading', async () => {
     await writeFile(join(folder, 'config.json'), JSON.stringify({ credsStore: 'absent' }));
     expect((await refusalOf(dockerConfigCredentials(access())(APP))).message).toContain(
       'not on the PATH',
@@ -378,7 +378,7 @@ describe('on this machine', () => {
     expect((await runHelper(env())('loud', HOST)).exitCode).not.toBe(0);
   });
 
-  it('reads files, knows a missing one, and tells one that it cannot read', async () => {
+  it('reads files, detects a missing one, and reports one that cannot be read', async () => {
     expect(await dockerConfigCredentials(access())(APP)).toBeUndefined();
     await mkdir(join(folder, 'config.json'));
     expect((await refusalOf(dockerConfigCredentials(access())(APP))).code).toBe(

@@ -7,7 +7,7 @@ import { makeCertificate } from '../../dev/registry';
 import type { RegistryClientOptions } from '../../src/oci';
 import { refusalOf, LATEST, repositoryOf, testClient } from './support/registry-fixture';
 
-/** What a real server does, what the user is told, and what the user is not told. */
+/** The response of a real server, and what the message must and must not contain. */
 interface Failure {
   readonly name: string;
   readonly serve: () => Promise<net.Server>;
@@ -127,7 +127,7 @@ const FAILURES: readonly Failure[] = [
     serve: plain(403, error('DENIED', 'requested access to the resource is denied'), AFTER_LOGIN),
     registry: LOGIN,
     code: 'REGISTRY_FORBIDDEN',
-    says: /expired or do not have the right.*log in again/,
+    says: /expired or do not have permission.*log in again/,
   },
   {
     name: '403 for a token that has expired',

@@ -5,7 +5,7 @@ import {
   DOCKER_LIST,
   formatPlatform,
   digestOf,
-  MANIFEST_LIMIT,
+  MAX_MANIFEST_BYTES,
   OCI_CONFIG,
   OCI_INDEX,
   OCI_MANIFEST,
@@ -84,7 +84,11 @@ describe('manifests', () => {
     ['an index that is an image too', { schemaVersion: 2, manifests: [], layers: [] }, OCI_INDEX],
     ['no config', { ...image, config: undefined }, OCI_MANIFEST],
     ['no layers', { ...image, layers: undefined }, OCI_MANIFEST],
-    ['a size that is no number', { ...image, config: { ...descriptor, size: '1' } }, OCI_MANIFEST],
+    [
+      'a size that is not a number',
+      { ...image, config: { ...descriptor, size: '1' } },
+      OCI_MANIFEST,
+    ],
     ['a size with a fraction', { ...image, config: { ...descriptor, size: 0.5 } }, OCI_MANIFEST],
     [
       'a digest of another algorithm',
@@ -104,7 +108,7 @@ describe('manifests', () => {
   });
 
   it('refuses more than 4 MiB', () => {
-    const large = Buffer.alloc(MANIFEST_LIMIT + 1, ' ');
+    const large = Buffer.alloc(MAX_MANIFEST_BYTES + 1, ' ');
     expect(codeOf(() => parseManifest(large, OCI_MANIFEST))).toBe('CONTENT_MALFORMED');
   });
 
@@ -155,7 +159,7 @@ describe('strict JSON', () => {
   });
 });
 
-describe('what a token says of its rights', () => {
+describe('the access claims of a token', () => {
   const jwt = (claims: unknown): string =>
     `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
 

@@ -68,7 +68,7 @@ describe('credentials stay with their host', () => {
     ]);
   });
 
-  it('none is given to another origin that asks for them after a redirect', async () => {
+  it('none is sent to another origin that requires them after a redirect', async () => {
     const other = await startRegistry({
       settings: { auth: { kind: 'basic', users: { w: PASSWORD } } },
     });
@@ -125,7 +125,7 @@ describe('redirects', () => {
   it.each([
     ['file:///etc/passwd', 'not http(s)'],
     ['http://[', 'no URL'],
-    ['', 'looks like no registry'],
+    ['', 'does not appear to be an OCI registry'],
   ])('are not followed to %p', async (location, why) => {
     registry.settings.faults = ({ path }) =>
       path === '/elsewhere'

@@ -171,22 +171,25 @@ test.each([
 });
 
 it.each([
-  ['app:feature/x', 'a tag cannot hold "/" ("feature/x"): write "app:feature-x"'],
+  ['app:feature/x', 'a tag cannot contain "/" ("feature/x"): write "app:feature-x"'],
   ['ghcr.example/team/app:feature/x', 'write "ghcr.example/team/app:feature-x"'],
   ['localhost:5000/app:a/b', 'write "localhost:5000/app:a-b"'],
-  ['https://ghcr.example/app', 'a reference has no scheme (https://): write "ghcr.example/app"'],
+  [
+    'https://ghcr.example/app',
+    'a reference must not have a scheme (https://): write "ghcr.example/app"',
+  ],
   ['docker://ghcr.example/app:1', 'write "ghcr.example/app:1"'],
-  ['oci://ghcr.example/app', 'has no scheme (oci://)'],
+  ['oci://ghcr.example/app', 'must not have a scheme (oci://)'],
   ['ghcr.example/Team/app', 'capital letters: write "team/app"'],
   ['ghcr.example/app:', 'it is empty'],
   ['ghcr.example/app:-x', 'begins with'],
   ['ghcr.example/app:a b', 'letters, digits'],
-])('%s: the error says what is wrong with it', (text, says) => {
-  expect(() => parseReference(text)).toThrow(says);
+])('%s: the error states the reason', (text, message) => {
+  expect(() => parseReference(text)).toThrow(message);
 });
 
 it('a scheme with credentials is not repeated', () => {
   const parse = () => parseReference('https://me:canary-secret@ghcr.example/app');
-  expect(parse).toThrow('no scheme');
+  expect(parse).toThrow('must not have a scheme');
   expect(parse).not.toThrow('canary-secret');
 });

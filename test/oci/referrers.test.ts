@@ -92,7 +92,7 @@ describe('a registry with the referrers API', () => {
     expect((await refusalOf(listed())).code).toBe('CONTENT_TOO_LARGE');
   });
 
-  it('that could not be asked is never "no referrers"', async () => {
+  it('that could not be read is never "no referrers"', async () => {
     for (const [status, code] of [
       [401, 'REGISTRY_UNAUTHORIZED'],
       [403, 'REGISTRY_FORBIDDEN'],
@@ -195,7 +195,7 @@ describe('a registry without the referrers API', () => {
   });
 
   it.each([400, 404, 405, 406, 501])(
-    'takes %i, and a 200 that is no index, as "no API"',
+    'treats %i, and a 200 that is not an index, as "no API"',
     async (status) => {
       const ours = await attach(client, repository(), image, 'ours');
       registry.settings.faults = ({ path }) =>
@@ -265,7 +265,7 @@ describe('a registry without the referrers API', () => {
     expect(await listed()).toEqual([other.digest, ours.digest].sort());
   });
 
-  it('gives up, and says so, when its entry is lost again and again', async () => {
+  it('fails with an error when its entry is lost repeatedly', async () => {
     registry.settings.faults = ({ method, path }) => {
       if (method === 'GET' && path.includes('sha256-')) {
         putFallback({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] });
@@ -284,7 +284,7 @@ describe('a registry without the referrers API', () => {
     expect(fallback()?.manifests.map(({ digest }) => digest)).toEqual([ours.digest]);
   });
 
-  it('tells an immutable fallback tag', async () => {
+  it('reports an immutable fallback tag', async () => {
     registry.settings.immutableTags = true;
     await attach(client, repository(), image, 'first');
     const error = await refusalOf(attach(client, repository(), image, 'second'));

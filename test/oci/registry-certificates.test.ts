@@ -11,8 +11,6 @@ import { digestOf } from '../../src/oci/digest';
 import type { RegistryClientOptions } from '../../src/oci/registry-client';
 import { hostCertificates, systemCertificateFolders } from '../../src/oci/registry-certificates';
 
-
-
 let folder: string;
 let server: https.Server;
 let host: string;

@@ -1,6 +1,6 @@
 import { type RunningRegistry, startRegistry } from '../../dev/registry';
 import { type Descriptor, fallbackTag, OCI_INDEX, type RegistryClient } from '../../src/oci';
-import { exemptionOf } from '../../src/oci/immutable-tags';
+import { immutabilityRemedy } from '../../src/oci/immutable-tags';
 import {
   attach,
   refusalOf,
@@ -29,16 +29,16 @@ const writesOfTag = () =>
     ({ method, path }) => method === 'PUT' && path.endsWith(fallbackTag(image.digest)),
   );
 
-describe('what a registry lacks is seen from its answers, and told once', () => {
+describe('missing capabilities are detected from responses, and logged once', () => {
   it('no referrers API', async () => {
     await client.referrers(repository(), image.digest);
     expect(traits().has('noReferrersApi')).toBe(true);
-    expect(traits().untold()).toEqual([
-      `registry: ${registry.host}/team/app has no referrers API: signatures are listed in tags (sha256-...)`,
+    expect(traits().newLogLines()).toEqual([
+      `registry: ${registry.host}/team/app does not support the referrers API: signatures are listed in tags (sha256-...)`,
     ]);
     await attach(client, repository(), image, 'two');
-    expect(traits().untold()).toEqual([]);
-    // What it says of a write is the first sign that it has the API now.
+    expect(traits().newLogLines()).toEqual([]);
+    // The response to a write is the first sign that it supports the API now.
     registry.settings.referrersApi = true;
     await attach(client, repository(), image, 'three');
     expect(traits().has('noReferrersApi')).toBe(false);
@@ -56,8 +56,8 @@ describe('what a registry lacks is seen from its answers, and told once', () => 
     registry.settings.lateVisibility = 5;
     await attach(client, repository(), image, 'one');
     expect(writesOfTag()).toHaveLength(1);
-    expect(traits().untold()).toContain(
-      `registry: ${registry.host}/team/app shows what was written only after a while: it was waited for`,
+    expect(traits().newLogLines()).toContain(
+      `registry: ${registry.host}/team/app is eventually consistent: writes became visible after a delay`,
     );
   });
 
@@ -65,10 +65,10 @@ describe('what a registry lacks is seen from its answers, and told once', () => 
     registry.settings.referrersApi = true;
     await attach(client, repository(), image, 'one');
     await attach(client, repository(), image, 'two');
-    expect(traits().untold()).toEqual([]);
+    expect(traits().newLogLines()).toEqual([]);
   });
 
-  it('asks no more than it has to: no request is made to find out', async () => {
+  it('does not send requests only to detect it', async () => {
     registry.settings.referrersApi = true;
     registry.clearRequests();
     await client.referrers(repository(), image.digest);
@@ -111,14 +111,14 @@ describe('the first write of a tag', () => {
       const listed = await client.referrers(repository(), subject.digest);
       expect(raced).toBe(true);
       expect(listed.map(({ digest }) => digest).sort()).toEqual([other.digest, ours.digest].sort());
-      expect(traits().has('heedsConditions')).toBe(true);
+      expect(traits().has('honorsPreconditions')).toBe(true);
     }
   });
 });
 
 describe('immutable tags', () => {
   it.each(['ecr', 'harbor'] as const)(
-    'are told at once where the registry says so as %s does, with the setting to change',
+    'are reported at once if the registry reports them like %s, with the setting to change',
     async (style) => {
       await attach(client, repository(), image, 'first');
       registry.settings.immutableTags = style;
@@ -158,6 +158,6 @@ describe('immutable tags', () => {
     ['harbor.example.com:8443', /^Harbor/],
     ['registry.example.com', /exempt the tags sha256-\*.*GitLab.*Quay.*Harbor/],
   ])('at %s the setting is named as it is called there', (host, setting) => {
-    expect(exemptionOf(host)).toMatch(setting);
+    expect(immutabilityRemedy(host)).toMatch(setting);
   });
 });

@@ -44,13 +44,13 @@ const fallback = (): readonly string[] | undefined => {
 };
 
 describe('deleting a manifest', () => {
-  it('takes it away with its tags, and says when it was gone already', async () => {
+  it('deletes it with its tags, and reports when it did not exist', async () => {
     expect(await client.removeManifest(repository(), image.digest)).toBe('removed');
     expect(await client.resolve(repository(), LATEST)).toBeUndefined();
     expect(await client.removeManifest(repository(), image.digest)).toBe('absent');
   });
 
-  it('asks a token service for the right to delete, and for no more than that', async () => {
+  it('requests only the delete scope from a token service', async () => {
     registry.settings.auth = { kind: 'bearer', users: { ada: 'canary-of-ada' } };
     const { client: ada } = testClient({
       registry: { host: registry.host, username: 'ada', password: 'canary-of-ada' },
@@ -66,7 +66,7 @@ describe('deleting a manifest', () => {
   it.each([
     ['405', { status: 405 }],
     ['the code UNSUPPORTED', { status: 400, body: '{"errors":[{"code":"UNSUPPORTED"}]}' }],
-  ])('says of a registry that answers %s that it deletes nothing', async (_, answer) => {
+  ])('reports that a registry that returns %s does not support deletion', async (_, answer) => {
     registry.settings.faults = ({ method }) => (method === 'DELETE' ? answer : undefined);
     expect(await client.removeManifest(repository(), image.digest)).toBe('unsupported');
     expect(client.traits(repository()).has('noDelete')).toBe(true);
@@ -77,7 +77,7 @@ describe('deleting a manifest', () => {
     [403, 'REGISTRY_FORBIDDEN'],
     [503, 'REGISTRY_UNAVAILABLE'],
     [404, 'REGISTRY_PROTOCOL'],
-  ])('is an error where %i says nothing about the manifest', async (status, code) => {
+  ])('is an error if %i is not about the manifest', async (status, code) => {
     registry.settings.faults = ({ method }) =>
       method === 'DELETE'
         ? { status, headers: { 'content-type': 'text/html' }, body: '<html>no</html>' }
@@ -141,7 +141,7 @@ describe('deleting what refers to an image', () => {
     expect(fallback()).toEqual([theirs.digest, late.digest]);
   });
 
-  it('says what stays in a list that may not be changed', async () => {
+  it('reports what stays in a list that cannot be changed', async () => {
     registry.settings.referrersApi = false;
     const ours = await attach(client, repository(), image, 'ours');
     await attach(client, repository(), image, 'theirs');
@@ -152,7 +152,7 @@ describe('deleting what refers to an image', () => {
     expect(refusal.message).toContain(fallbackTag(image.digest));
   });
 
-  it('says so where others write to the list all the time', async () => {
+  it('reports when others continuously write to the list', async () => {
     registry.settings.referrersApi = false;
     const ours = await attach(client, repository(), image, 'ours');
     const theirs = await attach(client, repository(), image, 'theirs');
@@ -175,7 +175,7 @@ describe('deleting what refers to an image', () => {
     expect(fallback()).toEqual([]);
   });
 
-  it('does not touch the list of a registry that deletes nothing', async () => {
+  it('does not change the list of a registry that does not support deletion', async () => {
     Object.assign(registry.settings, { referrersApi: false, deleteDisabled: true });
     const ours = await attach(client, repository(), image, 'ours');
     expect(await client.removeReferrer(repository(), image.digest, ours.digest)).toBe(

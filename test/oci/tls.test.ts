@@ -54,7 +54,7 @@ describe('https', () => {
     }
   });
 
-  it('trusts no other, and says what to declare', async () => {
+  it('rejects others, and reports what to declare', async () => {
     const client = clientOf({
       registry: { host: secure.host, ca: (await startedElsewhere()) ?? '' },
     });
@@ -74,7 +74,7 @@ describe('https', () => {
     expect(error.message).toContain('from https to plain http');
   });
 
-  it('tells a CA file that is not there or holds no certificate, on its property', async () => {
+  it('reports a CA file that does not exist or does not contain a certificate, on its property', async () => {
     for (const name of ['absent.pem', 'no.pem']) {
       const client = clientOf({ registry: { host: secure.host, caFile: join(folder, name) } });
       const error = await refusalOf(client.resolve(repositoryOf(secure), LATEST));
@@ -84,7 +84,7 @@ describe('https', () => {
 });
 
 describe('plain http', () => {
-  it('is spoken to loopback hosts without being asked for', async () => {
+  it('is used for loopback hosts by default', async () => {
     const host = `localhost:${plain.host.split(':')[1]}`;
     expect(await clientOf({}).resolve(repositoryOf({ host }), LATEST)).toBeDefined();
   });

@@ -23,7 +23,7 @@ test('the facts are pairs under the keys that people type', () => {
   });
 });
 
-test('a dirty tree is said, a clean or unknown one is not', () => {
+test('a dirty tree is annotated, a clean or unknown one is not', () => {
   expect(annotationsOf({ ...FACTS, dirty: true })['dirty']).toBe('true');
   expect(annotationsOf(FACTS)).not.toHaveProperty('dirty');
   const unknown = { builder: FACTS.builder };
@@ -74,6 +74,6 @@ test('other keys are free, also those of Object.prototype', () => {
   expect(validateAnnotations({ team: '', 'org.example/x': 'a=b,c', toString: '1' })).toEqual([]);
 });
 
-test('all wrong keys are told at once', () => {
+test('all invalid keys are reported at once', () => {
   expect(validateAnnotations({ Subject: '', ok: '', commit: '' })).toHaveLength(2);
 });

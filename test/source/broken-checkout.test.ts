@@ -70,7 +70,7 @@ test.each(BROKEN)('a checkout with %s is unreadable, not clean', async (_, damag
   });
 });
 
-test('with allowDirty it is signed without being called clean, and a warning says so', async () => {
+test('with allowDirty it is signed without being recorded as clean, with a warning', async () => {
   tree.committed();
   tree.write('.git/HEAD', 'garbage');
   const facts = await detect({ allowDirty: true });
@@ -85,7 +85,7 @@ test('a broken checkout inside a whole one is unreadable', async () => {
   await expect(asked).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
 });
 
-test('a broken checkout is unreadable, even if one around it says that this is its work tree', async () => {
+test('a broken checkout is unreadable, even if an enclosing one claims it as its work tree', async () => {
   tree.committed();
   const inner = new WorkTree(tree.at('inner'));
   mkdirSync(inner.at('.git'));
@@ -110,7 +110,7 @@ test('a broken checkout is unreadable, even if its folder is a bare repository',
   await expect(asked).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
 });
 
-test('a broken checkout counts above the folder that is asked for', async () => {
+test('a broken checkout counts above the given folder', async () => {
   tree.committed();
   tree.write('app/deep/Dockerfile', '');
   tree.write('.git/HEAD', 'garbage');
@@ -142,7 +142,7 @@ test('a checkout is unreadable on a machine without git', async () => {
   });
 });
 
-test('without a checkout nobody needs git', async () => {
+test('without a checkout git is not needed', async () => {
   const facts = await detect({}, { PATH: tree.at('empty') });
   expect(facts).toMatchObject({ commit: OTHER });
   expect(facts).not.toHaveProperty('dirty');
@@ -151,7 +151,7 @@ test('without a checkout nobody needs git', async () => {
 describe('a checkout of another user', () => {
   const foreign = { GIT_TEST_ASSUME_DIFFERENT_OWNER: '1' };
 
-  test('is an error that says how to trust it', async () => {
+  test('is an error that describes how to trust it', async () => {
     tree.committed();
     await expect(detect({}, foreign)).rejects.toMatchObject({
       code: 'SOURCE_UNREADABLE',

@@ -79,7 +79,7 @@ test.each(['blob:none', 'tree:0'])('a partial clone (%s), shallow and sparse', a
   await expect(detectBuild(partial, files)).rejects.toMatchObject(dirty('app/main.js'));
 });
 
-test('a sparse checkout without its .gitignore ignores what the commit’s says', async () => {
+test('a sparse checkout without its .gitignore uses that of the commit', async () => {
   project(tree);
   tree.write('.gitignore', 'node_modules/\n');
   const commit = tree.commit();
@@ -103,7 +103,7 @@ test('names in two normal forms, with line breaks and in two cases', async () =>
   }
 });
 
-test('with line endings of core.autocrlf the error says what to do, and that helps', async () => {
+test('with line endings of core.autocrlf the error contains a remedy that works', async () => {
   project(tree);
   clone.git('clone', '--quiet', '--config=core.autocrlf=true', tree.folder, 'app');
   const windows = new WorkTree(clone.at('app'));

@@ -185,7 +185,7 @@ describe('a CI system and git together', () => {
     });
   });
 
-  test('a malformed commit is left out with a warning that does not repeat it', async () => {
+  test('a malformed commit is ignored with a warning that does not contain it', async () => {
     const facts = await detect({ ...GITHUB, GITHUB_SHA: 'not-a-commit' });
     expect(facts).not.toHaveProperty('commit');
     expect(facts.warnings).toEqual([expect.not.stringContaining('not-a-commit')]);
@@ -250,7 +250,7 @@ describe('declared facts', () => {
   });
 
   test.each(['', 'words only', 'nocolon', 'https://', 'a:\u0000'])(
-    'the builder %j is no URI',
+    'the builder %j is not a URI',
     async (builder) => {
       await expect(detect({}, { builder })).rejects.toMatchObject({ property: 'source.builder' });
     },

@@ -129,7 +129,7 @@ describe('what a checkout of the commit writes is its file', () => {
     ['line endings', '*.txt text eol=crlf\n', 'a\nb\n', 'a\r\nb\r\n'],
     ['$Id$', '*.txt ident\n', '$Id$\n', undefined],
     ['an encoding', '*.txt text working-tree-encoding=UTF-16LE\n', 'a\n', undefined],
-  ])('with %s that the commit asks for', async (_, attributes, stored, written) => {
+  ])('with %s in the attributes of the commit', async (_, attributes, stored, written) => {
     tree.init();
     tree.write('.gitattributes', attributes);
     const isEncoded = attributes.includes('encoding');

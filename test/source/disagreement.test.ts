@@ -112,7 +112,7 @@ describe.each(SYSTEMS)('%s and a clean work tree', (_, variables) => {
     expect(facts).toMatchObject({ commit: head, repository: 'https://github.com/acme/second' });
     expect(facts).not.toHaveProperty('branch');
     expect(facts.warnings).toEqual([expect.stringContaining(first)]);
-    // Two checkouts side by side in a folder that is no repository need no declaration.
+    // Two checkouts side by side in a folder that is not a repository do not need a declaration.
     rmSync(tree.at('.git'), { recursive: true });
     expect(await detect(variables(first), {}, second.folder)).toMatchObject({ commit: head });
   });

@@ -26,7 +26,7 @@ describe('plain git', () => {
     });
   });
 
-  test('answers for the folder that was asked, whatever GIT_DIR says', async () => {
+  test('reads the given folder, regardless of GIT_DIR', async () => {
     const commit = tree.committed();
     const facts = await detect({}, { GIT_DIR: '/nowhere/.git', GIT_WORK_TREE: '/nowhere' });
     expect(facts.commit).toBe(commit);
@@ -62,7 +62,7 @@ describe('plain git', () => {
     expect(facts).toMatchObject({ commit, builder: { system: 'git' } });
   });
 
-  test('a local path as origin is not told to anybody', async () => {
+  test('a local path as origin is not disclosed', async () => {
     tree.committed();
     tree.git('remote', 'add', 'origin', '/srv/git/app.git');
     expect(await detect()).not.toHaveProperty('repository');
@@ -90,7 +90,7 @@ describe('plain git', () => {
     await expect(detect()).rejects.toMatchObject({ code: 'SOURCE_DIRTY' });
   });
 
-  test('the whole work tree counts, not only the folder that was asked', async () => {
+  test('the whole work tree counts, not only the given folder', async () => {
     tree.committed();
     mkdirSync(join(tree.folder, 'app'));
     tree.write('app/Dockerfile', 'FROM scratch');

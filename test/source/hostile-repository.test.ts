@@ -213,7 +213,7 @@ describe('a repository inside the context', () => {
   };
 
   test.each(['app', 'app/deep.git'])(
-    'that is committed as ordinary files in %s is no source, and runs nothing',
+    'that is committed as ordinary files in %s is not the source, and does not run anything',
     async (folder) => {
       tree.committed();
       tree.git('remote', 'add', 'origin', 'https://git.example.com/acme/app');
@@ -240,14 +240,14 @@ describe('a repository inside the context', () => {
     return nested;
   };
 
-  test('that nobody declared is not the source: its files are not in the commit', async () => {
+  test('that is not declared is not the source: its files are not in the commit', async () => {
     tree.committed();
     unpacked('vendor/lib');
     const asked = detect(tree.at('vendor/lib'));
     await expect(asked).rejects.toMatchObject({
       code: 'SOURCE_DIRTY',
       message: expect.stringMatching(
-        /"vendor\/".*"vendor\/lib" is a repository.*source\.directory/,
+        /"vendor\/".*"vendor\/lib" is a separate repository.*source\.directory/,
       ),
     });
     expect(existsSync(canary())).toBe(false);
@@ -351,7 +351,7 @@ describe('a repository inside the context', () => {
 
 describe('objects that do not have their id', () => {
   test('a made-up pack cannot have a known commit stand for other files', async () => {
-    // A commit of somebody else's, and its id under which our own commit's bytes are stored.
+    // A foreign commit, and its id under which our own commit's bytes are stored.
     const known = new WorkTree();
     known.committed();
     const id = known.git('rev-parse', 'HEAD');

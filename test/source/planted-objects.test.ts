@@ -6,7 +6,7 @@ import { detectBuild, dirty } from './project';
 import { WorkTree } from './work-tree';
 
 /**
- * git does not hash what it reads from its object store. Whoever can write there (a poisoned cache of a CI
+ * git does not hash what it reads from its object store. An attacker who can write there (a poisoned cache of a CI
  * system, an archive) must not have a known commit stand for other files.
  */
 

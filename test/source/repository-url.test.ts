@@ -53,7 +53,7 @@ test.each([
   'https://host:notaport/',
   'javascript://host/%0a',
   '',
-])('%j is nobody else’s address', (text) => {
+])('%j is not valid on other machines', (text) => {
   expect(cleanRepositoryUrl(text)).toBeUndefined();
 });
 

@@ -44,7 +44,7 @@ describe('a pull request in GitHub Actions', () => {
     html_url: `https://canary-user:canary-token@github.com/${name}`,
   });
 
-  test('has its ref, and no branch as long as nothing says that the head is ours', async () => {
+  test('has its ref, and does not have a branch unless the head is known to be in this repository', async () => {
     const facts = await detect(PULL);
     expect(facts).toMatchObject({ commit: COMMIT, ref: 'refs/pull/5/merge' });
     expect(annotationsOf(facts)).toMatchObject({ ref: 'refs/pull/5/merge' });

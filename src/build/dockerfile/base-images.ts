@@ -5,9 +5,9 @@ import type { Source } from './sources';
 import { readStages, type ReadStages, type Stage } from './stages';
 
 export interface BaseImages {
-  /** In the order of use, as they are written once variables are replaced. */
+  /** In order of use, as written after expansion of variables. */
   readonly images: readonly string[];
-  /** What could not be read: there may be further images. */
+  /** Parts of the Dockerfile that could not be read, so that images may be missing. */
   readonly problems: readonly string[];
 }
 
@@ -21,8 +21,8 @@ export interface DockerfileBuild {
 }
 
 /**
- * The images of other people that a build begins with or copies from. Only the stages that the
- * target needs count, as in BuildKit; `scratch` is not an image.
+ * Returns the external images that a build is based on or copies from. Only stages that the target
+ * needs are included, as in BuildKit; `scratch` is not an image.
  */
 export function baseImages(dockerfile: string, build: DockerfileBuild = {}): BaseImages {
   const images = new Set<string>();
@@ -36,8 +36,8 @@ export function baseImages(dockerfile: string, build: DockerfileBuild = {}): Bas
 }
 
 /**
- * Every image that some builder may fetch for a Dockerfile, also for stages that the target does not
- * need; `undefined` if that cannot be told for certain.
+ * Returns every image that a builder may fetch for a Dockerfile, including those of stages that the
+ * target does not need; `undefined` if this cannot be determined with certainty.
  */
 export function fetchedImages(
   dockerfile: string,
@@ -51,7 +51,7 @@ export function fetchedImages(
       if (needed.problems.length > 0) return undefined;
       for (const image of needed.images) images.add(image);
     }
-    for (const source of stages.flatMap((stage) => [...stage.sources, ...stage.handsOn])) {
+    for (const source of stages.flatMap((stage) => [...stage.sources, ...stage.onBuildSources])) {
       if (source.kind === 'unread') return undefined;
       const isStage = source.kind === 'number' || findNamed(stages, source.name) >= 0;
       if (!isStage && source.name !== SCRATCH) images.add(source.name);
@@ -64,7 +64,7 @@ function readings(dockerfile: string, build: DockerfileBuild): readonly ReadStag
   const { args = {}, target = '', platforms = [] } = build;
   const builder = machinePlatform();
   return (platforms.length > 0 ? platforms : [builder]).map((platform) => {
-    // The name of the last stage is only known once the stages are read, and only that is needed.
+    // The name of the last stage is needed first, and is known only after the stages were read.
     const last = target === '' ? lastName(dockerfile) : target;
     return readStages(dockerfile, args, platformArguments(platform, builder, last));
   });
@@ -74,19 +74,19 @@ function lastName(dockerfile: string): string {
   return readStages(dockerfile, {}, {}).stages.at(-1)?.name ?? '';
 }
 
-/** Docker's own frontends read a Dockerfile as BuildKit does. */
+/** Docker's own frontends, which parse a Dockerfile as BuildKit does. */
 const OWN_SYNTAX = /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@].*)?$/;
 
 function foreignSyntax(dockerfile: string, { args = {} }: DockerfileBuild): readonly string[] {
   const declared = Object.hasOwn(args, 'BUILDKIT_SYNTAX') ? args['BUILDKIT_SYNTAX'] : undefined;
   const syntax = declared ?? readSyntax(dockerfile);
   if (syntax === undefined || OWN_SYNTAX.test(syntax)) return [];
-  return [`it is read by the frontend ${excerpt(syntax)}, which may read it in its own way`];
+  return [`it uses the frontend ${excerpt(syntax)}, which may parse it differently`];
 }
 
 const SCRATCH = 'scratch';
 
-/** The images that the target needs, through all stages that it is made of. */
+/** Returns the images that the target needs, including those of its base stages. */
 function imagesOf(stages: readonly Stage[], target: string | undefined): BaseImages {
   const walk = new StageWalk(stages);
   const start = target === undefined ? stages.length - 1 : findTarget(stages, target);
@@ -95,14 +95,14 @@ function imagesOf(stages: readonly Stage[], target: string | undefined): BaseIma
   return { images: [...walk.images], problems: walk.problems };
 }
 
-/** BuildKit knows a target by its name, podman and buildah by its number too. */
+/** BuildKit finds a target by name, podman and buildah also by number. */
 function findTarget(stages: readonly Stage[], target: string): number {
   const named = findNamed(stages, target.toLowerCase());
   if (named >= 0 || !/^[0-9]+$/.test(target)) return named;
   return Number(target) < stages.length ? Number(target) : -1;
 }
 
-/** Of several stages of one name the last. */
+/** Returns the last stage of this name. */
 function findNamed(stages: readonly Stage[], name: string): number {
   const lower = name.toLowerCase();
   return stages.findLastIndex((stage) => stage.name === lower);
@@ -115,29 +115,29 @@ class StageWalk {
   readonly #numbered: readonly (Source | number)[];
 
   constructor(private readonly stages: readonly Stage[]) {
-    this.#numbered = numbered(stages);
+    this.#numbered = numberedSources(stages);
   }
 
   visit(index: number): void {
     const stage = this.stages[index];
     if (!stage || this.#seen.has(index)) return;
     this.#seen.add(index);
-    // A base can only be a stage before; of several of one name, the nearest. Case counts here.
+    // A base can only be an earlier stage; of several with the same name, the nearest. Case-sensitive.
     const before = this.stages.slice(0, index);
     const base = before.findLastIndex(({ name }) => name !== undefined && name === stage.base);
     if (base >= 0) this.visit(base);
     else if (stage.base !== undefined) this.#add(stage.base);
-    const handed = this.stages[base]?.handsOn ?? [];
-    for (const source of handed) {
+    const inherited = this.stages[base]?.onBuildSources ?? [];
+    for (const source of inherited) {
       if (source.kind !== 'unread') continue;
-      this.problems.push(`what ONBUILD takes files from cannot be read: ${excerpt(source.text)}`);
+      this.problems.push(`the source of files of ONBUILD cannot be read: ${excerpt(source.text)}`);
     }
-    for (const source of [...handed, ...stage.sources]) this.#source(source, index);
+    for (const source of [...inherited, ...stage.sources]) this.#source(source, index);
   }
 
   #source(source: Source, index: number): void {
     if (source.kind === 'name') {
-      // BuildKit takes the last stage of a name, and then refuses one that is not before.
+      // BuildKit uses the last stage of a name, and then rejects one that is not earlier.
       const [last, nearest] = [this.stages, this.stages.slice(0, index)].map((stages) =>
         findNamed(stages, source.name),
       );
@@ -158,10 +158,10 @@ class StageWalk {
 }
 
 /**
- * What a number names in BuildKit: the stages, and after them every other image that something was
- * taken from, each time that it was.
+ * Returns what a number refers to in BuildKit: the stages, followed by one entry for each use of
+ * another image as a source.
  */
-function numbered(stages: readonly Stage[]): readonly (Source | number)[] {
+function numberedSources(stages: readonly Stage[]): readonly (Source | number)[] {
   const others = stages
     .flatMap((stage) => stage.sources)
     .filter((source) => source.kind === 'name' && findNamed(stages, source.name) < 0);

@@ -1,11 +1,11 @@
 import { parseBoundedJson } from '../../http/json-bounds';
 import { excerpt, trimEndOf } from '../byte-text';
 
-/** What the comments at the top of a Dockerfile say to the builder. */
+/** The parser directives at the top of a Dockerfile. */
 export interface Directives {
-  /** The character that escapes, and continues a line. */
+  /** The character for escapes and line continuation. */
   readonly escape: string;
-  /** The image of the frontend that reads the rest. */
+  /** The image of the frontend. */
   readonly syntax?: string | undefined;
   readonly problem?: string | undefined;
 }
@@ -14,7 +14,7 @@ const SPACES = '\t\n\f\r ';
 
 const KNOWN = ['syntax', 'escape', 'check'];
 
-/** White space in the expressions of Go. */
+/** White space in Go's regular expressions. */
 const SPACE = '\\t\\n\\f\\r ';
 
 const expressionFor = (comment: string): RegExp =>
@@ -34,16 +34,16 @@ function directiveOf(line: string, expression: RegExp): Directive | undefined {
   if (!KNOWN.includes(name)) return undefined;
   const written = match?.[2] ?? '';
   const value = trimEndOf(written, SPACES).replace(new RegExp(`^[${SPACE}]+`), '');
-  // Of nothing but white space, one character of it is the value.
+  // If the value is only white space, its last character is the value.
   return { name, value: value === '' ? written.slice(-1) : value };
 }
 
 /**
- * Reads `# escape=`, `# syntax=` and `# check=`: only before anything else, and each only once.
+ * Parses `# escape=`, `# syntax=` and `# check=`, which must precede everything else, each only once.
  *
  * https://docs.docker.com/reference/dockerfile/#parser-directives
  *
- * @param lines - Without what ends them, and without a byte order mark.
+ * @param lines - Without line terminators and byte order mark.
  */
 export function readDirectives(lines: readonly string[]): Directives {
   const found = new Map<string, string>();
@@ -62,8 +62,8 @@ export function readDirectives(lines: readonly string[]): Directives {
 }
 
 /**
- * The frontend image that a Dockerfile names for itself: as a directive with `#` or `//`, behind a
- * line `#!`, or as JSON.
+ * Returns the frontend image of a Dockerfile: from a directive with `#` or `//`, after a `#!` line,
+ * or from JSON.
  *
  * https://docs.docker.com/build/buildkit/frontend/
  */

@@ -3,17 +3,17 @@ import { readDirectives } from './directives';
 import { lex, WordError } from './lexer';
 import { type Command, readCommand, readJsonWords } from './words';
 
-/** One instruction of a Dockerfile, its continuation lines joined. */
+/** One instruction of a Dockerfile with joined continuation lines. */
 export interface Instruction {
   /** Upper case. */
   readonly keyword: string;
   readonly flags: readonly string[];
   readonly text: string;
-  /** The line that it begins on, from 1. */
+  /** The first line, from 1. */
   readonly line: number;
-  /** Whether lines after it are its here-documents. */
+  /** Whether here-documents follow. */
   readonly hasHeredocs: boolean;
-  /** The instruction behind ONBUILD. */
+  /** The instruction after ONBUILD. */
   readonly trigger?: Instruction;
 }
 
@@ -21,15 +21,15 @@ export interface ParsedDockerfile {
   readonly instructions: readonly Instruction[];
   /** The character of the `escape` directive. */
   readonly escape: string;
-  /** What BuildKit refuses too, with its line. The instructions are what can be read nevertheless. */
+  /** Errors that BuildKit reports, too, with their line. `instructions` contains the parts that can be parsed. */
   readonly problems: readonly string[];
 }
 
-/** A line of this many bytes is refused. */
-const LINE_LIMIT = 64 * 1024;
+/** Lines of this many bytes or more are rejected. */
+const MAX_LINE_BYTES = 64 * 1024;
 
 /**
- * Reads a Dockerfile into instructions, as BuildKit's parser does.
+ * Parses a Dockerfile into instructions like BuildKit's parser.
  *
  * https://docs.docker.com/reference/dockerfile/#format
  */
@@ -40,7 +40,7 @@ export function parseInstructions(dockerfile: string): ParsedDockerfile {
     .map(withoutEnd);
   const { escape, problem } = readDirectives(lines);
   const problems = problem === undefined ? [] : [problem];
-  const long = lines.findIndex((line) => Buffer.byteLength(line) >= LINE_LIMIT);
+  const long = lines.findIndex((line) => Buffer.byteLength(line) >= MAX_LINE_BYTES);
   if (long >= 0) problems.push(`line ${long + 1} is too long`);
   const instructions: Instruction[] = [];
   const endless = new Set<string>();
@@ -60,12 +60,12 @@ export function parseInstructions(dockerfile: string): ParsedDockerfile {
   return { instructions, escape, problems };
 }
 
-/** Line feeds split; what is left of CRLF goes. */
+/** Removes the carriage return of CRLF. */
 function withoutEnd(line: string): string {
   return trimEndOf(line, '\r');
 }
 
-/** A line with those that continue it; `end` is the next line. Comments in between are left out. */
+/** Joins a line with its continuation lines, without comments in between; `end` is the next line. */
 function logicalLine(
   lines: readonly string[],
   start: number,
@@ -89,7 +89,7 @@ function isComment(line: string): boolean {
   return trimSpace(line).startsWith('#');
 }
 
-/** An escape character at the end, unless it is itself escaped by one before it. */
+/** A line continues if it ends with an escape character that is not itself escaped. */
 function continuation(
   line: string,
   escape: string,
@@ -104,15 +104,15 @@ function continuation(
 function instructionOf(
   { keyword, flags, text }: Command,
   escape: string,
-  place: Pick<Instruction, 'line' | 'hasHeredocs'>,
+  position: Pick<Instruction, 'line' | 'hasHeredocs'>,
 ): Instruction {
   const upper = keyword.toUpperCase();
-  const instruction = { keyword: upper, flags, text, ...place };
+  const instruction = { keyword: upper, flags, text, ...position };
   if (upper !== 'ONBUILD' || text === '') return instruction;
   const trigger = readCommand(text, escape);
-  // ONBUILD ONBUILD is refused: one level is all there is.
+  // ONBUILD ONBUILD is invalid.
   if (trigger.keyword.toUpperCase() === 'ONBUILD') return instruction;
-  return { ...instruction, trigger: instructionOf(trigger, escape, place) };
+  return { ...instruction, trigger: instructionOf(trigger, escape, position) };
 }
 
 interface HeredocWord {
@@ -165,9 +165,9 @@ function heredocOf(word: string): HeredocWord | undefined {
 }
 
 /**
- * The line after the last here-document; `undefined` if one has no end.
+ * Returns the line after the last here-document; `undefined` if one is not terminated.
  *
- * @param endless - Words that no later line ends, so that each is searched for once.
+ * @param endless - Words without a terminating line, so that each is searched only once.
  */
 function endOfHeredocs(
   words: readonly HeredocWord[],

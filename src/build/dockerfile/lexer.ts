@@ -3,29 +3,29 @@ import { replaceAll, replaceFirst, ShellPatternError, trimEnd, trimStart } from 
 
 export type Lookup = (name: string) => string | undefined;
 
-/** A word that BuildKit refuses too. */
+/** A word that BuildKit rejects, too. */
 export class WordError extends Error {}
 
 export interface LexerOptions {
-  /** The character of the `escape` directive; default: a backslash. */
+  /** The character of the `escape` directive. Default: a backslash. */
   readonly escape?: string;
-  /** Quotes are kept in the result. */
+  /** Keep quotes in the result. */
   readonly keepsQuotes?: boolean;
-  /** Escape characters are kept in the result. */
+  /** Keep escape characters in the result. */
   readonly keepsEscapes?: boolean;
-  /** A variable that is not set stays as it is written, instead of becoming empty. */
+  /** Keep references to unset variables, instead of expanding them to the empty string. */
   readonly keepsUnset?: boolean;
 }
 
 export interface LexerResult {
   readonly text: string;
-  /** The same, split at white space that is not quoted. */
+  /** The text split at unquoted white space. */
   readonly words: readonly string[];
 }
 
 /**
- * Takes quotes off and replaces variables as BuildKit's shell lexer does: `$NAME`, `${NAME}`, and in
- * braces `-`, `:-`, `+`, `:+`, `?`, `:?`, `#`, `##`, `%`, `%%`, `/` and `//`.
+ * Removes quotes and expands variables like BuildKit's shell lexer: `$NAME`, `${NAME}`, and in braces
+ * `-`, `:-`, `+`, `:+`, `?`, `:?`, `#`, `##`, `%`, `%%`, `/` and `//`.
  *
  * https://docs.docker.com/reference/dockerfile/#environment-replacement
  *
@@ -37,8 +37,8 @@ export function lex(text: string, lookup: Lookup, options: LexerOptions = {}): L
 
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** The deepest nesting of `${`; BuildKit's own is as deep as its stack. */
-const DEEPEST = 500;
+/** Maximum nesting of `${`; BuildKit is limited only by its stack. */
+const MAX_DEPTH = 500;
 
 class Lexer {
   readonly #characters: readonly string[];
@@ -46,7 +46,7 @@ class Lexer {
   #keepsEscapes: boolean;
   #at = 0;
   #depth = 0;
-  /** One for all levels: BuildKit forgets the word before a nested one, and so do we. */
+  /** Shared by all levels: BuildKit discards the word before a nested one, which is reproduced here. */
   #word = '';
 
   constructor(
@@ -71,9 +71,9 @@ class Lexer {
     return this.#characters[this.#at++];
   }
 
-  /** Up to a character, which is consumed; `undefined` for the end. */
+  /** Reads up to a character, which is consumed; `undefined`: up to the end. */
   #until(stop: string | undefined, keepsEscapes: boolean): LexerResult {
-    if (++this.#depth > DEEPEST) throw new WordError('variables are nested too deeply');
+    if (++this.#depth > MAX_DEPTH) throw new WordError('variables are nested too deeply');
     const outer = this.#keepsEscapes;
     this.#keepsEscapes = keepsEscapes;
     try {
@@ -142,7 +142,7 @@ class Lexer {
     return { text, words };
   }
 
-  /** `<<` and the white space behind it: the word of a here-document begins like this. */
+  /** Reads `<<` and following white space, with which the word of a here-document begins. */
   #arrows(): string {
     this.#at++;
     if (this.#peek() !== '<') return '<';
@@ -155,7 +155,7 @@ class Lexer {
     return text;
   }
 
-  /** In single quotes, where nothing can be escaped. */
+  /** Reads single quotes, in which escapes are not supported. */
   #literal(): string {
     const end = this.#characters.indexOf("'", this.#at + 1);
     if (end < 0) throw new WordError('missing a single quote');
@@ -164,7 +164,7 @@ class Lexer {
     return this.options.keepsQuotes ? `'${text}'` : text;
   }
 
-  /** In double quotes, where `"`, `$` and the escape character can be escaped. */
+  /** Reads double quotes, in which `"`, `$` and the escape character can be escaped. */
   #quoted(): string {
     this.#at++;
     const quote = this.options.keepsQuotes ? '"' : '';
@@ -211,12 +211,12 @@ class Lexer {
     const colon = operator === ':';
     const modifier = colon ? this.#next() : operator;
     if (modifier === undefined || !(colon ? '-+?' : '-+?#%').includes(modifier)) {
-      // After a colon, BuildKit reads on before it says so; it says so in the end.
+      // After a colon BuildKit reports this error later; the result is the same.
       throw new WordError(`unsupported modifier ${colon ? ':' : ''}${modifier ?? ''}`);
     }
     const word = this.#until('}', modifier === '#' || modifier === '%').text;
     if (kept) return `\${${name}${colon ? ':' : ''}${modifier}${word}}`;
-    return modified(name, value, modifier, colon, word);
+    return applyModifier(name, value, modifier, colon, word);
   }
 
   #replaced(name: string, value: string | undefined, kept: boolean): string {
@@ -226,10 +226,10 @@ class Lexer {
     const replacement = this.#until('}', true).text;
     if (kept) return `\${${name}/${pattern}/${replacement}}`;
     const replace = all ? replaceAll : replaceFirst;
-    return patterned(() => replace(value ?? '', pattern, replacement));
+    return withPatternErrors(() => replace(value ?? '', pattern, replacement));
   }
 
-  /** Letters, digits and `_`; digits alone; or one special character of the shell. */
+  /** Reads a name: letters, digits and `_`; digits only; or one special parameter of the shell. */
   #name(): string {
     const first = this.#peek() ?? '';
     if (/^\p{Nd}$/u.test(first)) return this.#while(/^\p{Nd}$/u);
@@ -247,7 +247,7 @@ class Lexer {
   }
 }
 
-function modified(
+function applyModifier(
   name: string,
   value: string | undefined,
   modifier: string,
@@ -262,17 +262,17 @@ function modified(
       return isSet ? word : '';
     case '?':
       if (isSet) return value;
-      // What the word says may hold the value of a secret argument.
+      // The word may contain the value of a secret argument, and is not quoted.
       throw new WordError(`${name} is required`);
     default: {
       const greedy = word.startsWith(modifier);
       const trim = modifier === '#' ? trimStart : trimEnd;
-      return patterned(() => trim(value ?? '', greedy ? word.slice(1) : word, greedy));
+      return withPatternErrors(() => trim(value ?? '', greedy ? word.slice(1) : word, greedy));
     }
   }
 }
 
-function patterned(action: () => string): string {
+function withPatternErrors(action: () => string): string {
   try {
     return action();
   } catch (error) {

@@ -4,21 +4,21 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   ppc64: 'ppc64le',
 };
 
-/** Of the builder, which is taken to be this machine. */
+/** Returns the platform of the builder, which is assumed to be that of this machine. */
 export function machinePlatform(): string {
   return `linux/${ARCHITECTURES[process.arch] ?? process.arch}`;
 }
 
-/** Names by which BuildKit knows an architecture too. */
+/** Aliases of architectures in BuildKit. */
 const ALIASES: Readonly<Record<string, string>> = {
   ...{ x86_64: 'amd64', 'x86-64': 'amd64', i386: '386', aarch64: 'arm64' },
   ...{ armhf: 'arm', armel: 'arm/v6' },
 };
 
-/** The variants that an architecture has when none is named; these are not spelled. */
-const USUAL: Readonly<Record<string, string>> = { amd64: 'v1', arm64: 'v8' };
+/** The default variants of architectures, which are omitted. */
+const DEFAULT_VARIANTS: Readonly<Record<string, string>> = { amd64: 'v1', arm64: 'v8' };
 
-/** `os/arch[/variant]` in the form that BuildKit uses: `linux/aarch64/v8` is `linux/arm64`. */
+/** Normalizes `os/arch[/variant]` like BuildKit: `linux/aarch64/v8` becomes `linux/arm64`. */
 export function normalizedPlatform(platform: string): string {
   const [system = '', written = '', given = ''] = platform.toLowerCase().split('/');
   const alias = Object.hasOwn(ALIASES, written) ? ALIASES[written] : undefined;
@@ -31,10 +31,12 @@ export function normalizedPlatform(platform: string): string {
 function variantOf(architecture: string, given: string): string {
   const variant = /^[0-9]/.test(given) ? `v${given}` : given;
   if (architecture === 'arm') return variant === '' ? 'v7' : variant;
-  return variant === USUAL[architecture] ? '' : variant;
+  return variant === DEFAULT_VARIANTS[architecture] ? '' : variant;
 }
 
 /**
+ * Returns the predefined platform arguments.
+ *
  * https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope
  *
  * @param stage - The name of the stage that is built.

@@ -1,12 +1,12 @@
-/** What `${NAME#pattern}` and its relatives cannot read. */
+/** An invalid pattern in `${NAME#pattern}` and similar expansions. */
 export class ShellPatternError extends Error {}
 
-/** A character, any character, or any number of them; none of these two is a line feed. */
+/** A character, any character (`?`), or any number of characters (`*`); the latter two exclude line feeds. */
 type Token = { readonly character: string } | 'any' | 'many';
 
 /**
- * The patterns of the shell, without brackets: `*`, `?`, and a backslash before one of these or
- * itself. Before `}` and `/` a backslash only kept these from ending the pattern.
+ * Parses a shell pattern without brackets: `*`, `?`, and a backslash before one of these or itself. A
+ * backslash before `}` and `/` only prevents them from ending the pattern.
  */
 function tokensOf(pattern: string): readonly Token[] {
   const characters = Array.from(pattern);
@@ -54,8 +54,8 @@ export function replaceFirst(value: string, pattern: string, replacement: string
 }
 
 /**
- * `${NAME//pattern/replacement}`. Unlike the other form, its replacement is a template of Go's
- * `regexp`: `$0` is what was found, and every other `$name` is empty.
+ * `${NAME//pattern/replacement}`. Unlike in the other form, the replacement is a template of Go's
+ * `regexp`: `$0` is the match, and every other `$name` is empty.
  *
  * @throws ShellPatternError
  */
@@ -71,8 +71,9 @@ export function replaceAll(value: string, pattern: string, replacement: string):
       continue;
     }
     out += characters.slice(copied, at).join('');
-    // An empty match right after another one is none.
-    if (end > copied || at === 0) out += filled(replacement, characters.slice(at, end).join(''));
+    // An empty match directly after another match is ignored.
+    if (end > copied || at === 0)
+      out += expandTemplate(replacement, characters.slice(at, end).join(''));
     copied = end;
     at = Math.max(end, at + 1);
   }
@@ -80,7 +81,7 @@ export function replaceAll(value: string, pattern: string, replacement: string):
 }
 
 /** https://pkg.go.dev/regexp#Regexp.Expand */
-function filled(template: string, match: string): string {
+function expandTemplate(template: string, match: string): string {
   return template.replaceAll(
     /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu,
     (whole, braced: string | undefined, bare: string | undefined) => {
@@ -93,8 +94,8 @@ function filled(template: string, match: string): string {
 const NONE = -1;
 
 /**
- * Where a match that begins at each position ends: the longest if `greedy`, else the shortest.
- * Computed from the last token to the first, so that the time is the product of both lengths.
+ * Returns the end of the match for each start position: the longest if `greedy`, else the shortest.
+ * Computed from the last token to the first, so that the time is proportional to the product of both lengths.
  */
 function matchEnds(
   value: readonly string[],

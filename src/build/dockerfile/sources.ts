@@ -1,23 +1,23 @@
 import type { Instruction } from './instructions';
 import { lex, WordError } from './lexer';
 
-/** What an instruction takes files from. */
+/** A source of files of an instruction. */
 export type Source =
   /** A stage by its number. */
   | { readonly kind: 'number'; readonly number: number }
   /** A stage by its name, or an image. */
   | { readonly kind: 'name'; readonly name: string }
-  /** Text that no builder can read, or not all read alike. */
+  /** Text that builders reject or interpret differently. */
   | { readonly kind: 'unread'; readonly text: string };
 
-/** The value of the flag; of several the first, because BuildKit refuses a second one. */
+/** Returns the value of the first flag of this name: BuildKit rejects a second one. */
 function flagValue(flags: readonly string[], name: string): string | undefined {
   return flags.find((flag) => flag.startsWith(`--${name}=`))?.slice(name.length + 3);
 }
 
 /**
- * The stages and images that an instruction copies from or mounts, in their order: `COPY --from` and
- * `RUN --mount=...,from=`. Variables are not replaced in either.
+ * Returns the stages and images that an instruction copies from or mounts, in order: `COPY --from` and
+ * `RUN --mount=...,from=`. Variables are not expanded in these.
  */
 export function sourcesOf({ keyword, flags }: Instruction, escape: string): readonly Source[] {
   if (keyword === 'COPY') {
@@ -32,7 +32,7 @@ export function sourcesOf({ keyword, flags }: Instruction, escape: string): read
 
 function copySource(from: string, escape: string): Source {
   if (isPlain(from, escape)) {
-    // As Go's `strconv.Atoi`.
+    // Like Go's `strconv.Atoi`.
     return /^[+-]?[0-9]+$/.test(from)
       ? { kind: 'number', number: Number(from) }
       : { kind: 'name', name: from };
@@ -49,7 +49,7 @@ function isPlain(text: string, escape: string): boolean {
   }
 }
 
-/** What is mounted without `from` is not an image: the context, a cache, a secret. */
+/** A mount without `from` is not an image: the context, a cache, a secret. */
 const NOTHING: Source = { kind: 'name', name: 'scratch' };
 
 function mountSource(mount: string): Source {
@@ -66,7 +66,7 @@ function mountSource(mount: string): Source {
   return name === '' ? NOTHING : { kind: 'name', name };
 }
 
-/** Fields of a line of comma-separated values; a quote in them is doubled. RFC 4180, section 2. */
+/** Parses the fields of a CSV line, with doubled quotes inside of quotes. RFC 4180, section 2. */
 function csvFields(line: string): readonly string[] | undefined {
   const fields: string[] = [];
   let rest = line;

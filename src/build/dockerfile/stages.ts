@@ -7,25 +7,25 @@ import { splitBlanks, splitQuoted } from './words';
 export interface Stage {
   /** Lower case. */
   readonly name?: string | undefined;
-  /** The stage or image that it begins with; `undefined` if that cannot be read. */
+  /** The base stage or image; `undefined` if it cannot be read. */
   readonly base: string | undefined;
-  /** Stages and images that it takes files from. */
+  /** Stages and images from which files are copied or mounted. */
   readonly sources: readonly Source[];
-  /** The same, of what it hands on to a stage that begins with it (ONBUILD). */
-  readonly handsOn: readonly Source[];
+  /** The same for its ONBUILD instructions, which apply to stages based on it. */
+  readonly onBuildSources: readonly Source[];
 }
 
 export interface ReadStages {
   readonly stages: readonly Stage[];
-  /** What cannot be read, for a person: with its line, if it has one. */
+  /** Messages about parts that cannot be read, with the line if known. */
   readonly problems: readonly string[];
-  /** Whether other builders than BuildKit may read some of it in another way. */
+  /** Whether builders other than BuildKit may parse it differently. */
   readonly isAmbiguous: boolean;
 }
 
 /**
- * Reads the stages of a Dockerfile. A stage whose base cannot be read is a stage all the same, so
- * that what copies from it is not taken for an image.
+ * Reads the stages of a Dockerfile. A stage whose base cannot be read is still a stage, so that a copy
+ * from it is not interpreted as a copy from an image.
  *
  * @param args - Build arguments, as declared.
  * @param predefined - The platform arguments.
@@ -45,17 +45,18 @@ export function readStages(
   };
 }
 
-/** Each is compared with all others; more are not read. */
+/** Maximum number of stages, because each is compared with all others. */
 const MAX_STAGES = 1000;
 
 const NAME = /^[a-z][a-z0-9_.-]*$/;
 
 class StageReader {
-  readonly stages: (Stage & { readonly sources: Source[]; readonly handsOn: Source[] })[] = [];
+  readonly stages: (Stage & { readonly sources: Source[]; readonly onBuildSources: Source[] })[] =
+    [];
   readonly problems: string[] = [];
   isAmbiguous = false;
   readonly #globals: Map<string, string>;
-  /** An ARG before the first FROM could not be read: nothing that uses a variable can be. */
+  /** An ARG before the first FROM could not be read, so FROM with variables cannot be read either. */
   #lostGlobals = false;
   #isFull = false;
 
@@ -78,8 +79,8 @@ class StageReader {
       this.#isFull = true;
       return;
     }
-    // Older podman and buildah take the lines of a here-document for instructions, and newer ones
-    // fetch what ADD names with the TLS of the build.
+    // Older versions of podman and buildah parse the lines of a here-document as instructions, and newer
+    // ones fetch the URL of ADD with the TLS settings of the build.
     if (instruction.hasHeredocs || (keyword === 'ADD' && REMOTE.test(text)))
       this.isAmbiguous = true;
     const current = this.stages.at(-1);
@@ -90,8 +91,8 @@ class StageReader {
       current.sources.push(...this.#checked(from, instruction));
       if (trigger) {
         if (trigger.keyword === 'ADD' && REMOTE.test(trigger.text)) this.isAmbiguous = true;
-        // Read by BuildKit where a stage begins with this one, and not before.
-        current.handsOn.push(...sourcesOf(trigger, this.escape));
+        // BuildKit parses it only if a stage is based on this one.
+        current.onBuildSources.push(...sourcesOf(trigger, this.escape));
       }
     }
   }
@@ -104,13 +105,13 @@ class StageReader {
     for (const source of sources) {
       if (source.kind !== 'unread') continue;
       this.problems.push(
-        `line ${line}: what ${keyword} takes files from cannot be read: ${excerpt(source.text)}`,
+        `line ${line}: the source of files of ${keyword} cannot be read: ${excerpt(source.text)}`,
       );
     }
     return sources;
   }
 
-  /** `ARG NAME[=default] ...` before the first FROM: the only variables that FROM sees. */
+  /** `ARG NAME[=default] ...` before the first FROM: the only variables that FROM can use. */
   #arg({ text, line }: Instruction): void {
     for (const word of splitQuoted(text, this.escape)) {
       const at = word.indexOf('=');
@@ -131,12 +132,12 @@ class StageReader {
     const name = isNamed ? written?.toLowerCase() : undefined;
     if (words.length !== (isNamed ? 3 : 1)) {
       this.problems.push(
-        `line ${line}: FROM needs an image, and may have a name: FROM image AS name`,
+        `line ${line}: FROM requires an image and an optional name: FROM image AS name`,
       );
     } else if (name !== undefined && !NAME.test(name)) {
       this.problems.push(`line ${line}: ${excerpt(written ?? '')} is not the name of a stage`);
     }
-    this.stages.push({ name, base: this.#base(image, line), sources: [], handsOn: [] });
+    this.stages.push({ name, base: this.#base(image, line), sources: [], onBuildSources: [] });
   }
 
   #base(image: string, line: number): string | undefined {
@@ -148,7 +149,7 @@ class StageReader {
     }
     const base = this.#expanded(image, where);
     if (base !== '') return base;
-    this.problems.push(`${where} names nothing`);
+    this.problems.push(`${where} is empty`);
     return undefined;
   }
 
@@ -165,5 +166,5 @@ class StageReader {
   }
 }
 
-/** What ADD fetches, as far as a word can tell. */
+/** Matches arguments of ADD that may be a URL. */
 const REMOTE = /https?:|git@|\bgit:|ssh:|\.git\b|\$/i;

@@ -1,11 +1,11 @@
 import { parseBoundedJson } from '../../http/json-bounds';
 import { isSpace, trimSpace } from '../byte-text';
 
-/** An instruction's line, taken apart. */
+/** The parts of an instruction line. */
 export interface Command {
-  /** As it is written. */
+  /** As written. */
   readonly keyword: string;
-  /** Every `--flag` before the arguments, its quotes taken off. */
+  /** Every `--flag` before the arguments, without quotes. */
   readonly flags: readonly string[];
   readonly text: string;
 }
@@ -21,7 +21,7 @@ export function readCommand(line: string, escape: string): Command {
   return { keyword: trimmed.slice(0, blank.index), flags, text: trimSpace(rest) };
 }
 
-/** BuildKit reads flags byte by byte: a character of several bytes is several characters here. */
+/** BuildKit parses flags byte by byte: a multi-byte character is several characters here. */
 function readFlags(
   line: string,
   escape: string,
@@ -35,7 +35,7 @@ function readFlags(
     if (!bytes.startsWith('--', at)) return { flags, rest: restFrom(at) };
     const word = readFlag(bytes, at, escape);
     at = word.end;
-    // `--` alone ends the flags, unless nothing follows it.
+    // `--` ends the flags, unless it is the end of the line.
     if (word.text === '--') return { flags, rest: restFrom(at) };
     flags.push(word.text);
   }
@@ -55,7 +55,7 @@ function readFlag(
     if (quote === '' ? character === "'" || character === '"' : character === quote) {
       quote = quote === '' ? character : '';
     } else if (character === escape) {
-      // At the end of the line it stands for nothing.
+      // At the end of the line the escape character is dropped.
       text += bytes[++at] ?? '';
     } else {
       text += character;
@@ -64,12 +64,12 @@ function readFlag(
   return { text, end: Math.min(at, bytes.length) };
 }
 
-/** The words of a FROM, and of other instructions without quotes. */
+/** Splits the words of FROM and other instructions without quotes. */
 export function splitBlanks(text: string): readonly string[] {
   return text === '' ? [] : text.split(BLANKS);
 }
 
-/** The words of an ARG: white space in quotes does not split, and quotes and escapes stay. */
+/** Splits the words of ARG at unquoted white space; quotes and escapes are kept. */
 export function splitQuoted(text: string, escape: string): readonly string[] {
   const words: string[] = [];
   let word = '';
@@ -85,7 +85,7 @@ export function splitQuoted(text: string, escape: string): readonly string[] {
     const isEscape = character === escape && quote !== "'";
     if (isEscape && at + 1 === characters.length) break;
     if (isEscape) {
-      // In quotes and elsewhere it stays in front of what it escapes.
+      // The escape character is kept before the escaped character.
       word += character + (characters[++at] ?? '');
       continue;
     }
@@ -98,7 +98,7 @@ export function splitQuoted(text: string, escape: string): readonly string[] {
   return words;
 }
 
-/** The words of a JSON array of strings; `undefined`: it is no array, `invalid`: of something else. */
+/** Parses a JSON array of strings; `undefined`: not an array, `invalid`: not only strings. */
 export function readJsonWords(text: string): readonly string[] | 'invalid' | undefined {
   if (!text.startsWith('[')) return undefined;
   let value: unknown;

@@ -4,5 +4,5 @@ export {
   type IgnoreRule,
   IgnoreRules,
   readRules,
-  type Verdict,
+  type MatchResult,
 } from './rules';

@@ -1,17 +1,17 @@
 import { runesOf } from '../byte-text';
 import { compileExpression, hasMatch } from '../regular';
 
-/** Whether a pattern matches a path that is relative to the context. */
+/** Returns whether a pattern matches a path relative to the context. */
 export type PathTest = (path: string) => boolean;
 
 /**
- * Compiles a cleaned pattern as moby's `patternmatcher` does, to the letter: most of it is translated
- * into a regular expression of Go, so that brackets and escapes mean what they mean there. Case
- * counts, on every system.
+ * Compiles a cleaned pattern exactly like moby's `patternmatcher`: most patterns are translated to a
+ * regular expression of Go, so that brackets and escapes have the meaning that they have there.
+ * Matching is case-sensitive on every system.
  *
  * https://pkg.go.dev/github.com/moby/patternmatcher
  *
- * @throws ExpressionError for a pattern that is valid as one and not as an expression
+ * @throws ExpressionError for a valid pattern whose translation is not a valid expression
  */
 export function compilePattern(pattern: string): PathTest {
   const { kind, expression } = translate(pattern);
@@ -37,7 +37,7 @@ function expressionTest(source: string): PathTest {
   return (path) => hasMatch(program, runesOf(path));
 }
 
-/** How a pattern is compared: the first three without an expression. */
+/** How a pattern is matched; the first three do not need an expression. */
 type Kind = 'exact' | 'prefix' | 'suffix' | 'expression';
 
 interface Translation {
@@ -46,15 +46,15 @@ interface Translation {
 }
 
 /**
- * Characters that mean something in an expression, and nothing in a pattern. Moby means to quote `|`,
- * `{` and `}` too and does not, so that they stay operators: `a|b*` matches every name with a `b`.
+ * Characters that are operators in an expression, but not in a pattern. Moby intends to quote `|`, `{`
+ * and `}`, too, but does not, so that they remain operators: `a|b*` matches every name with a `b`.
  */
 const QUOTED = new Set('.+()$');
 
 const BYTE_ORDER_MARK = 0xfeff;
 
 function translate(pattern: string): Translation {
-  // One mark at the start is dropped by the scanner that moby reads patterns with.
+  // The scanner with which moby parses patterns drops one mark at the start.
   const [first, ...rest] = runesOf(pattern);
   const runes = first === undefined || first === BYTE_ORDER_MARK ? rest : [first, ...rest];
   const characters = runes.map((rune) => String.fromCodePoint(rune));

@@ -5,26 +5,26 @@ import { ExpressionError } from '../regular';
 import { compilePattern, type PathTest } from './pattern';
 import { isWellFormed } from './syntax';
 
-/** What an ignore file says that no builder accepts. The message names the line. */
+/** An error in an ignore file that all builders report. The message contains the line. */
 export class IgnoreFileError extends Error {}
 
 /** One line of an ignore file. */
 export interface IgnoreRule {
-  /** In the file, from 1. */
+  /** Line in the file, from 1. */
   readonly line: number;
   /** Cleaned, without the `!`. */
   readonly pattern: string;
-  /** Whether it begins with `!`: what it matches is taken back in. */
+  /** Whether it begins with `!`: matching paths are included again. */
   readonly isException: boolean;
 }
 
-/** A line of this many bytes and more is refused, as by the scanner that builders read with. */
-const LINE_LIMIT = 64 * 1024;
+/** Lines of this many bytes or more are rejected, as by the scanner of the builders. */
+const MAX_LINE_BYTES = 64 * 1024;
 
 /**
- * Reads an ignore file as moby's `ignorefile` and `patternmatcher` do: a byte order mark is dropped,
- * a line that begins with `#` is a comment, white space at both ends and a `/` in front are not part
- * of a pattern, and `.` and `..` are resolved.
+ * Parses an ignore file like moby's `ignorefile` and `patternmatcher`: a byte order mark is dropped, a
+ * line that begins with `#` is a comment, white space at both ends and a leading `/` are not part of a
+ * pattern, and `.` and `..` are resolved.
  *
  * https://docs.docker.com/build/concepts/context/#dockerignore-files
  *
@@ -40,8 +40,10 @@ function linesOf(file: Uint8Array): readonly string[] {
   for (let start = 0; start <= bytes.length;) {
     const feed = bytes.indexOf('\n', start);
     const line = bytes.subarray(start, feed < 0 ? bytes.length : feed);
-    if (line.length >= LINE_LIMIT) {
-      throw new IgnoreFileError(`line ${lines.length + 1}: longer than ${LINE_LIMIT - 1} bytes`);
+    if (line.length >= MAX_LINE_BYTES) {
+      throw new IgnoreFileError(
+        `line ${lines.length + 1}: longer than ${MAX_LINE_BYTES - 1} bytes`,
+      );
     }
     const text = textOfBytes(line);
     lines.push(lines.length === 0 && text.startsWith('\uFEFF') ? text.slice(1) : text);
@@ -57,10 +59,10 @@ function ruleOf(text: string, line: number): IgnoreRule | undefined {
   if (written === '') return undefined;
   const inverted = written.startsWith('!');
   const path = relativePath(inverted ? trimSpace(written.slice(1)) : written);
-  // Read a second time where it is compiled, which sees `!` and white space again.
+  // moby parses the pattern again when it compiles it, including `!` and white space.
   const cleaned = clean(trimSpace(inverted ? `!${path}` : path));
   const isException = cleaned.startsWith('!');
-  if (cleaned === '!') throw invalid(line, written, 'nothing follows the "!"');
+  if (cleaned === '!') throw invalid(line, written, 'there is no pattern after "!"');
   const pattern = isException ? cleaned.slice(1) : cleaned;
   if (!isWellFormed(pattern)) throw invalid(line, written);
   return { line, pattern, isException };
@@ -72,7 +74,7 @@ function relativePath(text: string): string {
   return path.length > 1 && path.startsWith('/') ? path.slice(1) : path;
 }
 
-/** As Go's `filepath.Clean`. */
+/** Like Go's `filepath.Clean`. */
 function clean(path: string): string {
   const normal = posix.normalize(path);
   return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal;
@@ -85,21 +87,21 @@ function invalid(line: number, text: string, why?: string): IgnoreFileError {
   return new IgnoreFileError(`line ${line}: invalid pattern ${shown}${reason}`);
 }
 
-/** What the rules say of a folder, for the paths in it. */
+/** The rules that match a folder, for the paths in it. */
 export type FolderMatches = readonly boolean[];
 
-export interface Verdict {
+export interface MatchResult {
   readonly ignored: boolean;
-  /** For the paths below, if it is a folder. */
+  /** The matching rules, for the paths in it if it is a folder. */
   readonly matches: FolderMatches;
 }
 
 /** The rules of one ignore file, compiled. */
 export class IgnoreRules {
-  /** Whether something below an ignored folder may be taken back in. */
+  /** Whether paths below an ignored folder may be included again. */
   readonly hasExceptions: boolean;
   readonly #tests: (PathTest | undefined)[];
-  /** Of the folders of paths that `ignores` was called with. */
+  /** Cached matches of the parent folders for `ignores`. */
   readonly #folders = new Map<string, FolderMatches>();
 
   constructor(private readonly rules: readonly IgnoreRule[]) {
@@ -108,15 +110,15 @@ export class IgnoreRules {
   }
 
   /**
-   * Whether a builder leaves out a path. A rule that matched a folder matches all in it, and a rule
-   * that cannot change the answer is not asked, so that it is unknown to the paths below: this is
-   * `MatchesUsingParentResults` of moby's `patternmatcher`, by which contexts are sent.
+   * Matches a path against the rules. A rule that matched a folder matches all paths in it, and a rule
+   * that cannot change the result is not evaluated, so that its result is unknown to the paths below:
+   * this is `MatchesUsingParentResults` of moby's `patternmatcher`, which is used to send contexts.
    *
    * @param path - Relative to the context, with `/`.
-   * @param folder - Of the folder that the path is in; none for a path at the top.
-   * @throws IgnoreFileError for a pattern that no builder can compile
+   * @param folder - Matches of the parent folder; none for a path at the top.
+   * @throws IgnoreFileError for a pattern that builders cannot compile
    */
-  judge(path: string, folder?: FolderMatches): Verdict {
+  match(path: string, folder?: FolderMatches): MatchResult {
     let ignored = false;
     const matches = this.rules.map((rule, index) => {
       const matched =
@@ -127,19 +129,19 @@ export class IgnoreRules {
     return { ignored, matches };
   }
 
-  /** Whether a builder leaves out a path, with what the rules say of the folders that it is in. */
+  /** Whether a builder omits a path, taking its parent folders into account. */
   ignores(path: string): boolean {
     let folder: FolderMatches | undefined;
     for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
       folder = this.#folder(path.slice(0, end), folder);
     }
-    return this.judge(path, folder).ignored;
+    return this.match(path, folder).ignored;
   }
 
   #folder(path: string, parent: FolderMatches | undefined): FolderMatches {
     const known = this.#folders.get(path);
     if (known) return known;
-    const { matches } = this.judge(path, parent);
+    const { matches } = this.match(path, parent);
     this.#folders.set(path, matches);
     return matches;
   }

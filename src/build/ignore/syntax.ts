@@ -1,7 +1,7 @@
 /**
- * Whether Go's `filepath.Match` finds a pattern well-formed when it compares it with `.`, which is
- * the check that moby makes. Go stops to read where the comparison fails, so that a mistake further
- * on goes unnoticed: a builder accepts such a pattern, and so must we.
+ * Whether Go's `filepath.Match` accepts a pattern when it matches `.`, which is moby's validation. Go
+ * stops parsing where the match fails, so that a later syntax error is not detected: builders accept
+ * such a pattern, so it must be accepted here, too.
  *
  * https://pkg.go.dev/path/filepath#Match
  */
@@ -13,8 +13,8 @@ export function isWellFormed(pattern: string): boolean {
     if (next.chunk.length === 0) return true;
     const found = compareChunk(next.chunk, left);
     if (found === 'malformed') return false;
-    const goesOn = found !== undefined && (found === '' || next.rest.length > 0);
-    if (!goesOn) return true;
+    const continues = found !== undefined && (found === '' || next.rest.length > 0);
+    if (!continues) return true;
     ({ rest } = next);
     left = found;
   }
@@ -28,7 +28,7 @@ interface Chunk {
   readonly rest: Characters;
 }
 
-/** Without the `*` in front of it, up to the next one that is not within brackets. */
+/** Returns the chunk without leading `*`, up to the next `*` outside of brackets. */
 function firstChunk(pattern: Characters): Chunk {
   const start = pattern.findIndex((character) => character !== '*');
   if (start < 0) return { chunk: [], rest: [] };
@@ -45,7 +45,7 @@ function firstChunk(pattern: Characters): Chunk {
   return { chunk: pattern.slice(start), rest: [] };
 }
 
-/** What is left of the name; `undefined` if it does not begin so. */
+/** Returns the rest of the name after the chunk; `undefined` if the name does not begin with it. */
 function compareChunk(chunk: Characters, name: string): string | undefined | 'malformed' {
   let left = name;
   let failed = false;
@@ -103,7 +103,7 @@ function readCharacter(
   if (chunk[start] === '-' || chunk[start] === ']') return undefined;
   const at = chunk[start] === '\\' ? start + 1 : start;
   const rune = chunk[at]?.codePointAt(0);
-  // A byte that is not UTF-8 is malformed here, and so is a bracket that nothing follows.
+  // A byte that is not UTF-8 is malformed here, and so is an unterminated bracket.
   if (rune === undefined || (rune >= 0xd800 && rune <= 0xdfff)) return undefined;
   return at + 1 < chunk.length ? { rune, end: at + 1 } : undefined;
 }

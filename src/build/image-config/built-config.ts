@@ -1,6 +1,6 @@
 import { parseBoundedJson } from '../../http/json-bounds';
 
-/** What a local store says of an image that was built: parts of its config, checked for shape. */
+/** Parts of the config of a built image in a local store, with validated structure. */
 export interface BuiltConfig {
   readonly os: string;
   readonly architecture: string;
@@ -16,14 +16,14 @@ export interface BuiltConfig {
 type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Reads what `docker image inspect`, `podman image inspect` or `buildah inspect --type image` printed.
+ * Parses the output of `docker image inspect`, `podman image inspect` or `buildah inspect --type image`.
  *
- * @returns `undefined` if it is none of these
+ * @returns `undefined` if it has another format
  */
 export function parseInspect(text: string): BuiltConfig | undefined {
   const image = firstOf(parseJson(text));
   if (image === undefined) return undefined;
-  // buildah nests the config as the registry gets it; the others have their own spelling.
+  // buildah nests the config in the format of registries; the others have their own format.
   const docker = objectOf(image['Docker']);
   if (docker !== undefined) return fromDockerConfig(docker);
   const config = objectOf(image['Config']);
@@ -58,16 +58,18 @@ function settingsOf(config: JsonObject) {
   };
 }
 
-/** podman returns no shell, but the history, in which builders note the instruction. */
+/** podman does not return the shell, but the history, in which builders record the instruction. */
 function shellOf(image: JsonObject, config: JsonObject): readonly string[] | undefined {
   if (Array.isArray(config['Shell'])) return wordsOf(config['Shell']);
   const history = image['History'];
   if (!Array.isArray(history)) return [];
-  const noted = history
+  const recorded = history
     .map((entry) => SHELL_INSTRUCTION.exec(textOf(objectOf(entry)?.['created_by']))?.[1])
     .findLast((each) => each !== undefined);
-  // Spelled in several ways (`[/bin/sh -ec]`), none of which keeps the words apart.
-  return noted === undefined ? undefined : noted.split(/[\s",[\]]+/).filter((word) => word !== '');
+  // Written in several formats (`[/bin/sh -ec]`), which do not keep the words separate.
+  return recorded === undefined
+    ? undefined
+    : recorded.split(/[\s",[\]]+/).filter((word) => word !== '');
 }
 
 const SHELL_INSTRUCTION = /^(?:\/bin\/sh -c #\(nop\)\s+)?SHELL\s*(\[.*\])/;

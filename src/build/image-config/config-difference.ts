@@ -5,11 +5,11 @@ import { parseBoundedJson } from '../../http/json-bounds';
 const DEFAULT_SHELL: readonly string[] = ['/bin/sh', '-c'];
 
 /**
- * In what the config of a built image differs from what BuildKit makes of these instructions, as far
- * as builders are known to differ. Compared with all builders by test/oracles/builders.
+ * Describes how the config of a built image differs from the one that BuildKit creates from these
+ * instructions, for the known differences of builders. test/oracles/builders compares all builders.
  *
  * @param chain - The instructions of the target, from `stageChain`.
- * @returns the instruction, what became of it, and what to write instead
+ * @returns the instruction, its result, and the remedy
  */
 export function configDifference(
   chain: readonly Instruction[],
@@ -26,8 +26,8 @@ function portDifference(chain: readonly Instruction[], built: BuiltConfig): stri
   const port = built.exposedPorts.find((each) => !isPort(each));
   if (port === undefined) return undefined;
   return (
-    `EXPOSE became \`${port}\`, which is not one port with tcp, udp or sctp; write each port of a ` +
-    'range by itself, and the protocol in lower case'
+    `EXPOSE became \`${port}\`, which is not a single port with tcp, udp or sctp; write each port of a ` +
+    'range separately, and the protocol in lower case'
   );
 }
 
@@ -36,7 +36,7 @@ function isPort(text: string): boolean {
   return number !== undefined && Number(number) <= 65_535;
 }
 
-/** A command in shell form runs in the shell that SHELL named before it, or in the base image's. */
+/** A command in shell form runs in the shell of the preceding SHELL instruction, or in the base image's. */
 function shellDifference(chain: readonly Instruction[], built: BuiltConfig): string | undefined {
   for (const [keyword, words] of [
     ['ENTRYPOINT', built.entrypoint],
@@ -48,7 +48,7 @@ function shellDifference(chain: readonly Instruction[], built: BuiltConfig): str
     const shell = shellAt(chain, at, built);
     if (shell === undefined || shell.length === 0 || startsWith(words, shell)) continue;
     return (
-      `${keyword} in shell form became \`${words.slice(0, 2).join(' ')} ...\` though the shell is ` +
+      `${keyword} in shell form became \`${words.slice(0, 2).join(' ')} ...\` although the shell is ` +
       `\`${shell.join(' ')}\`; write ${keyword} in exec form: ` +
       `${keyword} ${JSON.stringify([...shell, '...'])}`
     );
@@ -63,11 +63,11 @@ function shellAt(
 ): readonly string[] | undefined {
   const declared = chain.slice(0, at).findLast(({ keyword }) => keyword === 'SHELL');
   if (declared !== undefined) return execForm(declared.text);
-  // A later SHELL hides that of the base image.
+  // A later SHELL replaces that of the base image in the config.
   return chain.some(({ keyword }) => keyword === 'SHELL') ? DEFAULT_SHELL : built.shell;
 }
 
-/** The shell may have lost the bounds of its words: podman returns it as text only. */
+/** Compared as text, because podman returns the shell without separated words. */
 function startsWith(words: readonly string[], shell: readonly string[]): boolean {
   return words.join(' ').startsWith(shell.join(' '));
 }
@@ -76,7 +76,7 @@ function isExecForm(text: string): boolean {
   return execForm(text) !== undefined;
 }
 
-/** The words of `["a", "b"]`; `undefined` for anything else, which is shell form. */
+/** Parses the words of `["a", "b"]`; `undefined` for shell form. */
 function execForm(text: string): readonly string[] | undefined {
   if (!text.startsWith('[')) return undefined;
   try {
@@ -96,12 +96,12 @@ const CHECK_OPTIONS: Readonly<Record<string, string>> = {
   Retries: 'retries',
 };
 
-/** The classic docker builder takes options that were left out from the HEALTHCHECK before. */
+/** The classic docker builder inherits omitted options from the previous HEALTHCHECK. */
 function checkDifference(chain: readonly Instruction[], built: BuiltConfig): string | undefined {
   const declared = chain.findLast(({ keyword }) => keyword === 'HEALTHCHECK');
   if (declared === undefined || /^NONE\s*$/i.test(declared.text)) return undefined;
   if (Object.keys(built.healthcheck).length === 0)
-    return 'HEALTHCHECK was dropped, because the image format has no field for it';
+    return 'HEALTHCHECK was dropped, because the image format does not have a field for it';
   const inherited = Object.entries(CHECK_OPTIONS).find(
     ([field, flag]) =>
       Boolean(built.healthcheck[field]) &&
@@ -109,12 +109,12 @@ function checkDifference(chain: readonly Instruction[], built: BuiltConfig): str
   );
   if (inherited === undefined) return undefined;
   return (
-    `HEALTHCHECK took --${inherited[1]} from the base image's; state --interval, --timeout, ` +
+    `HEALTHCHECK inherited --${inherited[1]} from the base image's; specify --interval, --timeout, ` +
     '--start-period and --retries'
   );
 }
 
-/** https://github.com/containerd/platforms/blob/main/database.go: names of the same architecture. */
+/** Aliases of architectures: https://github.com/containerd/platforms/blob/main/database.go */
 const ARCHITECTURES: Readonly<Record<string, string>> = {
   x86_64: 'amd64',
   'x86-64': 'amd64',
@@ -124,14 +124,14 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   armel: 'arm',
 };
 
-/** Variants that are the architecture's own, and therefore often left out. */
+/** Default variants of architectures, which are often omitted. */
 const DEFAULT_VARIANTS: Readonly<Record<string, string>> = { arm64: 'v8', arm: 'v7', amd64: 'v1' };
 
 /**
- * Whether a built image is for another platform than the declared one.
+ * Describes how the platform of a built image differs from the declared one.
  *
  * @param platform - `os/arch[/variant]`
- * @returns what was built instead
+ * @returns `undefined` if they are equal
  */
 export function platformDifference(platform: string, built: BuiltConfig): string | undefined {
   const [os = '', name = '', variant] = platform.split('/');
@@ -142,10 +142,10 @@ export function platformDifference(platform: string, built: BuiltConfig): string
     sameVariant(variant ?? DEFAULT_VARIANTS[architecture], built);
   if (isSame) return undefined;
   const shown = [built.os, built.architecture, built.variant].filter(Boolean).join('/');
-  return `an image for ${shown} was built though ${platform} was declared`;
+  return `an image for ${shown} was built although ${platform} was declared`;
 }
 
-/** Not every builder records a variant; one that is recorded must be the right one. */
+/** Not every builder records a variant; a recorded one must match. */
 function sameVariant(declared: string | undefined, built: BuiltConfig): boolean {
   return declared === undefined || built.variant === undefined || declared === built.variant;
 }

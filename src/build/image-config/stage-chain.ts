@@ -7,8 +7,8 @@ import {
 } from '../dockerfile';
 
 /**
- * The instructions that make the config of a target: those of its stage, after those of the stages
- * that it begins with. They are in the order in which they apply, without FROM.
+ * Returns the instructions that determine the config of a target: those of its base stages, followed by
+ * those of its own stage, in the order in which they apply, without FROM.
  *
  * @param target - Name or number of a stage. Default: the last one.
  */
@@ -50,14 +50,14 @@ function readStages(
 function readFrom(text: string, args: Readonly<Record<string, string>>, escape: string): Stage {
   const [base = '', as, name] = text.split(/\s+/);
   return {
-    // A stage name that comes from a variable's default is not found: its chain begins here.
+    // Defaults of variables are not expanded: a stage that is found only by one ends the chain.
     base: expanded(base, args, escape),
     name: as?.toUpperCase() === 'AS' ? name?.toLowerCase() : undefined,
     instructions: [],
   };
 }
 
-/** What cannot be expanded is an image, of which nothing is known here. */
+/** A word that cannot be expanded is treated as the name of an image. */
 function expanded(word: string, args: Readonly<Record<string, string>>, escape: string): string {
   try {
     return lex(word, (variable) => args[variable], { escape }).text;
@@ -67,7 +67,7 @@ function expanded(word: string, args: Readonly<Record<string, string>>, escape: 
   }
 }
 
-/** Of the nearest stage before `end` with this name or number; -1: an image. */
+/** Returns the index of the nearest stage before `end` with this name or number; -1: an image. */
 function indexOf(stages: readonly Stage[], name: string, end: number): number {
   const before = stages.slice(0, end);
   const named = before.findLastIndex((stage) => stage.name === name.toLowerCase());

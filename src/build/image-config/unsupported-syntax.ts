@@ -1,7 +1,7 @@
 import { type Instruction, parseInstructions } from '../dockerfile';
 import { stageChain } from './stage-chain';
 
-/** What decides how a builder without BuildKit reads a Dockerfile. */
+/** The inputs that determine how a builder without BuildKit parses a Dockerfile. */
 export interface DockerfileReading {
   readonly dockerfile: string;
   readonly args: Readonly<Record<string, string>>;
@@ -9,8 +9,8 @@ export interface DockerfileReading {
 }
 
 /**
- * Syntax that the classic docker builder accepts and reads in another way than BuildKit, so that the
- * image would differ without an error.
+ * Describes syntax that the classic docker builder accepts but interprets differently from BuildKit, so
+ * that the image would differ without an error.
  */
 export function unsupportedByClassicDocker(reading: DockerfileReading): string | undefined {
   return platformArgument(reading) ?? undeclaredProxy(reading);
@@ -25,7 +25,7 @@ export function unsupportedByImagebuilder(reading: DockerfileReading): string | 
 }
 
 /**
- * BuildKit's lexer takes `$$`, `$@` and the like for parameters of a shell, which are empty here;
+ * BuildKit's lexer parses `$$`, `$@` and similar as special parameters of the shell, which are empty;
  * imagebuilder, the parser of podman and buildah, keeps the text.
  *
  * https://github.com/moby/buildkit/blob/v0.26.3/frontend/dockerfile/shell/lex.go (isSpecialParam)
@@ -33,7 +33,7 @@ export function unsupportedByImagebuilder(reading: DockerfileReading): string | 
 function specialParameter({ dockerfile, args, target }: DockerfileReading): string | undefined {
   for (const { keyword, text } of stageChain(dockerfile, args, target)) {
     if (!EXPANDED.has(keyword)) continue;
-    // Skipped: what follows a backslash, and what is in single quotes outside of double ones.
+    // Skips escaped characters, and text in single quotes outside of double quotes.
     const plain = text.replace(/\\.|"(?:\\.|[^"\\])*"|'[^']*'/gs, (part) =>
       part.startsWith('"') ? part.replace(/\\./gs, '') : '',
     );
@@ -48,7 +48,7 @@ const PLATFORM_ARGUMENT = /^(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)$/;
 
 /** https://docs.docker.com/reference/dockerfile/#automatic-platform-args-in-the-global-scope */
 function platformArgument({ dockerfile, args }: DockerfileReading): string | undefined {
-  // Of every stage: what one compiles for `TARGETARCH` is copied into another.
+  // Checked in every stage: files that one stage compiles for `TARGETARCH` are copied to another.
   const name = parseInstructions(dockerfile)
     .instructions.filter(({ keyword }) => keyword === 'ARG')
     .flatMap(({ text }) => text.split(/\s+/))
@@ -65,7 +65,7 @@ const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROX
 /** Instructions whose values become part of the config. */
 const EXPANDED = new Set(['ENV', 'LABEL', 'EXPOSE', 'USER', 'WORKDIR', 'VOLUME', 'STOPSIGNAL']);
 
-/** BuildKit gives predefined arguments to RUN only; the others expand them, and they may hold a login. */
+/** BuildKit passes predefined arguments only to RUN; the others expand them, and they may contain credentials. */
 function undeclaredProxy({ dockerfile, args, target }: DockerfileReading): string | undefined {
   const chain = stageChain(dockerfile, args, target);
   for (const name of PROXIES.filter((each) => Object.hasOwn(args, each))) {
@@ -73,7 +73,7 @@ function undeclaredProxy({ dockerfile, args, target }: DockerfileReading): strin
     const use = new RegExp(`\\$(?:${name}\\b|\\{${name}\\b)`);
     const found = chain.find(({ keyword, text }) => EXPANDED.has(keyword) && use.test(text));
     if (found !== undefined)
-      return `it puts build.args.${name} into ${found.keyword}, where BuildKit leaves it empty; add \`ARG ${name}\` before it if that is wanted`;
+      return `it puts build.args.${name} into ${found.keyword}, where BuildKit leaves it empty; add \`ARG ${name}\` before it if this is intended`;
   }
   return undefined;
 }

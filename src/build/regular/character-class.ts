@@ -29,7 +29,7 @@ const GRAPH = span('!~');
 /** `\w`. */
 export const WORD = anyOf(ALNUM, only('_'));
 
-/** `\d`, `\s`, `\w`; the capital letter stands for all else. ASCII only. */
+/** `\d`, `\s`, `\w`; the capital letter is the complement. ASCII only. */
 const PERL: Readonly<Record<string, RuneSet>> = { d: DIGIT, s: only('\t\n\f\r '), w: WORD };
 
 export function perlClass(letter: string): RuneSet | undefined {
@@ -38,7 +38,7 @@ export function perlClass(letter: string): RuneSet | undefined {
   return set && (letter === small ? set : not(set));
 }
 
-/** `[:name:]` within brackets. */
+/** `[:name:]` in brackets. */
 const POSIX: Readonly<Record<string, RuneSet>> = {
   alnum: ALNUM,
   alpha: ALPHA,
@@ -56,17 +56,17 @@ const POSIX: Readonly<Record<string, RuneSet>> = {
   xdigit: anyOf(DIGIT, span('AF'), span('af')),
 };
 
-/** @param name - With `^` in front for all else. */
+/** @param name - With leading `^` for the complement. */
 export function posixClass(name: string): RuneSet | undefined {
   const bare = name.startsWith('^') ? name.slice(1) : name;
   const set = Object.hasOwn(POSIX, bare) ? POSIX[bare] : undefined;
   return set && (bare === name ? set : not(set));
 }
 
-/** Go's category C has no code points that are not assigned. */
+/** Go's category C does not include unassigned code points. */
 const OTHER = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}]/u;
 
-/** `\pX` and `\p{Name}`: a category or a script; with `^` in front for all else. */
+/** `\pX` and `\p{Name}`: a category or a script; with leading `^` the complement. */
 export function unicodeClass(name: string): RuneSet | undefined {
   if (name.startsWith('^')) {
     const set = unicodeClass(name.slice(1));
@@ -82,7 +82,7 @@ function propertyOf(name: string): RegExp | undefined {
   try {
     return new RegExp(`\\p{${property}}`, 'u');
   } catch {
-    // There is no such category or script.
+    // The category or script does not exist.
     return undefined;
   }
 }

@@ -10,13 +10,13 @@ import {
 } from './character-class';
 import { type Assertion, either, optional, type Program, repeated, zeroOrMore } from './program';
 
-/** An expression that Go's `regexp` refuses. */
+/** An expression that Go's `regexp` rejects. */
 export class ExpressionError extends Error {}
 
 /**
- * Compiles the part of Go's regular expressions that ignore patterns are turned into: characters,
+ * Compiles the subset of Go's regular expressions to which ignore patterns are translated: characters,
  * escapes, classes in brackets, `.`, `^`, `$`, groups, `|`, and `*`, `?` and `{n,m}` after any of
- * these. An escape that a pattern spells (`\d`, `\x41`, `\Qa`) means in it what it means in Go.
+ * these. An escape in a pattern (`\d`, `\x41`, `\Qa`) has the same meaning as in Go.
  *
  * https://pkg.go.dev/regexp/syntax
  *
@@ -31,11 +31,11 @@ export function compileExpression(source: string): Program {
 
 const LINE_FEED = 0x0a;
 
-/** The largest count of `{n,m}` that Go accepts. */
-const MOST_REPEATED = 1000;
+/** Maximum count of `{n,m}` in Go. */
+const MAX_COUNT = 1000;
 
-/** Of its text, longer than any count that is accepted. */
-const LONGEST_COUNT = 64;
+/** Maximum length of `{n,m}`, longer than any accepted count. */
+const MAX_COUNT_LENGTH = 64;
 
 const begin: Assertion = (before) => before === undefined;
 const end: Assertion = (_, after) => after === undefined;
@@ -64,7 +64,7 @@ class Reader {
     return this.#at >= this.#runes.length;
   }
 
-  /** Up to the end, or the `)` of the group that it is in. */
+  /** Reads up to the end, or to the `)` of the enclosing group. */
   sequence(): Program {
     let parts: Program[] = [];
     const alternatives: Program[] = [];
@@ -98,22 +98,22 @@ class Reader {
     this.#at += counted?.length ?? 1;
     if (this.#repetition()) throw repetition('invalid nested');
     if (simple) return simple(program);
-    const { least, most = least } = counted ?? { least: 0 };
-    if (least > MOST_REPEATED || most > MOST_REPEATED || most < least) {
+    const { min, max = min } = counted ?? { min: 0 };
+    if (min > MAX_COUNT || max > MAX_COUNT || max < min) {
       throw repetition('invalid count of');
     }
-    return repeated(program, least, counted?.most === undefined ? undefined : most);
+    return repeated(program, min, counted?.max === undefined ? undefined : max);
   }
 
-  /** `{n}`, `{n,}` or `{n,m}`; other braces are characters. `most` is without limit if absent. */
-  #repetition(): { length: number; least: number; most?: number } | undefined {
+  /** Parses `{n}`, `{n,}` or `{n,m}`; other braces are characters. Without `max` the count is unlimited. */
+  #repetition(): { length: number; min: number; max?: number } | undefined {
     if (this.#peek() !== '{') return undefined;
-    const text = this.#runes.slice(this.#at, this.#at + LONGEST_COUNT).join('');
+    const text = this.#runes.slice(this.#at, this.#at + MAX_COUNT_LENGTH).join('');
     const match = /^\{(0|[1-9][0-9]*)(?:(,)(0|[1-9][0-9]*)?)?\}/.exec(text);
     if (!match) return undefined;
-    const [{ length }, least = '', comma, most] = match;
-    const limit = comma === undefined ? least : most;
-    return { length, least: Number(least), ...(limit !== undefined && { most: Number(limit) }) };
+    const [{ length }, min = '', comma, upper] = match;
+    const max = comma === undefined ? min : upper;
+    return { length, min: Number(min), ...(max !== undefined && { max: Number(max) }) };
   }
 
   #atom(): Program {
@@ -156,7 +156,7 @@ class Reader {
     return [{ op: 'rune', accepts: this.#escapedSet() }];
   }
 
-  /** `\Q...\E`, or to the end. */
+  /** Reads `\Q...\E`, or up to the end. */
   #quoted(): Program {
     const parts: Program[] = [];
     while (!this.atEnd && !(this.#peek() === '\\' && this.#peek(1) === 'E')) {
@@ -166,7 +166,7 @@ class Reader {
     return parts.flat();
   }
 
-  /** What follows a backslash, where it stands for characters. */
+  /** Reads the part after a backslash, if it is a character or class. */
   #escapedSet(): RuneSet {
     const letter = this.#peek();
     if (letter === 'p' || letter === 'P') {
@@ -180,7 +180,7 @@ class Reader {
     return set ?? single(this.#escapedRune());
   }
 
-  /** One letter, or a name in braces. */
+  /** Reads one letter, or a name in braces. */
   #className(): string {
     const first = this.#next();
     if (first !== '{') return first;
@@ -199,7 +199,7 @@ class Reader {
     throw new ExpressionError('invalid escape sequence');
   }
 
-  /** Two digits, or any number of them in braces. */
+  /** Reads two digits, or any number of them in braces. */
   #hexadecimal(): number {
     const braces = this.#peek() === '{';
     const digits = braces ? this.#className() : this.#next() + this.#next();
@@ -208,7 +208,7 @@ class Reader {
     return rune;
   }
 
-  /** Up to three digits; `\1` alone would be a reference to a group, which Go does not have. */
+  /** Reads up to three digits; `\1` alone would be a group reference, which Go does not support. */
   #octal(first: string): number {
     if (first !== '0' && !/^[0-7]$/.test(this.#peek())) {
       throw new ExpressionError('invalid escape sequence');
@@ -218,7 +218,7 @@ class Reader {
     return Number.parseInt(digits, 8);
   }
 
-  /** After the opening bracket. */
+  /** Reads a class after the opening bracket. */
   #brackets(): RuneSet {
     const negated = this.#peek() === '^';
     if (negated) this.#next();
@@ -243,7 +243,7 @@ class Reader {
     return range(low, high);
   }
 
-  /** `[:name:]`, where it is closed. */
+  /** Reads `[:name:]` if it is terminated. */
   #named(): RuneSet | undefined {
     if (this.#peek() !== '[' || this.#peek(1) !== ':') return undefined;
     const close = this.#runes.findIndex(

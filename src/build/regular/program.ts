@@ -1,6 +1,6 @@
 /**
  * One step of a compiled expression. Offsets are relative to the step, so that programs can be
- * joined as they are.
+ * concatenated unchanged.
  */
 export type Step =
   | { readonly op: 'rune'; readonly accepts: (rune: number) => boolean }
@@ -8,7 +8,7 @@ export type Step =
   | { readonly op: 'jump'; readonly offset: number }
   | { readonly op: 'assert'; readonly holds: Assertion };
 
-/** About a position: the runes on both sides of it, `undefined` at an end of the text. */
+/** A condition on the runes before and after a position; `undefined` at an end of the text. */
 export type Assertion = (before: number | undefined, after: number | undefined) => boolean;
 
 export type Program = readonly Step[];
@@ -34,17 +34,17 @@ export function either(one: Program, other: Program): Program {
   ];
 }
 
-/** At least `least` times, and at most `most` times where that is given. */
-export function repeated(program: Program, least: number, most: number | undefined): Program {
-  const required = Array.from({ length: least }, () => program).flat();
-  if (most === undefined) return [...required, ...zeroOrMore(program)];
-  const further = Array.from({ length: most - least }, () => optional(program));
+/** Repeats a program at least `min` times, and at most `max` times if given. */
+export function repeated(program: Program, min: number, max: number | undefined): Program {
+  const required = Array.from({ length: min }, () => program).flat();
+  if (max === undefined) return [...required, ...zeroOrMore(program)];
+  const further = Array.from({ length: max - min }, () => optional(program));
   return [...required, ...further.flat()];
 }
 
 /**
- * Whether some part of a text matches. All branches are followed at once: the time is at most the
- * product of both lengths, whatever the expression.
+ * Whether any part of a text matches. All branches are followed simultaneously: the time is at most
+ * proportional to the product of both lengths for every expression.
  */
 export function hasMatch(program: Program, runes: readonly number[]): boolean {
   const branches = new Branches(program);
@@ -67,24 +67,24 @@ export function hasMatch(program: Program, runes: readonly number[]): boolean {
   return branches.accepted;
 }
 
-/** Follows the steps between two runes, each of them once. */
+/** Follows the steps between two runes, each only once. */
 class Branches {
   accepted = false;
   readonly #seen: Uint32Array;
   readonly #open: number[] = [];
-  /** Marks what was seen between these two runes. */
+  /** Marks the steps that were visited between these two runes. */
   #mark = 0;
 
   constructor(private readonly program: Program) {
     this.#seen = new Uint32Array(program.length + 1);
   }
 
-  /** Before the steps of another position. */
+  /** Starts another position. */
   begin(): void {
     this.#mark++;
   }
 
-  /** Adds to `waiting` the steps that want the next rune. */
+  /** Adds the steps that consume the next rune to `waiting`. */
   follow(
     start: number,
     before: number | undefined,

@@ -2,13 +2,13 @@ import { IgnoreFileError, IgnoreRules, readRules } from '../../../src/build/igno
 
 const rules = (text: string) => new IgnoreRules(readRules(Buffer.from(text)));
 
-/** Asks folder by folder, as a walk does. */
+/** Matches folder by folder, as a walk does. */
 function ignores(text: string, path: string): boolean {
-  const asked = rules(text);
+  const ignoreRules = rules(text);
   let verdict = { ignored: false, matches: undefined as readonly boolean[] | undefined };
   const parts = path.split('/');
   for (const index of parts.keys()) {
-    verdict = asked.judge(parts.slice(0, index + 1).join('/'), verdict.matches);
+    verdict = ignoreRules.match(parts.slice(0, index + 1).join('/'), verdict.matches);
   }
   return verdict.ignored;
 }
@@ -59,7 +59,7 @@ test.each<[string, string, boolean]>([
 });
 
 test.each([
-  ['ok\n!', /^line 2: invalid pattern `!`: nothing follows the "!"$/],
+  ['ok\n!', /^line 2: invalid pattern `!`: there is no pattern after "!"$/],
   ['[', /^line 1: invalid pattern `\[`$/],
   ['a*[]b', undefined],
   ['.[]b', /line 1/],
@@ -69,15 +69,15 @@ test.each([
   ['[^', /line 1/],
   ['*[-]', /line 1/],
   [`a\n${'x'.repeat(65_536)}`, /^line 2: longer than 65535 bytes$/],
-])('%j is refused where builders refuse it', (text, message) => {
+])('%j is rejected if builders reject it', (text, message) => {
   if (message === undefined) expect(() => readRules(Buffer.from(text))).not.toThrow();
   else expect(() => readRules(Buffer.from(text))).toThrow(message);
 });
 
 test('a pattern that cannot be compiled is refused when it is first compared', () => {
-  const asked = rules('never\n!a[b-a]\na\\1');
-  expect(() => asked.judge('x')).toThrow(IgnoreFileError);
-  expect(() => asked.judge('x')).toThrow(/^line 3: invalid pattern `a\\1`/);
+  const ignoreRules = rules('never\n!a[b-a]\na\\1');
+  expect(() => ignoreRules.match('x')).toThrow(IgnoreFileError);
+  expect(() => ignoreRules.match('x')).toThrow(/^line 3: invalid pattern `a\\1`/);
 });
 
 test('a pattern that is not UTF-8 is shown by its escapes', () => {

@@ -66,7 +66,7 @@ test('the platform is compared with the names that platforms have', () => {
   expect(difference('linux/x86_64', {})).toBeUndefined();
   expect(difference('linux/arm64', { architecture: 'arm64', variant: 'v8' })).toBeUndefined();
   expect(difference('linux/arm/v6', { architecture: 'arm' })).toBeUndefined();
-  expect(difference('linux/arm64', {})).toContain('linux/amd64 was built though linux/arm64');
+  expect(difference('linux/arm64', {})).toContain('linux/amd64 was built although linux/arm64');
   expect(difference('windows/amd64', {})).toContain('linux/amd64');
   expect(difference('linux/arm/v6', { architecture: 'arm', variant: 'v7' })).toContain('arm/v7');
   expect(difference('linux/arm', { architecture: 'arm', variant: 'v6' })).toContain('arm/v6');

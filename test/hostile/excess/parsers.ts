@@ -135,7 +135,7 @@ export const TEXT_PARSERS: readonly Parser[] = [
   {
     name: 'an ignore file',
     bytes: 128 * KIB,
-    parse: (file) => new IgnoreRules(readRules(file)).judge('a/b/c/Dockerfile'),
+    parse: (file) => new IgnoreRules(readRules(file)).match('a/b/c/Dockerfile'),
   },
   { name: 'PEM', bytes: 1 * MIB, parse: (text) => pemFault(normalizePem(String(text))) },
   { name: 'a certificate in PEM', bytes: 1 * MIB, parse: (text) => certificateDer(String(text)) },

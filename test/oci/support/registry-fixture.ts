@@ -21,7 +21,7 @@ export function repositoryOf(registry: { readonly host: string }, path = 'team/a
   return parseReference(`${registry.host}/${path}`).repository;
 }
 
-/** A client that reads no config of the machine, and the waits that it asked for. */
+/** A client that does not read the machine's config, and the delays that it requested. */
 export function testClient(options: RegistryClientOptions = {}): {
   readonly client: RegistryClient;
   readonly waits: number[];

@@ -1,6 +1,6 @@
 import net, { type AddressInfo, type Socket } from 'node:net';
 
-/** A server that speaks what it is told to, byte for byte. */
+/** A server that sends the given bytes. */
 export interface Wire {
   readonly url: URL;
   /** Connections so far, in their order. */
@@ -29,8 +29,8 @@ export async function openWire(
     socket.on('error', () => undefined);
     socket.on('data', (bytes) => {
       if (!bytes.includes('HTTP/1.1\r\n')) return;
-      const said = answer({ head: bytes.toString('latin1'), socket, turn: turn++, connection });
-      if (said !== undefined) socket.write(said, 'latin1');
+      const response = answer({ head: bytes.toString('latin1'), socket, turn: turn++, connection });
+      if (response !== undefined) socket.write(response, 'latin1');
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -20,7 +20,7 @@ const told = () => bench.said.filter((line) => line.startsWith('registry: '));
 test('what the registry lacks is said once, also when the next signature fails for it', async () => {
   const digest = storeImage(bench.registry, 'team/app');
   await sign(digest, { run: 'first' });
-  const line = `registry: ${bench.registry.host}/team/app has no referrers API: signatures are listed in tags (sha256-...)`;
+  const line = `registry: ${bench.registry.host}/team/app does not support the referrers API: signatures are listed in tags (sha256-...)`;
   expect(told()).toEqual([line]);
   bench.registry.settings.immutableTags = true;
   await expect(sign(digest, { run: 'second' })).rejects.toMatchObject({

@@ -20,7 +20,7 @@ export async function removeImages(
   const { repository } = parseReference(declared.at('image').string() ?? '');
   const client = environment
     .registryClient(repository, readRegistry(declared.at('registry')))
-    .task({ anew: true });
+    .task({ bypassCache: true });
   environment.looks.forget(repository);
   const name = formatRepository(repository);
   const contents = await ImageContents.read(client, repository, {

@@ -1,7 +1,7 @@
 import {
   type ProvenancePredicate,
   provenanceStatement,
-  provenanceWanted,
+  createsProvenance,
   type Statement,
 } from '../../../attest';
 import { type Digest, parseDigest, parseTag, type Repository } from '../../../oci';
@@ -38,7 +38,7 @@ export function provenanceOf(
   digest: Digest,
   { repository, declared, facts, build }: ProvenanceSource,
 ): Statement<ProvenancePredicate> | undefined {
-  if (!provenanceWanted({ build: build !== undefined, ...declared }) || !build) return undefined;
+  if (!createsProvenance({ build: build !== undefined, ...declared }) || !build) return undefined;
   const { commit, branch, tag, ref, headRepository, builder, dirty } = facts;
   return provenanceStatement({
     digest,

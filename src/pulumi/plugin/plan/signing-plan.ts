@@ -1,4 +1,4 @@
-import { provenanceWanted } from '../../../attest';
+import { createsProvenance } from '../../../attest';
 import type { Problem } from '../../../error';
 import { type Digest, formatReference, formatRepository, type Reference } from '../../../oci';
 import { distinct, problemsOf } from '../../../error/signed-image-error';
@@ -144,7 +144,7 @@ async function provenanceProblems(
   build: boolean,
 ): Promise<readonly Problem[]> {
   const declared = readProvenance(inputs.at('provenance'));
-  return problemsOf('provenance', async () => provenanceWanted({ build, ...declared }));
+  return problemsOf('provenance', async () => createsProvenance({ build, ...declared }));
 }
 
 interface Access {

@@ -22,7 +22,7 @@ export async function removeSignatures(
   const { repository } = parseReference(declared.at('image').string() ?? '');
   const client = environment
     .registryClient(repository, readRegistry(declared.at('registry')))
-    .task({ anew: true });
+    .task({ bypassCache: true });
   environment.looks.forget(repository);
   const name = formatRepository(repository);
   let removed = 0;

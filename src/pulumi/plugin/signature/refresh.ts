@@ -31,7 +31,7 @@ export async function readSignature(
 ): Promise<NonNullable<ReadResult>> {
   const anew = (whole: StorageLocation): StorageLocation => ({
     ...whole,
-    client: whole.client.task({ anew: true }),
+    client: whole.client.task({ bypassCache: true }),
   });
   return { inputs: request.inputs, outputs: await compared(request, environment, anew) };
 }

@@ -72,7 +72,7 @@ export async function signatureOutputs(
       error,
     );
   } finally {
-    for (const line of client.traits(repository).untold()) log.info(line);
+    for (const line of client.traits(repository).newLogLines()) log.info(line);
   }
   log.info(summary(settled, material));
   return state([]);

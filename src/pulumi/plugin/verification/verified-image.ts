@@ -208,7 +208,7 @@ async function read(
       inputs,
       environment,
       inspectImage,
-      clientOf(inputs, environment).task({ anew: true }),
+      clientOf(inputs, environment).task({ bypassCache: true }),
     ),
   );
   return { inputs, outputs: found };
