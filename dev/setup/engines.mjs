@@ -17,16 +17,22 @@ const PACKAGES = [
   ['util-linux', 'unshare'],
 ];
 
+/** The proxies of test/proxy. */
+const PROXIES = [
+  ['tinyproxy-bin', 'tinyproxy'],
+  ['stunnel4', 'stunnel4'],
+];
+
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /** Debian has the daemons in sbin, which is not on every PATH. */
 const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
-function missingPackages(env) {
+function missingPackages(packages, env) {
   const folders = [...(env.PATH ?? '').split(delimiter), ...SBIN];
-  return PACKAGES.filter(
-    ([, program]) => !folders.some((folder) => existsSync(join(folder, program))),
-  ).map(([name]) => name);
+  return packages
+    .filter(([, program]) => !folders.some((folder) => existsSync(join(folder, program))))
+    .map(([name]) => name);
 }
 
 /**
@@ -35,24 +41,29 @@ function missingPackages(env) {
  *
  * @throws Error that names the packages where they cannot be installed
  */
-export async function ensureEngines(env) {
-  const missing = missingPackages(env);
+export const ensureEngines = (env) => ensurePackages(PACKAGES, 'engines', env);
+
+/** The same for the proxies. */
+export const ensureProxies = (env) => ensurePackages(PROXIES, 'proxies', env);
+
+async function ensurePackages(packages, what, env) {
+  const missing = missingPackages(packages, env);
   if (missing.length === 0) return;
   const names = missing.join(' ');
   if (process.platform !== 'linux' || process.getuid() !== 0 || !existsSync('/etc/debian_version'))
     throw new Error(
-      `these tests start real engines and need root on Debian or Ubuntu with: ${names}`,
+      `these tests start real ${what} and need root on Debian or Ubuntu with: ${names}`,
     );
   say(`installing ${names} with apt-get`);
   const options = {
     env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
-    doing: 'installing the engines',
+    doing: `installing the ${what}`,
   };
   await run('apt-get', ['update', '-qq'], options);
   const code = await withoutServices(() =>
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], options),
   );
-  const still = missingPackages(env);
+  const still = missingPackages(packages, env);
   if (code !== 0 || still.length > 0)
     throw new Error(`\`apt-get install ${still.join(' ')}\` failed; install them by hand.`);
 }

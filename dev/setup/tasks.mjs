@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { pkcs11Environment } from '../tools/pkcs11.mjs';
-import { ensureEngines } from './engines.mjs';
+import { ensureEngines, ensureProxies } from './engines.mjs';
 import { enforceTableFile, forgetEnforceTable, tellEnforceTable } from './enforce-table.mjs';
 import { forgetKeyTable, keyTableFile, tellKeyTable } from './key-table.mjs';
 import { searchForSecrets } from './leaks.mjs';
@@ -11,6 +11,7 @@ import { forgetLies, liesFile, tellLies } from './lies.mjs';
 import { forgetOracles, oraclesFile, printOracles } from './oracles.mjs';
 import { printFileSizes } from './file-sizes.mjs';
 import { root, run, works } from './process.mjs';
+import { forgetProxies, printProxies, proxiesFile } from './proxies.mjs';
 import { forgetTally, tallyFile } from './tally.mjs';
 
 const tool = (path) => (args, env, options) => run('node', [path, ...args], { env, ...options });
@@ -30,6 +31,7 @@ const SUITES = [
   'test/oracles/',
   'test/enforce/real/',
   'test/builders/',
+  'test/proxy/',
   'test/oracles/',
   'test/enforce/program/program',
   'test/enforce/policy/pack',
@@ -133,6 +135,17 @@ export const tasks = {
           }),
       );
       return printOracles(sample || rest.length > 0) && code === 0 ? 0 : code || 1;
+    },
+  },
+  'test:proxy': {
+    needs: [],
+    run: async (args, env) => {
+      forgetProxies();
+      const code = await all(
+        () => ensureProxies(env).then(() => 0),
+        () => jest('proxy', ['test/proxy/'])(args, { ...env, PROXY_TALLY: proxiesFile }),
+      );
+      return printProxies() && code === 0 ? 0 : code || 1;
     },
   },
   'test:keys': {

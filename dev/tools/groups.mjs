@@ -78,7 +78,10 @@ export const GROUPS = {
   oracles: {
     folder: 'oracles',
     minutes: 3,
-    sources: ['moby/main.go', 'moby/ignore.go', 'moby/dockerfile.go', 'moby/reference.go'],
-    programs: { moby: './moby' },
+    sources: [
+      ...['moby/main.go', 'moby/ignore.go', 'moby/dockerfile.go', 'moby/reference.go'],
+      'httpproxy/main.go',
+    ],
+    programs: { moby: './moby', httpproxy: './httpproxy' },
   },
 };

@@ -37,6 +37,10 @@ export interface BuildRegistryAccess {
   readonly username?: string;
   readonly password?: string;
   readonly caFile?: string;
+  /** PEM text, or the path of a PEM file. */
+  readonly clientCertificate?: string;
+  /** PEM text, or the path of a PEM file. A secret. */
+  readonly clientKey?: string;
   /** Use plain http, or TLS without verification. */
   readonly insecure: boolean;
 }

@@ -131,7 +131,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<D
 }
 
 function outputFlags({ registry }: BuildRequest): readonly string[] {
-  return registry.insecure && registry.caFile === undefined
+  return registry.insecure && (registry.caFile ?? registry.clientCertificate) === undefined
     ? ['--output', 'type=registry,registry.insecure=true']
     : ['--push'];
 }

@@ -1,13 +1,13 @@
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { SignedImageError } from '../error';
 import type { Digest } from '../oci/digest';
 import { parseReference } from '../oci/reference';
 import { type PushTarget, writeAuthFile } from './auth-file';
 import { pullBases } from './base-pull';
 import type { BuildRequest } from './builder';
 import { checkBuiltImage, readDockerfile } from './built-image';
+import { certificateFlags } from './certificate-flags';
 import { containersIgnoreFile } from './containers-ignore';
 import { fetchedImages } from './dockerfile';
 import { valueEnvironment } from './environment';
@@ -236,9 +236,7 @@ async function registryFlags(session: BuildSession): Promise<RegistryFlags> {
   const { request } = session;
   const tls = [
     ...(skipsTls(request) ? ['--tls-verify=false'] : []),
-    ...(request.registry.caFile === undefined
-      ? []
-      : ['--cert-dir', await certFolder(session, request.registry.caFile)]),
+    ...(await certificateFlags(session)),
   ];
   // These flags apply to every registry of a command. The settings of the push registry must not weaken
   // the pull of a base image from another registry.
@@ -269,21 +267,4 @@ function registryOf(reference: string): string | undefined {
     // The builder reports the error.
     return undefined;
   }
-}
-
-/** Creates the folder of `*.crt` files that the tools expect. */
-async function certFolder(session: BuildSession, caFile: string): Promise<string> {
-  const folder = join(session.folder, 'certs');
-  await mkdir(folder);
-  try {
-    await copyFile(caFile, join(folder, 'ca.crt'));
-  } catch (error) {
-    throw new SignedImageError({
-      code: 'INPUT_INVALID',
-      property: 'registry.caFile',
-      message: `the CA file ${caFile} cannot be read`,
-      cause: error,
-    });
-  }
-  return folder;
 }

@@ -23,11 +23,16 @@ export function dockerLogin(
   return writeDockerConfig({ folder, repository, login, env, builderEnv });
 }
 
-/** Logs that `caFile` has no effect: the daemon configures the TLS settings of a registry, not the request. */
+/** Logs that `caFile` and `clientCertificate` have no effect: the daemon configures the TLS settings of a registry, not the request. */
 export function logDaemonTls({ request, log }: BuildSession, daemon: string): void {
   if (request.registry.caFile !== undefined) {
     log(
       `registry.caFile cannot be passed to ${daemon}: install it in the certificate folder of ${daemon}`,
+    );
+  }
+  if (request.registry.clientCertificate !== undefined) {
+    log(
+      `registry.clientCertificate cannot be passed to ${daemon}: install it with its key in the certs.d folder of ${daemon}`,
     );
   }
 }

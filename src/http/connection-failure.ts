@@ -1,5 +1,6 @@
 import { messageOf, SignedImageError } from '../error';
 import { systemErrorCode } from './system-error';
+import { ProxyError } from './tunnel';
 
 export interface ConnectionFailureOptions {
   /** The connection had been idle, and ended without a byte of this answer. Default: no. */
@@ -10,6 +11,10 @@ export interface ConnectionFailureOptions {
 const LASTING = /^(ENOTFOUND$|HPE_HEADER_OVERFLOW$|ERR_)/;
 /** And of these, what another time may be otherwise. */
 const PASSING = /^ERR_(STREAM_|SSL_.*(INTERNAL_ERROR|BAD_RECORD_MAC))/;
+
+/** Certificates that are not valid or not trusted. */
+const CERTIFICATE =
+  /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ISSUER|^INVALID_(CA|PURPOSE)|TOO_SMALL|TOO_WEAK/;
 
 /** No answer came. `transient`: asking again may help. */
 export class ConnectionFailure extends SignedImageError {
@@ -35,6 +40,15 @@ function describeFailure(
   code: 'REGISTRY_INSECURE' | 'REGISTRY_UNAVAILABLE' | 'REGISTRY_PROTOCOL';
   message: string;
 } {
+  if (cause instanceof ProxyError) {
+    const message = `${url.host} is not reached: ${cause.message}`;
+    return CERTIFICATE.test(code)
+      ? {
+          code: 'REGISTRY_INSECURE',
+          message: `${message}; add the authority of the proxy's certificate to the system's, or name it by NODE_EXTRA_CA_CERTS`,
+        }
+      : { code: 'REGISTRY_UNAVAILABLE', message };
+  }
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|^EPROTO/.test(code)) {
     return {
       code: 'REGISTRY_INSECURE',
@@ -56,11 +70,7 @@ function describeFailure(
       message: `the certificate of ${url.host} is ${code === 'CERT_HAS_EXPIRED' ? 'expired' : 'not valid yet'}: have it renewed, and check the clock of this machine`,
     };
   }
-  if (
-    /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ISSUER|^INVALID_(CA|PURPOSE)|TOO_SMALL|TOO_WEAK/.test(
-      code,
-    )
-  ) {
+  if (CERTIFICATE.test(code)) {
     return {
       code: 'REGISTRY_INSECURE',
       message: `the certificate of ${url.host} is not trusted (${code}); name its authority with registry.caFile, or add it to the system's`,

@@ -1,19 +1,29 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { LookupFunction, Socket } from 'node:net';
-import tls from 'node:tls';
+import type tls from 'node:tls';
 
-import { authorityChanges } from './system-authorities';
 import { guardedLookup } from './local-address';
+import { NO_PROXIES, type ProxyRules, type ProxyServer } from './proxy-rules';
 import { Turnstile } from './semaphore';
+import { authorityChanges } from './system-authorities';
+import { offersClientCertificate, secureContext, type TlsOptions } from './tls-options';
+import { proxyHeaders, proxyTarget, TunnelAgent } from './tunnel';
 
 export interface ConnectionPoolOptions {
   /** PEM, trusted beside the system's. */
-  readonly ca: string | undefined;
+  readonly ca?: string | undefined;
   /** Default: the system's name service. */
-  readonly lookup: LookupFunction | undefined;
-  /** Whether a host may be at a local address: the user named it. Default: every host may. */
+  readonly lookup?: LookupFunction | undefined;
+  /**
+   * Whether a host may be at a local address: the user named it. Default: every host may. Only what is
+   * connected to directly is checked; a proxy resolves names itself.
+   */
   readonly mayBeLocal?: ((hostname: string) => boolean) | undefined;
+  /** Default: no proxies. */
+  readonly proxies?: ProxyRules | undefined;
+  /** Default: Node's own authorities, no client certificate. */
+  readonly tls?: TlsOptions | undefined;
 }
 
 /** Connections to one origin at a time: as many images as the engine's usual parallel steps. */
@@ -28,9 +38,8 @@ const IDLE = 15_000;
 /** Kept connections, at most so many to an origin. */
 export class ConnectionPool {
   readonly #options: ConnectionPoolOptions;
-  readonly #plain: http.Agent;
-  /** Made when first needed, and again when more authorities are trusted: the last one counts. */
-  readonly #secure: { readonly agent: https.Agent; readonly changes: number }[] = [];
+  /** By kind, proxy and trusted authorities; created when first needed. */
+  readonly #agents = new Map<string, http.Agent>();
   readonly #places = new Turnstile(MOST_CONNECTIONS);
   readonly #underWay = new Set<AbortController>();
   readonly #used = new WeakSet<Socket>();
@@ -38,7 +47,6 @@ export class ConnectionPool {
 
   constructor(options: ConnectionPoolOptions) {
     this.#options = options;
-    this.#plain = new http.Agent(this.#agentOptions());
   }
 
   /**
@@ -68,20 +76,44 @@ export class ConnectionPool {
 
   /**
    * A request that is sent with `end()`, in a place that `run` gave. Its end gives the place back.
+   *
+   * @throws SignedImageError `INPUT_INVALID` where the proxy for the URL cannot be used
    */
   open(url: URL, options: http.RequestOptions): http.ClientRequest {
     let request: http.ClientRequest;
     try {
-      request =
-        url.protocol === 'https:'
-          ? https.request({ ...target(url), ...options, agent: this.#secureAgent() })
-          : http.request({ ...target(url), ...options, agent: this.#plain });
+      request = this.#request(url, this.proxyOf(url), options);
     } catch (error) {
       this.#places.leave(url.origin);
       throw error;
     }
     request.once('close', () => this.#places.leave(url.origin));
     return request;
+  }
+
+  /** The proxy that a request for the URL goes through. Throws as `open`. */
+  proxyOf(url: URL): ProxyServer | undefined {
+    return (this.#options.proxies ?? NO_PROXIES)(url);
+  }
+
+  #request(
+    url: URL,
+    proxy: ProxyServer | undefined,
+    options: http.RequestOptions,
+  ): http.ClientRequest {
+    if (url.protocol === 'https:')
+      return https.request({ ...target(url), ...options, agent: this.#secureAgent(url, proxy) });
+    if (!proxy) return http.request({ ...target(url), ...options, agent: this.#plainAgent() });
+    // https://www.rfc-editor.org/rfc/rfc9112#name-absolute-form
+    const { host, pathname, search } = url;
+    const forProxy = {
+      ...options,
+      ...proxyTarget(proxy),
+      path: `http://${host}${pathname}${search}`,
+      headers: { ...(options.headers as http.OutgoingHttpHeaders), ...proxyHeaders(proxy, host) },
+      agent: this.#proxyAgent(proxy),
+    };
+    return proxy.url.protocol === 'https:' ? https.request(forProxy) : http.request(forProxy);
   }
 
   /** Whether it had been used before it was given to the request that says so. */
@@ -93,7 +125,7 @@ export class ConnectionPool {
 
   /** Where one idle connection was found closed, the others will not be better. */
   dropIdle(): void {
-    for (const agent of [this.#plain, ...this.#secure.map((one) => one.agent)]) {
+    for (const agent of this.#agents.values()) {
       for (const sockets of Object.values(agent.freeSockets))
         for (const socket of sockets ?? []) socket.destroy();
     }
@@ -103,35 +135,75 @@ export class ConnectionPool {
   close(): void {
     this.#closed = true;
     for (const stop of this.#underWay) stop.abort(closedError());
-    this.#plain.destroy();
-    for (const { agent } of this.#secure) agent.destroy();
+    for (const agent of this.#agents.values()) agent.destroy();
   }
 
-  #secureAgent(): https.Agent {
-    const changes = authorityChanges();
-    const last = this.#secure.at(-1);
-    if (last?.changes === changes) return last.agent;
-    const { ca } = this.#options;
-    const agent = new https.Agent({
-      ...this.#agentOptions(),
-      // As `ca` it would be read again for each connection, and be part of the key of each request.
-      secureContext: tls.createSecureContext(
-        ca === undefined ? {} : { ca: [...tls.getCACertificates('default'), ca] },
-      ),
+  #plainAgent(): http.Agent {
+    return this.#agent('plain', () => new http.Agent(this.#agentOptions()));
+  }
+
+  /** Plain http goes to the proxy itself, over one of its connections. */
+  #proxyAgent(proxy: ProxyServer): http.Agent {
+    if (proxy.url.protocol === 'http:') {
+      return this.#agent(`plain by ${proxy.url.href}`, () => new http.Agent(this.#directOptions()));
+    }
+    return this.#agent(`plain by ${proxy.url.href} ${authorityChanges()}`, () => {
+      const context = this.#proxyContext();
+      return new https.Agent({ ...this.#directOptions(), secureContext: context });
     });
-    this.#secure.push({ agent, changes });
+  }
+
+  #secureAgent(url: URL, proxy: ProxyServer | undefined): https.Agent {
+    const { ca, tls: options, lookup } = this.#options;
+    const shown = offersClientCertificate(options, url.hostname);
+    const key = ['secure', proxy?.url.href ?? '', shown, authorityChanges()].join(' ');
+    return this.#agent(key, () => {
+      const secure = {
+        // As `ca` it would be read again for each connection, and be part of the key of each request.
+        secureContext: secureContext(ca, options, shown),
+        ...(options?.rejectUnauthorized === false && { rejectUnauthorized: false }),
+        ...(options?.servername !== undefined && { servername: options.servername }),
+      };
+      if (!proxy) return new https.Agent({ ...this.#agentOptions(), ...secure });
+      return new TunnelAgent(
+        { proxy, lookup, secureContext: () => this.#proxyContext() },
+        { ...this.#directOptions(), ...secure },
+      );
+    }) as https.Agent;
+  }
+
+  /** What a proxy's own certificate is checked with: Node's authorities and the declared ones. */
+  #proxyContext(): tls.SecureContext {
+    const { ca, tls: options } = this.#options;
+    return secureContext(
+      [ca, ...(options?.authorities ?? [])].filter((each) => each !== undefined).join('\n') ||
+        undefined,
+    );
+  }
+
+  #agent(key: string, create: () => http.Agent): http.Agent {
+    const known = this.#agents.get(key);
+    if (known) return known;
+    const agent = create();
+    this.#agents.set(key, agent);
     return agent;
   }
 
   #agentOptions(): http.AgentOptions {
     const { lookup, mayBeLocal } = this.#options;
     const resolve = mayBeLocal ? guardedLookup(lookup, mayBeLocal) : lookup;
+    return { ...this.#directOptions(), ...(resolve && { lookup: resolve }) };
+  }
+
+  /** For connections to a proxy, which may be anywhere. */
+  #directOptions(): http.AgentOptions {
+    const { lookup } = this.#options;
     return {
       keepAlive: true,
       maxSockets: MOST_CONNECTIONS,
       maxFreeSockets: MOST_CONNECTIONS,
       timeout: IDLE,
-      ...(resolve && { lookup: resolve }),
+      ...(lookup && { lookup }),
     };
   }
 }

@@ -6,6 +6,7 @@ import { ConnectionFailure } from './connection-failure';
 import type { ConnectionPool } from './connection-pool';
 import { systemErrorCode } from './system-error';
 import type { HttpRequest, HttpResponse } from './message';
+import { refusal, unreachable } from './tunnel';
 
 const DEFAULT_LIMIT = 4 * 1024 * 1024;
 /** An error's body is for its message only: more than this of it is not read. */
@@ -35,6 +36,8 @@ export function exchange(
       // What was sent more than once is not dropped, so that it can be refused.
       joinDuplicateHeaders: true,
     });
+    // A plain request is sent to the proxy itself; a tunnel reports its own failures.
+    const proxy = url.protocol === 'http:' ? pool.proxyOf(url) : undefined;
     let settled = false;
     const fail = (error: unknown): void => {
       if (settled) return;
@@ -42,13 +45,14 @@ export function exchange(
       reject(error);
       request.destroy();
     };
-    const isStale = watchConnection(request, pool, url, silence, fail);
+    const isSecured = (proxy?.url ?? url).protocol === 'https:';
+    const isStale = watchConnection(request, pool, isSecured, silence, fail);
     const stop = (): void => fail(signal.reason);
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
     request.on('timeout', () => fail(timeout(`nothing was heard for ${silence / 1000} s`)));
     request.on('error', (error) => {
-      if (!isStale(error)) return fail(error);
+      if (!isStale(error)) return fail(proxy ? unreachable(proxy, error) : error);
       pool.dropIdle();
       fail(new ConnectionFailure(url, error, { stale: true }));
     });
@@ -56,6 +60,7 @@ export function exchange(
     request.on('response', (answer) => {
       answered = true;
       const status = answer.statusCode ?? 0;
+      if (proxy && status === 407) return fail(refusal(proxy, url.host, status));
       const whole = (bytes: Buffer): void => {
         if (settled) return;
         settled = true;
@@ -84,7 +89,7 @@ export function exchange(
 function watchConnection(
   request: ClientRequest,
   pool: ConnectionPool,
-  { protocol }: URL,
+  isSecured: boolean,
   silence: number,
   fail: (error: unknown) => void,
 ): (error: unknown) => boolean {
@@ -99,7 +104,7 @@ function watchConnection(
     const late = (): void => fail(timeout(`no connection within ${CONNECT_TIMEOUT / 1000} s`));
     const timer = setTimeout(late, CONNECT_TIMEOUT);
     const stop = (): void => clearTimeout(timer);
-    socket.once(protocol === 'https:' ? 'secureConnect' : 'connect', stop);
+    socket.once(isSecured ? 'secureConnect' : 'connect', stop);
     request.once('close', stop);
   });
   return (error) =>

@@ -10,7 +10,7 @@ export interface ServiceCallOptions {
 
 const LONGEST_PAUSE_MS = 8_000;
 
-/** The options of `@sigstore/sign`'s HTTP client, whose own defaults are no retry and no timeout. */
+/** The options with their defaults. */
 export function fetchOptions({
   timeoutMs = 15_000,
   retries = 3,
@@ -23,7 +23,6 @@ export function fetchOptions({
       factor: 2,
       minTimeout: pauseMs,
       maxTimeout: LONGEST_PAUSE_MS,
-      randomize: true,
     },
   };
 }
@@ -34,12 +33,8 @@ export function fetchOptions({
  */
 export function longestCall(call?: ServiceCallOptions): number {
   const { timeout, retry } = fetchOptions(call);
-  const { retries, minTimeout, factor, maxTimeout } = retry;
-  const pauses = Array.from({ length: retries }, (_, index) =>
-    // `randomize` makes a pause up to twice as long.
-    Math.min(2 * minTimeout * factor ** index, maxTimeout),
-  );
-  return pauses.reduce((sum, pause) => sum + pause, (retries + 1) * timeout);
+  // A service may ask for a pause up to the longest (`Retry-After`).
+  return (retry.retries + 1) * timeout + retry.retries * retry.maxTimeout;
 }
 
 /** The messages of an error and of its causes, outermost first, each once. */

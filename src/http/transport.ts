@@ -1,13 +1,10 @@
-import type { HttpRequest, HttpResponse } from './message';
 import { SignedImageError } from '../error';
-import { withSystemAuthorities } from './system-authorities';
+import { HttpClient, type HttpClientOptions } from './client';
 import { ConnectionFailure } from './connection-failure';
-import { ConnectionPool, type ConnectionPoolOptions } from './connection-pool';
-import { exchange } from './exchange';
 import { isLocalHost, isLoopback, localAddressError } from './local-address';
+import type { HttpRequest, HttpResponse } from './message';
 
-export interface TransportOptions extends Omit<ConnectionPoolOptions, 'mayBeLocal'> {
-  readonly userAgent: string;
+export interface TransportOptions extends Omit<HttpClientOptions, 'mayBeLocal'> {
   /**
    * Where the user's requests go. Another host that it names, in a realm, a redirect or the place of
    * an upload, must not be a local address, unless this one is on loopback itself.
@@ -22,20 +19,18 @@ const MAX_REDIRECTS = 5;
 const PATIENCE = 5;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
-/** HTTP with bounded answers, and redirects that take no credentials to another origin. */
+/** The HTTP of a registry: redirects are followed, and take no credentials to another origin. */
 export class Transport {
-  readonly #pool: ConnectionPool;
-  readonly #userAgent: string;
+  readonly #client: HttpClient;
   readonly #answerTimeout: number;
 
   /** `undefined`: every host may be at a local address. */
   readonly #mayBeLocal: ((hostname: string) => boolean) | undefined;
 
-  constructor({ userAgent, answerTimeout = 60_000, home, ...options }: TransportOptions) {
-    this.#userAgent = userAgent;
+  constructor({ answerTimeout = 60_000, home, ...options }: TransportOptions) {
     this.#answerTimeout = answerTimeout;
     if (!isLoopback(home)) this.#mayBeLocal = (hostname) => hostname === home.hostname;
-    this.#pool = new ConnectionPool({ ...options, mayBeLocal: this.#mayBeLocal });
+    this.#client = new HttpClient({ ...options, mayBeLocal: this.#mayBeLocal });
   }
 
   /**
@@ -70,7 +65,7 @@ export class Transport {
 
   /** Requests under way fail. */
   async close(): Promise<void> {
-    this.#pool.close();
+    this.#client.close();
   }
 
   async #exchange(
@@ -84,22 +79,10 @@ export class Transport {
       throw localAddressError(url.host);
     const silence = this.#answerTimeout;
     const longest = Math.max(1, Math.ceil(Math.min(left, silence * PATIENCE)));
-    const headers = {
-      // A compressed answer could be small on the wire and without end in memory.
-      'accept-encoding': 'identity',
-      'user-agent': this.#userAgent,
-      ...request.headers,
-      ...(authorization !== undefined && { authorization }),
-    };
+    const headers = { ...request.headers, ...(authorization !== undefined && { authorization }) };
     try {
-      return await withSystemAuthorities(() =>
-        this.#pool.run(
-          url,
-          longest,
-          () => tooSlow(url, longest),
-          (signal) => exchange(this.#pool, { ...request, headers }, silence, signal),
-        ),
-      );
+      const late = (): Error => tooSlow(url, longest);
+      return await this.#client.exchange({ ...request, headers }, { silence, longest, late });
     } catch (error) {
       throw error instanceof SignedImageError ? error : new ConnectionFailure(url, error);
     }

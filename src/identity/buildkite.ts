@@ -1,4 +1,6 @@
 import type { Host } from '../host/host';
+import type { HttpHost } from '../http/message';
+import { serviceClient } from '../http/service-client';
 import type { TokenSource } from './identity-provider';
 import { credentialUrl, jsonMember, requestToken, unavailable } from './token-request';
 
@@ -13,10 +15,8 @@ export function hasBuildkiteCredential({ env }: Pick<Host, 'env'>): boolean {
 }
 
 /** Requests tokens from the agent's API, as `buildkite-agent oidc request-token` and cosign do. */
-export function buildkiteSource(
-  { env, fetch }: Pick<Host, 'env' | 'fetch'>,
-  audience: string,
-): TokenSource {
+export function buildkiteSource(host: HttpHost, audience: string): TokenSource {
+  const { env } = host;
   return {
     name: 'the identity token of Buildkite',
     local: false,
@@ -49,7 +49,7 @@ export function buildkiteSource(
               : undefined,
           tokenIn: (body) => jsonMember(body, 'token'),
         },
-        fetch,
+        serviceClient(host),
       );
     },
   };

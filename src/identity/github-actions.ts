@@ -1,4 +1,6 @@
 import type { Host } from '../host/host';
+import type { HttpHost } from '../http/message';
+import { serviceClient } from '../http/service-client';
 import type { TokenSource } from './identity-provider';
 import { credentialUrl, jsonMember, requestToken, unavailable } from './token-request';
 
@@ -14,10 +16,8 @@ export function hasGithubActionsCredential({ env }: Pick<Host, 'env'>): boolean 
 }
 
 /** Requests tokens with the ambient credentials of GitHub Actions. */
-export function githubActionsSource(
-  { env, fetch }: Pick<Host, 'env' | 'fetch'>,
-  audience: string,
-): TokenSource {
+export function githubActionsSource(host: HttpHost, audience: string): TokenSource {
+  const { env } = host;
   return {
     name: 'the identity token of GitHub Actions',
     local: false,
@@ -44,7 +44,7 @@ export function githubActionsSource(
               : undefined,
           tokenIn: (body) => jsonMember(body, 'value'),
         },
-        fetch,
+        serviceClient(host),
       );
     },
   };

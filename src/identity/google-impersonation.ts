@@ -1,10 +1,12 @@
 import type { Host } from '../host/host';
+import type { HttpHost } from '../http/message';
+import { serviceClient } from '../http/service-client';
 import { optionalPackage } from '../host/optional-package';
 import { isOnGoogleCloud, metadataAccessToken } from './google-metadata';
 import type { TokenSource } from './identity-provider';
 import { credentialUrl, jsonMember, requestToken, unavailable } from './token-request';
 
-type GoogleHost = Pick<Host, 'env' | 'fetch' | 'readFile'>;
+type GoogleHost = Pick<Host, 'env' | 'readFile'> & Pick<HttpHost, 'send'>;
 
 /** The service account to impersonate; cosign reads the same variable. */
 export const GOOGLE_ACCOUNT_VARIABLE = 'GOOGLE_SERVICE_ACCOUNT_NAME';
@@ -46,7 +48,7 @@ export function googleImpersonationSource(host: GoogleHost, audience: string): T
           advice: (status) => adviceFor(status, account),
           tokenIn: (body) => jsonMember(body, 'token'),
         },
-        host.fetch,
+        serviceClient(host),
       );
     },
   };

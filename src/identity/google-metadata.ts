@@ -1,8 +1,10 @@
 import type { Host } from '../host/host';
+import type { HttpHost } from '../http/message';
+import { directClient } from '../http/service-client';
 import type { TokenSource } from './identity-provider';
 import { jsonMember, type TokenRequest, requestToken } from './token-request';
 
-type GoogleHost = Pick<Host, 'env' | 'fetch' | 'readFile'>;
+type GoogleHost = Pick<Host, 'env' | 'readFile'> & Pick<HttpHost, 'send'>;
 
 /** https://cloud.google.com/compute/docs/metadata/querying-metadata */
 const HOST_VARIABLE = 'GCE_METADATA_HOST';
@@ -31,7 +33,7 @@ function metadataRequest(
   return {
     service: `Google's metadata server (${host})`,
     what,
-    // Plain http by design: the address is the machine's own.
+    // Plain http by design: the address is the machine's own. A proxy would answer for another machine.
     url: new URL(`http://${host}${ACCOUNT}${path}`),
     headers: { [FLAVOR]: 'Google' },
     secrets: [],
@@ -40,7 +42,8 @@ function metadataRequest(
         ? 'attach a service account to the machine, or bind one to the Kubernetes service account (Workload Identity)'
         : undefined,
     // Something else at this address (a login page of a network) does not say so.
-    tokenIn: (body, headers) => (headers.get(FLAVOR) === 'Google' ? tokenIn(body) : undefined),
+    tokenIn: (body, headers) =>
+      headers[FLAVOR.toLowerCase()] === 'Google' ? tokenIn(body) : undefined,
   };
 }
 
@@ -54,7 +57,7 @@ export function googleMetadataSource(host: GoogleHost, audience: string): TokenS
     read: () =>
       requestToken(
         metadataRequest(host, 'an identity token', `/identity?${query}`, (body) => body),
-        host.fetch,
+        directClient(host),
       ),
   };
 }
@@ -63,6 +66,6 @@ export function googleMetadataSource(host: GoogleHost, audience: string): TokenS
 export function metadataAccessToken(host: GoogleHost): Promise<string> {
   return requestToken(
     metadataRequest(host, 'an access token', '/token', (body) => jsonMember(body, 'access_token')),
-    host.fetch,
+    directClient(host),
   );
 }

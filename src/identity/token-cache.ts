@@ -1,8 +1,9 @@
 import type { Host } from '../host/host';
+import type { HttpHost } from '../http/message';
 import type { IdentityProvider } from './identity-provider';
 
 /** The host and the caches that identity providers use. */
-export interface IdentityHost extends Host {
+export interface IdentityHost extends Host, Pick<HttpHost, 'send'> {
   /** The identity tokens of this run. Default: each signer requests its own. */
   readonly tokens?: TokenCache | undefined;
 }

@@ -1,15 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
-import { SignedImageError } from '../error';
+import { messageOf, SignedImageError } from '../error';
+import { ConnectionFailure } from '../http/connection-failure';
 import { parseBoundedJson } from '../http/json-bounds';
 import { redactSecrets } from '../error/redaction';
-import { withSystemAuthorities } from '../http/system-authorities';
-import type { Host } from '../host/host';
+import type { HttpResponse, HttpSend } from '../http/message';
+import { isTransientStatus, withServiceRetry } from '../http/service-retry';
 import { isLoopbackOrHttps } from '../http/service-url';
 
 const ATTEMPTS = 3;
 const TIMEOUT_MS = 10_000;
 const PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 5_000;
 const ANSWER_LIMIT = 1024 * 1024;
 
 /** One question to a service that issues tokens. */
@@ -27,7 +27,7 @@ export interface TokenRequest {
   /** What to do about an answer with this status; `undefined` where nothing is known about it. */
   readonly advice: (status: number) => string | undefined;
   /** The token in an answer; anything else than a text is no token. */
-  readonly tokenIn: (body: string, headers: Headers) => unknown;
+  readonly tokenIn: (body: string, headers: HttpResponse['headers']) => unknown;
 }
 
 export function unavailable(message: string, cause?: unknown): SignedImageError {
@@ -53,82 +53,80 @@ export function jsonMember(body: string, name: string): unknown {
  *
  * @throws SignedImageError `IDENTITY_UNAVAILABLE`; what was sent and answered is not in it
  */
-export async function requestToken(request: TokenRequest, fetch: Host['fetch']): Promise<string> {
+export async function requestToken(request: TokenRequest, send: HttpSend): Promise<string> {
   const { service, what = 'an identity token', secrets } = request;
-  let failure: unknown;
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    if (attempt > 1) await delay(PAUSE_MS * attempt);
-    try {
-      const response = await withSystemAuthorities(() => send(request, fetch));
-      if (response.ok) return tokenOf(request, await bodyOf(response), response.headers);
-      await response.body?.cancel();
-      failure = refusal(request, response.status) ?? new Error(`HTTP ${response.status}`);
-    } catch (error) {
-      failure = error;
-    }
-    if (failure instanceof SignedImageError) throw failure;
+  let response: HttpResponse;
+  try {
+    response = await withServiceRetry(RETRY, () => sendRequest(request, send));
+  } catch (error) {
+    if (error instanceof SignedImageError && error.code === 'CONTENT_TOO_LARGE')
+      throw notToken(request);
+    const cause = redactSecrets(error, secrets);
+    throw unavailable(
+      `${what} could not be fetched from ${service} in ${ATTEMPTS} attempts (${messageOf(cause) || 'no answer'}); ` +
+        'see whether it can be reached from here, and run again',
+      cause,
+    );
   }
-  const cause = redactSecrets(failure, secrets);
-  throw unavailable(
-    `${what} could not be fetched from ${service} in ${ATTEMPTS} attempts (${reasonOf(cause)}); ` +
-      'see whether it can be reached from here, and run again',
-    cause,
-  );
+  const { status, body, headers } = response;
+  if (status >= 200 && status < 300) return tokenOf(request, body.toString('utf8'), headers);
+  throw refusal(request, status);
 }
 
-function send(
+const RETRY = {
+  attempts: ATTEMPTS,
+  pause: (made: number) => PAUSE_MS * (made + 1),
+  longestPause: LONGEST_PAUSE_MS,
+  isTransientError: (error: unknown) =>
+    !(error instanceof SignedImageError) || error instanceof ConnectionFailure,
+};
+
+function sendRequest(
   { url, method = 'GET', headers, body }: TokenRequest,
-  fetch: Host['fetch'],
-): Promise<Response> {
-  return fetch(url, {
+  send: HttpSend,
+): Promise<HttpResponse> {
+  return send({
     method,
+    url,
     headers,
-    ...(body !== undefined && { body }),
-    // The credential is for this address and for no other.
-    redirect: 'error',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    ...(body !== undefined && { body: Buffer.from(body) }),
+    limit: ANSWER_LIMIT,
+    timeout: TIMEOUT_MS,
   });
 }
 
-async function bodyOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > ANSWER_LIMIT) return '';
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function tokenOf({ service, what, tokenIn }: TokenRequest, body: string, headers: Headers): string {
+function tokenOf(request: TokenRequest, body: string, headers: HttpResponse['headers']): string {
   try {
-    const token = tokenIn(body, headers);
+    const token = request.tokenIn(body, headers);
     if (typeof token === 'string' && token.trim() !== '') return token;
   } catch {
     // Falls through: a JSON error may quote the token.
   }
-  throw unavailable(
-    `${service} answered the request for ${what ?? 'an identity token'} with something else than a token`,
+  throw notToken(request);
+}
+
+function notToken({ service, what = 'an identity token' }: TokenRequest): SignedImageError {
+  return unavailable(
+    `${service} answered the request for ${what} with something else than a token`,
   );
 }
 
-/** A refusal is final; everything else may be different the next time. */
-function refusal(
-  { service, what, advice }: TokenRequest,
-  status: number,
-): SignedImageError | undefined {
-  if (status === 408 || status === 429 || status >= 500) return undefined;
+function refusal({ service, what = 'an identity token', advice }: TokenRequest, status: number) {
+  if (isTransientStatus({ status })) {
+    return unavailable(
+      `${what} could not be fetched from ${service} in ${ATTEMPTS} attempts (HTTP ${status}); ` +
+        'see whether it can be reached from here, and run again',
+    );
+  }
+  // The credential is for this address and for no other.
+  if (status >= 300 && status < 400) {
+    return unavailable(
+      `${what} could not be fetched from ${service}: it redirects (HTTP ${status}), which is not followed`,
+    );
+  }
   const next = advice(status);
   return unavailable(
-    `${service} answered the request for ${what ?? 'an identity token'} with HTTP ${status}` +
+    `${service} answered the request for ${what} with HTTP ${status}` +
       (next === undefined ? '' : `; ${next}`),
   );
-}
-
-/** `fetch` tells what went wrong in the cause of its error. */
-function reasonOf({ message, cause }: Error): string {
-  return cause instanceof Error && cause.message !== ''
-    ? `${message}: ${cause.message}`
-    : message || 'no answer';
 }

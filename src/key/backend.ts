@@ -2,9 +2,12 @@ import type { KeyObject } from 'node:crypto';
 
 import { SignedImageError } from '../error';
 import type { Host } from '../host/host';
+import type { HttpHost } from '../http/message';
 
 /** The parts of the host that key sources use. */
-export type KeyHost = Pick<Host, 'env' | 'readFile'> & Partial<Pick<Host, 'fetch' | 'now'>>;
+export type KeyHost = Pick<Host, 'env' | 'readFile'> &
+  Partial<Pick<Host, 'now'>> &
+  Pick<HttpHost, 'send'>;
 
 /** A private key as text, with the password that is stored beside it, if any. */
 export interface PrivateKeyText {

@@ -25,7 +25,9 @@ import { TraitsByRepository } from './registry-traits';
 import { RegistrySession } from './session';
 import { listTags } from './tag-listing';
 import { FallbackTagCache } from './fallback-tag-cache';
+import { proxyRules, type ProxyRules } from '../http/proxy-rules';
 import { Transport } from '../http/transport';
+import { type CertificateFolders, systemCertificateFolders } from './registry-certificates';
 
 export interface RegistryClientOptions {
   /** The declared settings of one registry; others use logins of docker's config and https. */
@@ -43,6 +45,10 @@ export interface RegistryClientOptions {
   readonly userAgent?: string | undefined;
   /** Resolves host names. Default: the system's. */
   readonly lookup?: LookupFunction | undefined;
+  /** Default: those of this process's environment (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`). */
+  readonly proxies?: ProxyRules | undefined;
+  /** Where certificates of registries are found. Default: the `certs.d` folders of docker and podman. */
+  readonly certificates?: CertificateFolders | undefined;
 }
 
 /**
@@ -64,13 +70,17 @@ export function createRegistryClient(options: RegistryClientOptions = {}): Regis
     registry: string,
   ): Promise<{ session: RegistrySession; transport: Transport }> => {
     const declared = isFor(options.registry, registry) ? options.registry : undefined;
-    const endpoint = await findEndpoint(registry, declared);
+    const { certificates = systemCertificateFolders() } = options;
+    const endpoint = await findEndpoint(registry, declared, certificates);
+    const { client } = endpoint;
     const transport = new Transport({
       home: endpoint.base,
       ca: endpoint.ca,
       userAgent: options.userAgent ?? 'pulumi-signed-image',
       lookup: options.lookup,
       answerTimeout: options.answerTimeout,
+      proxies: options.proxies ?? proxyRules(process.env),
+      tls: client && { client: { ...client, hostname: endpoint.base.hostname } },
     });
     return {
       session: RegistrySession.open({ endpoint, transport, source, budget, clock, traits }),

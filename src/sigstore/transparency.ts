@@ -1,21 +1,18 @@
 import { createHash } from 'node:crypto';
 
 import { RFC3161Timestamp } from '@sigstore/core';
-import {
-  RekorWitness,
-  type SignatureBundle,
-  TSAWitness,
-  type VerificationMaterial,
-} from '@sigstore/sign';
+import type { SignatureBundle, VerificationMaterial } from '@sigstore/sign';
 
 import { SignedImageError } from '../error';
 import { redactSecrets } from '../error/redaction';
 import type { SigningWitness } from '../key/signer';
 import { normalizeServiceUrl } from '../http/service-url';
 import { isEntryOf } from './log-entry';
+import { writeRekorV1 } from './rekor-v1-log';
 import { readEntry } from './rekor-v2-tree';
 import { type FindEntry, witnessInRekorV2 } from './rekor-v2-log';
-import { type ServiceCallOptions, causesOf, fetchOptions } from '../http/service-call';
+import { type ServiceCallOptions, causesOf } from '../http/service-call';
+import { requestTimestamp } from './timestamp-request';
 
 /** A transparency log and the version of its API. */
 export interface LogService {
@@ -108,16 +105,9 @@ function entryFault(
 }
 
 function createRekorV1(url: string, call: ServiceCallOptions | undefined): Testify {
-  const rekor = new RekorWitness({
-    rekorBaseURL: url,
-    entryType: 'dsse',
-    majorApiVersion: 1,
-    // A 409 means that the entry exists, for example from an interrupted run: it is fetched.
-    fetchOnConflict: true,
-    ...fetchOptions(call),
-  });
   return async (content, publicKey) => {
-    const material = await rekor.testify(content, publicKey);
+    const entry = await writeRekorV1(url, content, publicKey, call);
+    const material: VerificationMaterial = { tlogEntries: [entry] };
     return { material, fault: entryFault(content, material) };
   };
 }
@@ -166,10 +156,10 @@ function createTimestampWitness(
   call: ServiceCallOptions | undefined,
 ): SigningWitness {
   const url = normalizeServiceUrl(declared);
-  const authority = new TSAWitness({ tsaBaseURL: url, ...fetchOptions(call) });
   const service: Service = { code: 'TSA_FAILED', name: 'timestamp authority', property, url };
   const testify: Testify = async (content) => {
-    const material = await authority.testify(content);
+    const signedTimestamp = await requestTimestamp(url, signatureOf(content), call);
+    const material: VerificationMaterial = { rfc3161Timestamps: [{ signedTimestamp }] };
     return { material, fault: timestampFault(content, material) };
   };
   return createWitness(service, testify, { kind: 'timestamp' });

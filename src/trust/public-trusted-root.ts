@@ -3,10 +3,10 @@ import type { TUFOptions } from '@sigstore/tuf';
 
 import { SignedImageError } from '../error';
 import { causesOf } from '../http/service-call';
+import { fetchTrustedRoot, PUBLIC_REPOSITORY } from './tuf-client';
 
 export type TufOptions = TUFOptions;
 
-const REPOSITORY = 'https://tuf-repo-cdn.sigstore.dev';
 const ADVICE = 'set sigstore.trustedRoot to a file if that cannot be';
 
 function unavailable(problem: string, cause: unknown): SignedImageError {
@@ -31,24 +31,22 @@ function describe(error: unknown): SignedImageError {
   }
   if (/expired/i.test(causesOf(error))) {
     return unavailable(
-      `is out of date (${causesOf(error)}): ${REPOSITORY} could not be reached since, or this machine's clock is wrong; ${ADVICE} reached`,
+      `is out of date (${causesOf(error)}): ${PUBLIC_REPOSITORY} could not be reached since, or this machine's clock is wrong; ${ADVICE} reached`,
       error,
     );
   }
   return unavailable(
-    `could not be fetched (${REPOSITORY}: ${causesOf(error)}); ${ADVICE} reached`,
+    `could not be fetched (${PUBLIC_REPOSITORY}: ${causesOf(error)}); ${ADVICE} reached`,
     error,
   );
 }
 
 async function fetchRoot(options: TUFOptions): Promise<TrustedRoot> {
-  // Loaded on first use: signing with a key without a log or timestamps needs no trust material.
-  const { getTrustedRoot } = await import('@sigstore/tuf');
   try {
-    return await getTrustedRoot(options);
+    return await fetchTrustedRoot(options);
   } catch (error) {
     // Offline: a root that was fetched earlier may be used until it expires. https://theupdateframework.io
-    const cached = await getTrustedRoot({ ...options, forceCache: true, retry: 0 }).catch(
+    const cached = await fetchTrustedRoot({ ...options, forceCache: true, retry: 0 }).catch(
       () => undefined,
     );
     if (cached) return cached;

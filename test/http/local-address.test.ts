@@ -152,7 +152,7 @@ it('a registry behind TLS cannot name a realm in plain http, not even on the sam
   });
   const error = await refusalOf(client.getManifest(repositoryOf(registry), LATEST));
   expect(error.code).toBe('REGISTRY_INSECURE');
-  expect(error.message).toContain('not https');
+  expect(error.message).toContain('does not use https');
   expect(plain.requests).toEqual([]);
   await Promise.all([client.close(), registry.close(), plain.close()]);
 });

@@ -118,12 +118,12 @@ describe('the identity of GitHub Actions', () => {
       ACTIONS_ID_TOKEN_REQUEST_URL: 'http://actions.example/token',
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'canary-request-token',
     };
-    const fetch = jest.fn();
+    const send = jest.fn();
     const error = await failureOf(
-      (await resolveIdentityProvider({}, testHost({ env, fetch }))).getToken(),
+      (await resolveIdentityProvider({}, testHost({ env, send }))).getToken(),
     );
     expect(error.message).toContain('no https address');
-    expect(fetch).not.toHaveBeenCalled();
+    expect(send).not.toHaveBeenCalled();
   });
 
   it('reports what is missing if it was configured and is not available', async () => {

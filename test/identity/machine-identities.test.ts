@@ -42,10 +42,10 @@ describe('the identity of a machine of Google Cloud', () => {
   ])('is found by %s without asking the network', async (_, env, product) => {
     const readFile = (path: string) =>
       path.endsWith('product_name') ? Promise.resolve(product) : noFiles();
-    const fetch = jest.fn();
-    const { name } = await resolveIdentityProvider({}, testHost({ env, readFile, fetch }));
+    const send = jest.fn();
+    const { name } = await resolveIdentityProvider({}, testHost({ env, readFile, send }));
     expect(name).toBe("the identity token of Google's metadata server");
-    expect(fetch).not.toHaveBeenCalled();
+    expect(send).not.toHaveBeenCalled();
   });
 
   it('is not there without a service account', async () => {

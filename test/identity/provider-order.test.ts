@@ -164,10 +164,10 @@ describe('who is expected to sign', () => {
   });
 
   it('is not requested, and unknown for an invalid token', async () => {
-    const fetch = jest.fn();
+    const send = jest.fn();
     const env = sigstore.issuer.actionsEnvironment();
-    expect(await expectedIdentity({}, testHost({ env, fetch }))).toBeUndefined();
-    expect(fetch).not.toHaveBeenCalled();
+    expect(await expectedIdentity({}, testHost({ env, send }))).toBeUndefined();
+    expect(send).not.toHaveBeenCalled();
     const bad = { SIGSTORE_ID_TOKEN: 'no token' };
     expect(await expectedIdentity({}, testHost({ env: bad }))).toBeUndefined();
   });

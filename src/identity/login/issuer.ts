@@ -52,7 +52,7 @@ export async function discoverIssuer(url: string, clientId: string): Promise<Log
       client.None(),
       {
         timeout: RESPONSE_TIMEOUT_SECONDS,
-        [client.customFetch]: (url, init) => boundedFetch(url, init as RequestInit),
+        [client.customFetch]: boundedFetch(RESPONSE_TIMEOUT_SECONDS * 1000),
         ...(isPlain && { execute: [client.allowInsecureRequests] }),
       },
     );

@@ -1,9 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
-import { SignedImageError } from '../../error';
-import { parseBoundedJson } from '../../http/json-bounds';
+import { messageOf, SignedImageError } from '../../error';
 import { redactSecrets, redactText } from '../../error/redaction';
-import { withSystemAuthorities } from '../../http/system-authorities';
+import { ConnectionFailure } from '../../http/connection-failure';
+import { parseBoundedJson } from '../../http/json-bounds';
+import type { HttpResponse, ServiceRequest } from '../../http/message';
+import { serviceClient } from '../../http/service-client';
+import { isTransientStatus, withServiceRetry } from '../../http/service-retry';
+import { systemErrorCode } from '../../http/system-error';
 import type { KeyHost } from '../backend';
 import type { GitlabServer } from './gitlab-server';
 
@@ -26,8 +28,10 @@ export interface GitlabApi {
    *   that came before it was looked at
    * @throws SignedImageError `KEY_SERVICE_FAILED` where there is no answer, or one of 5xx or 429
    */
-  ask(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<GitlabAnswer>;
+  ask(method: Method, path: string, body?: object): Promise<GitlabAnswer>;
 }
+
+type Method = 'GET' | 'POST' | 'DELETE';
 
 const ATTEMPTS = 3;
 const PAUSE_MS = 400;
@@ -41,16 +45,9 @@ function failed(message: string, cause?: unknown): SignedImageError {
   return new SignedImageError({ code: 'KEY_SERVICE_FAILED', message, cause });
 }
 
-async function jsonOf(response: Response): Promise<unknown> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > ANSWER_LIMIT) throw failed('GitLab answered with more than 1 MiB');
-    chunks.push(chunk);
-  }
+function jsonOf(body: Buffer): unknown {
   try {
-    return parseBoundedJson(Buffer.concat(chunks));
+    return parseBoundedJson(body);
   } catch {
     return undefined;
   }
@@ -65,62 +62,63 @@ function wordsOf(body: unknown, secrets: readonly string[]): string {
   return redactText(text.slice(0, LONGEST_WORDS), secrets);
 }
 
-/** `fetch` tells what went wrong in the cause of its error. */
-function reasonOf(error: Error): string {
-  const { cause } = error;
-  if (!(cause instanceof Error)) return error.message;
-  const { code } = cause as NodeJS.ErrnoException;
-  return code ?? (cause.message || error.message);
-}
-
-function pauseBefore(attempt: number, retryAfter: string | null): number {
-  const seconds = Number(retryAfter ?? Number.NaN);
-  const wanted = Number.isFinite(seconds) ? seconds * 1000 : PAUSE_MS * attempt;
-  return Math.min(Math.max(wanted, PAUSE_MS), LONGEST_PAUSE_MS);
+function isOurs(error: unknown): boolean {
+  return error instanceof SignedImageError && !(error instanceof ConnectionFailure);
 }
 
 /** Asks GitLab's REST API with a token that goes to this server and to no other. */
 export function gitlabApi({ api, token }: GitlabServer, host: KeyHost): GitlabApi {
   const { origin } = new URL(api);
-  const fetch = host.fetch ?? globalThis.fetch;
+  const send = serviceClient(host);
 
   /** A renamed project answers with its new address; elsewhere the token has no business. */
-  const followed = async (url: string, init: RequestInit): Promise<Response> => {
-    let target = url;
+  const followed = async (request: ServiceRequest): Promise<HttpResponse> => {
+    let target = request.url;
     for (let hop = 0; hop <= REDIRECTS; hop += 1) {
-      const response = await withSystemAuthorities(() =>
-        fetch(target, { ...init, redirect: 'manual' }),
-      );
-      const location = response.headers.get('location');
-      if (response.status < 300 || response.status >= 400 || location === null) return response;
-      await response.body?.cancel();
-      const next = URL.canParse(location, target) ? new URL(location, target) : undefined;
+      const response = await send({ ...request, url: target });
+      const { location } = response.headers;
+      if (response.status < 300 || response.status >= 400 || location === undefined)
+        return response;
+      const next = URL.canParse(location, target.href) ? new URL(location, target) : undefined;
       if (next?.origin !== origin) {
         throw failed(
           `GitLab at ${origin} redirects to ${next?.origin ?? 'no valid address'}, where the token is not sent; set GITLAB_HOST to the address that is meant`,
         );
       }
-      if (init.method !== 'GET') {
+      if (request.method !== 'GET') {
         throw failed(
           `GitLab at ${origin} says that this project or group has moved; use its new path`,
         );
       }
-      target = next.href;
+      target = next;
     }
     throw failed(`GitLab at ${origin} redirects without end`);
   };
 
-  const send = async (method: string, path: string, body?: object): Promise<Response> =>
-    followed(`${api}${path}`, {
-      method,
-      headers: {
-        'private-token': token,
-        accept: 'application/json',
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
+  const requestOf = (method: Method, path: string, body?: object): ServiceRequest => ({
+    method,
+    url: new URL(`${api}${path}`),
+    headers: {
+      'private-token': token,
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: Buffer.from(JSON.stringify(body)) }),
+    limit: ANSWER_LIMIT,
+    timeout: TIMEOUT_MS,
+  });
+
+  const notReached = (error: unknown, secrets: readonly string[]): SignedImageError => {
+    if (error instanceof SignedImageError && error.code === 'CONTENT_TOO_LARGE')
+      return failed('GitLab answered with more than 1 MiB');
+    if (error instanceof SignedImageError && error.code === 'KEY_SERVICE_FAILED') return error;
+    const cause = redactSecrets(error, secrets);
+    const reason = systemErrorCode(cause) || messageOf(cause);
+    return failed(
+      `GitLab at ${origin} cannot be asked (${reason}); check GITLAB_HOST and that it can be reached from here`,
+      cause,
+    );
+  };
 
   return {
     server: origin,
@@ -129,33 +127,26 @@ export function gitlabApi({ api, token }: GitlabServer, host: KeyHost): GitlabAp
         token,
         ...Object.values(body ?? {}).filter((one) => typeof one === 'string'),
       ];
-      for (let attempt = 1; ; attempt += 1) {
-        const last = attempt === ATTEMPTS;
-        let response: Response;
-        let json: unknown;
-        try {
-          response = await send(method, path, body);
-          json = await jsonOf(response);
-        } catch (error) {
-          if (error instanceof SignedImageError) throw error;
-          const cause = redactSecrets(error, secrets);
-          if (last || method !== 'GET') {
-            throw failed(
-              `GitLab at ${origin} cannot be asked (${reasonOf(cause)}); check GITLAB_HOST and that it can be reached from here`,
-              cause,
-            );
-          }
-          await delay(PAUSE_MS * attempt);
-          continue;
-        }
-        const { status } = response;
-        const said = wordsOf(json, secrets);
-        if (status !== 429 && status < 500) return { status, body: json, said };
-        if (last || (status !== 429 && method !== 'GET')) {
-          throw failed(`GitLab at ${origin} answered HTTP ${status} (${said}); run again later`);
-        }
-        await delay(pauseBefore(attempt, response.headers.get('retry-after')));
+      const isRead = method === 'GET';
+      const retry = {
+        attempts: ATTEMPTS,
+        pause: (made: number) => PAUSE_MS * made,
+        longestPause: LONGEST_PAUSE_MS,
+        isTransient: ({ status }: HttpResponse) => status === 429 || (isRead && status >= 500),
+        isTransientError: (error: unknown) => isRead && !isOurs(error),
+      };
+      let response: HttpResponse;
+      try {
+        response = await withServiceRetry(retry, () => followed(requestOf(method, path, body)));
+      } catch (error) {
+        throw notReached(error, secrets);
       }
+      const { status } = response;
+      const json = jsonOf(response.body);
+      const said = wordsOf(json, secrets);
+      if (status !== 408 && isTransientStatus({ status }))
+        throw failed(`GitLab at ${origin} answered HTTP ${status} (${said}); run again later`);
+      return { status, body: json, said };
     },
   };
 }

@@ -1,18 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
-import type * as undici from 'undici';
-
 import { SignedImageError } from '../../error';
-import { parseBoundedJson } from '../../http/json-bounds';
-import { isLocalHost } from '../../http/local-address';
 import { redactSecrets } from '../../error/redaction';
-import { withSystemAuthorities } from '../../http/system-authorities';
+import { ConnectionFailure } from '../../http/connection-failure';
+import { jsonObject, type JsonObject } from '../../http/json-body';
+import { isLocalHost } from '../../http/local-address';
+import type { HttpResponse, HttpSend } from '../../http/message';
+import { proxyRules, type ProxyRules, singleProxy } from '../../http/proxy-rules';
+import { createServiceClient } from '../../http/service-client';
+import { withServiceRetry } from '../../http/service-retry';
 import { isLoopbackOrHttps } from '../../http/service-url';
+import { systemErrorCode } from '../../http/system-error';
 import type { KeyHost } from '../backend';
 import { misconfigured, type VaultSettings } from './vault-settings';
 import type { VaultToken } from './vault-token';
 
-export type Json = Readonly<Record<string, unknown>>;
+export type Json = JsonObject;
 
 export interface VaultAnswer {
   readonly status: number;
@@ -33,72 +34,47 @@ export interface VaultRequest {
 export type VaultClient = (request: VaultRequest) => Promise<VaultAnswer>;
 
 /** A connection that broke off: to ask again does no harm, as signatures are not counted. */
-const CUT: readonly unknown[] = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
-const TRIES = 3;
+const CUT: readonly string[] = ['ECONNRESET', 'EPIPE'];
+const ATTEMPTS = 3;
 const WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30_000;
 const TIMEOUT_MS = 60_000;
 const ANSWER_LIMIT = 1024 * 1024;
 
-interface Exchange extends VaultAnswer {
-  readonly location: string | undefined;
-  readonly retryAfter: string | undefined;
-}
-
 /** A sealed one stays so until a person comes; and a wrong version is answered with 500, too. */
-function isPassing({ status, errors }: VaultAnswer): boolean {
+function isTransient(response: HttpResponse): boolean {
+  const { status, errors } = answerOf(response);
   if (errors.some((error) => /sealed|requested version/i.test(error))) return false;
   // 412: a standby that has not yet seen what was written to the active node.
   return status === 412 || status === 429 || (status >= 500 && status !== 501);
 }
 
-function waitOf({ retryAfter }: Exchange, tries: number): number {
-  const seconds =
-    retryAfter !== undefined && /^\d+$/.test(retryAfter.trim()) ? Number(retryAfter) : undefined;
-  return Math.min(seconds === undefined ? WAIT_MS * (tries + 1) : seconds * 1000, LONGEST_WAIT_MS);
+/** `VAULT_PROXY_ADDR` is for every address, loopback included, as in Vault's own client. */
+function proxiesOf({ proxy }: VaultSettings, env: KeyHost['env']): ProxyRules {
+  if (proxy === undefined) return proxyRules(env);
+  if (/^https?:\/\//i.test(proxy.value)) return singleProxy(proxy.name, proxy.value);
+  // The address may hold a password.
+  throw misconfigured(
+    `the address of the proxy to Vault (${proxy.name}) must begin with http:// or https://`,
+  );
 }
 
-function dispatcherOf(
-  { EnvHttpProxyAgent }: typeof undici,
-  { tls, proxy }: VaultSettings,
-  env: KeyHost['env'],
-): undici.Dispatcher {
-  const connect = {
-    timeout: TIMEOUT_MS,
-    rejectUnauthorized: tls.rejectUnauthorized,
-    ...(tls.ca && { ca: [...tls.ca] }),
-    ...(tls.servername !== undefined && { servername: tls.servername }),
-    ...tls.client,
-  };
-  const variable = (name: string): string => env[name.toLowerCase()] ?? env[name] ?? '';
-  try {
-    return new EnvHttpProxyAgent({
-      connect,
-      // The same for what goes through a proxy.
-      requestTls: connect,
-      headersTimeout: TIMEOUT_MS,
-      bodyTimeout: TIMEOUT_MS,
-      httpProxy: proxy ?? variable('HTTP_PROXY'),
-      httpsProxy: proxy ?? variable('HTTPS_PROXY'),
-      noProxy: proxy === undefined ? variable('NO_PROXY') : '',
-    });
-  } catch {
-    // A proxy's address may hold its password, and the error repeats it.
-    throw misconfigured(
-      'the address of the proxy to Vault (VAULT_PROXY_ADDR, HTTPS_PROXY) is malformed',
-    );
-  }
+function createSend(settings: VaultSettings, env: KeyHost['env']): HttpSend {
+  const { ca, rejectUnauthorized, servername, client } = settings.tls;
+  return createServiceClient({
+    proxies: proxiesOf(settings, env),
+    tls: {
+      authorities: ca,
+      rejectUnauthorized,
+      servername,
+      client: client && { certificate: client.cert, key: client.key },
+    },
+  });
 }
 
-function jsonOf(body: Buffer): Json {
-  try {
-    const value = parseBoundedJson(body);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Json)
-      : {};
-  } catch {
-    return {};
-  }
+function answerOf({ status, body }: HttpResponse): VaultAnswer {
+  const json = jsonObject(body) ?? {};
+  return { status, json, errors: errorsOf(json) };
 }
 
 function errorsOf(json: Json): readonly string[] {
@@ -112,7 +88,8 @@ function errorsOf(json: Json): readonly string[] {
  * nothing else is followed: who answers has the token already, and may hand it to nobody but another
  * node, over TLS. A sign-in page in front of Vault, for one, redirects to another path.
  */
-function activeNode(from: URL, { status, location }: Exchange): URL | undefined {
+function activeNode(from: URL, { status, headers }: HttpResponse): URL | undefined {
+  const { location } = headers;
   if (status !== 307 || location === undefined || !URL.canParse(location, from.href))
     return undefined;
   const to = new URL(location, from);
@@ -134,17 +111,13 @@ export function createVaultClient(
   env: KeyHost['env'],
 ): VaultClient {
   const secrets = [token.value, ...Object.values(settings.headers)];
+  let client: HttpSend | undefined;
 
-  async function exchange(
-    url: URL,
-    { method, json }: VaultRequest,
-    dispatcher: undici.Dispatcher,
-  ): Promise<Exchange> {
-    const { request } = await import('undici');
-    const { statusCode, headers, body } = await request(url, {
+  async function exchange(url: URL, { method, json }: VaultRequest): Promise<HttpResponse> {
+    client ??= createSend(settings, env);
+    return client({
       method,
-      dispatcher,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      url,
       headers: {
         ...settings.headers,
         accept: 'application/json',
@@ -153,32 +126,17 @@ export function createVaultClient(
         ...(settings.namespace !== undefined && { 'x-vault-namespace': settings.namespace }),
         ...(json !== undefined && { 'content-type': 'application/json' }),
       },
-      ...(json !== undefined && { body: JSON.stringify(json) }),
+      ...(json !== undefined && { body: Buffer.from(JSON.stringify(json)) }),
+      limit: ANSWER_LIMIT,
+      timeout: TIMEOUT_MS,
     });
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of body) {
-      size += (chunk as Buffer).length;
-      if (size > ANSWER_LIMIT)
-        throw misconfigured(`${settings.address} gives an answer without end`);
-      chunks.push(chunk as Buffer);
-    }
-    const answer = jsonOf(Buffer.concat(chunks));
-    const { location, 'retry-after': retryAfter } = headers;
-    return {
-      status: statusCode,
-      json: answer,
-      errors: errorsOf(answer),
-      location: typeof location === 'string' ? location : undefined,
-      retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
-    };
   }
 
-  async function ask(asked: VaultRequest, dispatcher: undici.Dispatcher): Promise<Exchange> {
+  async function ask(asked: VaultRequest): Promise<HttpResponse> {
     const url = new URL(`${settings.address}/v1/${asked.path}`);
-    const answer = await exchange(url, asked, dispatcher);
+    const answer = await exchange(url, asked);
     const active = settings.followRedirects ? activeNode(url, answer) : undefined;
-    const last = active === undefined ? answer : await exchange(active, asked, dispatcher);
+    const last = active === undefined ? answer : await exchange(active, asked);
     if (last.status < 300 || last.status >= 400) return last;
     throw misconfigured(
       `${settings.address} redirects (${last.status}) to where the token is not sent: only one 307 of a standby node ` +
@@ -186,30 +144,35 @@ export function createVaultClient(
     );
   }
 
+  const failure = (error: unknown): SignedImageError => {
+    if (error instanceof SignedImageError && error.code === 'CONTENT_TOO_LARGE')
+      return misconfigured(`${settings.address} gives an answer without end`);
+    if (error instanceof SignedImageError && error.code === 'INPUT_INVALID')
+      return misconfigured(error.message);
+    if (error instanceof SignedImageError && !(error instanceof ConnectionFailure)) return error;
+    return misconfigured(
+      `${settings.address} cannot be reached (${codeOf(error) || 'no answer'}); check VAULT_ADDR and, for its certificate, VAULT_CACERT`,
+      redactSecrets(error, secrets),
+    );
+  };
+
   return async (asked) => {
-    // Loaded when Vault is asked: loading it takes as long as some signatures.
-    const dispatcher = dispatcherOf(await import('undici'), settings, env);
     try {
-      for (let tries = 0; ; tries += 1) {
-        const isLast = tries + 1 >= TRIES;
-        try {
-          const answer = await withSystemAuthorities(() => ask(asked, dispatcher));
-          if (isLast || !isPassing(answer)) return answer;
-          await delay(waitOf(answer, tries));
-        } catch (error) {
-          if (isLast || !CUT.includes((error as NodeJS.ErrnoException).code)) throw error;
-          await delay(WAIT_MS);
-        }
-      }
+      return answerOf(await withServiceRetry(RETRY, () => ask(asked)));
     } catch (error) {
-      if (error instanceof SignedImageError) throw error;
-      const { code = 'no answer' } = error as NodeJS.ErrnoException;
-      throw misconfigured(
-        `${settings.address} cannot be reached (${code}); check VAULT_ADDR and, for its certificate, VAULT_CACERT`,
-        redactSecrets(error, secrets),
-      );
-    } finally {
-      await dispatcher.destroy();
+      throw failure(error);
     }
   };
+}
+
+const RETRY = {
+  attempts: ATTEMPTS,
+  pause: (made: number) => WAIT_MS * made,
+  longestPause: LONGEST_WAIT_MS,
+  isTransient,
+  isTransientError: (error: unknown) => CUT.includes(codeOf(error)),
+};
+
+function codeOf(error: unknown): string {
+  return systemErrorCode(error instanceof ConnectionFailure ? error.cause : error);
 }

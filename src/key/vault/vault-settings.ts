@@ -25,7 +25,8 @@ export interface VaultSettings {
   readonly namespace: string | undefined;
   /** From `VAULT_KEY_PREFIX`; default: the latest. */
   readonly version: number | undefined;
-  readonly proxy: string | undefined;
+  /** Of `VAULT_PROXY_ADDR`, with the variable that holds it. May hold a password. */
+  readonly proxy: { readonly name: string; readonly value: string } | undefined;
   readonly followRedirects: boolean;
   /** Additional headers from `VAULT_HEADERS`, which may be secrets (for a gateway in front of Vault). */
   readonly headers: Readonly<Record<string, string>>;
@@ -193,7 +194,7 @@ export async function readVaultSettings(host: VaultHost): Promise<VaultSettings>
     mount: mountOf(env),
     namespace: namespaceOf(env),
     version: versionOf(env),
-    proxy: (vaultVariable(env, 'PROXY_ADDR') ?? vaultVariable(env, 'HTTP_PROXY'))?.value,
+    proxy: vaultVariable(env, 'PROXY_ADDR') ?? vaultVariable(env, 'HTTP_PROXY'),
     followRedirects: !isOn(env, 'DISABLE_REDIRECTS'),
     headers: headersOf(env),
     tls: await tlsOf(host),

@@ -145,6 +145,16 @@ export interface RegistryArgs {
   password?: Input<string>;
   /** Path of a PEM file with the certificate authorities of the registry. */
   caFile?: Input<string>;
+  /**
+   * Client certificate for the registry (mutual TLS): PEM text, or the path of a PEM file.
+   * Requires `clientKey`. Default: that of a `certs.d` folder of docker or podman.
+   */
+  clientCertificate?: Input<string>;
+  /**
+   * Private key of `clientCertificate`, not encrypted: PEM text, or the path of a PEM file. Stored encrypted,
+   * because a refresh needs it.
+   */
+  clientKey?: Input<string>;
   /** Allow plain HTTP for a host other than this machine. Default: false. */
   insecure?: Input<boolean>;
 }

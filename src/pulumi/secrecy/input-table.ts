@@ -81,7 +81,14 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
     allowDirty: 'public',
   },
   ProvenanceArgs: { disabled: 'public', builderId: 'public', parameters: 'public' },
-  RegistryArgs: { username: 'kept', password: 'guarded', caFile: 'kept', insecure: 'kept' },
+  RegistryArgs: {
+    username: 'kept',
+    password: 'guarded',
+    caFile: 'kept',
+    clientCertificate: 'kept',
+    clientKey: 'guarded',
+    insecure: 'kept',
+  },
   // The values that a verification compares are in the registry and in the outputs.
   VerifyArgs: {
     keys: 'public',

@@ -43,7 +43,6 @@ function host(env: Record<string, string> = {}): KeyHost {
   return {
     env: { GITLAB_HOST: gitlab.url, GITLAB_TOKEN: TOKEN, ...env },
     readFile: () => Promise.reject(new Error('no file is read')),
-    fetch,
   };
 }
 
@@ -260,9 +259,9 @@ describe('the server', () => {
     const requested: string[] = [];
     const recording: KeyHost = {
       ...host({ GITLAB_HOST: address }),
-      fetch: async (url) => {
-        requested.push(String(url));
-        return new Response('{}', { status: 401 });
+      send: async ({ url }) => {
+        requested.push(url.href);
+        return { status: 401, headers: {}, body: Buffer.from('{}'), url };
       },
     };
     await refusal(load(`gitlab://${PROJECT}`, recording));

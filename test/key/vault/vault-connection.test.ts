@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 
+import { startRecordingProxy } from '../../../dev/proxy';
 import { makeCertificate } from '../../../dev/registry/tls';
 import { startVault } from '../../../dev/vault';
 import { vaultKeys } from '../../../src/key/vault/vault-source';
@@ -19,27 +18,6 @@ import {
 } from './support/world';
 
 afterEach(stopAll);
-
-async function startProxy(): Promise<{
-  readonly url: string;
-  readonly requested: readonly string[];
-}> {
-  const requested: string[] = [];
-  const server = createServer();
-  server.on('connect', ({ url = '' }, socket) => {
-    requested.push(url);
-    const { hostname, port } = new URL(`http://${url}`);
-    const target = connect(Number(port), hostname, () => {
-      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      target.pipe(socket).pipe(target);
-    });
-    socket.on('error', () => target.destroy());
-    target.on('error', () => socket.destroy());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  keep({ close: () => new Promise((resolve) => void server.close(() => resolve())) });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requested };
-}
 
 describe('the connection', () => {
   it('trusts VAULT_CACERT, and without it only known authorities', async () => {
@@ -134,9 +112,10 @@ describe('the connection', () => {
 
   it('goes through the proxy that is named', async () => {
     const vault = await vaultWith();
-    const proxy = await startProxy();
+    const proxy = await startRecordingProxy();
+    keep(proxy);
     await expectSigned(at(vault, { VAULT_PROXY_ADDR: proxy.url }));
-    expect(proxy.requested).toContain(new URL(vault.url).host);
+    expect(proxy.requests.map(({ target }) => target)).toContain(new URL(vault.url).host);
     const wrong = await refusal(at(vault, { VAULT_PROXY_ADDR: 'canary-proxy-password' }));
     expect(wrong.message).toContain('proxy');
     expect(wrong.message).not.toContain('canary');

@@ -6,7 +6,7 @@ import { askLines } from './line-program';
 const ROOT = resolve(__dirname, '../../..');
 
 /** The folder of the programs of `dev/tools`' group `oracles`; `npm run test:oracles` builds them. */
-function program(name: string): string {
+export function oracleProgram(name: string): string {
   const build = join(ROOT, 'dev/tools/build.mjs');
   const folder = execFileSync('node', [build, '--where', 'oracles'], { encoding: 'utf8' }).trim();
   return join(folder, name);
@@ -23,7 +23,7 @@ export async function mobySends(
   questions: readonly { readonly root: string; readonly file: Buffer }[],
 ): Promise<readonly SentContext[]> {
   const answers = await askLines<unknown, { sent: readonly string[]; error?: string }>(
-    program('moby'),
+    oracleProgram('moby'),
     questions.map(({ root, file }) => ({ ignore: { root, file: file.toString('base64') } })),
   );
   return answers.map(({ sent, ...rest }) => ({
@@ -61,7 +61,7 @@ export async function buildkitPulls(
     unknown,
     Omit<PullAnswer, 'stages'> & { readonly stages: readonly { readonly name: string }[] }
   >(
-    program('moby'),
+    oracleProgram('moby'),
     questions.map(({ text, target = '', ...rest }) => ({
       dockerfile: { ...rest, target, text: Buffer.from(text).toString('base64') },
     })),
@@ -78,7 +78,7 @@ export async function buildkitExpands(
   env: Readonly<Record<string, string>>,
 ): Promise<readonly (string | undefined)[]> {
   const answers = await askLines<unknown, { readonly value: string; readonly error?: string }>(
-    program('moby'),
+    oracleProgram('moby'),
     words.map((word) => ({ word: { ...word, env } })),
   );
   return answers.map(({ value, error }) => (error === undefined ? value : undefined));
@@ -96,7 +96,7 @@ export interface DockerReference {
 /** What docker makes of image references, by `github.com/distribution/reference`. */
 export function dockerReferences(texts: readonly string[]): Promise<readonly DockerReference[]> {
   return askLines(
-    program('moby'),
+    oracleProgram('moby'),
     texts.map((text) => ({ reference: { text } })),
   );
 }

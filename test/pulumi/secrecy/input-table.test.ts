@@ -82,6 +82,7 @@ describe('the table of secret inputs', () => {
       'BuildArgs.secrets',
       'KeyArgs.password',
       'KeyArgs.ref',
+      'RegistryArgs.clientKey',
       'RegistryArgs.password',
     ]);
   });

@@ -7,7 +7,6 @@ export function testHost(overrides: Partial<SigningHost> = {}): SigningHost {
   return {
     env: {},
     readFile: (path) => readFile(path, 'utf8'),
-    fetch: globalThis.fetch,
     now: () => new Date(),
     ...overrides,
   };

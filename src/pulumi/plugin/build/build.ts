@@ -72,7 +72,9 @@ function buildRequest(
   { declared, context, dockerfile, secretArgs }: BuildDeclaration,
   secrets: Readonly<Record<string, string>>,
 ): BuildRequest {
-  const { username, password, caFile, insecure } = readRegistry(reader.at('registry'));
+  const { username, password, caFile, clientCertificate, clientKey, insecure } = readRegistry(
+    reader.at('registry'),
+  );
   const args = declared.args ?? {};
   return {
     reference: parseReference(reader.at('image').string() ?? ''),
@@ -93,6 +95,8 @@ function buildRequest(
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
       ...(caFile !== undefined && { caFile }),
+      ...(clientCertificate !== undefined && { clientCertificate }),
+      ...(clientKey !== undefined && { clientKey }),
       insecure: insecure ?? false,
     },
   };

@@ -6,11 +6,13 @@ import type { PluginEnvironment } from '../environment';
 import type { InputReader } from './input-reader';
 
 const ACCESS_INPUTS = [
-  'registry.username',
-  'registry.password',
-  'registry.caFile',
-  'registry.insecure',
-];
+  'username',
+  'password',
+  'caFile',
+  'clientCertificate',
+  'clientKey',
+  'insecure',
+].map((name) => `registry.${name}`);
 
 /** Whether all inputs that determine the access to the registry are known. */
 export function isAccessKnown(inputs: InputReader): boolean {

@@ -9,6 +9,8 @@ export function readRegistry(registry: InputReader): RegistryAccess {
     username: registry.at('username').string(),
     password: registry.at('password').string(),
     caFile: registry.at('caFile').string(),
+    clientCertificate: registry.at('clientCertificate').string(),
+    clientKey: registry.at('clientKey').string(),
     insecure: registry.at('insecure').boolean(),
   };
 }

@@ -183,13 +183,13 @@ describe('guarded inputs', () => {
 
   it('refuse a misspelled input, which would be stored unguarded', () => {
     expect(said('VerifiedImage', { registry: { pasword: CANARY } })).toEqual([
-      'registry.pasword: is not an input; expected one of username, password, caFile, insecure',
+      'registry.pasword: is not an input; expected one of username, password, caFile, clientCertificate, clientKey, insecure',
     ]);
   });
 
   it('do not repeat a misspelled name that is a part of a secret', () => {
     expect(said('VerifiedImage', { registry: new Secret({ [CANARY]: 'x' }) })).toEqual([
-      'registry: has a member that is not an input; expected one of username, password, caFile, insecure',
+      'registry: has a member that is not an input; expected one of username, password, caFile, clientCertificate, clientKey, insecure',
     ]);
   });
 
