@@ -253,6 +253,11 @@ export const tasks = {
     needs: [],
     run: (args, env) => run('node', [...ts, 'dev/errors/generate.ts', ...args], { env }),
   },
+  /** docs/reference/inputs-outputs.md from schema.json. */
+  docs: {
+    needs: [],
+    run: (args, env) => run('node', ['dev/docs/generate.mjs', ...args], { env }),
+  },
   /** Only the set-up, for work by hand in the clone. */
   setup: { needs: ['package', 'builder'], run: async () => 0 },
 };

@@ -1,0 +1,129 @@
+#!/usr/bin/env node
+// Writes docs/reference/inputs-outputs.md from schema.json: `node dev/docs/generate.mjs [FILE]`.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const schema = JSON.parse(readFileSync(join(root, 'schema.json'), 'utf8'));
+
+const PREAMBLE = `# Inputs and outputs
+
+<!-- Generated from schema.json by \`node dev/run.mjs docs\`. Do not edit. -->
+
+All inputs and outputs of the package \`signed-image\`, with the names that they have in TypeScript, YAML and the schema. Other
+languages use their own spelling (\`image_ref\` in Python, \`ImageRef\` in Go). \`SignedImage\` and \`VerifiedImage\` are the resources
+to declare in a program; \`SignedImage\` creates the others. How to use them: [how-to guides](../how-to/README.md).
+`;
+
+const COLUMNS = '| --- | --- | --- | --- |';
+
+const nameOf = (token) => token.split(':').at(-1);
+const anchorOf = (name) => name.toLowerCase();
+
+/** A cell of a table: one line, with `|` escaped. */
+const cell = (text) => text.replace(/\s*\n\s*/g, ' ').replaceAll('|', '\\|');
+
+function typeOf(property) {
+  const { $ref: reference, type, items, additionalProperties } = property;
+  if (reference?.startsWith('#/types/')) {
+    const name = nameOf(reference);
+    return `[${name}](#${anchorOf(name)})`;
+  }
+  if (reference !== undefined) return reference.split('/').at(-1);
+  if (type === 'array') return `list of ${typeOf(items)}`;
+  if (type === 'object' && additionalProperties) return `map of ${typeOf(additionalProperties)}`;
+  return type;
+}
+
+/** `required` is the list of an object; component schemas mark the others as `optional`. */
+function isRequired(name, property, required) {
+  return required?.includes(name) ?? property.optional !== true;
+}
+
+function notesOf(name, property, required) {
+  return [
+    isRequired(name, property, required) ? 'required' : undefined,
+    property.secret === true ? 'secret' : undefined,
+    property.replaceOnChanges === true || property.willReplaceOnChanges === true
+      ? 'a change replaces the resource'
+      : undefined,
+  ]
+    .filter((note) => note !== undefined)
+    .join(', ');
+}
+
+function inputRows(properties, required) {
+  return Object.entries(properties).map(([name, property]) => {
+    const notes = notesOf(name, property, required);
+    return `| \`${name}\` | ${cell(typeOf(property))} | ${notes} | ${cell(property.description ?? '')} |`;
+  });
+}
+
+function outputRows(properties) {
+  return Object.entries(properties).map(([name, property]) => {
+    const notes = property.secret === true ? 'secret' : '';
+    return `| \`${name}\` | ${cell(typeOf(property))} | ${notes} | ${cell(property.description ?? '')} |`;
+  });
+}
+
+function table(heading, rows) {
+  return rows.length === 0
+    ? []
+    : ['', `| ${heading} | type | notes | description |`, COLUMNS, ...rows];
+}
+
+function resourceSection(token, resource, level) {
+  const { description, inputProperties = {}, requiredInputs, properties = {} } = resource;
+  return [
+    '',
+    `${level} ${nameOf(token)}`,
+    ...(description === undefined ? [] : ['', description.trim()]),
+    ...table('input', inputRows(inputProperties, requiredInputs)),
+    ...table('output', outputRows(properties)),
+  ];
+}
+
+function typeSection(token, type, isOutput) {
+  const rows = isOutput ? outputRows(type.properties) : inputRows(type.properties, type.required);
+  return [
+    '',
+    `### ${nameOf(token)}`,
+    ...(type.description === undefined ? [] : ['', type.description.trim()]),
+    ...table('member', rows),
+  ];
+}
+
+function isOutputType(token) {
+  return nameOf(token).endsWith('Output');
+}
+
+function page() {
+  const resources = Object.entries(schema.resources);
+  const types = Object.entries(schema.types);
+  const declared = ['SignedImage', 'VerifiedImage'];
+  const isDeclared = ([token]) => declared.includes(nameOf(token));
+  const byName = (a, b) => declared.indexOf(nameOf(a[0])) - declared.indexOf(nameOf(b[0]));
+  return [
+    PREAMBLE.trimEnd(),
+    ...resources
+      .filter(isDeclared)
+      .sort(byName)
+      .flatMap(([t, r]) => resourceSection(t, r, '##')),
+    '',
+    '## Types of inputs',
+    ...types.filter(([t]) => !isOutputType(t)).flatMap(([t, v]) => typeSection(t, v, false)),
+    '',
+    '## Types of outputs',
+    ...types.filter(([t]) => isOutputType(t)).flatMap(([t, v]) => typeSection(t, v, true)),
+    '',
+    '## Resources inside a SignedImage',
+    '',
+    '`SignedImage` creates these resources. A program does not declare them; their inputs and outputs are in the state and in previews.',
+    ...resources.filter((r) => !isDeclared(r)).flatMap(([t, r]) => resourceSection(t, r, '###')),
+    '',
+  ].join('\n');
+}
+
+const file = process.argv[2] ?? join(root, 'docs/reference/inputs-outputs.md');
+writeFileSync(file, page());
