@@ -182,7 +182,7 @@ export const CAUSES: Readonly<Record<ErrorCode, CauseAndRemedy>> = {
   },
   VERIFY_KEY_RETIRED: {
     cause: 'The signature was made outside of the period in which its key is trusted.',
-    remedy: 'Sign the image with a current key; see [rotation](rotation.md).',
+    remedy: 'Sign the image with a current key; see [rotation](how-to/rotation.md).',
   },
   VERIFY_LOG_MISSING: {
     cause: 'The signature lacks the log entry or the timestamp that the policy requires.',
