@@ -79,7 +79,7 @@ function describeFailure(
   if (code === 'ERR_INVALID_CHAR') {
     return {
       code: 'REGISTRY_PROTOCOL',
-      message: `${url.host} cannot be sent what it told or was declared for it: ${messageOf(cause)}`,
+      message: `request to ${url.host} contains an invalid header value: ${messageOf(cause)}`,
     };
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {

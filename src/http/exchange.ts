@@ -74,7 +74,7 @@ export function exchange(
         else fail(tooLarge(url, limit));
       });
     });
-    // Without a response no other event may have told: an upgrade that nobody asked for.
+    // Without a response there may not be another event: an upgrade that was not requested.
     request.on('close', () => {
       if (!answered) fail(cut());
     });
@@ -83,7 +83,7 @@ export function exchange(
 }
 
 /**
- * Bounds the time to connect. Tells of an error whether the server had closed the connection while
+ * Bounds the time to connect. The returned function checks whether the server had closed the connection while
  * it was idle: an older one, that ended without a byte of this answer.
  */
 function watchConnection(

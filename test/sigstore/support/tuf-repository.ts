@@ -23,9 +23,7 @@ export async function startTufRepository(
     .subarray(-32)
     .toString('hex');
   const key = { keytype: 'ed25519', scheme: 'ed25519', keyval: { public: hex } };
-  const keyid = createHash('sha256')
-    .update(json.canonicalize(key))
-    .digest('hex');
+  const keyid = createHash('sha256').update(json.canonicalize(key)).digest('hex');
   const role = { keyids: [keyid], threshold: 1 };
   const signed = (type: string, members: object): string => {
     const body = { _type: type, spec_version: '1.0.31', version: 1, expires: EXPIRES, ...members };
