@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { bundleDeclarations } from './declarations.mjs';
@@ -14,12 +14,25 @@ function linkSelf() {
   symlinkSync(process.platform === 'win32' ? root : '..', self, 'junction');
 }
 
+/** Removes what was compiled from a file that has moved: `dist/error.js` would be found before `dist/error/index.js`. */
+function removeStaleOutput() {
+  const dist = join(root, 'dist');
+  if (!existsSync(dist)) return;
+  for (const name of readdirSync(dist, { recursive: true })) {
+    const [, source] = /^(.*?)(?:\.js|\.d\.ts)(?:\.map)?$/.exec(name) ?? [];
+    if (source !== undefined && !existsSync(join(root, 'src', `${source}.ts`))) {
+      rmSync(join(dist, name));
+    }
+  }
+}
+
 /** Compiles src/ to dist/, which the plugin and the examples run. */
 export async function ensurePackage(env, { clean = false } = {}) {
   linkSelf();
   if (clean)
     for (const name of ['dist', 'types'])
       rmSync(join(root, name), { recursive: true, force: true });
+  removeStaleOutput();
   say('compiling src/ to dist/');
   const code = await run('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
     env,
