@@ -138,7 +138,7 @@ test.each(['buildx, dockerd 20.10', 'docker'] as const)(
     ).rejects.toMatchObject({
       code: 'BUILD_FAILED',
       property: 'image',
-      message: expect.stringContaining('is not the image that this build made'),
+      message: expect.stringContaining('is not the image of this build'),
     });
     rmSync(folder, { recursive: true, force: true });
   },

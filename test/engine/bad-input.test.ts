@@ -51,7 +51,7 @@ describe.each(enginesUnderTest())('a mistake, on the $engine engine', (kind) => 
       'a digest of an image that is to be built',
       'local',
       (good) => ({ ...good, image: `${String(good['image'])}@sha256:${'a'.repeat(64)}` }),
-      [/image/, /only the build can tell/],
+      [/image/, /known only after the build/],
     ],
     [
       'a registry that is a web site',

@@ -33,7 +33,7 @@ describe('a kind that nobody described', () => {
 
 it('a resource that would be made in another version than it is declared in is refused', () => {
   const sent = { apiVersion: 'acme.example/v2', kind: 'Server' };
-  expect(problemsOf({}, TYPE, sent)).toEqual([expect.stringMatching(/would be made as Server/)]);
+  expect(problemsOf({}, TYPE, sent)).toEqual([expect.stringMatching(/would be created as Server/)]);
   expect(problemsOf({}, TYPE, { ...sent, apiVersion: 'acme.example/v1' })).toEqual([]);
   const core = 'kubernetes:core/v1:ConfigMap';
   expect(problemsOf({}, core, { apiVersion: 'v1', kind: 'ConfigMap' })).toEqual([]);

@@ -158,7 +158,7 @@ describe('every mistake is said on its property, before anything is written', ()
         build: undefined,
         provenance: { builderId: 'https://x.test/b' },
       }),
-      /^provenance\.builderId: .*exists already/,
+      /^provenance\.builderId: .*an existing image/,
     ],
     [
       'a value of the wrong type',
