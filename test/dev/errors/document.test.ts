@@ -19,7 +19,7 @@ describe('docs/errors.md', () => {
   });
 
   it.each([
-    ['a literal', 'INPUT_INVALID', 'two signers are given: set exactly one of key and keyless'],
+    ['a literal', 'INPUT_INVALID', 'two signers are configured: set exactly one of key and keyless'],
     [
       'a template',
       'DIGEST_INVALID',
@@ -28,7 +28,7 @@ describe('docs/errors.md', () => {
     [
       'the argument of a function that makes the error',
       'VERIFY_LOG_MISSING',
-      'it carries no entry of a transparency log',
+      'it does not contain a transparency log entry',
     ],
   ])('finds a message that is %s', (_form, code, pattern) => {
     expect(messages).toContainEqual(expect.objectContaining({ codes: [code], pattern }));
