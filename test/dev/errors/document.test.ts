@@ -19,7 +19,11 @@ describe('docs/errors.md', () => {
   });
 
   it.each([
-    ['a literal', 'INPUT_INVALID', 'two signers are configured: set exactly one of key and keyless'],
+    [
+      'a literal',
+      'INPUT_INVALID',
+      'two signers are configured: set exactly one of key and keyless',
+    ],
     [
       'a template',
       'DIGEST_INVALID',

@@ -18,7 +18,9 @@ describe('a kind that nobody described', () => {
     ['as a URL of CDI under another key', { url: 'docker://evil/miner' }],
     ['with white space around it', { image: ' evil/miner:1\n' }],
   ])('is suspect with an image %s', (_, spec) => {
-    expect(problemsOf(spec)).toEqual([expect.stringMatching(/the paths of its images are not known/)]);
+    expect(problemsOf(spec)).toEqual([
+      expect.stringMatching(/the paths of its images are not known/),
+    ]);
   });
 
   it.each([
