@@ -22,6 +22,18 @@ export interface CrudService {
 }
 
 /**
+ * Returns a problem as the engine shows it. The engine prints the value of a top-level property beside the reason,
+ * also one that is secret. Where the value could be or contain a secret, the property is named in the reason instead.
+ */
+function toCheckFailure(property: string, message: string, news: Properties): rpc.CheckFailure {
+  const failed = new rpc.CheckFailure();
+  const isShown = Object.hasOwn(news, property);
+  const isPlain = ['boolean', 'number'].includes(typeof news[property]);
+  if (!isShown || isPlain) return failed.setProperty(property).setReason(message);
+  return failed.setReason(`${property}: ${message}`);
+}
+
+/**
  * Serves these resources. The SDK's server does not support previews and does not pass the `preview` flag
  * (docs/adr/0005), so these calls are handled here; all others are handled by the SDK.
  *
@@ -83,13 +95,9 @@ export function createCrudService(
       // With problems, the inputs may have an unknown value, which the engine rejects in an update: it
       // would report that instead of the problems.
       response.setInputs(Struct.fromJavaScript(wire(problems.length > 0 ? {} : inputs)));
+      const news = properties(request.getNews());
       response.setFailuresList(
-        problems.map(({ property, message }) => {
-          const failed = new rpc.CheckFailure();
-          failed.setProperty(property);
-          failed.setReason(message);
-          return failed;
-        }),
+        problems.map(({ property, message }) => toCheckFailure(property, message, news)),
       );
       return response;
     }),

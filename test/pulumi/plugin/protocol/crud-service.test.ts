@@ -103,6 +103,15 @@ describe('the CRUD service', () => {
     ]);
   });
 
+  it('names a property in the reason where the engine would print its secret value', async () => {
+    const asked = request(rpc.CheckRequest);
+    asked.setNews(struct({ password: SECRET, bad: SECRET }));
+    const answer = await call<unknown, rpc.CheckResponse>(service.check, asked);
+    expect(answer.getFailuresList().map((failure) => failure.toObject())).toEqual([
+      { property: '', reason: 'bad: is bad' },
+    ]);
+  });
+
   it('tells what changed, and what that replaces', async () => {
     const asked = request(rpc.DiffRequest);
     asked.setOldInputs(struct({ a: 'here' }));
