@@ -11,7 +11,7 @@ import { buildkitExpands, buildkitPulls } from './support/moby';
 import { inputCount, recordOracle } from './support/tally';
 
 /** Official frontends or others: what they read is the same to this comparison. */
-const SYNTAX = /^it is read by the frontend/;
+const SYNTAX = /^it uses the frontend/;
 
 function readOurs({ text, args, target, platform }: DockerfileCase) {
   const { images, problems } = baseImages(text, { args, target, platforms: [platform] });

@@ -93,7 +93,7 @@ export const CASES: readonly ConfigCase[] = [
   on('HEALTHCHECK NONE removes that of the base', 'HEALTHCHECK NONE', { base: FULL_BASE }),
   on('HEALTHCHECK of the base is replaced', 'HEALTHCHECK CMD ["/bin/true"]', {
     base: FULL_BASE,
-    refusedBy: { docker: /HEALTHCHECK took --interval/ },
+    refusedBy: { docker: /HEALTHCHECK inherited --interval/ },
   }),
   on('ENTRYPOINT resets the base CMD', 'ENTRYPOINT ["/bin/echo"]', { base: FULL_BASE }),
   on('CMD keeps the base ENTRYPOINT', 'CMD ["echo app"]', { base: FULL_BASE }),
