@@ -34,9 +34,13 @@ export class TrackedFiles {
     return this.files.map((file) => this.absolute(file));
   }
 
-  /** Returns the files (without submodules) that are missing, and those that differ in kind, mode or content. */
+  /**
+   * Returns the files (without submodules) that are missing, those that differ in kind or mode, and those that
+   * differ in content only.
+   */
   async compare(): Promise<{
     readonly different: readonly CommitFile[];
+    readonly differentContent: readonly CommitFile[];
     readonly missing: readonly CommitFile[];
   }> {
     const found = new Array<Difference>(this.files.length);
@@ -49,14 +53,19 @@ export class TrackedFiles {
     };
     await Promise.all(Array.from({ length: PARALLEL }, work));
     const only = (kind: Difference) => this.files.filter((_, index) => found[index] === kind);
-    return { different: only('different'), missing: only('missing') };
+    return {
+      different: only('different'),
+      differentContent: only('content'),
+      missing: only('missing'),
+    };
   }
 
   private async differenceOf(file: CommitFile): Promise<Difference> {
     if (!(await this.isInFolder(file.path))) return 'missing';
     const found = await this.hashes.of(this.absolute(file), this.repository.hash);
     if (found.kind === 'missing') return 'missing';
-    return isSameKind(found.kind, file.kind) && found.id === file.id ? 'none' : 'different';
+    if (!isSameKind(found.kind, file.kind)) return 'different';
+    return found.id === file.id ? 'none' : 'content';
   }
 
   /** Whether all parents are folders: a symbolic link to a folder with the same files is a different tree. */
@@ -77,7 +86,7 @@ export class TrackedFiles {
 }
 
 /** `missing` also if a parent folder is a symbolic link. */
-type Difference = 'none' | 'different' | 'missing';
+type Difference = 'none' | 'content' | 'different' | 'missing';
 
 function isSameKind(found: string, expected: CommitFile['kind']): boolean {
   if (process.platform === 'win32' && expected === 'executable') return found === 'file';

@@ -91,10 +91,11 @@ async function compareTree(
     await scratch.storeIndex(files);
     const skipped = await absentFiles(repository, scratch);
     const tree = new TrackedFiles(repository, files, git.cache.hashes);
-    const { different, missing } = await tree.compare();
+    const { different, differentContent, missing } = await tree.compare();
     const absent = missing.filter(({ path }) => skipped.has(path));
+    // A checkout converts content, and never the kind or the mode of a file.
     const converted = await checkedOutForms(
-      different,
+      differentContent,
       files,
       (file) => tree.absolute(file),
       repository,
@@ -104,12 +105,13 @@ async function compareTree(
     for (const file of files.filter(({ kind }) => kind === 'submodule')) {
       submodules.push(await compareSubmodule(file, repository, git, prefix, [...outer, top]));
     }
-    const isChanged = new Set<CommitFile>([...different, ...missing]);
+    const isChanged = new Set<CommitFile>([...different, ...differentContent, ...missing]);
     for (const file of [...converted, ...absent]) isChanged.delete(file);
     const changed: Change[] = [];
     for (const file of files.filter((each) => isChanged.has(each))) {
       const isLineEndings =
         changed.length < MAX_EXPLAINED &&
+        differentContent.includes(file) &&
         (await differsInLineEndings(tree.absolute(file), file, repository.hash));
       changed.push({ path: prefix + toDisplayText(file.path), kind: 'changed', isLineEndings });
     }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -67,6 +68,27 @@ test.each(SHOWN)('%s is a difference', async (_, path, change) => {
   project(tree);
   change();
   await expect(detectOnly()).rejects.toMatchObject(dirty(path));
+});
+
+describe('with attributes that convert files at checkout', () => {
+  beforeEach(() => {
+    project(tree);
+    tree.write('.gitattributes', '* text=auto\n');
+    tree.commit();
+  });
+
+  test.each(SHOWN)('%s is a difference', async (_, path, change) => {
+    change();
+    await expect(detectOnly()).rejects.toMatchObject(dirty(path));
+  });
+
+  test('a link to a file with the same content is a difference', async () => {
+    const content = readFileSync(tree.at('a.txt'));
+    rmSync(tree.at('a.txt'));
+    tree.write('.git/same', content);
+    symlinkSync('.git/same', tree.at('a.txt'));
+    await expect(detectOnly()).rejects.toMatchObject(dirty('a.txt'));
+  });
 });
 
 describe('what git ignores', () => {
