@@ -15,7 +15,7 @@ export interface TransportOptions extends Omit<HttpClientOptions, 'mayBeLocal'> 
 }
 
 const MAX_REDIRECTS = 5;
-/** How many times `answerTimeout` a whole answer may take: a byte now and then is no answer. */
+/** How many times `answerTimeout` a whole response may take: a response that arrives byte by byte must end too. */
 const PATIENCE = 5;
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 

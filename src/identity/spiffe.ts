@@ -45,7 +45,7 @@ export function spiffeSource(host: SpiffeHost, audience: string): TokenSource {
       try {
         tokens = decodeJwtSvids(answer);
       } catch {
-        // Said below: what came is no answer of a Workload API.
+        // Reported below: the response is not one of a Workload API.
       }
       const [token] = tokens;
       if (token) return token;

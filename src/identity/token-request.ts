@@ -26,7 +26,7 @@ export interface TokenRequest {
   readonly secrets: readonly string[];
   /** What to do about an answer with this status; `undefined` where nothing is known about it. */
   readonly advice: (status: number) => string | undefined;
-  /** The token in an answer; anything else than a text is no token. */
+  /** Returns the token in a response; only a string counts as a token. */
   readonly tokenIn: (body: string, headers: HttpResponse['headers']) => unknown;
 }
 

@@ -85,17 +85,17 @@ export function createCrudService(
 
     check: handle(async (request) => {
       const urn = request.getUrn();
+      const news = properties(request.getNews());
       const { inputs, problems } = await resourceOf(urn).check({
         urn,
         olds: properties(request.getOlds()),
-        news: properties(request.getNews()),
+        news,
         log: engineLog.for(urn),
       });
       const response = new rpc.CheckResponse();
       // With problems, the inputs may have an unknown value, which the engine rejects in an update: it
       // would report that instead of the problems.
       response.setInputs(Struct.fromJavaScript(wire(problems.length > 0 ? {} : inputs)));
-      const news = properties(request.getNews());
       response.setFailuresList(
         problems.map(({ property, message }) => toCheckFailure(property, message, news)),
       );
