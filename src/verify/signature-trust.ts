@@ -85,20 +85,17 @@ export class SignatureTrust {
   }
 
   private checkCertificate(candidate: Candidate, leaf: Buffer): Verdict {
-    const { certificates } = this.anchors;
-    const { claimed, key } = certificates.read(leaf);
+    const { claimed, certificate } = this.anchors.certificates.parse(leaf);
     if (!this.policy.identities.some((trusted) => sameIdentity(trusted, claimed))) {
       return mismatch(`identity ${quote(claimed.identity)} of ${quote(claimed.issuer)}`);
     }
-    const entity = this.entity(candidate);
+    const entity: SignedEntity = {
+      ...this.entity(candidate),
+      key: { $case: 'certificate', certificate },
+    };
     const missing = this.missingWitness(entity, true);
     if (missing) return { failure: missing };
-    // Like a key with the validity of its certificate: checked at every verified time, or it throws.
-    const validFor = (time: Date): boolean => {
-      certificates.check(leaf, time);
-      return true;
-    };
-    this.verifier(true, { publicKey: key, validFor }).verify(entity);
+    this.verifier(true, undefined).verify(entity);
     const fault = logFault(entity, leaf);
     if (fault) return fault;
     return { signer: { kind: 'keyless', ...claimed } };
@@ -110,7 +107,7 @@ export class SignatureTrust {
     const { verificationMaterial } = bundle;
     const logged = {
       ...verificationMaterial,
-      // The key was read from the bundle, and is passed to the verifier.
+      // The signer was read from the bundle, and is passed to the verifier.
       content: { $case: 'publicKey' as const, publicKey: { hint: '' } },
       tlogEntries: tlogs.length > 0 ? verificationMaterial.tlogEntries : [],
       timestampVerificationData: undefined,
@@ -146,14 +143,16 @@ export class SignatureTrust {
     return undefined;
   }
 
-  private verifier(keyless: boolean, signer: KeyInTime): Verifier {
+  private verifier(keyless: boolean, key: KeyInTime | undefined): Verifier {
     const { transparency } = this.policy;
+    const { material } = this.anchors;
     return new Verifier(
-      { ...this.anchors.material, publicKey: () => signer },
+      { ...material, publicKey: () => expected(key) },
       {
         tlogThreshold: transparency === 'log' ? 1 : 0,
         timestampThreshold: keyless || transparency === 'timestamp' ? 1 : 0,
-        ctlogThreshold: 0,
+        // Counted for certificates only. A private Fulcio may have no certificate log; then its trusted root lists none.
+        ctlogThreshold: material.ctlogs.length > 0 ? 1 : 0,
       },
     );
   }
@@ -186,6 +185,11 @@ export class SignatureTrust {
 interface KeyInTime {
   readonly publicKey: KeyObject;
   validFor(time: Date): boolean;
+}
+
+function expected(key: KeyInTime | undefined): KeyInTime {
+  if (key === undefined) throw new Error('the signature was expected to have a certificate');
+  return key;
 }
 
 /** The windows of a key take precedence over `keys`; the newest keys need not come first. */

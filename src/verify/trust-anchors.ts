@@ -2,14 +2,14 @@ import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { type TrustMaterial, toTrustMaterial } from '@sigstore/verify';
 
 import { SignedImageError, messageOf } from '../error';
-import { CertificateTrust } from './certificate-trust';
+import { LeafCertificates, withMemoizedAuthorities } from './memoized-certificate';
 
 export type AnchorMaterial = Omit<TrustMaterial, 'publicKey'>;
 
-/** The parsed trust material of a trusted root, and the certificates that were verified with it. */
+/** The parsed trust material of a trusted root, and the leaf certificates that were read with it. */
 export interface TrustAnchors {
   readonly material: AnchorMaterial;
-  readonly certificates: CertificateTrust;
+  readonly certificates: LeafCertificates;
 }
 
 const NO_TRUST: AnchorMaterial = {
@@ -30,14 +30,14 @@ export function untrusted(reason: string, cause?: unknown): SignedImageError {
 
 function materialOf(root: TrustedRoot): AnchorMaterial {
   try {
-    return toTrustMaterial(root, {});
+    return withMemoizedAuthorities(toTrustMaterial(root, {}));
   } catch (error) {
     throw untrusted(`it cannot be read (${messageOf(error)})`, error);
   }
 }
 
 function anchors(material: AnchorMaterial): TrustAnchors {
-  return { material, certificates: new CertificateTrust(material) };
+  return { material, certificates: new LeafCertificates() };
 }
 
 const known = new WeakMap<TrustedRoot, TrustAnchors>();
