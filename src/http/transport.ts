@@ -98,7 +98,7 @@ export function resolveLocation(from: URL, location: string | undefined): URL {
   if (location === undefined)
     throw protocolError(from, 'redirected without saying where to (no Location)');
   if (!URL.canParse(location, from.href))
-    throw protocolError(from, 'gave a Location that is no URL');
+    throw protocolError(from, 'gave a Location that is not a valid URL');
   const to = new URL(location, from);
   if (to.protocol !== 'https:' && to.protocol !== 'http:') {
     throw protocolError(from, `redirected to ${JSON.stringify(to.protocol)}, which is not http(s)`);

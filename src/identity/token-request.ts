@@ -40,7 +40,7 @@ export function credentialUrl(variable: string, address: string): URL {
     const url = new URL(address);
     if (isLoopbackOrHttps(url)) return url;
   }
-  throw unavailable(`${variable} is no https address`);
+  throw unavailable(`${variable} is not an https URL`);
 }
 
 /** A member of an answer in JSON. */

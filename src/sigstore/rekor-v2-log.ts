@@ -21,7 +21,7 @@ function parseEntry(answer: ServiceResponse): TransparencyLogEntry {
   const json = jsonOf(answer);
   const entry = json && EntryMessage.fromJSON(json);
   if (!entry?.logId || !entry.kindVersion || !entry.inclusionProof) {
-    throw new Error('its answer is no log entry with an inclusion proof');
+    throw new Error('its response is not a log entry with an inclusion proof');
   }
   return entry as TransparencyLogEntry;
 }

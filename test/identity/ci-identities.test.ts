@@ -65,7 +65,7 @@ describe('the identity of a Buildkite job', () => {
     [
       'over plain http to another machine',
       { BUILDKITE_AGENT_ENDPOINT: 'http://agent.example/v3' },
-      /BUILDKITE_AGENT_ENDPOINT is no https address/,
+      /BUILDKITE_AGENT_ENDPOINT is not an https URL/,
     ],
   ])('%s is refused, and nothing shows the credential', async (_, change, expected) => {
     const env = { ...agent.env, ...change };

@@ -76,7 +76,7 @@ describe('the identity of a machine of Google Cloud', () => {
     const invalid = await failureOf(tokenOf({ ...env, GOOGLE_SERVICE_ACCOUNT_NAME: 'other' }));
     expect(invalid.message).toMatch(/must be the e-mail address/);
     const plain = { ...env, CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS: 'http://iam.example/' };
-    expect((await failureOf(tokenOf(plain))).message).toMatch(/is no https address/);
+    expect((await failureOf(tokenOf(plain))).message).toMatch(/is not an https URL/);
   });
 
   it('reports to log in if the access token is rejected', async () => {

@@ -17,7 +17,7 @@ export type Json = JsonObject;
 
 export interface VaultAnswer {
   readonly status: number;
-  /** Empty where the answer is no JSON object. */
+  /** Empty where the response is not a JSON object. */
   readonly json: Json;
   /** What Vault says is wrong. Foreign text. */
   readonly errors: readonly string[];
