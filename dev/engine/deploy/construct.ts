@@ -1,7 +1,7 @@
 import type { ConstructArgs, Constructed } from '../provider/provider';
 import { messageOf, propertyFailuresOf } from '../rpc/status';
 import { allDependencies, type Goal } from './goal';
-import { packageOfGoal, refuseInputs, urnOf } from './registration';
+import { packageOfGoal, refuseConstruction, urnOf } from './registration';
 import { answerable, type Run } from './run';
 
 const argsOf = (goal: Goal): ConstructArgs => ({
@@ -36,7 +36,9 @@ export const constructResource = (run: Run, goal: Goal): Promise<Constructed> =>
       return await provider.construct(argsOf(goal), run.gate.signal);
     } catch (error) {
       const failures = propertyFailuresOf(error);
-      if (failures.length > 0) refuseInputs({ urn, type: goal.type, name: goal.name }, failures);
+      if (failures.length > 0) {
+        refuseConstruction({ urn, type: goal.type, name: goal.name }, goal.inputs, failures);
+      }
       throw new Error(messageOf(error), { cause: error });
     }
   });

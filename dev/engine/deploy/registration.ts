@@ -2,9 +2,9 @@ import type { Identity, Provider } from '../provider/provider';
 import { Stopped, type PropertyFailure } from '../rpc/status';
 import type { ResourceRecord } from '../state/record';
 import { formatUrn, packageOf, packageOfProviderRef, qualify, STACK_TYPE } from '../urn';
-import type { WireObject } from '../wire/signature';
-import { ignoreChanges } from '../wire/path';
-import { flattenObject } from '../wire/value';
+import type { Wire, WireObject } from '../wire/signature';
+import { ignoreChanges, valueAt } from '../wire/path';
+import { flattenObject, reveal } from '../wire/value';
 import { formerUrns } from './aliases';
 import { providerOf } from './deletions';
 import type { Goal } from './goal';
@@ -37,11 +37,38 @@ export const completed = (run: Run, goal: Goal): Goal => {
   };
 };
 
-export const refuseInputs = (identity: Identity, failures: readonly PropertyFailure[]): never => {
+/** The real engine prints the values of inputs without hiding secrets: whatever a provider names here is shown. */
+const printed = (value: Wire): string => JSON.stringify(reveal(value));
+
+const refusal = (identity: Identity, lines: readonly string[]): Error =>
+  new Error(`${identity.type} resource '${identity.name}': ${lines.join('\n')}`);
+
+/** Fails a check in the words of the real engine, which prints the value of each top-level property that is named. */
+const refuseChecked = (
+  identity: Identity,
+  news: WireObject,
+  failures: readonly PropertyFailure[],
+): never => {
   const lines = failures.map(({ property, reason }) =>
-    property === '' ? reason : `property ${property} has a problem: ${reason}`,
+    property === ''
+      ? `has a problem: ${reason}`
+      : `property ${property} value {${printed(news[property] ?? null)}} has a problem: ${reason}`,
   );
-  throw new Error(`${identity.type} resource '${identity.name}': ${lines.join('\n')}`);
+  throw refusal(identity, lines);
+};
+
+/** Fails the construction of a component in the words of the real engine, which prints the value at each path. */
+export const refuseConstruction = (
+  identity: Identity,
+  inputs: WireObject,
+  failures: readonly PropertyFailure[],
+): never => {
+  const lines = failures.map(({ property, reason }) => {
+    const value = valueAt(inputs, property);
+    const shown = value === undefined ? '' : ` with value '${printed(value)}'`;
+    return `property ${property}${shown} has a problem: ${reason}`;
+  });
+  throw refusal(identity, lines);
 };
 
 const check = async (
@@ -51,7 +78,7 @@ const check = async (
 ): Promise<WireObject> => {
   if (target.provider === undefined) return news;
   const { inputs, failures } = await target.provider.check(target.identity, olds, news);
-  if (failures.length > 0) refuseInputs(target.identity, failures);
+  if (failures.length > 0) refuseChecked(target.identity, news, failures);
   return inputs;
 };
 

@@ -21,6 +21,10 @@ const childOf = (value: Wire | undefined, key: string | number): Wire | undefine
 const get = (value: Wire, keys: readonly (string | number)[]): Wire | undefined =>
   keys.reduce<Wire | undefined>(childOf, value);
 
+/** The value at a property path, if there is one. */
+export const valueAt = (value: WireObject, path: string): Wire | undefined =>
+  get(value, parsePath(path));
+
 const put = (
   value: Wire | undefined,
   keys: readonly (string | number)[],
