@@ -192,7 +192,8 @@ export const tasks = {
     },
   },
   'test:builders': {
-    needs: [],
+    // A program with each builder runs the compiled plugin.
+    needs: ['package'],
     run: async (args, env) =>
       all(
         () => needGo(env),
