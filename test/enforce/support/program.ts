@@ -1,5 +1,5 @@
 /**
- * The program of the second wall: declares what `declared.json` says, behind `requireVerifiedImages`.
+ * The program of the tests of `requireVerifiedImages`: declares the resources of `declared.json`.
  * An image of a workload is `$verified` (the reference of the VerifiedImage), or any other text.
  */
 export const PROGRAM = `

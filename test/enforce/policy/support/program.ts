@@ -1,5 +1,5 @@
 /**
- * The program of the third wall. It knows nothing of policies: it declares what `declared.json`
+ * The program of the policy pack's tests. It does not refer to policies: it declares what `declared.json`
  * says, by tokens, as a program in any language would. An image of a workload is `$verified` or
  * `$remote` (the reference of a VerifiedImage, or of a remote SignedImage), `$late` (a tag that only
  * an update knows), or any other text.
