@@ -7,7 +7,7 @@ import { type Stack, startStack } from '../../interop/support/stack';
 import { publicPem } from '../admission/support/policies';
 import { type Decision, evaluate } from '../support/policy-tester';
 
-/** With what it said, so that a refusal tells why. */
+/** Includes the output, so that a failed assertion shows the reason. */
 const ADMITTED = { admitted: true, output: expect.stringContaining('admitted') };
 
 describe('the engine of policy-controller', () => {
@@ -57,7 +57,7 @@ describe('the engine of policy-controller', () => {
       image = await signed(byKey, format);
     });
 
-    test('is admitted, with the provenance that is args for', async () => {
+    test('is admitted, with the required provenance', async () => {
       const decision = await decisionFor(image, { ...key(), format, ...builder(BUILDER) });
       expect(decision).toMatchObject(ADMITTED);
     });
@@ -87,7 +87,7 @@ describe('the engine of policy-controller', () => {
       image = await signed(byIdentity, 'bundle');
     });
 
-    test('is admitted, with the provenance that is args for', async () => {
+    test('is admitted, with the required provenance', async () => {
       expect(await decisionFor(image, { ...identity(), ...builder(BUILDER) })).toMatchObject(
         ADMITTED,
       );
@@ -140,7 +140,7 @@ describe('the engine of policy-controller', () => {
     expect(await decisionFor(unlogged, args)).toMatchObject({ admitted: false });
   });
 
-  test('is refused without provenance where it is args for', async () => {
+  test('is refused without provenance if it is required', async () => {
     const image = await signed(byKey, 'legacy', false);
     expect(await decisionFor(image, key())).toMatchObject(ADMITTED);
     expect(await decisionFor(image, { ...key(), provenance: {} })).toMatchObject({
