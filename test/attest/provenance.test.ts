@@ -125,7 +125,7 @@ test('names the ref that was built, the tag, and the fork of a request', () => {
   expect(detached.resolvedDependencies).toEqual(at(commit!));
 });
 
-test('has no URI that is none', () => {
+test('does not have an invalid URI', () => {
   const { buildDefinition, runDetails } = provenanceStatement({
     ...input,
     materials: { commit: 'd'.repeat(40), repository: 'git@git.example.com:team/my app.git' },
@@ -192,7 +192,7 @@ describe('whether provenance is made', () => {
     expect(createsProvenance({ build: true, disabled: true })).toBe(false);
   });
 
-  test('it is not for an image that exists already, and asking for it is an error', () => {
+  test('is not created for an existing image, and requiring it is an error', () => {
     expect(createsProvenance({ build: false })).toBe(false);
     expect(createsProvenance({ build: false, disabled: true, parameters: {} })).toBe(false);
     for (const [declared, property] of [

@@ -44,7 +44,7 @@ test('what the resources leave in a state is what an audit reads in it', async (
     key,
     sigstore,
     transparency: 'private',
-    // What a build of it would have told, for the provenance.
+    // What its build would have reported, for the provenance.
     build: { builder: 'auto', context: 'app', dockerfile: 'app/Dockerfile' },
   });
   const verified = await bench.create('VerifiedImage', {

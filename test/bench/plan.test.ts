@@ -33,7 +33,7 @@ test('the quick plan measures each pace target, and two sizes for the constant c
   expect(warm.length).toBeGreaterThan(1);
 });
 
-test.each(['0', 'many', '1.5'])('a limit of %s is none', (limit) => {
+test.each(['0', 'many', '1.5'])('a limit of %s is rejected', (limit) => {
   expect(() => readPlan(['--images', limit])).toThrow('--images is a whole number');
 });
 

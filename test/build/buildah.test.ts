@@ -10,7 +10,7 @@ import { digestOf } from '../../src/oci/digest';
 import { DOCKER_LIST, DOCKER_MANIFEST } from '../../src/oci/media-type';
 import { Context } from './requests';
 
-/** The real buildah against a real registry of this machine: no stand-in on either side. */
+/** The real buildah with a real registry on this machine, without doubles. */
 
 const SECRET = 'canary-a-very-secret-npm-t0ken';
 const PASSWORD = 'canary-p4ssw0rd-of-the-registry';
@@ -39,7 +39,7 @@ beforeAll(() => {
       'this test needs buildah on the PATH: as root on Debian `apt-get install -y buildah crun`',
     );
   }
-  // An own storage: nothing of the user's is touched, and what is left behind can be seen.
+  // Separate storage, so that the user's storage does not change and leftovers are visible.
   storage = mkdtempSync(join(tmpdir(), 'signed-image-storage-'));
   const conf = join(storage, 'storage.conf');
   writeFileSync(

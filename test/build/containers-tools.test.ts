@@ -172,7 +172,7 @@ describe('podman and buildah alike (here by podman)', () => {
     expect(Object.keys(auths)).toEqual(['a', 'docker.io']);
   });
 
-  test('an auth file that is none is an error that does not quote it', async () => {
+  test('an invalid auth file is an error that does not quote it', async () => {
     tools.add(name, TOOL);
     const file = join(tools.folder, 'auth.json');
     writeFileSync(file, `{"auths": ${PASSWORD}`);
@@ -360,7 +360,7 @@ describe('podman and buildah alike (here by podman)', () => {
     });
   });
 
-  test.each(['', 'sha256:short', 'latest'])('the digest %j is none', async (digest) => {
+  test.each(['', 'sha256:short', 'latest'])('the digest %j is rejected', async (digest) => {
     tools.add(name, `${TOOL} if (flag('--digestfile')) write(flag('--digestfile'), '${digest}');`);
     await expect(build(context.request('registry.example/app'))).rejects.toMatchObject({
       code: 'BUILD_DIGEST_MISSING',

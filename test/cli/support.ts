@@ -13,7 +13,7 @@ export interface CommandRun {
 
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Typed at a terminal, a line at each question. Default: nobody is there. */
+  /** Input at a terminal, one line per prompt. Default: no terminal. */
   readonly typed?: readonly string[];
   /** What is piped in. Default: nothing. */
   readonly piped?: string;

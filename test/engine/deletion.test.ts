@@ -78,7 +78,7 @@ describe.each(enginesUnderTest())('what a deletion removes, on the $engine engin
   );
 
   it(
-    'of signatures that are replaced, which a preview tells',
+    'of signatures that are replaced, which a preview reports',
     async () => {
       declare({ app: app({ deletion: 'signatures' }) });
       await done();
@@ -130,7 +130,7 @@ describe.each(enginesUnderTest())('what a deletion removes, on the $engine engin
   );
 
   it(
-    'is told, and goes on, where the registry deletes nothing',
+    'is logged, and succeeds, if the registry does not support deletion',
     async () => {
       declare({ app: app({ deletion: 'signatures' }) });
       await done();

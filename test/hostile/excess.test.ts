@@ -19,7 +19,7 @@ test.each(CASES)('$title', async ({ title, parser, input }) => {
       try {
         await parser.parse(bytes);
       } catch (error) {
-        // The library's errors are wrapped by who reads the bundle; a full stack is no answer.
+        // Readers of bundles wrap the library's errors; a stack overflow must not be the result.
         if (!(error instanceof Error) || error instanceof RangeError) throw error;
         if (error.message.length > 20_000) throw new Error('an error message without end');
       }

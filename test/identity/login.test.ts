@@ -227,7 +227,7 @@ describe('an issuer that cannot be used', () => {
     expect(person.messages).toEqual([]);
   });
 
-  it('because it has no device codes sends people to the browser', async () => {
+  it('without support for device codes uses the browser', async () => {
     sigstore.settings.faults.issuer = ({ path }) =>
       path.startsWith('/.well-known/')
         ? {

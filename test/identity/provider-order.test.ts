@@ -61,7 +61,7 @@ describe('where no provider is named', () => {
       names.push((await resolveIdentityProvider({}, testHost({ env, readFile }))).name);
     }
     expect(names).toEqual(steps.map(([name]) => expect.stringContaining(name)));
-    // Beside `auto`, the ten of above, and the two that ask people.
+    // The ten sources of `auto` above, and the two interactive ones.
     expect(IDENTITY_PROVIDERS).toHaveLength(1 + steps.length + 2);
     await Promise.all([agent.stop(), circle.stop()]);
   });
@@ -135,7 +135,7 @@ describe('the tokens of one run', () => {
   });
 });
 
-describe('who is expected to sign', () => {
+describe('the expected signer', () => {
   const expected = (claims: Readonly<Record<string, unknown>>) => {
     const env = { SIGSTORE_ID_TOKEN: sigstore.issuer.token({ claims }) };
     return expectedIdentity({}, testHost({ env }));

@@ -37,7 +37,7 @@ describe("a signer with a service's key", () => {
     expect(error.message).toContain('rotated');
   });
 
-  it('lets no bytes out that are no signature at all', async () => {
+  it('rejects bytes that are not a valid signature', async () => {
     const signer = createServiceKeySigner(
       { publicKey: pair.publicKey, sign: async () => Buffer.alloc(0) },
       place,
@@ -45,7 +45,7 @@ describe("a signer with a service's key", () => {
     expect((await failureOf(signer.sign(data))).code).toBe('KEY_SIGNING_FAILED');
   });
 
-  it('rejects a key whose signatures not every verifier accepts', () => {
+  it('rejects a key whose signatures some verifiers do not accept', () => {
     const { publicKey } = generateKeyPairSync('ed25519');
     expect(() =>
       createServiceKeySigner({ publicKey, sign: async () => Buffer.alloc(0) }, place),

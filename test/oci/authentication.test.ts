@@ -226,7 +226,7 @@ describe('Bearer', () => {
     expect(scopes).toEqual([['repository:team/app:pull'], ['repository:team/app:pull,delete,*']]);
   });
 
-  it('asks for no scope that a realm brings along, and for no other kind of token', async () => {
+  it('ignores the scope in a realm, and requests no other kind of token', async () => {
     const extra =
       'scope=repository:else/where:push&offline_token=true&access_type=offline&tenant=t';
     const realm = `${registry.url}/token?${extra}&service=other`;

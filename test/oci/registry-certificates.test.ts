@@ -125,7 +125,7 @@ it.each<[string, () => object, string]>([
   ['a certificate alone', () => ({ clientCertificate: of.client.cert }), 'registry.clientKey'],
   ['a key alone', () => ({ clientKey: of.client.key }), 'registry.clientCertificate'],
   [
-    'a key that is no file',
+    'a key that is not a file',
     () => ({ clientCertificate: of.client.cert, clientKey: 'canary-no-file' }),
     'registry.clientKey',
   ],

@@ -212,7 +212,7 @@ describe('the tags of a repository', () => {
     expect((await refusalOf(client.tags(repository()))).code).toBe('CONTENT_TOO_LARGE');
   });
 
-  it('are no list where the answer is none', async () => {
+  it('are empty for a response without a list', async () => {
     registry.settings.faults = () => ({ status: 200, body: '{"tags":"all"}' });
     expect((await refusalOf(client.tags(repository()))).code).toBe('CONTENT_MALFORMED');
     registry.settings.faults = () => ({ status: 403 });

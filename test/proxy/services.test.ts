@@ -155,7 +155,7 @@ describe.each(SETUPS)('%s', (_, start) => {
   });
 });
 
-it('the metadata server of a cloud is never asked through a proxy', async () => {
+it("requests to a cloud's metadata server never use a proxy", async () => {
   const recorder = await recording();
   const sigstore = await startSigstore();
   const google = await googleCloud(sigstore.issuer);

@@ -284,7 +284,7 @@ test('a signer that fails without saying why becomes an error of ours', async ()
   ).rejects.toMatchObject({ code: 'KEY_SIGNING_FAILED' });
 });
 
-describe('the provenance is witnessed while the signature is', () => {
+describe('the provenance is logged at the same time as the signature', () => {
   /** Whose `testify` is called with each envelope. */
   const witnessed = (
     testify: SigningMaterial['witnesses'][number]['testify'],

@@ -174,7 +174,7 @@ describe('a CI system and git together', () => {
   });
   afterEach(() => tree.remove());
 
-  test('git fills what the CI system leaves out, and looks whether the tree is dirty', async () => {
+  test('git adds the facts that the CI system omits, and detects a dirty tree', async () => {
     const commit = tree.committed();
     const env = { ...tree.env, GITHUB_ACTIONS: 'true' };
     const facts = await detectSource({ cwd: tree.folder, env });
@@ -191,7 +191,7 @@ describe('a CI system and git together', () => {
     expect(facts.warnings).toEqual([expect.not.stringContaining('not-a-commit')]);
   });
 
-  test('a folder that is not there has no facts', async () => {
+  test('a missing folder does not have facts', async () => {
     const facts = await detectSource({ cwd: join(tree.folder, 'gone'), env: tree.env });
     expect(facts.builder.system).toBe('none');
   });

@@ -182,7 +182,7 @@ test.each([
   }
 });
 
-test('the commit of the CI system is recorded with a warning where there is no repository', async () => {
+test('the commit of the CI system is recorded with a warning if there is no repository', async () => {
   const [, variables] = SYSTEMS[0] ?? [];
   const facts = await detect(variables?.(OTHER) ?? {});
   expect(facts.commit).toBe(OTHER);

@@ -25,7 +25,7 @@ async function signed() {
   return stored;
 }
 
-/** Changes a stored referrer manifest, and lists the changed one in its place. */
+/** Changes a stored referrer manifest, and lists the changed one instead. */
 function relisted(stored: string, change: (manifest: Loose) => void): RegistryClient {
   const { bytes, mediaType } = lab.registry.store.getManifest(repository.path, stored) ?? {};
   const manifest = JSON.parse(String(bytes)) as Loose;

@@ -45,7 +45,7 @@ const only = ({ publicKey: key }: KeyPair, window: Omit<TrustedKey, 'key'> = {})
   trustedKeys: [{ key, ...window }],
 });
 
-test('a key without a window is as good as one that is always trusted', async () => {
+test('a key without a validity period is always trusted', async () => {
   const { sign, verify } = await scene();
   const pair = newKey(lab);
   await sign(pair.material);
@@ -79,7 +79,7 @@ const witnessed: readonly [string, WitnessChoice, 'log' | 'timestamp'][] = [
   ['a timestamp', { timestamp: true }, 'timestamp'],
 ];
 
-test.each(witnessed)('%s proves that it was made in time', async (_, choice, transparency) => {
+test.each(witnessed)('%s proves that it was created in time', async (_, choice, transparency) => {
   const { sign, verify } = await scene();
   const pair = newKey(lab, choice);
   const before = new Date(Math.floor(Date.now() / 1000) * 1000 - 1000);

@@ -41,7 +41,7 @@ const writeState = async (): Promise<void> => {
   ]);
 };
 
-test('outputs are printed, secrets only when asked', async () => {
+test('outputs are printed, secrets only on request', async () => {
   await writeState();
   expect(await run('stack output --json')).toBe(0);
   expect(JSON.parse(said.splice(0).join(''))).toEqual({ url: 'http://x', token: '[secret]' });

@@ -75,7 +75,7 @@ test('a plugin that dies during a step is an error on that resource, and ends th
   expect(outcome.logs).toContain('a: error: the plugin for package fake ended with code 3');
 });
 
-test('a program that throws deletes nothing; one that only logs an error goes on', async () => {
+test('a program that throws deletes nothing; one that only logs an error continues', async () => {
   const under = engine();
   world.plan({ resources: [{ name: 'a' }] });
   await under.up();

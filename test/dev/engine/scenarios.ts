@@ -161,7 +161,7 @@ export const scenarios: readonly Scenario[] = [
       {
         verb: 'up',
         plan: {
-          // No `canary-`: a secret output of any provider stands in the SDK's own debug lines.
+          // Without `canary-`: the SDK's own debug lines contain a secret output of any provider.
           transform: { stacked: 'yes', hidden: { secret: 'transformed-secret' } },
           resources: [
             a({}, { transform: { own: 'yes' } }),

@@ -197,7 +197,7 @@ describe('faults', () => {
     expect(sigstore.log.entries).toHaveLength(before + 1);
   });
 
-  test('an answer in place of the work leaves nothing in the log', async () => {
+  test('a replaced response leaves nothing in the log', async () => {
     const before = sigstore.log.entries.length;
     sigstore.settings.faults.rekor = () => ({
       kind: 'answer',

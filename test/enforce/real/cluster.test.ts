@@ -51,7 +51,7 @@ describe('a real API server with the policy of verified digests', () => {
     }
   }
 
-  /** The API server takes a new policy into force within seconds, and says nothing when it has. */
+  /** The API server applies a new policy within seconds, without reporting it. */
   async function inForce(type: string): Promise<void> {
     for (let tries = 0; tries < 120; tries += 1) {
       if ((await run(type, 'not-yet.example.com/in:force')).status === 403) return;

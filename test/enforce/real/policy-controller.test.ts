@@ -148,7 +148,7 @@ describe('the engine of policy-controller', () => {
     });
   });
 
-  test('refuses what nobody signed', async () => {
+  test('refuses an unsigned image', async () => {
     expect(await decisionFor(unsigned, key())).toMatchObject({ admitted: false });
     expect(await decisionFor(unsigned, identity())).toMatchObject({ admitted: false });
   });

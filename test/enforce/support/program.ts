@@ -10,7 +10,7 @@ const { requireVerifiedImages, VerifiedImage } = require('pulumi-signed-image');
 const declared = JSON.parse(readFileSync('declared.json', 'utf8'));
 requireVerifiedImages(declared.requirement);
 if (declared.meddle) {
-  // Comes after ours, as a transform of another library may: only the hook sees what it did.
+  // Runs after ours, like a transform of another library: only the hook detects its change.
   pulumi.runtime.registerResourceTransform(({ type, props, opts }) => type === (declared.meddleWith ?? 'kubernetes:core/v1:Pod')
     ? { props: { ...props, spec: { containers: [{ name: 'app', image: declared.meddle }] } }, opts }
     : undefined);

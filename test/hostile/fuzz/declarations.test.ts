@@ -221,7 +221,7 @@ describe('what is declared for a resource', () => {
     'VerifiedImage',
   );
 
-  test('is taken, or told as problems', async () => {
+  test('is accepted, or reported as problems', async () => {
     await expectRobust(
       fc.tuple(
         resources,
@@ -234,7 +234,7 @@ describe('what is declared for a resource', () => {
       async ([name, declared]) => {
         if (typeof declared !== 'object' || declared === null || Array.isArray(declared)) return;
         const problems = await bench.problems(name, declared);
-        // A secret that was put in the wrong place is no secret any more, but these were not moved.
+        // A secret that was moved to another input is not protected, but these were not moved.
         expect(problems.join('\n')).not.toContain('canary-fuzz-password');
       },
       RUNS / 3,

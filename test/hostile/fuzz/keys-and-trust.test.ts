@@ -54,7 +54,7 @@ const textOf = (text: string): fc.Arbitrary<string> =>
     nastyText.map((nasty) => `-----BEGIN PRIVATE KEY-----\n${nasty}\n-----END PRIVATE KEY-----`),
   );
 
-/** Errors of no parser of ours: the caller tells them as what they are about. */
+/** Errors of other modules: the caller wraps them. */
 function foreign(parse: () => unknown): void {
   try {
     parse();

@@ -38,7 +38,7 @@ test('simple signing payloads', async () => {
   await expectRobust(mutatedJson(payload), parseSimpleSigning);
 });
 
-/** What an honest signer stored; whatever else stands there, the report is made. */
+/** The content that an honest signer stored; the report is created with any other content. */
 function report(scene: Scene) {
   return inspectImage(scene.repository, scene.image.digest, scene.policy, scene.client);
 }
@@ -65,7 +65,7 @@ describe.each(['key', 'logged key', 'keyless'] as const)('signed by %s', (signer
     await scene.close();
   });
 
-  test('a bundle whose statement was changed is never good', async () => {
+  test('a bundle with a changed statement never verifies', async () => {
     const scene = await Scene.open(lab, { ...honest, signer });
     const [bundle] = bundlesOf(scene) as [SerializedBundle & { dsseEnvelope: { payload: string } }];
     const signed = Buffer.from(bundle.dsseEnvelope.payload, 'base64');
@@ -137,7 +137,7 @@ test('an index that was changed in any way ends in a report or is refused', asyn
     async (bytes) => {
       scene.pose(bytes, 'application/vnd.oci.image.index.v1+json');
       const { verified } = await report(scene);
-      // Its bytes are others, and nobody signed these.
+      // Its bytes differ, and are not signed.
       expect(verified).toBe(bytes.equals(Buffer.from(JSON.stringify(index))));
     },
     RUNS / 3,
@@ -145,7 +145,7 @@ test('an index that was changed in any way ends in a report or is refused', asyn
   await scene.close();
 });
 
-test('beside anything at all, a good signature is good', async () => {
+test('a valid signature verifies next to any other content', async () => {
   const scene = await Scene.open(lab, honest);
   const [bundle] = bundlesOf(scene);
   const [ours] = scene.listing();

@@ -88,7 +88,7 @@ async function pushPlatform(host: string, path: string, architecture: string, ta
 
 let pushed = 0;
 
-/** A repository of its own for each image, so that tests do not see each other's. */
+/** A separate repository for each image, so that tests are independent. */
 function freshPath(): string {
   pushed += 1;
   return `interop/app-${pushed}`;

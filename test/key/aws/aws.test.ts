@@ -69,7 +69,7 @@ describe('a key in AWS KMS signs', () => {
     expect(aws.calls.at(-1)?.body).toMatchObject({ SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_256' });
   });
 
-  it('sending the digest only, asking for the public half once', async () => {
+  it('sending the digest only, and requesting the public key once', async () => {
     const host = machine();
     for (const text of ['one', 'two']) {
       await (await loadKeySigner({ ref: 'awskms:///alias/team' }, host)).sign(Buffer.from(text));
@@ -230,7 +230,7 @@ describe('a machine without a setting', () => {
   });
 });
 
-describe('a reference that is none', () => {
+describe('an invalid reference', () => {
   it.each([
     'awskms://alias/team',
     'awskms:///team',

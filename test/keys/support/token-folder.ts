@@ -13,7 +13,7 @@ async function tokenFolder(): Promise<string> {
   return folder;
 }
 
-/** As if the token were pulled out for good. SoftHSM's folders end in the serial number. */
+/** As if the token were removed permanently. SoftHSM's folders end in the serial number. */
 export async function removeToken(serial: string): Promise<void> {
   const folder = await tokenFolder();
   for (const name of await readdir(folder)) {

@@ -14,7 +14,7 @@ import type { Stack } from '../../interop/support/stack';
 import type { RunningSource } from '../source-case';
 import { publicKeyFile } from './public-key-file';
 
-/** What was seen of one source; the words of the table's columns. */
+/** The results for one source, by the columns of the table. */
 export interface Trial {
   readonly signed: true;
   readonly verifiedByUs: true;

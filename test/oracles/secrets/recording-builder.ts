@@ -16,7 +16,7 @@ export interface RecordedRun {
 }
 
 /**
- * A `buildah` for the head of the PATH: it copies what `/proc` says of its process, and becomes the
+ * A `buildah` for the head of the PATH: it copies the `/proc` entries of its process, and becomes the
  * real one.
  */
 export function recordingBuilder(folder: string): {

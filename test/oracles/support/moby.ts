@@ -45,7 +45,7 @@ export interface PullQuestion {
 export interface PullAnswer {
   /** Names of the stages; empty for one without. */
   readonly stages: readonly string[];
-  /** What BuildKit asked its registry client for. */
+  /** The images that BuildKit resolved. */
   readonly images: readonly string[];
   readonly names: readonly string[];
   readonly syntax: string;

@@ -147,7 +147,7 @@ describe('arguments of a builder that is a provider', () => {
     expect(JSON.stringify(summary)).not.toContain('canary-');
   });
 
-  it('are told where the map is an output without a secret', async () => {
+  it('are reported if the map is an output without a secret', async () => {
     await declare('pulumi-docker', { args: pulumi.output({ B: '1' }) });
     expect(inputsOf('signed-image:index:ImageSignature')['build']).toMatchObject({
       args: { B: '1' },

@@ -17,7 +17,7 @@ const sign = (digest: string, annotations: object) =>
   });
 const told = () => bench.said.filter((line) => line.startsWith('registry: '));
 
-test('what the registry lacks is said once, also when the next signature fails for it', async () => {
+test('missing features of a registry are logged once, even if the next signature fails because of them', async () => {
   const digest = storeImage(bench.registry, 'team/app');
   await sign(digest, { run: 'first' });
   const line = `registry: ${bench.registry.host}/team/app does not support the referrers API: signatures are listed in tags (sha256-...)`;

@@ -56,7 +56,7 @@ const declare = () => {
   for (const [name, type, props] of declared.workloads) new Resource(type, name, revive(props), provider);
 };
 if (declared.library) new Library(verified.imageRef, declared.library);
-// A copied text has no dependency: it waits here for what it was copied from.
+// A copied text does not have a dependency: the program waits here for its source.
 if (declared.afterwards) verified.imageRef.apply(declare);
 else declare();
 exports.imageRef = verified?.imageRef ?? remote?.imageRef;

@@ -65,7 +65,7 @@ export const nastyJson: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, -1, 0, 1.5, 2 ** 53, 1e308, true, [], {}, [[]], [null]),
 );
 
-/** Every place in a document, as a path. */
+/** Every location in a document, as a path. */
 function placesOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (typeof value !== 'object' || value === null) return [path];
   return [
@@ -93,7 +93,7 @@ function changed(
   return copy['root'];
 }
 
-/** A good document with a few of its parts replaced, removed, doubled or renamed. */
+/** A valid document with some of its parts replaced, removed, duplicated or renamed. */
 export function mutated(document: unknown): fc.Arbitrary<unknown> {
   const places = placesOf(document);
   const mutation = fc.record({
@@ -124,7 +124,7 @@ function flipped(text: string, at: number): string {
   return `${text.slice(0, place)}${text[place] === 'A' ? 'B' : 'A'}${text.slice(place + 1)}`;
 }
 
-/** The bytes of a document: as they are, cut, with bytes put in, or with others in their place. */
+/** The bytes of a document: unchanged, truncated, with inserted bytes, or with replaced bytes. */
 export function mangled(document: Buffer): fc.Arbitrary<Buffer> {
   const place = fc.nat({ max: document.length });
   return fc.oneof(

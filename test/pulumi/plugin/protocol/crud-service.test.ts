@@ -19,7 +19,7 @@ const SECRET = {
   value: 's',
 };
 
-/** Answers with what it was asked, so that a test sees both ways of the encoding. */
+/** Returns its request, so that a test covers both directions of the encoding. */
 const echo: CrudResource = {
   type: 'signed-image:index:Thing',
   check: async ({ news, olds }) => ({
@@ -93,7 +93,7 @@ describe('the CRUD service', () => {
     expect(answer.getFailuresList()).toEqual([]);
   });
 
-  it('tells problems by property, and with them no inputs, which may be unknown', async () => {
+  it('reports problems by property, without inputs, which may be unknown', async () => {
     const asked = request(rpc.CheckRequest);
     asked.setNews(struct({ password: SECRET, bad: true }));
     const answer = await call<unknown, rpc.CheckResponse>(service.check, asked);
@@ -112,7 +112,7 @@ describe('the CRUD service', () => {
     ]);
   });
 
-  it('tells what changed, and what that replaces', async () => {
+  it('reports changed properties, and those that require a replacement', async () => {
     const asked = request(rpc.DiffRequest);
     asked.setOldInputs(struct({ a: 'here' }));
     asked.setNews(struct({ a: 'here' }));
@@ -126,7 +126,7 @@ describe('the CRUD service', () => {
     expect(other.getDiffsList()).toEqual(['a']);
   });
 
-  it('tells what is there after a failure, so that the state holds it', async () => {
+  it('reports the existing part after a failure, so that the state contains it', async () => {
     const asked = request(rpc.UpdateRequest);
     asked.setId('the-id');
     asked.setOlds(struct({ was: 1 }));

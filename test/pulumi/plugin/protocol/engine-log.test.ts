@@ -61,7 +61,7 @@ test('a resource does not wait for the lines of another', async () => {
   expect(arrived).toEqual(['two slow']);
 });
 
-test('a step is told if it lasts, and not if the next one or the end comes first', async () => {
+test('a step is logged if it takes long, and not if the next one or the end comes first', async () => {
   const { status, info } = log.for(ONE);
   status('step one');
   status('step two');

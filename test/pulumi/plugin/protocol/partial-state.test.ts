@@ -81,10 +81,10 @@ describe('signing that fails', () => {
     expect(formats(next, 'signatures')).toEqual(['bundle', 'legacy']);
   });
 
-  it('whose signature arrived all the same counts it as its own', async () => {
+  it('whose signature was stored in spite of the error records it as its own', async () => {
     bench.registry.settings.faults = ({ method, path, body }) => {
       if (method !== 'PUT' || !path.includes('/manifests/sha256:')) return undefined;
-      // It is stored, and the answer says that it is not.
+      // The signature is stored, and the response is an error.
       const name = image.repository.slice(image.repository.indexOf('/') + 1);
       const { mediaType } = JSON.parse(body.toString()) as { mediaType: string };
       bench.registry.store.putManifest(name, { mediaType, bytes: body });

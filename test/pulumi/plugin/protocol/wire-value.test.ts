@@ -69,7 +69,7 @@ describe('the engine’s value encoding', () => {
     );
   });
 
-  it('tells what is secret and what is unknown, and shows a secret only when asked', () => {
+  it('distinguishes secrets and unknowns, and reveals a secret only on request', () => {
     const tree = toValue({ a: [{ b: new Secret('s') }], c: undefined });
     expect(hasSecret(tree)).toBe(true);
     expect(hasUnknown(tree)).toBe(false);
