@@ -241,11 +241,11 @@ describe('compared with a commit', () => {
 
 describe('compared with the state of a stack', () => {
   test('is of the stack, or of none; and what of the stack does not run', async () => {
-    const [ours, stranger, idle] = [await signed(), await signed(), await signed()];
-    run(ours, stranger);
+    const [ours, otherSigner, idle] = [await signed(), await signed(), await signed()];
+    run(ours, otherSigner);
     const { report, of } = await audited(lab, { stackState: stateOf([ours, idle]) });
     expect(of(ours)).toMatchObject({ status: 'match', resource: 'image-0' });
-    expect(of(stranger)).toMatchObject({ status: 'not-in-stack' });
+    expect(of(otherSigner)).toMatchObject({ status: 'not-in-stack' });
     expect(report.notRunning).toEqual([idle.ref]);
   });
 

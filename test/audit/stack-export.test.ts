@@ -15,7 +15,7 @@ let bench: Workbench;
 beforeAll(async () => void (bench = await openWorkbench()));
 afterAll(() => bench.close());
 
-/** A resource as `pulumi stack export` has it: no input or output of these is secret. */
+/** A resource in the output of `pulumi stack export`, without secret inputs and outputs. */
 function exported(name: ResourceName, { inputs, outputs }: Record) {
   const urn = `urn:pulumi:prod::shop::signed-image:index:${name}::app`;
   const plain = (properties: Properties): Properties =>

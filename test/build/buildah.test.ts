@@ -237,7 +237,7 @@ test('a registry of an own authority is trusted by its file alone', async () => 
   await Promise.all([tls.close(), other.close()]);
 });
 
-/** A shell from this machine with the libraries it needs: no base image can be had offline. */
+/** A shell from this machine with its libraries, because base images are not available offline. */
 function addShell(target: Context): void {
   const programs = ['/bin/sh', '/bin/cat', '/usr/bin/base64', '/usr/bin/fold', '/usr/bin/od'];
   const libraries = execFileSync('ldd', programs, { encoding: 'utf8' }).match(/\/lib\S+/g) ?? [];

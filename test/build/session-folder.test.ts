@@ -11,7 +11,7 @@ import { Context } from './requests';
 const ROOT = resolve(__dirname, '../..');
 const PASSWORD = 'canary-of-a-registry-login-4d1b';
 
-/** A process of its own that builds: it can be killed. */
+/** A separate process that builds and can be killed. */
 const BUILDING = `
 const { dockerBuilder, podmanBuilder } = require('./src/build');
 const { builder, env, request } = JSON.parse(process.env.BUILD);

@@ -20,7 +20,7 @@ export interface CommandOptions {
   readonly host?: Partial<SigningHost>;
 }
 
-/** Runs a command line in this process, with streams of its own. */
+/** Runs a command line in this process, with separate streams. */
 export async function run(
   args: readonly string[],
   { env = {}, typed, piped, host = {} }: CommandOptions = {},

@@ -21,7 +21,7 @@ const pathOf = ({ repository }: { readonly repository: string }): string =>
 describe.each(enginesUnderTest())('an image that exists already, on the $engine engine', (kind) => {
   let stage: Stage;
   let signing: EngineUnderTest;
-  let stranger: StageKey;
+  let otherSigner: StageKey;
   const image = {} as Record<'app' | 'identity' | 'foreign' | 'index' | 'unsigned', PushedImage>;
 
   const rootOf = (): { readonly trustedRoot: string } => ({
@@ -30,7 +30,7 @@ describe.each(enginesUnderTest())('an image that exists already, on the $engine 
 
   beforeAll(async () => {
     stage = await openStage();
-    stranger = await stage.newKey('stranger', 'a password of a stranger');
+    otherSigner = await stage.newKey('stranger', 'a password of a stranger');
     const { registry, sigstore, key } = stage;
     for (const name of ['app', 'identity', 'foreign', 'unsigned'] as const) {
       image[name] = await pushImage(registry.host);
@@ -51,7 +51,7 @@ describe.each(enginesUnderTest())('an image that exists already, on the $engine 
           keyless: { tokenFile: stage.newToken('job', { subject: IDENTITY }).path },
           sigstore: { fulcioUrl, rekorUrl, ...rootOf() },
         },
-        foreign: { image: image.foreign.reference, key: by(stranger) },
+        foreign: { image: image.foreign.reference, key: by(otherSigner) },
         index: { image: image.index.reference, key: by(key) },
       },
     });
@@ -106,7 +106,7 @@ describe.each(enginesUnderTest())('an image that exists already, on the $engine 
             annotations: { stage: 'production' },
           },
           identity: { image: `${image.identity.repository}:v1`, identities, sigstore: rootOf() },
-          index: { image: image.index.reference, keys: [stranger.publicKey, key.publicKey] },
+          index: { image: image.index.reference, keys: [otherSigner.publicKey, key.publicKey] },
         },
       });
       stage.forget();

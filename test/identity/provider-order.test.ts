@@ -47,7 +47,7 @@ describe('where no provider is named', () => {
     ];
     const names = [];
     for (let first = 0; first < steps.length; first += 1) {
-      // Everything that comes later in the order is there as well.
+      // All later providers in the order are available as well.
       const env = Object.assign(
         {},
         ...steps

@@ -85,7 +85,7 @@ test('provenance alone, by the right signer, does not count as a signature', asy
     const statement = Buffer.from(dsseEnvelope.payload, 'base64').toString('utf8');
     return statement.includes('cosign/sign/v1') ? 'remove' : undefined;
   });
-  // What cosign lets pass (formats, fact 3), we do not.
+  // cosign accepts this (formats, fact 3); we do not.
   expect(await lab.stack.cosign(['verify', ...lab.signer.cosign, image.reference])).toMatchObject({
     code: 0,
   });

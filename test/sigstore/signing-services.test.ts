@@ -308,7 +308,7 @@ describe('the certificate authority', () => {
   it.each([301, 302, 303, 307, 308])(
     'that redirects (%i) does not send the token on',
     async (status) => {
-      // A server of its own: the other services may still be sent what an earlier test gave up.
+      // A separate server: the other services may still receive requests that an earlier test abandoned.
       const reached: unknown[] = [];
       const target = createServer(({ url }, answer) => {
         reached.push(url);

@@ -8,7 +8,7 @@ export interface StepReport {
   readonly calls: readonly Call[];
 }
 
-/** Every step of a scenario on one engine, in a world of its own. */
+/** Every step of a scenario on one engine, in a separate world. */
 export const runScenario = async (
   create: (options: UnderTestOptions) => EngineUnderTest,
   scenario: Scenario,

@@ -289,7 +289,7 @@ export const scenarios: readonly Scenario[] = [
       { verb: 'up', plan: { resources: [a()] }, deeds: [] },
       {
         verb: 'up',
-        // Nothing of that id is there: the program gets no outputs, and no error.
+        // A resource with that id does not exist: the program gets no outputs, and no error.
         plan: { resources: [a(), { kind: 'get', name: 'g', args: { id: 'thing-99' } }] },
         deeds: ['read g'],
       },

@@ -66,7 +66,7 @@ function keyed(type: 'ec' | 'rsa') {
 
 async function makeBundle(signer: Signer, witnesses: Witness[]): Promise<Bundle> {
   const bundle = await new DSSEBundleBuilder({ signer, witnesses }).create(STATEMENT);
-  // Through JSON and back: what is verified is what would be stored.
+  // Through JSON and back, so that the stored form is verified.
   return bundleFromJSON(bundleToJSON(bundle));
 }
 

@@ -54,7 +54,7 @@ describe('a Kyverno ImageValidatingPolicy', () => {
       resources: at(manifest, 'matchConstraints.resourceRules.0.resources'),
       asked: (at(manifest, 'validations') as { readonly expression: string }[])[0]!.expression,
     }));
-    // Any resource beside it, and Kyverno makes no rules for Deployments and the like.
+    // With another resource, Kyverno does not generate rules for Deployments and other controllers.
     expect(pods!.resources).toEqual(['pods']);
     expect(ephemeral!.resources).toEqual(['pods/ephemeralcontainers']);
     expect(ephemeral!.asked).toMatch(/^\(images\.ephemeralContainers\)\.all\(/);

@@ -64,7 +64,7 @@ describe.each(enginesUnderTest())('the policy pack on the $engine engine', (kind
   let commit: string;
   let configs = 0;
 
-  /** A new stack of what is declared, behind the pack. */
+  /** A new stack with the declared resources and the policy pack. */
   const declare = (declared: Declared, config?: unknown): EngineUnderTest => {
     const verified = { image: signed, keys: [stage.key.publicKey], provenance: { commit } };
     stage.write('declared.json', JSON.stringify({ verified, ...declared }));

@@ -214,7 +214,7 @@ describe('an attacker of the policy of verified digests on a real API server', (
     const moved = {
       spec: { template: { spec: { initContainers: [{ name: 'i', image: EVIL }] } } },
     };
-    // Its pods are what is refused.
+    // Its pods are refused.
     expect(await patch(`${deployments}/before`, moved)).toMatchObject({ status: 200 });
     expect(await run(EVIL)).toMatchObject({ status: 403 });
     const mounted = {

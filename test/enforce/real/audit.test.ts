@@ -67,7 +67,7 @@ describe('an audit of a real API server', () => {
     }
   }
 
-  /** No node is there: what it would say is written into the status. */
+  /** Without a node, its report is written to the status. */
   async function runPod(namespace: string, name: string, image: string, imageID: string) {
     const path = `/api/v1/namespaces/${namespace}/pods`;
     await create(path, { metadata: { name }, spec: { containers: [{ name: 'app', image }] } });

@@ -15,7 +15,7 @@ const POD = 'kubernetes:core/v1:Pod';
 
 const POLICIES = '/apis/admissionregistration.k8s.io/v1';
 
-/** `kubernetes:apps/v1:Deployment` as the API server has it. */
+/** The API server's path for `kubernetes:apps/v1:Deployment`. */
 function objectOf(type: string, name: string, body: object) {
   const [group = '', version = ''] = type.split(':')[1]!.split('/');
   const apiVersion = group === 'core' ? version : `${group}/${version}`;

@@ -55,7 +55,7 @@ export interface StageKey {
   readonly publicKey: string;
 }
 
-/** A project in a git work tree of its own, a registry, and a Sigstore. */
+/** A project in a separate git work tree, a registry, and a Sigstore instance. */
 export interface Stage {
   /** Where the engines keep their state, and what else they write. */
   readonly stateDir: string;

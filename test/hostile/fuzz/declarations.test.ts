@@ -148,7 +148,7 @@ test('ignore files', async () => {
       const parsed = new IgnoreRules(readRules(Buffer.from(rules)));
       for (const path of ['a', 'a/b/c', 'x.y']) parsed.match(path);
     } catch (error) {
-      // Whoever reads the file adds its name to these.
+      // The caller that reads the file adds its name to these.
       if (!(error instanceof IgnoreFileError) || error.message.length > 1000) throw error;
     }
   });
@@ -175,7 +175,7 @@ test('ignore files that are built to be slow', () => {
   }
 });
 
-/** As it comes from the engine: without the holes that a list may have here. */
+/** As received from the engine: without holes in lists. */
 function onTheWire(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value) ?? 'null');
 }

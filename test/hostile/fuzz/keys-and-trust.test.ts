@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(() => sigstore.close());
 
-/** What cosign and openssl write, cut and changed. */
+/** Output of cosign and openssl, truncated and changed. */
 const textOf = (text: string): fc.Arbitrary<string> =>
   fc.oneof(
     mangled(Buffer.from(text)).map((bytes) => bytes.toString('latin1')),
@@ -59,7 +59,7 @@ function foreign(parse: () => unknown): void {
   try {
     parse();
   } catch (error) {
-    // A defect of the reading code itself would be one of these, or end the process.
+    // A defect of the parsing code itself would throw one of these, or end the process.
     if (error instanceof RangeError && /call stack/.test(error.message)) throw error;
     if (error instanceof ReferenceError || error instanceof SyntaxError) throw error;
   }

@@ -50,7 +50,7 @@ const INDEX = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [DESCRIPTOR] 
 test('strict JSON', async () => {
   await expectRobust(fc.oneof(anyBytes, mutatedJson(MANIFEST)), (bytes) => {
     const value = parseJsonObject(bytes, 'a document');
-    // What is taken reads the same as it does by the standard parser.
+    // Accepted input has the same value as with the standard parser.
     expect(value).toEqual(JSON.parse(bytes.toString('utf8')));
   });
 });

@@ -94,7 +94,7 @@ function freshPath(): string {
   return `interop/app-${pushed}`;
 }
 
-/** Pushes a small image by hand: nothing of ours has a part in it. */
+/** Pushes a small image with plain requests, without code of this package. */
 export async function pushImage(host: string): Promise<PushedImage> {
   const path = freshPath();
   const manifest = await pushPlatform(host, path, 'amd64', 'v1');

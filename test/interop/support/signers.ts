@@ -32,7 +32,7 @@ export type SignerKind = (typeof SIGNER_KINDS)[number];
 const PASSWORD = 'canary-cosign-password';
 export const IDENTITY = 'https://ci.example.com/acme/app/.ci/release.yml@refs/heads/main';
 
-/** A key pair as `cosign generate-key-pair` makes it: `<name>.key`, encrypted, and `<name>.pub`. */
+/** A key pair as created by `cosign generate-key-pair`: `<name>.key`, encrypted, and `<name>.pub`. */
 export async function cosignKeyPair(stack: Stack, name: string): Promise<void> {
   const made = await stack.cosign(['generate-key-pair', '--output-key-prefix', name], {
     COSIGN_PASSWORD: PASSWORD,

@@ -132,7 +132,7 @@ async function cosignSigns(source: RunningSource, signer: TestSigner, stack: Sta
   return true;
 }
 
-/** Signs an image with what the source gives, and has it verified by us and by cosign. */
+/** Signs an image with the key or identity of the source, and verifies it with this package and with cosign. */
 export async function tryOut(source: RunningSource, stack: Stack): Promise<Trial> {
   const signer = await signerOf(source, stack);
   const image = await pushImage(stack.registry.host);

@@ -177,7 +177,7 @@ export async function logIn(one: LoginCase, folder: string, host: string): Promi
   const args = [...verb, ...flags, '-u', USER, '--password-stdin', server];
   const program = tool === 'crane' ? crane() : tool;
   const run = place.run?.(folder);
-  // In a mount namespace of its own: the machine's own logins stay as they are.
+  // In a separate mount namespace, so that the machine's own credentials do not change.
   const mounted = ['mkdir -p /run/containers; mount --bind "$0" /run/containers && exec "$@"'];
   const [command, ...rest] =
     run === undefined

@@ -9,7 +9,7 @@ import {
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** One run of the builder, as the kernel has it. */
+/** One run of the builder, as reported by the kernel. */
 export interface RecordedRun {
   readonly commandLine: string;
   readonly environment: string;

@@ -72,7 +72,7 @@ export async function buildkitPulls(
   }));
 }
 
-/** What BuildKit's shell lexer makes of words; `undefined` for one that it refuses. */
+/** The results of BuildKit's shell lexer for words; `undefined` for an invalid word. */
 export async function buildkitExpands(
   words: readonly { readonly text: string; readonly escape: string }[],
   env: Readonly<Record<string, string>>,
@@ -93,7 +93,7 @@ export interface DockerReference {
   readonly error?: string;
 }
 
-/** What docker makes of image references, by `github.com/distribution/reference`. */
+/** Image references as parsed by docker, by `github.com/distribution/reference`. */
 export function dockerReferences(texts: readonly string[]): Promise<readonly DockerReference[]> {
   return askLines(
     oracleProgram('moby'),

@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 const key = { ref: 'cosign.key', password: new Secret(PASSWORD) };
-const stranger = { ...key, ref: 'stranger.key' };
+const otherSigner = { ...key, ref: 'stranger.key' };
 const signature = (more: object = {}): object => ({
   image: image.reference,
   key,
@@ -53,7 +53,7 @@ describe('the deletion of signatures', () => {
   });
 
   it('removes what this resource wrote, in each format, and what others wrote stays', async () => {
-    const theirs = await bench.create('ImageSignature', signature({ key: stranger }));
+    const theirs = await bench.create('ImageSignature', signature({ key: otherSigner }));
     const ours = await bench.create('ImageSignature', signature({ deletion: 'signatures' }));
     const again = await bench.update(
       'ImageSignature',
@@ -180,7 +180,7 @@ describe('the deletion of images', () => {
   it('leaves an image that others have signed, in either format', async () => {
     for (const format of ['bundle', 'legacy']) {
       image = await pushImage(bench.registry.host);
-      await bench.create('ImageSignature', signature({ key: stranger, format }));
+      await bench.create('ImageSignature', signature({ key: otherSigner, format }));
       bench.environment.uses.record(
         'urn:pulumi:s::p::signed-image:index:ImageSignature::app',
         '',

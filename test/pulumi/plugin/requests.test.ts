@@ -36,7 +36,7 @@ const trusting = (image: string, more: object = {}) => ({
   ...more,
 });
 
-/** The requests of what is done, digests as letters. */
+/** The requests of an operation, with letters for digests. */
 async function requestsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
   bench.registry.clearRequests();
   await work();

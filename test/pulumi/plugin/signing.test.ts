@@ -65,7 +65,7 @@ describe('ImageSignature', () => {
     );
     expect(JSON.stringify(again)).not.toContain('ENCRYPTED SIGSTORE PRIVATE KEY');
     expect(again.inputs['key']).toEqual({ ref: 'PEM text, not stored' });
-    // The same key elsewhere: what is signed already is found, and nothing is written.
+    // The same key at another path: the existing signature is found, and nothing is written.
     expect(bench.said.at(-1)).toMatch(/^already signed .*: 2 reused, nothing written/);
     expect(bench.writes()).toEqual([]);
   });

@@ -8,7 +8,7 @@ import { grpc } from '../../../../src/pulumi/plugin/protocol/pulumi-grpc';
 
 const [ONE, TWO] = ['urn:pulumi:s::p::t::one', 'urn:pulumi:s::p::t::two'];
 
-/** An engine that keeps each line as `urn message`, and may be slow to say so. */
+/** An engine that records each line as `urn message`, and may respond slowly. */
 const arrived: string[] = [];
 let hold: Promise<unknown> = Promise.resolve();
 let server: InstanceType<typeof grpc.Server>;

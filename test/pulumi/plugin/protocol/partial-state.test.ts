@@ -26,7 +26,7 @@ const cut = async (signing: Promise<unknown>): Promise<PartialStateError> => {
   if (!(error instanceof PartialStateError)) throw error;
   return error;
 };
-/** The state that an engine keeps after a failure. */
+/** The state that an engine stores after a failure. */
 const recordOf = async ({ id, outputs }: PartialStateError, more?: object): Promise<Record> => {
   const urn = 'urn:pulumi:s::p::signed-image:index:ImageSignature::app';
   const { log } = bench;

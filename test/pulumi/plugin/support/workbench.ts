@@ -27,7 +27,7 @@ import {
 
 export type ResourceName = 'SigningPlan' | 'ImageBuild' | 'ImageSignature' | 'VerifiedImage';
 
-/** A resource as an engine keeps it. */
+/** A resource in the engine's state. */
 export interface Record {
   readonly id: string;
   readonly inputs: Properties;
