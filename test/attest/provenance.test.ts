@@ -137,7 +137,7 @@ test('does not have an invalid URI', () => {
   expect(runDetails.metadata).not.toHaveProperty('invocationId');
 });
 
-test('omits unknown facts, and gives the same bytes for the same declaration', () => {
+test('omits unknown facts, and returns the same bytes for the same declaration', () => {
   const bare: Input = {
     digest,
     instructions: {
@@ -238,7 +238,7 @@ describe('reading a statement', () => {
   const parse = (value: unknown) => parseStatement(Buffer.from(JSON.stringify(value)));
   const good = provenanceStatement(input);
 
-  test('gives back what was signed', () => {
+  test('returns the signed content', () => {
     const statement = parseStatement(encodeStatement(good));
     expect(statement.predicate).toEqual(good.predicate);
     expect(subjectsOf(statement, digest)).toHaveLength(1);

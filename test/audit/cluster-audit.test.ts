@@ -121,7 +121,7 @@ describe('what runs', () => {
     });
   });
 
-  test('is gone from the registry', async () => {
+  test('is missing in the registry', async () => {
     const image = await signed();
     run(image);
     await lab.lab.client.removeManifest(image.repository, image.manifest.digest);
@@ -170,7 +170,7 @@ describe('what runs', () => {
     expect(outcomeOf((await audited(lab)).report)).toBe('incomplete');
   });
 
-  test('is let through for a reason, in these pods only', async () => {
+  test('is exempt with a reason, in these pods only', async () => {
     const image = await push(lab);
     run(image, image);
     const [first] = lab.api.pods;
@@ -240,7 +240,7 @@ describe('compared with a commit', () => {
 });
 
 describe('compared with the state of a stack', () => {
-  test('is of the stack, or of none; and what of the stack does not run', async () => {
+  test('is or is not in the stack, and images of the stack that do not run are listed', async () => {
     const [ours, otherSigner, idle] = [await signed(), await signed(), await signed()];
     run(ours, otherSigner);
     const { report, of } = await audited(lab, { stackState: stateOf([ours, idle]) });

@@ -103,7 +103,7 @@ test('an image is built and pushed, and its digest is what the registry holds', 
   );
 });
 
-test('several platforms give an index of them all', async () => {
+test('several platforms result in an index of all', async () => {
   const platforms = ['linux/amd64', 'linux/arm64'];
   const { digest, tag } = await build(context.request(`${registry.host}/app`, { platforms }));
   const index = manifestOf('app', digest);
@@ -207,7 +207,7 @@ test('a wrong login is an error on the image, and the password is not in it', as
   expect(JSON.stringify([String(error), log])).not.toContain(PASSWORD);
 });
 
-test('a login of the docker configuration is used where none is declared', async () => {
+test('credentials of the docker configuration are used if none are declared', async () => {
   registry.settings.auth = { kind: 'basic', users: { robot: PASSWORD } };
   const folder = join(storage, 'docker');
   mkdirSync(folder, { recursive: true });

@@ -107,7 +107,7 @@ describe.each([
     await expect(build(context.request('r.example/app'))).rejects.toThrow(/is not on the PATH/);
   });
 
-  test('a tool that does not work is unavailable for the reason that it gives', async () => {
+  test('a tool that fails is unavailable with its error as the reason', async () => {
     tools.add(name, `console.error('Error: no subuid ranges'); return 125;`);
     const why = await create({ env: tools.env }).unavailable(context.request('r.example/app'));
     expect(why).toBe('Error: no subuid ranges');

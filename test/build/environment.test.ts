@@ -229,7 +229,7 @@ describe('the variables of a builder', () => {
     expect(isReadByBuilders('Path', 'linux')).toBe(false);
   });
 
-  test('never become arguments, whatever their case, and neither do those that the caller names', () => {
+  test('never become arguments, in any case, and neither do those of the caller', () => {
     expect(
       ['path', 'Http_Proxy', 'BUILDKIT_INLINE_CACHE', 'GODEBUG', 'AWS_REGION'].every(
         changesBuilder,

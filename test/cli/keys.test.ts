@@ -166,7 +166,7 @@ describe('a key in a service that keeps it', () => {
 });
 
 describe('files of a pair', () => {
-  test('are both written or none', async () => {
+  test('are written both or not at all', async () => {
     const local = localKeyFiles();
     const broken: KeyFiles = {
       ...local,

@@ -142,7 +142,7 @@ describe.each(MANAGERS)(
       run(project, command as unknown as readonly [string, ...string[]]);
     }, 10 * MINUTES);
 
-    it('brings none of the optional packages', () => {
+    it('does not install optional packages', () => {
       const installed = run(project, [
         'node',
         '-e',

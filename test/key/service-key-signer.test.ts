@@ -30,7 +30,7 @@ describe("a signer with a service's key", () => {
     expect(key).toMatchObject({ $case: 'publicKey', hint: expect.stringMatching(/^[\w+/]{43}=$/) });
   });
 
-  it('lets no signature out that the public half does not verify', async () => {
+  it('rejects a signature that the public key does not verify', async () => {
     const error = await failureOf(signedBy(other.privateKey));
     expect(error.code).toBe('KEY_SIGNING_FAILED');
     expect(error.message).toContain('the key x of the test service');

@@ -68,7 +68,7 @@ describe('a real API server', () => {
     await expect(error).rejects.toThrow(/HTTP 401/);
   });
 
-  test('lets a pod in by the token of its account', async () => {
+  test('authenticates a pod by the token of its service account', async () => {
     await cluster.request('POST', ACCOUNTS, { metadata: { name: 'signer' } });
     const { body } = await cluster.request('POST', `${ACCOUNTS}/signer/token`, { spec: {} });
     const { token } = (body as { status: { token: string } }).status;

@@ -191,7 +191,7 @@ describe('when tokens come and go', () => {
     expect(error.message).toContain('the token was');
   });
 
-  it('another key under the same name lets no signature out', async () => {
+  it('a different key with the same name is an error', async () => {
     const signer = await loadKeySigner({ ref }, hostOf());
     await removeToken(serial);
     await fresh();

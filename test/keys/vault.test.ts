@@ -91,7 +91,7 @@ describe("the double answers as Vault's own engine", () => {
 });
 
 describe("Vault's own engine", () => {
-  it('makes a key, keeps its version while it is rotated, and does not overwrite it', async () => {
+  it('creates a key, keeps its version during a rotation, and does not overwrite it', async () => {
     const ref = 'hashivault://kept';
     const host = hostOf(engine.url);
     const { publicKey } = await vaultKeys.generate!(ref, {}, host);

@@ -173,7 +173,7 @@ describe('Bearer', () => {
     expect(tokenRequests()).toHaveLength(3);
   });
 
-  it('gives up when the tokens that it gets are refused', async () => {
+  it('stops if the issued tokens are refused', async () => {
     registry.settings.auth = { kind: 'bearer', users: { w: PASSWORD }, tokenSeconds: 0 };
     const error = await refusalOf(clientOf(declared()).getManifest(repository(), LATEST));
     expect(error.code).toBe('REGISTRY_UNAUTHORIZED');

@@ -243,7 +243,7 @@ test('nothing is signed while existing signatures cannot be read', async () => {
   expect(writes()).toEqual([]);
 });
 
-test('the same bundle gives the same referrer, however often it is written', async () => {
+test('repeated writes of the same bundle result in the same referrer', async () => {
   const { repository, image } = await scene();
   const { material } = newKey(lab, { log: true });
   const targets = [{ ...target(repository, image), provenance: undefined }];

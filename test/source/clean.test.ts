@@ -214,7 +214,7 @@ describe('a submodule', () => {
   });
   afterEach(() => library.remove());
 
-  test('counts, whatever is to be ignored in it', async () => {
+  test('counts, also if its files are ignored', async () => {
     tree.git('config', 'submodule.library.ignore', 'all');
     tree.git('config', 'diff.ignoreSubmodules', 'all');
     expect(await detect()).toMatchObject({ dirty: false });

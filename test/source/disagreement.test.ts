@@ -193,7 +193,7 @@ test('the commit of the CI system is recorded with a warning if there is no repo
   expect(confirmed).not.toHaveProperty('warnings');
 });
 
-describe('a branch or tag of a CI system that names no commit', () => {
+describe('a branch or tag of a CI system without a commit', () => {
   const jenkins = { JENKINS_URL: 'https://ci.example.com' };
 
   test('is recorded if it is at the HEAD of the work tree', async () => {

@@ -253,7 +253,7 @@ describe('a repository inside the context', () => {
     expect(existsSync(canary())).toBe(false);
   });
 
-  test('gives neither commit nor repository, even if a difference is allowed', async () => {
+  test('returns neither commit nor repository, even if a difference is allowed', async () => {
     const commit = tree.committed();
     tree.git('remote', 'add', 'origin', 'https://git.example.com/acme/app');
     unpacked('vendor/lib');

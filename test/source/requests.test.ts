@@ -230,7 +230,7 @@ describe('Jenkins', () => {
     expectNoBranch(fetched);
   });
 
-  test('of a remote-tracking branch gives the branch without its remote, and that one’s repository', async () => {
+  test('of a remote-tracking branch returns the branch without its remote, and the remote’s repository', async () => {
     const commit = tree.committed();
     tree.git('remote', 'add', 'origin', 'https://git.example.com/fork/app');
     tree.git('remote', 'add', 'up', 'https://git.example.com/acme/app');
@@ -247,7 +247,7 @@ describe('Jenkins', () => {
     expect(await facts('feature/x')).toMatchObject({ branch: 'feature/x' });
   });
 
-  test('in a multibranch job gives the branch or tag as it is named', async () => {
+  test('in a multibranch job returns the name of the branch or tag', async () => {
     const named = { ...JENKINS, BRANCH_NAME: 'upstream/x', GIT_BRANCH: 'upstream/x' };
     expect((await detect(named)).branch).toBe('upstream/x');
     const tag = await detect({ ...JENKINS, TAG_NAME: 'v1', BRANCH_NAME: 'v1', GIT_BRANCH: 'v1' });

@@ -169,7 +169,7 @@ describe('the four answers', () => {
   });
 });
 
-describe('what others stored beside the image', () => {
+describe('content that third parties attached to the image', () => {
   async function putReferrer(repository: Repository, image: Image, content: string, type: string) {
     const layer = await lab.client.putBlob(repository, Buffer.from(content), type);
     const config = await lab.client.putBlob(

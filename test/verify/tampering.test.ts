@@ -211,7 +211,7 @@ describe.each(['key', 'keyless'] as const)('a bundle signed with %s', (kind) => 
     );
   });
 
-  test('is refused beside another image', async () => {
+  test('is refused for another image', async () => {
     const other = await pushImage(lab, signed.repository);
     await replaceBundle(signed, other.digest, signed.signature.bundle);
     await expect(
@@ -353,7 +353,7 @@ describe('a legacy signature', () => {
       });
     });
 
-    test('is refused beside another image', async () => {
+    test('is refused for another image', async () => {
       const other = await pushImage(lab, signed.repository);
       replaceTag(lab, signed.repository, legacyTagOf(other.digest, 'sig'), manifest);
       await expect(

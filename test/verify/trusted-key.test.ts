@@ -98,7 +98,7 @@ test.each(witnessed)('%s proves that it was created in time', async (_, choice, 
   expect(await codeOf(verify(only(pair, { notAfter })))).toBe('VERIFY_KEY_RETIRED');
 });
 
-test('of a key that is retired nothing counts, whatever proves the time', async () => {
+test('signatures of a retired key do not count, with any proof of the time', async () => {
   const { sign, verify } = await scene();
   const pair = newKey(lab, { log: true });
   await sign(pair.material);
@@ -123,7 +123,7 @@ test('a window counts also where the key is named without one; of several one is
   await expect(verify({ trustedKeys })).resolves.toMatchObject({ verified: true });
 });
 
-test('beside the signature of a retired key that of the next one is enough', async () => {
+test('a signature of the next key is enough if a retired key signed too', async () => {
   const { sign, verify } = await scene();
   const [former, next] = [newKey(lab), newKey(lab)];
   await sign(former.material);

@@ -103,7 +103,7 @@ const until = async (test: () => boolean): Promise<void> => {
   while (!test()) await delay(50);
 };
 
-test('Ctrl-C lets the step under way finish, records it, begins no other, and leaves no child', async () => {
+test('after Ctrl-C the step in progress finishes and is recorded, no other begins, and no child remains', async () => {
   world.plan({
     resources: [
       { name: 'a', args: { mode: 'slow', delay: 1_500 } },

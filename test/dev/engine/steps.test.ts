@@ -178,7 +178,7 @@ test('secret outputs are marked, and stay marked after a refresh', async () => {
   expect(run.snapshot.records()[0]?.outputs['token']).toEqual(secret('seen'));
 });
 
-test('refresh drops what is gone and every reference to it', async () => {
+test('refresh removes missing resources and references to them', async () => {
   const records = await stateOf(
     goal('a'),
     goal('b', {}, { dependencies: [urn('a')], propertyDependencies: { text: [urn('a')] } }),

@@ -69,7 +69,7 @@ describe('referrers', () => {
     expect(await none.json()).toEqual({ schemaVersion: 2, mediaType: INDEX, manifests: [] });
   });
 
-  it('gives them in pages', async () => {
+  it('returns them in pages', async () => {
     registry.settings.referrersPageSize = 1;
     const subject = manifestText('{}');
     for (const type of ['a/x', 'a/y']) {
@@ -181,7 +181,7 @@ describe('authentication', () => {
     expect([denied.status, await errorCode(denied)]).toEqual([403, 'DENIED']);
   });
 
-  it('Bearer: gives tokens for the scopes that the user has, and checks them', async () => {
+  it('Bearer: issues tokens for the scopes of the user, and checks them', async () => {
     registry.settings.auth = {
       kind: 'bearer',
       users: { w: 'pw' },

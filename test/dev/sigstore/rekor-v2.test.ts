@@ -64,7 +64,7 @@ const witness: Witness = {
   },
 };
 
-test('its entries verify with the trusted root, whatever the size of the tree', async () => {
+test('its entries verify with the trusted root, for any size of the tree', async () => {
   const trust = toTrustMaterial(TrustedRoot.fromJSON(sigstore.trustedRoot), () => ({
     publicKey,
     validFor: () => true,

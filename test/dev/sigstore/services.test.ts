@@ -33,7 +33,7 @@ describe('Fulcio', () => {
   const ask = (token: string, challenge = 'https://a.example/x') =>
     post(`${sigstore.fulcioUrl}/api/v2/signingCert`, certificateRequest(token, challenge));
 
-  test('gives a certificate, its intermediate and the root that the trust bundle names', async () => {
+  test('returns a certificate, its intermediate and the root in the trust bundle', async () => {
     const response = await ask(sigstore.issuer.token({ subject: 'https://a.example/x' }));
     const { signedCertificateEmbeddedSct } = (await response.json()) as {
       signedCertificateEmbeddedSct: { chain: { certificates: string[] } };

@@ -164,7 +164,7 @@ describe('what the local Sigstore signs verifies with its trusted root', () => {
     );
   });
 
-  test('the ambient credential of GitHub Actions gives a certificate of its workflow', async () => {
+  test('the ambient credential of GitHub Actions results in a certificate of its workflow', async () => {
     const environment = sigstore.issuer.actionsEnvironment();
     const before = { ...process.env };
     Object.assign(process.env, environment);

@@ -63,7 +63,7 @@ describe('images-verified, before a resource is made', () => {
     expect(before(pod(IMAGE.replace('@', ':v1@')))).toEqual([]);
   });
 
-  test('refuses what none was declared for, here or in another repository', () => {
+  test('refuses images without a declared verification, here or in another repository', () => {
     const { before } = ask('images-verified');
     expect(before(pod(IMAGE))).toEqual([expect.stringContaining('did not verify')]);
     before(verification(declared));

@@ -96,7 +96,7 @@ describe('images-verified, by the signers that its configuration trusts', () => 
     expect(said(config, inputs)).toEqual([expect.stringContaining(words)]);
   });
 
-  test('goes by the signer that was found, on the finished stack', () => {
+  test('checks the signer in the outputs, at the end of the run', () => {
     const { after } = ask('images-verified', { trustedKeys: [TRUSTED], identities: [IDENTITY] });
     const by = (signer: unknown) =>
       after(verification({ imageRef: IMAGE, signer }), pod(IMAGE, { spec: ['app'] }));

@@ -65,7 +65,7 @@ describe('an image', () => {
     expect(check(UNKNOWN)).toEqual([]);
   });
 
-  it('may carry its tag beside the verified digest: the digest decides', () => {
+  it('may have a tag in addition to the verified digest, which decides', () => {
     expect(check(`registry.example.com/team/app:v1@${D1}`)).toEqual([]);
   });
 
@@ -122,7 +122,7 @@ describe('an exemption', () => {
     );
   });
 
-  it('lets its resources through, whatever they run', () => {
+  it('admits its resources with any images', () => {
     expect(check('nginx', { exempt: [{ resource: 'app', reason }] })).toEqual([]);
     expect(check('nginx', { exempt: [{ resource: `${DEPLOYMENT}::a*`, reason }] })).toEqual([]);
     expect(refusal(() => check('nginx', { exempt: [{ resource: 'b*', reason }] }))).toContain(

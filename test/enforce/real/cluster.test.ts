@@ -94,7 +94,7 @@ describe('a real API server with the policy of verified digests', () => {
     refused(kindOf(type), 'cluster');
   });
 
-  test('refuses it in init containers and image volumes, and beside a verified one', async () => {
+  test('refuses it in init containers and image volumes, and next to a verified one', async () => {
     const containers = [{ name: 'app', image: IMAGE }];
     const specs = [
       { containers, initContainers: [{ name: 'init', image: OTHER }] },
@@ -132,7 +132,7 @@ describe('a real API server with the policy of verified digests', () => {
     expect(answer).toMatchObject({ status: 403 });
   });
 
-  test('admits what is exempt, and whatever runs in a namespace that it does not hold for', async () => {
+  test('admits exempt images, and all images in namespaces to which it does not apply', async () => {
     expect(await run(POD, EXEMPT)).toMatchObject({ status: 201 });
     expect(await run(POD, 'registry.k8s.io.evil.example/pause')).toMatchObject({ status: 403 });
     expect(await run(POD, 'nginx', FREE)).toMatchObject({ status: 201 });

@@ -122,7 +122,7 @@ test('identity tokens', async () => {
   );
 });
 
-test('certificates and timestamps end in an answer, whatever the bytes', async () => {
+test('certificates and timestamps are parsed or rejected, for any bytes', async () => {
   const { issuer, fulcioUrl, tsaUrl } = sigstore;
   const identityProvider = { getToken: async () => issuer.token({ subject: 'https://ci/job' }) };
   const signer = createKeylessSigner({ fulcioUrl, identityProvider });

@@ -79,7 +79,7 @@ describe('a key in AWS KMS signs', () => {
     expect(JSON.stringify(aws.calls)).not.toContain(Buffer.from('two').toString('base64'));
   });
 
-  it('in the region of the ARN, whatever the region of the environment', async () => {
+  it('in the region of the ARN, independent of the environment', async () => {
     await signerOf(`awskms:///${ARN}`, { AWS_REGION: 'us-east-1' });
     expect(aws.calls[0]?.headers.authorization).toContain('/eu-central-1/kms/');
   });

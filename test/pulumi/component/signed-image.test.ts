@@ -71,7 +71,7 @@ const inputsOf = (type: string): Record<string, unknown> => {
 const keyless = {};
 
 describe('SignedImage', () => {
-  it('goes from plan to build to signature to verification, each fed by the one before', async () => {
+  it('creates plan, build, signature and verification, each with outputs of the one before', async () => {
     const image = new SignedImage('app', {
       image: 'host.test/app',
       build: { context: 'app' },
@@ -108,7 +108,7 @@ describe('SignedImage', () => {
     });
   });
 
-  it('writes none of its arguments into the state of the component itself', async () => {
+  it('does not write its arguments to the state of the component itself', async () => {
     const secret = 'canary-component-password-55';
     const image = new SignedImage('app', {
       image: 'host.test/app',

@@ -33,7 +33,7 @@ describe('a declaration that is right', () => {
     expect(await problemsOf(good())).toEqual([]);
   });
 
-  it('has none while its values are unknown', async () => {
+  it('has no problems while its values are unknown', async () => {
     const unknowns = {
       image: UNKNOWN,
       build: { context: UNKNOWN, args: { A: UNKNOWN }, platforms: UNKNOWN },
@@ -259,7 +259,7 @@ describe('tokens', () => {
   });
 });
 
-describe('a registry that does not let us in', () => {
+describe('a registry that denies access', () => {
   it.each([
     [
       401,

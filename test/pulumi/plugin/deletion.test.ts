@@ -162,7 +162,7 @@ describe('the deletion of images', () => {
   });
   const pushed = (name = 'v1'): readonly object[] => [{ digest: image.digest, tag: name }];
 
-  it.each(['keep', 'signatures'])('removes none with `%s`', async (deletion) => {
+  it.each(['keep', 'signatures'])('removes nothing with `%s`', async (deletion) => {
     await bench.remove('ImageBuild', build(deletion, pushed()));
     expect(bench.registry.requests).toEqual([]);
   });

@@ -171,7 +171,7 @@ describe('the whole of an image', () => {
     expect(requests).toEqual(['GET referrers/sha256:A 200', 'GET manifests/sha256:B 200']);
   });
 
-  test('is found out by these two where the signature is gone', async () => {
+  test('detects a missing signature with these two', async () => {
     const image = newImage();
     const whole = await created(image, true);
     const [repository = '', digest = ''] = image.slice(bench.registry.host.length + 1).split('@');

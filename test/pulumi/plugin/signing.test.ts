@@ -102,7 +102,7 @@ describe('ImageSignature', () => {
     expect(bench.said.at(-1)).toMatch(/1 created, 1 reused$/);
   });
 
-  it('finds what a cleanup job deleted, and makes only that again', async () => {
+  it('detects signatures that a cleanup job deleted, and creates only those again', async () => {
     const resource = bench.resource('ImageSignature');
     const request = { urn: 'urn', ...signed, log: bench.log };
     expect((await resource.read(request))?.outputs['drift']).toEqual([]);

@@ -95,7 +95,7 @@ describe('guarded inputs', () => {
     ]);
   });
 
-  it('accept a name in quotes that needs none', () => {
+  it('accept unnecessary quotes around a name', () => {
     const build = { args: { TOKEN: new Secret('x') } };
     expect(said('ImageBuild', { build, nonsecret: ['build.args["TOKEN"]'] })).toEqual([]);
     expect(said('ImageBuild', { build, nonsecret: ['build["args"]'] })).toEqual([]);

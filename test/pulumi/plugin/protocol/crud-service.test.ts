@@ -172,7 +172,7 @@ describe('the CRUD service', () => {
     expect(answer.getProperties()?.toJavaScript()).toEqual({ a: 1, b: 2, preview: true });
   });
 
-  it('reads what is there, and answers a blank id for what is gone', async () => {
+  it('reads an existing resource, and returns an empty id for a missing one', async () => {
     const asked = request(rpc.ReadRequest);
     asked.setId('the-id');
     asked.setProperties(struct({ a: 1 }));

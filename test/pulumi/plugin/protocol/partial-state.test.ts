@@ -47,7 +47,7 @@ describe('signing that fails', () => {
     });
   });
 
-  it('after it began leaves what it wrote and was about to write, and an update makes the rest', async () => {
+  it('after it began records completed and pending writes, and an update completes the rest', async () => {
     bench.registry.settings.faults = ({ method, path }) =>
       method === 'PUT' && path.endsWith('.sig') ? { status: 403 } : undefined;
     const failed = await cut(bench.create('ImageSignature', declared()));

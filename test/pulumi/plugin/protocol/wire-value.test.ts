@@ -42,7 +42,7 @@ describe('the engine’s value encoding', () => {
     expect(tree['unknownOutput']).toBe(UNKNOWN);
   });
 
-  it('gives back what it read', () => {
+  it('encodes what it decoded', () => {
     const tree = fc.letrec<{ tree: Value }>((tie) => ({
       tree: fc.oneof(
         { maxDepth: 3 },
