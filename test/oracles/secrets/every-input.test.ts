@@ -266,11 +266,11 @@ test(
     expect(written).toBeGreaterThan(3);
     expect(seenElsewhere()).toEqual(NOWHERE);
     // Build secrets are handed over by variables of the one process that builds.
-    const told = builder.runs().filter(({ environment }) => shows(environment));
-    expect(told.map(({ commandLine }) => commandLine.split('\0').includes('build'))).toEqual([
+    const matching = builder.runs().filter(({ environment }) => shows(environment));
+    expect(matching.map(({ commandLine }) => commandLine.split('\0').includes('build'))).toEqual([
       true,
     ]);
-    expect(told[0]?.environment).toContain(`SIGNED_IMAGE_BUILD_SECRET_0=${CANARY}`);
+    expect(matching[0]?.environment).toContain(`SIGNED_IMAGE_BUILD_SECRET_0=${CANARY}`);
   },
   RUN,
 );
@@ -298,8 +298,8 @@ test(
     const runs = builder.runs();
     expect(runs.length).toBeGreaterThan(before);
     expect(runs.filter(({ commandLine }) => isIn(commandLine))).toEqual([]);
-    const told = runs.filter(({ environment }) => isIn(environment));
-    expect(told.map(({ commandLine }) => commandLine.split('\0').includes('build'))).toEqual([
+    const matching = runs.filter(({ environment }) => isIn(environment));
+    expect(matching.map(({ commandLine }) => commandLine.split('\0').includes('build'))).toEqual([
       true,
     ]);
   },

@@ -139,12 +139,16 @@ describe('the CRUD service', () => {
     const [trailer] = metadata.get('grpc-status-details-bin');
     const [detail] = Status.deserializeBinary(trailer as Uint8Array).getDetailsList();
     expect(detail?.getTypeName()).toBe('pulumirpc.ErrorResourceInitFailed');
-    const told = rpc.ErrorResourceInitFailed.deserializeBinary(
+    const decoded = rpc.ErrorResourceInitFailed.deserializeBinary(
       detail?.getValue_asU8() ?? new Uint8Array(),
     );
-    expect(told.getId()).toBe('the-id');
-    expect(told.getReasonsList()).toEqual([details]);
-    expect(told.getProperties()?.toJavaScript()).toEqual({ was: 1, cut: true, password: SECRET });
+    expect(decoded.getId()).toBe('the-id');
+    expect(decoded.getReasonsList()).toEqual([details]);
+    expect(decoded.getProperties()?.toJavaScript()).toEqual({
+      was: 1,
+      cut: true,
+      password: SECRET,
+    });
   });
 
   it('creates with an id, and previews without one', async () => {
