@@ -4,36 +4,37 @@ import { join } from 'node:path';
 import { signingConfigOf, startRealSigstore } from '../dev/services';
 import type { OidcIssuer, RunningSigstore } from '../dev/sigstore';
 
-/** Whom certificates of the local services name, and those of the real ones. */
+/** The identity in certificates of the local services, and in those of the real ones. */
 export const IDENTITY = 'https://ci.example.test/team/app/release@refs/heads/main';
 export const EMAIL = 'release@ci.example.test';
 
-/** One set of services that both sign keyless with, and how both are told of it. */
+/** One set of services for keyless signing by the plugin and by cosign, with the settings of both. */
 export interface Instance {
-  /** The services as a program declares them, beside the trusted root. */
+  /** The services as a program declares them, without the trusted root. */
   readonly declared: {
     readonly fulcioUrl: string;
     readonly rekorUrl: string;
     readonly rekorVersion?: number;
     readonly tsaUrl?: string;
   };
-  /** Paths of the files that cosign, and for the second we too, are given. */
+  /** Path of the file for cosign. */
   readonly signingConfig: string;
+  /** Path of the file for cosign and for the plugin. */
   readonly trustedRoot: string;
   readonly identity: string;
   readonly token: string;
-  /** What cosign needs besides to verify. */
+  /** Further flags that cosign needs to verify. */
   readonly verifyFlags: readonly string[];
 }
 
-/** An instance of programs that are ended. */
+/** An instance that consists of processes, which `stop` ends. */
 export interface RunningInstance extends Instance {
   stop(): Promise<void>;
 }
 
 const VALIDITY = 6 * 3600;
 
-/** The services of dev/sigstore, which count what they are asked: Fulcio and a Rekor v1. */
+/** The services of dev/sigstore, which count their requests: Fulcio and Rekor v1. */
 export async function localInstance(sigstore: RunningSigstore, folder: string): Promise<Instance> {
   const { fulcioUrl, rekorUrl, issuer } = sigstore;
   const signingConfig = join(folder, 'signing-log.json');
@@ -46,9 +47,9 @@ export async function localInstance(sigstore: RunningSigstore, folder: string): 
 }
 
 /**
- * The real Fulcio, Rekor v2 and timestamp authority, whose tokens are those of the local issuer.
+ * The real Fulcio, Rekor v2 and timestamp authority. The local issuer issues the tokens.
  *
- * @throws Error where they are not built, or there are no network namespaces
+ * @throws Error if they are not built, or if network namespaces are not available
  */
 export async function startRealInstance(
   issuer: OidcIssuer,
@@ -71,7 +72,7 @@ export async function startRealInstance(
     trustedRoot,
     identity: EMAIL,
     token: issuer.token({ subject: 'job', email: EMAIL, expiresIn: VALIDITY }),
-    // Time is what the authority says; and this Fulcio writes to no certificate log.
+    // The time is that of the timestamp authority, and this Fulcio does not write to a certificate log.
     verifyFlags: ['--use-signed-timestamps', '--insecure-ignore-sct'],
     stop,
   };

@@ -12,14 +12,14 @@ import { NOT_COUNTED, table } from './table';
 import { measureUnchanged } from './unchanged';
 import { openWorld } from './world';
 
-const TITLE = 'cost of an image: sign, attest, verify (1 = cosign, one after the other)';
+const TITLE = 'cost of an image: sign, attest, verify (1 = cosign, one at a time)';
 
 async function measure(plan: Plan): Promise<Measurements> {
   const world = await openWorld();
   try {
-    console.log('start of the plugin, beside an empty one');
+    console.log('start of the plugin, compared with an empty provider');
     const starts = await measureStarts(world.folder, plan.starts);
-    console.log('requests of one image');
+    console.log('requests for one image');
     const requests = await measureRequests(world);
     const batches = await measurePace(world, plan, (line) => console.log(line));
     console.log('updates with nothing to do');
@@ -55,7 +55,7 @@ function show({ batches, targets }: Results): void {
     one.bytes,
     one.repeatedReads,
   ]);
-  console.log(`\n${TITLE}; the rest is counted for each image`);
+  console.log(`\n${TITLE}; the other columns are counts per image`);
   console.log(table([...head, 'bytes', 'again'], rows));
   console.log(
     `\n${table(

@@ -3,7 +3,7 @@ import type { ImageRequests } from './requests';
 import type { Starts } from './start';
 import type { Unchanged } from './unchanged';
 
-/** All that one run measured. Times are in here, and in nothing that is written. */
+/** All measurements of one run. They contain times; the files that are written do not. */
 export interface Measurements {
   readonly batches: readonly Batch[];
   readonly requests: readonly ImageRequests[];

@@ -15,9 +15,9 @@ const WHOLE = { provenance: true } as const;
 interface Work {
   readonly signing: Measured;
   readonly verifying: Measured;
-  /** Of both: what is read again in the verification counts as repeated. */
+  /** Of both: a read in the verification of something that signing has read counts as repeated. */
   readonly traffic: Traffic;
-  /** Of all, the start included. */
+  /** Of everything, the start included. */
   readonly time: number;
 }
 
@@ -28,11 +28,11 @@ export interface Batch extends Work {
   readonly images: number;
   readonly atOnce: number;
   /**
-   * `cold`: with the start of the process; cosign starts one for each step and knows no other.
-   * `warm`: a process that has done other images before.
+   * `cold`: includes the start of the process; cosign starts a process for each step, so it is always cold.
+   * `warm`: the process has processed other images before.
    */
   readonly state: 'cold' | 'warm';
-  /** Of the plugin. */
+  /** Of the plugin only. */
   readonly peakMegabytes?: number | undefined;
   readonly derivations?: { readonly aside: number; readonly blocking: number };
 }
@@ -42,47 +42,47 @@ export interface Measured {
   readonly traffic: Traffic;
 }
 
-/** How a process gets warm, and how much is then measured. */
+/** How many images warm a process up, and how many are then measured. */
 interface Warmth {
-  /** Images that it has done before, however many are then measured. */
+  /** Images that are processed before, independent of the number that is measured. */
   readonly before: number;
-  /** So many are measured at least: small batches are repeated, because ten images are over at once. */
+  /** Lower limit of measured images: small batches are repeated, because ten images take too little time. */
   readonly atLeast: number;
 }
 
 const WARMTH: Warmth = { before: 100, atLeast: 200 };
-/** The real log takes its time for each image: nothing is won by more of them. */
+/** The real log takes long enough for each image; more images would not improve the measurement. */
 const REAL_WARMTH: Warmth = { before: EIGHT, atLeast: 1 };
 
-/** The same work by both, each with images of its own, in turns. */
+/** The same work by both, each with its own images, alternately. */
 export async function measurePace(
   world: World,
   plan: Plan,
-  tell: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<readonly Batch[]> {
   const batches: Batch[] = [];
   for (const kind of plan.signers) {
     const sizes = sizesOf(plan, plan.warm[kind] ?? []);
-    batches.push(...(await measured(world, signerOf(kind, world.local), sizes, WARMTH, tell)));
+    batches.push(...(await measured(world, signerOf(kind, world.local), sizes, WARMTH, log)));
   }
-  return [...batches, ...(await measureReal(world, plan.real, tell))];
+  return [...batches, ...(await measureReal(world, plan.real, log))];
 }
 
-/** With the real services, where they are to be had. */
+/** With the real services, if they are available. */
 async function measureReal(
   world: World,
   beside: readonly number[],
-  tell: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<readonly Batch[]> {
   if (beside.length === 0) return [];
   const { issuer } = world.sigstore;
   const services = await startRealInstance(issuer, world.folder).catch((error: Error) => {
-    tell(`${REAL}: left out: ${error.message}`);
+    log(`${REAL}: skipped: ${error.message}`);
   });
   if (!services) return [];
   try {
     const sizes = sizesOf({ beside, alone: [] }, beside);
-    return await measured(world, signerOf(REAL, services), sizes, REAL_WARMTH, tell);
+    return await measured(world, signerOf(REAL, services), sizes, REAL_WARMTH, log);
   } finally {
     await services.stop();
   }
@@ -93,11 +93,11 @@ async function measured(
   signer: Signer,
   sizes: readonly Size[],
   warmth: Warmth,
-  tell: (line: string) => void,
+  log: (line: string) => void,
 ): Promise<readonly Batch[]> {
   const batches: Batch[] = [];
   for (const { images, atOnce, beside } of sizes) {
-    tell(`${signer.kind}: ${images} images, ${atOnce} at a time`);
+    log(`${signer.kind}: ${images} images, ${atOnce} at a time`);
     const size = { signer: signer.kind, images, atOnce, state: 'cold' } as const;
     batches.push({ by: 'plugin', ...size, ...(await coldBatch(world, signer, images, atOnce)) });
     if (!beside) continue;
@@ -107,7 +107,7 @@ async function measured(
   for (const many of [1, EIGHT]) {
     const again = sizes.filter(({ warm, atOnce }) => warm && atOnce === many);
     if (again.length === 0) continue;
-    tell(`${signer.kind}: warm, ${many} at a time`);
+    log(`${signer.kind}: warm, ${many} at a time`);
     batches.push(...(await warmBatches(world, signer, again, warmth)));
   }
   return batches;
@@ -127,9 +127,9 @@ async function coldBatch(world: World, signer: Signer, images: number, atOnce: n
 }
 
 /**
- * After work that is the same for every number of images. Each number has a process of its own,
- * which does more of them than that; and they take turns, so that what else the machine does
- * meets all.
+ * Measures after warm-up work that is the same for every number of images. Each number has its own
+ * process, which processes several batches; the processes alternate, so that other load on the
+ * machine affects all of them.
  */
 async function warmBatches(
   world: World,
@@ -163,7 +163,7 @@ const usedBy = (worker: PluginWorker) => ({
   derivations: worker.derivations(),
 });
 
-/** Of batches of one size; what is counted is the same each time. */
+/** The mean of batches of one size; the counts are the same each time. */
 function meanOf(batches: readonly Work[]): Work {
   const [first] = batches;
   if (!first) throw new Error('nothing was measured');

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** Those whose services are local, and count what they are asked. */
+/** Those whose services are local and count their requests. */
 export const SIGNERS = ['key', 'key and log', 'keyless'] as const;
 /** With the real Fulcio, Rekor v2 and timestamp authority. */
 export const REAL = 'keyless, real services';
@@ -11,11 +11,11 @@ export const EIGHT = 8;
 export interface Plan {
   readonly run: 'full' | 'quick' | 'part';
   readonly signers: readonly SignerKind[];
-  /** Numbers of images that both we and cosign sign, one and eight at a time; ascending. */
+  /** Numbers of images that the plugin and cosign sign, one and eight at a time; ascending. */
   readonly beside: readonly number[];
-  /** Further ones, that only we sign, eight at a time: the pace of many, and whether it stays. */
+  /** Further numbers that only the plugin signs, eight at a time: shows whether the time per image is constant. */
   readonly alone: readonly number[];
-  /** Of these, the numbers that a process that has worked before is measured with too. */
+  /** Those of these numbers that are measured in a warm process too. */
   readonly warm: Readonly<Partial<Record<SignerKind, readonly number[]>>>;
   /** Numbers of images that both sign with the real services, one and eight at a time. */
   readonly real: readonly number[];
@@ -43,24 +43,24 @@ export const QUICK: Plan = {
   signers: ['key', 'keyless'],
   beside: [1, 8],
   alone: [10, 100],
-  // What is to be flat.
+  // The cost per image must not depend on these numbers.
   warm: { key: [10, 100] },
   real: [],
   unchanged: [10],
   starts: 5,
 };
 
-/** A number of images to be signed and verified, so many at a time. */
+/** A number of images to be signed and verified, and how many at a time. */
 export interface Size {
   readonly images: number;
   readonly atOnce: number;
   /** Whether cosign does the same. */
   readonly beside: boolean;
-  /** Whether a process that has worked before does it too. */
+  /** Whether a warm process does it too. */
   readonly warm: boolean;
 }
 
-/** What is measured of a signer, the smallest first. */
+/** The sizes that are measured for a signer, the smallest first. */
 export function sizesOf(
   { beside, alone }: Pick<Plan, 'beside' | 'alone'>,
   warm: readonly number[],
@@ -75,7 +75,7 @@ export function sizesOf(
     .map((size) => ({ ...size, warm: warm.includes(size.images) }));
 }
 
-/** `--quick`; `--images N`: nothing with more than N images, for a look at one thing. */
+/** `--quick`: the small plan. `--images N`: only sizes of at most N images. */
 export function readPlan(args: readonly string[]): Plan {
   const { values } = parseArgs({
     args: [...args],
@@ -86,7 +86,8 @@ export function readPlan(args: readonly string[]): Plan {
 }
 
 function limited(plan: Plan, most: number): Plan {
-  if (!Number.isInteger(most) || most < 1) throw new Error('--images is a whole number, 1 or more');
+  if (!Number.isInteger(most) || most < 1)
+    throw new Error('--images is a whole number of at least 1');
   const few = (sizes: readonly number[]) => sizes.filter((size) => size <= most);
   const { beside, alone, real, unchanged } = plan;
   return {

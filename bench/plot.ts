@@ -10,7 +10,7 @@ const LEFT = 70;
 const RIGHT = 240;
 const TOP = 40;
 const BOTTOM = 50;
-/** Told apart without colours too: each has a dash of its own. */
+/** Each line also has its own dash pattern, so that the lines can be distinguished without colours. */
 const COLOURS = [
   '#0b6e4f',
   '#b3001b',
@@ -31,7 +31,7 @@ interface Axis {
   readonly to: number;
 }
 
-/** Powers of ten around the values, so that twenty times is one look, not a line at the bottom. */
+/** Powers of ten around the values: on a linear axis, the smaller costs would be indistinguishable. */
 function axis(values: readonly number[], from: number, to: number): Axis {
   const low = Math.floor(Math.log10(Math.min(...values)));
   const high = Math.max(Math.ceil(Math.log10(Math.max(...values))), low + 1);
@@ -56,7 +56,7 @@ export function costPlot(title: string, series: readonly Series[]): string {
   const points = series.flatMap(({ points: each }) => each);
   if (points.length === 0) throw new Error('there is nothing to draw');
   if (points.some(({ images, cost }) => !(images > 0) || !(cost > 0))) {
-    throw new Error('only numbers above zero can be drawn');
+    throw new Error('only numbers above zero can be plotted');
   }
   const x = axis(
     points.map(({ images }) => images),

@@ -8,11 +8,11 @@ import type { Signer } from './signer';
 import type { Worker } from './worker';
 import { BUILDER, KEY_PASSWORD, type World } from './world';
 
-/** The compiled plugin in a process of its own, asked over gRPC as the engine asks it. */
+/** The compiled plugin in its own process, called over gRPC as the engine calls it. */
 export interface PluginWorker extends Worker {
-  /** The most memory that it had resident so far, in MB; `undefined` where there is no /proc. */
+  /** The peak of its resident memory so far, in MB; `undefined` on systems without /proc. */
   peakMegabytes(): number | undefined;
-  /** Keys derived from a password so far: off the main thread, and on it. */
+  /** Keys derived from a password so far: outside of the main thread, and on it. */
   derivations(): { readonly aside: number; readonly blocking: number };
 }
 
@@ -84,7 +84,7 @@ function declarations({ key, sigstore }: World, { keyless, instance }: Signer) {
   };
 }
 
-/** Checks and creates, as an update does with a new resource. */
+/** Calls `check` and `create`, as an update does for a new resource. */
 async function create(
   plugin: PluginProcess,
   name: string,
@@ -97,7 +97,7 @@ async function create(
   const log = { info: nothing, warn: nothing, status: nothing };
   const { inputs, problems } = await resource.check({ urn, olds: {}, news, log });
   const [problem] = problems;
-  if (problem) throw new Error(`${name} was refused: ${problem.message}`);
+  if (problem) throw new Error(`check of ${name} failed: ${problem.message}`);
   await resource.create({ urn, inputs, preview: false, log });
 }
 
@@ -105,7 +105,7 @@ const nothing = (): void => undefined;
 
 function resourceOf({ resources }: PluginProcess, name: string): RemoteResource {
   const found = resources.find(({ type }) => type.endsWith(`:${name}`));
-  if (!found) throw new Error(`no resource ${name}`);
+  if (!found) throw new Error(`the plugin does not have a resource ${name}`);
   return found;
 }
 

@@ -1,10 +1,10 @@
-/** How the first compares with the second: both of one run on one machine. */
+/** The first over the second; both were measured in one run on one machine. */
 export function ratio(measured: number, beside: number): number {
   if (!(beside > 0)) throw new Error('nothing was measured to compare with');
   return measured / beside;
 }
 
-/** To three significant digits, to be shown: what is compared with a goal is not rounded. */
+/** Rounded to three significant digits, for output only: values are compared with a goal unrounded. */
 export function rounded(value: number): number {
   return value === 0 ? 0 : Number(value.toPrecision(3));
 }
@@ -22,7 +22,7 @@ export function mean(values: readonly number[]): number {
   return values.reduce((all, one) => all + one, 0) / values.length;
 }
 
-/** The largest of them over the smallest: 1 where all are alike. */
+/** The largest value over the smallest: 1 if all are equal. */
 export function spread(values: readonly number[]): number {
   if (values.length < 2) throw new Error('two sizes at least are compared');
   return ratio(Math.max(...values), Math.min(...values));

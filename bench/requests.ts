@@ -5,26 +5,26 @@ import type { Traffic } from './traffic';
 import type { Worker } from './worker';
 import type { World } from './world';
 
-/** The requests of signing and verifying one image, with a process that has done so before. */
+/** The requests to sign and verify one image, by a process that has done so before. */
 export interface ImageRequests {
   readonly by: 'plugin' | 'cosign';
   readonly referrersApi: boolean;
   readonly provenance: boolean;
-  /** To sign; the others are to verify. */
+  /** Requests to sign; the others are to verify. */
   readonly signing: number;
-  /** Both together: what is read again in the verification counts as repeated. */
+  /** Both together: a read in the verification of something that signing has read counts as repeated. */
   readonly all: Traffic;
   readonly lines: readonly string[];
 }
 
-/** With a key and no log, for each kind of registry. Exact: no clock is involved. */
+/** With a key and without a log, for each kind of registry. Exact counts: time has no influence. */
 export async function measureRequests(world: World): Promise<readonly ImageRequests[]> {
   const found: ImageRequests[] = [];
   for (const referrersApi of [true, false]) {
     world.registry.settings.referrersApi = referrersApi;
     const plugin = await startPluginWorker(world, keySigner);
     try {
-      // What is asked once in a run is asked with this image.
+      // Requests that are sent once in a run are sent for this image.
       await ofOneImage(world, plugin, true);
       for (const provenance of [false, true]) {
         const common = { referrersApi, provenance };

@@ -1,6 +1,6 @@
 'use strict';
 
-// Loaded into the plugin before anything else: one line for each key that is derived.
+// Loaded into the plugin before anything else: writes one line for each key that is derived.
 const { appendFileSync } = require('node:fs');
 const crypto = require('node:crypto');
 

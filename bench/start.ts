@@ -10,17 +10,17 @@ import { median } from './ratio';
 const OURS = { pkg: 'signed-image', folder: resolve(__dirname, '../plugin') };
 const EMPTY = { pkg: 'empty', folder: join(__dirname, 'empty-provider') };
 
-/** From the start of the process to its first answer, in milliseconds: medians of the same run. */
+/** From the start of the process to its first response, in milliseconds: medians of the same run. */
 export interface Starts {
   readonly plugin: number;
   readonly empty: number;
 }
 
-/** Both in turns, so that what else the machine does meets both. */
+/** Starts both alternately, so that other load on the machine affects both. */
 export async function measureStarts(folder: string, times: number): Promise<Starts> {
   const plugin: number[] = [];
   const empty: number[] = [];
-  // The first of each reads its files from the disk, which is another matter.
+  // The first start of each also reads its files from the disk, which is not to be measured.
   await Promise.all([OURS, EMPTY].map((each) => firstAnswer(each, folder)));
   for (let round = 0; round < times; round += 1) {
     plugin.push(await firstAnswer(OURS, folder));
@@ -34,7 +34,7 @@ async function firstAnswer(provider: typeof OURS, cwd: string): Promise<number> 
   const began = performance.now();
   const plugin = await startPlugin({
     ...provider,
-    // Nobody listens there, and nobody needs to: nothing is logged before the first answer.
+    // Nothing listens on this address or has to: nothing is logged before the first response.
     engine: '127.0.0.1:9',
     cwd,
     env: { PATH, HOME },

@@ -6,11 +6,11 @@ import { ratio, rounded } from './ratio';
 import { type Target, targetsOf } from './targets';
 import type { Traffic } from './traffic';
 
-/** What is written: ratios of one run, and counts. No time, no address, no name of a machine. */
+/** What is written to the file: ratios of one run, and counts, without times, addresses and host names. */
 export interface Results {
   readonly run: string;
   readonly targets: readonly Target[];
-  /** `cost`: time of an image over that of cosign one after the other, for the same work. */
+  /** `cost`: time of an image over that of cosign, one image at a time, for the same work. */
   readonly batches: readonly BatchResult[];
   readonly requests: Measurements['requests'];
   readonly unchanged: readonly UnchangedResult[];
@@ -23,12 +23,12 @@ export interface BatchResult {
   readonly atOnce: number;
   readonly state: Batch['state'];
   readonly cost: number;
-  /** The part of it that is for signing and attesting; the rest is to verify, and the start. */
+  /** The part for signing and attesting; the rest is for verification and the start of the process. */
   readonly signingCost: number;
   readonly verifyingCost: number;
-  /** Counts of an image. */
+  /** Counts per image. */
   readonly registryRequests: number;
-  /** Not of the real services, which do not count. */
+  /** Missing for the real services, which do not report their requests. */
   readonly fulcioRequests?: number;
   readonly rekorRequests?: number;
   readonly bytes: number;
@@ -40,7 +40,7 @@ export interface BatchResult {
 export interface UnchangedResult {
   readonly images: number;
   readonly always: boolean;
-  /** Its time over that of the update that signed the images. */
+  /** The time of the update over that of the first one, which signed the images. */
   readonly cost: number;
   readonly traffic: Traffic;
   readonly lines: readonly string[];
@@ -62,8 +62,8 @@ export function resultsOf(run: string, measured: Measurements): Results {
   };
 }
 
-/** The yardstick: cosign one after the other, on as many images as it was measured with. */
-function yardstick(signer: SignerKind, batches: readonly Batch[]): number {
+/** The reference time of an image: cosign, one image at a time, of its largest batch. */
+function referenceTime(signer: SignerKind, batches: readonly Batch[]): number {
   const [first, ...others] = batches.filter(
     (one) => one.by === 'cosign' && one.signer === signer && one.atOnce === 1,
   );
@@ -75,7 +75,7 @@ function yardstick(signer: SignerKind, batches: readonly Batch[]): number {
 function batchResult(batch: Batch, batches: readonly Batch[]): BatchResult {
   const { by, signer, images, atOnce, state, signing, verifying, traffic, time, peakMegabytes } =
     batch;
-  const all = images * yardstick(signer, batches);
+  const all = images * referenceTime(signer, batches);
   const each = (name: keyof Traffic): number => rounded(traffic[name] / images);
   return {
     by,
@@ -98,8 +98,8 @@ function batchResult(batch: Batch, batches: readonly Batch[]): BatchResult {
 const DRAWN: readonly SignerKind[] = ['key', 'keyless'];
 
 /**
- * A line for each way of working with a key and keyless, over all sizes, from the start of the
- * process on; and one of the warm process whose cost is to be flat.
+ * One line for each combination of program, signer (key or keyless) and concurrency, over all sizes,
+ * including the start of the process; and one of the warm process, whose cost must be constant.
  */
 export function seriesOf({ batches }: Results): readonly Series[] {
   const lines = new Map<string, { images: number; cost: number }[]>();

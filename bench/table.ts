@@ -1,7 +1,7 @@
-/** Stands among numbers where there is none. */
+/** The cell of a column of numbers for a value that was not counted. */
 export const NOT_COUNTED = '-';
 
-/** Columns as wide as their widest cell; numbers to the right. */
+/** Columns are as wide as their widest cell; numbers are right-aligned. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],

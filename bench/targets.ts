@@ -4,7 +4,7 @@ import { EIGHT, type SignerKind } from './plan';
 import { ratio, rounded, spread } from './ratio';
 import type { Unchanged } from './unchanged';
 
-/** One thing to reach, and what this run measured. */
+/** One target, and the value that this run measured. */
 export interface Target {
   readonly name: string;
   readonly goal: string;
@@ -12,12 +12,12 @@ export interface Target {
   readonly met: boolean;
 }
 
-/** Something to reach, of which the most that is good is known. */
+/** A target with an upper limit. */
 interface Bound {
   readonly name: string;
   readonly unit: string;
   readonly most: number;
-  /** `undefined`: this run or this machine could not measure it, so it is not met. */
+  /** `undefined` if this run could not measure it: then the target is not met. */
   readonly measured: number | undefined;
   /** What it was measured on. */
   readonly on?: string;
@@ -30,7 +30,7 @@ export function targetOf({ name, unit, most, measured, on }: Bound): Target {
   return { name, goal, measured: `${rounded(measured)} ${unit}${where}`, met: measured <= most };
 }
 
-/** Each target of the project, in the order in which docs/performance.md has them. */
+/** All targets, in the order of docs/performance.md. */
 export function targetsOf(measured: Measurements): readonly Target[] {
   return [
     ...paceTargets(measured.batches),
@@ -42,13 +42,13 @@ export function targetsOf(measured: Measurements): readonly Target[] {
   ];
 }
 
-/** As many images as the pace is told of. */
+/** The number of images for which the pace is reported. */
 const PACE = 100;
 
 /**
- * Our time for 100 images, from the start of the process on, over cosign's. It has a process for
- * each step and knows no other image: its time for one is the same however many there are, so it
- * may have been measured on fewer.
+ * The plugin's time for 100 images, including the start of the process, over cosign's. A cosign
+ * process handles one image, so its time per image does not depend on the number of images and
+ * may be measured on fewer.
  */
 function paceTargets(batches: readonly Batch[]): readonly Target[] {
   const pace = (signer: SignerKind, theirs: number): Pick<Bound, 'measured' | 'on'> => {
@@ -68,10 +68,10 @@ function paceTargets(batches: readonly Batch[]): readonly Target[] {
   };
   const unit = "of cosign's time";
   return [
-    { name: 'key, beside cosign one after the other', most: 1 / 20, ...pace('key', 1) },
+    { name: 'key, compared with cosign one at a time', most: 1 / 20, ...pace('key', 1) },
     { name: 'key, both eight at a time', most: 1 / 8, ...pace('key', EIGHT) },
     {
-      name: 'keyless, beside cosign one after the other',
+      name: 'keyless, compared with cosign one at a time',
       most: 1 / 4,
       ...pace('keyless', 1),
     },
@@ -95,7 +95,7 @@ function requestTargets({ requests, batches }: Measurements): readonly Target[] 
   return [
     ...bounds.map(targetOf),
     targetOf({
-      name: 'immutable bytes that are fetched again',
+      name: 'repeated reads of immutable content',
       unit: 'requests an image',
       most: 0,
       measured: again.length === 0 ? undefined : Math.max(...again),
@@ -142,7 +142,7 @@ function costTargets(batches: readonly Batch[]): readonly Target[] {
   const largest = largestOf(batches, EIGHT, 'cold');
   return [
     targetOf({
-      name: 'the dearest image over the cheapest, from 10 images on',
+      name: 'most expensive image over the cheapest, from 10 images on',
       unit: 'times',
       most: 1.2,
       measured: many.length < 2 ? undefined : spread(many.map(({ time, images }) => time / images)),
@@ -160,7 +160,7 @@ function costTargets(batches: readonly Batch[]): readonly Target[] {
 
 function startTarget({ starts }: Measurements): Target {
   return targetOf({
-    name: 'start to first answer',
+    name: 'start to first response',
     unit: "of an empty provider's",
     most: 1.3,
     measured: ratio(starts.plugin, starts.empty),
@@ -199,20 +199,20 @@ function keyTargets(batches: readonly Batch[]): readonly Target[] {
   ];
   return [
     targetOf({
-      name: 'scrypt of one key',
+      name: 'scrypt derivations for one key',
       unit: 'derivations',
       most: 1,
       measured: key?.derivations && key.derivations.aside + key.derivations.blocking,
       ...(key && { on: `images: ${key.images}` }),
     }),
     targetOf({
-      name: 'scrypt on the main thread',
+      name: 'scrypt derivations on the main thread',
       unit: 'derivations',
       most: 0,
       measured: key?.derivations?.blocking,
     }),
     targetOf({
-      name: 'certificates of one identity, within their validity',
+      name: 'certificates for one identity, within their validity',
       unit: 'requests to Fulcio',
       most: 1,
       measured: keyless?.traffic.fulcio,

@@ -1,14 +1,14 @@
 import type { RecordedRequest } from '../dev/registry';
 import type { RecordedRequest as ServiceRequest } from '../dev/sigstore';
 
-/** What one piece of work sent and fetched. Exact: the servers count. */
+/** The requests and bytes of one piece of work. Exact: the servers count them. */
 export interface Traffic {
-  /** To the registry, and those among them that change something. */
+  /** Requests to the registry; `writes` are those that change something. */
   readonly requests: number;
   readonly writes: number;
-  /** Bytes of bodies, both ways. */
+  /** Bytes of request and response bodies. */
   readonly bytes: number;
-  /** Answered reads of something that is named by its digest, and was read before. */
+  /** Successful reads by digest of content that was read before. */
   readonly repeated: number;
   readonly repeatedBytes: number;
   readonly connections: number;
@@ -20,7 +20,7 @@ export interface Traffic {
 const READS = ['GET', 'HEAD'];
 const BY_DIGEST = /^\/v2\/.+\/(?:manifests|blobs)\/sha256:[0-9a-f]{64}$/;
 
-/** Marks each request that reads again what cannot have changed since. */
+/** Marks each request that reads immutable content again. */
 export function repeatedReads(requests: readonly RecordedRequest[]): readonly boolean[] {
   const seen = new Set<string>();
   return requests.map(({ method, path, status }) => {
@@ -56,7 +56,7 @@ export function trafficOf(
   };
 }
 
-/** One line a request, digests as `sha256:A`, `sha256:B` in the order of their appearance. */
+/** One line per request; digests are `sha256:A`, `sha256:B` in the order of their appearance. */
 export function requestLines(requests: readonly RecordedRequest[]): readonly string[] {
   const again = repeatedReads(requests);
   const names = new Map<string, string>();
@@ -67,12 +67,12 @@ export function requestLines(requests: readonly RecordedRequest[]): readonly str
   };
   return requests.map(({ method, path, status }, index) => {
     const [bare = ''] = path.split('?');
-    const place = bare
+    const target = bare
       .replace(/^\/v2\/.+\/(manifests|blobs|referrers|tags)\//, '$1/')
       .replace(/uploads\/[^/]+$/, 'uploads/…')
       .replace(/sha256([:-])([0-9a-f]{64})/g, (_, sign: string, hex: string) => {
         return `sha256${sign}${letter(hex)}`;
       });
-    return `${method} ${place} ${status}${again[index] ? ' (again)' : ''}`;
+    return `${method} ${target} ${status}${again[index] ? ' (again)' : ''}`;
   });
 }

@@ -1,12 +1,12 @@
 /**
- * In which order batches of these numbers of images are done until each has at least so many
- * images: next is always the one with the fewest so far.
+ * The order in which batches of these sizes run until each size has processed at least `atLeast`
+ * images: the next batch is always of the size with the fewest images so far.
  *
  * @returns indexes into the sizes
- * @throws Error if one of them is not above zero
+ * @throws Error if a size is not above zero
  */
 export function turnsOf(sizes: readonly number[], atLeast: number): readonly number[] {
-  if (sizes.some((size) => !(size > 0))) throw new Error('only numbers above zero take turns');
+  if (sizes.some((size) => !(size > 0))) throw new Error('sizes of batches must be above zero');
   const done = sizes.map(() => 0);
   const turns: number[] = [];
   for (;;) {

@@ -18,19 +18,19 @@ for (const [index, image] of images.entries()) {
 }
 `;
 
-/** An update of a stack in which nothing changed, after the one that signed its images. */
+/** An update of a stack without changes, after the one that signed its images. */
 export interface Unchanged {
   readonly images: number;
   readonly always: boolean;
-  /** Of the second update; its time compared with the first one's, in milliseconds. */
+  /** Of the second update; `time` and `first` are the durations of both, in milliseconds. */
   readonly traffic: Traffic;
   readonly time: number;
   readonly first: number;
-  /** What the images were asked for, of the one whose requests came first. */
+  /** The requests for the image, if it is the only one. */
   readonly lines: readonly string[];
 }
 
-/** A program of so many images on the local engine, 16 steps at a time as the real one has it. */
+/** Updates a program with each number of images on the local engine, 16 steps at a time as on the real one. */
 export async function measureUnchanged(
   world: World,
   sizes: readonly number[],

@@ -1,16 +1,16 @@
-/** Whether the work is done with provenance (attested, and the attestation verified) or without. */
+/** Whether the work includes provenance (attested, and the attestation verified). */
 export interface Extent {
   readonly provenance: boolean;
 }
 
-/** One who signs images and verifies them from the registry; rejects if any of it fails. */
+/** Signs images and verifies them from the registry; rejects if a step fails. */
 export interface Worker {
   sign(image: string, extent: Extent): Promise<void>;
   verify(image: string, extent: Extent): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Does the work on all of them, so many at a time. */
+/** Does the work on all images, at most `atOnce` at a time. */
 export async function onEach(
   images: readonly string[],
   atOnce: number,

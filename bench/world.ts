@@ -16,21 +16,21 @@ import { requestLines, type Traffic, trafficOf } from './traffic';
 export const BUILDER = 'https://ci.example.test/builder';
 export const KEY_PASSWORD = 'canary-bench-key-password-4Tz';
 
-/** What both work against: one registry, one Sigstore, one key of cosign's own making. */
+/** The services and files that both use: one registry, one Sigstore, one key that cosign generated. */
 export interface World {
   readonly folder: string;
   readonly registry: RunningRegistry;
   readonly sigstore: RunningSigstore;
   readonly cosign: RunCosign;
   readonly key: { readonly path: string; readonly publicPath: string; readonly publicKey: string };
-  /** The services that are local. */
+  /** The local services. */
   readonly local: Instance;
-  /** A signing config that has cosign ask no service. */
+  /** A signing config without services. */
   readonly noServices: string;
   readonly predicate: string;
-  /** Images that nobody has signed yet, each in a repository of its own, as `host/repo@digest`. */
+  /** Unsigned images, each in its own repository, as `host/repo@digest`. */
   newImages(count: number): readonly string[];
-  /** What the work sends and fetches, and each request of it. */
+  /** Runs the work and returns its requests and their sums. */
   counted<Result>(work: () => Promise<Result>): Promise<Counted<Result>>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Runs a task of this project with all of its set-up: `node dev/run.mjs <task> [arguments]`.
-// Plain Node, nothing installed needed: it must start on Node 20 in a fresh clone.
+// Uses only Node's own modules: it must start on Node 20 in a fresh clone.
 import { ensureBuilder } from './setup/builder.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
 import { ensurePackage } from './setup/package.mjs';

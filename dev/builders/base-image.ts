@@ -29,8 +29,8 @@ const FURTHER_APPLETS = ['printf', 'rm', 'sed', 'sleep', 'stat', 'test', 'touch'
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * Pushes an image with a shell (Debian's `busybox-static`), as Docker's image format: it holds every
- * setting that a base image may have. No builder takes part.
+ * Pushes an image with a shell (Debian's `busybox-static`), in Docker's image format, which has every
+ * setting of a base image. Does not use a builder.
  *
  * @returns the reference to write after FROM
  */
@@ -62,7 +62,7 @@ export async function pushBaseImage(image: BaseImage): Promise<string> {
   return `${image.registry}/${repository}:${tag}`;
 }
 
-/** As builders write it: podman does not show SHELL in another place. */
+/** The history as builders write it: podman reads SHELL only from it. */
 function historyOf(settings: ImageSettings = {}): readonly unknown[] {
   const shell = settings['Shell'] as readonly string[] | undefined;
   const created = '2026-01-01T00:00:00Z';
@@ -123,5 +123,5 @@ async function pushBlob(url: string, bytes: Buffer): Promise<Blob> {
 
 async function expectCreated(response: Response): Promise<void> {
   if (response.status === 201) return;
-  throw new Error(`the registry answered ${response.status}: ${await response.text()}`);
+  throw new Error(`the registry responded with ${response.status}: ${await response.text()}`);
 }

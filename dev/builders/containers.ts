@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { type Engine, type EngineOptions, homeEnvironment, removeEngineFolder } from './engine';
 
 /**
- * podman and buildah share a storage and need no daemon; this one is in the folder. They run on the
- * loopback of this machine; the registries that `reaches` names are declared to be without TLS, as
- * daemons take every registry on loopback to be.
+ * podman and buildah share a storage, in the folder, and do not need a daemon. They use the loopback
+ * interface of this machine; the registries in `reaches` are declared insecure, which is the daemons'
+ * default for registries on loopback.
  */
 export async function startContainers({ folder, reaches = [] }: EngineOptions): Promise<Engine> {
   const home = await homeEnvironment(folder);
@@ -24,7 +24,7 @@ export async function startContainers({ folder, reaches = [] }: EngineOptions): 
     ...home,
     CONTAINERS_STORAGE_CONF: storage,
     CONTAINERS_REGISTRIES_CONF: registries,
-    // An OCI runtime needs cgroups of one version; machines with both are common in CI.
+    // An OCI runtime needs cgroups of one version, and CI machines often have both.
     BUILDAH_ISOLATION: 'chroot',
   };
   return {

@@ -11,7 +11,7 @@ export interface DaemonSpec {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly reaches: readonly number[];
-  /** Whether it answers. */
+  /** Whether it responds. */
   readonly isReady: () => Promise<boolean>;
 }
 
@@ -22,7 +22,7 @@ const START_TIMEOUT_MS = 60_000;
  * Starts a daemon in a network namespace with only a loopback, as root. The bridges that it creates
  * and their addresses are in that namespace, never on the machine itself.
  *
- * @throws Error with the daemon's log if it does not come up
+ * @throws Error with the daemon's log if it does not start
  */
 export async function startDaemon(spec: DaemonSpec): Promise<Isolated> {
   if (process.getuid?.() !== 0) throw new Error(`${spec.name} needs root`);
@@ -45,7 +45,7 @@ export async function startDaemon(spec: DaemonSpec): Promise<Isolated> {
   }
 }
 
-/** A script, because only the daemon's own variables may reach it: no proxy of this machine. */
+/** A script that sets only the daemon's own variables, so that it does not use a proxy of this machine. */
 async function launcher(folder: string, spec: DaemonSpec) {
   const assigned = Object.entries(spec.env).map(([name, value]) => `${name}=${value ?? ''}`);
   const file = join(folder, 'start');

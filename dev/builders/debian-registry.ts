@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../cluster/server-process';
 
 export interface DebianRegistryOptions {
-  /** An absolute path of a folder that the registry has for itself; removed when it stops. */
+  /** An absolute path of the registry's own folder; removed when it stops. */
   readonly folder: string;
   /** htpasswd lines with bcrypt hashes (`htpasswd -nbB`): Basic authentication is required. */
   readonly htpasswd?: string;
@@ -94,7 +94,7 @@ async function untilListening(
   logs: () => Promise<string>,
 ): Promise<void> {
   for (;;) {
-    if (hasEnded()) throw new Error(`docker-registry has ended:\n${await logs()}`);
+    if (hasEnded()) throw new Error(`docker-registry ended:\n${await logs()}`);
     if (await accepts(port)) return;
     await delay(POLL_MS);
   }

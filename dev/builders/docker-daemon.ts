@@ -54,7 +54,7 @@ export async function startDocker(options: DockerOptions): Promise<Engine> {
   };
 }
 
-/** Whether a client gets an answer of its daemon. */
+/** Whether a client can connect to its daemon. */
 export function answers(
   program: string,
   args: readonly string[],
@@ -66,7 +66,7 @@ export function answers(
   );
 }
 
-/** Makes `docker buildx` work for the home folder of these variables. */
+/** Installs `docker buildx` in the home folder of these variables. */
 export async function installBuildx(env: NodeJS.ProcessEnv): Promise<void> {
   const plugin = join(env['HOME'] ?? '', '.docker', 'cli-plugins', 'docker-buildx');
   await mkdir(dirname(plugin), { recursive: true });

@@ -2,35 +2,35 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 
-/** A real engine that builds images, with a storage and a home folder of its own. */
+/** A real engine that builds images, with its own storage and home folder. */
 export interface Engine {
   /** Variables of the processes that use it: `PATH`, `HOME` and the engine's own. */
   readonly env: NodeJS.ProcessEnv;
-  /** The buildx builder that stands for it, for `build.buildxBuilder`. */
+  /** The name of its buildx builder, for `build.buildxBuilder`. */
   readonly buildxBuilder?: string;
-  /** What the engine logged, for a failing test. */
+  /** The engine's log, for a failing test. */
   logs(): Promise<string>;
   /** Ends its processes and removes its folder. */
   stop(): Promise<void>;
 }
 
 export interface EngineOptions {
-  /** An absolute path of a folder that the engine has for itself. It is removed when it stops. */
+  /** An absolute path of the engine's own folder. It is removed when the engine stops. */
   readonly folder: string;
   /**
-   * Ports on the loopback of this machine that a daemon reaches under the same number: those of
-   * registries. A daemon runs in a network namespace of its own and reaches nothing else.
+   * Ports of registries on this machine's loopback that a daemon reaches under the same number. A
+   * daemon runs in its own network namespace and reaches nothing else.
    */
   readonly reaches?: readonly number[];
 }
 
-/** Creates `home` in the folder and returns the variables that make every tool use it. */
+/** Creates `home` in the folder, and returns variables for all tools to use it. */
 export async function homeEnvironment(folder: string): Promise<NodeJS.ProcessEnv> {
   const home = join(folder, 'home');
   const runtime = join(folder, 'runtime');
   await mkdir(home, { recursive: true });
   await mkdir(runtime, { recursive: true, mode: 0o700 });
-  // Debian has the daemons in sbin, which is not on every PATH.
+  // Debian installs daemons in sbin, which may be missing from the PATH.
   const path = [process.env['PATH'], '/usr/local/sbin', '/usr/sbin', '/sbin'].join(':');
   return { PATH: path, HOME: home, XDG_RUNTIME_DIR: runtime };
 }

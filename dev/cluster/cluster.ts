@@ -9,34 +9,34 @@ import { type ClusterCredentials, CONTROLLERS_USER, makeCredentials } from './cr
 import { freePort, type ServerProcess, startProcess } from './server-process';
 import { clusterTool } from './tools';
 
-/** What the API server answered. */
+/** A response of the API server. */
 export interface ClusterAnswer {
   readonly status: number;
   /** The JSON value. */
   readonly body: unknown;
 }
 
-/** A real API server with a real etcd, and the real controllers if asked for; no node (see `node.ts`). */
+/** A real API server with a real etcd, and optionally the real controllers; without nodes (see `node.ts`). */
 export interface Cluster {
   /** `https://127.0.0.1:PORT` */
   readonly server: string;
   /** PEM of the authority of its certificate. */
   readonly ca: string;
-  /** Path of the kubeconfig of `admin`, who may do all. */
+  /** Path of the kubeconfig of `admin`, who has all permissions. */
   readonly kubeconfig: string;
   /** Path of the kubeconfig of another user. */
   kubeconfigOf(user: string): string;
-  /** Asks as `admin`. `path`: `/api/v1/namespaces`. */
+  /** Sends a request as `admin`. `path`: `/api/v1/namespaces`. */
   request(method: string, path: string, body?: object): Promise<ClusterAnswer>;
   stop(): Promise<void>;
 }
 
 export interface ClusterOptions {
-  /** Beside `admin`; they may do nothing until a role is bound to them. Default: none. */
+  /** Users besides `admin`, without permissions until a role is bound to them. Default: none. */
   readonly users?: readonly string[];
   /**
-   * Starts the controller manager, and admits pods as a cluster does: with their service account.
-   * Default: no controllers.
+   * Starts the controller manager, and admits pods with their service account, as a cluster does.
+   * Default: without controllers.
    */
   readonly controllers?: boolean;
 }
@@ -65,7 +65,7 @@ async function startEtcd(folder: string): Promise<{ server: ServerProcess; url: 
     `--listen-peer-urls=${peers}`,
     `--initial-advertise-peer-urls=${peers}`,
     `--initial-cluster=default=${peers}`,
-    // What it holds is gone tomorrow.
+    // The data is temporary.
     '--unsafe-no-fsync',
   ];
   const program = clusterTool('etcd');
@@ -94,9 +94,9 @@ function startApiServer(
     `--service-account-signing-key-file=${credentials.accountsKeyFile}`,
     `--service-account-key-file=${credentials.accountsPublicKeyFile}`,
     '--enable-admission-plugins=ValidatingAdmissionPolicy',
-    // Without controllers no namespace gets its account, and every pod would be refused.
+    // Without controllers, namespaces do not have a service account, and every pod would be refused.
     ...(controllers ? [] : ['--disable-admission-plugins=ServiceAccount']),
-    // It has no address but the loopback's, which is none that pods could use.
+    // It has only the loopback address, which pods could not use.
     '--endpoint-reconciler-type=none',
     '--profiling=false',
   ];
@@ -108,7 +108,7 @@ function startApiServer(
   );
 }
 
-/** Starts the servers; some 10 seconds. They are built before by `node dev/tools/build.mjs kubernetes`. */
+/** Starts the servers, which takes about 10 seconds. `node dev/tools/build.mjs kubernetes` must have built them. */
 export async function startCluster({
   users = [],
   controllers = false,

@@ -19,8 +19,8 @@ export interface ControllerManager {
 }
 
 /**
- * Starts the real controllers: Deployments, Jobs, garbage collection and the rest, each with the
- * service account and the roles that it has in any cluster.
+ * Starts the real controllers: Deployments, Jobs, garbage collection and the others, each with its
+ * default service account and roles.
  * https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/
  */
 export async function startControllerManager({
@@ -41,7 +41,7 @@ export async function startControllerManager({
     `--service-account-private-key-file=${credentials.accountsKeyFile}`,
     '--use-service-account-credentials=true',
     '--leader-elect=false',
-    // The nodes of a test say once that they are ready, and send no heartbeat.
+    // The nodes of a test report once that they are ready, and do not send heartbeats.
     '--node-monitor-grace-period=24h',
     '--profiling=false',
   ];

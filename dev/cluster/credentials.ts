@@ -4,28 +4,28 @@ import { join } from 'node:path';
 
 import { makeCertificate } from '../registry';
 
-/** The user of the controller manager, whose roles the API server has from the start. */
+/** The user of the controller manager, with roles that the API server creates by default. */
 export const CONTROLLERS_USER = 'system:kube-controller-manager';
 
-/** What the API server is given, as files, and what its clients are told. */
+/** The files of the API server, and the credentials of its clients. */
 export interface ClusterCredentials {
-  /** PEM of the authority that the server's certificate is of. */
+  /** PEM of the authority of the server's certificate. */
   readonly ca: string;
   readonly caFile: string;
   readonly certFile: string;
   readonly keyFile: string;
   readonly tokenFile: string;
-  /** Signs the tokens of service accounts; the other half checks them. */
+  /** Signs the tokens of service accounts; the public key verifies them. */
   readonly accountsKeyFile: string;
   readonly accountsPublicKeyFile: string;
-  /** By user. */
+  /** Tokens by user. */
   readonly tokens: Readonly<Record<string, string>>;
 }
 
 /**
- * Makes all that a cluster of one day needs.
+ * Creates the keys and certificates of a cluster, valid for one day.
  *
- * @param users beside `admin`, who may do all; these may do nothing until a role is bound to them
+ * @param users besides `admin`, who has all permissions; these have none until a role is bound to them
  */
 export async function makeCredentials(
   folder: string,

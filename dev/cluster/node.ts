@@ -16,7 +16,7 @@ interface Pod {
   readonly status: { readonly phase?: string };
 }
 
-/** Answers the API server as a scheduler and the kubelet of one node would. No process is run. */
+/** Acts as the scheduler and the kubelet of one node for the API server, without running processes. */
 export interface ClusterNode {
   stop(): Promise<void>;
 }
@@ -59,9 +59,9 @@ function statusOf(pod: Pod): object {
 }
 
 /**
- * Registers a node, and does for its pods over the API what its kubelet would, and before it the
- * scheduler: binds them, reports that their containers run, or have ended (`ENDS_LABEL`), and
- * confirms that they are gone. So controllers see pods as in any cluster, without a container.
+ * Registers a node, and acts for its pods over the API as the scheduler and its kubelet: binds them,
+ * reports that their containers run or have ended (`ENDS_LABEL`), and confirms their deletion. So
+ * controllers process pods as in any cluster, without containers.
  */
 export async function startNode(cluster: Cluster, name: string): Promise<ClusterNode> {
   const { status } = await cluster.request('POST', '/api/v1/nodes', {

@@ -9,11 +9,11 @@ import { load } from 'js-yaml';
 
 import type { Cluster } from './cluster';
 
-/** A Go module whose folder holds the definitions that its project publishes. */
+/** A Go module that contains the definitions that its project publishes. */
 interface PublishedModule {
   readonly path: string;
   readonly version: string;
-  /** As go.sum has it: the definitions are these, and no other. */
+  /** The checksum as in go.sum, which pins the definitions. */
   readonly sum: string;
   readonly files: readonly string[];
 }
@@ -45,12 +45,12 @@ const MODULES: readonly PublishedModule[] = [
   },
 ];
 
-/** Go brings it once, into its own cache, and checks it. */
+/** Go downloads it once into its own cache, and verifies it. */
 async function folderOf({ path, version, sum }: PublishedModule): Promise<string> {
   const args = ['mod', 'download', '-json', `${path}@${version}`];
   const { stdout } = await promisify(execFile)('go', args, { cwd: tmpdir(), maxBuffer: 1 << 20 });
   const found = JSON.parse(stdout) as { readonly Dir: string; readonly Sum: string };
-  if (found.Sum !== sum) throw new Error(`${path}@${version} is not what it was: ${found.Sum}`);
+  if (found.Sum !== sum) throw new Error(`${path}@${version} has another checksum: ${found.Sum}`);
   return found.Dir;
 }
 
@@ -66,7 +66,7 @@ interface DefinitionStatus {
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
 async function install(cluster: Cluster, definition: Definition): Promise<void> {
-  // What converts between versions is a controller, and there is none.
+  // Conversion between versions needs a controller, which does not run.
   const spec = { ...definition.spec, conversion: { strategy: 'None' } };
   const { status, body } = await cluster.request('POST', DEFINITIONS, { ...definition, spec });
   if (status !== 201) throw new Error(JSON.stringify(body).slice(0, 2000));
@@ -80,7 +80,7 @@ async function install(cluster: Cluster, definition: Definition): Promise<void> 
   throw new Error(`${definition.metadata.name} was not established`);
 }
 
-/** Installs the definitions of the policy engines' own objects, as their projects publish them. */
+/** Installs the policy engines' resource definitions, as their projects publish them. */
 export async function installPublishedSchemas(cluster: Cluster): Promise<void> {
   for (const module of MODULES) {
     const folder = await folderOf(module);

@@ -5,10 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** A server that was started, and what it said. */
+/** A started server and its log. */
 export interface ServerProcess {
   readonly name: string;
-  /** Rejects with the end of its log when the process ends before it is stopped. */
+  /** Rejects with the end of its log if the process ends before it is stopped. */
   untilReady(isReady: () => Promise<boolean>): Promise<void>;
   stop(): Promise<void>;
 }
@@ -16,7 +16,7 @@ export interface ServerProcess {
 const LOOK_EVERY_MS = 250;
 const GRACE_MS = 10_000;
 
-/** A port that nobody listens on now. Neither etcd nor the API server says which one it took. */
+/** A free port. Neither etcd nor the API server reports a port that it selected itself. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -37,7 +37,7 @@ export function startProcess(
   logFile: string,
 ): ServerProcess {
   const log = createWriteStream(logFile);
-  // No variable of this machine (a proxy, a kubeconfig) has a say in it.
+  // Variables of this machine (a proxy, a kubeconfig) have no effect on it.
   const child = spawn(program, [...args], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
@@ -46,7 +46,7 @@ export function startProcess(
   const killed = (): void => void child.kill('SIGKILL');
   process.once('exit', killed);
 
-  const lastWords = async (): Promise<string> => {
+  const endOfLog = async (): Promise<string> => {
     const text = await readFile(logFile, 'utf8').catch(() => '');
     return text.split('\n').slice(-15).join('\n');
   };
@@ -54,8 +54,8 @@ export function startProcess(
     name,
     async untilReady(isReady) {
       while (!(await isReady())) {
-        if (failure !== undefined) throw new Error(`${name} does not start`, { cause: failure });
-        if (!isRunning(child)) throw new Error(`${name} has ended:\n${await lastWords()}`);
+        if (failure !== undefined) throw new Error(`${name} did not start`, { cause: failure });
+        if (!isRunning(child)) throw new Error(`${name} ended:\n${await endOfLog()}`);
         await delay(LOOK_EVERY_MS);
       }
     },

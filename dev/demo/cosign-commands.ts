@@ -1,6 +1,6 @@
 import type { DemoOutputs } from './outputs';
 
-/** What real cosign needs to be told to verify the same image. */
+/** The cosign commands that verify the same image. */
 export function cosignCommands(outputs: DemoOutputs): readonly string[] {
   const { publicKey, trustedRoot, identity, issuer, imageRef } = outputs;
   const by = (...signer: readonly string[]) => [

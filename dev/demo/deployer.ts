@@ -1,4 +1,4 @@
-/** A config value: plain text, or kept secret. */
+/** A config value: plain text or secret. */
 export type ConfigValue = string | { readonly secret: string };
 
 /** A program to deploy. */
@@ -12,26 +12,26 @@ export interface Stack {
 export interface Deployment {
   readonly ok: boolean;
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** All that was said, for who wants to know why it failed. */
+  /** All messages, to explain a failure. */
   readonly messages: string;
 }
 
-/** A resource as the state has it. */
+/** A resource in the state. */
 export interface StateResource {
   readonly type: string;
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** Deploys the examples, unchanged: the Pulumi CLI, or the local engine. */
+/** Deploys the unchanged examples with the Pulumi CLI or with the local engine. */
 export interface Deployer {
-  /** For the user: which engine it is and why. */
+  /** Names the engine and the reason for its choice, for the user. */
   readonly title: string;
   preview(stack: Stack): Promise<Deployment>;
   up(stack: Stack): Promise<Deployment>;
   resources(stack: Stack): Promise<readonly StateResource[]>;
-  /** Removes what it left outside of the demo's folder. */
+  /** Removes files that it wrote outside of the demo's folder. */
   close(): Promise<void>;
 }
 
-/** `npm run lint` checks the types of the examples; to do it in each run takes longer than the run. */
+/** Examples run without a type check, which would take longer than the run; `npm run lint` checks their types. */
 export const PROGRAM_ENVIRONMENT = { PULUMI_NODEJS_TRANSPILE_ONLY: 'true' } as const;

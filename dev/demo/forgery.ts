@@ -12,7 +12,7 @@ interface Manifest {
 const digestOf = (text: string): string =>
   `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
-/** What somebody with write access to a registry can do to an image, by plain requests. */
+/** An attacker with write access to a registry, who alters an image by plain requests. */
 export class Forger {
   readonly #base: string;
 
@@ -21,7 +21,7 @@ export class Forger {
     this.#base = `${registry}/v2/${repository}`;
   }
 
-  /** Changes the image a little and moves all signatures of the original over to it. */
+  /** Pushes an altered image, and copies all signatures of the original with the altered image as subject. */
   async alter(digest: string): Promise<string> {
     const { text, type } = await this.#manifest(digest);
     const original = JSON.parse(text) as Manifest;
@@ -44,7 +44,7 @@ export class Forger {
   async #manifest(digest: string): Promise<{ readonly text: string; readonly type: string }> {
     const headers = { accept: `${MANIFEST}, ${INDEX}, */*` };
     const response = await fetch(`${this.#base}/manifests/${digest}`, { headers });
-    if (!response.ok) throw new Error(`the registry has no ${digest}: ${response.status}`);
+    if (!response.ok) throw new Error(`the registry returned ${response.status} for ${digest}`);
     const type = response.headers.get('content-type') ?? MANIFEST;
     return { text: await response.text(), type };
   }
@@ -63,6 +63,7 @@ export class Forger {
       headers: { 'content-type': type },
       body: text,
     });
-    if (!response.ok) throw new Error(`the registry took no forged manifest: ${response.status}`);
+    if (!response.ok)
+      throw new Error(`the registry rejected the forged manifest: ${response.status}`);
   }
 }

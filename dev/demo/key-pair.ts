@@ -12,7 +12,7 @@ export interface KeyPair {
   readonly password: string;
 }
 
-/** Makes `<name>.key` and `<name>.pub`. */
+/** Creates `<name>.key` and `<name>.pub`. */
 export async function makeKeyPair(folder: string, name: string): Promise<KeyPair> {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const password = randomBytes(18).toString('base64url');

@@ -9,7 +9,7 @@ import {
   type Stack,
   type StateResource,
 } from './deployer';
-import { dim, red, say } from './terminal';
+import { dim, red, print } from './terminal';
 
 const SIGNS: Readonly<Record<string, string>> = {
   create: '+',
@@ -80,19 +80,19 @@ function show(entry: LogEntry): void {
       const { op, type, urn } = entry.event;
       const sign = SIGNS[op];
       if (entry.phase === 'done' && sign !== undefined) {
-        say(`   ${sign.padEnd(2)} ${type} ${nameOf(urn)}`);
+        print(`   ${sign.padEnd(2)} ${type} ${nameOf(urn)}`);
       }
       break;
     }
     case 'diagnostic': {
       const { severity, message } = entry.diagnostic;
       if (severity === 'error')
-        say(`   ${red('error')} ${message.replaceAll('\n', '\n         ')}`);
-      else if (severity !== 'debug') say(dim(`      ${message.trimEnd()}`));
+        print(`   ${red('error')} ${message.replaceAll('\n', '\n         ')}`);
+      else if (severity !== 'debug') print(dim(`      ${message.trimEnd()}`));
       break;
     }
     case 'output':
-      say(dim(`      ${entry.line}`));
+      print(dim(`      ${entry.line}`));
       break;
     case 'outputs':
       break;

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { chooseDeployer } from './choose-deployer';
 import { cosignCommands } from './cosign-commands';
 import { runStory } from './story';
-import { bold, red, say } from './terminal';
+import { bold, red, print } from './terminal';
 import { startWorld } from './world';
 
 const ROOT = resolve(__dirname, '../..');
@@ -23,7 +23,8 @@ function untilInterrupted(): Promise<void> {
 
 async function main(args: readonly string[]): Promise<void> {
   const unknown = args.filter((arg) => arg !== '--keep');
-  if (unknown.length > 0) throw new Error(`unknown argument ${unknown.join(' ')}; there is --keep`);
+  if (unknown.length > 0)
+    throw new Error(`unknown argument ${unknown.join(' ')}; the only option is --keep`);
   const folder = resolve(ROOT, '.demo');
   const world = await startWorld(folder);
   try {
@@ -31,8 +32,10 @@ async function main(args: readonly string[]): Promise<void> {
     try {
       const outputs = await runStory(world, deployer, ROOT);
       if (args.includes('--keep')) {
-        say(`\n${bold('The stack keeps running until Ctrl-C. Verify the image with cosign 3:')}\n`);
-        for (const command of cosignCommands(outputs)) say(`  ${command}\n`);
+        print(
+          `\n${bold('The stack keeps running until Ctrl-C. Verify the image with cosign 3:')}\n`,
+        );
+        for (const command of cosignCommands(outputs)) print(`  ${command}\n`);
         await untilInterrupted();
       }
     } finally {
@@ -44,7 +47,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  say(`\n${red('The demo failed:')} ${error instanceof Error ? error.message : String(error)}`);
-  // What was started before it failed must not keep the terminal.
+  print(`\n${red('The demo failed:')} ${error instanceof Error ? error.message : String(error)}`);
+  // Servers that are still running must not keep the process alive.
   process.exit(1);
 });

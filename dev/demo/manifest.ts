@@ -4,11 +4,11 @@ import type { StateResource } from './deployer';
 
 const DEPLOYMENT = 'kubernetes:apps/v1:Deployment';
 
-/** The Deployment of a state as the manifest that a cluster would get. */
+/** The Deployment of a state as a Kubernetes manifest. */
 export function deploymentOf(resources: readonly StateResource[]): string | undefined {
   const found = resources.find(({ type }) => type === DEPLOYMENT);
   if (found === undefined) return undefined;
   const { metadata, spec } = found.inputs;
-  // One line for the reference, however long, so that a plain search finds it.
+  // The reference is not wrapped, so that a text search finds it.
   return dump({ apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec }, { lineWidth: -1 });
 }

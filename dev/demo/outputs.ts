@@ -1,17 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What the demo leaves in `.demo/outputs.json` for other programs. */
+/** The content of `.demo/outputs.json`, for other programs. */
 export interface DemoOutputs {
   readonly imageRef: string;
   readonly digest: string;
   /** `host/repository`. */
   readonly repository: string;
-  /** Path of the key that signed. */
+  /** Path of the signer's public key. */
   readonly publicKey: string;
   /** Path. */
   readonly trustedRoot: string;
-  /** The identity that signed the same image keyless, and who vouches for it. */
+  /** The identity that signed the same image keyless, and its issuer. */
   readonly identity: string;
   readonly issuer: string;
   /** Path of the rendered manifest. */

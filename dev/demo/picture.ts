@@ -13,16 +13,16 @@ export interface Chain {
   readonly deployment: string;
 }
 
-/** The chain from the commit to the cluster, one link a line. */
+/** Formats the steps from the commit to the Deployment, one per line. */
 export function drawChain(chain: Chain): string {
   const entries = chain.logEntries.map(({ logIndex, purpose }) => `#${logIndex} ${purpose}`);
   const source = [chain.repository, chain.builder].filter((fact) => fact !== undefined).join(', ');
   const links: readonly (readonly [string, string, string])[] = [
-    ['commit', chain.commit ?? '(no git repository here)', source],
+    ['commit', chain.commit ?? '(not a git repository)', source],
     ['digest', chain.digest, 'built, pushed, read back and hashed again'],
     ['signature', `key ${chain.keyId?.slice(0, 16) ?? '?'}...`, 'and provenance, by the same key'],
-    ['', chain.identity, `and the identity, as told by ${chain.issuer}`],
-    ['log entry', entries.join(', '), 'in the transparency log, inclusion proved'],
+    ['', chain.identity, `and the identity, issued by ${chain.issuer}`],
+    ['log entry', entries.join(', '), 'in the transparency log, with inclusion proofs'],
     ['Deployment', chain.imageRef, chain.deployment],
   ];
   return links

@@ -24,7 +24,7 @@ interface Finished {
   readonly all: string;
 }
 
-/** The Pulumi CLI with a state in the demo's folder. */
+/** The Pulumi CLI with its state in the demo's folder. */
 export class PulumiDeployer implements Deployer {
   readonly title: string;
   readonly #cli: PulumiCommand;
@@ -74,7 +74,7 @@ export class PulumiDeployer implements Deployer {
     if (!this.#known.has(key)) {
       await mkdir(join(this.#folder, 'state'), { recursive: true });
       this.#known.set(key, stack);
-      // One that a killed demo left is sealed with a passphrase that is gone.
+      // The config of a demo that was killed is encrypted with a passphrase that no longer exists.
       await rm(this.#configFile(stack), { force: true });
       await this.#must(stack, ['stack', 'init', stack.name], { bare: true });
       // Without a cluster the Kubernetes provider writes manifests.
@@ -93,7 +93,7 @@ export class PulumiDeployer implements Deployer {
   #configure(stack: Stack, name: string, value: ConfigValue): Promise<void> {
     const [flag, text] =
       typeof value === 'string' ? ['--plaintext', value] : ['--secret', value.secret];
-    // By standard input: a command line can be read by everybody on the machine.
+    // By standard input: all users of the machine can read command lines.
     return this.#must(stack, ['config', 'set', flag, name], { input: text });
   }
 

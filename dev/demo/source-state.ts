@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Whether this clone differs from its commit; `false` where it is no git work tree. */
+/** Whether this clone differs from its commit; `false` if it is not a git work tree. */
 export async function isDirty(folder: string): Promise<boolean> {
   try {
     const { stdout } = await promisify(execFile)('git', ['status', '--porcelain'], { cwd: folder });

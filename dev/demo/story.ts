@@ -8,7 +8,7 @@ import { type DemoOutputs, writeOutputs } from './outputs';
 import { type Chain, drawChain } from './picture';
 import { showRefusals } from './refusals';
 import { isDirty } from './source-state';
-import { ok, say, step } from './terminal';
+import { ok, print, step } from './terminal';
 import type { World } from './world';
 
 const REPOSITORY = 'demo/hello';
@@ -25,21 +25,23 @@ interface QuickstartOutputs {
 }
 
 function must(deployment: Deployment, what: string): void {
-  if (!deployment.ok) throw new Error(`${what} failed; its errors stand above`);
+  if (!deployment.ok) throw new Error(`${what} failed; the errors are above`);
 }
 
-/** Plays the demo, step by step; throws where a step did not do as expected. */
+/** Runs the steps of the demo; throws if the result of a step is not as expected. */
 export async function runStory(
   world: World,
   deployer: Deployer,
   root: string,
 ): Promise<DemoOutputs> {
   const { registry, sigstore, folder, keys } = world;
-  say(`Deploying with ${deployer.title}.`);
-  say(`Registry: ${registry.host}. Sigstore: log ${sigstore.rekorUrl}, CA ${sigstore.fulcioUrl}.`);
+  print(`Deploying with ${deployer.title}.`);
+  print(
+    `Registry: ${registry.host}. Sigstore: log ${sigstore.rekorUrl}, CA ${sigstore.fulcioUrl}.`,
+  );
   const dirty: Record<string, ConfigValue> = {};
   if (await isDirty(root)) {
-    say('This clone has uncommitted changes: signing with source.allowDirty, which is recorded.');
+    print('This clone has uncommitted changes: signing with source.allowDirty, which is recorded.');
     dirty['allowDirty'] = 'true';
   }
   const quickstart: Stack = {
@@ -54,7 +56,7 @@ export async function runStory(
     },
   };
 
-  step('Preview: what would happen; nothing is written');
+  step('Preview: lists the planned actions and writes nothing');
   must(await deployer.preview(quickstart), 'the preview');
   assert.deepEqual(world.writes(), [], 'a preview must not write');
   ok('no request to registry or log wrote anything');
@@ -71,8 +73,8 @@ export async function runStory(
   await writeFile(deployment, manifest);
   ok(`${built.imageRef} is verified, and the Deployment takes it`);
 
-  step('Up again: everything is as declared, so nothing is written');
-  world.forget();
+  step('Up again: without changes, nothing is written');
+  world.clearRequests();
   const second = await deployer.up(quickstart);
   must(second, 'the second deployment');
   assert.equal(second.outputs['digest'], built.digest, 'the digest must stay');
@@ -99,7 +101,7 @@ export async function runStory(
   });
   await rm(tokenFile);
   must(keyless, 'signing with the identity');
-  ok(`${IDENTITY} signed it too; the key's signature is untouched`);
+  ok(`${IDENTITY} signed the image too; the key's signature is unchanged`);
 
   await showRefusals(world, deployer, {
     repository: REPOSITORY,
@@ -107,7 +109,7 @@ export async function runStory(
     quickstart,
   });
 
-  step('The chain');
+  step('From the commit to the Deployment');
   const signer = keyless.outputs['signer'] as {
     readonly identity: string;
     readonly issuer: string;
@@ -123,7 +125,7 @@ export async function runStory(
     deployment,
   };
   await writeOutputs(folder, outputs);
-  say(
+  print(
     drawChain({
       commit: built.annotations['commit'],
       repository: built.annotations['repo'],
@@ -137,8 +139,8 @@ export async function runStory(
       deployment: '.demo/deployment.yaml',
     }),
   );
-  say('\n.demo/deployment.yaml:\n');
-  say((await readFile(deployment, 'utf8')).replace(/^/gm, '   ').trimEnd());
-  say('\nAll steps did as expected. What they made is in .demo/outputs.json.');
+  print('\n.demo/deployment.yaml:\n');
+  print((await readFile(deployment, 'utf8')).replace(/^/gm, '   ').trimEnd());
+  print('\nAll steps passed. The outputs are in .demo/outputs.json.');
   return outputs;
 }

@@ -7,7 +7,7 @@ export const dim = paint(2);
 export const red = paint(31);
 export const green = paint(32);
 
-export function say(text = ''): void {
+export function print(text = ''): void {
   process.stdout.write(`${text}\n`);
 }
 
@@ -16,9 +16,9 @@ let steps = 0;
 /** Begins a step of the demo. */
 export function step(title: string): void {
   steps += 1;
-  say(`\n${bold(`${steps}. ${title}`)}`);
+  print(`\n${bold(`${steps}. ${title}`)}`);
 }
 
 export function ok(text: string): void {
-  say(`   ${green('ok')} ${text}`);
+  print(`   ${green('ok')} ${text}`);
 }

@@ -5,21 +5,21 @@ import { type RunningRegistry, startRegistry } from '../registry';
 import { type RunningSigstore, startSigstore } from '../sigstore';
 import { type KeyPair, makeKeyPair } from './key-pair';
 
-/** What stands outside of a program: a registry, a Sigstore, and the keys of two people. */
+/** The services of the demo: a registry and a Sigstore instance, and the keys of two signers. */
 export interface World {
-  /** Where the demo leaves its files. */
+  /** The folder of the demo's files. */
   readonly folder: string;
   readonly registry: RunningRegistry;
   readonly sigstore: RunningSigstore;
-  /** Path of the trusted root of that Sigstore. */
+  /** Path of the trusted root of the Sigstore instance. */
   readonly trustedRoot: string;
-  /** The key that is trusted. */
+  /** The trusted key. */
   readonly keys: KeyPair;
-  /** Somebody else's. */
-  readonly strangerKeys: KeyPair;
-  /** Requests since the last `forget()` that wrote something, anywhere. */
+  /** The key of a third party. */
+  readonly thirdPartyKeys: KeyPair;
+  /** Writing requests to any service since the last `clearRequests()`. */
   writes(): readonly string[];
-  forget(): void;
+  clearRequests(): void;
   close(): Promise<void>;
 }
 
@@ -29,28 +29,28 @@ export async function startWorld(folder: string): Promise<World> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const trustedRoot = join(folder, 'trusted-root.json');
-  const [registry, sigstore, keys, strangerKeys] = await Promise.all([
+  const [registry, sigstore, keys, thirdPartyKeys] = await Promise.all([
     startRegistry(),
     startSigstore(),
     makeKeyPair(folder, 'cosign'),
-    makeKeyPair(folder, 'stranger'),
+    makeKeyPair(folder, 'third-party'),
   ]);
   await sigstore.writeTrustedRoot(trustedRoot);
-  let seen = 0;
+  let cleared = 0;
   return {
     folder,
     registry,
     sigstore,
     trustedRoot,
     keys,
-    strangerKeys,
+    thirdPartyKeys,
     writes: () =>
-      [...registry.requests, ...sigstore.requests.slice(seen)]
+      [...registry.requests, ...sigstore.requests.slice(cleared)]
         .filter(({ method }) => !READING.includes(method))
         .map(({ method, path }) => `${method} ${path}`),
-    forget: () => {
+    clearRequests: () => {
       registry.clearRequests();
-      seen = sigstore.requests.length;
+      cleared = sigstore.requests.length;
     },
     close: async () => {
       await Promise.all([registry.close(), sigstore.close()]);

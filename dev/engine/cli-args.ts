@@ -56,13 +56,13 @@ const commandOf = (words: readonly string[], secret: boolean): CliCommand | unde
   return undefined;
 };
 
-/** @throws Error unless there is a configuration for each pack, or for none */
+/** @throws Error unless every pack has a configuration, or none has one */
 const packsOf = (
   folders: readonly string[] = [],
   configs: readonly string[] = [],
 ): readonly PolicyPackOptions[] => {
   if (configs.length !== 0 && configs.length !== folders.length) {
-    throw new Error('give as many --policy-pack-config as --policy-pack');
+    throw new Error('set as many --policy-pack-config as --policy-pack');
   }
   return folders.map((folder, index) => {
     const config = configs[index];
@@ -70,7 +70,7 @@ const packsOf = (
   });
 };
 
-/** @throws Error with what is wrong with the command line */
+/** @throws Error if the command line is invalid */
 export const parseCli = (
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
@@ -87,7 +87,7 @@ export const parseCli = (
       json: { type: 'boolean' },
       secret: { type: 'boolean' },
       'show-secrets': { type: 'boolean' },
-      // Given by people used to the real CLI; this one never asks.
+      // Accepted for compatibility with the real CLI; this one does not prompt.
       yes: { type: 'boolean', short: 'y' },
       'skip-preview': { type: 'boolean' },
       'non-interactive': { type: 'boolean' },
@@ -97,7 +97,7 @@ export const parseCli = (
   if (command === undefined) throw new Error(`unknown command: ${positionals.join(' ')}`);
   const parallel = values.parallel === undefined ? undefined : Number(values.parallel);
   if (parallel !== undefined && !(Number.isInteger(parallel) && parallel > 0)) {
-    throw new Error('--parallel takes a number of steps, 1 or more');
+    throw new Error('--parallel must be a number of steps of at least 1');
   }
   return {
     command,

@@ -14,7 +14,7 @@ export interface CliIo {
   readonly err: (line: string) => void;
 }
 
-/** Only file backends are known here; without one the state stays in the project's folder. */
+/** Only file backends are supported; without one the state is in the project's folder. */
 const backendDir = (env: CliIo['env']): string | undefined => {
   const url = env['PULUMI_BACKEND_URL'];
   if (url === undefined || url === '') return undefined;
@@ -47,7 +47,7 @@ const printOutputs = async (
     else for (const [key, value] of Object.entries(outputs)) io.out(`${key}  ${text(value)}`);
     return 0;
   }
-  if (!Object.hasOwn(outputs, name)) throw new Error(`the stack has no output ${name}`);
+  if (!Object.hasOwn(outputs, name)) throw new Error(`the stack does not have an output ${name}`);
   io.out(args.json ? JSON.stringify(outputs[name]) : text(outputs[name]));
   return 0;
 };

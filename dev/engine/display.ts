@@ -33,7 +33,7 @@ const stepLine = (event: EngineEvent, verb: string): string => {
   return ` ${SIGNS[event.op]} ${subject(event)} ${verb}${reasons}`;
 };
 
-/** Writes what happens as lines that look like those of `pulumi --non-interactive`. */
+/** Writes steps and messages in the format of `pulumi --non-interactive`. */
 export const displayTo =
   (write: (line: string) => void, preview = false) =>
   (entry: LogEntry): void => {

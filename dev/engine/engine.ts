@@ -17,18 +17,18 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** Exit code of a process that a SIGINT ended. */
 const INTERRUPTED = 130;
 
-/** @throws Error when `PULUMI_CONFIG_PASSPHRASE` is not set; an empty one is a choice */
+/** @throws Error if `PULUMI_CONFIG_PASSPHRASE` is not set; it may be empty */
 export const passphraseFrom = (env: Readonly<Record<string, string | undefined>>): string => {
   const passphrase = env['PULUMI_CONFIG_PASSPHRASE'];
   if (passphrase === undefined) {
-    throw new Error('set PULUMI_CONFIG_PASSPHRASE: the secrets of the state are sealed with it');
+    throw new Error('set PULUMI_CONFIG_PASSPHRASE: it encrypts the secrets of the state');
   }
   return passphrase;
 };
 
 const statePath = (options: EngineOptions, project: Project): string => {
   if (options.stateFile !== undefined) {
-    if (options.backendDir !== undefined) throw new Error('give stateFile or backendDir, not both');
+    if (options.backendDir !== undefined) throw new Error('set stateFile or backendDir, not both');
     return resolve(options.stateFile);
   }
   const folder = options.backendDir ?? join(project.dir, '.pulumi-local');
@@ -137,7 +137,7 @@ class LocalEngine implements Engine {
     };
   }
 
-  /** The first signal lets steps under way finish, the second ends all at once. No child outlives the engine. */
+  /** After the first signal steps in progress finish; the second ends all children at once. No child outlives the engine. */
   #onSignals(): () => void {
     if (this.#options.handleSignals === false) return () => undefined;
     const onSignal = (): void => {
@@ -156,7 +156,7 @@ class LocalEngine implements Engine {
 
 /**
  * An engine for one stack of one local project.
- * @throws Error when there is no usable `Pulumi.yaml` or no passphrase
+ * @throws Error if `Pulumi.yaml` is missing or invalid, or the passphrase is missing
  */
 export const createEngine = (options: EngineOptions): Engine =>
   new LocalEngine(options, readProject(resolve(options.projectDir)));

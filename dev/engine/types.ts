@@ -8,7 +8,7 @@ export interface PolicyPackOptions {
   readonly config?: string;
 }
 
-/** A config value: plain text, or kept secret. */
+/** A config value: plain text or secret. */
 export type ConfigValue = string | { readonly secret: string };
 
 export interface EngineOptions {
@@ -19,19 +19,19 @@ export interface EngineOptions {
   readonly stateFile?: string;
   /** Folder for states, `<backendDir>/<project>/<stack>.json`. Default: `.pulumi-local` in the project's folder. */
   readonly backendDir?: string;
-  /** Seals the secrets of the state. Default: `PULUMI_CONFIG_PASSPHRASE` of `env`, then of the process. */
+  /** Encrypts the secrets of the state. Default: `PULUMI_CONFIG_PASSPHRASE` of `env`, then of the process. */
   readonly passphrase?: string;
-  /** Keys `name` or `namespace:name`; wins over `Pulumi.<stack>.yaml`. */
+  /** Keys `name` or `namespace:name`; takes precedence over `Pulumi.<stack>.yaml`. */
   readonly config?: Readonly<Record<string, ConfigValue>>;
   /** Further environment of the program and the plugins. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Hears everything as it happens. */
+  /** Receives all events of a run. */
   readonly log?: (entry: LogEntry) => void;
-  /** The program, in this process. Default: the folder of the project, in a process of its own. */
+  /** An inline program. Default: the program in the project's folder, in its own process. */
   readonly inline?: InlineProgram;
   /** Steps at the same time; default 16. */
   readonly parallel?: number;
-  /** Checked in previews and updates, in this order. */
+  /** Policy packs, evaluated in previews and updates in this order. */
   readonly policyPacks?: readonly PolicyPackOptions[];
   /** Shows secrets in `outputs`; default false. */
   readonly showSecrets?: boolean;
@@ -54,7 +54,7 @@ export interface EngineEvent {
   readonly op: Operation;
   readonly urn: string;
   readonly type: string;
-  /** Properties that caused the step, as the provider named them. */
+  /** Properties that caused the step, as returned by the provider. */
   readonly reasons: readonly string[];
 }
 
@@ -66,7 +66,7 @@ export interface Diagnostic {
   readonly urn?: string;
 }
 
-/** What a policy found. A mandatory one fails the run, before the resource is made where it was known by then. */
+/** A policy violation. A mandatory one fails the run, before the creation of the resource if possible. */
 export interface Violation {
   readonly policy: string;
   readonly pack: string;
@@ -85,14 +85,14 @@ export type LogEntry =
 export type Summary = Readonly<Partial<Record<Operation, number>>>;
 
 export interface RunResult {
-  /** False when anything failed; then nothing was deleted that the program did not name. */
+  /** False if anything failed; then unregistered resources were not deleted. */
   readonly ok: boolean;
-  /** How many resources went through each operation; a replacement counts once. */
+  /** Number of resources by operation; a replacement counts once. */
   readonly summary: Summary;
   /** Stack outputs; secrets as `[secret]` unless `showSecrets`, unknowns as `[unknown]`. */
   readonly outputs: Readonly<Record<string, Wire>>;
   readonly events: readonly EngineEvent[];
-  /** What program, plugins and engine said, status lines left out. */
+  /** Messages of program, plugins and engine, without status lines. */
   readonly diagnostics: readonly Diagnostic[];
   readonly violations: readonly Violation[];
 }
@@ -104,7 +104,7 @@ export interface Engine {
   destroy(): Promise<RunResult>;
   /** Stack outputs of the state. */
   outputs(): Promise<Readonly<Record<string, Wire>>>;
-  /** Stops the run under way: no new steps, those under way finish. A second call kills the children. */
+  /** Stops the run: starts no new steps; steps in progress finish. A second call kills the children. */
   cancel(): void;
   readonly stateFile: string;
 }

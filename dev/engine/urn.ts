@@ -23,7 +23,7 @@ export const formatUrn = (parts: UrnParts): string =>
 
 export const typeOf = (urn: string): string => parseUrn(urn).qualifiedType.split('$').at(-1) ?? '';
 
-/** The stack as parent adds no link to the chain. */
+/** The stack as parent does not add a type to the chain. */
 export const qualify = (type: string, parent: string | undefined): string =>
   parent === undefined || parent === '' || typeOf(parent) === STACK_TYPE
     ? type

@@ -1,8 +1,8 @@
 import { type RetryOptions } from '../../src/pulumi/plugin/environment';
 import { type RunOutcome, faultsOfEnd, faultsOfRun } from './checks';
-import { EngineRun, type Plugin, pluginHere, type State } from './engine';
+import { EngineRun, type Plugin, inProcessPlugin, type State } from './engine';
 import { applies, type Fault, FAULTS, type PassedRequest } from './fault';
-import type { Journey } from './proxy';
+import type { Recording } from './proxy';
 import { type Scene, stepOf } from './scene';
 
 /** One fault at one request of a path. */
@@ -10,25 +10,25 @@ export interface Case {
   readonly at: number;
   readonly request: PassedRequest;
   readonly fault: Fault;
-  /** Whether what may pass is tried again within the run; else the run fails at once. */
-  readonly patient: boolean;
+  /** Whether temporary failures are retried within the run; else the run fails at once. */
+  readonly retries: boolean;
 }
 
 export interface CaseResult {
-  /** What the fault met; `undefined`: the run ended before it. */
+  /** The request into which the fault was injected; `undefined`: the run ended before it. */
   readonly hit: string | undefined;
   readonly failed: unknown;
-  /** Nothing: it converged. */
+  /** Empty if the case converged. */
   readonly wrong: readonly string[];
-  /** As the engine has it in the end. */
+  /** The engine's state at the end. */
   readonly state: State;
 }
 
-/** Milliseconds: short only where nothing will come, for a busy machine is slow. */
+/** Milliseconds: short only if the response will not come, because a busy machine is slow. */
 const timeoutFor = (fault: Fault): number => (fault === 'stalled' ? 500 : 15_000);
 
-/** Short waits, and no more tries than are needed to see that there are some. */
-function patienceOf(tries: number, timeout: number): RetryOptions {
+/** Short waits, and only as many retries as are needed to show that retries happen. */
+function retryOptionsOf(tries: number, timeout: number): RetryOptions {
   return {
     registry: {
       answerTimeout: timeout,
@@ -38,12 +38,12 @@ function patienceOf(tries: number, timeout: number): RetryOptions {
   };
 }
 
-/** Runs a path without a fault, and answers with its requests. */
+/** Runs a path without a fault, and returns its requests. */
 export async function requestsOf(scene: Scene): Promise<readonly PassedRequest[]> {
-  const journey = await scene.world.proxies.start();
-  const { error } = await runOnce(scene, scene.rewind(), journey, pluginHere(scene.world));
+  const recording = await scene.world.proxies.start();
+  const { error } = await runOnce(scene, scene.rewind(), recording, inProcessPlugin(scene.world));
   if (error) throw error;
-  return [...journey.passed];
+  return [...recording.passed];
 }
 
 export function casesOf(requests: readonly PassedRequest[]): readonly Case[] {
@@ -52,26 +52,26 @@ export function casesOf(requests: readonly PassedRequest[]): readonly Case[] {
       at,
       request,
       fault,
-      patient: (at + position) % 2 === 1,
+      retries: (at + position) % 2 === 1,
     })),
   );
 }
 
-/** With the fault, then without it, and then all must be as if there had been none. */
-export async function runCase(scene: Scene, { at, fault, patient }: Case): Promise<CaseResult> {
+/** Runs the path with the fault, then without it; the result must be the same as without the first run. */
+export async function runCase(scene: Scene, { at, fault, retries }: Case): Promise<CaseResult> {
   const state = scene.rewind();
-  const patience = patienceOf(patient ? 1 : 0, timeoutFor(fault));
-  const journey = await scene.world.proxies.start({ at, fault });
-  const run = await runOnce(scene, state, journey, pluginHere(scene.world, patience));
+  const options = retryOptionsOf(retries ? 1 : 0, timeoutFor(fault));
+  const recording = await scene.world.proxies.start({ at, fault });
+  const run = await runOnce(scene, state, recording, inProcessPlugin(scene.world, options));
   const first = faultsOfRun(scene, state, run).map((what) => `after the fault: ${what}`);
   const wrong = [...first, ...(await converge(scene, state))];
-  return { hit: journey.hit, failed: run.error, wrong, state };
+  return { hit: recording.hit, failed: run.error, wrong, state };
 }
 
-/** The run without a fault, and all that must hold after it. */
+/** Runs the path without a fault, and checks everything that must hold after it. */
 export async function converge(scene: Scene, state: State): Promise<readonly string[]> {
-  const journey = await scene.world.proxies.start();
-  const run = await runOnce(scene, state, journey, pluginHere(scene.world));
+  const recording = await scene.world.proxies.start();
+  const run = await runOnce(scene, state, recording, inProcessPlugin(scene.world));
   const wrong = faultsOfRun(scene, state, run);
   if (run.error === undefined) return [...wrong, ...(await faultsOfEnd(scene, state))];
   const { message } = run.error as Error;
@@ -81,7 +81,7 @@ export async function converge(scene: Scene, state: State): Promise<readonly str
 export async function runOnce(
   scene: Scene,
   state: State,
-  journey: Journey,
+  recording: Recording,
   plugin: Plugin,
 ): Promise<RunOutcome> {
   const engine = new EngineRun(state, plugin);
@@ -92,5 +92,5 @@ export async function runOnce(
     error = thrown;
   }
   await engine.close();
-  return { error, said: engine.said, journey };
+  return { error, logged: engine.logged, recording };
 }

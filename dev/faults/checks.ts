@@ -2,23 +2,23 @@ import { inspect } from 'node:util';
 
 import { SignedImageError } from '../../src/error';
 import { Secret } from '../../src/pulumi/plugin/protocol/wire-value';
-import { type Lying, signaturesIn } from './content';
-import { EngineRun, pluginHere, Refused, type State } from './engine';
-import { type Journey, TOKEN_SERVICE } from './proxy';
+import { type StoredSignature, signaturesIn } from './content';
+import { EngineRun, inProcessPlugin, CheckFailed, type State } from './engine';
+import { type Recording, TOKEN_SERVICE } from './proxy';
 import { type Scene, stepOf } from './scene';
 import { imageAt, verify } from './steps';
 import { REPOSITORY } from './world';
 
-/** What a run left: its error if it failed, all that it said, and whom it asked. */
+/** The outcome of a run: its error if it failed, its log, and its requests. */
 export interface RunOutcome {
   readonly error: unknown;
-  readonly said: readonly string[];
-  readonly journey: Journey;
+  readonly logged: readonly string[];
+  readonly recording: Recording;
 }
 
-type Named = Pick<Lying, 'format' | 'subject' | 'stored' | 'signature'>;
+type Named = Pick<StoredSignature, 'format' | 'subject' | 'stored' | 'signature'>;
 
-/** The signatures that the state names. */
+/** The signatures that are recorded in the state. */
 function statedIn({ ImageSignature }: State): readonly Named[] {
   const { signatures = [], bundles = [] } = (ImageSignature?.outputs ?? {}) as {
     readonly signatures?: readonly Named[];
@@ -33,85 +33,87 @@ function statedIn({ ImageSignature }: State): readonly Named[] {
   });
 }
 
-/** What must hold after any run, whether it failed or not. */
+/** Checks what must hold after any run, also a failed one. */
 export function faultsOfRun(scene: Scene, state: State, run: RunOutcome): readonly string[] {
   return [
     ...lostForeign(scene),
-    ...secretsTold(scene, state, run),
+    ...leakedSecrets(scene, state, run),
     ...unexplained(run.error),
-    ...(scene.path.quiet ? writesIn(run.journey) : []),
+    ...(scene.path.quiet ? writesIn(run.recording) : []),
   ];
 }
 
-function here({ world }: Scene): readonly Lying[] {
+function signaturesOf({ world }: Scene): readonly StoredSignature[] {
   return signaturesIn(world.store, world.registry.settings.referrersApi);
 }
 
 function lostForeign(scene: Scene): readonly string[] {
-  const now = new Set(here(scene).map(({ identity }) => identity));
+  const now = new Set(signaturesOf(scene).map(({ identity }) => identity));
   return scene.foreign
     .filter(({ identity }) => !now.has(identity))
-    .map(({ format, stored }) => `a foreign signature is lost (${format} ${stored})`);
+    .map(({ format, stored }) => `a signature of a third party is lost (${format} ${stored})`);
 }
 
-/** A builder follows the registry's redirects by its own rules, with the login that it was given. */
+/** A builder follows the registry's redirects by its own rules, with its registry credentials. */
 const BUILDERS = / user-agent buildah\//i;
 
-function secretsTold(
+function leakedSecrets(
   { world }: Scene,
   state: State,
-  { error, said, journey }: RunOutcome,
+  { error, logged, recording }: RunOutcome,
 ): readonly string[] {
-  const tokens = journey.tokens.map((value) => ({ value, services: ['registry'] }));
+  const tokens = recording.tokens.map((value) => ({ value, services: ['registry'] }));
   const secrets = [...world.secrets, ...tokens];
   const all = inspect(error, { depth: Infinity, showHidden: true, maxStringLength: Infinity });
   const places = {
     'an error': all,
-    'the log': said.join('\n'),
+    'the log': logged.join('\n'),
     'the state': JSON.stringify(state, (_, value: unknown) =>
       value instanceof Secret ? 'encrypted by the engine' : value,
     ),
-    'what a stranger was sent': world.proxies.trap.received
+    'a request to the redirect target': world.proxies.redirectTarget.received
       .splice(0)
       .filter((text) => !BUILDERS.test(text))
       .join('\n'),
   };
-  const told = Object.entries(places).flatMap(([where, text]) =>
+  const leaked = Object.entries(places).flatMap(([where, text]) =>
     secrets.some(({ value }) => text.includes(value)) ? [`a secret is in ${where}`] : [],
   );
-  const sent = journey.received
+  const sent = recording.received
     .filter(({ service, text }) =>
       secrets.some(({ value, services }) => !services.includes(service) && text.includes(value)),
     )
-    .map(({ service, method }) => `a secret of others is in a ${method} to the ${service}`);
-  // What a signer needs is handed on beside the state: it is not even there encrypted (ADR 0004).
+    .map(
+      ({ service, method }) => `a secret of another service is in a ${method} to the ${service}`,
+    );
+  // Secrets of signers are never in the state, not even encrypted (ADR 0004).
   const whole = JSON.stringify(state);
   const kept = world.secrets.some(
     ({ value, services }) => !services.length && whole.includes(value),
   );
-  return [...told, ...sent, ...(kept ? ['what only a signer needs is kept in the state'] : [])];
+  return [...leaked, ...sent, ...(kept ? ['a secret of the signer is in the state'] : [])];
 }
 
-/** A run may fail, in our words: anything else is a defect. */
+/** A run may fail with an error of this package: any other error is a defect. */
 function unexplained(error: unknown): readonly string[] {
   const ours = error instanceof SignedImageError && error.code !== 'INTERNAL';
-  if (error === undefined || ours || error instanceof Refused) return [];
-  return [`an error that is not ours: ${inspect(error)}`];
+  if (error === undefined || ours || error instanceof CheckFailed) return [];
+  return [`an unexpected error: ${inspect(error)}`];
 }
 
-function writesIn({ received }: Journey): readonly string[] {
+function writesIn({ received }: Recording): readonly string[] {
   return received
     .filter(({ method, service }) => !['GET', 'HEAD'].includes(method) && service !== TOKEN_SERVICE)
-    .map(({ text, service }) => `nothing was to be written, but: ${service} ${text.slice(0, 80)}`);
+    .map(({ text, service }) => `unexpected write: ${service} ${text.slice(0, 80)}`);
 }
 
-/** What must hold after the run without a fault. */
+/** Checks what must hold after the run without a fault. */
 export async function faultsOfEnd(scene: Scene, state: State): Promise<readonly string[]> {
   const { path, foreign, earlier } = scene;
-  const deleted = path.leaves !== 'what the state says';
+  const deleted = path.leaves !== 'the signatures of the state';
   const wanted = path.manifests * (path.format === 'both' ? 2 : 1) * (path.provenance ? 2 : 1);
   const known = new Set(foreign.map(({ identity }) => identity));
-  const ours = here(scene).filter(({ identity }) => !known.has(identity));
+  const ours = signaturesOf(scene).filter(({ identity }) => !known.has(identity));
   const stated = statedIn(state).map(nameOf);
   const left = earlier.map(nameOf).filter((name) => !stated.includes(name));
   const expected = [...stated, ...(path.leaves === 'nothing' ? [] : left)].sort();
@@ -122,12 +124,10 @@ export async function faultsOfEnd(scene: Scene, state: State): Promise<readonly 
       : [`the state has ${stated.length} signatures instead of ${wanted}`]),
     ...(expected.join('\n') === found.join('\n')
       ? []
-      : [
-          `the registry has\n  ${found.join('\n  ')}\nand it should have\n  ${expected.join('\n  ')}`,
-        ]),
+      : [`the registry has\n  ${found.join('\n  ')}\ninstead of\n  ${expected.join('\n  ')}`]),
     ...(path.leaves === 'nothing' ? [] : await notVerified(scene, state)),
     ...builtImage(scene, state),
-    ...(deleted ? [] : await untrue(scene, state)),
+    ...(deleted ? [] : await stateDrift(scene, state)),
   ];
 }
 
@@ -135,7 +135,7 @@ const nameOf = ({ format, subject, stored, signature }: Named): string =>
   `${format} ${stored} of ${subject}${signature === undefined ? '' : `, ${signature}`}`;
 
 async function notVerified(scene: Scene, { ImageBuild }: State): Promise<readonly string[]> {
-  const engine = new EngineRun({ ...(ImageBuild && { ImageBuild }) }, pluginHere(scene.world));
+  const engine = new EngineRun({ ...(ImageBuild && { ImageBuild }) }, inProcessPlugin(scene.world));
   try {
     await verify(stepOf(scene, engine));
     const { outputs = {} } = engine.state.VerifiedImage ?? {};
@@ -143,24 +143,24 @@ async function notVerified(scene: Scene, { ImageBuild }: State): Promise<readonl
       ? []
       : ['another reference was verified'];
   } catch (error) {
-    return [`it does not verify: ${error instanceof Error ? error.message : String(error)}`];
+    return [`verification failed: ${error instanceof Error ? error.message : String(error)}`];
   } finally {
     await engine.close();
   }
 }
 
-/** The state is what a refresh finds: it changes nothing, and has nothing to say. */
-async function untrue(scene: Scene, state: State): Promise<readonly string[]> {
-  const engine = new EngineRun({ ...state }, pluginHere(scene.world));
+/** A refresh must not change the state or log anything. */
+async function stateDrift(scene: Scene, state: State): Promise<readonly string[]> {
+  const engine = new EngineRun({ ...state }, inProcessPlugin(scene.world));
   try {
     await engine.refresh('ImageBuild');
     await engine.refresh('ImageSignature');
     const { ImageBuild, ImageSignature } = engine.state;
     const found = JSON.stringify([ImageBuild, ImageSignature]);
     const same = found === JSON.stringify([state.ImageBuild, state.ImageSignature]);
-    const reopened = state.ImageSignature?.unfinished ? ['the state is still that of a part'] : [];
+    const reopened = state.ImageSignature?.unfinished ? ['the state is still partial'] : [];
     return [
-      ...engine.said.map((line) => `a refresh says: ${line}`),
+      ...engine.logged.map((line) => `a refresh logged: ${line}`),
       ...(same ? reopened : ['a refresh changes the state', ...reopened]),
     ];
   } finally {
@@ -168,9 +168,9 @@ async function untrue(scene: Scene, state: State): Promise<readonly string[]> {
   }
 }
 
-/** The image that was built is there, under the digest that the state names. */
+/** The image that was built must exist under the digest in the state. */
 function builtImage({ world, path }: Scene, { ImageBuild }: State): readonly string[] {
   if (!path.builds) return [];
   const claimed = String(ImageBuild?.outputs['claimedDigest']);
-  return world.store.getManifest(REPOSITORY, claimed) ? [] : [`the image ${claimed} is not there`];
+  return world.store.getManifest(REPOSITORY, claimed) ? [] : [`the image ${claimed} is missing`];
 }

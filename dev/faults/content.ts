@@ -1,15 +1,15 @@
 import type { RegistryStore } from '../registry';
 import { REPOSITORY } from './world';
 
-/** One signature as it lies in the registry, whoever made it; read from the store itself. */
-export interface Lying {
+/** One signature in the registry, by any signer; read from the store itself. */
+export interface StoredSignature {
   readonly format: 'bundle' | 'legacy';
   readonly subject: string;
-  /** As the state says it: digest of the referrer manifest, or of the layer. */
+  /** As in the state: digest of the referrer manifest, or of the layer. */
   readonly stored: string;
-  /** Base64; of a `.sig` layer, for two signatures of one payload share a layer digest. */
+  /** Base64; of a `.sig` layer, because two signatures of one payload have the same layer digest. */
   readonly signature?: string | undefined;
-  /** All that identifies it. */
+  /** Identifies the signature uniquely. */
   readonly identity: string;
 }
 
@@ -32,8 +32,11 @@ export function subjectsOf(store: RegistryStore, digest: string): readonly strin
   return [digest, ...(parsed(store, digest)?.manifests ?? []).map((entry) => entry.digest)];
 }
 
-/** Every signature that a reader finds, of whatever is in the repository. */
-export function signaturesIn(store: RegistryStore, referrersApi: boolean): readonly Lying[] {
+/** Every signature that a client finds, for all manifests in the repository. */
+export function signaturesIn(
+  store: RegistryStore,
+  referrersApi: boolean,
+): readonly StoredSignature[] {
   const manifests = [...store.manifests(REPOSITORY).keys()].map((digest) => ({
     digest,
     subject: parsed(store, digest)?.subject?.digest,
@@ -56,7 +59,7 @@ export function signaturesIn(store: RegistryStore, referrersApi: boolean): reado
   });
 }
 
-function layersOf(store: RegistryStore, subject: string, suffix: string): Lying[] {
+function layersOf(store: RegistryStore, subject: string, suffix: string): StoredSignature[] {
   const { layers = [] } = parsed(store, `${subject.replace(':', '-')}.${suffix}`) ?? {};
   return layers
     .filter(({ digest }) => store.getBlob(REPOSITORY, digest))

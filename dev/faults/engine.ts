@@ -8,37 +8,37 @@ import type { World } from './world';
 
 export type ResourceName = 'ImageBuild' | 'ImageSignature' | 'VerifiedImage';
 
-/** A resource as an engine keeps it. */
-export interface Kept {
+/** A resource in the engine's state. */
+export interface StoredResource {
   readonly id: string;
   readonly inputs: Properties;
   readonly outputs: Properties;
-  /** It was made in part only: the next update asks for the rest, whether or not anything changed. */
+  /** The creation was partial: the next update calls the resource even without changes. */
   readonly unfinished?: boolean;
 }
 
-/** What an engine remembers from run to run. */
-export type State = { [name in ResourceName]?: Kept };
+/** The state of a stack. */
+export type State = { [name in ResourceName]?: StoredResource };
 
-/** Where the resources are: in this process, or in one of their own. */
+/** A plugin, in this process or in its own. */
 export interface Plugin {
   readonly resources: readonly CrudResource[];
   close(): Promise<void>;
 }
 
-/** A fresh plugin in this process, which asks others no longer and no more often than it is told. */
-export function pluginHere(
+/** A new plugin in this process, with limits for retries and waits. */
+export function inProcessPlugin(
   { env, folder }: Pick<World, 'env' | 'folder'>,
-  patience: RetryOptions = {},
+  options: RetryOptions = {},
 ): Plugin {
-  const environment = createPluginEnvironment(env, folder, patience);
+  const environment = createPluginEnvironment(env, folder, options);
   return { resources: createResources(() => environment), close: () => environment.close() };
 }
 
-/** One run of a plugin, with the state that earlier runs left. */
+/** One run of a plugin, with the state of earlier runs. */
 export class EngineRun {
-  /** What the resources said. */
-  readonly said: string[] = [];
+  /** The log messages of the resources. */
+  readonly logged: string[] = [];
 
   constructor(
     readonly state: State,
@@ -46,7 +46,7 @@ export class EngineRun {
   ) {}
 
   /** Creates the resource, or updates it if something changed. */
-  async up(name: ResourceName, declared: object): Promise<Kept> {
+  async up(name: ResourceName, declared: object): Promise<StoredResource> {
     const resource = this.#resource(name);
     const urn = this.#urn(name);
     const before = this.state[name];
@@ -54,15 +54,18 @@ export class EngineRun {
     const common = { urn, log: this.#log };
     const checked = await resource.check({ ...common, olds: before?.inputs ?? {}, news });
     const { inputs, problems } = checked;
-    if (problems.length > 0) throw new Refused(problems.map(({ message }) => message).join('\n'));
+    if (problems.length > 0)
+      throw new CheckFailed(problems.map(({ message }) => message).join('\n'));
     if (!before) {
-      return this.#kept(name, inputs, () => resource.create({ ...common, inputs, preview: false }));
+      return this.#store(name, inputs, () =>
+        resource.create({ ...common, inputs, preview: false }),
+      );
     }
     const { id } = before;
     const olds = { id, oldInputs: before.inputs, oldOutputs: before.outputs };
     const { changed } = await resource.diff({ ...common, ...olds, news: inputs });
     if (changed.length === 0 && !before.unfinished) return before;
-    return this.#kept(name, inputs, async () => ({
+    return this.#store(name, inputs, async () => ({
       id,
       outputs: await resource.update({ ...common, ...olds, inputs, preview: false }),
     }));
@@ -89,21 +92,21 @@ export class EngineRun {
   }
 
   readonly #log: ResourceLog = {
-    info: (line) => void this.said.push(line),
-    warn: (line) => void this.said.push(line),
-    status: (line) => void this.said.push(line),
+    info: (line) => void this.logged.push(line),
+    warn: (line) => void this.logged.push(line),
+    status: (line) => void this.logged.push(line),
   };
 
-  /** Keeps what was made, also where it is only a part. */
-  async #kept(
+  /** Stores the created or updated resource, also a partial one. */
+  async #store(
     name: ResourceName,
     inputs: Properties,
     make: () => Promise<{ readonly id: string; readonly outputs: Properties }>,
-  ): Promise<Kept> {
+  ): Promise<StoredResource> {
     try {
-      const kept = { ...(await make()), inputs };
-      this.state[name] = kept;
-      return kept;
+      const resource = { ...(await make()), inputs };
+      this.state[name] = resource;
+      return resource;
     } catch (error) {
       if (!(error instanceof PartialStateError)) throw error;
       this.state[name] = { id: error.id, inputs, outputs: error.outputs, unfinished: true };
@@ -117,10 +120,10 @@ export class EngineRun {
 
   #resource(name: ResourceName): CrudResource {
     const found = this.plugin.resources.find(({ type }) => type.endsWith(`:${name}`));
-    if (!found) throw new Error(`no resource ${name}`);
+    if (!found) throw new Error(`the plugin does not have a resource ${name}`);
     return found;
   }
 }
 
-/** `check` found problems, which an engine shows and goes no further. */
-export class Refused extends Error {}
+/** `check` found problems: an engine reports them and stops. */
+export class CheckFailed extends Error {}

@@ -1,4 +1,4 @@
-/** What may go wrong with one exchange. */
+/** The faults that can be injected into one exchange. */
 export const FAULTS = [
   'refused',
   'reset before the body',
@@ -22,13 +22,13 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** One request of a path, as it was answered without a fault. */
+/** One request of a path and its response without a fault. */
 export interface PassedRequest {
   readonly service: string;
   readonly method: string;
   readonly path: string;
   readonly status: number;
-  /** Bytes of the answer's body. */
+  /** Bytes of the response body. */
   readonly bytes: number;
 }
 
@@ -40,7 +40,7 @@ const NEED_BODY: readonly Fault[] = [
   'reset after the body',
 ];
 
-/** Whether the fault can happen to this request at all. */
+/** Whether the fault is possible for this request. */
 export function applies(fault: Fault, { method, bytes }: PassedRequest): boolean {
   if (fault === 'lost answer') return !READS.includes(method);
   if (fault === 'wrong length') return bytes > 0 || method === 'HEAD';
@@ -66,13 +66,17 @@ const STATUSES: Readonly<Partial<Record<Fault, { status: number; code: string }>
 
 const PAGE = '<!doctype html><html><body><h1>Sign in</h1></body></html>';
 
-/** An answer that is given in the place of the service's; `undefined` where the fault is another. */
-export function answerInstead(fault: Fault, path: string, trap: string): Answer | undefined {
+/** A response that replaces the service's; `undefined` for faults of other kinds. */
+export function replacementAnswer(
+  fault: Fault,
+  path: string,
+  redirectUrl: string,
+): Answer | undefined {
   const known = STATUSES[fault];
   if (known) {
     const { status, code } = known;
     const message = `injected ${fault}`;
-    // Registries say it one way, the services of Sigstore the other.
+    // The error formats of registries and of Sigstore's services.
     const body = Buffer.from(JSON.stringify({ errors: [{ code, message }], code: 1, message }));
     const headers = {
       'content-type': 'application/json',
@@ -87,11 +91,11 @@ export function answerInstead(fault: Fault, path: string, trap: string): Answer 
     return { status: 200, headers, body: Buffer.from(PAGE) };
   }
   if (fault !== 'redirect elsewhere') return undefined;
-  const headers = { location: `${trap}${path}`, 'content-length': '0' };
+  const headers = { location: `${redirectUrl}${path}`, 'content-length': '0' };
   return { status: 307, headers, body: Buffer.alloc(0) };
 }
 
-/** The service's answer with other content that looks complete. */
+/** The service's response with altered content whose length is consistent. */
 export function altered(fault: Fault, { status, headers, body }: Answer): Answer {
   if (fault === 'wrong bytes') {
     const changed = Buffer.from(body);
@@ -100,7 +104,7 @@ export function altered(fault: Fault, { status, headers, body }: Answer): Answer
     return { status, headers, body: changed };
   }
   if (fault !== 'wrong length') return { status, headers, body };
-  // A HEAD's only content is its length.
+  // The length is the only content of a response to HEAD.
   const length = body.length > 0 ? body.length >> 1 : Number(headers['content-length'] ?? 0) + 1;
   return {
     status,

@@ -7,7 +7,7 @@ import { REPOSITORY } from './world';
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 
-/** Puts an image into the registry's store, and answers with its digest. */
+/** Adds an image to the registry's store, and returns its digest. */
 export function storeImage({ store }: RunningRegistry, architecture = 'amd64'): string {
   const layer = Buffer.from(`a layer of ${architecture}, ${randomBytes(8).toString('hex')}`);
   const config = Buffer.from(
@@ -34,7 +34,7 @@ export function storeImage({ store }: RunningRegistry, architecture = 'amd64'): 
   });
 }
 
-/** The same for an index of two platforms. */
+/** Like `storeImage`, for an index of two platforms. */
 export function storeIndex(registry: RunningRegistry): string {
   const manifests = ['amd64', 'arm64'].map((architecture) => {
     const digest = storeImage(registry, architecture);

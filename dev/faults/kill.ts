@@ -4,10 +4,10 @@ import { type PluginProcess } from './plugin-process';
 import type { Interruption } from './proxy';
 import type { Scene } from './scene';
 
-/** The end of the plugin's process at one request of a path. */
+/** A kill of the plugin's process at one request of a path. */
 export interface Kill {
   readonly at: number;
-  /** Before the service hears of the request, or once it has answered and before that arrives. */
+  /** Before the service receives the request, or after its response and before that arrives. */
   readonly when: Interruption['when'];
 }
 
@@ -19,8 +19,8 @@ export function killsOf(requests: readonly unknown[]): readonly Kill[] {
 }
 
 /**
- * Kills the plugin, and runs again. An engine whose plugin goes away keeps the state that it had:
- * none of a resource whose creation was cut, the old one of a resource that was being updated.
+ * Kills the plugin, and runs again. An engine whose plugin ends keeps its previous state:
+ * none for a resource that was being created, the old one for a resource that was being updated.
  */
 export async function killAt(
   scene: Scene,
@@ -29,11 +29,11 @@ export async function killAt(
 ): Promise<CaseResult> {
   const state = scene.rewind();
   const fault = { when, act: () => plugin.kill() };
-  const journey = await scene.world.proxies.start({ at, fault });
-  const { said } = plugin;
-  const run = await runOnce(scene, state, journey, plugin);
-  // How the engine says that its plugin went away is not ours.
-  const after = faultsOfRun(scene, state, { error: undefined, said, journey });
+  const recording = await scene.world.proxies.start({ at, fault });
+  const { logged } = plugin;
+  const run = await runOnce(scene, state, recording, plugin);
+  // The error is omitted: the engine's message for an ended plugin is not ours.
+  const after = faultsOfRun(scene, state, { error: undefined, logged, recording });
   const wrong = [...after, ...(await converge(scene, state))];
-  return { hit: journey.hit, failed: run.error, wrong, state };
+  return { hit: recording.hit, failed: run.error, wrong, state };
 }

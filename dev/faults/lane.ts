@@ -1,4 +1,4 @@
-/** Runs every n-th path, in a process of its own, and tells the one that started it what came of it. */
+/** Runs every n-th path, in its own process, and sends the counts to its parent. */
 import { casesOf, converge, requestsOf, runCase } from './campaign';
 import { cosignFaults, findCosign } from './cosign';
 import { killAt, killsOf } from './kill';
@@ -11,10 +11,10 @@ import type { State } from './engine';
 import { type Counts, noCounts, sum } from './tally';
 import { openWorld } from './world';
 
-/** Cases of one path that are run unless all are asked for; a build takes seconds. */
-const ENOUGH = 36;
-const ENOUGH_BUILDS = 24;
-/** How often the plugin is killed on a path; none on the others, unless all are asked for. */
+/** The default limit of cases for one path without `--all`; a build takes seconds. */
+const MAX_CASES = 36;
+const MAX_BUILD_CASES = 24;
+/** The number of kills on a path; 0 for the others without `--all`. */
 const KILLS: Readonly<Record<string, number>> = {
   build: 8,
   'key-legacy': 40,
@@ -24,7 +24,7 @@ const KILLS: Readonly<Record<string, number>> = {
   repair: 12,
   'delete-signatures': 12,
 };
-/** The first converged case and every so-manieth are looked at by cosign. */
+/** cosign verifies the first case and then one in so many. */
 const COSIGN_EVERY = 20;
 
 class PathRun {
@@ -40,13 +40,13 @@ class PathRun {
       const unmet = await converge(scene, scene.rewind());
       if (unmet.length > 0) throw new Error(unmet.join('\n'));
       const stagger = PATHS.indexOf(path);
-      const enough = path.builds && !path.quiet ? ENOUGH_BUILDS : ENOUGH;
+      const limit = path.builds && !path.quiet ? MAX_BUILD_CASES : MAX_CASES;
       const faults =
-        options.kill === 'only' ? [] : chosen(options, casesOf(requests), { enough, stagger });
+        options.kill === 'only' ? [] : chosen(options, casesOf(requests), { limit, stagger });
       const kills =
-        options.kill === 'not' || !(path.name in KILLS || options.all || options.path)
+        options.kill === 'never' || !(path.name in KILLS || options.all || options.path)
           ? []
-          : chosen(options, killsOf(requests), { enough: KILLS[path.name] ?? ENOUGH, stagger });
+          : chosen(options, killsOf(requests), { limit: KILLS[path.name] ?? MAX_CASES, stagger });
       console.log(
         `${path.name}: ${requests.length} requests, ${faults.length} faults, ${kills.length} kills`,
       );
@@ -58,7 +58,7 @@ class PathRun {
       }
       for (const one of faults) {
         const { hit, failed, wrong, state } = await runCase(scene, one);
-        // A run that a smaller number of requests was enough for never met it.
+        // The run needed fewer requests, so the fault was not injected.
         if (hit === undefined) continue;
         if (failed === undefined) this.#counts.absorbed += 1;
         await this.#count(scene, `${one.at} ${one.fault}: ${hit}`, { failed, wrong, state });
@@ -72,7 +72,7 @@ class PathRun {
 
   async #killAll(scene: Scene, kills: ReturnType<typeof killsOf>): Promise<void> {
     if (kills.length === 0) return;
-    // One waits while another is killed: to load the plugin takes longer than to run it.
+    // The next process starts while the current one runs: starting the plugin takes longer than running it.
     let next = PluginProcess.start(scene.world);
     try {
       for (const kill of kills) {
@@ -96,21 +96,21 @@ class PathRun {
     { failed, wrong, state }: { failed: unknown; wrong: readonly string[]; state: State },
   ): Promise<void> {
     this.#counts.injected += 1;
-    const looked = this.#cosign !== undefined && this.#counts.injected % COSIGN_EVERY === 1;
-    if (looked) this.#counts.cosigned += 1;
+    const withCosign = this.#cosign !== undefined && this.#counts.injected % COSIGN_EVERY === 1;
+    if (withCosign) this.#counts.cosigned += 1;
     const image = imageAt(scene, state);
-    const all = [...wrong, ...(looked ? await cosignFaults(this.#cosign, scene, image) : [])];
+    const all = [...wrong, ...(withCosign ? await cosignFaults(this.#cosign, scene, image) : [])];
     if (all.length === 0) {
       this.#counts.converged += 1;
       return;
     }
     console.log(`NOT CONVERGED ${scene.path.name} ${what}`);
-    console.log(`  the run said: ${failed instanceof Error ? failed.message : 'nothing'}`);
+    console.log(`  error of the run: ${failed instanceof Error ? failed.message : 'none'}`);
     for (const line of all) console.log(`  ${line.replaceAll('\n', '\n  ')}`);
   }
 }
 
-/** Several at once, for a fault is mostly waited for. */
+/** Several at once, because most of the time is spent waiting. */
 const AT_ONCE = 2;
 
 async function main(): Promise<void> {
@@ -129,7 +129,7 @@ async function main(): Promise<void> {
       try {
         counts.push(await new PathRun().run(path, options));
       } catch (error) {
-        console.log(`${path.name} cannot be run, also without a fault:`, error);
+        console.log(`${path.name} failed without a fault:`, error);
         counts.push({ ...noCounts(), broken: 1 });
       }
     }
@@ -138,7 +138,7 @@ async function main(): Promise<void> {
   if (process.send) await new Promise((sent) => process.send?.(sum(counts), sent));
 }
 
-// Nothing goes on when the one who asked has gone.
+// Ends with its parent process.
 process.once('disconnect', () => process.exit(1));
 
 main().then(

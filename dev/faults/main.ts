@@ -2,11 +2,11 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 
 import { readOptions } from './options';
-import { type Counts, noCounts, sum, toldOf } from './tally';
+import { type Counts, noCounts, sum, summaryOf } from './tally';
 
 const LANES = 2;
 
-/** A part of the paths, in a process of its own. */
+/** Runs a part of the paths, in its own process. */
 function runLane(lane: number, lanes: number): Promise<Counts> {
   const child = fork(join(__dirname, 'lane.ts'), process.argv.slice(2), {
     execArgv: ['-r', 'ts-node/register/transpile-only'],
@@ -14,7 +14,7 @@ function runLane(lane: number, lanes: number): Promise<Counts> {
   });
   return new Promise((resolve) => {
     let counts: Counts = { ...noCounts(), broken: 1 };
-    child.once('message', (told: Counts) => (counts = told));
+    child.once('message', (received: Counts) => (counts = received));
     child.once('exit', () => resolve(counts));
   });
 }
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
     process.exitCode = 1;
   }
   if (options.list) return;
-  for (const line of toldOf(counts, options.sample)) console.log(line);
+  for (const line of summaryOf(counts, options.sample)) console.log(line);
 }
 
 main().catch((error: unknown) => {

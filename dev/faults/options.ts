@@ -2,21 +2,21 @@ import { parseArgs } from 'node:util';
 
 import { FAULTS } from './fault';
 
-/** Which cases are run. */
+/** The selection of cases. */
 export interface Options {
   readonly path: string | undefined;
-  /** Number of one request, counted from 0. */
+  /** Index of one request, from 0. */
   readonly only: number | undefined;
   readonly fault: string | undefined;
-  /** Only list the requests. */
+  /** Lists the requests only. */
   readonly list: boolean;
-  /** Long paths whole. */
+  /** Runs all cases of long paths. */
   readonly all: boolean;
-  /** One in so many of what would be run, beginning with the case of number `offset`. */
+  /** Runs one in so many of the selected cases, beginning with the case `offset`. */
   readonly sample: number;
   readonly offset: number;
-  /** Whether processes are killed too, or only that. */
-  readonly kill: 'too' | 'only' | 'not';
+  /** Whether processes are killed in addition to faults, instead of faults, or never. */
+  readonly kill: 'also' | 'only' | 'never';
 }
 
 export function readOptions(): Options {
@@ -42,7 +42,7 @@ export function readOptions(): Options {
     all,
     sample: whole('sample', sample, 1),
     offset: whole('offset', offset, 0),
-    kill: kill ? 'only' : fault === undefined ? 'too' : 'not',
+    kill: kill ? 'only' : fault === undefined ? 'also' : 'never',
   };
 }
 
@@ -54,23 +54,23 @@ export function oneOf(name: string, value: string | undefined, known: readonly s
 function whole(name: string, text: string, least: number): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= least) return number;
-  throw new Error(`--${name} must be a whole number, ${least} or more`);
+  throw new Error(`--${name} must be a whole number of at least ${least}`);
 }
 
 /**
- * What is run of one path's cases: at most `enough`, evenly spread over the requests, unless all are
- * asked for; and of these the sample, which begins at another case (`stagger`) in each path.
+ * Selects cases of one path: at most `limit`, evenly spread over the requests, without `--all`;
+ * and of these the sample, which begins at another case (`stagger`) in each path.
  */
 export function chosen<Case extends { readonly at: number; readonly fault?: string }>(
   { only, fault, all, sample, offset }: Options,
   cases: readonly Case[],
-  { enough, stagger }: { readonly enough: number; readonly stagger: number },
+  { limit, stagger }: { readonly limit: number; readonly stagger: number },
 ): readonly Case[] {
   const wanted = cases.filter(
     (one) =>
       (only === undefined || one.at === only) && (fault === undefined || one.fault === fault),
   );
-  const every = all || only !== undefined ? 1 : Math.ceil(wanted.length / enough);
+  const every = all || only !== undefined ? 1 : Math.ceil(wanted.length / limit);
   return wanted
     .filter((_, position) => position % every === 0)
     .filter((_, position) => position % sample === (offset + stagger) % sample);

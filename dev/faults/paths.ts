@@ -12,34 +12,34 @@ import {
 } from './steps';
 import type { World } from './world';
 
-/** One way through the plugin, to be run whole, with a fault, and again. */
+/** A sequence of plugin calls that is run without faults, with a fault, and again. */
 export interface FaultPath {
   readonly name: string;
   readonly format: 'bundle' | 'legacy' | 'both';
   readonly signer: 'key' | 'keyless';
-  /** Whose key it is in the end. */
-  readonly whose: 'ours' | 'next';
-  /** Who witnesses a signature; the first one is asked for by readers. */
+  /** The key of the signatures at the end. */
+  readonly keyName: 'ours' | 'next';
+  /** The services that record a signature; verification requires the first one. */
   readonly witnesses: readonly ('log' | 'timestamp')[];
-  /** Which API the log has. */
+  /** The API version of the log. */
   readonly rekorVersion: 1 | 2;
-  /** How the registry asks for credentials. */
+  /** The authentication scheme of the registry. */
   readonly access: 'basic' | 'bearer';
-  /** How the registry is switched. */
+  /** Settings of the registry. */
   readonly settings: Partial<RegistrySettings>;
-  /** Manifests of the image: the index too. */
+  /** Number of manifests of the image, including the index. */
   readonly manifests: number;
   readonly provenance: boolean;
   /** Whether the image is built first, by a real builder. */
   readonly builds: boolean;
-  /** Whether nothing may be written, neither in a run with a fault nor in the next one. */
+  /** Whether writes are forbidden, both in the run with a fault and in the next one. */
   readonly quiet: boolean;
-  /** What there is of ours in the end: what the state says, or after a delete what was or nothing. */
-  readonly leaves: 'what the state says' | 'what was there' | 'nothing';
-  /** What is signed with the image in the end. */
+  /** Our signatures in the registry at the end: those of the state, or after a delete the earlier ones or none. */
+  readonly leaves: 'the signatures of the state' | 'the earlier signatures' | 'nothing';
+  /** The signed annotations at the end. */
   readonly annotations: Readonly<Record<string, string>>;
   store(world: World): string;
-  /** What happened before: it is done once, without faults. */
+  /** Preparation: runs once, without faults. */
   before(step: Step): Promise<void>;
   run(step: Step): Promise<void>;
 }
@@ -53,7 +53,7 @@ const signing = (
   name,
   signer,
   format,
-  whose: 'ours',
+  keyName: 'ours',
   witnesses: signer === 'key' ? [] : ['log', 'timestamp'],
   rekorVersion: 1,
   access: 'basic',
@@ -62,7 +62,7 @@ const signing = (
   provenance: format === 'both',
   builds: false,
   quiet: false,
-  leaves: 'what the state says',
+  leaves: 'the signatures of the state',
   annotations: ANNOTATIONS,
   store: ({ registry }) => storeImage(registry),
   before: async () => undefined,
@@ -72,7 +72,7 @@ const signing = (
 
 const signedBefore = { before: (step: Step) => sign(step) };
 
-/** As a second stack, a second machine, or one whose state was lost. */
+/** Like a second stack, a second machine, or a stack whose state was lost. */
 const lostState = {
   quiet: true,
   before: async (step: Step) => {
@@ -117,8 +117,8 @@ export const PATHS: readonly FaultPath[] = [
   signing('update-key', 'key', 'both', {
     ...signedBefore,
     provenance: false,
-    whose: 'next',
-    run: (step) => sign(step, { whose: 'next' }),
+    keyName: 'next',
+    run: (step) => sign(step, { keyName: 'next' }),
   }),
   signing('refresh', 'keyless', 'both', {
     ...signedBefore,
@@ -175,7 +175,7 @@ export const PATHS: readonly FaultPath[] = [
   signing('delete', 'key', 'both', {
     ...signedBefore,
     quiet: true,
-    leaves: 'what was there',
+    leaves: 'the earlier signatures',
     run: ({ engine }) => engine.delete('ImageSignature'),
   }),
 ];

@@ -12,31 +12,31 @@ import type { World } from './world';
 const FOLDER = resolve(__dirname, '../../plugin');
 const TYPES = ['ImageBuild', 'ImageSignature', 'VerifiedImage'];
 
-/** The plugin as Pulumi starts it: a process of its own, spoken to by gRPC. */
+/** The plugin as Pulumi starts it: a separate process that is called over gRPC. */
 export class PluginProcess {
   private constructor(
     readonly resources: readonly RemoteResource[],
-    /** What it logged, and what it printed. */
-    readonly said: readonly string[],
+    /** Its log messages and output. */
+    readonly logged: readonly string[],
     private readonly plugin: Plugin,
     private readonly log: { close(): void },
   ) {}
 
   static async start({ env, folder }: Pick<World, 'env' | 'folder'>): Promise<PluginProcess> {
-    const said: string[] = [];
-    const onLine = (line: string): void => void said.push(line);
+    const logged: string[] = [];
+    const onLine = (line: string): void => void logged.push(line);
     const log = await listen(onLine);
     const options = { pkg: 'signed-image', folder: FOLDER, engine: log.address };
     const plugin = await startPlugin({ ...options, cwd: folder, env, onLine });
     const resources = TYPES.map((name) => new RemoteResource(name, plugin.address));
-    return new PluginProcess(resources, said, plugin, log);
+    return new PluginProcess(resources, logged, plugin, log);
   }
 
   get pid(): number | undefined {
     return this.plugin.child.pid;
   }
 
-  /** Ends the plugin and nothing else: a builder that it started goes on, as it does in life. */
+  /** Kills the plugin only: a builder that it started continues, as in production. */
   kill(): void {
     if (this.plugin.child.pid !== undefined) process.kill(this.plugin.child.pid, 'SIGKILL');
   }
@@ -48,7 +48,7 @@ export class PluginProcess {
   }
 }
 
-/** The engine's half that a plugin speaks to outside of `construct`: its log. */
+/** The engine service that a plugin calls outside of `construct`: the log. */
 async function listen(
   onLine: (line: string) => void,
 ): Promise<{ readonly address: string; close(): void }> {

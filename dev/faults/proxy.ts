@@ -1,48 +1,48 @@
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-import { altered, type Answer, answerInstead, type Fault, type PassedRequest } from './fault';
-import { readAll, type Trap } from './trap';
+import { altered, type Answer, replacementAnswer, type Fault, type PassedRequest } from './fault';
+import { readAll, type RedirectTarget } from './redirect-target';
 
-/** What is to happen to the n-th request, counted from 0 over all services. */
+/** The fault for the n-th request, counted from 0 over all services. */
 export interface Injection {
   readonly at: number;
   readonly fault: Fault | Interruption;
 }
 
-/** Something is done to whoever asks: before the service hears of it, or once it has answered. */
+/** An action against the client: before the service receives the request, or after its response. */
 export interface Interruption {
   readonly when: 'before' | 'after';
   readonly act: () => void;
 }
 
-/** A request as it was sent to a service, passed on or not. */
+/** A request as it was sent to a service, forwarded or not. */
 export interface Received {
   readonly service: string;
   readonly method: string;
-  /** Line, head and body. */
+  /** Request line, headers and body. */
   readonly text: string;
 }
 
-/** Its answers are secrets. */
+/** Its responses are secrets. */
 export const TOKEN_SERVICE = 'token service';
 
-/** Milliseconds until a connection on which nothing moves is cut by somebody on the way. */
-const STALL_ENDS = 3_000;
+/** Milliseconds until an idle connection is closed, as by a firewall. */
+const STALL_TIMEOUT_MS = 3_000;
 
-/** Requests that passed, and the one that a fault waits for. */
-export class Journey {
+/** The requests of one run, and the fault that is injected into one of them. */
+export class Recording {
   readonly passed: PassedRequest[] = [];
   readonly received: Received[] = [];
-  /** What the token service gave out. */
+  /** Tokens that the token service issued. */
   readonly tokens: string[] = [];
-  /** The request that the fault met. */
+  /** The request into which the fault was injected. */
   hit: string | undefined;
   #count = 0;
 
   constructor(private readonly injection?: Injection) {}
 
-  /** Counts a request; the fault that it meets, if any. */
+  /** Counts a request, and returns its fault, if any. */
   next(what: string): Injection['fault'] | undefined {
     const number = this.#count;
     this.#count += 1;
@@ -52,30 +52,30 @@ export class Journey {
   }
 }
 
-/** Stands before the services: forwards to each, and injects one fault into a journey. */
+/** Proxies in front of the services: forward requests, and inject one fault into a run. */
 export class FaultProxies {
-  journey = new Journey();
+  recording = new Recording();
   readonly #proxies: Proxy[] = [];
 
-  constructor(readonly trap: Trap) {}
+  constructor(readonly redirectTarget: RedirectTarget) {}
 
-  /** `http://127.0.0.1:PORT` in front of `target`, an origin of the same kind. */
+  /** Starts a proxy for the origin `target`, and returns its URL `http://127.0.0.1:PORT`. */
   async before(name: string, target: string): Promise<string> {
     const proxy = new Proxy(name, new URL(target), this);
     this.#proxies.push(proxy);
     return proxy.open();
   }
 
-  /** Ends a journey: what was refused is let in again, and open connections are cut. */
-  async start(injection?: Injection): Promise<Journey> {
+  /** Begins a new run: stopped proxies listen again, and open connections are closed. */
+  async start(injection?: Injection): Promise<Recording> {
     for (const proxy of this.#proxies) await proxy.reopen();
-    this.journey = new Journey(injection);
-    return this.journey;
+    this.recording = new Recording(injection);
+    return this.recording;
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#proxies.map((proxy) => proxy.close()));
-    await this.trap.close();
+    await this.redirectTarget.close();
   }
 }
 
@@ -93,7 +93,7 @@ class Proxy {
 
   async open(): Promise<string> {
     const server = http.createServer((incoming, outgoing) => {
-      // The connection may be gone by now: that is the point of a fault.
+      // Faults close the connection, so the response can fail.
       this.#serve(incoming, outgoing).catch(() => outgoing.destroy());
     });
     server.on('connection', (socket: Socket) => {
@@ -126,12 +126,12 @@ class Proxy {
 
   async #serve(incoming: http.IncomingMessage, outgoing: http.ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = incoming;
-    const { journey, trap } = this.proxies;
-    const fault = journey.next(`${this.name} ${method} ${url}`);
+    const { recording, redirectTarget } = this.proxies;
+    const fault = recording.next(`${this.name} ${method} ${url}`);
     const head = [method, url, ...incoming.rawHeaders].join(' ');
     const received = { service: this.name, method };
     if (fault === 'refused') {
-      // Nobody listens from here on to the end of the journey.
+      // This proxy does not listen until the end of the run.
       const server = this.#server;
       this.#server = undefined;
       server?.close();
@@ -139,14 +139,14 @@ class Proxy {
       return;
     }
     if (fault === 'reset before the body') {
-      journey.received.push({ ...received, text: head });
+      recording.received.push({ ...received, text: head });
       incoming.socket.resetAndDestroy();
       return;
     }
     const body = await readAll(incoming);
-    journey.received.push({ ...received, text: `${head} ${body.toString('utf8')}` });
+    recording.received.push({ ...received, text: `${head} ${body.toString('utf8')}` });
     if (fault === 'stalled') {
-      setTimeout(() => outgoing.destroy(), STALL_ENDS).unref();
+      setTimeout(() => outgoing.destroy(), STALL_TIMEOUT_MS).unref();
       return;
     }
     if (typeof fault === 'object' && fault.when === 'before') {
@@ -154,14 +154,15 @@ class Proxy {
       outgoing.destroy();
       return;
     }
-    const instead = typeof fault === 'string' && answerInstead(fault, url, trap.url);
+    const instead = typeof fault === 'string' && replacementAnswer(fault, url, redirectTarget.url);
     if (instead) {
       send(outgoing, instead);
       return;
     }
     const answer = await this.#forward(incoming, body);
-    if (this.name === TOKEN_SERVICE) journey.tokens.push(...tokensIn(answer.body.toString('utf8')));
-    journey.passed.push({
+    if (this.name === TOKEN_SERVICE)
+      recording.tokens.push(...tokensIn(answer.body.toString('utf8')));
+    recording.passed.push({
       service: this.name,
       method,
       path: url,
@@ -209,7 +210,7 @@ function send(outgoing: http.ServerResponse, { status, headers, body }: Answer):
   outgoing.end(body);
 }
 
-/** A token's last part, which nobody can make who was not given it. */
+/** The last part of each token, which cannot be guessed. */
 function tokensIn(text: string): readonly string[] {
   return [...text.matchAll(/"(?:access_)?token":"(?:[^"]*\.)?([^".]+)"/g)].map(
     ([, token = '']) => token,
@@ -228,7 +229,7 @@ function breakOff(outgoing: http.ServerResponse, answer: Answer, fault: Cut): vo
   const whole = fault === 'reset after the body';
   outgoing.writeHead(status, {
     ...(rest as http.OutgoingHttpHeaders),
-    // Without a length the end is the last chunk, and that never comes.
+    // Without a length, the body ends with the last chunk, which is not sent.
     ...(!whole && { 'content-length': String(body.length) }),
   });
   const end = (): void => {
@@ -237,7 +238,7 @@ function breakOff(outgoing: http.ServerResponse, answer: Answer, fault: Cut): vo
   };
   if (fault === "reset before the answer's body") {
     outgoing.flushHeaders();
-    // A reset throws away what was not sent yet.
+    // A reset discards data that was not sent yet.
     setImmediate(end);
   } else {
     outgoing.write(whole ? body : body.subarray(0, body.length >> 1), end);

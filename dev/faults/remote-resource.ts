@@ -24,7 +24,7 @@ import {
 
 type Answer<Response> = (error: ServiceError | null, response: Response) => void;
 
-/** A resource of a plugin process. Its log comes to the engine, not by the request. */
+/** A resource of a plugin process. It logs to the engine service and not to the log of the request. */
 export class RemoteResource implements CrudResource {
   readonly type: string;
   readonly #client: ResourceProviderClient;

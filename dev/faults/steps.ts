@@ -3,11 +3,11 @@ import type { EngineRun, State } from './engine';
 import type { FaultPath } from './paths';
 import { IDENTITY, REPOSITORY, USER, type World } from './world';
 
-/** What a path works with. */
+/** The context of a path. */
 export interface Step {
   readonly world: World;
   readonly engine: EngineRun;
-  /** `host/repo@digest` of the image that was there before. */
+  /** `host/repo@digest` of the existing image. */
   readonly image: string;
   readonly path: FaultPath;
 }
@@ -20,7 +20,7 @@ export const FACTS = {
   system: 'none',
   commit: '0a'.repeat(20),
 };
-/** Of an image that was built elsewhere. */
+/** The build summary of an image that was built elsewhere. */
 const BUILD = {
   builder: 'auto',
   context: 'app',
@@ -29,13 +29,13 @@ const BUILD = {
   finishedOn: '2026-01-01T00:01:00Z',
 };
 
-type Whose = 'ours' | 'next';
+type KeyName = 'ours' | 'next';
 
 const access = ({ registryPassword }: World): object => ({
   registry: { username: USER, password: new Secret(registryPassword) },
 });
 
-function signerOf({ world, path }: Step, whose: Whose): object {
+function signerOf({ world, path }: Step, keyName: KeyName): object {
   const { services, trustedRoot, keys, keyPassword } = world;
   const { fulcioUrl, tsaUrl } = services;
   const { signer, witnesses, rekorVersion } = path;
@@ -48,7 +48,7 @@ function signerOf({ world, path }: Step, whose: Whose): object {
   };
   const declared =
     signer === 'key'
-      ? { key: { ref: keys[whose].path, password: new Secret(keyPassword) } }
+      ? { key: { ref: keys[keyName].path, password: new Secret(keyPassword) } }
       : { keyless: { tokenEnv: 'FAULTS_IDENTITY_TOKEN' } };
   return {
     ...declared,
@@ -57,7 +57,7 @@ function signerOf({ world, path }: Step, whose: Whose): object {
   };
 }
 
-/** What is to be signed: what was built, or what was there. */
+/** The image to sign: the built one, or the existing one. */
 export function imageAt(
   { world, image, path }: Pick<Step, 'world' | 'image' | 'path'>,
   { ImageBuild }: State,
@@ -70,13 +70,13 @@ const imageOf = (step: Step): string => imageAt(step, step.engine.state);
 
 export async function sign(
   step: Step,
-  { annotations = ANNOTATIONS, whose = 'ours', ...more }: SigningOf = {},
+  { annotations = ANNOTATIONS, keyName = 'ours', ...more }: SigningOf = {},
 ): Promise<void> {
   const { world, engine, path } = step;
   const build = path.builds ? engine.state.ImageBuild?.outputs['summary'] : BUILD;
   await engine.up('ImageSignature', {
     image: imageOf(step),
-    ...signerOf(step, whose),
+    ...signerOf(step, keyName),
     ...access(world),
     format: path.format,
     facts: FACTS,
@@ -88,7 +88,7 @@ export async function sign(
 
 export interface SigningOf {
   readonly annotations?: Readonly<Record<string, string>>;
-  readonly whose?: Whose;
+  readonly keyName?: KeyName;
   readonly always?: boolean;
   readonly deletion?: string;
 }
@@ -102,7 +102,7 @@ export async function build({ world, engine }: Step): Promise<void> {
   });
 }
 
-/** What a reader would declare: all that was signed must be there. */
+/** Declares a verification that requires everything that was signed. */
 export async function verify(step: Step): Promise<void> {
   const { world, engine, path } = step;
   const { trustedRoot, issuer, keys } = world;
@@ -111,7 +111,7 @@ export async function verify(step: Step): Promise<void> {
     image: imageOf(step),
     ...access(world),
     ...(path.signer === 'key'
-      ? { keys: [keys[path.whose].publicKey] }
+      ? { keys: [keys[path.keyName].publicKey] }
       : { identities: [{ identity: IDENTITY, issuer }] }),
     ...(path.witnesses.length > 0 && { sigstore: { trustedRoot } }),
     transparency,
@@ -121,27 +121,27 @@ export async function verify(step: Step): Promise<void> {
   });
 }
 
-/** Removes one signature of ours, as a cleanup job would. */
+/** Removes one of our signatures, as a cleanup job would. */
 export function cleanUp({ world, engine }: Step): void {
   const outputs = engine.state.ImageSignature?.outputs['signatures'];
   const bundle = (outputs as { format: string; stored: string }[]).find(
     ({ format }) => format === 'bundle',
   );
   if (!bundle || !world.store.deleteManifest(REPOSITORY, bundle.stored)) {
-    throw new Error('there was nothing to clean up');
+    throw new Error('no signature to clean up');
   }
 }
 
-/** A refresh after which nothing may be said to be missing: all of it is there. */
+/** A refresh of an unchanged registry, which must not report anything as missing. */
 export async function refreshWhole({ engine }: Step): Promise<void> {
   await engine.refresh('ImageBuild');
   await engine.refresh('ImageSignature');
   const { ImageBuild, ImageSignature } = engine.state;
   const drift = ImageSignature?.outputs['drift'];
   if (!ImageSignature || JSON.stringify(drift) !== '[]') {
-    throw new Error(`a refresh took what is there for gone: ${JSON.stringify(drift)}`);
+    throw new Error(`a refresh reported existing signatures as missing: ${JSON.stringify(drift)}`);
   }
-  if (ImageBuild === undefined && engine.said.some((line) => line.includes('no longer has'))) {
-    throw new Error('a refresh took the image for gone');
+  if (ImageBuild === undefined && engine.logged.some((line) => line.includes('no longer has'))) {
+    throw new Error('a refresh reported the image as missing');
   }
 }

@@ -1,14 +1,14 @@
-/** What came of cases. */
+/** Results of cases. */
 export interface Counts {
   injected: number;
   converged: number;
-  /** Faults that the run itself got over. */
+  /** Faults after which the same run succeeded. */
   absorbed: number;
-  /** Of the injected ones, those that ended the plugin's process. */
+  /** Injected faults that killed the plugin's process. */
   killed: number;
-  /** Cases after which cosign looked, too. */
+  /** Cases that cosign verified, too. */
   cosigned: number;
-  /** Paths that do not even work without a fault, or whose process ended. */
+  /** Paths that fail without a fault, or whose process ended. */
   broken: number;
 }
 
@@ -29,16 +29,16 @@ export function sum(counts: readonly Counts[]): Counts {
   return total;
 }
 
-/** What is told in the end. A sample says that it is one. */
-export function toldOf(
+/** The last lines of the output. A sample is marked as one. */
+export function summaryOf(
   { injected, converged, absorbed, killed, cosigned, broken }: Counts,
   sample: number,
 ): readonly string[] {
   const of = sample > 1 ? `sampled 1 in ${sample}: ` : '';
   return [
-    ...(broken > 0 ? [`${broken} paths (or halves of them) were not run to the end`] : []),
-    `${absorbed} faults were got over within the run, ${injected - absorbed - killed} by the next one; ` +
-      `${killed} processes were killed; cosign looked at ${cosigned}`,
+    ...(broken > 0 ? [`${broken} paths or lanes did not run to the end`] : []),
+    `${absorbed} runs succeeded in spite of the fault, ${injected - absorbed - killed} were repeated; ` +
+      `${killed} processes were killed; cosign verified ${cosigned} results`,
     `${of}injected ${injected}, converged ${converged}, lost ${injected - converged}`,
   ];
 }

@@ -12,17 +12,17 @@ import {
 } from '../registry';
 import { type RunningSigstore, startSigstore } from '../sigstore';
 import { FaultProxies, TOKEN_SERVICE } from './proxy';
-import { openTrap } from './trap';
+import { openRedirectTarget } from './redirect-target';
 
 export const REPOSITORY = 'team/app';
 export const USER = 'writer';
 export const IDENTITY = 'https://ci.example.test/team/app/release@refs/heads/main';
 
-/** What must be nowhere: in no message, no log, and with no stranger. */
+/** Secrets that must not be in a message, a log, or a request to a third party. */
 const KEY_PASSWORD = 'canary-faults-key-password-3Vd';
 const REGISTRY_PASSWORD = 'canary-faults-registry-password-8Kq';
 
-/** A registry and a Sigstore, reached through proxies only. */
+/** A registry and a Sigstore instance, which are reached through proxies only. */
 export interface World {
   readonly folder: string;
   readonly registry: RunningRegistry;
@@ -30,7 +30,7 @@ export interface World {
   readonly proxies: FaultProxies;
   /** `127.0.0.1:PORT` of the registry's proxy. */
   readonly host: string;
-  /** The proxies of the services, as inputs say it. */
+  /** URLs of the services' proxies, as inputs declare them. */
   readonly services: {
     readonly fulcioUrl: string;
     readonly rekorUrl: string;
@@ -38,22 +38,22 @@ export interface World {
     readonly tsaUrl: string;
   };
   readonly trustedRoot: string;
-  /** Who issues identity tokens. */
+  /** URL of the issuer of identity tokens. */
   readonly issuer: string;
   readonly store: RegistryStore;
-  /** `next`: ours too, from some day on. */
-  readonly keys: { readonly [who in 'ours' | 'next' | 'stranger']: KeyFiles };
+  /** `next` replaces `ours` in a key rotation. */
+  readonly keys: { readonly [name in 'ours' | 'next' | 'thirdParty']: KeyFiles };
   readonly keyPassword: string;
   readonly registryPassword: string;
   /** The environment of the plugin. */
   readonly env: NodeJS.ProcessEnv;
   readonly secrets: readonly GuardedSecret[];
-  /** How the registry asks for credentials. */
+  /** The authentication settings of the registry. */
   readonly access: { readonly [kind in 'basic' | 'bearer']: AuthSettings };
   close(): Promise<void>;
 }
 
-/** What only these services may be told, and nothing and nobody else. */
+/** A secret that may be sent to these services only. */
 export interface GuardedSecret {
   readonly value: string;
   readonly services: readonly string[];
@@ -70,12 +70,12 @@ const USERS = { [USER]: REGISTRY_PASSWORD };
 
 export async function openWorld(): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'signed-image-faults-'));
-  const [registry, sigstore, trap] = await Promise.all([
+  const [registry, sigstore, redirectTarget] = await Promise.all([
     startRegistry(),
     startSigstore(),
-    openTrap(),
+    openRedirectTarget(),
   ]);
-  const proxies = new FaultProxies(trap);
+  const proxies = new FaultProxies(redirectTarget);
   const timestamps = new URL(sigstore.tsaUrl);
   const host = new URL(await proxies.before('registry', registry.url)).host;
   const services = {
@@ -90,7 +90,7 @@ export async function openWorld(): Promise<World> {
   const token = sigstore.issuer.token({ subject: IDENTITY, expiresIn: 6 * 3600 });
   const ours = await makeKey(folder, 'ours');
   const next = await makeKey(folder, 'next');
-  const stranger = await makeKey(folder, 'stranger');
+  const thirdParty = await makeKey(folder, 'third-party');
   await writeContext(folder);
   const { PATH, HOME } = process.env;
   return {
@@ -103,7 +103,7 @@ export async function openWorld(): Promise<World> {
     trustedRoot,
     issuer: sigstore.issuer.url,
     store: registry.store,
-    keys: { ours: ours.files, next: next.files, stranger: stranger.files },
+    keys: { ours: ours.files, next: next.files, thirdParty: thirdParty.files },
     keyPassword: KEY_PASSWORD,
     registryPassword: REGISTRY_PASSWORD,
     env: { PATH, HOME, FAULTS_IDENTITY_TOKEN: token, ...(await builderStorage(folder)) },
@@ -124,25 +124,25 @@ export async function openWorld(): Promise<World> {
     close: async () => {
       await proxies.close();
       await Promise.all([registry.close(), sigstore.close()]);
-      // A builder whose plugin was killed may still be tidying up.
+      // A builder whose plugin was killed may still be removing files.
       await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     },
   };
 }
 
-/** What is built: a file in an image from nothing. */
+/** Writes the build context: one file for an image from scratch. */
 async function writeContext(folder: string): Promise<void> {
   await mkdir(join(folder, 'app'));
   await writeFile(join(folder, 'app/Dockerfile'), 'FROM scratch\nCOPY message.txt /message.txt\n');
   await writeFile(join(folder, 'app/message.txt'), 'hello\n');
 }
 
-/** A storage of its own for buildah: nothing of the user's is touched. */
+/** Separate storage for buildah, so that the user's storage does not change. */
 async function builderStorage(folder: string): Promise<NodeJS.ProcessEnv> {
   const storage = join(folder, 'storage');
   const path = join(folder, 'storage.conf');
-  const places = `graphroot = "${storage}/graph"\nrunroot = "${storage}/run"`;
-  await writeFile(path, `[storage]\ndriver = "vfs"\n${places}\n`);
+  const roots = `graphroot = "${storage}/graph"\nrunroot = "${storage}/run"`;
+  await writeFile(path, `[storage]\ndriver = "vfs"\n${roots}\n`);
   return { CONTAINERS_STORAGE_CONF: path };
 }
 

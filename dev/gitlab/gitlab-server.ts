@@ -10,25 +10,25 @@ import {
   type VariableSpace,
 } from './gitlab-store';
 
-/** What the server says in place of GitLab's answer; `drop` cuts the connection. */
+/** Replaces GitLab's response; `drop` closes the connection. */
 export type GitlabFault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
   | 'drop';
 
 export interface SeenRequest {
   readonly method: string;
-  /** With the encoded parts, without the query. */
+  /** Percent-encoded, without the query. */
   readonly path: string;
   readonly token: string | undefined;
 }
 
 export interface GitlabOptions {
   readonly tokens: Readonly<Record<string, GitlabToken>>;
-  /** Asked first. */
+  /** Called first. */
   readonly fault?: (request: SeenRequest) => GitlabFault | undefined;
 }
 
-/** A double of the part of GitLab's REST API that keeps CI/CD variables. */
+/** A double of GitLab's REST API for CI/CD variables. */
 export interface RunningGitlab {
   readonly url: string;
   readonly store: GitlabStore;
@@ -44,7 +44,7 @@ interface Answer {
 
 const ROUTE = /^\/api\/v4\/(project|group)s\/([^/]+)(?:\/(variables)(?:\/([^/]+))?)?$/;
 
-const said = (status: number, message: unknown): Answer => ({ status, body: { message } });
+const errorMessage = (status: number, message: unknown): Answer => ({ status, body: { message } });
 
 async function jsonOf(request: IncomingMessage): Promise<Partial<GitlabVariable>> {
   const chunks: Buffer[] = [];
@@ -55,7 +55,7 @@ async function jsonOf(request: IncomingMessage): Promise<Partial<GitlabVariable>
 
 /** https://docs.gitlab.com/api/rest/authentication/ */
 function refusedToken(token: GitlabToken | undefined, method: string): Answer | undefined {
-  if (token === undefined) return said(401, '401 Unauthorized');
+  if (token === undefined) return errorMessage(401, '401 Unauthorized');
   if (token.expired) {
     return {
       status: 401,
@@ -79,7 +79,7 @@ function refusedToken(token: GitlabToken | undefined, method: string): Answer | 
   return undefined;
 }
 
-/** https://docs.gitlab.com/user/permissions/#cicd: variables are for maintainers, of a group for owners. */
+/** https://docs.gitlab.com/user/permissions/#cicd: variables need maintainers, those of a group need owners. */
 function mayAdminister({ kind, path }: VariableSpace, { roles }: GitlabToken): boolean {
   return roles[path] === 'owner' || (kind === 'project' && roles[path] === 'maintainer');
 }
@@ -95,7 +95,7 @@ function variables(
     const { key: name = '', value } = body;
     if (value === undefined) return { status: 400, body: { error: 'value is missing' } };
     if (space.variables.some((each) => each.key === name)) {
-      return said(400, { key: [`(${name}) has already been taken`] });
+      return errorMessage(400, { key: [`(${name}) has already been taken`] });
     }
     const made = variableOf({ ...body, key: name, value });
     space.variables.push(made);
@@ -103,9 +103,9 @@ function variables(
   }
   const found = space.variables.filter((each) => each.key === key);
   const [variable] = found;
-  if (variable === undefined) return said(404, '404 Variable Not Found');
+  if (variable === undefined) return errorMessage(404, '404 Variable Not Found');
   if (found.length > 1) {
-    return said(
+    return errorMessage(
       409,
       "There are multiple variables with provided parameters. Please use 'filter[environment_scope]'",
     );
@@ -126,24 +126,26 @@ async function answerOf(
   const { method, path } = seen;
   const token = tokens[seen.token ?? ''];
   const refused = refusedToken(token, method);
-  if (refused !== undefined || token === undefined) return refused ?? said(401, '401 Unauthorized');
+  if (refused !== undefined || token === undefined)
+    return refused ?? errorMessage(401, '401 Unauthorized');
   const [, kind, encoded = '', section, key] = ROUTE.exec(path) ?? [];
-  if (kind === undefined) return said(404, '404 Not Found');
+  if (kind === undefined) return errorMessage(404, '404 Not Found');
   const id = decodeURIComponent(encoded);
   const moved = kind === 'project' ? store.movedFrom(id) : undefined;
   if (moved !== undefined) {
-    if (method !== 'GET') return said(405, 'Non GET methods are not allowed for moved projects');
+    if (method !== 'GET')
+      return errorMessage(405, 'Non GET methods are not allowed for moved projects');
     const location = path.replace(`/projects/${encoded}`, `/projects/${moved.id}`);
     return { status: 301, headers: { location }, body: { message: 'Moved Permanently' } };
   }
   const space = store.find(kind as VariableSpace['kind'], id);
   if (space === undefined || token.roles[space.path] === undefined) {
-    return said(404, kind === 'project' ? '404 Project Not Found' : '404 Group Not Found');
+    return errorMessage(404, kind === 'project' ? '404 Project Not Found' : '404 Group Not Found');
   }
   if (section === undefined) {
     return { status: 200, body: { id: space.id, path: space.path.split('/').at(-1) } };
   }
-  if (!mayAdminister(space, token)) return said(403, '403 Forbidden');
+  if (!mayAdminister(space, token)) return errorMessage(403, '403 Forbidden');
   return variables(space, method, key, await jsonOf(request));
 }
 
@@ -168,7 +170,7 @@ export async function startGitlab({ tokens, fault }: GitlabOptions): Promise<Run
     if (instead !== undefined) return send(response, instead);
     answerOf(store, tokens, seen, request).then(
       (answer) => send(response, answer),
-      () => send(response, said(500, '500 Internal Server Error')),
+      () => send(response, errorMessage(500, '500 Internal Server Error')),
     );
   });
   server.listen(0, '127.0.0.1');

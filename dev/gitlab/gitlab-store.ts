@@ -1,7 +1,7 @@
-/** What a token may do: https://docs.gitlab.com/security/tokens/ */
+/** The permissions of a token: https://docs.gitlab.com/security/tokens/ */
 export interface GitlabToken {
   readonly scope: 'api' | 'read_api';
-  /** Of the projects and groups by their paths; one that is not named is hidden from the token. */
+  /** Roles by path of projects and groups; others are hidden from the token. */
   readonly roles: Readonly<Record<string, 'developer' | 'maintainer' | 'owner'>>;
   readonly expired?: boolean;
 }
@@ -12,7 +12,7 @@ export interface GitlabVariable {
   readonly variable_type: string;
   readonly protected: boolean;
   readonly masked: boolean;
-  /** Its value is never told. */
+  /** Its value is never returned. */
   readonly hidden: boolean;
   readonly raw: boolean;
   readonly environment_scope: string;
@@ -36,7 +36,7 @@ export class GitlabStore {
     return space;
   }
 
-  /** As after a rename: the old path still leads to it, by a redirect. */
+  /** As after a rename: the old path redirects to it. */
   rename(oldPath: string, space: VariableSpace): void {
     this.#moved.set(oldPath, space);
   }

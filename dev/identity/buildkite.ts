@@ -6,7 +6,7 @@ import { type IdentityDouble, startHttpDouble, type TokenMint } from './double';
 const JOB = '0184990a-477b-4fa8-9968-496074483cee';
 
 /**
- * The API that a Buildkite agent asks for a job's tokens, as the agent's own client speaks it:
+ * The API from which a Buildkite agent requests a job's tokens, as the agent's own client uses it:
  * https://github.com/buildkite/agent/blob/main/api/oidc.go
  */
 export async function buildkiteAgent(mint: TokenMint): Promise<IdentityDouble> {

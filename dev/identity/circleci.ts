@@ -9,12 +9,12 @@ const ORGANIZATION = 'a64b0a19-f221-4291-b000-8d24bd842b72';
 const PROJECT = '5a301f56-eaa7-4cce-9441-37810f7c8452';
 const DEFINITION = '17c50866-1802-5aeb-874e-7f4dfce1b6b5';
 
-/** The command that is in every job: https://circleci.com/docs/oidc-tokens-with-custom-claims/ */
+/** The command that exists in every job: https://circleci.com/docs/oidc-tokens-with-custom-claims/ */
 const COMMAND = `#!/usr/bin/env node
 const [run, oidc, get, flag, claims, ...rest] = process.argv.slice(2);
 const usage = run === 'run' && oidc === 'oidc' && get === 'get' && flag === '--claims' && rest.length === 0;
-const asked = usage ? fetch(process.env.CIRCLECI_DOUBLE, { method: 'POST', body: claims }) : Promise.reject();
-asked
+const response = usage ? fetch(process.env.CIRCLECI_DOUBLE, { method: 'POST', body: claims }) : Promise.reject();
+response
   .then(async (answer) => {
     if (!answer.ok) throw new Error();
     process.stdout.write((await answer.text()) + '\\n');

@@ -6,26 +6,26 @@ import {
   startHttpService,
 } from '../sigstore';
 
-/** What mints the tokens that the doubles hand out. */
+/** Issues the tokens of the doubles. */
 export type TokenMint = Pick<OidcIssuer, 'url' | 'token'>;
 
 /**
- * A stand-in for a place that issues identity tokens. It speaks the protocol of the real one; the
- * tokens are by the issuer of dev/sigstore, under a path of its own, so that its Fulcio takes them.
+ * A double of a service that issues identity tokens. It implements the real protocol; the issuer of
+ * dev/sigstore signs the tokens, under a separate path, so that its Fulcio accepts them.
  */
 export interface IdentityDouble {
-  /** What whoever runs there finds in its environment. */
+  /** The environment variables of a workload there. */
   readonly env: Readonly<Record<string, string>>;
-  /** Who the certificate must name. */
+  /** The identity that the certificate must have. */
   readonly identity: { readonly identity: string; readonly issuer: string };
-  /** What it was asked, oldest first. */
+  /** Its requests, oldest first. */
   readonly requests: readonly RecordedRequest[];
-  /** What it does instead of its work; may be changed while it runs. */
+  /** The fault that it injects; may be changed while it runs. */
   fault: Fault | undefined;
   stop(): Promise<void>;
 }
 
-/** Starts the HTTP half of a double. */
+/** Starts the HTTP server of a double. */
 export async function startHttpDouble(
   handler: Handler,
 ): Promise<Pick<IdentityDouble, 'requests' | 'fault' | 'stop'> & { readonly url: string }> {
@@ -50,7 +50,7 @@ export async function startHttpDouble(
   };
 }
 
-/** A double that is nothing but an environment. */
+/** A double that consists of environment variables only. */
 export function stillDouble(
   env: IdentityDouble['env'],
   identity: IdentityDouble['identity'],

@@ -13,7 +13,7 @@ const FLAVOR = { 'metadata-flavor': 'Google' };
 
 /** Google Cloud: a machine's metadata server, IAM's credentials API and its token exchange. */
 export interface GoogleDouble extends IdentityDouble {
-  /** The environment in which the machine's account impersonates another one. */
+  /** The environment in which the machine's account impersonates another account. */
   readonly impersonation: Pick<IdentityDouble, 'env' | 'identity'>;
   /** The same from outside of Google, by workload identity federation with this credential file. */
   readonly federation: Pick<IdentityDouble, 'env' | 'identity'>;

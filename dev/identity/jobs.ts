@@ -1,7 +1,7 @@
 import { ACTIONS_CLAIMS, type OidcIssuer } from '../sigstore';
 import { type IdentityDouble, stillDouble, type TokenMint } from './double';
 
-/** A job of GitHub Actions. The endpoint that it asks is the issuer's own. */
+/** A job of GitHub Actions. Its token endpoint is that of the local issuer. */
 export function githubActions(issuer: OidcIssuer): IdentityDouble {
   return stillDouble(issuer.actionsEnvironment(), {
     identity: `https://github.com/${String(ACTIONS_CLAIMS['job_workflow_ref'])}`,
@@ -45,7 +45,7 @@ export function gitlabCi(mint: TokenMint, audience?: string): IdentityDouble {
   );
 }
 
-/** A token that somebody put into `SIGSTORE_ID_TOKEN`. */
+/** A token in `SIGSTORE_ID_TOKEN`. */
 export function storedToken(mint: TokenMint): IdentityDouble {
   const identity = 'https://ci.example.test/job';
   return stillDouble(

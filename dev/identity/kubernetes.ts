@@ -18,7 +18,7 @@ const ACCOUNT = {
 /** A projected token in a file, as a kubelet writes it. */
 export interface KubernetesDouble extends IdentityDouble {
   readonly tokenFile: string;
-  /** Writes another one, as a kubelet does long before the old one expires. */
+  /** Replaces the token, as a kubelet does long before it expires. */
   renew(expiresIn?: number): Promise<string>;
 }
 

@@ -1,20 +1,20 @@
-/** What is told to a person who is asked to sign in, and what that person's browser does with it. */
+/** The messages to a person who is prompted to sign in, and the requests of that person's browser. */
 export interface PersonDouble {
   readonly announce: (message: string) => void;
-  /** All that was announced. */
-  readonly heard: readonly string[];
-  /** Resolves when the browser has been to all the addresses. */
+  /** All messages. */
+  readonly messages: readonly string[];
+  /** Resolves when the browser has opened all URLs. */
   settled(): Promise<void>;
 }
 
-/** A person who opens every address at once; what the issuer then does is its `login.decision`. */
+/** A person who opens every URL at once; the issuer's `login.decision` is that person's decision. */
 export function personAtBrowser(): PersonDouble {
-  const heard: string[] = [];
+  const messages: string[] = [];
   const visits: Promise<unknown>[] = [];
   return {
-    heard,
+    messages,
     announce(message) {
-      heard.push(message);
+      messages.push(message);
       const address = /https?:\/\/\S+/.exec(message)?.[0];
       if (address === undefined) return;
       visits.push(

@@ -16,15 +16,15 @@ import { type IdentityDouble, stillDouble, type TokenMint } from './double';
 
 const SUBJECT = 'spiffe://example.test/ns/ci/sa/signer';
 
-/** An agent's answer to a workload. */
+/** An agent's response to a workload. */
 export type SpiffeAnswer = 'identity' | 'unregistered' | 'nothing';
 
 export interface SpiffeDouble extends IdentityDouble {
   /** May be changed while it runs. Default: `identity`. */
   answer: SpiffeAnswer;
-  /** The path of its socket; the environment holds it as a URI. */
+  /** The path of its socket; the environment has it as a URI. */
   readonly socket: string;
-  /** Audiences that were asked for. */
+  /** Requested audiences. */
   readonly audiences: readonly string[];
 }
 
@@ -57,12 +57,12 @@ export async function spiffeAgent(mint: TokenMint): Promise<SpiffeDouble> {
   const folder = await mkdtemp(join(tmpdir(), 'signed-image-spiffe-'));
   const socket = join(folder, 'api.sock');
   const issuer = `${mint.url}/spire`;
-  const asked: string[] = [];
+  const requested: string[] = [];
   const double: SpiffeDouble = {
     ...stillDouble({ SPIFFE_ENDPOINT_SOCKET: `unix://${socket}` }, { identity: SUBJECT, issuer }),
     answer: 'identity',
     socket,
-    audiences: asked,
+    audiences: requested,
     stop: async () => {
       server.forceShutdown();
       await rm(folder, { recursive: true, force: true });
@@ -97,7 +97,7 @@ export async function spiffeAgent(mint: TokenMint): Promise<SpiffeDouble> {
           return;
         }
         const audience = audiencesIn(request);
-        asked.push(...audience);
+        requested.push(...audience);
         const claims = { iss: issuer, aud: audience };
         const token = mint.token({ subject: SUBJECT, claims, expiresIn: 300 });
         reply(null, responseWith(double.answer === 'nothing' ? [] : [token]));

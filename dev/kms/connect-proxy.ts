@@ -1,25 +1,25 @@
 import { createServer } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 
-/** An HTTP proxy that tunnels to the loopback ports of doubles, by the names of real hosts. */
+/** An HTTP proxy that maps real host names to loopback ports of doubles. */
 export interface ConnectProxy {
-  /** What `HTTPS_PROXY` has to be. */
+  /** The value for `HTTPS_PROXY`. */
   readonly url: string;
-  /** `host:port` of the tunnels asked for, in order. */
-  readonly asked: readonly string[];
+  /** `host:port` of the requested tunnels, in order. */
+  readonly requested: readonly string[];
   close(): Promise<void>;
 }
 
-/** @param portOf the loopback port that stands for a host; undefined refuses the tunnel */
+/** @param portOf maps a host to a loopback port; undefined refuses the tunnel */
 export async function startConnectProxy(
   portOf: (host: string) => number | undefined,
 ): Promise<ConnectProxy> {
-  const asked: string[] = [];
+  const requested: string[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((_request, response) => response.writeHead(405).end());
   server.on('connect', (request, stream: Socket, head: Buffer) => {
     const target = request.url ?? '';
-    asked.push(target);
+    requested.push(target);
     sockets.add(stream);
     stream.on('error', () => stream.destroy());
     const port = portOf(target.replace(/:\d+$/, ''));
@@ -39,7 +39,7 @@ export async function startConnectProxy(
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    asked,
+    requested,
     close: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();

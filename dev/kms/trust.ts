@@ -9,11 +9,11 @@ function trust(): void {
 }
 
 /**
- * Makes this process trust an authority, as `NODE_EXTRA_CA_CERTS` does at its start. The SDKs of the
- * clouds talk TLS only, and to hosts whose certificates nobody but the cloud can have.
+ * Adds a trusted authority to this process, as `NODE_EXTRA_CA_CERTS` does at its start. The clouds'
+ * SDKs require TLS, with certificates for the clouds' own hosts.
  *
  * @param ca PEM
- * @returns what takes the trust away again
+ * @returns a function that removes the authority
  */
 export function trustAuthority(ca: string): () => void {
   trusted.add(ca);

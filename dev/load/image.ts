@@ -5,7 +5,7 @@ import { type Digest, parseDigest } from '../../src/oci';
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
-/** Puts a small image of its own content into a repository; nobody has signed it. */
+/** Adds a small unsigned image with unique content to a repository. */
 export function storeImage({ store }: RunningRegistry, repository: string): Digest {
   const layer = Buffer.from(`the only layer of ${repository}`);
   const config = {

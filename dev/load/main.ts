@@ -13,7 +13,7 @@ async function main(): Promise<boolean> {
     program;
   console.log(
     `program: images ${images}, wall time ${seconds.toFixed(1)} s, peak memory of the plugin ` +
-      `${peakMegabytes === undefined ? 'not known here' : `${peakMegabytes} MB`}, requests per image ` +
+      `${peakMegabytes === undefined ? 'not available' : `${peakMegabytes} MB`}, requests per image ` +
       `${requestsPerImage.toFixed(1)}, signatures expected ${expected}, found ${found}; ` +
       `writes of a second update ${writesAgain}`,
   );
@@ -29,7 +29,7 @@ async function main(): Promise<boolean> {
   }
   const foreign = await loadForeign(FOREIGN);
   console.log(
-    `foreign: ${foreign.foreign} signatures of another on one image, signatures expected ` +
+    `foreign: ${foreign.foreign} signatures of another signer on one image, signatures expected ` +
       `${foreign.expected}, found ${foreign.found}; ours ${foreign.verified ? 'verified' : 'NOT verified'}`,
   );
   return (
@@ -40,7 +40,7 @@ async function main(): Promise<boolean> {
 }
 
 main().then(
-  (right) => process.exit(right ? 0 : 1),
+  (passed) => process.exit(passed ? 0 : 1),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : error);
     process.exit(1);

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Follows the plugin process of this run and keeps the most memory that it had resident, in MB;
- * `undefined` where there is no /proc.
+ * Samples the resident memory of this run's plugin process; `stop` returns the peak in MB,
+ * `undefined` on systems without /proc.
  */
 export function watchPlugin(plugin: string): { stop(): number | undefined } {
   let peak: number | undefined;
-  const look = (): void => {
+  const sample = (): void => {
     for (const pid of processes()) {
       const command = read(`/proc/${pid}/cmdline`);
       // The program in the plugin's folder, or the SDK's runner of that folder.
@@ -16,7 +16,7 @@ export function watchPlugin(plugin: string): { stop(): number | undefined } {
       peak = Math.max(peak ?? 0, Math.round(kilobytes / 1024));
     }
   };
-  const timer = setInterval(look, 250);
+  const timer = setInterval(sample, 250);
   return {
     stop: () => {
       clearInterval(timer);
@@ -37,7 +37,7 @@ function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    // It ended in the meantime.
+    // The process has ended.
     return '';
   }
 }

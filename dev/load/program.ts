@@ -28,11 +28,11 @@ export interface ProgramLoad {
   readonly requestsPerImage: number;
   readonly expected: number;
   readonly found: number;
-  /** Requests of the second update that change something; none is right. */
+  /** Requests of the second update that change something; must be 0. */
   readonly writesAgain: number;
 }
 
-/** Many images in one program, 16 at a time, on the local engine; then the same once more. */
+/** Updates a program with many images on the local engine, 16 at a time; then updates it again. */
 export async function loadProgram(images: number): Promise<ProgramLoad> {
   const folder = mkdtempSync(join(tmpdir(), 'signed-image-load-'));
   const registry = await startRegistry();

@@ -17,7 +17,7 @@ import {
 } from '../../src/sign';
 import { type VerificationPolicy, verifyImage } from '../../src/verify';
 
-/** A key of its own, and the material to sign with it; no log, no timestamp. */
+/** Signing material with a new key, without a log and timestamps. */
 export function newMaterial(): SigningMaterial & { readonly publicKey: PublicKey } {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signer = createKeySigner(privateKey);
@@ -46,13 +46,13 @@ export async function sign(
   alreadySigned?: FindSignature,
 ): Promise<void> {
   const manifest = await client.resolve(repository, digest);
-  if (!manifest) throw new Error('the image is not there');
+  if (!manifest) throw new Error('the image does not exist');
   const targets = [{ manifest, annotations, provenance: undefined }];
   const request = { repository, targets, format, material };
   await signImage(request, client, undefined, alreadySigned && { alreadySigned });
 }
 
-/** Whether this key's signature is there and good, in this format. */
+/** Whether a signature of this key in this format verifies. */
 export async function isSignedBy(
   { client, repository, digest }: Target,
   key: PublicKey,

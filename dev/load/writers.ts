@@ -16,7 +16,7 @@ export interface WritersLoad {
   readonly found: number;
 }
 
-/** Writers in several processes add to one legacy tag at the same time; each with a key of its own. */
+/** Writers in several processes add to one legacy tag at the same time; each has its own key. */
 export async function loadWriters(
   processes: number,
   each: number,

@@ -8,20 +8,20 @@ export interface ProxiedRequest {
   readonly method: string;
   /** `host:port`. */
   readonly target: string;
-  /** The status that the proxy answered with itself; `undefined` where it passed the request on. */
+  /** The status of the proxy's own response; `undefined` if it forwarded the request. */
   readonly refused: number | undefined;
 }
 
 export interface RecordingProxyOptions {
   /** Basic credentials that a client must send, as `user:password`. Default: none. */
   readonly credentials?: string;
-  /** PEM; the proxy is then spoken to over TLS. */
+  /** PEM; with it the proxy serves TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** The `host:port` on loopback that stands for a target. Default: the target itself. */
+  /** Maps a target to a `host:port` on loopback. Default: the target itself. */
   readonly locate?: (target: string) => string | undefined;
 }
 
-/** An HTTP proxy that records what goes through it. */
+/** An HTTP proxy that records its requests. */
 export interface RecordingProxy {
   /** `http(s)://127.0.0.1:port`, without credentials. */
   readonly url: string;
@@ -40,24 +40,24 @@ export async function startRecordingProxy({
   const sockets = new Set<Socket>();
   const expected = credentials && `Basic ${Buffer.from(credentials).toString('base64')}`;
 
-  /** Where to connect to; a number is the status of a refusal. */
+  /** The address to connect to, or the status of a refusal. */
   const admit = (request: http.IncomingMessage, target: string): string | number => {
     const isKnown = expected === undefined || request.headers['proxy-authorization'] === expected;
-    const place = isKnown ? (locate(target) ?? 502) : 407;
-    const refused = typeof place === 'number' ? place : undefined;
+    const admitted = isKnown ? (locate(target) ?? 502) : 407;
+    const refused = typeof admitted === 'number' ? admitted : undefined;
     requests.push({ method: request.method ?? '', target, refused });
-    return place;
+    return admitted;
   };
 
   const forward = (request: http.IncomingMessage, response: http.ServerResponse): void => {
     const url = URL.parse(request.url ?? '');
     const target = url ? `${url.hostname}:${url.port || '80'}` : '';
-    const place = url ? admit(request, target) : 400;
-    if (!url || typeof place === 'number') {
-      response.writeHead(Number(place), { 'proxy-authenticate': 'Basic realm="proxy"' }).end();
+    const admitted = url ? admit(request, target) : 400;
+    if (!url || typeof admitted === 'number') {
+      response.writeHead(Number(admitted), { 'proxy-authenticate': 'Basic realm="proxy"' }).end();
       return;
     }
-    const { hostname, port } = new URL(`http://${place}`);
+    const { hostname, port } = new URL(`http://${admitted}`);
     const { 'proxy-authorization': _credentials, ...headers } = request.headers;
     const path = `${url.pathname}${url.search}`;
     const upstream = http.request({ hostname, port, path, method: request.method, headers });
@@ -76,13 +76,13 @@ export async function startRecordingProxy({
   });
   server.on('connect', (request: http.IncomingMessage, stream: Socket, head: Buffer) => {
     stream.on('error', () => stream.destroy());
-    const place = admit(request, request.url ?? '');
-    if (typeof place === 'number') {
-      const challenge = place === 407 ? 'Proxy-Authenticate: Basic realm="proxy"\r\n' : '';
-      stream.end(`HTTP/1.1 ${place} Refused\r\n${challenge}Content-Length: 0\r\n\r\n`);
+    const admitted = admit(request, request.url ?? '');
+    if (typeof admitted === 'number') {
+      const challenge = admitted === 407 ? 'Proxy-Authenticate: Basic realm="proxy"\r\n' : '';
+      stream.end(`HTTP/1.1 ${admitted} Refused\r\n${challenge}Content-Length: 0\r\n\r\n`);
       return;
     }
-    const { hostname, port } = new URL(`http://${place}`);
+    const { hostname, port } = new URL(`http://${admitted}`);
     const upstream = connect(Number(port), hostname, () => {
       stream.write('HTTP/1.1 200 Connection Established\r\n\r\n');
       upstream.write(head);

@@ -5,7 +5,7 @@ import type { AuthSettings, BearerSettings } from './settings';
 
 export type Action = 'pull' | 'push' | 'delete';
 
-/** What a request may do; `undefined` user: anonymous. */
+/** The permissions of a request; `undefined` user: anonymous. */
 export interface Access {
   readonly may: (repository: string, action: Action) => boolean;
 }
@@ -17,11 +17,11 @@ interface Token {
 
 const NAME = 'dev-registry';
 
-/** Tokens that were given out, and the three ways to ask for one. */
+/** Issued tokens, and the three ways to request one. */
 export class Authority {
   readonly #tokens = new Map<string, Token>();
 
-  /** The access of a request, or the refusal that tells how to ask. */
+  /** The access of a request, or a response with the authentication challenge. */
   check(
     auth: AuthSettings,
     realm: string,
@@ -69,16 +69,16 @@ export class Authority {
       return refuse(403, 'DENIED', 'requested access to the resource is denied');
     const scopes = new Map<string, Set<string>>();
     for (const scope of form.getAll('scope').flatMap((several) => several.split(' '))) {
-      const asked = /^repository:(.+):([a-z,*]+)$/.exec(scope);
-      if (!asked) continue;
-      const [, name = '', actions = ''] = asked;
+      const match = /^repository:(.+):([a-z,*]+)$/.exec(scope);
+      if (!match) continue;
+      const [, name = '', actions = ''] = match;
       const given = actions.split(',').filter((action) => granted(auth, user, action));
       scopes.set(name, new Set([...(scopes.get(name) ?? []), ...given]));
     }
     const token = makeToken(auth.opaqueTokens === true ? undefined : scopes);
     const seconds = auth.tokenSeconds ?? 300;
     this.#tokens.set(token, { scopes, ends: Date.now() + seconds * 1000 });
-    // The OAuth2 form has "access_token" only, the older one "token" too.
+    // OAuth2 responses have "access_token" only, older ones "token" too.
     return json(200, {
       ...(method === 'GET' && { token }),
       access_token: token,
@@ -88,7 +88,7 @@ export class Authority {
   }
 }
 
-/** Random, and in the form of a JWT that tells what is in it, as most token services make them. */
+/** Random, in the format of a JWT with readable claims, as issued by most token services. */
 function makeToken(scopes: Token['scopes'] | undefined): string {
   const secret = randomBytes(18).toString('base64url');
   if (!scopes) return secret;

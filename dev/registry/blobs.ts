@@ -17,17 +17,17 @@ export function readBlob(
   return blobBytes(bytes, digest, headers.range);
 }
 
-/** The bytes, or the one range asked for (`bytes=a-b` or `bytes=a-`). */
+/** The bytes, or the requested range (`bytes=a-b` or `bytes=a-`). */
 export function blobBytes(bytes: Buffer, digest: string, range?: string): RegistryResponse {
   const headers = {
     'content-type': 'application/octet-stream',
     'docker-content-digest': digest,
     'accept-ranges': 'bytes',
   };
-  const asked = range === undefined ? null : /^bytes=(\d+)-(\d*)$/.exec(range);
-  if (!asked) return { status: 200, headers, body: bytes };
-  const start = Number(asked[1]);
-  const end = Math.min(asked[2] ? Number(asked[2]) : bytes.length - 1, bytes.length - 1);
+  const match = range === undefined ? null : /^bytes=(\d+)-(\d*)$/.exec(range);
+  if (!match) return { status: 200, headers, body: bytes };
+  const start = Number(match[1]);
+  const end = Math.min(match[2] ? Number(match[2]) : bytes.length - 1, bytes.length - 1);
   if (start > end) return { status: 416, headers: { 'content-range': `bytes */${bytes.length}` } };
   return {
     status: 206,

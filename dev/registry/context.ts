@@ -3,7 +3,7 @@ import type { RegistryStore } from './store';
 import type { Uploads } from './uploads';
 import type { Visibility } from './visibility';
 
-/** What every handler of a running registry works on. */
+/** The shared state of the handlers of a running registry. */
 export interface RegistryContext {
   readonly settings: RegistrySettings;
   readonly store: RegistryStore;

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** One request as the handlers see it: target split, body read. */
+/** One request for the handlers, with parsed target and complete body. */
 export interface RegistryRequest {
   readonly method: string;
   /** Path without query, decoded. */
@@ -16,24 +16,24 @@ export interface RegistryResponse {
   readonly body?: Buffer | string;
 }
 
-/** What a fault hook may answer: a response, or the connection cut without one. */
+/** The result of a fault hook: a response, or a closed connection without one. */
 export type Fault = RegistryResponse | 'drop';
 
-/** A request as it was answered, for tests that ask who was told what. */
+/** A request and its response status, for assertions of tests. */
 export interface RecordedRequest {
   readonly method: string;
   /** Path and query as sent. */
   readonly path: string;
-  /** 0 when the connection was cut. */
+  /** 0 if the connection was closed without a response. */
   readonly status: number;
-  /** `registry`, or `side`: the second origin, that stands for a blob store or a token service. */
+  /** `registry`, or `side`: the second origin, used as a blob store or a token service. */
   readonly server: 'registry' | 'side';
   /** Lower-case names. */
   readonly headers: IncomingHttpHeaders;
-  /** Bytes of the bodies: of the request, and of the answer (that of a HEAD is not sent). */
+  /** Bytes of the request body and the response body (that of a HEAD is not sent). */
   readonly taken: number;
   readonly given: number;
-  /** Where the client's end of the connection was: the same for requests on the same one. */
+  /** The client's address and port: equal for requests on the same connection. */
   readonly connection: string;
 }
 

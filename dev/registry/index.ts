@@ -15,13 +15,13 @@ export { RegistryStore, sha256, type StoredManifest } from './store';
 export { makeCertificate, type TestCertificate } from './tls';
 
 export interface StartRegistryOptions {
-  /** Loopback port; default: one that is free. */
+  /** Loopback port; default: a free one. */
   readonly port?: number;
-  /** Serve https, with a certificate of an own authority (`ca`). Default off. */
+  /** Serves https, with a certificate of its own authority (`ca`). Default off. */
   readonly tls?: boolean;
-  /** Keep the content in this folder too, and begin with what it holds. Default: memory only. */
+  /** Also stores the content in this folder, and loads existing content from it. Default: memory only. */
   readonly folder?: string;
-  /** The switches to begin with. */
+  /** Initial settings. */
   readonly settings?: Partial<RegistrySettings>;
 }
 
@@ -35,18 +35,18 @@ export interface RunningRegistry {
   readonly sideUrl: string;
   /** PEM of the authority, with `tls`. */
   readonly ca: string | undefined;
-  /** All requests since the start or the last `clearRequests()`, in the order of their answers. */
+  /** All requests since the start or the last `clearRequests()`, in the order of their responses. */
   readonly requests: readonly RecordedRequest[];
   clearRequests(): void;
-  /** Change them at any time. */
+  /** May be changed at any time. */
   readonly settings: RegistrySettings;
-  /** What it holds; to look into, or to tamper with. */
+  /** The content; tests may read and change it. */
   readonly store: RegistryStore;
   close(): Promise<void>;
 }
 
 /**
- * An OCI registry for the demo and the tests, true to distribution-spec 1.1 on the wire, on
+ * An OCI registry for the demo and the tests, which implements distribution-spec 1.1, on
  * 127.0.0.1 only.
  *
  * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md

@@ -94,13 +94,13 @@ export function writeManifest(
     visibility.wrote(repository, reference, previous, settings.lateVisibility);
   }
   const subject = parsed.subject?.digest;
-  const tellsSubject = subject !== undefined && (settings.referrersApi || settings.claimsSubject);
+  const returnsSubject = subject !== undefined && (settings.referrersApi || settings.claimsSubject);
   return {
     status: 201,
     headers: {
       location: `/v2/${repository}/manifests/${digest}`,
       'docker-content-digest': digest,
-      ...(tellsSubject && { 'oci-subject': subject }),
+      ...(returnsSubject && { 'oci-subject': subject }),
     },
   };
 }
@@ -117,7 +117,7 @@ export function deleteManifest(
   return { status: 202 };
 }
 
-/** The first digest that the manifest needs and the repository lacks. A subject may be missing. */
+/** The first digest in the manifest that does not exist in the repository. A subject may be missing. */
 function missingContent(
   { store }: RegistryContext,
   repository: string,
@@ -132,7 +132,7 @@ function missingContent(
   return child && (child.digest ?? '(no digest)');
 }
 
-/** https://www.rfc-editor.org/rfc/rfc9110#name-preconditions: of a tag as of a digest. */
+/** https://www.rfc-editor.org/rfc/rfc9110#name-preconditions, for tags and digests. */
 function refusedCondition(
   { settings }: RegistryContext,
   headers: RegistryRequest['headers'],

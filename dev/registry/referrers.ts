@@ -10,7 +10,7 @@ export function listReferrers(
   { query }: RegistryRequest,
 ): RegistryResponse {
   const { settings, visibility } = context;
-  // As Go's mux answers a path that it does not know: this is what registry:2 says.
+  // The response of Go's mux for an unknown path, as sent by registry:2.
   if (!settings.referrersApi) {
     return { status: 404, headers: { 'content-type': 'text/plain' }, body: '404 page not found\n' };
   }

@@ -36,7 +36,7 @@ export function answer(
   return 'status' in access ? access : handle(context, access, request, repository, kind, target);
 }
 
-/** The second origin: a blob store and token service that take no `Authorization` of the registry. */
+/** The second origin: a blob store and token service that do not accept the registry's `Authorization`. */
 export function answerAside(
   context: RegistryContext,
   authority: Authority,
@@ -44,7 +44,7 @@ export function answerAside(
 ): RegistryResponse {
   const { auth } = context.settings;
   if (request.path === '/token' && auth.kind === 'bearer') return authority.token(auth, request);
-  // As an object store that is given both a signed URL and an Authorization header.
+  // The response of an object store to a signed URL with an Authorization header.
   if (request.headers.authorization !== undefined) {
     return { status: 400, body: 'Only one auth mechanism allowed' };
   }
@@ -83,7 +83,7 @@ function handle(
       return method === 'DELETE' ? deleteManifest(context, repository, target) : NOT_ALLOWED;
     case 'blobs':
       if (isRead) return readBlob(context, repository, target, request);
-      // `POST /v2/<name>/blobs/uploads` without the last slash is taken too.
+      // `POST /v2/<name>/blobs/uploads` without the trailing slash is accepted too.
       if (method === 'POST' && target === 'uploads')
         return begin(context, access, request, repository);
       return method === 'DELETE' ? deleteBlob(context, repository, target) : NOT_ALLOWED;

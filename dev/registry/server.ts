@@ -11,7 +11,7 @@ export interface ListeningServer {
   close(): Promise<void>;
 }
 
-/** Serves `answer` on a loopback port, and tells `record` of every exchange. */
+/** Serves `answer` on a loopback port, and calls `record` for every exchange. */
 export async function listen(
   port: number,
   certificate: TestCertificate | undefined,

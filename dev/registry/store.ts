@@ -26,8 +26,8 @@ export function sha256(bytes: Uint8Array): string {
 }
 
 /**
- * What the registry holds, in memory, and in a folder too when one is given. Its writers check
- * nothing, so that a test can put bytes under a digest that is not theirs.
+ * The content of the registry, in memory and optionally in a folder. Its writers do not validate,
+ * so that a test can store bytes under a wrong digest.
  */
 export class RegistryStore {
   readonly #blobs = new Map<string, Buffer>();
@@ -57,7 +57,7 @@ export class RegistryStore {
     return digest;
   }
 
-  /** Makes a blob of one repository known in another; false when it is not there. */
+  /** Mounts a blob of one repository in another; false if it does not exist. */
   mountBlob(from: string, to: string, digest: string): boolean {
     if (!this.getBlob(from, digest)) return false;
     this.#content(to).blobs.add(digest);
@@ -71,7 +71,7 @@ export class RegistryStore {
     return deleted;
   }
 
-  /** The digest that a tag holds; a digest stands for itself when it is there. */
+  /** Resolves a tag, or an existing digest, to a digest. */
   resolve(repository: string, reference: string): string | undefined {
     const content = this.#repositories.get(repository);
     const digest = reference.includes(':') ? reference : content?.tags.get(reference);
@@ -85,7 +85,7 @@ export class RegistryStore {
       : this.#repositories.get(repository)?.manifests.get(digest);
   }
 
-  /** Puts a manifest under `digest` (default: its own), and the tag on it when one is given. */
+  /** Stores a manifest under `digest` (default: its own), and sets the tag if there is one. */
   putManifest(
     repository: string,
     manifest: StoredManifest,
@@ -125,7 +125,7 @@ export class RegistryStore {
     return this.#repositories.get(repository)?.tags;
   }
 
-  /** What is there now, to be brought back later; of a registry in memory. */
+  /** Returns a function that restores the current content; for a registry in memory. */
   snapshot(): () => void {
     const copies = [...this.#repositories].map(
       ([name, { blobs, manifests, tags }]) =>
@@ -175,7 +175,7 @@ export class RegistryStore {
     if (this.#folder !== undefined) writeFileSync(blobPath(this.#folder, digest), bytes);
   }
 
-  /** Written beside and renamed, so that a run that is cut leaves a readable folder. */
+  /** Writes a temporary file and renames it, so that the folder is readable after an interruption. */
   #writeIndex(): void {
     if (this.#folder === undefined) return;
     const index: StoredIndex = Object.fromEntries(

@@ -4,7 +4,7 @@ import { randomUUID, webcrypto } from 'node:crypto';
 
 import * as x509 from '@peculiar/x509';
 
-/** A certificate for the loopback names, and the authority that a client has to be told of. */
+/** A certificate for the loopback names, and its authority, which clients must trust. */
 export interface TestCertificate {
   /** PEM. */
   readonly ca: string;
@@ -13,9 +13,9 @@ export interface TestCertificate {
 }
 
 export interface CertificateOptions {
-  /** The server's certificate has ended. Default: no. */
+  /** Whether the server's certificate is expired. Default: no. */
   readonly expired?: boolean;
-  /** It is for the loopback names. Default: yes. */
+  /** Whether the certificate is for the loopback names. Default: yes. */
   readonly loopback?: boolean;
 }
 
@@ -23,7 +23,7 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY = 24 * 60 * 60 * 1000;
 
 /**
- * Makes an authority that nobody trusts yet and a server certificate of it, valid for a day.
+ * Creates a new authority and a server certificate issued by it, valid for a day.
  *
  * @param names host names beside the loopback ones
  */
@@ -38,7 +38,7 @@ export async function makeCertificate(
   const authority = await x509.X509CertificateGenerator.createSelfSigned({
     ...validity,
     serialNumber: '01',
-    // Of its own: of two authorities with one name a client tries the wrong one.
+    // Unique: of two authorities with the same name a client may use the wrong one.
     name: `CN=dev registry authority ${randomUUID()}`,
     keys: authorityKeys,
     signingAlgorithm: ALGORITHM,

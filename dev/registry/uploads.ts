@@ -10,7 +10,7 @@ interface Upload {
   size: number;
 }
 
-/** Uploads that were begun and not ended. */
+/** Uploads in progress. */
 export class Uploads {
   readonly #open = new Map<string, Upload>();
 
@@ -40,7 +40,7 @@ export function beginUpload(
   const digest = query.get('digest');
   const { singlePost } = context.settings;
   if (digest !== null && singlePost === 'refused') {
-    return refuse(405, 'UNSUPPORTED', 'an upload is begun without a digest');
+    return refuse(405, 'UNSUPPORTED', 'an upload must begin without a digest');
   }
   if (digest !== null && singlePost) return storeBlob(context, repository, body, digest);
   const mount = query.get('mount');
@@ -111,7 +111,7 @@ function created(repository: string, digest: string): RegistryResponse {
   };
 }
 
-/** The location has a query, as those of many registries: a client must add to it, not replace it. */
+/** The location has a query, as on many registries: a client must append to it, not replace it. */
 function accepted(
   { settings, origin, sideOrigin }: RegistryContext,
   repository: string,

@@ -4,8 +4,8 @@ interface Pending {
 }
 
 /**
- * Late visibility: for the next n reads a reference that was just written still stands for what it
- * stood for before (or for nothing), as in registries on an eventually consistent store.
+ * Eventual consistency: for the next n reads a reference that was just written resolves to its
+ * previous digest (or does not exist), as in registries on an eventually consistent store.
  */
 export class Visibility {
   readonly #pending = new Map<string, Pending>();
@@ -14,7 +14,7 @@ export class Visibility {
     if (reads > 0) this.#pending.set(`${repository}@${reference}`, { left: reads, previous });
   }
 
-  /** The digest that this read sees, `now` being the one that is stored. */
+  /** The digest that this read returns; `now` is the stored one. */
   read(repository: string, reference: string, now: string | undefined): string | undefined {
     const key = `${repository}@${reference}`;
     const pending = this.#pending.get(key);

@@ -1,5 +1,5 @@
-// Runs inside a network namespace that has a loopback and nothing else (see isolation.ts): starts
-// programs there, and joins their ports to sockets in the file system. Plain Node.
+// Runs in a network namespace that has only a loopback interface (see isolation.ts): starts
+// programs, and connects their ports to sockets in the file system. Uses only Node's own modules.
 import { spawn, spawnSync } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -10,12 +10,12 @@ const plan = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const up = spawnSync('ip', ['link', 'set', 'lo', 'up'], { encoding: 'utf8' });
 if (up.status !== 0) {
   console.error(
-    `the loopback of the namespace does not come up: ${up.stderr ?? up.error?.message}`,
+    `the loopback interface of the namespace cannot be set up: ${up.stderr ?? up.error?.message}`,
   );
   process.exit(1);
 }
 
-/** Hands on every connection, both ways, until one side ends it. */
+/** Forwards every connection in both directions until one side closes it. */
 function join(from, to) {
   return new Promise((settle, fail) => {
     const server = createServer((near) => {
@@ -33,7 +33,7 @@ const here = (port) => ({ host: '127.0.0.1', port });
 for (const { port, socket } of plan.outward) await join(here(port), { path: socket });
 for (const { port, socket } of plan.inward) await join({ path: socket }, here(port));
 
-/** Waits until another program listens; for ever, because the starter knows when to give up. */
+/** Waits without a limit until another program listens: the parent process has the timeout. */
 async function opened(to) {
   const accepts = () =>
     new Promise((settle) => {
@@ -74,7 +74,7 @@ async function stop() {
   process.exit(0);
 }
 
-// The other end is closed when it is time to stop, and when the starter has died.
+// The parent closes stdin to stop this process; it is also closed when the parent ends.
 process.stdin.on('end', stop).on('error', stop).resume();
 process.once('SIGTERM', stop);
 console.log('ready');

@@ -4,48 +4,48 @@ import { type AddressInfo, type Server, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-/** A program that runs inside. */
+/** A program that runs in the namespace. */
 export interface InsideProgram {
   readonly file: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** Path of the file that gets what it prints. */
+  /** Path of the file for its output. */
   readonly log: string;
-  /** What another program opens, and this one needs at its start. Default: nothing. */
+  /** A port or path that another program opens and this one needs at its start. Default: nothing. */
   readonly after?: { readonly port: number } | { readonly path: string };
   /** User and group to run as. Default: the caller's. */
   readonly uid?: number;
 }
 
-/** A port inside, and the socket that stands for it. */
+/** A port in the namespace, and the socket that is connected to it. */
 interface Joint {
   readonly port: number;
   readonly socket: string;
 }
 
-/** What inside.mjs is told. */
+/** The input of inside.mjs. */
 export interface InsidePlan {
   readonly programs: readonly InsideProgram[];
-  /** Ports inside that are reached from here. */
+  /** Ports in the namespace that are reachable from outside. */
   readonly inward: readonly Joint[];
-  /** Ports inside that lead to servers here. */
+  /** Ports in the namespace that forward to servers outside. */
   readonly outward: readonly Joint[];
 }
 
 export interface IsolationOptions {
-  /** Writes what they need into their folder, and says how they start. */
+  /** Writes the programs' files into their folder, and returns their commands. */
   readonly prepare: (folder: string) => Promise<readonly Omit<InsideProgram, 'cwd' | 'log'>[]>;
   /** Ports of the programs, by name. */
   readonly ports: Readonly<Record<string, number>>;
-  /** Ports of servers on this machine's loopback that the programs reach under the same number. */
+  /** Ports of servers on this machine's loopback that are reachable in the namespace under the same number. */
   readonly reaches?: readonly number[];
 }
 
-/** Programs in a network of their own. */
+/** Programs in a separate network. */
 export interface Isolated<Name extends string = string> {
   /** A base URL for each port, on the loopback of this machine. */
   readonly urls: Readonly<Record<Name, string>>;
-  /** What the programs printed. */
+  /** The output of the programs. */
   logs(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -59,7 +59,7 @@ function listening(server: Server, at: object): Promise<void> {
   });
 }
 
-/** A server that hands on every connection. */
+/** A server that forwards every connection. */
 function joint(to: { readonly path: string } | { readonly host: string; readonly port: number }) {
   const open = new Set<{ destroy(): unknown }>();
   const server = createServer((near) => {
@@ -81,7 +81,7 @@ function joint(to: { readonly path: string } | { readonly host: string; readonly
 }
 
 function enter(plan: string): ChildProcess {
-  // Root needs no user namespace, and another user may use no other.
+  // Root does not need a user namespace; other users can create a network namespace only in one.
   const users = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
   const args = [...users, '--net', process.execPath, INSIDE, plan];
   return spawn('unshare', args, { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -89,22 +89,24 @@ function enter(plan: string): ChildProcess {
 
 function ready(child: ChildProcess): Promise<void> {
   return new Promise((settle, fail) => {
-    let trouble = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => (trouble += text));
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
     child.stdout?.once('data', () => settle());
     child.once('error', () =>
-      fail(new Error('unshare (util-linux) does not run: these services need Linux')),
+      fail(new Error('`unshare` (util-linux) cannot be started: these services need Linux')),
     );
-    child.once('exit', () => fail(new Error(`no network namespace could be had: ${trouble}`)));
+    child.once('exit', () =>
+      fail(new Error(`a network namespace could not be created: ${stderr}`)),
+    );
   });
 }
 
 /**
- * Starts programs in a network namespace of their own, with only a loopback: some of them listen on
- * all interfaces or on fixed ports. They are reached through sockets in a temporary folder, which
- * goes away with them.
+ * Starts programs in a separate network namespace that has only a loopback interface: some of them
+ * listen on all interfaces or on fixed ports. They are reached through sockets in a temporary folder,
+ * which is removed when they stop.
  *
- * @throws Error where there are no network namespaces
+ * @throws Error if network namespaces are not available
  */
 export async function startIsolated<Name extends string>(
   options: IsolationOptions & { readonly ports: Readonly<Record<Name, number>> },
@@ -160,16 +162,16 @@ export async function startIsolated<Name extends string>(
   }
 }
 
-/** Waits until an address answers with 200. @throws Error with what the programs printed */
+/** Waits until a URL responds with 200. @throws Error with the output of the programs */
 export async function answering(url: string, isolated: Isolated, seconds = 60): Promise<void> {
   for (let tries = 0; tries < seconds * 5; tries += 1) {
     try {
       const { status } = await fetch(url);
       if (status === 200) return;
     } catch {
-      // Not up yet.
+      // Not started yet.
     }
     await new Promise((settle) => setTimeout(settle, 200));
   }
-  throw new Error(`${url} does not answer:\n${(await isolated.logs()).slice(-4000)}`);
+  throw new Error(`${url} does not respond:\n${(await isolated.logs()).slice(-4000)}`);
 }

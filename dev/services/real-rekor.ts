@@ -7,15 +7,15 @@ import type { TransparencyLogInstanceJson } from '../sigstore/trust-material';
 import { type InsideProgram, answering, startIsolated } from './isolation';
 import { programPath } from './program-path';
 
-/** The real Rekor v1, on the real Trillian, on a PostgreSQL of the machine. */
+/** The real Rekor v1, on the real Trillian, with the machine's PostgreSQL. */
 export interface RealRekor {
   readonly url: string;
-  /** Its part of a trusted root. */
+  /** Its entry of a trusted root. */
   readonly log: TransparencyLogInstanceJson;
   stop(): Promise<void>;
 }
 
-/** Fixed, because the network is theirs alone. */
+/** Fixed ports, because the network is separate. */
 const PORTS = { rekor: 3000 } as const;
 const TRILLIAN = 8090;
 /** The host of its address, which verifiers compare with the checkpoint's origin. */
@@ -29,7 +29,7 @@ export function hasPostgres(): boolean {
   );
 }
 
-/** PostgreSQL does not run as root; Debian's package brings a user. */
+/** PostgreSQL does not run as root; Debian's package creates a user. */
 function databaseUser(): number | undefined {
   if (process.getuid?.() !== 0) return undefined;
   return Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'utf8' }));
@@ -45,23 +45,23 @@ function run(file: string, args: readonly string[], uid: number | undefined, inp
   });
 }
 
-/** Trillian's tables, as its module has them. */
+/** Trillian's schema, from its module. */
 async function schema(): Promise<string> {
-  const asked = ['list', '-m', '-f', '{{.Dir}}', 'github.com/google/trillian'];
-  const folder = execFileSync('go', asked, { cwd: MODULE, encoding: 'utf8' }).trim();
+  const listModule = ['list', '-m', '-f', '{{.Dir}}', 'github.com/google/trillian'];
+  const folder = execFileSync('go', listModule, { cwd: MODULE, encoding: 'utf8' }).trim();
   return readFile(join(folder, 'storage/postgresql/schema/storage.sql'), 'utf8');
 }
 
-/** A database with Trillian's tables, made without a server. */
+/** Creates a database with Trillian's schema, without a server. */
 async function database(folder: string, uid: number | undefined): Promise<string> {
-  const place = join(folder, 'db');
-  await mkdir(place);
+  const databaseFolder = join(folder, 'db');
+  await mkdir(databaseFolder);
   if (uid !== undefined) {
-    await chown(place, uid, uid);
-    // The user must come through to its own folder.
+    await chown(databaseFolder, uid, uid);
+    // The user needs access to the parents of its folder.
     await chmod(folder, 0o711);
   }
-  const data = join(place, 'data');
+  const data = join(databaseFolder, 'data');
   await run('initdb', ['-D', data, '-U', 'trillian', '--auth=trust', '-N'], uid);
   // In single-user mode a statement ends at a semicolon with an empty line after it.
   await run(
@@ -70,7 +70,7 @@ async function database(folder: string, uid: number | undefined): Promise<string
     uid,
     singleUser(await schema()),
   );
-  return place;
+  return databaseFolder;
 }
 
 /** `$$`-quoted bodies keep their semicolons, because no empty line follows them there. */
@@ -88,14 +88,14 @@ function singleUser(sql: string): string {
 
 async function programs(folder: string): Promise<readonly Omit<InsideProgram, 'cwd' | 'log'>[]> {
   const uid = databaseUser();
-  const place = await database(folder, uid);
-  const socket = join(place, '.s.PGSQL.5432');
-  const uri = `postgresql:///postgres?host=${encodeURIComponent(place)}&user=trillian`;
+  const databaseFolder = await database(folder, uid);
+  const socket = join(databaseFolder, '.s.PGSQL.5432');
+  const uri = `postgresql:///postgres?host=${encodeURIComponent(databaseFolder)}&user=trillian`;
   const storage = ['--storage_system=postgresql', `--postgresql_uri=${uri}`, '--quota_system=noop'];
   return [
     {
       file: 'postgres',
-      args: ['-D', join(place, 'data'), '-k', place, '-c', 'listen_addresses='],
+      args: ['-D', join(databaseFolder, 'data'), '-k', databaseFolder, '-c', 'listen_addresses='],
       ...(uid !== undefined && { uid }),
     },
     {
@@ -123,7 +123,7 @@ async function programs(folder: string): Promise<readonly Omit<InsideProgram, 'c
         `--rekor_server.hostname=${ORIGIN}`,
         '--rekor_server.signer=memory',
         `--trillian_log_server.port=${TRILLIAN}`,
-        // Its search index would be one more database.
+        // The search index would need another database.
         '--enable_retrieve_api=false',
       ],
       after: { port: TRILLIAN },
@@ -147,10 +147,10 @@ async function logOf(url: string): Promise<TransparencyLogInstanceJson> {
 }
 
 /**
- * Starts the real Rekor v1, with its database, in a network of their own.
+ * Starts the real Rekor v1, with its database, in a separate network.
  *
- * @throws Error where it is not built (`node dev/tools/build.mjs rekor`), where there is no
- *   PostgreSQL on the PATH, or where it does not come up
+ * @throws Error if it is not built (`node dev/tools/build.mjs rekor`), if PostgreSQL is not on the
+ *   PATH, or if it does not start
  */
 export async function startRealRekor(): Promise<RealRekor> {
   const isolated = await startIsolated({ ports: PORTS, prepare: programs });

@@ -7,9 +7,9 @@ import { type Isolated, answering, startIsolated } from './isolation';
 import { programPath } from './program-path';
 
 export interface RealSigstoreOptions {
-  /** An OIDC issuer on this machine's loopback; its tokens name people by e-mail. */
+  /** An OIDC issuer on this machine's loopback; its tokens identify people by e-mail address. */
   readonly issuerUrl: string;
-  /** Further members of Fulcio's configuration: issuers of other kinds, and how their tokens are read. */
+  /** Further members of Fulcio's configuration: issuers of other kinds. */
   readonly fulcioConfig?: FulcioConfig;
 }
 
@@ -23,13 +23,13 @@ export interface FulcioConfig {
 export interface RealSigstore {
   readonly fulcioUrl: string;
   readonly rekorV2Url: string;
-  /** The full address to post to. */
+  /** The full URL for requests. */
   readonly tsaUrl: string;
   readonly trustedRoot: TrustedRootJson;
   stop(): Promise<void>;
 }
 
-/** Fixed, because the network is theirs alone. */
+/** Fixed ports, because the network is separate. */
 const PORTS = { fulcio: 5555, rekor: 3000, tsa: 3004 } as const;
 /** The host of its address, which verifiers compare with the checkpoint's origin. */
 const ORIGIN = '127.0.0.1';
@@ -37,7 +37,7 @@ const SPKI_HEAD = 12;
 
 async function fulcio(folder: string, { issuerUrl, fulcioConfig = {} }: RealSigstoreOptions) {
   const config = join(folder, 'fulcio.json');
-  // In JSON the members have other names than in YAML.
+  // The JSON members have other names than those of the YAML file.
   const issuer = { IssuerURL: issuerUrl, ClientID: 'sigstore', Type: 'email' };
   const issuers = { ...fulcioConfig.OIDCIssuers, [issuerUrl]: issuer };
   await writeFile(config, JSON.stringify({ ...fulcioConfig, OIDCIssuers: issuers }));
@@ -50,7 +50,7 @@ async function fulcio(folder: string, { issuerUrl, fulcioConfig = {} }: RealSigs
     'grpc-port': '5554',
     'metrics-port': '2113',
     'legacy-unix-domain-socket': join(folder, 'fulcio-legacy.sock'),
-    // No certificate log: the certificates carry no signed timestamp of one.
+    // Without a certificate log: certificates do not have signed certificate timestamps.
     'ct-log-url': '',
   };
   return { file: programPath('services', 'fulcio'), args: ['serve', ...flagsOf(flags)] };
@@ -94,7 +94,7 @@ function chainOf(pem: string): { readonly certificates: readonly { rawBytes: str
 
 async function textAt(url: string): Promise<string> {
   const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
+  if (!answer.ok) throw new Error(`${url} responded with ${answer.status}`);
   return answer.text();
 }
 
@@ -140,9 +140,9 @@ async function trustOf(
 }
 
 /**
- * Starts the real services, in a network of their own.
+ * Starts the real services in a separate network.
  *
- * @throws Error where they are not built (`node dev/tools/build.mjs services`) or do not come up
+ * @throws Error if they are not built (`node dev/tools/build.mjs services`) or do not start
  */
 export async function startRealSigstore(options: RealSigstoreOptions): Promise<RealSigstore> {
   const { issuerUrl } = options;

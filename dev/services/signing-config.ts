@@ -1,7 +1,7 @@
 import type { RealSigstore } from './real-sigstore';
 
 /**
- * The services as a client is told of them.
+ * The signing config of the services.
  *
  * https://github.com/sigstore/protobuf-specs/blob/main/protos/sigstore_trustroot.proto
  */

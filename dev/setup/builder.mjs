@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 
-import { run, say, works } from './process.mjs';
+import { run, log, works } from './process.mjs';
 
-// One of these must answer: a command line without its daemon is no builder.
+// One of these must succeed: a command-line program without its daemon cannot build.
 const PROBES = [
   ['docker', ['info']],
   ['podman', ['info']],
@@ -24,11 +24,11 @@ export async function ensureBuilder(env) {
   if ((await findBuilder(env)) !== undefined) return;
   if (!canInstall()) {
     throw new Error(
-      'no image builder works here. Install one of: Docker (with its daemon running), Podman, or Buildah ' +
+      'no image builder works on this machine. Install one of: Docker (with its daemon running), Podman, or Buildah ' +
         '(Debian and Ubuntu: `sudo apt-get install buildah crun`), and run this again.',
     );
   }
-  say('no image builder works here: installing buildah and crun with apt-get');
+  log('no image builder works on this machine: installing buildah and crun with apt-get');
   const apt = { ...env, DEBIAN_FRONTEND: 'noninteractive' };
   const options = { env: apt, doing: 'installing buildah' };
   await run('apt-get', ['update', '-qq'], options);

@@ -1,23 +1,23 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { root, say } from './process.mjs';
+import { root, log } from './process.mjs';
 
 /** The entry points of the package, and where tsc writes their declarations. */
 const ENTRIES = { index: 'dist/index.d.ts', policy: 'dist/enforce/policy/index.d.ts' };
 
-/** What a consumer has installed where it imports the entry point; anything else must not be named. */
+/** The packages that a consumer of the entry point has installed; its types must not import any other. */
 const ALLOWED = { index: ['@pulumi/pulumi'], policy: ['@pulumi/policy'] };
 
 /**
  * Writes `types/`: one declaration file for each entry point, with the public types only. The files that tsc
- * writes name packages that are an implementation's affair, which a consumer's compiler would have to find.
+ * writes import implementation packages, which a consumer's compiler would have to resolve.
  */
 export async function bundleDeclarations() {
   const outputs = Object.keys(ENTRIES).map((name) => join(root, `types/${name}.d.ts`));
   const compiled = statSync(join(root, 'dist/.tsbuildinfo')).mtimeMs;
   if (outputs.every((file) => existsSync(file) && statSync(file).mtimeMs > compiled)) return;
-  say('bundling the declarations of dist/ into types/');
+  log('bundling the declarations of dist/ into types/');
   const { rollup } = await import('rollup');
   const { dts } = await import('rollup-plugin-dts');
   for (const [name, entry] of Object.entries(ENTRIES)) {
@@ -31,7 +31,7 @@ export async function bundleDeclarations() {
     const foreign = output[0].imports.filter((id) => !ALLOWED[name].includes(id));
     if (foreign.length > 0) {
       throw new Error(
-        `the public types of ${entry} name types of ${foreign.join(', ')}; use a type of our own in the API`,
+        `the public types of ${entry} import types of ${foreign.join(', ')}; declare these types in src/ instead`,
       );
     }
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { root, run, say } from './process.mjs';
+import { root, run, log } from './process.mjs';
 
 const packagesOf = (path) => {
   try {
@@ -12,14 +12,14 @@ const packagesOf = (path) => {
 };
 
 /**
- * Whether node_modules holds what package-lock.json wants. npm writes `.package-lock.json` last, so an
- * install that was broken off does not look like a whole one. Optional packages are another system's.
+ * Whether node_modules contains the versions of package-lock.json. npm writes `.package-lock.json` last, so an
+ * interrupted installation is not taken for a complete one. Optional packages may be for other systems.
  */
 function isInstalled() {
   const wanted = packagesOf('package-lock.json');
   const found = packagesOf('node_modules/.package-lock.json');
   if (wanted === undefined)
-    throw new Error('package-lock.json cannot be read: is this a whole clone?');
+    throw new Error('package-lock.json cannot be read: check that the clone is complete');
   if (found === undefined) return false;
   return Object.entries(wanted).every(
     ([path, { version, optional, link }]) =>
@@ -27,7 +27,7 @@ function isInstalled() {
   );
 }
 
-/** Runs npm: the one that runs us, else the one on the PATH. */
+/** Runs npm: the one that started this process, or else the one on the PATH. */
 export function npm(args, options) {
   const own = process.env['npm_execpath'];
   return own?.endsWith('.js')
@@ -38,7 +38,7 @@ export function npm(args, options) {
 /** Makes node_modules match package-lock.json. */
 export async function ensureDependencies() {
   if (isInstalled()) return;
-  say(
+  log(
     'installing the dependencies with `npm ci`: some 700 packages, one of them Node 24; it takes a minute or two',
   );
   const code = await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
@@ -46,8 +46,8 @@ export async function ensureDependencies() {
   });
   if (code !== 0) {
     throw new Error(
-      `\`npm ci\` ended with ${code}. Its message stands above; it needs an npm registry and write access to this folder.`,
+      `\`npm ci\` failed with exit code ${code} (its message is above); it needs an npm registry and write access to this folder.`,
     );
   }
-  say('dependencies are installed');
+  log('dependencies are installed');
 }

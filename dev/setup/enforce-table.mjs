@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { root } from './process.mjs';
 import { printTable } from './table.mjs';
 
-/** Where the suites of the walls note what they saw: test/enforce/support/table.ts. */
+/** The file to which the suites of the enforcement layers write their results (test/enforce/support/table.ts). */
 export const enforceTableFile = join(root, 'coverage/enforce.jsonl');
 
 const KINDS = [
@@ -17,13 +17,13 @@ const KINDS = [
   'Job',
   'CronJob',
 ];
-const WALLS = ['program', 'policy pack', 'cluster'];
+const LAYERS = ['program', 'policy pack', 'cluster'];
 
-export function forgetEnforceTable() {
+export function removeEnforceTable() {
   rmSync(enforceTableFile, { force: true });
 }
 
-/** Steps of a rollout that test/enforce/real/rollout.test.ts takes on the real controllers. */
+/** The number of rollout steps that test/enforce/real/rollout.test.ts performs with the real controllers. */
 const STEPS = 13;
 
 function entries() {
@@ -38,45 +38,45 @@ function cells() {
   return new Set(
     entries()
       .filter(({ kind }) => kind !== undefined)
-      .map(({ kind, wall, outcome }) => `${kind} ${wall} ${outcome}`),
+      .map(({ kind, layer, outcome }) => `${kind} ${layer} ${outcome}`),
   );
 }
 
-/** Prints what was seen on a real API server with the real controller manager. False unless all of it was. */
-function tellRollouts() {
+/** Prints the rollout steps on a real API server with the real controller manager. False unless all steps passed. */
+function printRollouts() {
   const steps = entries().filter(({ step }) => step !== undefined);
   console.log('');
   printTable([
-    ['AdmissionPolicy: B is admitted, A ran before (real API server and controllers)', 'seen'],
+    ['AdmissionPolicy: B is admitted, A ran before (real API server and controllers)', 'result'],
     ...steps.map(({ step, outcome }) => [step, outcome]),
   ]);
-  console.log(`${steps.length} of ${STEPS} steps of rollouts went as they should`);
+  console.log(`${steps.length} of ${STEPS} rollout steps passed`);
   return steps.length === STEPS;
 }
 
 /**
- * Prints the table of workload kinds and walls. False unless every wall was seen to admit a verified
- * image of every kind and to refuse another; the first wall, types, is the compiler's (`npm run lint`).
+ * Prints the table of workload kinds and enforcement layers. False unless every layer admitted a verified
+ * image in every kind and denied an unverified one. The compiler checks the first layer, types (`npm run lint`).
  */
-export function tellEnforceTable() {
-  const seen = cells();
-  const word = (kind, wall) =>
+export function printEnforceTable() {
+  const found = cells();
+  const cellText = (kind, layer) =>
     ['admitted', 'refused']
-      .map((outcome) => (seen.has(`${kind} ${wall} ${outcome}`) ? outcome : '-'))
+      .map((outcome) => (found.has(`${kind} ${layer} ${outcome}`) ? outcome : '-'))
       .join('/');
   const table = [
-    ['kind', ...WALLS],
-    ...KINDS.map((kind) => [kind, ...WALLS.map((wall) => word(kind, wall))]),
+    ['kind', ...LAYERS],
+    ...KINDS.map((kind) => [kind, ...LAYERS.map((layer) => cellText(kind, layer))]),
   ];
   printTable(table);
-  const missing = KINDS.flatMap((kind) => WALLS.map((wall) => word(kind, wall))).filter((cell) =>
-    cell.includes('-'),
+  const missing = KINDS.flatMap((kind) => LAYERS.map((layer) => cellText(kind, layer))).filter(
+    (cell) => cell.includes('-'),
   ).length;
   console.log(
     missing === 0
-      ? 'verified: admitted by each wall; not verified: refused by each wall'
-      : `${missing} of ${KINDS.length * WALLS.length} not as expected`,
+      ? 'verified images: admitted by each layer; unverified images: refused by each layer'
+      : `${missing} of ${KINDS.length * LAYERS.length} cells not as expected`,
   );
-  const rollouts = tellRollouts();
+  const rollouts = printRollouts();
   return missing === 0 && rollouts;
 }

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-import { run, say } from './process.mjs';
+import { run, log } from './process.mjs';
 
 /** Debian packages of the engines that dev/builders starts, and a program of each. */
 const PACKAGES = [
@@ -25,7 +25,7 @@ const PROXIES = [
 
 const POLICY = '/usr/sbin/policy-rc.d';
 
-/** Debian has the daemons in sbin, which is not on every PATH. */
+/** Debian installs daemons in sbin, which may be missing from the PATH. */
 const SBIN = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 function missingPackages(packages, env) {
@@ -36,14 +36,14 @@ function missingPackages(packages, env) {
 }
 
 /**
- * Installs what is missing of the engines, as root on Debian. No service is started: Debian would
+ * Installs missing engines, as root on Debian, without starting services: Debian would
  * start a Docker daemon for the whole machine, with a bridge on its network.
  *
- * @throws Error that names the packages where they cannot be installed
+ * @throws Error with the names of packages that cannot be installed
  */
 export const ensureEngines = (env) => ensurePackages(PACKAGES, 'engines', env);
 
-/** The same for the proxies. */
+/** Like `ensureEngines`, for the proxies. */
 export const ensureProxies = (env) => ensurePackages(PROXIES, 'proxies', env);
 
 async function ensurePackages(packages, what, env) {
@@ -52,9 +52,9 @@ async function ensurePackages(packages, what, env) {
   const names = missing.join(' ');
   if (process.platform !== 'linux' || process.getuid() !== 0 || !existsSync('/etc/debian_version'))
     throw new Error(
-      `these tests start real ${what} and need root on Debian or Ubuntu with: ${names}`,
+      `these tests start real ${what} and need root on Debian or Ubuntu to install: ${names}`,
     );
-  say(`installing ${names} with apt-get`);
+  log(`installing ${names} with apt-get`);
   const options = {
     env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
     doing: `installing the ${what}`,
@@ -70,7 +70,7 @@ async function ensurePackages(packages, what, env) {
 
 /** https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt: 101 forbids the action. */
 async function withoutServices(action) {
-  // One that is there already has its own say.
+  // An existing policy of the machine is kept.
   if (existsSync(POLICY)) return action();
   writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {

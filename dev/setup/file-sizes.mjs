@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { root, say } from './process.mjs';
+import { root, log } from './process.mjs';
 
-/** Prints how many files src/ has, and how long they are: many very short ones are as hard to read as few long ones. */
+/** Prints the number of files in src/ and their lengths: many very short files are as hard to read as few long ones. */
 export function printFileSizes() {
   const lengths = readdirSync(join(root, 'src'), { recursive: true })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => readFileSync(join(root, 'src', name), 'utf8').split('\n').length - 1)
     .sort((a, b) => a - b);
   const median = lengths[Math.floor(lengths.length / 2)];
-  say(`files ${lengths.length}, median ${median} lines, largest ${lengths.at(-1)}`);
+  log(`files ${lengths.length}, median ${median} lines, largest ${lengths.at(-1)}`);
   return 0;
 }

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { root } from './process.mjs';
 import { printTable } from './table.mjs';
 
-/** Where test/keys/keys.test.ts writes a line for each source that it tried. */
+/** The file to which test/keys/keys.test.ts writes a line for each key source. */
 export const keyTableFile = join(root, 'coverage/keys.jsonl');
 
-export function forgetKeyTable() {
+export function removeKeyTable() {
   rmSync(keyTableFile, { force: true });
 }
 
@@ -37,7 +37,7 @@ function rows() {
     ]);
 }
 
-/** Prints one line for each source; "-" where cosign cannot reach it. */
-export function tellKeyTable() {
+/** Prints one line for each source; "-" if cosign does not support it. */
+export function printKeyTable() {
   printTable([HEAD, ...rows()]);
 }

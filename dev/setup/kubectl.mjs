@@ -1,16 +1,18 @@
 import { existsSync } from 'node:fs';
 
-import { run, say } from './process.mjs';
+import { run, log } from './process.mjs';
 
-/** Where Debian's package puts it, and where the tests start it. */
+/** The path in Debian's package, which the tests use. */
 const KUBECTL = '/usr/bin/kubectl';
 
-/** Makes sure that there is a kubectl for the tests that act as a person at a cluster. */
+/** Ensures that kubectl is installed, which tests use as a cluster's operator would. */
 export async function ensureKubectl(env) {
   if (existsSync(KUBECTL)) return;
   if (process.platform !== 'linux' || process.getuid() !== 0 || !existsSync('/etc/debian_version'))
-    throw new Error(`these tests run ${KUBECTL}: install it (Debian: kubernetes-client).`);
-  say('installing kubernetes-client with apt-get');
+    throw new Error(
+      `${KUBECTL} is missing, which these tests run: install it (Debian: kubernetes-client).`,
+    );
+  log('installing kubernetes-client with apt-get');
   const options = {
     env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
     doing: 'installing kubectl',

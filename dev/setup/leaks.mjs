@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-import { say } from './process.mjs';
+import { log } from './process.mjs';
 
 /**
- * What a secret of the tests looks like wherever it turns up: every password, token and build
- * secret that a test makes up begins with `canary-`; keys and identity tokens have their own shape.
+ * Patterns of secrets of the tests: every password, token and build secret that a test invents
+ * begins with `canary-`; keys and identity tokens have their own formats.
  */
 const SECRETS = [
-  { what: 'a made-up secret', shape: /canary-[A-Za-z0-9_-]+/g },
+  { what: 'a test secret', shape: /canary-[A-Za-z0-9_-]+/g },
   {
     what: 'a private key',
     shape: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\\rn]+[A-Za-z0-9+/=]{16,}/g,
@@ -16,8 +16,9 @@ const SECRETS = [
 ];
 
 /**
- * Searches what a suite printed, and what its tests and the engines' runs said and left in their
- * states, for every secret; 0 if there is none.
+ * Searches the output of a suite, and the logs and states of its tests and engines, for secrets.
+ *
+ * @returns exit code: 0 if none was found
  */
 export function searchForSecrets(...files) {
   const texts = files
@@ -31,11 +32,11 @@ export function searchForSecrets(...files) {
     ),
   );
   const length = texts.reduce((sum, [, text]) => sum + text.length, 0);
-  say(
+  log(
     `searched ${length} characters of output, logs and states for secrets: ${found.length} found`,
   );
-  // The place is told, not the secret.
-  for (const place of found.slice(0, 20)) say(place);
+  // Only the location is printed, not the secret.
+  for (const location of found.slice(0, 20)) log(location);
   return found.length === 0 ? 0 : 1;
 }
 

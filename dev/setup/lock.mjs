@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { root, say } from './process.mjs';
+import { root, log } from './process.mjs';
 
 // Outside node_modules, which `npm ci` removes.
 const lock = join(root, '.setup.lock');
@@ -13,7 +13,7 @@ function ownerIsAlive() {
     process.kill(Number(readFileSync(owner, 'utf8')), 0);
     return true;
   } catch (error) {
-    // EPERM: it lives and is another user's.
+    // EPERM: the process exists and belongs to another user.
     return error.code === 'EPERM';
   }
 }
@@ -29,12 +29,12 @@ function take() {
   return true;
 }
 
-/** Lets one set-up at a time work on this clone; one that was killed leaves no lock behind for long. */
+/** Serializes set-ups of this clone. The lock of a process that was killed is removed after two seconds. */
 export async function withSetupLock(action) {
   for (let tries = 0; !take(); tries += 1) {
-    if (tries === 0) say('waiting for another set-up of this clone');
+    if (tries === 0) log('waiting for another set-up of this clone');
     await sleep(1000);
-    // A second look: between making the folder and writing the pid it has no owner yet.
+    // Not on the first attempts: between the creation of the folder and of the pid file the lock has no owner yet.
     if (!ownerIsAlive() && tries > 1) rmSync(lock, { recursive: true, force: true });
   }
   const release = () => rmSync(lock, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-import { root, run, say } from './process.mjs';
+import { root, run, log } from './process.mjs';
 
 const folder = join(root, 'node_modules/node');
 const bin = join(folder, 'bin');
@@ -31,12 +31,12 @@ function pinnedVersion() {
 }
 
 /**
- * The npm package `node` brings the Node of this project by its install script. Where npm does not
- * run install scripts (`ignore-scripts`, npm 12), that one script is run here.
+ * The install script of the npm package `node` downloads the Node version of this project. If npm does not
+ * run install scripts (`ignore-scripts`, npm 12), that script is run here.
  */
 async function installPinned() {
   if (!existsSync(join(folder, 'installArchSpecificPackage.js'))) return;
-  say(
+  log(
     "npm did not run the install script of the package `node`; running it now to get this project's Node",
   );
   await run(process.execPath, ['installArchSpecificPackage.js'], {
@@ -45,7 +45,7 @@ async function installPinned() {
   });
 }
 
-/** The environment in which `node` is the right one. */
+/** Returns the environment in which `node` is a supported version. */
 export async function resolveNode() {
   if (!existsSync(executable)) await installPinned();
   const pinned = pinnedVersion();
@@ -53,13 +53,13 @@ export async function resolveNode() {
     return { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}` };
   }
   if (isEnough(process.version)) {
-    say(
-      `the Node that the package \`node\` brings does not run here; using this one (${process.version})`,
+    log(
+      `the Node of the npm package \`node\` does not run on this machine; using ${process.version} instead`,
     );
     return { ...process.env };
   }
   throw new Error(
-    `Node ${process.version} is too old and the one that the npm package \`node\` brings does not run here. ` +
+    `Node ${process.version} is too old, and the Node of the npm package \`node\` does not run on this machine. ` +
       'Allow its install script (`npm config set ignore-scripts false`, then `npm ci`), or put Node 24 on the PATH.',
   );
 }

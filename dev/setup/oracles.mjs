@@ -3,19 +3,19 @@ import { join } from 'node:path';
 
 import { root } from './process.mjs';
 
-/** The fewest inputs of a full run. */
+/** The lower limit of inputs in a full run. */
 const MIN_INPUTS = 5000;
 
-/** Where the tests of test/oracles append one JSON line for each comparison (support/tally.ts). */
+/** The file to which the tests of test/oracles append one JSON line for each comparison (support/tally.ts). */
 export const oraclesFile = join(root, 'coverage/oracles.jsonl');
 
-export function forgetOracles() {
+export function removeOracles() {
   rmSync(oraclesFile, { force: true });
 }
 
 /**
- * Prints what was compared, and the total as the last line. False if anything differed, if an
- * oracle compared nothing, or if a run of all oracles compared too little; `partial` is a sample,
+ * Prints the counts of each oracle, and the total as the last line. False if there was a difference, if an
+ * oracle compared nothing, or if a full run had too few inputs; `partial` is a sample,
  * or a run of some test files.
  */
 export function printOracles(partial) {

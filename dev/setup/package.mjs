@@ -2,11 +2,11 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync } fr
 import { join } from 'node:path';
 
 import { bundleDeclarations } from './declarations.mjs';
-import { root, run, say } from './process.mjs';
+import { root, run, log } from './process.mjs';
 
 const self = join(root, 'node_modules/pulumi-signed-image');
 
-/** Examples import the package by its name; in the clone that name is the clone. */
+/** Examples import the package by its name, which is linked to the clone. */
 function linkSelf() {
   if (lstatSync(self, { throwIfNoEntry: false })?.isSymbolicLink()) return;
   rmSync(self, { recursive: true, force: true });
@@ -14,7 +14,7 @@ function linkSelf() {
   symlinkSync(process.platform === 'win32' ? root : '..', self, 'junction');
 }
 
-/** Removes what was compiled from a file that has moved: `dist/error.js` would be found before `dist/error/index.js`. */
+/** Removes output of source files that were moved: `dist/error.js` would be resolved before `dist/error/index.js`. */
 function removeStaleOutput() {
   const dist = join(root, 'dist');
   if (!existsSync(dist)) return;
@@ -33,11 +33,11 @@ export async function ensurePackage(env, { clean = false } = {}) {
     for (const name of ['dist', 'types'])
       rmSync(join(root, name), { recursive: true, force: true });
   removeStaleOutput();
-  say('compiling src/ to dist/');
+  log('compiling src/ to dist/');
   const code = await run('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
     env,
     doing: 'compiling',
   });
-  if (code !== 0) throw new Error('src/ does not compile; the errors stand above.');
+  if (code !== 0) throw new Error('src/ does not compile; the errors are above.');
   await bundleDeclarations();
 }

@@ -6,16 +6,16 @@ import { fileURLToPath } from 'node:url';
 /** The folder of the clone. */
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
-export const say = (line) => console.log(`[setup] ${line}`);
+export const log = (line) => console.log(`[setup] ${line}`);
 
 const HEARTBEAT_MS = 15_000;
 
 /**
- * Runs a program with this terminal and answers with its exit code. Ctrl-C reaches the child by the
- * terminal itself; a signal sent to us alone is passed on, so that nothing is left running.
+ * Runs a program in this terminal and returns its exit code. The terminal itself sends Ctrl-C to the
+ * child; a signal sent to this process alone is passed on, so that nothing is left running.
  *
  * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, doing?: string, record?: string }} [options]
- *   `doing`: said now and then while it takes long; `record`: a file that gets all it prints too.
+ *   `doing`: logged every 15 seconds while the program runs; `record`: a file to which its output is also written.
  */
 export function run(command, args, { env = process.env, cwd = root, doing, record } = {}) {
   return new Promise((settle, fail) => {
@@ -27,7 +27,7 @@ export function run(command, args, { env = process.env, cwd = root, doing, recor
       doing === undefined
         ? undefined
         : setInterval(
-            () => say(`still ${doing} (${Math.round((Date.now() - started) / 1000)} s)`),
+            () => log(`still ${doing} (${Math.round((Date.now() - started) / 1000)} s)`),
             HEARTBEAT_MS,
           );
     const stay = () => {};
@@ -47,7 +47,7 @@ export function run(command, args, { env = process.env, cwd = root, doing, recor
   });
 }
 
-/** Passes on what the child prints, and keeps it; resolves when the file is whole. */
+/** Prints the output of the child and writes it to the file; resolves when the file is complete. */
 async function recordOf(child, record) {
   if (record === undefined) return;
   mkdirSync(dirname(record), { recursive: true });

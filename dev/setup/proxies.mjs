@@ -3,16 +3,16 @@ import { join } from 'node:path';
 
 import { root } from './process.mjs';
 
-/** Where test/proxy appends one JSON line for each proxy that it used. */
+/** The file to which test/proxy appends one JSON line for each proxy. */
 export const proxiesFile = join(root, 'coverage/proxies.jsonl');
 
-export function forgetProxies() {
+export function removeProxies() {
   rmSync(proxiesFile, { force: true });
 }
 
 /**
- * The last line of `npm run test:proxy`: the services that went through every proxy, and connections past
- * one. False where a service did not, or something went past.
+ * Prints the last line of `npm run test:proxy`: the number of services that were reached through every proxy, and of
+ * connections that bypassed a proxy. False if a service is missing or a connection bypassed a proxy.
  */
 export function printProxies() {
   const lines = existsSync(proxiesFile) ? readFileSync(proxiesFile, 'utf8').trim().split('\n') : [];

@@ -4,8 +4,8 @@ const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
 const { dirname } = require('node:path');
 
 /**
- * Jest reporter: leaves how many tests passed and failed in the file that its option names, and
- * all that the tests said (names, errors, console) where the search for secrets looks.
+ * Jest reporter: writes the numbers of passed and failed tests to the file of its option, and
+ * the output of the tests (names, errors, console) to the file that is searched for secrets.
  */
 class Tally {
   constructor(_globalConfig, { file }) {
@@ -15,18 +15,18 @@ class Tally {
   onTestResult(_test, { testResults, console: lines }) {
     const { SECRET_SEARCH } = process.env;
     if (SECRET_SEARCH === undefined) return;
-    const said = testResults.flatMap(({ fullName, failureMessages }) => [
+    const reported = testResults.flatMap(({ fullName, failureMessages }) => [
       fullName,
       ...failureMessages,
     ]);
     const printed = (lines ?? []).map(({ message }) => message);
-    appendFileSync(SECRET_SEARCH, `${[...said, ...printed].join('\n')}\n`);
+    appendFileSync(SECRET_SEARCH, `${[...reported, ...printed].join('\n')}\n`);
   }
 
   onRunComplete(_contexts, results) {
     mkdirSync(dirname(this.file), { recursive: true });
     const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = results;
-    // A file that does not even load ran no test, and is a failure all the same.
+    // A test file that cannot be loaded runs no test and counts as a failure.
     const failed = numFailedTests + numRuntimeErrorTestSuites;
     writeFileSync(this.file, JSON.stringify({ passed: numPassedTests, failed }));
   }

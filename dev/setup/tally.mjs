@@ -7,11 +7,11 @@ const folder = join(root, 'coverage/tally');
 
 export const tallyFile = (suite) => join(folder, `${suite}.json`);
 
-export function forgetTally(suite) {
+export function removeTally(suite) {
   rmSync(tallyFile(suite), { force: true });
 }
 
-/** One line for CI: the sum over the suites that ran. */
+/** Prints one line for CI: the sum over the suites that ran. */
 export function printTally() {
   mkdirSync(folder, { recursive: true });
   const counts = readdirSync(folder).map((name) =>

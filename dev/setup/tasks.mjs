@@ -3,16 +3,20 @@ import { join } from 'node:path';
 
 import { pkcs11Environment } from '../tools/pkcs11.mjs';
 import { ensureEngines, ensureProxies } from './engines.mjs';
-import { enforceTableFile, forgetEnforceTable, tellEnforceTable } from './enforce-table.mjs';
-import { forgetKeyTable, keyTableFile, tellKeyTable } from './key-table.mjs';
+import { enforceTableFile, removeEnforceTable, printEnforceTable } from './enforce-table.mjs';
+import { removeKeyTable, keyTableFile, printKeyTable } from './key-table.mjs';
 import { searchForSecrets } from './leaks.mjs';
 import { ensureKubectl } from './kubectl.mjs';
-import { forgetLies, liesFile, tellLies } from './lies.mjs';
-import { forgetOracles, oraclesFile, printOracles } from './oracles.mjs';
+import {
+  removeHostileResponses,
+  hostileResponsesFile,
+  printHostileResponses,
+} from './hostile-responses.mjs';
+import { removeOracles, oraclesFile, printOracles } from './oracles.mjs';
 import { printFileSizes } from './file-sizes.mjs';
 import { root, run, works } from './process.mjs';
-import { forgetProxies, printProxies, proxiesFile } from './proxies.mjs';
-import { forgetTally, tallyFile } from './tally.mjs';
+import { removeProxies, printProxies, proxiesFile } from './proxies.mjs';
+import { removeTally, tallyFile } from './tally.mjs';
 
 const tool = (path) => (args, env, options) => run('node', [path, ...args], { env, ...options });
 const tsc = tool('node_modules/typescript/bin/tsc');
@@ -21,7 +25,7 @@ const prettier = tool('node_modules/prettier/bin/prettier.cjs');
 const depcruise = tool('node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
 const jestBin = tool('node_modules/jest/bin/jest.js');
 
-/** What `npm test` leaves to the suites with more set-up. */
+/** Tests that `npm test` leaves to the suites with more set-up. */
 const SUITES = [
   'test/consumer/',
   'test/engine/',
@@ -39,12 +43,12 @@ const SUITES = [
 
 const COVERAGE = ['--coverage', '--coverageThreshold={"global":{"lines":90}}'];
 
-/** Runs a suite, and searches all that it printed for the secrets that its tests used. */
+/** Runs a suite, and searches its output for the secrets of its tests. */
 function jest(suite, fixed) {
   return async (args, env) => {
-    forgetTally(suite);
+    removeTally(suite);
     const record = join(root, `coverage/output/${suite}.log`);
-    const further = join(root, `coverage/output/${suite}.said.log`);
+    const further = join(root, `coverage/output/${suite}.reported.log`);
     rmSync(further, { force: true });
     const code = await jestBin(
       ['--config=jest.config.cjs', ...args, ...fixed],
@@ -63,7 +67,7 @@ async function all(...steps) {
   return worst;
 }
 
-/** Every step is run, so that one look shows all that is wrong. */
+/** Runs every step, so that one run reports all failures. */
 async function each(...steps) {
   const codes = [];
   for (const step of steps) codes.push(await step());
@@ -72,16 +76,16 @@ async function each(...steps) {
 
 const isPath = (arg) => !arg.startsWith('-');
 
-async function needGo(env) {
+async function requireGo(env) {
   if (await works('go', ['version'], { env })) return 0;
-  throw new Error('the tests build the programs of others: put Go 1.26 on the PATH.');
+  throw new Error('these tests build third-party Go programs: put Go 1.26 on the PATH.');
 }
 
 const ts = ['-r', 'ts-node/register/transpile-only'];
 
 /**
- * The tasks. `needs`: `package` (src/ compiled to dist/, from nothing with `clean`) and `builder`
- * (something that builds images).
+ * The tasks. `needs`: `package` (src/ compiled to dist/, after its removal with `clean`) and `builder`
+ * (an image builder).
  */
 export const tasks = {
   test: {
@@ -90,13 +94,13 @@ export const tasks = {
   },
   coverage: { needs: ['package', 'builder'], run: jest('test', [...main, ...COVERAGE]) },
   'test:consumer': {
-    // The package as it is published, in empty projects.
+    // Uses the published tarball in empty projects.
     needs: ['package'],
     run: jest('consumer', ['test/consumer/']),
   },
   'test:engine': {
     needs: ['package', 'builder'],
-    // With the engine's own scenarios, all of them: `npm test` runs a part.
+    // Includes all scenarios of the local engine; `npm test` runs a part.
     env: { ENGINE_SCENARIOS: 'all' },
     run: jest('engine', ['test/engine/', 'test/dev/engine/scenarios']),
   },
@@ -104,7 +108,7 @@ export const tasks = {
     needs: ['package', 'builder'],
     run: async (args, env) =>
       all(
-        () => needGo(env),
+        () => requireGo(env),
         () => run('node', ['dev/tools/build.mjs'], { env }),
         () => jest('interop', ['test/interop/'])(args, env),
       ),
@@ -112,19 +116,22 @@ export const tasks = {
   'test:hostile': {
     needs: [],
     run: async (args, env) => {
-      forgetLies();
-      const code = await jest('hostile', ['test/hostile/'])(args, { ...env, LIES_TALLY: liesFile });
-      return tellLies(args) && code === 0 ? 0 : code || 1;
+      removeHostileResponses();
+      const code = await jest('hostile', ['test/hostile/'])(args, {
+        ...env,
+        HOSTILE_TALLY: hostileResponsesFile,
+      });
+      return printHostileResponses(args) && code === 0 ? 0 : code || 1;
     },
   },
   'test:oracles': {
     needs: ['package', 'builder'],
     run: async (args, env) => {
-      forgetOracles();
+      removeOracles();
       const sample = args.includes('--sample');
       const rest = args.filter((arg) => arg !== '--sample');
       const code = await all(
-        () => needGo(env),
+        () => requireGo(env),
         () => ensureEngines(env).then(() => 0),
         () => run('node', ['dev/tools/build.mjs', 'oracles', 'cosign', 'buildkit'], { env }),
         () =>
@@ -140,7 +147,7 @@ export const tasks = {
   'test:proxy': {
     needs: [],
     run: async (args, env) => {
-      forgetProxies();
+      removeProxies();
       const code = await all(
         () => ensureProxies(env).then(() => 0),
         () => jest('proxy', ['test/proxy/'])(args, { ...env, PROXY_TALLY: proxiesFile }),
@@ -151,9 +158,9 @@ export const tasks = {
   'test:keys': {
     needs: [],
     run: async (args, env) => {
-      forgetKeyTable();
+      removeKeyTable();
       const code = await all(
-        () => needGo(env),
+        () => requireGo(env),
         () =>
           run(
             'node',
@@ -171,16 +178,16 @@ export const tasks = {
             KEYS_TABLE: keyTableFile,
           }),
       );
-      tellKeyTable();
+      printKeyTable();
       return code;
     },
   },
   'test:enforce': {
     needs: ['package', 'builder'],
     run: async (args, env) => {
-      forgetEnforceTable();
+      removeEnforceTable();
       const code = await all(
-        () => needGo(env),
+        () => requireGo(env),
         () => ensureKubectl(env).then(() => 0),
         () =>
           run('node', ['dev/tools/build.mjs', 'cosign', 'kubernetes', 'policy-controller'], {
@@ -188,7 +195,7 @@ export const tasks = {
           }),
         () => jest('enforce', ['test/enforce/'])(args, { ...env, ENFORCE_TABLE: enforceTableFile }),
       );
-      return tellEnforceTable() || args.length > 0 ? code : code || 1;
+      return printEnforceTable() || args.length > 0 ? code : code || 1;
     },
   },
   'test:builders': {
@@ -196,7 +203,7 @@ export const tasks = {
     needs: ['package'],
     run: async (args, env) =>
       all(
-        () => needGo(env),
+        () => requireGo(env),
         () => ensureEngines(env).then(() => 0),
         () => run('node', ['dev/tools/build.mjs', 'buildkit'], { env }),
         () => jest('builders', ['test/builders/'])(args, env),
@@ -207,7 +214,7 @@ export const tasks = {
     run: (args, env) => run('node', [...ts, 'dev/demo/main.ts', ...args], { env }),
   },
   faults: {
-    // The plugin that is killed is the compiled one, and one path is a real build.
+    // The killed process is the compiled plugin, and one path is a real build.
     needs: ['package', 'builder'],
     run: (args, env) => run('node', [...ts, 'dev/faults/main.ts', ...args], { env }),
   },
@@ -216,11 +223,11 @@ export const tasks = {
     run: (args, env) => run('node', [...ts, 'dev/load/main.ts', ...args], { env }),
   },
   bench: {
-    // What is measured is the compiled plugin, beside real cosign.
+    // Measures the compiled plugin and real cosign.
     needs: ['package'],
     run: async (args, env) =>
       all(
-        () => needGo(env),
+        () => requireGo(env),
         () => run('node', ['dev/tools/build.mjs'], { env }),
         () => run('node', [...ts, 'bench/main.ts', ...args], { env }),
       ),
@@ -233,7 +240,7 @@ export const tasks = {
         () => tsc(['-p', '.', '--noEmit'], env),
         () => eslint(['.'], env),
         () => prettier(['--check', '--log-level=warn', '.'], env),
-        // The order of the modules, and no circles, types included.
+        // Checks the order of the modules and forbids circular imports, including types.
         () => depcruise(['--config', '.dependency-cruiser.cjs', 'src'], env),
         async () => printFileSizes(),
       ),
@@ -259,6 +266,6 @@ export const tasks = {
     needs: [],
     run: (args, env) => run('node', ['dev/docs/generate.mjs', ...args], { env }),
   },
-  /** Only the set-up, for work by hand in the clone. */
+  /** Only the set-up, for manual work in the clone. */
   setup: { needs: ['package', 'builder'], run: async () => 0 },
 };

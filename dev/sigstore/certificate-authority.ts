@@ -26,7 +26,7 @@ export interface LeafRequest {
   readonly identity: string;
   readonly extensions: readonly ClaimExtension[];
   readonly lifetimeMinutes: number;
-  /** Whether the certificate carries the CT log's signed certificate timestamp. */
+  /** Whether the certificate has the CT log's signed certificate timestamp. */
   readonly sct: boolean;
 }
 
@@ -49,7 +49,7 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
   const rootKeys = await generateKeys();
   const issuerKeys = await generateKeys();
   const lifetime = {
-    // Earlier than now, so that tests may sign "in the past".
+    // In the past, so that tests may sign with an earlier time.
     notBefore: new Date(Date.now() - 24 * HOUR),
     notAfter: new Date(Date.now() + 24 * 365 * HOUR),
   };
@@ -118,7 +118,7 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
         );
       const plain = await create([]);
       if (!request.sct) return Buffer.from(plain.rawData);
-      // The log signs the certificate as it is without the list of its timestamps.
+      // The log signs the certificate without the list of its timestamps.
       const sct = await ctLog.log(plain.rawData, arrayBuffer(issuerId));
       return Buffer.from((await create([sctList(Buffer.from(sct))])).rawData);
     },
@@ -170,7 +170,7 @@ function isEmail(identity: string): boolean {
   return /^[^@:/\s]+@[^@:/\s]+$/.test(identity);
 }
 
-/** @param sct with its own length before it */
+/** @param sct with a length prefix */
 function sctList(sct: Buffer): x509.Extension {
   const list = Buffer.concat([uint16(sct.length), sct]);
   const value = new asn1js.OctetString({ valueHex: arrayBuffer(list) }).toBER(false);
@@ -187,7 +187,7 @@ function arrayBuffer(bytes: Buffer): ArrayBuffer {
   return new Uint8Array(bytes).buffer;
 }
 
-/** Positive and without a leading zero byte, as DER wants it. */
+/** Positive and without a leading zero byte, as DER requires. */
 function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;

@@ -10,9 +10,9 @@ import type { OidcIssuer } from './oidc-issuer';
 import { subjectAlternativeName } from './subject-alternative-name';
 
 export interface FulcioSettings {
-  /** Whether certificates carry the CT log's timestamp. Default: true. */
+  /** Whether certificates have the CT log's timestamp. Default: true. */
   sct: boolean;
-  /** Default: 10, like the public instance's. */
+  /** Default: 10, as on the public instance. */
   lifetimeMinutes: number;
 }
 
@@ -109,12 +109,12 @@ function checkedClaims(token: string, issuer: Pick<OidcIssuer, 'url' | 'verify'>
   return claims;
 }
 
-/** What the caller signs to show that the key is its own. */
+/** The text that the caller signs as proof of possession of the key. */
 function challengeOf(claims: Claims): string {
   return String(claims['email'] ?? claims['sub']);
 }
 
-/** The issuer itself, or one of those that it stands for, each under a path of its own. */
+/** Whether the token's issuer is the local issuer or one of the issuers below its URL. */
 function isIssuedBy(claims: Claims, { url }: Pick<OidcIssuer, 'url'>): boolean {
   return claims['iss'] === url || String(claims['iss']).startsWith(`${url}/`);
 }
@@ -150,7 +150,7 @@ function parseKey(pem: string): KeyObject {
   }
 }
 
-/** Lets `@sigstore/mock` derive the extensions from the claims, and takes them from its request. */
+/** Derives the extensions from the claims with `@sigstore/mock`. */
 async function extensionsOf(
   token: string,
   publicKey: KeyObject,

@@ -22,9 +22,10 @@ export interface ServiceAnswer {
 }
 
 /**
- * What a service does instead of (or beside) its work.
- * `answer`: says this and does nothing. `drop`: cuts the connection and does nothing. `lose`: does
- * its work, then cuts the connection, so that the caller never learns of it. `delay`: works late.
+ * A fault of a service.
+ * `answer`: responds with this instead of processing the request. `drop`: closes the connection without
+ * processing the request. `lose`: processes the request, then closes the connection without a response.
+ * `delay`: processes the request later.
  */
 export type FaultAction =
   | { readonly kind: 'answer'; readonly answer: ServiceAnswer }
@@ -32,10 +33,10 @@ export type FaultAction =
   | { readonly kind: 'lose' }
   | { readonly kind: 'delay'; readonly milliseconds: number };
 
-/** Asked at every request of a service; `undefined` lets it work as usual. */
+/** Called for every request of a service; `undefined`: no fault. */
 export type Fault = (request: ServiceRequest) => FaultAction | undefined;
 
-/** One request as a service saw it. `status` is what was answered; absent where nothing was. */
+/** One request to a service. `status` is that of the response; missing without a response. */
 export interface RecordedRequest {
   readonly service: ServiceName;
   readonly method: string;
@@ -58,7 +59,7 @@ export interface HttpServiceOptions {
   readonly record: (request: RecordedRequest) => void;
 }
 
-/** Starts one HTTP server on the loopback interface, on a port of the system's choice. */
+/** Starts an HTTP server on the loopback interface, on a port that the system selects. */
 export async function startHttpService(options: HttpServiceOptions): Promise<HttpService> {
   const server = createServer((incoming, outgoing) => {
     serve(options, incoming, outgoing).catch(() => outgoing.destroy());

@@ -10,7 +10,7 @@ export interface TokenKey {
   verify(token: string): Claims | undefined;
 }
 
-/** An RS256 key, the algorithm that every OIDC library takes. */
+/** An RS256 key, the algorithm that every OIDC library supports. */
 export function generateTokenKey(): TokenKey {
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const spki = publicKey.export({ type: 'spki', format: 'der' });

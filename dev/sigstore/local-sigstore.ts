@@ -28,12 +28,12 @@ import {
   trustedRootOf,
 } from './trust-material';
 
-/** How the services behave; may be changed while they run. */
+/** Settings of the services; may be changed while they run. */
 export interface SigstoreSettings {
   readonly fulcio: FulcioSettings;
   readonly rekor: RekorSettings;
   readonly tsa: TimestampSettings;
-  /** Faults by service; delete one to have the service work again. */
+  /** Faults by service; delete one to end the fault. */
   readonly faults: { [name in ServiceName]?: Fault };
 }
 
@@ -43,32 +43,32 @@ export interface SigstoreOptions {
   readonly tsa?: Partial<TimestampSettings>;
 }
 
-/** A Sigstore of one's own on the loopback interface; all that it signs hangs on fresh keys. */
+/** A Sigstore instance on the loopback interface, with new keys. */
 export interface RunningSigstore {
   readonly issuer: OidcIssuer;
   readonly fulcioUrl: string;
   /** Rekor v1. */
   readonly rekorUrl: string;
   readonly rekorV2Url: string;
-  /** The full address to post to, path included. */
+  /** The URL for requests, including the path. */
   readonly tsaUrl: string;
-  /** What verifiers need to trust all of it. */
+  /** The trusted root of all services. */
   readonly trustedRoot: TrustedRootJson;
   writeTrustedRoot(path: string): Promise<void>;
-  /** What `cosign sign --signing-config` takes. Default: Rekor v1 and timestamp. */
+  /** A signing config for `cosign sign --signing-config`. Default: Rekor v1 and timestamp. */
   signingConfig(use?: Partial<Witnesses>): SigningConfigJson;
   /** Every request so far, oldest first. */
   readonly requests: readonly RecordedRequest[];
   readonly settings: SigstoreSettings;
-  /** What is in Rekor v1. */
+  /** The entries of Rekor v1. */
   readonly log: { readonly entries: readonly LoggedEntry[] };
-  /** The bodies that are in Rekor v2. */
+  /** The entry bodies of Rekor v2. */
   readonly logV2: { readonly entries: readonly Buffer[]; append(leaf: Buffer): number };
   close(): Promise<void>;
 }
 
 const HOUR = 3_600_000;
-/** The name of a log in its checkpoints: verifiers look for it in the log's address. */
+/** The origin of a log in its checkpoints, which verifiers compare with the log's URL. */
 const ORIGIN = '127.0.0.1';
 
 export async function startSigstore(options: SigstoreOptions = {}): Promise<RunningSigstore> {

@@ -4,7 +4,7 @@ const WIDTH = 256;
 const PATH = /^\/api\/v2\/tile\/(\d+)\/((?:x\d{3}\/)*\d{3})(?:\.p\/(\d+))?$/;
 
 /**
- * A tile of a log's tree, whole or in part, by its path; `undefined` for what is none or not there.
+ * A full or partial tile of a log's tree, by its path; `undefined` for an invalid path or a missing tile.
  * https://github.com/C2SP/C2SP/blob/main/tlog-tiles.md#merkle-tree
  */
 export function tileAt(tree: MerkleTree, path: string): Buffer | undefined {

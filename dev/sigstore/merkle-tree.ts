@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 /**
  * The append-only hash tree of https://www.rfc-editor.org/rfc/rfc6962#section-2.1
  *
- * Complete subtrees never change, so their hashes are kept: level 0 are the leaves, and a node of
- * level n is the root over 2^n of them. A root or proof is then made of a few hashes, however many
- * leaves there are.
+ * Complete subtrees never change, so their hashes are cached: level 0 has the leaves, and a node of
+ * level n is the root over 2^n of them. A root or proof is then computed from a few hashes,
+ * independent of the number of leaves.
  */
 export class MerkleTree {
   readonly #levels: Buffer[][] = [[]];
@@ -43,17 +43,17 @@ export class MerkleTree {
     return hashNode(this.rootOver(start, at), this.rootOver(at, end));
   }
 
-  /** The path from a leaf to the root of the tree as it is now, lowest sibling first. */
+  /** The path from a leaf to the current root of the tree, lowest sibling first. */
   inclusionProof(index: number): Buffer[] {
     return this.#path(index, 0, this.size);
   }
 
-  /** Shows that the tree of the first `size` leaves is the beginning of this one. */
+  /** Proves that the tree of the first `size` leaves is a prefix of this one. */
   consistencyProof(size: number): Buffer[] {
     return size === 0 || size >= this.size ? [] : this.#subproof(size, 0, this.size, true);
   }
 
-  /** The root when it had only so many leaves. */
+  /** The root of the first `size` leaves. */
   rootAt(size: number): Buffer {
     return this.rootOver(0, size);
   }
@@ -70,7 +70,7 @@ export class MerkleTree {
       : [...this.#path(index, at, end), this.rootOver(start, at)];
   }
 
-  /** SUBPROOF of section 2.1.2; `whole` says whether the subtree's root is known to the verifier. */
+  /** SUBPROOF of section 2.1.2; `whole`: whether the verifier has the subtree's root. */
   #subproof(size: number, start: number, end: number, whole: boolean): Buffer[] {
     if (size === end) return whole ? [] : [this.rootOver(start, end)];
     const at = start + split(end - start);

@@ -5,36 +5,36 @@ import { type Claims, generateTokenKey } from './json-web-token';
 import { type LoginSettings, createLogin } from './oidc-login';
 
 export interface TokenRequest {
-  /** The `sub` claim: a URI makes a URI in the certificate. */
+  /** The `sub` claim: a URI becomes a URI in the certificate. */
   readonly subject?: string;
-  /** The `email` claim, verified; it, not `sub`, is then the certificate's identity. */
+  /** The `email` claim, verified; it is the certificate's identity instead of `sub`. */
   readonly email?: string;
-  /** Default: `sigstore`, what Fulcio wants. */
+  /** Default: `sigstore`, which Fulcio requires. */
   readonly audience?: string;
-  /** Seconds until it expires; negative for one that has expired. Default: 600. */
+  /** Seconds until it expires; negative for an expired token. Default: 600. */
   readonly expiresIn?: number;
-  /** Further claims; they win over all others. */
+  /** Further claims; they take precedence over all others. */
   readonly claims?: Claims;
 }
 
 export interface OidcIssuer {
   readonly url: string;
-  /** Who signs in with a browser or a device code, and what that person does. */
+  /** The person who signs in with a browser or a device code, and their decision. */
   readonly login: LoginSettings;
   /** A signed token. */
   token(request: TokenRequest): string;
-  /** The same token with a signature of nobody's. */
+  /** The same token, signed with an unknown key. */
   forgedToken(request: TokenRequest): string;
   /** The claims of a token that this issuer signed, or `undefined`. */
   verify(token: string): Claims | undefined;
-  /** What GitHub Actions puts into a job's environment that may ask for an identity token. */
+  /** The variables of a GitHub Actions job that may request an identity token. */
   actionsEnvironment(claims?: Claims): {
     readonly ACTIONS_ID_TOKEN_REQUEST_URL: string;
     readonly ACTIONS_ID_TOKEN_REQUEST_TOKEN: string;
   };
 }
 
-/** The claims of a job in GitHub Actions, as its issuer makes them. */
+/** The claims of a job in GitHub Actions, as set by its issuer. */
 export const ACTIONS_CLAIMS: Claims = {
   sub: 'repo:octo-org/octo-repo:ref:refs/heads/main',
   job_workflow_ref: 'octo-org/octo-repo/.github/workflows/release.yml@refs/heads/main',
@@ -60,14 +60,14 @@ const ACTIONS_PATH = '/actions/token';
 
 export interface OidcIssuerParts {
   readonly handler: Handler;
-  /** To be called once its address is known. */
+  /** Must be called when its address is known. */
   at(url: string): OidcIssuer;
 }
 
-/** An OIDC issuer: discovery, keys, people who sign in, and the token endpoint of GitHub Actions. */
+/** An OIDC issuer: discovery, keys, interactive logins, and the token endpoint of GitHub Actions. */
 export function createOidcIssuer(): OidcIssuerParts {
   const key = generateTokenKey();
-  const stranger = generateTokenKey();
+  const unknownKey = generateTokenKey();
   const jobs = new Map<string, Claims>();
   let address = '';
 
@@ -92,7 +92,7 @@ export function createOidcIssuer(): OidcIssuerParts {
     const answer = login.handler(request);
     if (answer !== undefined) return answer;
     if (request.method !== 'GET') return json(405, { error: 'method_not_allowed' });
-    // The doubles of dev/identity are issuers too, each under a path of its own, with the same key.
+    // The doubles of dev/identity are issuers too, each under its own path, with the same key.
     const [path, under] = request.path.endsWith(DISCOVERY)
       ? [DISCOVERY, request.path.slice(0, -DISCOVERY.length)]
       : [request.path, ''];
@@ -128,13 +128,13 @@ export function createOidcIssuer(): OidcIssuerParts {
         url,
         login: login.settings,
         token: (request) => key.sign(claimsOf(request)),
-        forgedToken: (request) => stranger.sign(claimsOf(request)),
+        forgedToken: (request) => unknownKey.sign(claimsOf(request)),
         verify: (token) => key.verify(token),
         actionsEnvironment(claims = ACTIONS_CLAIMS) {
           const requestToken = randomBytes(24).toString('base64url');
           jobs.set(requestToken, claims);
           return {
-            // GitHub's URL has a query of its own already, which clients must keep.
+            // GitHub's URL already has a query, which clients must keep.
             ACTIONS_ID_TOKEN_REQUEST_URL: `${url}${ACTIONS_PATH}?api-version=2.0`,
             ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,
           };

@@ -3,24 +3,24 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type Handler, type ServiceAnswer, type ServiceRequest, json } from './http-service';
 import type { Claims } from './json-web-token';
 
-/** What the person does who is asked to sign in. */
+/** The decision of the person who is prompted to sign in. */
 export type Decision = 'approve' | 'deny' | 'wait';
 
-/** Who signs in, and how; may be changed while the issuer runs. */
+/** Settings of interactive logins; may be changed while the issuer runs. */
 export interface LoginSettings {
   email: string;
   decision: Decision;
   /** Seconds until a device code expires. Default: 300. */
   deviceCodeExpiresIn: number;
-  /** Further claims of the identity token; they win over all others. */
+  /** Further claims of the identity token; they take precedence over all others. */
   claims: Claims;
 }
 
 export interface LoginParts {
   readonly settings: LoginSettings;
-  /** Answers what belongs to a sign-in, and nothing else. */
+  /** Handles requests of a login; `undefined` for others. */
   readonly handler: (request: ServiceRequest) => ReturnType<Handler> | undefined;
-  /** What discovery says of it. */
+  /** Its members of the discovery document. */
   metadata(address: string): Readonly<Record<string, unknown>>;
 }
 
@@ -40,8 +40,8 @@ interface DeviceGrant extends Grant {
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /**
- * Signing people in: authorization code with PKCE (RFC 6749, RFC 7636) and device code (RFC 8628), as
- * strict as Dex is for Sigstore: PKCE is asked for in both, and a redirect must stay on the machine.
+ * Interactive logins: authorization code with PKCE (RFC 6749, RFC 7636) and device code (RFC 8628), as
+ * strict as Dex for Sigstore: both require PKCE, and the redirect must be to a loopback address.
  */
 export function createLogin(
   sign: (request: { email: string; audience: string; claims: Claims }) => string,
@@ -174,17 +174,17 @@ function refused(error: string): ServiceAnswer {
   return json(400, { error });
 }
 
-function grantOf(asked: URLSearchParams): Grant | undefined {
-  const clientId = asked.get('client_id');
-  const challenge = asked.get('code_challenge');
+function grantOf(query: URLSearchParams): Grant | undefined {
+  const clientId = query.get('client_id');
+  const challenge = query.get('code_challenge');
   const isProper =
-    asked.get('code_challenge_method') === 'S256' &&
-    (asked.get('scope') ?? '').split(' ').includes('openid');
+    query.get('code_challenge_method') === 'S256' &&
+    (query.get('scope') ?? '').split(' ').includes('openid');
   if (clientId === null || challenge === null || !isProper) return undefined;
   return {
     clientId,
     challenge,
-    nonce: asked.get('nonce') ?? undefined,
+    nonce: query.get('nonce') ?? undefined,
     redirectUri: undefined,
   };
 }

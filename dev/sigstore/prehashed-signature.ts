@@ -1,8 +1,8 @@
 import { type KeyObject, constants, publicDecrypt } from 'node:crypto';
 
 /**
- * Verifies a signature where only the SHA-256 digest of what was signed is known, as a log must for
- * a `hashedrekord`. Node verifies over the message only, hence the curve's arithmetic here.
+ * Verifies a signature by the SHA-256 digest of the message, as a log must for a `hashedrekord`.
+ * Node verifies with the message only, hence the curve's arithmetic here.
  */
 export function verifyPrehashed(key: KeyObject, digest: Buffer, signature: Buffer): boolean {
   try {
@@ -82,7 +82,7 @@ function parseSignature(der: Buffer): readonly [bigint, bigint] {
   return [toBigInt(der.subarray(4, 4 + rLength)), toBigInt(der.subarray(6 + rLength))];
 }
 
-/** Jacobian: stands for the affine point (x / z^2, y / z^3); `undefined` is the point at infinity. */
+/** Jacobian coordinates of the affine point (x / z^2, y / z^3); `undefined` is the point at infinity. */
 interface Jacobian extends Point {
   readonly z: bigint;
 }

@@ -4,19 +4,19 @@ import { json } from '@sigstore/core';
 
 import { verifyPrehashed } from './prehashed-signature';
 
-/** An entry as Rekor stores it, and under which keys its search index finds it. */
+/** An entry as Rekor stores it, and its keys in the search index. */
 export interface CanonicalEntry {
-  /** The bytes of the leaf. */
+  /** The leaf. */
   readonly body: Buffer;
   /** `sha256:<hex>` of payload, envelope, artefacts and verifiers; e-mail addresses. */
   readonly searchKeys: readonly string[];
 }
 
-/** Rekor answers 400 with this message. */
+/** Rekor responds with 400 and this message. */
 export class EntryRefused extends Error {}
 
 /**
- * Checks a proposed entry as Rekor does and gives it its canonical form.
+ * Validates a proposed entry as Rekor does and returns its canonical form.
  * Kinds: dsse 0.0.1 and hashedrekord 0.0.1.
  *
  * https://github.com/sigstore/rekor/tree/v1.5.3/pkg/types
@@ -69,8 +69,8 @@ interface MatchedSignature {
 }
 
 /**
- * Who made which signature. As Rekor does: verifiers are tried in their order until every signature
- * is accounted for; one that verifies nothing by then is refused, those after it are not looked at.
+ * Assigns signatures to verifiers. As in Rekor, verifiers are tried in their order until every
+ * signature has one; a verifier without a signature before that is an error, and later ones are ignored.
  */
 function matched(
   signatures: readonly string[],
@@ -124,7 +124,7 @@ function hashedRekord(spec: Record<string, unknown>): CanonicalEntry {
 
 interface Verifier {
   readonly key: KeyObject;
-  /** Base64 of the PEM as Go writes it again. */
+  /** Base64 of the PEM as Go encodes it. */
   readonly content: string;
   readonly searchKeys: readonly string[];
 }
@@ -189,7 +189,7 @@ function subjectsOf(payload: Buffer): string[] {
       return Object.entries(digest).map(([algorithm, value]) => `${algorithm}:${String(value)}`);
     });
   } catch {
-    // Rekor indexes what is an in-toto statement, and takes any other payload as well.
+    // Rekor indexes in-toto statements, and accepts any other payload as well.
     return [];
   }
 }
@@ -210,17 +210,17 @@ function object(value: unknown, name: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw new EntryRefused(`${name} is missing or no object`);
+  throw new EntryRefused(`${name} is missing or not an object`);
 }
 
 function array(value: unknown, name: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw new EntryRefused(`${name} is missing or no list`);
+  throw new EntryRefused(`${name} is missing or not a list`);
 }
 
 function string(value: unknown, name: string): string {
   if (typeof value === 'string') return value;
-  throw new EntryRefused(`${name} is missing or no string`);
+  throw new EntryRefused(`${name} is missing or not a string`);
 }
 
 function base64(value: unknown, name: string): Buffer {

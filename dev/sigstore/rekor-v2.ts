@@ -13,14 +13,14 @@ import { MerkleTree, hashLeaf } from './merkle-tree';
 import { verifyPrehashed } from './prehashed-signature';
 import { canonicalJson } from './rekor-entry';
 
-/** A Rekor v2: no signed entry timestamps, no time, entries of one kind. */
+/** Rekor v2: without signed entry timestamps and integrated times; entries of one kind. */
 export interface RekorV2 {
   readonly publicKey: KeyObject;
   readonly logId: Buffer;
   readonly handler: Handler;
   /** The leaves so far. */
   readonly entries: readonly Buffer[];
-  /** Adds a leaf, as if another client had. */
+  /** Adds a leaf, as another client would. */
   append(leaf: Buffer): number;
 }
 
@@ -44,12 +44,12 @@ const ED25519_NOTE = Buffer.from([0x0a, 0x01]);
 /**
  * The API of rekor-tiles, https://github.com/sigstore/rekor-tiles/blob/v2.3.0/CLIENTS.md
  *
- * @param origin the log's name in its checkpoints: the host of its address, without the port
+ * @param origin the log's origin in its checkpoints: the host of its URL, without the port
  */
 export function createRekorV2(origin: string): RekorV2 {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
   const key = publicKey.export({ type: 'spki', format: 'der' }).subarray(SPKI_HEAD);
-  // https://pkg.go.dev/golang.org/x/mod/sumdb/note#hdr-Verifying_Notes: the key's id, not cut.
+  // https://pkg.go.dev/golang.org/x/mod/sumdb/note#hdr-Verifying_Notes: the key's id, not truncated.
   const logId = createHash('sha256').update(origin).update(ED25519_NOTE).update(key).digest();
   const tree = new MerkleTree();
   const entries: Buffer[] = [];
@@ -112,7 +112,7 @@ export function createRekorV2(origin: string): RekorV2 {
   };
 }
 
-/** `undefined` for what is no valid request. */
+/** `undefined` for an invalid request. */
 function canonicalBody(bytes: Buffer): Buffer | undefined {
   try {
     const request = JSON.parse(bytes.toString('utf8')) as {

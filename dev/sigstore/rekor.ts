@@ -7,7 +7,7 @@ import type { LoggedEntry, TransparencyLog } from './transparency-log';
 export interface RekorSettings {
   /** Seconds by which the log's clock is ahead (negative: behind). Default: 0. */
   clockOffset: number;
-  /** Whether entries carry a signed entry timestamp. Default: true. */
+  /** Whether entries have a signed entry timestamp. Default: true. */
   promise: boolean;
 }
 
@@ -120,9 +120,9 @@ function parseObject(request: ServiceRequest): Record<string, unknown> {
     const value: unknown = JSON.parse(request.body.toString('utf8'));
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
-    // Told below.
+    // Reported below.
   }
-  throw new EntryRefused('the body is no JSON object');
+  throw new EntryRefused('the body is not a JSON object');
 }
 
 function searchKeysOf(query: Record<string, unknown>): string[] {
@@ -145,6 +145,6 @@ function normalised(pem: string): string {
       ? new X509Certificate(pem).toString()
       : createPublicKey(pem).export({ type: 'spki', format: 'pem' }).toString();
   } catch {
-    throw new EntryRefused('publicKey.content is no PEM public key or certificate');
+    throw new EntryRefused('publicKey.content is not a PEM public key or certificate');
   }
 }

@@ -1,6 +1,6 @@
 import type { Claims } from './json-web-token';
 
-/** Fulcio's templates by the kind of issuer, with a claim that only this kind has. */
+/** Fulcio's templates by kind of issuer, each with a claim that only this kind has. */
 const TEMPLATES: readonly { readonly known: string; readonly name: (claims: Claims) => string }[] =
   [
     // https://github.com/sigstore/fulcio/blob/v1.8.8/config/identity/config.yaml (ci-issuer-metadata)
@@ -35,7 +35,7 @@ function kubernetesName(claim: unknown): string {
   return `https://kubernetes.io/namespaces/${namespace}/serviceaccounts/${serviceaccount.name}`;
 }
 
-/** Who a certificate names: by the template of the issuer's kind, else the e-mail or the subject. */
+/** The subject alternative name: by the template of the issuer's kind, or else the e-mail address or the subject. */
 export function subjectAlternativeName(claims: Claims, otherwise: string): string {
   const template = TEMPLATES.find(({ known }) => claims[known] !== undefined);
   return template === undefined ? otherwise : template.name(claims);

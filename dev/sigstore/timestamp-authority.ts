@@ -24,14 +24,14 @@ export const TIMESTAMP_PATH = '/api/v1/timestamp';
 type MockTimestampAuthority = Awaited<ReturnType<typeof initializeTSA>>;
 type TimestampRequest = Parameters<MockTimestampAuthority['timestamp']>[0];
 
-/** What the mock's authority does inside, and is changed here. */
+/** Internals of the mock's authority that are changed here. */
 interface Inside {
   getCurrentTime: () => Date;
   tstInfo: (request: TimestampRequest) => pkijs.TSTInfo;
 }
 
 interface ParsedRequest extends TimestampRequest {
-  /** The nonce as it came: it may be longer than a number. */
+  /** The nonce as bytes: it may exceed the range of a number. */
   readonly exactNonce: asn1js.Integer | undefined;
 }
 
@@ -42,7 +42,7 @@ const HASHES: Readonly<Record<string, string>> = {
   sha512: '2.16.840.1.101.3.4.2.3',
 };
 
-/** An RFC 3161 authority with the API of sigstore/timestamp-authority; answers JSON and DER. */
+/** An RFC 3161 authority with the API of sigstore/timestamp-authority; accepts JSON and DER. */
 export async function createTimestampAuthority(
   settings: TimestampSettings,
 ): Promise<TimestampAuthority> {

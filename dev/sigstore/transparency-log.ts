@@ -3,7 +3,7 @@ import { type KeyObject, createHash, generateKeyPairSync, randomBytes, sign } fr
 import { MerkleTree, hashLeaf } from './merkle-tree';
 import { canonicalJson } from './rekor-entry';
 
-/** One entry as it stands in the log. */
+/** One entry of the log. */
 export interface LoggedEntry {
   readonly uuid: string;
   /** Index in the log, which counts entries of earlier trees too. */
@@ -16,7 +16,7 @@ export interface LoggedEntry {
   readonly searchKeys: readonly string[];
 }
 
-/** An entry as Rekor's v1 API answers it. */
+/** An entry in a response of Rekor's v1 API. */
 export interface EntryAnswer {
   readonly body: string;
   readonly integratedTime: number;
@@ -34,7 +34,7 @@ export interface EntryAnswer {
   };
 }
 
-/** Entries of trees before this one: makes a log index differ from a tree index, as in public. */
+/** Number of entries of earlier trees: makes log indexes differ from tree indexes, as in the public log. */
 const EARLIER_ENTRIES = 1000;
 
 /** Rekor v1's log: a Merkle tree, its signed checkpoint, and signed entry timestamps. */
@@ -69,7 +69,7 @@ export class TransparencyLog {
     return this.#tree.root.toString('hex');
   }
 
-  /** What an entry with this body is called, whether it is in the log or not. */
+  /** The UUID of an entry with this body, also of one that is not in the log. */
   uuidOf(body: Buffer): string {
     return this.treeId.toString(16).padStart(16, '0') + hashLeaf(body).toString('hex');
   }

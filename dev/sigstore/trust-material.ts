@@ -13,7 +13,7 @@ export interface TrustParts {
   readonly tsaUrl: string;
   readonly tsaChain: readonly Buffer[];
   readonly issuerUrl: string;
-  /** What came before is not trusted. */
+  /** Start of the validity period. */
   readonly validFrom: Date;
 }
 
@@ -84,14 +84,14 @@ export function trustedRootOf(parts: TrustParts): TrustedRootJson {
   };
 }
 
-/** Which witnesses are asked. */
+/** The services in a signing config. */
 export interface Witnesses {
   /** The major version of the log; `false` for none. */
   readonly rekor: 1 | 2 | false;
   readonly tsa: boolean;
 }
 
-/** `SigningConfig` v0.2 of the same file: which services `cosign sign --signing-config` asks. */
+/** `SigningConfig` v0.2 of the same file: the services that `cosign sign --signing-config` uses. */
 export function signingConfigOf(parts: TrustParts, { rekor, tsa }: Witnesses) {
   const validFor = { start: parts.validFrom.toISOString() };
   const service = (url: string, majorApiVersion = 1) => ({
@@ -107,7 +107,7 @@ export function signingConfigOf(parts: TrustParts, { rekor, tsa }: Witnesses) {
     oidcUrls: [service(parts.issuerUrl)],
     rekorTlogUrls: rekor === false ? [] : [log],
     tsaUrls: tsa ? [service(parts.tsaUrl)] : [],
-    // Both must be there even where unused: without them cosign panics.
+    // Both are required even if unused: without them cosign panics.
     rekorTlogConfig: { selector: 'ANY' },
     tsaConfig: { selector: 'ANY' },
   };

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Builds the programs that others wrote and that our tests run against:
+// Builds the third-party programs that the tests use:
 // `node dev/tools/build.mjs [group...]`, by default the group `cosign` (see groups.mjs).
 // A group is built once, into a cache folder outside of the clone; `--where [group]` prints it.
-// Plain Node, nothing installed needed, besides Go.
+// Needs Go, and only Node's own modules.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -24,7 +24,7 @@ import { GROUPS } from './groups.mjs';
 const here = dirname(fileURLToPath(import.meta.url));
 
 const HEARTBEAT_MS = 15_000;
-const say = (line) => console.log(`[tools] ${line}`);
+const log = (line) => console.log(`[tools] ${line}`);
 
 function cacheFolder() {
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
@@ -33,12 +33,12 @@ function cacheFolder() {
 
 function groupOf(name) {
   if (!Object.hasOwn(GROUPS, name)) {
-    throw new Error(`there is no group ${name}: use one of ${Object.keys(GROUPS).join(', ')}`);
+    throw new Error(`unknown group ${name}: use one of ${Object.keys(GROUPS).join(', ')}`);
   }
   return GROUPS[name];
 }
 
-/** Changes with everything that the programs are made of. */
+/** The cache key: a hash of the sources and settings of the programs. */
 function fingerprint({ folder, sources, ldflags = '' }) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
   if (ldflags !== '') hash.update(`${ldflags}\n`);
@@ -48,24 +48,24 @@ function fingerprint({ folder, sources, ldflags = '' }) {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** The folder that holds the programs of a group once they are built. */
+/** The folder for the built programs of a group. */
 export function toolsFolder(group = 'cosign') {
   return join(cacheFolder(), fingerprint(groupOf(group)));
 }
 
 const fileOf = (name) => (process.platform === 'win32' ? `${name}.exe` : name);
 
-/** Where a program is (or will be, before `buildTools`). */
+/** The path of a program, also before `buildTools`. */
 export function toolPath(name) {
   const group = Object.keys(GROUPS).find((each) => Object.hasOwn(GROUPS[each].programs, name));
-  if (group === undefined) throw new Error(`there is no tool named ${name}`);
+  if (group === undefined) throw new Error(`unknown tool ${name}`);
   return join(toolsFolder(group), fileOf(name));
 }
 
 const isBuilt = (group) =>
   Object.keys(groupOf(group).programs).every((name) => existsSync(toolPath(name)));
 
-/** Builds what is not there yet of a group; another build of the same is waited for. */
+/** Builds a group unless it is built; waits for another build of the same group. */
 export async function buildTools(group = 'cosign') {
   if (isBuilt(group)) return;
   const { programs, minutes } = groupOf(group);
@@ -73,30 +73,32 @@ export async function buildTools(group = 'cosign') {
   mkdirSync(cacheFolder(), { recursive: true });
   await withLock(`${target}.lock`, async () => {
     if (isBuilt(group)) return;
-    // Renamed when whole, so that a build that was broken off leaves nothing that looks built.
+    // Renamed when complete, so that an interrupted build is not taken for a complete one.
     const making = mkdtempSync(join(cacheFolder(), 'making-'));
     try {
-      say(`building ${Object.keys(programs).join(', ')} with Go: some ${minutes} minutes, once`);
+      log(
+        `building ${Object.keys(programs).join(', ')} with Go: takes about ${minutes} minutes, once`,
+      );
       await goBuild(making, groupOf(group));
-      nameAsAsked(making, programs);
+      renamePrograms(making, programs);
       rmSync(target, { recursive: true, force: true });
       renameSync(making, target);
-      say(`built into ${target}`);
+      log(`built into ${target}`);
     } finally {
       rmSync(making, { recursive: true, force: true });
     }
   });
 }
 
-/** Go names a program after the last part of its package. */
-function nameAsAsked(folder, programs) {
+/** Renames the programs, which Go names after the last part of their packages. */
+function renamePrograms(folder, programs) {
   for (const [name, source] of Object.entries(programs)) {
     const made = join(folder, fileOf(basename(source)));
     if (made !== join(folder, fileOf(name))) renameSync(made, join(folder, fileOf(name)));
   }
 }
 
-/** `-v` names each package as it is compiled: told as a count, now and then. */
+/** Runs `go build`. `-v` prints each compiled package; their count is logged while the build runs. */
 function goBuild(target, { folder, programs, ldflags = '' }) {
   return new Promise((settle, fail) => {
     const flags = ['-v', '-trimpath', `-ldflags=${ldflags}`];
@@ -107,14 +109,14 @@ function goBuild(target, { folder, programs, ldflags = '' }) {
     });
     const started = Date.now();
     let compiled = 0;
-    let trouble = '';
+    let errors = '';
     const heartbeat = setInterval(() => {
-      say(`${compiled} packages compiled after ${Math.round((Date.now() - started) / 1000)} s`);
+      log(`${compiled} packages compiled after ${Math.round((Date.now() - started) / 1000)} s`);
     }, HEARTBEAT_MS);
     child.stderr.setEncoding('utf8').on('data', (text) => {
       for (const line of text.split('\n')) {
         if (/^[\w./~+-]+$/.test(line)) compiled += 1;
-        else if (line !== '' && !line.startsWith('go: downloading')) trouble += `${line}\n`;
+        else if (line !== '' && !line.startsWith('go: downloading')) errors += `${line}\n`;
       }
     });
     const done = (finish) => {
@@ -122,19 +124,19 @@ function goBuild(target, { folder, programs, ldflags = '' }) {
       finish();
     };
     child.once('error', () =>
-      done(() => fail(new Error('Go does not run: put Go 1.26 on the PATH.'))),
+      done(() => fail(new Error('`go` cannot be started: put Go 1.26 on the PATH.'))),
     );
     child.once('close', (code) =>
-      done(() => (code === 0 ? settle() : fail(new Error(`go build failed:\n${trouble}`)))),
+      done(() => (code === 0 ? settle() : fail(new Error(`go build failed:\n${errors}`)))),
     );
   });
 }
 
 async function withLock(lock, action) {
   for (let tries = 0; !take(lock); tries += 1) {
-    if (tries === 0) say('waiting for another build of the same tools');
+    if (tries === 0) log('waiting for another build of the same tools');
     await sleep(1000);
-    // Between making the folder and writing the pid it has no owner yet: hence not at once.
+    // Not on the first attempts: between the creation of the folder and of the pid file the lock has no owner yet.
     if (tries > 1 && !ownerIsAlive(lock)) rmSync(lock, { recursive: true, force: true });
   }
   const release = () => rmSync(lock, { recursive: true, force: true });

@@ -1,11 +1,11 @@
 /**
- * The programs of others that are built, in groups: a group is built as a whole, when it is asked
- * for. Each is a Go module folder, so that modules that want different versions of a third one do
- * not meet; the versions stand in its go.mod.
+ * The third-party programs, in groups: a group is built as a whole on demand. Each group is a Go
+ * module folder, so that programs can require different versions of a module; the versions are in
+ * its go.mod.
  *
- * `programs`: the package of each program, by the name that it gets. `sources`: what else than
- * go.mod and go.sum a program is made of. `ldflags`: for Go's linker, where a program needs some.
- * `minutes`: about how long the first build takes.
+ * `programs`: the package of each program, by the program's name. `sources`: source files besides
+ * go.mod and go.sum. `ldflags`: flags for Go's linker, if a program needs any.
+ * `minutes`: the approximate time of the first build.
  */
 export const GROUPS = {
   cosign: {
@@ -49,7 +49,7 @@ export const GROUPS = {
     folder: 'kubernetes',
     minutes: 12,
     sources: ['etcd/main.go'],
-    // Built from a module it does not know its own version, and clients ask for it.
+    // Built from a module it does not have its own version, which clients request.
     ldflags: ['gitVersion=v1.36.2', 'gitMajor=1', 'gitMinor=36']
       .map((value) => `-X k8s.io/component-base/version.${value}`)
       .join(' '),
@@ -72,8 +72,8 @@ export const GROUPS = {
   'policy-controller': {
     folder: 'policy-controller',
     minutes: 12,
-    sources: ['judge/main.go'],
-    programs: { judge: './judge' },
+    sources: ['policy-tester/main.go'],
+    programs: { 'policy-tester': './policy-tester' },
   },
   oracles: {
     folder: 'oracles',

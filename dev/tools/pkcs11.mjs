@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Makes what the tests of PKCS#11 tokens need: `node dev/tools/pkcs11.mjs`. The package pkcs11js,
-// compiled; SoftHSM, of the system or else of its Debian package, unpacked without installing it; and
-// cosign with PKCS#11, which its release builds leave out. Made once, into the user's cache folder;
-// `--env` prints the variables that the tests read. Plain Node, besides npm, Go and a C++ compiler.
+// Prepares the tools for the tests of PKCS#11 tokens: `node dev/tools/pkcs11.mjs`. Compiles the package
+// pkcs11js; finds SoftHSM on the system, or unpacks its Debian package without installing it; and builds
+// cosign with PKCS#11, which its release builds leave out. Done once, into the user's cache folder;
+// `--env` prints the variables that the tests read. Needs npm, Go, a C++ compiler, and only Node's own modules.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -26,7 +26,7 @@ const DEBIAN_PACKAGE = 'libsofthsm2';
 const COSIGN = 'github.com/sigstore/cosign/v3/cmd/cosign';
 const HEARTBEAT_MS = 15_000;
 
-const say = (line) => console.log(`[tools] ${line}`);
+const log = (line) => console.log(`[tools] ${line}`);
 
 function targetFolder() {
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
@@ -37,7 +37,7 @@ function targetFolder() {
   return join(cache, 'pulumi-signed-image', 'tools', hash.digest('hex').slice(0, 16));
 }
 
-/** Where systems have SoftHSM: Debian, Fedora, Homebrew, what `make install` does. */
+/** Paths of SoftHSM on Debian, Fedora, Homebrew, and after `make install`. */
 const SYSTEM_MODULES = [
   '/usr/lib/softhsm/libsofthsm2.so',
   '/usr/lib64/pkcs11/libsofthsm2.so',
@@ -50,7 +50,7 @@ function softhsmModule() {
   return existsSync(unpacked) ? unpacked : SYSTEM_MODULES.find((path) => existsSync(path));
 }
 
-/** The variables that the tests read. A native module reads the process's own ones. */
+/** The variables that the tests read. A native module reads those of its process. */
 export function pkcs11Environment() {
   const folder = targetFolder();
   return {
@@ -64,18 +64,20 @@ export function pkcs11Environment() {
 function run(command, args, cwd) {
   return new Promise((settle, fail) => {
     const child = spawn(command, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
-    let trouble = '';
-    child.stderr.setEncoding('utf8').on('data', (text) => (trouble += text));
-    child.once('error', () => fail(new Error(`${command} does not run: put it on the PATH.`)));
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
+    child.once('error', () =>
+      fail(new Error(`\`${command}\` cannot be started: put it on the PATH.`)),
+    );
     child.once('close', (code) =>
       code === 0
         ? settle()
-        : fail(new Error(`${command} ${args.join(' ')} failed:\n${trouble.slice(-4000)}`)),
+        : fail(new Error(`${command} ${args.join(' ')} failed:\n${stderr.slice(-4000)}`)),
     );
   });
 }
 
-/** As node-gyp does by binding.gyp, without the headers that it would download. */
+/** Compiles as node-gyp does by binding.gyp, without downloading headers. */
 async function compilePackage(folder) {
   for (const name of MANIFESTS) copyFileSync(join(here, 'pkcs11', name), join(folder, name));
   await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], folder);
@@ -94,13 +96,13 @@ async function compilePackage(folder) {
   );
 }
 
-/** `apt-get download` checks the package like an installation does, and needs no rights. */
+/** `apt-get download` verifies the package like an installation, without root. */
 async function unpackSofthsm(folder) {
   if (SYSTEM_MODULES.some((path) => existsSync(path))) return;
   try {
     await run('apt-get', ['download', DEBIAN_PACKAGE], folder);
   } catch (error) {
-    throw new Error(`SoftHSM is not here; install softhsm2. ${error.message}`, { cause: error });
+    throw new Error(`SoftHSM is missing; install softhsm2. ${error.message}`, { cause: error });
   }
   for (const name of readdirSync(folder).filter((each) => each.endsWith('.deb'))) {
     await run('dpkg-deb', ['-x', name, 'softhsm'], folder);
@@ -117,27 +119,29 @@ function configureSofthsm(folder) {
   writeFileSync(join(folder, 'softhsm2.conf'), `${lines.join('\n')}\n`);
 }
 
-/** Makes what is not there yet. Two at once both make it; the later one's is thrown away. */
+/** Prepares the tools unless they exist. Of two concurrent runs the later result is discarded. */
 export async function makePkcs11Tools() {
   const target = targetFolder();
   if (existsSync(target)) return;
   mkdirSync(dirname(target), { recursive: true });
-  // Renamed when whole: what was broken off leaves nothing that looks made.
+  // Renamed when complete, so that an interrupted run is not taken for a complete one.
   const making = mkdtempSync(join(dirname(target), 'making-'));
   const started = Date.now();
   const heartbeat = setInterval(
-    () => say(`still making it (${Math.round((Date.now() - started) / 1000)} s)`),
+    () => log(`still building (${Math.round((Date.now() - started) / 1000)} s)`),
     HEARTBEAT_MS,
   );
   try {
-    say('making pkcs11js, SoftHSM and cosign with PKCS#11: some 2 minutes, once');
+    log(
+      'building pkcs11js and cosign with PKCS#11, preparing SoftHSM: takes about 2 minutes, once',
+    );
     await compilePackage(making);
     await unpackSofthsm(making);
     configureSofthsm(making);
     const output = join(making, 'cosign');
     await run('go', ['build', '-trimpath', '-tags', 'pkcs11key', '-o', output, COSIGN], here);
     if (!existsSync(target)) renameSync(making, target);
-    say(`made in ${target}`);
+    log(`built into ${target}`);
   } finally {
     clearInterval(heartbeat);
     rmSync(making, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Installs the Python programs that others wrote and that our tests run against:
-// `node dev/tools/python.mjs`. They get an environment of their own in the user's cache folder, once;
-// `--where` prints its Python. Plain Node, nothing installed needed, besides Python 3.
+// Installs the third-party Python programs that the tests use: `node dev/tools/python.mjs`.
+// They are installed once, into a separate environment in the user's cache folder;
+// `--where` prints its Python. Needs Python 3, and only Node's own modules.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -13,7 +13,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const REQUIREMENTS = join(here, 'python', 'requirements.txt');
 const HEARTBEAT_MS = 15_000;
 
-const say = (line) => console.log(`[tools] ${line}`);
+const log = (line) => console.log(`[tools] ${line}`);
 
 function environmentFolder() {
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
@@ -29,7 +29,7 @@ const pythonIn = (folder) =>
     ? join(folder, 'Scripts', 'python.exe')
     : join(folder, 'bin', 'python3');
 
-/** The Python that has the programs: `python -m moto.server`. */
+/** The Python of the environment: `python -m moto.server`. */
 export function pythonPath() {
   return pythonIn(environmentFolder());
 }
@@ -37,38 +37,38 @@ export function pythonPath() {
 function run(command, args) {
   return new Promise((settle, fail) => {
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    let trouble = '';
-    child.stderr.setEncoding('utf8').on('data', (text) => (trouble += text));
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
     child.once('error', () =>
-      fail(new Error('Python does not run: put Python 3.10 or later on the PATH.')),
+      fail(new Error('`python3` cannot be started: put Python 3.10 or later on the PATH.')),
     );
     child.once('close', (code) =>
       code === 0
         ? settle()
-        : fail(new Error(`${command} ${args.join(' ')} failed:\n${trouble.slice(-4000)}`)),
+        : fail(new Error(`${command} ${args.join(' ')} failed:\n${stderr.slice(-4000)}`)),
     );
   });
 }
 
-/** Installs what is not there yet. Two at once both install; the later one's is thrown away. */
+/** Installs the environment unless it exists. Of two concurrent installations the later one is discarded. */
 export async function installPythonTools() {
   const target = environmentFolder();
   if (existsSync(pythonIn(target))) return;
   mkdirSync(dirname(target), { recursive: true });
-  // Renamed when whole: what was broken off leaves nothing that looks installed.
+  // Renamed when complete, so that an interrupted installation is not taken for a complete one.
   const making = mkdtempSync(join(dirname(target), 'making-'));
   const started = Date.now();
   const heartbeat = setInterval(
-    () => say(`still installing (${Math.round((Date.now() - started) / 1000)} s)`),
+    () => log(`still installing (${Math.round((Date.now() - started) / 1000)} s)`),
     HEARTBEAT_MS,
   );
   try {
-    say('installing the Python tools: a few minutes, once');
+    log('installing the Python tools: takes a few minutes, once');
     await run('python3', ['-m', 'venv', making]);
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
     await run(pythonIn(making), [...pip, '--requirement', REQUIREMENTS]);
     if (!existsSync(target)) renameSync(making, target);
-    say(`installed into ${target}`);
+    log(`installed into ${target}`);
   } finally {
     clearInterval(heartbeat);
     rmSync(making, { recursive: true, force: true });

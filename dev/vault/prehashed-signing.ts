@@ -6,7 +6,7 @@ const N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 /** DigestInfo of SHA-256: https://www.rfc-editor.org/rfc/rfc8017#section-9.2 */
 const SHA256_PREFIX = Buffer.from('3031300d060960864801650304020105000420', 'hex');
 
-/** Of an ECDSA signature: the two numbers, 32 bytes each. */
+/** The two numbers of an ECDSA signature, 32 bytes each. */
 export interface EcdsaSignature {
   readonly r: Buffer;
   readonly s: Buffer;
@@ -45,8 +45,7 @@ function integer(bytes: Buffer): Buffer {
 }
 
 /**
- * Signs where only the SHA-256 digest of what is signed is known: ECDSA P-256 as DER, or RSA PKCS#1
- * v1.5. Node signs messages only.
+ * Signs a SHA-256 digest: ECDSA P-256 as DER, or RSA PKCS#1 v1.5. Node signs messages only.
  */
 export function signPrehashed(key: KeyObject, digest: Buffer): Buffer {
   if (key.asymmetricKeyType === 'rsa') {

@@ -9,10 +9,10 @@ export interface RunningTransitEngine {
 }
 
 /**
- * Starts what `node dev/tools/build.mjs vault` built: the engine is Vault's, tokens and policies are
- * not (see dev/tools/vault/transit).
+ * Starts the program that `node dev/tools/build.mjs vault` built: Vault's engine without Vault's tokens
+ * and policies (see dev/tools/vault/transit).
  *
- * @param rootToken the one token that it takes
+ * @param rootToken the only valid token
  */
 export async function startTransitEngine(rootToken: string): Promise<RunningTransitEngine> {
   const child = spawn(programPath('vault', 'transit'), [], {

@@ -6,7 +6,7 @@ import { signPrehashed } from './prehashed-signing';
 export type TransitKeyType =
   'ecdsa-p256' | 'ecdsa-p384' | 'ed25519' | 'rsa-2048' | 'rsa-3072' | 'rsa-4096' | 'aes256-gcm96';
 
-/** What the engine answers; `body` is the JSON's `data`, or `errors`. */
+/** The response of the engine; `body` is the JSON's `data`, or `errors`. */
 export interface EngineAnswer {
   readonly status: number;
   readonly data?: unknown;
@@ -15,7 +15,7 @@ export interface EngineAnswer {
 
 interface StoredKey {
   readonly type: TransitKeyType;
-  /** The first is version 1. Without keys for symmetric ones. */
+  /** The first is version 1. Symmetric keys do not have a private key here. */
   readonly versions: readonly (KeyObject | undefined)[];
   readonly minEncryptionVersion: number;
 }
@@ -63,7 +63,7 @@ function publicTextOf(key: KeyObject, publicKey: KeyObject): string {
   return Buffer.from(x, 'base64url').toString('base64');
 }
 
-/** Go's decoding of a number that may come as text, as Vault's `TypeInt` does. */
+/** Decodes a number that may be sent as text, as Vault's `TypeInt` does. */
 function intOf(value: unknown): number {
   if (value === undefined || value === '') return 0;
   return typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN;
@@ -71,12 +71,12 @@ function intOf(value: unknown): number {
 
 /**
  * The transit engine as its API documentation describes it
- * (https://developer.hashicorp.com/vault/api-docs/secret/transit), as far as signing goes.
+ * (https://developer.hashicorp.com/vault/api-docs/secret/transit), for signing only.
  */
 export class TransitStore {
   readonly #keys = new Map<string, StoredKey>();
 
-  /** An existing key is left as it is, without an error: so does Vault. */
+  /** An existing key is not changed, without an error, as in Vault. */
   create(name: string, fields: Fields): EngineAnswer {
     const type = fields['type'] ?? 'aes256-gcm96';
     if (typeof type !== 'string' || !TYPES.includes(type)) {
@@ -145,15 +145,16 @@ export class TransitStore {
     if (key === undefined) return invalid('signing key not found');
     const fault = this.#fault(key, algorithm, fields);
     if (fault !== undefined) return fault;
-    const asked = intOf(fields['key_version']);
+    const requested = intOf(fields['key_version']);
     const latest = key.versions.length;
-    if (!Number.isInteger(asked)) return invalid('error converting input for field "key_version"');
-    const version = asked === 0 ? latest : asked;
+    if (!Number.isInteger(requested))
+      return invalid('error converting input for field "key_version"');
+    const version = requested === 0 ? latest : requested;
     if (version > latest) {
       return refuse(500, 'requested version for signing is higher than the latest key version');
     }
     if (version < key.minEncryptionVersion) {
-      // As Vault has it: a mistake of the asker is told as one of the server.
+      // As in Vault: a client error with a server error's status.
       return refuse(
         500,
         'requested version for signing is less than the minimum encryption key version',
@@ -183,7 +184,7 @@ export class TransitStore {
     return { status: 200, data: { valid } };
   }
 
-  /** Of what this double can do: SHA-256 over digests, and for RSA PKCS#1 v1.5. */
+  /** Rejects parameters that this double does not support: it signs SHA-256 digests, with RSA by PKCS#1 v1.5. */
   #fault(key: StoredKey, algorithm: string, fields: Fields): EngineAnswer | undefined {
     if (key.type === 'aes256-gcm96') {
       return invalid(`key type ${key.type} does not support signing`);

@@ -13,17 +13,17 @@ export interface KeyPolicy {
 }
 
 export interface VaultOptions {
-  /** May do all. */
+  /** Has all permissions. */
   readonly rootToken: string;
-  /** Others, and what they may do. */
+  /** Other tokens and their policies. */
   readonly tokens?: Readonly<Record<string, readonly KeyPolicy[]>>;
   /** Where the transit engine is mounted. Default: `transit`. */
   readonly mount?: string;
-  /** The namespace that it is in. Default: none. */
+  /** The namespace of the mount. Default: none. */
   readonly namespace?: string;
   /** Serves https. */
   readonly certificate?: TestCertificate;
-  /** Asked first: an answer of it is given in place of Vault's; status 0 cuts the connection. */
+  /** Called first: its result replaces Vault's response; status 0 closes the connection. */
   readonly fault?: (request: { readonly method: string; readonly path: string }) =>
     | {
         readonly status: number;
@@ -50,7 +50,7 @@ export interface RunningVault {
   close(): Promise<void>;
 }
 
-interface Asked {
+interface VaultRequest {
   readonly method: string;
   /** Below `/v1/`. */
   readonly path: string;
@@ -61,7 +61,7 @@ interface Asked {
 
 const CAPABILITIES = { GET: 'read', POST: 'update', PUT: 'update' } as const;
 
-function permits(policies: readonly KeyPolicy[], { method, path }: Asked): boolean {
+function permits(policies: readonly KeyPolicy[], { method, path }: VaultRequest): boolean {
   const needed = CAPABILITIES[method as keyof typeof CAPABILITIES];
   return policies.some(
     (policy) =>
@@ -98,8 +98,8 @@ function send(outgoing: ServerResponse, { status, data, errors }: EngineAnswer):
 }
 
 /**
- * A stand-in for Vault and OpenBao: tokens, policies, namespaces and the transit engine, by their HTTP
- * API. Keys live in memory.
+ * A double of Vault and OpenBao: tokens, policies, namespaces and the transit engine, by their HTTP
+ * API. Keys are in memory.
  */
 export async function startVault(options: VaultOptions): Promise<RunningVault> {
   const { rootToken, tokens = {}, mount = 'transit', namespace = '', certificate } = options;
@@ -107,7 +107,7 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
   const requests: SeenRequest[] = [];
   let sealed = false;
 
-  function engine({ method, path, fields }: Asked): EngineAnswer {
+  function engine({ method, path, fields }: VaultRequest): EngineAnswer {
     const [kind = '', name = '', third = ''] = path.slice(mount.length + 1).split('/');
     const writes = method === 'POST' || method === 'PUT';
     if (kind === 'keys' && third === '' && method === 'GET') return store.read(name);
@@ -119,24 +119,24 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
     return { status: 405, errors: ['1 error occurred:\n\t* unsupported operation\n\n'] };
   }
 
-  function answer(asked: Asked): EngineAnswer {
+  function answer(request: VaultRequest): EngineAnswer {
     if (sealed) return { status: 503, errors: ['Vault is sealed'] };
-    const policies = asked.token === undefined ? undefined : tokens[asked.token];
-    const isRoot = asked.token === rootToken;
+    const policies = request.token === undefined ? undefined : tokens[request.token];
+    const isRoot = request.token === rootToken;
     if (!isRoot && policies === undefined) {
       const errors = ['2 errors occurred:\n\t* permission denied\n\t* invalid token\n\n'];
       return { status: 403, errors };
     }
-    if (!isRoot && !permits(policies ?? [], asked)) {
+    if (!isRoot && !permits(policies ?? [], request)) {
       return { status: 403, errors: ['1 error occurred:\n\t* permission denied\n\n'] };
     }
-    if (asked.namespace !== namespace || !asked.path.startsWith(`${mount}/`)) {
+    if (request.namespace !== namespace || !request.path.startsWith(`${mount}/`)) {
       return {
         status: 404,
-        errors: [`no handler for route "${asked.path}". route entry not found.`],
+        errors: [`no handler for route "${request.path}". route entry not found.`],
       };
     }
-    return engine(asked);
+    return engine(request);
   }
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -157,8 +157,9 @@ export async function startVault(options: VaultOptions): Promise<RunningVault> {
       outgoing.end(JSON.stringify({ errors: fault.errors }));
       return;
     }
-    const asked = headers['x-vault-namespace']?.toString().replace(/^\/+|\/+$/g, '') ?? '';
-    send(outgoing, answer({ method, path, fields, token, namespace: asked }));
+    const requestedNamespace =
+      headers['x-vault-namespace']?.toString().replace(/^\/+|\/+$/g, '') ?? '';
+    send(outgoing, answer({ method, path, fields, token, namespace: requestedNamespace }));
   }
 
   const handler = (incoming: IncomingMessage, outgoing: ServerResponse): void => {

@@ -6,8 +6,8 @@ import { SignedImage } from 'pulumi-signed-image';
 const config = new pulumi.Config();
 const repository = config.require('repository');
 
-// An image resource of one's own. Any other works alike: its digest is all that is needed.
-// (`build: { builder: 'pulumi-docker-build' }` makes such a resource by itself, and provenance.)
+// Your own image resource. Any other type works the same way, because only its digest is used.
+// (`build: { builder: 'pulumi-docker-build' }` creates such a resource for you, with provenance.)
 const built = new dockerBuild.Image(
   'hello',
   {
@@ -15,7 +15,7 @@ const built = new dockerBuild.Image(
     push: true,
     tags: [`${repository}:latest`],
   },
-  // The provider deletes the image when the resource goes; a cluster may still run it.
+  // The provider would delete the image with the resource, although a cluster may still run it.
   { retainOnDelete: true },
 );
 

@@ -4,7 +4,7 @@ import { SignedImage } from 'pulumi-signed-image';
 
 const config = new pulumi.Config();
 
-// `pulumi-docker` makes a child resource docker.Image; its repoDigest is what gets signed.
+// `pulumi-docker` creates a child resource docker.Image; its repoDigest is signed.
 const image = new SignedImage('hello', {
   image: config.require('image'),
   build: { context: './app', builder: 'pulumi-docker' },

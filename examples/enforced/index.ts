@@ -7,7 +7,7 @@ import {
   VerifiedImage,
 } from 'pulumi-signed-image';
 
-// First of all: what was registered before is not seen.
+// Must be the first statement: resources that were registered before are not checked.
 requireVerifiedImages({
   exempt: [
     { image: 'registry.k8s.io/pause:*', reason: 'comes with the cluster, pinned by its version' },
@@ -25,7 +25,7 @@ const image = new VerifiedImage('checked', {
   keys: [config.require('publicKey')],
 });
 
-// The API server itself admits nothing else in this namespace; no webhook.
+// The API server itself admits only the verified digests in this namespace, without a webhook.
 const admission = new AdmissionPolicy(
   'only-verified',
   { images: [image.imageRef], namespaces: ['checked'] },
@@ -41,7 +41,7 @@ new kubernetes.apps.v1.Deployment(
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
-        // A string instead of `image` does not compile.
+        // A string in place of `image` does not compile.
         spec: verifiedPodSpec<
           kubernetes.types.input.core.v1.Container,
           Omit<kubernetes.types.input.core.v1.PodSpec, 'containers'>

@@ -3,13 +3,13 @@ import { SignedImage, type SigstoreArgs } from 'pulumi-signed-image';
 
 const config = new pulumi.Config();
 
-// No `build`: the image exists. A tag is resolved once; the digest is what gets signed. The
-// signatures that it has already, of whomever, stay where they are.
+// Without `build`, because the image exists. A tag is resolved once, and the digest is signed.
+// Existing signatures, by any signer, are kept.
 const image = new SignedImage('existing', {
   image: config.require('image'),
   keyless: { tokenFile: config.get('tokenFile') },
   sigstore: config.getObject<SigstoreArgs>('sigstore'),
-  // In a log of one's own (`private`), or in the public one.
+  // Your own transparency log (`private`), or the public one.
   transparency: config.get('transparency'),
   source: { allowDirty: config.getBoolean('allowDirty') },
 });

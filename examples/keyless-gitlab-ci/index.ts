@@ -4,8 +4,8 @@ import { SignedImage } from 'pulumi-signed-image';
 
 const config = new pulumi.Config();
 
-// The job's identity signs: Fulcio certifies it for minutes, Rekor logs it, no key is kept.
-// Commit, branch, repository and the pipeline are read from the job and signed with the image.
+// The job's identity signs with a short-lived certificate from Fulcio, and Rekor logs the signature. No key is stored.
+// Commit, branch, repository and pipeline are detected in the job and signed with the image.
 const image = new SignedImage('hello', {
   image: config.require('image'),
   build: { context: './app' },

@@ -8,12 +8,12 @@ const image = new SignedImage('hello', {
   image: config.require('image'),
   build: { context: './app' },
   key: { ref: config.require('key'), password: config.getSecret('keyPassword') },
-  // Only for a Sigstore of one's own; without it a key signs without a transparency log.
+  // Only for your own Sigstore instance; without it the key signs without a transparency log.
   sigstore: config.getObject<SigstoreArgs>('sigstore'),
   source: { allowDirty: config.getBoolean('allowDirty') },
 });
 
-// Where no cluster is at hand, the provider writes the manifests to a folder.
+// Without a cluster, the provider writes the manifests to a folder.
 const folder = config.get('renderYamlToDirectory');
 const provider = folder
   ? new kubernetes.Provider('yaml', { renderYamlToDirectory: folder })
@@ -29,7 +29,7 @@ new kubernetes.apps.v1.Deployment(
       selector: { matchLabels: labels },
       template: {
         metadata: { labels },
-        // The only reference there is: it exists because the verification passed.
+        // The only image reference: it is available only after a successful verification.
         spec: { containers: [{ name: 'hello', image: image.imageRef }] },
       },
     },

@@ -125,7 +125,7 @@ test('names the ref that was built, the tag, and the fork of a request', () => {
   expect(detached.resolvedDependencies).toEqual(at(commit!));
 });
 
-test('has no URI that is none', () => {
+test('does not have an invalid URI', () => {
   const { buildDefinition, runDetails } = provenanceStatement({
     ...input,
     materials: { commit: 'd'.repeat(40), repository: 'git@git.example.com:team/my app.git' },
@@ -137,7 +137,7 @@ test('has no URI that is none', () => {
   expect(runDetails.metadata).not.toHaveProperty('invocationId');
 });
 
-test('omits unknown facts, and gives the same bytes for the same declaration', () => {
+test('omits unknown facts, and returns the same bytes for the same declaration', () => {
   const bare: Input = {
     digest,
     instructions: {
@@ -192,7 +192,7 @@ describe('whether provenance is made', () => {
     expect(createsProvenance({ build: true, disabled: true })).toBe(false);
   });
 
-  test('it is not for an image that exists already, and asking for it is an error', () => {
+  test('is not created for an existing image, and requiring it is an error', () => {
     expect(createsProvenance({ build: false })).toBe(false);
     expect(createsProvenance({ build: false, disabled: true, parameters: {} })).toBe(false);
     for (const [declared, property] of [
@@ -238,7 +238,7 @@ describe('reading a statement', () => {
   const parse = (value: unknown) => parseStatement(Buffer.from(JSON.stringify(value)));
   const good = provenanceStatement(input);
 
-  test('gives back what was signed', () => {
+  test('returns the signed content', () => {
     const statement = parseStatement(encodeStatement(good));
     expect(statement.predicate).toEqual(good.predicate);
     expect(subjectsOf(statement, digest)).toHaveLength(1);

@@ -44,7 +44,7 @@ function stateOf(images: readonly PushedImage[], more: readonly object[] = []): 
 }
 
 describe('what runs', () => {
-  test('is a match when it is signed as asked; each image is looked at once', async () => {
+  test('is a match if it is signed as required; each image is verified once', async () => {
     const image = await signed();
     run(image, image, image);
     const { report, of } = await audited(lab);
@@ -108,7 +108,7 @@ describe('what runs', () => {
     expect((await audited(lab, { policy })).of(image)).toMatchObject({ status: 'not-in-log' });
   });
 
-  test('is signed, and says something else than is asked for', async () => {
+  test('is signed, with an annotation other than required', async () => {
     const image = await signed();
     run(image);
     const keys = [lab.ours.publicKey.pem];
@@ -121,14 +121,14 @@ describe('what runs', () => {
     });
   });
 
-  test('is gone from the registry', async () => {
+  test('is missing in the registry', async () => {
     const image = await signed();
     run(image);
     await lab.lab.client.removeManifest(image.repository, image.manifest.digest);
     expect((await audited(lab)).of(image)).toMatchObject({ status: 'gone' });
   });
 
-  test('is what the node says, not what the tag is now', async () => {
+  test('is the digest that the node reports, not that of the tag now', async () => {
     const [before, now] = [await push(lab), await signed()];
     lab.api.pods.push(podOf(now.ref, before.ref));
     const { report, of } = await audited(lab);
@@ -136,7 +136,7 @@ describe('what runs', () => {
     expect(of(before)).toMatchObject({ status: 'not-signed' });
   });
 
-  test('is found under the name of the pod where the node says another one', async () => {
+  test('is found under the name in the pod if the node reports another one', async () => {
     const image = await signed();
     const mirror = `${lab.lab.registry.host}/mirror/app@${image.manifest.digest}`;
     lab.api.pods.push(podOf(image.ref, mirror));
@@ -155,7 +155,7 @@ describe('what runs', () => {
     expect(of({ ref: 'late:v1' })).toMatchObject({ status: 'not-started' });
   });
 
-  test('could not be looked at where the registry does not answer', async () => {
+  test('is reported as failed if the registry does not respond', async () => {
     const [image, unreachable] = [await signed(), `127.0.0.1:1/app@sha256:${'1a'.repeat(32)}`];
     run(image, { ref: unreachable });
     const client = createRegistryClient({ dockerConfig: 'none', budget: { dropped: 0 } });
@@ -170,7 +170,7 @@ describe('what runs', () => {
     expect(outcomeOf((await audited(lab)).report)).toBe('incomplete');
   });
 
-  test('is let through for a reason, in these pods only', async () => {
+  test('is exempt with a reason, in these pods only', async () => {
     const image = await push(lab);
     run(image, image);
     const [first] = lab.api.pods;
@@ -214,7 +214,7 @@ describe('compared with a commit', () => {
     });
   });
 
-  test('is not from it, or says nothing of it', async () => {
+  test('is not from it, or does not have an annotation for it', async () => {
     const [image, silent] = [await signed(), await push(lab)];
     await sign(lab, [silent], lab.ours, { provenance: false });
     run(image, silent);
@@ -240,12 +240,12 @@ describe('compared with a commit', () => {
 });
 
 describe('compared with the state of a stack', () => {
-  test('is of the stack, or of none; and what of the stack does not run', async () => {
-    const [ours, stranger, idle] = [await signed(), await signed(), await signed()];
-    run(ours, stranger);
+  test('is or is not in the stack, and images of the stack that do not run are listed', async () => {
+    const [ours, otherSigner, idle] = [await signed(), await signed(), await signed()];
+    run(ours, otherSigner);
     const { report, of } = await audited(lab, { stackState: stateOf([ours, idle]) });
     expect(of(ours)).toMatchObject({ status: 'match', resource: 'image-0' });
-    expect(of(stranger)).toMatchObject({ status: 'not-in-stack' });
+    expect(of(otherSigner)).toMatchObject({ status: 'not-in-stack' });
     expect(report.notRunning).toEqual([idle.ref]);
   });
 
@@ -287,13 +287,13 @@ describe('compared with the state of a stack', () => {
   });
 });
 
-describe('arguments that are refused before anything is asked', () => {
+describe('arguments that are refused before any request', () => {
   test.each([
     ['nobody is trusted', { policy: {} }, 'keys'],
     ['an unknown format', { policy: { keys: ['env://NONE'], format: 'new' as 'any' } }, 'format'],
     ['an unknown witness', { policy: { transparency: 'much' as 'log' } }, 'transparency'],
     [
-      'an identity without witnesses',
+      'an identity without a log or timestamp',
       { policy: { identities: [{ identity: 'a', issuer: 'b' }], transparency: 'none' as const } },
       'transparency',
     ],

@@ -76,7 +76,7 @@ describe('the pods of a cluster', () => {
     expect((await failureOf(list())).message).toContain('repeatedly');
   });
 
-  test('are asked for again after a failure that may pass', async () => {
+  test('are requested again after a temporary failure', async () => {
     const faults = ['drop', { status: 503 }] as const;
     api.fault = (count) => faults[count - 1];
     expect(await list()).toHaveLength(5);

@@ -69,7 +69,7 @@ describe('the text', () => {
     );
   });
 
-  test('says the outcome in its last line', () => {
+  test('has the outcome in its last line', () => {
     const keyless = { kind: 'keyless', identity: 'me@example.com', issuer: 'https://i' } as const;
     expect(lastLine(auditText(reportOf(image('match', { signer: keyless }))))).toContain(
       'no findings',
@@ -79,7 +79,7 @@ describe('the text', () => {
     );
   });
 
-  test('lets nobody write control characters into a terminal or a line of its own', () => {
+  test('escapes control characters, so that input cannot write to a terminal or add lines', () => {
     const text = auditText(
       reportOf(image('unknown-image', { image: `app${ESCAPE}`, reason: `why${ESCAPE}` })),
     );
@@ -138,7 +138,7 @@ describe('the SARIF', () => {
     }
   });
 
-  test('says where, as a file and as a resource', () => {
+  test('has the location, as a file and as a resource', () => {
     const [{ results }] = sarifOf(image('gone', { reason: 'away' })).runs;
     expect(results[0]).toMatchObject({
       level: 'error',
@@ -152,7 +152,7 @@ describe('the SARIF', () => {
     });
   });
 
-  test('knows a finding again in other pods, and tells images and findings apart', () => {
+  test('recognizes a finding in other pods, and distinguishes images and findings', () => {
     const fingerprint = (each: AuditedImage): string =>
       JSON.stringify(sarifOf(each).runs[0].results[0]?.partialFingerprints);
     const first = fingerprint(image('gone'));
@@ -161,7 +161,7 @@ describe('the SARIF', () => {
     expect(fingerprint(image('gone', { image: 'another' }))).not.toBe(first);
   });
 
-  test('is of a run that failed where not all could be looked at', () => {
+  test('marks the run as failed if a check failed', () => {
     expect(sarifOf(image('match')).runs[0].invocations[0]).toMatchObject({
       executionSuccessful: true,
       toolExecutionNotifications: [],

@@ -23,14 +23,14 @@ describe('the image id of a container', () => {
   });
 
   test.each([DIGEST, `docker://${DIGEST}`, DIGEST.slice('sha256:'.length)])(
-    '%s is a configuration, by which nobody knows an image',
+    '%s is a config digest, which does not identify an image in a registry',
     (text) => {
       expect(parseImageId(text)).toEqual({ kind: 'config' });
     },
   );
 
   test.each([NAME, `${NAME}:v1`, `${NAME}@sha256:12`, 'sha512:00', 'a b', '', '@@'])(
-    '"%s" says nothing',
+    '"%s" does not contain a digest',
     (text) => {
       expect(parseImageId(text)).toEqual({ kind: 'unreadable' });
     },

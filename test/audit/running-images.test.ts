@@ -31,7 +31,7 @@ const POD: Pod = {
 };
 
 describe('the containers of a pod', () => {
-  test('are those of all three lists, each with what its node says', () => {
+  test("are those of all three lists, each with the node's report", () => {
     const all = containersOfPod(POD).map(({ container, kind, imageId }) => [
       container,
       kind,
@@ -45,11 +45,11 @@ describe('the containers of a pod', () => {
     ]);
   });
 
-  test.each(['Succeeded', 'Failed'])('are none once it is %s', (phase) => {
+  test.each(['Succeeded', 'Failed'])('are empty when it is %s', (phase) => {
     expect(containersOfPod({ ...POD, status: { ...POD.status, phase } })).toEqual([]);
   });
 
-  test('wait until the node has said what it pulled', () => {
+  test('wait until the node has reported what it pulled', () => {
     const [container] = containersOfPod({
       spec: { containers: [{ name: 'app', image: 'nginx' }] },
       status: { phase: 'Pending', containerStatuses: [{ name: 'app', imageID: '' }] },
@@ -84,7 +84,7 @@ describe('the distinct images', () => {
     ]);
   });
 
-  test('the same bytes are looked for where the node and where the pods say', () => {
+  test('the same bytes are verified under the names of the node and of the pods', () => {
     const [image] = imagesOf(
       [`${REGISTRY}/app:v1`, `mirror.example.com/app@${A}`],
       [`${REGISTRY}/other:v1`, `mirror.example.com/app@${A}`],
@@ -98,7 +98,7 @@ describe('the distinct images', () => {
     });
   });
 
-  test('are told as unknown or not started where no manifest is named', () => {
+  test('are reported as unknown or not started without a manifest', () => {
     const images = imagesOf(
       ['app:v1', A],
       ['app:v1', 'what?'],

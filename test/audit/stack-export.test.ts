@@ -15,7 +15,7 @@ let bench: Workbench;
 beforeAll(async () => void (bench = await openWorkbench()));
 afterAll(() => bench.close());
 
-/** A resource as `pulumi stack export` has it: no input or output of these is secret. */
+/** A resource in the output of `pulumi stack export`, without secret inputs and outputs. */
 function exported(name: ResourceName, { inputs, outputs }: Record) {
   const urn = `urn:pulumi:prod::shop::signed-image:index:${name}::app`;
   const plain = (properties: Properties): Properties =>
@@ -44,7 +44,7 @@ test('what the resources leave in a state is what an audit reads in it', async (
     key,
     sigstore,
     transparency: 'private',
-    // What a build of it would have told, for the provenance.
+    // What its build would have reported, for the provenance.
     build: { builder: 'auto', context: 'app', dockerfile: 'app/Dockerfile' },
   });
   const verified = await bench.create('VerifiedImage', {

@@ -39,7 +39,7 @@ describe('the state of a stack', () => {
     expect(stackImageOf(undefined, INDEX)).toBeUndefined();
   });
 
-  test('has the commit that was asked for where no provenance is kept', () => {
+  test('has the required commit if provenance is not kept', () => {
     expect(state(verified({})).images[0]?.commit).toBe('ab'.repeat(20));
   });
 
@@ -73,7 +73,7 @@ describe('the state of a stack', () => {
       'encrypted digests',
       JSON.stringify({ deployment: { resources: [verified({ digest: SECRET })] } }),
     ],
-  ])('%s: an error that says what to give', (_what, text) => {
+  ])('%s: an error that names the input to set', (_what, text) => {
     const error = thrownBy(() => parseStackState(text));
     expect(error).toMatchObject({ code: 'INPUT_INVALID', property: 'stackState' });
     expect(error.message).toContain('pulumi stack export');

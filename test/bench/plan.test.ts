@@ -1,11 +1,11 @@
 import { FULL, QUICK, readPlan, sizesOf } from '../../bench/plan';
 
-test('all is measured unless less is asked for', () => {
+test('the full plan is the default', () => {
   expect(readPlan([])).toBe(FULL);
   expect(readPlan(['--quick'])).toBe(QUICK);
 });
 
-test('a limit leaves the smaller sizes, and the run is told as a part', () => {
+test('a limit keeps the smaller sizes, and the run is marked as `part`', () => {
   expect(readPlan(['--images', '10'])).toMatchObject({
     run: 'part',
     beside: [1, 10],
@@ -15,7 +15,7 @@ test('a limit leaves the smaller sizes, and the run is told as a part', () => {
   expect(readPlan(['--images', '9'])).toMatchObject({ beside: [1], real: [] });
 });
 
-test('what cosign does too is done one and eight at a time, the rest eight at a time', () => {
+test('sizes that cosign measures too run one and eight at a time, the others eight at a time', () => {
   const sizes = sizesOf({ beside: [1, 20], alone: [10] }, [20]);
   expect(sizes).toEqual([
     { images: 1, atOnce: 1, beside: true, warm: false },
@@ -25,7 +25,7 @@ test('what cosign does too is done one and eight at a time, the rest eight at a 
   ]);
 });
 
-test('the quick run has a pace for each target, and two sizes for a flat cost', () => {
+test('the quick plan measures each pace target, and two sizes for the constant cost', () => {
   const sizes = sizesOf(QUICK, QUICK.warm.key ?? []);
   const theirs = sizes.filter(({ beside, images }) => beside && images > 1);
   expect(theirs.map(({ atOnce }) => atOnce).sort()).toEqual([1, 8]);
@@ -33,10 +33,10 @@ test('the quick run has a pace for each target, and two sizes for a flat cost', 
   expect(warm.length).toBeGreaterThan(1);
 });
 
-test.each(['0', 'many', '1.5'])('a limit of %s is none', (limit) => {
+test.each(['0', 'many', '1.5'])('a limit of %s is rejected', (limit) => {
   expect(() => readPlan(['--images', limit])).toThrow('--images is a whole number');
 });
 
-test('an option that is none is refused', () => {
+test('an unknown option is rejected', () => {
   expect(() => readPlan(['--fast'])).toThrow('--fast');
 });

@@ -7,7 +7,7 @@ test('a ratio is shown with three significant digits, however small it is', () =
   expect(rounded(0)).toBe(0);
 });
 
-test('nothing is compared with nothing', () => {
+test('a comparison with zero or NaN is rejected', () => {
   expect(() => ratio(1, 0)).toThrow('nothing was measured');
   expect(() => ratio(1, Number.NaN)).toThrow('nothing was measured');
 });
@@ -19,12 +19,12 @@ test('the median is the middle, or between the two in the middle', () => {
   expect(() => median([])).toThrow('nothing was measured');
 });
 
-test('the mean has each value in it', () => {
+test('the mean includes each value', () => {
   expect(mean([9, 1, 5])).toBe(5);
   expect(() => mean([])).toThrow('nothing was measured');
 });
 
-test('the spread is the largest over the smallest, of two at least', () => {
+test('the spread is the largest over the smallest, of at least two values', () => {
   expect(spread([2, 3, 2.5])).toBe(1.5);
   expect(() => spread([2])).toThrow('two sizes');
 });

@@ -1,6 +1,6 @@
 import { NOT_COUNTED, table } from '../../bench/table';
 
-test('numbers stand to the right and words to the left, under their heads', () => {
+test('numbers are right-aligned and words left-aligned, under their headings', () => {
   const rows = [
     ['plugin', 9],
     ['cosign', 1234],
@@ -13,10 +13,10 @@ test('numbers stand to the right and words to the left, under their heads', () =
   ]);
 });
 
-test('what was not counted stands to the right, as a number does', () => {
+test('a value that was not counted is right-aligned, like a number', () => {
   expect(table(['n'], [[100], [NOT_COUNTED]]).split('\n')).toEqual(['  n', '---', '100', '  -']);
 });
 
-test('a column with a word among the numbers is words', () => {
+test('a column with a word among the numbers is left-aligned', () => {
   expect(table(['n'], [[1], ['none']]).split('\n')).toEqual(['n', '----', '1', 'none']);
 });

@@ -25,8 +25,8 @@ function batch(change: Partial<Batch>): Batch {
   };
 }
 
-/** A run in which all is as it should be. */
-function goodRun(): Measurements {
+/** A run that meets all targets. */
+function passingRun(): Measurements {
   const traffic = { ...QUIET, fulcio: 1 };
   const both = (signer: Batch['signer'], time: number): Batch[] => [
     batch({ signer, traffic }),
@@ -82,38 +82,38 @@ test('a target is met at its bound, and not above it', () => {
   });
 });
 
-test('what is shown rounded is compared as it is', () => {
+test('values are rounded in the output and compared unrounded', () => {
   const target = targetOf({ name: 'n', unit: 'times', most: 1.2, measured: 1.2004 });
   expect(target).toMatchObject({ measured: '1.2 times', met: false });
 });
 
-test('what was not measured is not met', () => {
+test('a target without a measurement is not met', () => {
   const target = targetOf({ name: 'n', unit: 'MB', most: 9, measured: undefined });
   expect(target).toMatchObject({ measured: 'not measured', met: false });
 });
 
-test('a run in which all is as it should be meets all targets', () => {
-  expect(unmet(goodRun())).toEqual([]);
+test('a run within all limits meets all targets', () => {
+  expect(unmet(passingRun())).toEqual([]);
 });
 
-test('names are told once', () => {
-  const names = targetsOf(goodRun()).map(({ name }) => name);
+test('each target name is unique', () => {
+  const names = targetsOf(passingRun()).map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
 });
 
-test('the pace is that of 100 images where they were measured, with the start', () => {
-  const run = goodRun();
+test('the pace is that of 100 images if they were measured, including the start', () => {
+  const run = passingRun();
   const slow = batch({ time: 1001 });
   const batches = [slow, ...run.batches.slice(1)];
-  expect(unmet({ ...run, batches })).toEqual(['key, beside cosign one after the other']);
+  expect(unmet({ ...run, batches })).toEqual(['key, compared with cosign one at a time']);
   const more = batch({ by: 'cosign', atOnce: 1, images: 500, time: 1 });
   expect(unmet({ ...run, batches: [...run.batches, more] })).toEqual([]);
   const alone = batch({ images: 500, time: 1e9 });
   expect(unmet({ ...run, batches: [...run.batches, alone] })).toEqual([]);
 });
 
-test("cosign's time for an image is that of its largest batch, however many we signed", () => {
-  const run = goodRun();
+test("cosign's time for an image is that of its largest batch, independent of the plugin's batch", () => {
+  const run = passingRun();
   const ours = run.batches.filter(({ by, signer }) => by === 'plugin' && signer === 'key');
   const theirs = [
     batch({ by: 'cosign', atOnce: 1, images: 1, time: 1 }),
@@ -128,8 +128,8 @@ test("cosign's time for an image is that of its largest batch, however many we s
   ]);
 });
 
-test('the time with the real services is a cost of its own, and their requests are not counted', () => {
-  const run = goodRun();
+test('the time with the real services is a separate cost, and their requests are not counted', () => {
+  const run = passingRun();
   const real = [
     batch({ signer: REAL, by: 'cosign', atOnce: 1, images: 10, time: 30_000 }),
     batch({ signer: REAL, images: 10, time: 6000 }),
@@ -142,16 +142,16 @@ test('the time with the real services is a cost of its own, and their requests a
   expect(results.targets).toEqual(resultsOf('part', run).targets);
 });
 
-test('a cost that grows with the number of images is not flat', () => {
-  const run = goodRun();
+test('a cost that grows with the number of images misses the target', () => {
+  const run = passingRun();
   const dear = batch({ state: 'warm', images: 100, time: 1300 });
   expect(unmet({ ...run, batches: [...run.batches, dear] })).toEqual([
-    'the dearest image over the cheapest, from 10 images on',
+    'most expensive image over the cheapest, from 10 images on',
   ]);
 });
 
-test('one write or one request of an update with nothing to do is too many', () => {
-  const run = goodRun();
+test('one write or one request in an update with nothing to do misses the target', () => {
+  const run = passingRun();
   const [, quiet] = run.unchanged;
   if (!quiet) throw new Error('the run has none');
   const traffic = { ...QUIET, requests: 1, writes: 1 };
@@ -161,13 +161,13 @@ test('one write or one request of an update with nothing to do is too many', () 
   ]);
 });
 
-test('an empty run meets nothing', () => {
+test('an empty run does not meet any target', () => {
   const empty = { batches: [], requests: [], unchanged: [], starts: { plugin: 2, empty: 1 } };
   expect(targetsOf(empty).filter(({ met }) => met)).toEqual([]);
 });
 
-test('no time of the machine is written, only ratios and counts', () => {
-  const results = resultsOf('part', goodRun());
+test('the results contain ratios and counts, and no times', () => {
+  const results = resultsOf('part', passingRun());
   const cosign = results.batches.find(({ by, atOnce }) => by === 'cosign' && atOnce === 1);
   expect(cosign?.cost).toBe(1);
   expect(results.batches[0]?.cost).toBe(0.05);
@@ -175,8 +175,8 @@ test('no time of the machine is written, only ratios and counts', () => {
   expect(JSON.stringify(results)).not.toMatch(/"(time|first|start)":/);
 });
 
-test('the plot has a line for each way of working from the start on, and the one to be flat', () => {
-  const names = seriesOf(resultsOf('part', goodRun())).map(({ name }) => name);
+test('the plot has a line for each cold combination, and one for the warm process', () => {
+  const names = seriesOf(resultsOf('part', passingRun())).map(({ name }) => name);
   expect(names).toEqual([
     'plugin, key, 8 at a time',
     'cosign, key, 1 at a time',

@@ -31,7 +31,7 @@ async function ask(
   return (await body.arrayBuffer()).byteLength;
 }
 
-test('bytes of bodies are counted both ways, and what a HEAD is spared is not', async () => {
+test('bytes of bodies are counted in both directions, without the body that a HEAD omits', async () => {
   const given = await ask(manifest);
   await ask(manifest, { method: 'HEAD' });
   await ask('/v2/team/app/blobs/uploads/', { method: 'POST' });
@@ -42,7 +42,7 @@ test('bytes of bodies are counted both ways, and what a HEAD is spared is not', 
   expect(bytes).toBe(given + text.length + answered);
 });
 
-test('only what a digest names, and was there, is read again', async () => {
+test('only a successful read by digest counts as repeated', async () => {
   const absent = `/v2/team/app/blobs/sha256:${'0'.repeat(64)}`;
   for (const path of [manifest, absent, absent, '/v2/team/app/manifests/v1', manifest]) {
     await ask(path);
@@ -51,7 +51,7 @@ test('only what a digest names, and was there, is read again', async () => {
   await ask(manifest, { method: 'HEAD' });
   const { repeated, repeatedBytes } = trafficOf(registry.requests, []);
   expect(repeated).toBe(2);
-  // The HEAD moved nothing.
+  // The response to HEAD has no body.
   expect(repeatedBytes).toBe(await ask(manifest));
 });
 
@@ -64,7 +64,7 @@ test('requests on the same connection are on one connection', async () => {
   expect(trafficOf(registry.requests, []).connections).toBe(2);
 });
 
-test('the services are told apart, both kinds of Rekor as one', () => {
+test('requests are counted by service, both versions of Rekor together', () => {
   const services = ['fulcio', 'rekor', 'rekor-v2', 'tsa', 'issuer'] as const;
   const traffic = trafficOf(
     [],
@@ -73,7 +73,7 @@ test('the services are told apart, both kinds of Rekor as one', () => {
   expect(traffic).toMatchObject({ fulcio: 1, rekor: 2, timestamps: 1, requests: 0 });
 });
 
-test('a line tells a digest by a letter, and no address, repository or upload', async () => {
+test('a line has a letter for each digest, and no address, repository or upload', async () => {
   await ask(manifest);
   await ask(`/v2/team/app/referrers/${manifest.split('/').at(-1)}`);
   await ask(manifest);

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { onEach } from '../../bench/worker';
 
-test('each is worked on once, and never more at a time than asked for', async () => {
+test('each image is processed once, and never more at a time than the limit', async () => {
   const done: string[] = [];
   let under = 0;
   let most = 0;
@@ -17,7 +17,7 @@ test('each is worked on once, and never more at a time than asked for', async ()
   expect(most).toBe(2);
 });
 
-test('what fails is not counted as done', async () => {
+test('a failure rejects', async () => {
   const work = async (image: string): Promise<void> => {
     if (image === 'b') throw new Error('it failed');
   };

@@ -10,7 +10,7 @@ import { digestOf } from '../../src/oci/digest';
 import { DOCKER_LIST, DOCKER_MANIFEST } from '../../src/oci/media-type';
 import { Context } from './requests';
 
-/** The real buildah against a real registry of this machine: no stand-in on either side. */
+/** The real buildah with a real registry on this machine, without doubles. */
 
 const SECRET = 'canary-a-very-secret-npm-t0ken';
 const PASSWORD = 'canary-p4ssw0rd-of-the-registry';
@@ -39,7 +39,7 @@ beforeAll(() => {
       'this test needs buildah on the PATH: as root on Debian `apt-get install -y buildah crun`',
     );
   }
-  // An own storage: nothing of the user's is touched, and what is left behind can be seen.
+  // Separate storage, so that the user's storage does not change and leftovers are visible.
   storage = mkdtempSync(join(tmpdir(), 'signed-image-storage-'));
   const conf = join(storage, 'storage.conf');
   writeFileSync(
@@ -103,7 +103,7 @@ test('an image is built and pushed, and its digest is what the registry holds', 
   );
 });
 
-test('several platforms give an index of them all', async () => {
+test('several platforms result in an index of all', async () => {
   const platforms = ['linux/amd64', 'linux/arm64'];
   const { digest, tag } = await build(context.request(`${registry.host}/app`, { platforms }));
   const index = manifestOf('app', digest);
@@ -207,7 +207,7 @@ test('a wrong login is an error on the image, and the password is not in it', as
   expect(JSON.stringify([String(error), log])).not.toContain(PASSWORD);
 });
 
-test('a login of the docker configuration is used where none is declared', async () => {
+test('credentials of the docker configuration are used if none are declared', async () => {
   registry.settings.auth = { kind: 'basic', users: { robot: PASSWORD } };
   const folder = join(storage, 'docker');
   mkdirSync(folder, { recursive: true });
@@ -237,7 +237,7 @@ test('a registry of an own authority is trusted by its file alone', async () => 
   await Promise.all([tls.close(), other.close()]);
 });
 
-/** A shell from this machine with the libraries it needs: no base image can be had offline. */
+/** A shell from this machine with its libraries, because base images are not available offline. */
 function addShell(target: Context): void {
   const programs = ['/bin/sh', '/bin/cat', '/usr/bin/base64', '/usr/bin/fold', '/usr/bin/od'];
   const libraries = execFileSync('ldd', programs, { encoding: 'utf8' }).match(/\/lib\S+/g) ?? [];

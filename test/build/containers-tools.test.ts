@@ -107,7 +107,7 @@ describe.each([
     await expect(build(context.request('r.example/app'))).rejects.toThrow(/is not on the PATH/);
   });
 
-  test('a tool that does not work is unavailable for the reason that it gives', async () => {
+  test('a tool that fails is unavailable with its error as the reason', async () => {
     tools.add(name, `console.error('Error: no subuid ranges'); return 125;`);
     const why = await create({ env: tools.env }).unavailable(context.request('r.example/app'));
     expect(why).toBe('Error: no subuid ranges');
@@ -172,7 +172,7 @@ describe('podman and buildah alike (here by podman)', () => {
     expect(Object.keys(auths)).toEqual(['a', 'docker.io']);
   });
 
-  test('an auth file that is none is an error that does not quote it', async () => {
+  test('an invalid auth file is an error that does not quote it', async () => {
     tools.add(name, TOOL);
     const file = join(tools.folder, 'auth.json');
     writeFileSync(file, `{"auths": ${PASSWORD}`);
@@ -360,7 +360,7 @@ describe('podman and buildah alike (here by podman)', () => {
     });
   });
 
-  test.each(['', 'sha256:short', 'latest'])('the digest %j is none', async (digest) => {
+  test.each(['', 'sha256:short', 'latest'])('the digest %j is rejected', async (digest) => {
     tools.add(name, `${TOOL} if (flag('--digestfile')) write(flag('--digestfile'), '${digest}');`);
     await expect(build(context.request('registry.example/app'))).rejects.toMatchObject({
       code: 'BUILD_DIGEST_MISSING',

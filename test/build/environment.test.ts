@@ -47,7 +47,7 @@ afterEach(() => {
   context.remove();
 });
 
-/** Credentials that have stood in the environment of real CI jobs. */
+/** Credentials from the environment of real CI jobs. */
 const CREDENTIALS = Object.fromEntries(
   [
     'RELEASE_KEY',
@@ -210,7 +210,7 @@ echo '{"Username":"u","Secret":"${CANARY}"}'
   });
 
   test.each(['null', '{'])(
-    'a configuration of %j has no helpers, and stops the build',
+    'a configuration of %j does not have helpers, and stops the build',
     async (text) => {
       mkdirSync(join(tools.home, '.docker'));
       writeFileSync(join(tools.home, '.docker', 'config.json'), text);
@@ -229,7 +229,7 @@ describe('the variables of a builder', () => {
     expect(isReadByBuilders('Path', 'linux')).toBe(false);
   });
 
-  test('never become arguments, whatever their case, and neither do those that the caller names', () => {
+  test('never become arguments, in any case, and neither do those of the caller', () => {
     expect(
       ['path', 'Http_Proxy', 'BUILDKIT_INLINE_CACHE', 'GODEBUG', 'AWS_REGION'].every(
         changesBuilder,

@@ -20,7 +20,7 @@ const INPUTS: BuildInputs = {
 const why = (change: Partial<BuildInputs>) =>
   changesBetween(buildFingerprint(INPUTS).parts, buildFingerprint({ ...INPUTS, ...change }).parts);
 
-test('the same inputs, in whatever order, have the same fingerprint', () => {
+test('the same inputs in any order have the same fingerprint', () => {
   const one = buildFingerprint({ ...INPUTS, args: { A: '1', B: '2' } });
   const two = buildFingerprint({ ...INPUTS, args: { B: '2', A: '1' } });
   expect(two).toEqual(one);

@@ -105,7 +105,7 @@ describe('a build that is called off', () => {
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // A zombie answers too; it has no command line any more.
+    // A zombie still exists; it does not have a command line any more.
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
   } catch {
     return false;

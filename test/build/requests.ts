@@ -43,5 +43,5 @@ export class Context {
   }
 }
 
-/** What the stand-ins say that they pushed. */
+/** The digests that the doubles report. */
 export const DIGEST = `sha256:${'d'.repeat(64)}`;

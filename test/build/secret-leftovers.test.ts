@@ -35,7 +35,7 @@ test('a file of a builder with the content of a secret is removed, and no other 
   for (const path of [...others, link]) expect(existsSync(path)).toBe(true);
 });
 
-test('a folder that is not there is no failure', async () => {
+test('a missing folder is not an error', async () => {
   await removeSecretLeftovers([SECRET], join(folder, 'none'));
 });
 

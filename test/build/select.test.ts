@@ -13,7 +13,7 @@ afterEach(() => {
   context.remove();
 });
 
-test('each name gives its builder', () => {
+test('each name selects its builder', () => {
   for (const name of COMMAND_BUILDERS) expect(createBuilder(name, { env: {} }).name).toBe(name);
 });
 
@@ -37,7 +37,7 @@ test('auto skips a builder that does not support the request', async () => {
   expect((await selectBuilder('auto', request, tools)).name).toBe('buildah');
 });
 
-test('where none works the error lists all that was tried, why not, and what to do', async () => {
+test('if no builder works, the error lists each builder, the reason, and what to do', async () => {
   tools.add('docker', `console.error('Cannot connect to the Docker daemon'); return 1;`);
   tools.add('podman', `console.error('Error: no subuid ranges'); return 1;`);
   await expect(

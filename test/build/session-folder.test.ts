@@ -11,7 +11,7 @@ import { Context } from './requests';
 const ROOT = resolve(__dirname, '../..');
 const PASSWORD = 'canary-of-a-registry-login-4d1b';
 
-/** A process of its own that builds: it can be killed. */
+/** A separate process that builds and can be killed. */
 const BUILDING = `
 const { dockerBuilder, podmanBuilder } = require('./src/build');
 const { builder, env, request } = JSON.parse(process.env.BUILD);
@@ -32,7 +32,7 @@ afterEach(() => {
 
 const isRunning = (pid: number): boolean => {
   try {
-    // A zombie has no command line any more.
+    // A zombie does not have a command line any more.
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
   } catch {
     return false;
@@ -88,7 +88,7 @@ test.each(['podman', 'docker'])(
   },
 );
 
-test('of a process that goes on is kept until it is removed, and no group is ended then', async () => {
+test('of a running process is kept until it is removed, and no group is ended then', async () => {
   const folder = await createSessionFolder();
   const other = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
   try {

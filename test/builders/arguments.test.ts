@@ -29,7 +29,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The real programs, whose command lines are recorded. */
+/** The real programs, with recorded command lines. */
 function recorded(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   for (const program of ['docker', 'podman', 'buildah']) {
     const path = join(folder, program);

@@ -14,7 +14,7 @@ import {
   type Workshop,
 } from './support/workshop';
 
-/** What was pushed is what was asked for, with every builder on its real engine. */
+/** The pushed image matches the request, with every builder on its real engine. */
 
 let workshop: Workshop;
 let context: Context;

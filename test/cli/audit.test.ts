@@ -101,7 +101,7 @@ describe('signed-image audit cluster', () => {
     expect(stdout).toContain('in the stack, but not running: elsewhere');
   });
 
-  test('lets through what is exempt', async () => {
+  test('admits exempt images', async () => {
     lab.api.pods.push(podOf('registry.k8s.io/pause:3.10', `sha256:${'1a'.repeat(32)}`, 'pause'));
     const byImage = await audit(['--exempt', 'registry.k8s.io/*=comes with the cluster']);
     expect(byImage.code).toBe(0);
@@ -109,7 +109,7 @@ describe('signed-image audit cluster', () => {
     expect((await audit(['--exempt-pod', 'shop/pause=a trial'])).code).toBe(0);
   });
 
-  test('ends with 3 when the cluster or nothing could be looked at', async () => {
+  test('ends with 3 if the cluster or all images could not be checked', async () => {
     lab.api.fault = () => ({ status: 403, body: statusBody(403, 'Forbidden', 'no') });
     const refused = await audit();
     expect(refused.code).toBe(3);

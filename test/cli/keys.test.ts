@@ -68,7 +68,7 @@ describe('signed-image keys generate', () => {
   });
 
   test.each(['key', 'pub'])(
-    'overwrites no .%s file, and asks for no password then',
+    'does not overwrite a .%s file, and does not prompt for a password then',
     async (end) => {
       await writeFile(`${prefix}.${end}`, 'mine');
       const { code, stderr } = await run(generate());
@@ -79,7 +79,7 @@ describe('signed-image keys generate', () => {
     },
   );
 
-  test('says where it cannot write', async () => {
+  test('reports an unwritable path', async () => {
     const { code, stderr } = await run(
       ['keys', 'generate', '--output-key-prefix', join(folder, 'absent', 'cosign')],
       { env: ENV },
@@ -122,14 +122,14 @@ describe('a key in GitLab', () => {
     expect(JSON.stringify(made)).not.toMatch(/canary-/);
   });
 
-  test('is not made when its public half has no place', async () => {
+  test('is not created if the public key cannot be written', async () => {
     await writeFile(`${prefix}.pub`, 'mine');
     const { code } = await run(generate('gitlab://acme/app'), { env: env() });
     expect(code).toBe(1);
     expect(gitlab.requests).toEqual([]);
   });
 
-  test('that was made, and whose file was not written, is told', async () => {
+  test('that was created without its file is reported', async () => {
     const broken: KeyFiles = {
       ...localKeyFiles(),
       write: async ({ path }) => {
@@ -166,7 +166,7 @@ describe('a key in a service that keeps it', () => {
 });
 
 describe('files of a pair', () => {
-  test('are both written or none', async () => {
+  test('are written both or not at all', async () => {
     const local = localKeyFiles();
     const broken: KeyFiles = {
       ...local,
@@ -183,7 +183,7 @@ describe('files of a pair', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('that came to be after the first look are left alone', async () => {
+  test('that were created after the first check are not changed', async () => {
     const path = `${prefix}.key`;
     const files = localKeyFiles();
     await files.expectNew(path);
@@ -193,7 +193,7 @@ describe('files of a pair', () => {
     expect(await readFile(path, 'utf8')).toBe('mine');
   });
 
-  test('below a file are none', async () => {
+  test('below a file do not exist', async () => {
     await writeFile(prefix, '');
     await chmod(prefix, 0o600);
     await expect(localKeyFiles().expectNew(join(prefix, 'cosign.key'))).rejects.toMatchObject({
@@ -210,7 +210,7 @@ describe('signed-image keys public', () => {
     expect(createPublicKey(stdout).asymmetricKeyDetails?.namedCurve).toBe('prime256v1');
   });
 
-  test('says that a password is wrong, without asking a machine', async () => {
+  test('reports a wrong password without a request to a machine', async () => {
     await run(generate(), { env: ENV });
     const { code, stderr } = await run(['keys', 'public', '--key', `${prefix}.key`]);
     expect(code).toBe(1);

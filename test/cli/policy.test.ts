@@ -106,7 +106,7 @@ describe('signed-image policy', () => {
     expect(stderr).toContain('warning: The annotations are not checked');
   });
 
-  it('takes the annotations that are asked for', async () => {
+  it('has the required annotations', async () => {
     const pairs = ['--annotation', 'commit=a=b', '--annotation', 'branch=main'];
     const { stdout } = await policy('kyverno', '--key', key, ...IMAGE, ...pairs);
     expect(stdout).toContain('annotations[?"commit"].value() == "a=b"');
@@ -127,7 +127,7 @@ describe('signed-image policy', () => {
     });
   });
 
-  it('tells all that is wrong at once, and prints nothing', async () => {
+  it('reports all problems together, and prints nothing', async () => {
     const { code, stdout, stderr } = await policy('kyverno', '--image', '*', '--issuer', ISSUER);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('images[0]: "*" has no registry');

@@ -13,14 +13,14 @@ export interface CommandRun {
 
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Typed at a terminal, a line at each question. Default: nobody is there. */
+  /** Input at a terminal, one line per prompt. Default: no terminal. */
   readonly typed?: readonly string[];
   /** What is piped in. Default: nothing. */
   readonly piped?: string;
   readonly host?: Partial<SigningHost>;
 }
 
-/** Runs a command line in this process, with streams of its own. */
+/** Runs a command line in this process, with separate streams. */
 export async function run(
   args: readonly string[],
   { env = {}, typed, piped, host = {} }: CommandOptions = {},

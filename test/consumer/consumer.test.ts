@@ -31,7 +31,7 @@ const MANAGERS = [
       'yarn',
       'install',
       '--non-interactive',
-      // Yarn keeps a tarball by name and version: one of an earlier run would be installed.
+      // Yarn caches a tarball by name and version: one of an earlier run would be installed.
       '--cache-folder=.yarn-cache',
     ],
   },
@@ -142,7 +142,7 @@ describe.each(MANAGERS)(
       run(project, command as unknown as readonly [string, ...string[]]);
     }, 10 * MINUTES);
 
-    it('brings none of the optional packages', () => {
+    it('does not install optional packages', () => {
       const installed = run(project, [
         'node',
         '-e',
@@ -151,7 +151,7 @@ describe.each(MANAGERS)(
       console.log(names.filter((name) => { try { require.resolve(name); return true; } catch { return false; } }).join());
     `,
       ]);
-      // What Pulumi's own SDK depends on is there in a flat folder.
+      // The dependencies of Pulumi's own SDK are available in a flat folder.
       expect(
         installed
           .trim()

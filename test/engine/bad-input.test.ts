@@ -83,7 +83,7 @@ describe.each(enginesUnderTest())('a mistake, on the $engine engine', (kind) => 
   );
 
   it(
-    'a work tree that differs from its commit: it says which file, and nothing is written',
+    'a work tree that differs from its commit: names the file, and writes nothing',
     async () => {
       stage.write('app/message.txt', 'not committed\n');
       const { ref, password } = stage.key;

@@ -18,7 +18,7 @@ const pathOf = ({ repository }: { readonly repository: string }): string =>
 describe.each(enginesUnderTest())('what a deletion removes, on the $engine engine', (kind) => {
   let stage: Stage;
   let engine: EngineUnderTest;
-  let stranger: StageKey;
+  let otherSigner: StageKey;
   let image: PushedImage;
 
   const by = ({ ref, password }: StageKey): object => ({ ref, password: secret(password) });
@@ -45,7 +45,7 @@ describe.each(enginesUnderTest())('what a deletion removes, on the $engine engin
 
   beforeAll(async () => {
     stage = await openStage();
-    stranger = await stage.newKey('stranger', 'canary-a-password-of-a-stranger');
+    otherSigner = await stage.newKey('stranger', 'canary-a-password-of-a-stranger');
   });
   beforeEach(async () => {
     stage.registry.settings.deleteDisabled = false;
@@ -58,7 +58,7 @@ describe.each(enginesUnderTest())('what a deletion removes, on the $engine engin
   it(
     'of signatures: those that were written here, and none of others',
     async () => {
-      declare({ app: app({ key: by(stranger) }) });
+      declare({ app: app({ key: by(otherSigner) }) });
       expect((await stage.stack(kind).up()).errors).toEqual([]);
       declare({ app: app() });
       await done();
@@ -78,7 +78,7 @@ describe.each(enginesUnderTest())('what a deletion removes, on the $engine engin
   );
 
   it(
-    'of signatures that are replaced, which a preview tells',
+    'of signatures that are replaced, which a preview reports',
     async () => {
       declare({ app: app({ deletion: 'signatures' }) });
       await done();
@@ -130,7 +130,7 @@ describe.each(enginesUnderTest())('what a deletion removes, on the $engine engin
   );
 
   it(
-    'is told, and goes on, where the registry deletes nothing',
+    'is logged, and succeeds, if the registry does not support deletion',
     async () => {
       declare({ app: app({ deletion: 'signatures' }) });
       await done();
@@ -159,7 +159,7 @@ describe.each(enginesUnderTest())('what a deletion removes, on the $engine engin
       await done();
       const second = (await imageOutputs(engine)).digest;
       expect(second).not.toBe(first);
-      // An update keeps what came before it: it may still run.
+      // An update keeps the earlier image, which may still run.
       expect([first, second].map((digest) => isThere('built/app', digest))).toEqual([true, true]);
 
       declare({ app: build('built/moved') });

@@ -71,12 +71,12 @@ describe('a Deployment of a signed image', () => {
   it(
     'is not made when the verification fails',
     async () => {
-      const stranger = await stage.newKey('stranger', 'a password of a stranger');
+      const otherSigner = await stage.newKey('stranger', 'a password of a stranger');
       const image = `${stage.registry.host}/team/app`;
       const [signed] = [...stage.registry.store.manifests('team/app').keys()];
       stage.declare({
         use: 'local',
-        verified: { app: { image: `${image}@${signed}`, keys: [stranger.publicKey] } },
+        verified: { app: { image: `${image}@${signed}`, keys: [otherSigner.publicKey] } },
         deploy: ['app'],
       });
       const stack = stage.stack(LOCAL);

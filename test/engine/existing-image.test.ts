@@ -21,7 +21,7 @@ const pathOf = ({ repository }: { readonly repository: string }): string =>
 describe.each(enginesUnderTest())('an image that exists already, on the $engine engine', (kind) => {
   let stage: Stage;
   let signing: EngineUnderTest;
-  let stranger: StageKey;
+  let otherSigner: StageKey;
   const image = {} as Record<'app' | 'identity' | 'foreign' | 'index' | 'unsigned', PushedImage>;
 
   const rootOf = (): { readonly trustedRoot: string } => ({
@@ -30,7 +30,7 @@ describe.each(enginesUnderTest())('an image that exists already, on the $engine 
 
   beforeAll(async () => {
     stage = await openStage();
-    stranger = await stage.newKey('stranger', 'a password of a stranger');
+    otherSigner = await stage.newKey('stranger', 'a password of a stranger');
     const { registry, sigstore, key } = stage;
     for (const name of ['app', 'identity', 'foreign', 'unsigned'] as const) {
       image[name] = await pushImage(registry.host);
@@ -51,7 +51,7 @@ describe.each(enginesUnderTest())('an image that exists already, on the $engine 
           keyless: { tokenFile: stage.newToken('job', { subject: IDENTITY }).path },
           sigstore: { fulcioUrl, rekorUrl, ...rootOf() },
         },
-        foreign: { image: image.foreign.reference, key: by(stranger) },
+        foreign: { image: image.foreign.reference, key: by(otherSigner) },
         index: { image: image.index.reference, key: by(key) },
       },
     });
@@ -106,7 +106,7 @@ describe.each(enginesUnderTest())('an image that exists already, on the $engine 
             annotations: { stage: 'production' },
           },
           identity: { image: `${image.identity.repository}:v1`, identities, sigstore: rootOf() },
-          index: { image: image.index.reference, keys: [stranger.publicKey, key.publicKey] },
+          index: { image: image.index.reference, keys: [otherSigner.publicKey, key.publicKey] },
         },
       });
       stage.forget();
@@ -123,7 +123,7 @@ describe.each(enginesUnderTest())('an image that exists already, on the $engine 
     SCENARIO,
   );
 
-  describe('has no name when', () => {
+  describe('does not return a digest if', () => {
     const refused = async (declared: Readonly<Record<string, unknown>>): Promise<string> => {
       stage.declare({ use: 'local', verified: { app: declared } });
       const engine = stage.stack(kind);
@@ -136,7 +136,7 @@ describe.each(enginesUnderTest())('an image that exists already, on the $engine 
     const keys = (): { readonly keys: readonly string[] } => ({ keys: [stage.key.publicKey] });
 
     it(
-      'nobody signed it, which a preview tells too',
+      'it is unsigned, which a preview reports too',
       async () => {
         const { reference, digest } = image.unsigned;
         const said = await refused({ image: reference, ...keys() });
@@ -150,7 +150,7 @@ describe.each(enginesUnderTest())('an image that exists already, on the $engine 
     );
 
     it(
-      'somebody else signed it',
+      'another signer signed it',
       async () => {
         const said = await refused({ image: image.foreign.reference, ...keys() });
         expect(said).toContain('VERIFY_SIGNER_MISMATCH');
@@ -172,7 +172,7 @@ describe.each(enginesUnderTest())('an image that exists already, on the $engine 
     );
 
     it(
-      'an annotation that is asked for says something else',
+      'a required annotation has another value',
       async () => {
         const annotations = { stage: 'staging' };
         const said = await refused({ image: image.app.reference, ...keys(), annotations });
@@ -219,7 +219,7 @@ describe.each(enginesUnderTest())('an image that exists already, on the $engine 
       SCENARIO,
     );
 
-    // The last one: nobody can read this image any more.
+    // The last test, because the image becomes unreadable.
     it(
       'the registry returns other bytes for its digest',
       async () => {

@@ -54,7 +54,7 @@ describe.each(enginesUnderTest())('signing with an identity on the $engine engin
   afterAll(() => stage.close());
 
   it(
-    'asks for no certificate in a preview, and logs nothing',
+    'requests no certificate in a preview, and logs no entry',
     async () => {
       const preview = await engine.preview();
       expect(preview.errors).toEqual([]);

@@ -15,7 +15,7 @@ const RESOURCES = ['app', 'app-build', 'app-plan', 'app-signature', 'app-verifie
 const SIGNED_AGAIN = ['update app-signature', 'update app-verified'];
 
 describe.each(enginesUnderTest())('the life of a signed image on the $engine engine', (kind) => {
-  // One story: each test goes on from where the one before it ended.
+  // The tests depend on each other: each continues from the result of the previous one.
   describe.each(['local', 'remote'] as const)('as a %s component', (use) => {
     let stage: Stage;
     let engine: EngineUnderTest;
@@ -51,7 +51,7 @@ describe.each(enginesUnderTest())('the life of a signed image on the $engine eng
     afterAll(() => stage.close());
 
     it(
-      'previews the first update: nothing is written, and it says what would be',
+      'previews the first update: writes nothing, and logs the planned actions',
       async () => {
         const preview = await engine.preview();
         expect(preview.errors).toEqual([]);
@@ -175,7 +175,7 @@ describe.each(enginesUnderTest())('the life of a signed image on the $engine eng
     );
 
     it(
-      'says in a refresh that a signature is missing, and makes just that again',
+      'reports a missing signature in a refresh, and creates only that again',
       async () => {
         removeSignatures();
         const refresh = await engine.refresh();

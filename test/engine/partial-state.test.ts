@@ -104,7 +104,7 @@ describe.each(enginesUnderTest())('signing that was cut, on the $engine engine',
   );
 
   it(
-    'does so for an update too, and after a refresh that tells what is missing',
+    'does so for an update too, and after a refresh that reports the missing signatures',
     async () => {
       declare({ stage: 'production' });
       cutAfter(4);

@@ -56,7 +56,7 @@ describe.each(enginesUnderTest())('an image of two platforms on the $engine engi
   );
 
   it(
-    'is told from its parts: what one platform has lost is made again, and only that',
+    'is created from its parts: the missing part of one platform is created again, and only that',
     async () => {
       const [, arm = ''] = platforms;
       for (const bundle of bundlesOf(stage.registry, PATH, arm)) {

@@ -45,7 +45,7 @@ describe.each(enginesUnderTest())('another key, on the $engine engine', (kind) =
   afterAll(() => stage.close());
 
   it(
-    'is asked for when the former one is retired',
+    'is required when the former one is retired',
     async () => {
       declare(stage.key);
       expect((await engine.up()).errors).toEqual([]);

@@ -210,7 +210,7 @@ describe.each(enginesUnderTest())('secrets on the $engine engine', (kind) => {
   );
 
   it(
-    'become public where the caller says so',
+    'are published if the caller permits it',
     async () => {
       const annotations = { team: secret('payments'), tier: secret('one') };
       const nonsecret = ['annotations.team', 'annotations.tier'];

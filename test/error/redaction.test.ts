@@ -26,7 +26,7 @@ describe('redaction', () => {
     expect(redactText('the password is wrong', ['ss', ''])).toBe('the password is wrong');
   });
 
-  it('goes through causes, stacks and members, and keeps what happened', () => {
+  it('redacts causes, stacks and members, and keeps the message', () => {
     const innermost = Object.assign(new TypeError(`bad ${SECRET}`), {
       code: 'ECONNRESET',
       request: { headers: { authorization: SECRET } },

@@ -7,28 +7,33 @@ import { PluginProcess } from '../../dev/faults/plugin-process';
 import { type Scene, setScene } from '../../dev/faults/scene';
 import { openWorld, type World } from '../../dev/faults/world';
 
-/** Faults that once lost something; `npm run faults` injects all of them. */
+/** Faults that once lost data; `npm run faults` injects all faults. */
 const CASES: readonly (readonly [string, Fault, string, (request: PassedRequest) => boolean])[] = [
-  ['key-legacy', '404', 'the tag of others is read', reads(/manifests\/sha256-.*\.sig$/)],
-  ['key-legacy', 'wrong bytes', 'the tag of others is read', reads(/manifests\/sha256-.*\.sig$/)],
-  ['key-legacy', 'redirect elsewhere', 'the tag of others is read', reads(/\.sig$/)],
-  ['keyless-bundle', 'wrong bytes', 'a timestamp is made', asks('tsa')],
-  ['keyless-legacy', 'wrong bytes', 'a log entry is made', asks('rekor')],
-  ['keyless-legacy', 'lost answer', 'a log entry is made', asks('rekor')],
-  ['keyless-legacy', 'redirect elsewhere', 'a certificate is asked for', asks('fulcio')],
+  ['key-legacy', '404', 'the tag of other signers is read', reads(/manifests\/sha256-.*\.sig$/)],
+  [
+    'key-legacy',
+    'wrong bytes',
+    'the tag of other signers is read',
+    reads(/manifests\/sha256-.*\.sig$/),
+  ],
+  ['key-legacy', 'redirect elsewhere', 'the tag of other signers is read', reads(/\.sig$/)],
+  ['keyless-bundle', 'wrong bytes', 'a timestamp is requested', sendsTo('tsa')],
+  ['keyless-legacy', 'wrong bytes', 'a log entry is created', sendsTo('rekor')],
+  ['keyless-legacy', 'lost answer', 'a log entry is created', sendsTo('rekor')],
+  ['keyless-legacy', 'redirect elsewhere', 'a certificate is requested', sendsTo('fulcio')],
   ['reuse-keyless', '404', 'the referrers are listed', reads(/\/referrers\//)],
   ['reuse-keyless', '404', 'a bundle is read', reads(/\/blobs\//)],
   ['reuse-keyless', 'HTML instead of JSON', 'a bundle is read', reads(/\/blobs\//)],
   ['refresh-bearer', '404', 'the tag is read', reads(/\.sig$/)],
-  ['refresh-bearer', 'redirect elsewhere', 'a token is asked for', asks('token service')],
-  ['refresh-bearer', 'wrong bytes', 'a token is asked for', asks('token service')],
+  ['refresh-bearer', 'redirect elsewhere', 'a token is requested', sendsTo('token service')],
+  ['refresh-bearer', 'wrong bytes', 'a token is requested', sendsTo('token service')],
 ];
 
 function reads(path: RegExp): (request: PassedRequest) => boolean {
   return (request) => request.method === 'GET' && request.status === 200 && path.test(request.path);
 }
 
-function asks(service: string): (request: PassedRequest) => boolean {
+function sendsTo(service: string): (request: PassedRequest) => boolean {
   return (request) => request.service === service;
 }
 
@@ -61,7 +66,7 @@ describe.each([...new Set(CASES.map(([path]) => path))])('%s', (name) => {
   );
 });
 
-describe('the end of the plugin while it signs', () => {
+describe('a kill of the plugin while it signs', () => {
   let world: World;
   let scene: Scene;
 
@@ -75,7 +80,7 @@ describe('the end of the plugin while it signs', () => {
   afterAll(() => world.close());
 
   test.each(['before', 'after'] as const)(
-    'is made up for by the next run, when it comes %s the tag was written',
+    'converges in the next run, when it happens %s the tag is written',
     async (when) => {
       const requests = await requestsOf(scene);
       const at = requests.findIndex(({ method, path }) => method === 'PUT' && /\.sig$/.test(path));
@@ -87,7 +92,7 @@ describe('the end of the plugin while it signs', () => {
   );
 });
 
-describe('what is chosen of the cases', () => {
+describe('the selection of cases', () => {
   const cases = Array.from({ length: 24 }, (_, at) => ({ at }));
   const options = {
     path: undefined,
@@ -96,14 +101,14 @@ describe('what is chosen of the cases', () => {
     list: false,
     all: false,
     sample: 3,
-    kill: 'too',
+    kill: 'also',
   } as const;
 
-  it('is each case in exactly one of the samples', () => {
+  it('has each case in exactly one of the samples', () => {
     const samples = [0, 1, 2].map((offset) =>
-      chosen({ ...options, offset }, cases, { enough: 12, stagger: 7 }),
+      chosen({ ...options, offset }, cases, { limit: 12, stagger: 7 }),
     );
-    const all = chosen({ ...options, sample: 1, offset: 0 }, cases, { enough: 12, stagger: 7 });
+    const all = chosen({ ...options, sample: 1, offset: 0 }, cases, { limit: 12, stagger: 7 });
     expect(all).toHaveLength(12);
     expect(samples.flat().sort((a, b) => a.at - b.at)).toEqual(all);
   });

@@ -48,7 +48,7 @@ test.each([
   expect(pemFault(text)).not.toContain(text.slice(10, 40));
 });
 
-test('what is none of these stays as it is', () => {
+test('other text is not changed', () => {
   for (const text of ['', 'path/to/cosign.key', '-----BEGIN', 'LS0tLS1!'])
     expect(normalizePem(text)).toBe(text);
 });

@@ -17,7 +17,7 @@ it.each<[string, string, boolean]>([
   ['CERT_HAS_EXPIRED', 'REGISTRY_INSECURE', false],
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'REGISTRY_INSECURE', false],
   ['INVALID_PURPOSE', 'REGISTRY_INSECURE', false],
-])('%s is %s, and asking again may help: %p', (cause, code, transient) => {
+])('%s is %s, and a retry may help: %p', (cause, code, transient) => {
   const url = new URL('https://registry.example/v2/');
   const failure = new ConnectionFailure(url, Object.assign(new Error('failed'), { code: cause }));
   expect([failure.code, failure.transient, failure.stale]).toEqual([code, transient, false]);

@@ -22,7 +22,7 @@ const WHOLE = /within the [\d.]+ s that the whole of it may take/;
 const later = (milliseconds: number): Promise<undefined> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds, undefined).unref());
 
-/** A clock that goes on by a minute with each look at it. */
+/** A clock that advances by a minute with each read. */
 function fastClock() {
   let now = 0;
   return {
@@ -48,7 +48,7 @@ it('a task ends when all of its requests together take too long, and no other ta
   await task.close();
 });
 
-it('a task within a task has no time of its own', () => {
+it('a task within a task shares its deadline', () => {
   const { client } = testClient();
   const task = client.task();
   expect(task.task()).toBe(task);
@@ -63,7 +63,7 @@ it('an answer is not waited for longer than the task has left', async () => {
   await client.close();
 });
 
-it('nothing is tried again when there is no time for it', async () => {
+it('a request is not retried after the deadline', async () => {
   const { client, waits } = testClient({ budget: { task: 10_000 } });
   registry.settings.faults = () => ({ status: 429, headers: { 'retry-after': '30' } });
   const error = await refusalOf(client.task().getManifest(repository(), LATEST));

@@ -67,12 +67,12 @@ describe('an answer is whole', () => {
     expect([answer.status, answer.body.toString('latin1')]).toEqual([status, body]);
   });
 
-  it('up to the end of the connection, where it has no length', async () => {
+  it('up to the end of the connection, without a length', async () => {
     const answer = await ask(hangUp('HTTP/1.1 200 OK\r\n\r\nabc'));
     expect(answer.body.toString()).toBe('abc');
   });
 
-  it('to a HEAD, whatever length it tells', async () => {
+  it('to a HEAD, with any declared length', async () => {
     const head = 'HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n';
     const answer = await ask(head, { method: 'HEAD' });
     expect([answer.body.length, answer.headers['content-length']]).toEqual([0, '1000']);
@@ -103,7 +103,7 @@ describe('an answer is whole', () => {
   });
 });
 
-describe('what is no whole answer fails, and may be asked for again', () => {
+describe('an incomplete response fails, and may be retried', () => {
   it.each<[string, string]>([
     ['nothing', ''],
     ['half a header', 'HTTP/1.1 200 OK\r\ncontent-'],
@@ -115,7 +115,7 @@ describe('what is no whole answer fails, and may be asked for again', () => {
     ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab'],
     ['something else than HTTP', 'SSH-2.0-server\r\n'],
     [
-      'another protocol, that nobody asked for',
+      'another protocol, which was not requested',
       'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n',
     ],
   ])('%s', async (_, said) => {
@@ -138,7 +138,7 @@ describe('what is no whole answer fails, and may be asked for again', () => {
   });
 });
 
-it('headers without end are not asked for again', async () => {
+it('headers without end are not retried', async () => {
   const headers = [`x-more: ${'x'.repeat(100_000)}`];
   const failure = await failureOf(ask(answerOf('', { headers })));
   expect([failure.code, failure.transient]).toEqual(['REGISTRY_UNAVAILABLE', false]);
@@ -157,7 +157,7 @@ it('a header with a line break is not sent', async () => {
   expect([failure.code, failure.transient]).toEqual(['REGISTRY_PROTOCOL', false]);
   expect(failure.message).toContain('if-match');
   expect(wire.connections).toEqual([]);
-  // Its place among the connections is free again.
+  // Its connection slot is free again.
   for (let asked = 0; asked < 10; asked += 1) {
     await failureOf(transport.send({ method: 'GET', url: wire.url, headers }, undefined));
   }

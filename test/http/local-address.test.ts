@@ -38,7 +38,7 @@ test.each([
   expect(isLocalAddress(address)).toBe(true);
 });
 
-// A company's own services are at private addresses, and a public registry may stand before them.
+// A company's own services have private addresses, and a public registry may redirect to them.
 test.each(['10.0.0.1', '172.16.0.1', '192.168.1.1', '1.1.1.1', '128.0.0.1', 'fd12::1', '2600::1'])(
   '%s is not local',
   (address) => {
@@ -120,7 +120,7 @@ describe('a registry that is not on loopback', () => {
     expect(await client().getManifest(repository(), LATEST)).toBeDefined();
   });
 
-  it('cannot redirect a read, or place an upload, on this machine', async () => {
+  it('cannot redirect a read or an upload to this machine', async () => {
     for (const location of [inside.url, `http://inside.example:${portOf(inside)}`]) {
       registry.settings.faults = ({ path }) => ({
         status: 307,

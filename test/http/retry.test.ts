@@ -38,7 +38,7 @@ function failing(
   registry.settings.faults = () => (left-- > 0 ? fault : undefined);
 }
 
-describe('asking again', () => {
+describe('retries', () => {
   it.each([408, 429, 500, 502, 503, 504])('gets over a passing %i', async (status) => {
     failing(3, { status });
     expect(await client.getManifest(repository(), LATEST)).toBeDefined();
@@ -51,7 +51,7 @@ describe('asking again', () => {
     expect(waits).toHaveLength(3);
   });
 
-  it('has a budget for each kind, and tells which one was spent', async () => {
+  it('has a budget for each kind, and reports the exhausted one', async () => {
     failing(100, { status: 429 });
     expect((await refusalOf(client.getManifest(repository(), LATEST))).code).toBe(
       'REGISTRY_THROTTLED',
@@ -70,14 +70,14 @@ describe('asking again', () => {
     expect(registry.requests).toHaveLength(1 + 4);
   });
 
-  it.each([400, 403, 501])('does not ask again after %i', async (status) => {
+  it.each([400, 403, 501])('does not retry after %i', async (status) => {
     failing(1, { status });
     await client.getManifest(repository(), LATEST).catch(() => undefined);
     expect(registry.requests).toHaveLength(1);
     expect(waits).toEqual([]);
   });
 
-  it('waits as long as Retry-After says: seconds, a date, but no more than the longest wait', async () => {
+  it('waits for Retry-After: seconds or a date, but at most the longest wait', async () => {
     failing(1, { status: 429, headers: { 'retry-after': '7' } });
     await client.getManifest(repository(), LATEST);
     failing(1, { status: 503, headers: { 'retry-after': '86400' } });
@@ -152,7 +152,7 @@ describe('asking again', () => {
     expect(registry.store.getBlob('team/app', digestOf(bytes))).toEqual(bytes);
   });
 
-  it('tells a host where nobody listens, and one that has no address', async () => {
+  it('distinguishes a host that refuses connections from one without an address', async () => {
     await registry.close();
     const closed = await refusalOf(client.resolve(repository(), LATEST));
     expect(closed.code).toBe('REGISTRY_UNAVAILABLE');

@@ -13,7 +13,7 @@ describe('every identity', () => {
   afterAll(() => sigstore.close());
 
   it.each(IDENTITY_CASES.map((each) => [each.source, each] as const))(
-    '%s signs with a certificate for whom it was expected',
+    '%s signs with a certificate for the expected identity',
     async (_source, { start }) => {
       const running = await start({ sigstore });
       try {

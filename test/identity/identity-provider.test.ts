@@ -177,7 +177,7 @@ describe('a stored token', () => {
     expect(await provider.getToken()).toBe(env.MY_TOKEN);
   });
 
-  it('has a default place for each kind', async () => {
+  it('has a default location for each kind', async () => {
     const value = token();
     const fromVariable = await resolveIdentityProvider(
       { provider: 'env' },
@@ -207,7 +207,7 @@ describe('a stored token', () => {
     expect(error.message).toContain(text);
   });
 
-  it('that has expired fails on its property, with its place and without itself', async () => {
+  it('that has expired fails on its property, with its location and without its value', async () => {
     const expired = sigstore.issuer.token({ subject: 'job', expiresIn: -10 });
     const provider = await resolveIdentityProvider(
       { tokenEnv: 'MY_TOKEN' },

@@ -45,15 +45,15 @@ describe('a user who is prompted to sign in', () => {
     await person.settled();
     const { email, url } = { ...sigstore.issuer.login, url: sigstore.issuer.url };
     expect(token).toMatchObject({ identity: email, issuer: url, claims: { aud: 'my-client' } });
-    expect(person.heard).toHaveLength(1);
-    expect(person.heard[0]).toMatch(/^sign in with a browser on this machine: http/);
-    expect(person.heard[0]).toMatch(/code_challenge_method=S256/);
+    expect(person.messages).toHaveLength(1);
+    expect(person.messages[0]).toMatch(/^sign in with a browser on this machine: http/);
+    expect(person.messages[0]).toMatch(/code_challenge_method=S256/);
     // The secrets of the exchange are not announced.
     const [exchange] = requestsTo('/token').slice(-1);
     const form = new URLSearchParams(exchange?.body.toString('utf8'));
     for (const name of ['code', 'code_verifier']) {
       expect(form.get(name)).toMatch(/\S{20,}/);
-      expect(person.heard.join()).not.toContain(form.get(name));
+      expect(person.messages.join()).not.toContain(form.get(name));
     }
   });
 
@@ -61,7 +61,7 @@ describe('a user who is prompted to sign in', () => {
     const person = personAtBrowser();
     const token = await signIn('device', person);
     expect(token.identity).toBe(sigstore.issuer.login.email);
-    expect(person.heard).toEqual([
+    expect(person.messages).toEqual([
       expect.stringMatching(/^sign in with any browser: http\S+user_code=(\w+) \(code \1\)$/),
     ]);
   });
@@ -81,7 +81,7 @@ describe('a user who is prompted to sign in', () => {
       );
       const second = await resolveIdentityProvider(config, host);
       expect(await failureOf(second.getToken())).toBe(error);
-      expect(person.heard).toHaveLength(1);
+      expect(person.messages).toHaveLength(1);
     },
   );
 
@@ -133,7 +133,7 @@ describe('a user who is prompted to sign in', () => {
     const providers = await Promise.all([1, 2, 3].map(() => resolveIdentityProvider(config, host)));
     const tokens = await Promise.all(providers.map(({ getToken }) => getToken()));
     expect(new Set(tokens).size).toBe(1);
-    expect(person.heard).toHaveLength(1);
+    expect(person.messages).toHaveLength(1);
   });
 });
 
@@ -180,7 +180,7 @@ describe('an issuer that cannot be used', () => {
       const error = await failureOf(signIn('browser', person));
       expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE', property: 'keyless.issuer' });
       expect(error.message).not.toContain('\u001b');
-      expect(person.heard).toEqual([]);
+      expect(person.messages).toEqual([]);
     },
   );
 
@@ -224,10 +224,10 @@ describe('an issuer that cannot be used', () => {
     const error = await failureOf(signIn('device', person));
     expect(error).toMatchObject({ code: 'IDENTITY_UNAVAILABLE' });
     expect(error.message).toMatch(expected);
-    expect(person.heard).toEqual([]);
+    expect(person.messages).toEqual([]);
   });
 
-  it('because it has no device codes sends people to the browser', async () => {
+  it('without support for device codes uses the browser', async () => {
     sigstore.settings.faults.issuer = ({ path }) =>
       path.startsWith('/.well-known/')
         ? {

@@ -39,7 +39,7 @@ describe('the identity of a machine of Google Cloud', () => {
     ['the firmware', {}, 'Google Compute Engine\n'],
     ['Cloud Run', { K_SERVICE: 'app' }, ''],
     ['a job of Cloud Run', { CLOUD_RUN_JOB: 'app' }, ''],
-  ])('is found by %s without asking the network', async (_, env, product) => {
+  ])('is found by %s without network requests', async (_, env, product) => {
     const readFile = (path: string) =>
       path.endsWith('product_name') ? Promise.resolve(product) : noFiles();
     const send = jest.fn();
@@ -122,7 +122,7 @@ describe('the identity of a SPIFFE workload', () => {
     expect(agent.audiences.at(-1)).toBe('my-fulcio');
   });
 
-  it('is found by the socket at the usual place', async () => {
+  it('is found by the socket at the usual path', async () => {
     const readFile = (path: string) =>
       noFiles(path === '/tmp/spire-agent/public/api.sock' ? 'ENXIO' : 'ENOENT');
     const { name } = await resolveIdentityProvider({}, testHost({ readFile }));
@@ -179,7 +179,7 @@ describe('the identity of a Kubernetes service account', () => {
     await pod.stop();
   });
 
-  it('is found at the place that cosign mounts it, in a pod', async () => {
+  it('is found at the path where cosign mounts it, in a pod', async () => {
     const token = sigstore.issuer.token({ subject: 'job' });
     const readFile = (path: string) =>
       path === '/var/run/sigstore/cosign/oidc-token' ? Promise.resolve(token) : noFiles();

@@ -47,7 +47,7 @@ describe('where no provider is named', () => {
     ];
     const names = [];
     for (let first = 0; first < steps.length; first += 1) {
-      // Everything that comes later in the order is there as well.
+      // All later providers in the order are available as well.
       const env = Object.assign(
         {},
         ...steps
@@ -61,7 +61,7 @@ describe('where no provider is named', () => {
       names.push((await resolveIdentityProvider({}, testHost({ env, readFile }))).name);
     }
     expect(names).toEqual(steps.map(([name]) => expect.stringContaining(name)));
-    // Beside `auto`, the ten of above, and the two that ask people.
+    // The ten sources of `auto` above, and the two interactive ones.
     expect(IDENTITY_PROVIDERS).toHaveLength(1 + steps.length + 2);
     await Promise.all([agent.stop(), circle.stop()]);
   });
@@ -135,7 +135,7 @@ describe('the tokens of one run', () => {
   });
 });
 
-describe('who is expected to sign', () => {
+describe('the expected signer', () => {
   const expected = (claims: Readonly<Record<string, unknown>>) => {
     const env = { SIGSTORE_ID_TOKEN: sigstore.issuer.token({ claims }) };
     return expectedIdentity({}, testHost({ env }));

@@ -1,7 +1,7 @@
 import { pushImage } from './support/images';
 import { type Stack, startStack } from './support/stack';
 
-/** Real cosign alone with our stand-ins: what it signs there, it accepts. */
+/** Real cosign with the local services only: it verifies the signatures that it creates. */
 describe.each([
   ['with the referrers API', true],
   ['without the referrers API', false],

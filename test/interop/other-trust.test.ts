@@ -6,7 +6,7 @@ import { policyOf, signWithOurs, verifyWithOurs } from './support/ours';
 import { COSIGN_KEY_ENV, IDENTITY, type TestSigner, testSigner } from './support/signers';
 import { alterBundles } from './support/tampering';
 
-/** What real cosign signed well is refused to those who trust somebody or something else. */
+/** Valid signatures of real cosign are refused under another trust configuration. */
 let lab: Lab;
 
 beforeAll(async () => {
@@ -36,7 +36,7 @@ describe.each(['bundle', 'legacy'] as const)('an image that cosign signed (%s)',
     await refused(image, lab.policy(format, { identities: [], keys }), 'VERIFY_SIGNER_MISMATCH');
   });
 
-  test('is refused where another annotation is asked for', async () => {
+  test('is refused if another annotation is required', async () => {
     await refused(
       image,
       lab.policy(format, { annotations: { commit: 'x' } }),
@@ -44,7 +44,7 @@ describe.each(['bundle', 'legacy'] as const)('an image that cosign signed (%s)',
     );
   });
 
-  test('is refused where provenance is asked for', async () => {
+  test('is refused if provenance is required', async () => {
     await refused(image, lab.policy(format, { provenance: {} }), 'VERIFY_PROVENANCE_MISSING');
   });
 
@@ -78,14 +78,14 @@ test('a key that did not sign is refused for what cosign signed with another one
   await refused(image, by(two), 'VERIFY_SIGNER_MISMATCH');
 });
 
-test('provenance alone, by the right signer, is no signature', async () => {
+test('provenance alone, by the right signer, does not count as a signature', async () => {
   const image = await pushImage(lab.stack.registry.host);
   await signWithOurs(image, lab.signer, { format: 'bundle' });
   await alterBundles(lab.stack, image, ({ dsseEnvelope }) => {
     const statement = Buffer.from(dsseEnvelope.payload, 'base64').toString('utf8');
     return statement.includes('cosign/sign/v1') ? 'remove' : undefined;
   });
-  // What cosign lets pass (formats, fact 3), we do not.
+  // cosign accepts this (formats, fact 3); we do not.
   expect(await lab.stack.cosign(['verify', ...lab.signer.cosign, image.reference])).toMatchObject({
     code: 0,
   });

@@ -32,7 +32,7 @@ describe.each(KINDS)('images that are signed with one certificate (%s)', (kind) 
   test('have one certificate, and each signature has its own entry', () => {
     expect(asked('fulcio')).toBe(1);
     // Two single images and an index of two platforms: five manifests, signed in two formats. How
-    // many entries their provenances share is not told here.
+    // many entries their provenances share is not asserted here.
     expect(stack.sigstore.log.entries.length).toBeGreaterThanOrEqual(15);
     expect(asked('rekor')).toBe(stack.sigstore.log.entries.length);
   });

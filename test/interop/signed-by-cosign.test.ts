@@ -94,7 +94,7 @@ describe.each([true, false])('referrers API: %s', (referrersApi) => {
       }
     });
 
-    /** cosign signs with keys of its own form only. */
+    /** cosign signs with keys in its own format only. */
     async function importedKey({ config }: TestSigner): Promise<string[]> {
       const ref = config.key?.ref ?? '';
       if (!kind.startsWith('RSA')) return ['--key', ref];
@@ -144,7 +144,7 @@ describe.each([true, false])('referrers API: %s', (referrersApi) => {
       ...signer.cosign,
       reference,
     ]);
-    // It wants one over the whole envelope, as we make it, and makes one over the signature.
+    // It requires a timestamp over the whole envelope, as we create it, and creates one over the signature.
     expect(run.code).toBe(1);
     expect(run.stderr).toContain("hashed messages don't match");
   });

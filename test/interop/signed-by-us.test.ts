@@ -19,7 +19,7 @@ const MATRIX: readonly (readonly [SignerKind, SignatureFormat, boolean])[] = [
 const BUNDLE = '--new-bundle-format=true';
 const LEGACY = '--new-bundle-format=false';
 
-/** How cosign is told to look at one format; by default it takes bundles, and legacy where there are none. */
+/** The flags of cosign for each format; by default it verifies bundles, and legacy signatures if there are none. */
 const LOOKS: Readonly<Record<SignatureFormat, readonly string[]>> = {
   bundle: [BUNDLE],
   legacy: [BUNDLE, LEGACY],

@@ -174,7 +174,7 @@ describe('a bundle of cosign', () => {
     await refused(image, lab.policy('bundle'), INVALID);
   });
 
-  test('is refused beside another image', async () => {
+  test('is refused for another image', async () => {
     const [image, another] = [
       await lab.cosignSigns('bundle'),
       await pushImage(lab.stack.registry.host),

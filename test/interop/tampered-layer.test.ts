@@ -104,7 +104,7 @@ describe('a legacy signature of cosign', () => {
     expect(cosign.code).not.toBe(0);
   });
 
-  test('is refused beside another image', async () => {
+  test('is refused for another image', async () => {
     const [image, another] = [
       await lab.cosignSigns('legacy'),
       await pushImage(lab.stack.registry.host),

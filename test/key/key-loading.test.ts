@@ -54,7 +54,7 @@ describe('a key that cosign wrote', () => {
     });
   });
 
-  it('makes the very signature that cosign makes (RSA, empty password)', async () => {
+  it('creates the same signature as cosign (RSA, empty password)', async () => {
     const signer = await loadKeySigner({ ref: fixture('rsa.key') }, host);
     const { signature } = await signer.sign(Buffer.from('hello\n'));
     expect(signature.toString('base64')).toBe(COSIGN_RSA_SIGNATURE);
@@ -94,7 +94,7 @@ describe('the password of an encrypted key', () => {
     await expect(loadKeySigner({ ref: pem, password: 'pw' }, host)).resolves.toBeDefined();
   });
 
-  it('is COSIGN_PASSWORD where none is given, and the input where both are', async () => {
+  it('is COSIGN_PASSWORD without the input, and the input if both are set', async () => {
     const pem = await encryptPrivateKey(privateKey, 'canary-from-env', { cost: 32768 });
     const env = { COSIGN_PASSWORD: 'canary-from-env' };
     await expect(loadKeySigner({ ref: pem }, testHost({ env }))).resolves.toBeDefined();
@@ -177,7 +177,7 @@ describe('a plain key', () => {
     }
   });
 
-  it('is found beside its parameters, as OpenSSL writes it', async () => {
+  it('is found after its parameters, as written by OpenSSL', async () => {
     const pem = `-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n${pemOf(generate('P-256'), 'sec1')}`;
     await expect(loadKeySigner({ ref: pem }, host)).resolves.toBeDefined();
   });

@@ -28,7 +28,7 @@ describe('a key reference', () => {
     expect(await privateTextOf(place)).toBe(`# my key\n${PEM}`.trim());
   });
 
-  it('to a URL is rejected, because it does not prove whose key it is', () => {
+  it('to a URL is rejected, because it does not prove the owner of the key', () => {
     const error = thrownBy(() => parseKeyReference('https://example.com/cosign.key'));
     expect(error.code).toBe('KEY_REFERENCE_INVALID');
     expect(error.message).toContain('save it to a file');

@@ -30,14 +30,14 @@ describe("a signer with a service's key", () => {
     expect(key).toMatchObject({ $case: 'publicKey', hint: expect.stringMatching(/^[\w+/]{43}=$/) });
   });
 
-  it('lets no signature out that the public half does not verify', async () => {
+  it('rejects a signature that the public key does not verify', async () => {
     const error = await failureOf(signedBy(other.privateKey));
     expect(error.code).toBe('KEY_SIGNING_FAILED');
     expect(error.message).toContain('the key x of the test service');
     expect(error.message).toContain('rotated');
   });
 
-  it('lets no bytes out that are no signature at all', async () => {
+  it('rejects bytes that are not a valid signature', async () => {
     const signer = createServiceKeySigner(
       { publicKey: pair.publicKey, sign: async () => Buffer.alloc(0) },
       place,
@@ -45,7 +45,7 @@ describe("a signer with a service's key", () => {
     expect((await failureOf(signer.sign(data))).code).toBe('KEY_SIGNING_FAILED');
   });
 
-  it('rejects a key whose signatures not every verifier accepts', () => {
+  it('rejects a key whose signatures some verifiers do not accept', () => {
     const { publicKey } = generateKeyPairSync('ed25519');
     expect(() =>
       createServiceKeySigner({ publicKey, sign: async () => Buffer.alloc(0) }, place),

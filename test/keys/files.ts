@@ -10,7 +10,7 @@ const PASSWORD = 'canary-password-of-a-file';
 const ENV = { COSIGN_PASSWORD: PASSWORD };
 
 interface Pair {
-  /** Encrypted, as cosign has it. */
+  /** Encrypted in cosign's format. */
   readonly privatePem: string;
   readonly publicPem: string;
 }

@@ -24,10 +24,10 @@ const KINDS = {
   '/spire': { Type: 'spiffe', SPIFFETrustDomain: 'example.test' },
 } as const;
 
-/** Those whose issuer is known as one of e-mail addresses, or is the one of the kinds above. */
+/** Identities of e-mail issuers, or of one of the kinds above. */
 const CASES = IDENTITY_CASES.filter(({ source }) => !/^(github-actions|env)|\(auto\)/.test(source));
 
-describe('the real Fulcio certifies whom the token promised', () => {
+describe('the real Fulcio issues certificates for the identity in the token', () => {
   let sigstore: RunningSigstore;
   let real: RealSigstore;
   beforeAll(async () => {

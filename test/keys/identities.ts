@@ -16,7 +16,7 @@ import type { RunningSource, SourceCase } from './source-case';
 
 type Place = Pick<IdentityDouble, 'env' | 'identity' | 'stop'>;
 
-/** One identity: what stands in for its place, and what a user declares there. */
+/** One identity: the double of its provider, and the user's inputs. */
 interface Case {
   readonly source: string;
   readonly open: (issuer: OidcIssuer) => Place | Promise<Place>;
@@ -33,7 +33,7 @@ async function impersonation(issuer: OidcIssuer): Promise<Place> {
   return { ...cloud.impersonation, stop: () => cloud.stop() };
 }
 
-/** Google's library looks for its credential file in the environment of the process. */
+/** Google's library finds its credential file by the environment of the process. */
 async function federation(issuer: OidcIssuer): Promise<Place> {
   const cloud = await googleCloud(issuer);
   const { env } = cloud.federation;

@@ -73,7 +73,7 @@ describe('an instance of the real Fulcio, Rekor v2 and timestamp authority', () 
     expect(other.code).not.toBe(0);
   });
 
-  it('where cosign signs by the same signing config is one whose signatures we verify', async () => {
+  it('whose signatures by cosign with the same signing config we verify', async () => {
     const image = await pushImage(stack.registry.host);
     const config = ['--signing-config', join(folder, 'signing_config.json')];
     const root = ['--trusted-root', join(folder, 'trusted_root.json')];
@@ -86,7 +86,7 @@ describe('an instance of the real Fulcio, Rekor v2 and timestamp authority', () 
     expect(report).toMatchObject({ verified: true });
   });
 
-  it('whose Fulcio does not know the issuer says so, and nothing shows the token', async () => {
+  it('whose Fulcio does not trust the issuer reports that, without showing the token', async () => {
     const image = await pushImage(stack.registry.host);
     const by = signer({ signingConfig: join(folder, 'signing_config.json') });
     const forged = stack.sigstore.issuer.forgedToken({ subject: 'job', email: EMAIL });

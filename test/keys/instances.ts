@@ -25,7 +25,7 @@ interface Instance {
   readonly rekorV1?: boolean;
 }
 
-/** Rekor v1 keeps its tree in a database: tried where PostgreSQL is installed. */
+/** Rekor v1 stores its tree in a database: tested if PostgreSQL is installed. */
 const REKOR_V1: readonly Instance[] = [
   { source: 'key, Rekor v1', signer: 'key', sigstore: () => ({}), rekorV1: true },
   {
@@ -66,7 +66,7 @@ const INSTANCES: readonly Instance[] = [
   ...(hasPostgres() ? REKOR_V1 : []),
 ];
 
-/** What is up already goes away where this one does not come up. */
+/** Stops the services that already run if this one does not start. */
 async function startedBeside(services: RealSigstore): Promise<RealRekor> {
   try {
     return await startRealRekor();

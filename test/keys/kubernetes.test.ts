@@ -39,7 +39,7 @@ describe('a real API server', () => {
     await expect(again).rejects.toMatchObject({ code: 'KEY_EXISTS' });
   });
 
-  test('refuses a stranger, and the error has the rule that is missing', async () => {
+  test('denies another user, and the error has the missing rule', async () => {
     const error = loadPublicKey(REF, as('stranger'));
     await expect(error).rejects.toMatchObject({ code: 'KEY_FORBIDDEN' });
     await expect(error).rejects.toThrow(/User "stranger" cannot get resource "secrets"/);
@@ -48,7 +48,7 @@ describe('a real API server', () => {
     await expect(making).rejects.toThrow(/verbs: \["create"\]/);
   });
 
-  test('tells an absent secret from an absent namespace', async () => {
+  test('distinguishes an absent secret from an absent namespace', async () => {
     const absent = loadPublicKey(`k8s://${NAMESPACE}/absent`, as('admin'));
     await expect(absent).rejects.toMatchObject({ code: 'KEY_NOT_FOUND' });
     const nowhere = kubernetesKeys.generate?.('k8s://absent/cosign', {}, as('admin'));
@@ -68,7 +68,7 @@ describe('a real API server', () => {
     await expect(error).rejects.toThrow(/HTTP 401/);
   });
 
-  test('lets a pod in by the token of its account', async () => {
+  test('authenticates a pod by the token of its service account', async () => {
     await cluster.request('POST', ACCOUNTS, { metadata: { name: 'signer' } });
     const { body } = await cluster.request('POST', `${ACCOUNTS}/signer/token`, { spec: {} });
     const { token } = (body as { status: { token: string } }).status;

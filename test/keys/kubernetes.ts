@@ -17,7 +17,7 @@ async function apply(cluster: Cluster, path: string, body: object): Promise<void
   if (status !== 201) throw new Error(`the cluster answered ${status} for ${path}`);
 }
 
-/** The namespace, and the least role that docs/keys/kubernetes.md gives to one who signs. */
+/** The namespace, and the minimal role for signers of docs/keys/kubernetes.md. */
 export async function prepareNamespace(cluster: Cluster): Promise<void> {
   const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${NAMESPACE}`;
   await apply(cluster, '/api/v1/namespaces', { metadata: { name: NAMESPACE } });
@@ -66,7 +66,7 @@ const inSecret = (make: Maker) => async (): Promise<RunningSource> => {
   return { config: { key: { ref: REF } }, env, publicRef: REF, cosign: { key: REF, env }, stop };
 };
 
-/** A real kube-apiserver; the signer may do no more than the docs ask for. */
+/** A real kube-apiserver; the signer has only the permissions in the docs. */
 export const KUBERNETES_CASES: readonly SourceCase[] = [
   { source: 'k8s:// (made by us)', against: 'real', start: inSecret(madeByUs) },
   { source: 'k8s:// (made by cosign)', against: 'real', start: inSecret(madeByCosign) },

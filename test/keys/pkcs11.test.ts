@@ -87,7 +87,7 @@ describe('a key in a token of SoftHSM', () => {
     }
   });
 
-  it('gives its public half to who verifies', async () => {
+  it('returns its public key to verifiers', async () => {
     const ref = `${TOKEN};object=ec`;
     const { publicKey } = await loadKeySigner({ ref }, hostOf());
     expect((await loadPublicKey(ref, hostOf())).keyId).toBe(publicKey.keyId);
@@ -128,7 +128,7 @@ describe('what a token refuses', () => {
     expect(error.message).toContain('may not sign');
   });
 
-  it('a wrong PIN, which is told to it once', async () => {
+  it('a wrong PIN, which is sent to it once', async () => {
     const ref = `${TOKEN};object=ec`;
     const host = hostOf({ COSIGN_PKCS11_PIN: WRONG });
     for (let image = 0; image < 3; image += 1) {
@@ -175,7 +175,7 @@ describe('when tokens come and go', () => {
     for (const each of serials.slice(1)) await removeToken(each);
   });
 
-  it('one that is not there is told from two of one name', async () => {
+  it('a missing one is distinguished from two with the same name', async () => {
     expect((await refusal(ref.replace('Moving', 'Other'))).code).toBe('KEY_NOT_FOUND');
     await fresh();
     const error = await refusal(ref);
@@ -191,7 +191,7 @@ describe('when tokens come and go', () => {
     expect(error.message).toContain('the token was');
   });
 
-  it('another key under the same name lets no signature out', async () => {
+  it('a different key with the same name is an error', async () => {
     const signer = await loadKeySigner({ ref }, hostOf());
     await removeToken(serial);
     await fresh();

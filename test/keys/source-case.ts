@@ -4,16 +4,16 @@ import type { SigningInputs, SigningHost } from '../../src/sign';
 /** What a key source or an identity was tried against. */
 export type Against = 'real' | 'emulator' | 'double';
 
-/** A place that signs, up and running. */
+/** A running key source. */
 export interface RunningSource {
   /** What a user declares. Without `sigstore`, the services of dev/sigstore are taken for keyless ones. */
   readonly config: SigningInputs;
   /** Added to an environment that is otherwise empty but for PATH and HOME. */
   readonly env: NodeJS.ProcessEnv;
-  /** Where the place is reached by more than the environment: other files or another network. */
+  /** Further files or networks besides the environment, if the source needs them. */
   readonly host?: Partial<SigningHost>;
   /**
-   * The same place as cosign is told of it, where cosign can reach it: `--key` and its environment.
+   * The same source for cosign, if cosign supports it: `--key` and its environment.
    * cosign then signs with it too, and we verify.
    */
   readonly cosign?: {
@@ -22,11 +22,11 @@ export interface RunningSource {
     /** Path of another cosign than the usual one, for what that was built without. */
     readonly program?: string;
   };
-  /** How a verifier refers to the public half (`verify.keys`), where the place has it too. */
+  /** How a verifier refers to the public key (`verify.keys`), if the source has it too. */
   readonly publicRef?: string;
-  /** What `cosign verify` must be told besides. */
+  /** Further flags of `cosign verify`. */
   readonly verifyFlags?: readonly string[];
-  /** Keyless: who the certificate must name. */
+  /** Keyless: the identity in the certificate. */
   readonly identity?: { readonly identity: string; readonly issuer: string };
   stop(): Promise<void>;
 }

@@ -40,7 +40,7 @@ async function ask(url: string, method: string, path: string, body?: object): Pr
   return { status: response.status, json: (await response.json()) as Answer['json'] };
 }
 
-/** Names of members, and the values that are no accident. */
+/** Names of members, and values that identify them. */
 function shapeOf({ status, json }: Answer): unknown {
   const { keys, signature, ...rest } = json.data ?? {};
   const versions = Object.entries((keys ?? {}) as Record<string, object | number>);
@@ -70,7 +70,7 @@ describe("the double answers as Vault's own engine", () => {
     ['a signature with an AES key', 'POST', 'sign/aes/sha2-256', sign],
     ['a signature', 'POST', 'sign/fresh/sha2-256', { ...sign, key_version: 1 }],
     [
-      'a signature of "0", as cosign asks',
+      'a signature of "0", as cosign requests',
       'PUT',
       'sign/fresh/sha2-256',
       { ...sign, key_version: '0' },
@@ -91,7 +91,7 @@ describe("the double answers as Vault's own engine", () => {
 });
 
 describe("Vault's own engine", () => {
-  it('makes a key, keeps its version while it is rotated, and does not overwrite it', async () => {
+  it('creates a key, keeps its version during a rotation, and does not overwrite it', async () => {
     const ref = 'hashivault://kept';
     const host = hostOf(engine.url);
     const { publicKey } = await vaultKeys.generate!(ref, {}, host);
@@ -104,7 +104,7 @@ describe("Vault's own engine", () => {
   });
 
   it.each(['ed25519', 'ecdsa-p384', 'rsa-4096', 'aes256-gcm96', 'hmac'])(
-    'has keys of the type %s, which are told as such',
+    'has keys of the type %s, which are reported as such',
     async (type) => {
       await ask(engine.url, 'POST', `keys/other-${type}`, {
         type,

@@ -173,7 +173,7 @@ describe('Bearer', () => {
     expect(tokenRequests()).toHaveLength(3);
   });
 
-  it('gives up when the tokens that it gets are refused', async () => {
+  it('stops if the issued tokens are refused', async () => {
     registry.settings.auth = { kind: 'bearer', users: { w: PASSWORD }, tokenSeconds: 0 };
     const error = await refusalOf(clientOf(declared()).getManifest(repository(), LATEST));
     expect(error.code).toBe('REGISTRY_UNAUTHORIZED');
@@ -226,7 +226,7 @@ describe('Bearer', () => {
     expect(scopes).toEqual([['repository:team/app:pull'], ['repository:team/app:pull,delete,*']]);
   });
 
-  it('asks for no scope that a realm brings along, and for no other kind of token', async () => {
+  it('ignores the scope in a realm, and requests no other kind of token', async () => {
     const extra =
       'scope=repository:else/where:push&offline_token=true&access_type=offline&tenant=t';
     const realm = `${registry.url}/token?${extra}&service=other`;

@@ -106,7 +106,7 @@ it('a client keeps its connection from one piece of work to the next', async () 
 
 describe('a connection that the server closed while it was idle', () => {
   const manifest = answerOf('{"schemaVersion":2}', { headers: [`content-type: ${OCI_MANIFEST}`] });
-  /** Hangs up at the second request of each of the first `bad` connections. */
+  /** Closes the connection at the second request, for the first `bad` connections. */
   const hangingUp = (bad: number) =>
     openWire(({ turn, connection, socket }) => {
       if (turn === 0 || connection >= bad) return manifest;

@@ -30,7 +30,7 @@ test('what was read is not read again, in the same repository', async () => {
   expect(reads()).toBe(2);
 });
 
-test('two who ask at once share one answer, and one failure', async () => {
+test('concurrent readers share one response, and one failure', async () => {
   const { read, reads, memory } = setUp();
   await Promise.all([read(one), read(one)]);
   expect(reads()).toBe(1);

@@ -122,7 +122,7 @@ describe('reading manifests', () => {
     expect((await client.resolve(repository(), image.digest))?.digest).toBe(image.digest);
   });
 
-  it('looks twice by HEAD too, before an image is taken for gone', async () => {
+  it('sends a second HEAD before an image is reported as missing', async () => {
     let wrong = 1;
     registry.settings.faults = () => (wrong-- > 0 ? { status: 404 } : undefined);
     expect(await client.resolve(repository(), image.digest)).toEqual(image);
@@ -143,7 +143,7 @@ describe('reading manifests', () => {
     expect((await client.getManifest(repository(), LATEST))?.bytes).toEqual(bytes);
   });
 
-  it('reads and hashes where HEAD does not tell all', async () => {
+  it('reads and hashes if the response to HEAD is incomplete', async () => {
     const { bytes } = registry.store.getManifest('team/app', 'latest') ?? {
       bytes: Buffer.alloc(0),
     };
@@ -215,7 +215,7 @@ describe('writing manifests', () => {
     expect(registry.store.resolve('team/app', 'v2')).toBe(image.digest);
   });
 
-  it('sends nothing whose digest is not the target, or that is too large', async () => {
+  it('does not push content with another digest or above the limit', async () => {
     const mismatch = await refusalOf(
       client.putManifest(repository(), ABSENT, bytesOf(), OCI_MANIFEST),
     );
@@ -316,7 +316,7 @@ describe('blobs', () => {
     ['takes it for the begin of an upload', false, ['POST 202', 'PUT 201']],
     ['refuses it', 'refused', ['POST 405', 'POST 202', 'PUT 201']],
   ] as const)(
-    'goes on in two where a registry %s, from then on at once',
+    'continues with two requests on a registry that %s, and uses them from then on',
     async (_, kind, first) => {
       registry.settings.singlePost = kind;
       await client.putBlob(repository(), bytes, OCI_CONFIG);
@@ -352,7 +352,7 @@ describe('blobs', () => {
     expect((await refusalOf(client.getBlob(repository(), descriptor))).code).toBe(code);
   });
 
-  it('does not ask for more than 128 MiB', async () => {
+  it('does not request more than 128 MiB', async () => {
     const huge = { mediaType: OCI_CONFIG, digest: ABSENT, size: 128 * 1024 * 1024 + 1 };
     expect((await refusalOf(client.getBlob(repository(), huge))).code).toBe('CONTENT_TOO_LARGE');
     expect(registry.requests).toEqual([]);

@@ -62,7 +62,7 @@ const basic = (source = CONFIG): Credentials => ({
 });
 
 describe('the file', () => {
-  it('is looked for in DOCKER_CONFIG, else at home; none means anonymous', async () => {
+  it('is read from DOCKER_CONFIG, or else from the home folder; without one, access is anonymous', async () => {
     const entry = { auths: { [HOST]: { auth: auth(`me:${SECRET}`) } } };
     expect(await machine({ files: { [CONFIG]: entry } }).find()).toEqual(basic());
     const env = { HOME: '/home/me', DOCKER_CONFIG: '/elsewhere' };
@@ -74,7 +74,7 @@ describe('the file', () => {
     expect(await machine({ files: { [CONFIG]: '' } }).find()).toBeUndefined();
   });
 
-  it('of podman is looked into when docker has nothing for the host', async () => {
+  it('of podman is read if docker’s does not have an entry for the host', async () => {
     const entry = { auths: { [HOST]: { auth: auth(`me:${SECRET}`) } } };
     const runtime = { HOME: '/home/me', XDG_RUNTIME_DIR: '/run/me' };
     const podman = '/run/me/containers/auth.json';
@@ -259,7 +259,7 @@ describe('auths', () => {
     },
   );
 
-  it('an entry with nothing in it is none', async () => {
+  it('an empty entry is ignored', async () => {
     expect(
       await machine({ files: { [CONFIG]: { auths: { [HOST]: {} } } } }).find(),
     ).toBeUndefined();

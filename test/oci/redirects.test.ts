@@ -58,7 +58,7 @@ describe('credentials stay with their host', () => {
     ]);
   });
 
-  it('none goes with an upload to another origin', async () => {
+  it('are not sent with an upload to another origin', async () => {
     registry.settings.uploadElsewhere = true;
     registry.settings.singlePost = false;
     await clientOf(declared()).putBlob(repository(), bytes, OCI_CONFIG);

@@ -81,7 +81,7 @@ describe('references', () => {
           const once = parseReference(text);
           const { registry, path } = once.repository;
           expect(parseReference(formatReference(once))).toEqual(once);
-          // What comes out can be put into a URL, and stays in its place there.
+          // The result can be part of a URL path.
           const url = new URL(`https://${registry}/v2/${path}/manifests/${once.tag ?? 'latest'}`);
           expect(url.pathname).toBe(`/v2/${path}/manifests/${once.tag ?? 'latest'}`);
           return expect([url.username, url.search, url.hash]).toEqual(['', '', '']);

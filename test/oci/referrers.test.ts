@@ -277,7 +277,7 @@ describe('a registry without the referrers API', () => {
     expect(error.message).toContain(fallbackTag(image.digest));
   });
 
-  it('waits until what it wrote can be seen', async () => {
+  it('waits until its write is visible', async () => {
     registry.settings.lateVisibility = 3;
     const ours = await attach(client, repository(), image, 'ours');
     registry.settings.lateVisibility = 0;

@@ -70,7 +70,7 @@ const refusal = (reading: Promise<unknown>): Promise<SignedImageError> =>
 
 const pair = () => ({ 'a.cert': of.client.cert, 'a.key': of.client.key });
 
-it('a certs.d folder gives authorities and the client certificate, and means https', async () => {
+it('a certs.d folder adds authorities and the client certificate, and requires https', async () => {
   await place({ 'ca.crt': of.server.ca, ...pair() });
   await expect(read()).resolves.toBeUndefined();
   expect(new Set(shown)).toEqual(new Set(['client']));
@@ -92,7 +92,7 @@ it('a folder is for its host and port only', async () => {
   expect(new Set(shown)).toEqual(new Set(['none']));
 });
 
-it('plain http uses none', async () => {
+it('plain http does not use certificates', async () => {
   await place({ 'ca.crt': of.server.ca, ...pair() });
   const error = await refusal(read({ insecure: true }));
   expect(error.message).not.toContain('certs.d');
@@ -125,7 +125,7 @@ it.each<[string, () => object, string]>([
   ['a certificate alone', () => ({ clientCertificate: of.client.cert }), 'registry.clientKey'],
   ['a key alone', () => ({ clientKey: of.client.key }), 'registry.clientCertificate'],
   [
-    'a key that is no file',
+    'a key that is not a file',
     () => ({ clientCertificate: of.client.cert, clientKey: 'canary-no-file' }),
     'registry.clientKey',
   ],

@@ -77,7 +77,7 @@ describe('missing capabilities are detected from responses, and logged once', ()
 });
 
 describe('the first write of a tag', () => {
-  it('is made on the condition that there is no such tag, the next that it did not change', async () => {
+  it('is conditional on the absence of the tag, and the next one on the unchanged tag', async () => {
     await attach(client, repository(), image, 'one');
     const first = registry.store.resolve('team/app', fallbackTag(image.digest));
     await attach(client, repository(), image, 'two');
@@ -88,7 +88,7 @@ describe('the first write of a tag', () => {
     ]);
   });
 
-  it('loses nothing of another first writer, whether conditions are heeded or not', async () => {
+  it('preserves the signature of a concurrent first writer, with and without preconditions', async () => {
     for (const conditions of [true, false]) {
       registry.settings.conditions = conditions;
       const subject = storeImage(registry, 'team/app', `image ${conditions}`);
@@ -97,7 +97,7 @@ describe('the first write of a tag', () => {
       const theirs = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [other] };
       const bytes = Buffer.from(JSON.stringify(theirs));
       let raced = false;
-      // Where conditions are heeded they come first; else they undo ours, as cosign would.
+      // With preconditions they write first; otherwise they overwrite ours, as cosign would.
       registry.settings.faults = ({ method, path }) => {
         const now = registry.store.resolve('team/app', tag) !== undefined;
         const turn = conditions ? method === 'PUT' && !now : method === 'GET' && now;

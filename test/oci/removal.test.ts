@@ -106,7 +106,7 @@ describe('deleting what refers to an image', () => {
     expect(fallback()).toBeUndefined();
   });
 
-  it('finishes what was begun: the manifest is gone, and still listed', async () => {
+  it('completes an interrupted removal: the manifest is removed but still listed', async () => {
     registry.settings.referrersApi = false;
     const ours = await attach(client, repository(), image, 'ours');
     const theirs = await attach(client, repository(), image, 'theirs');
@@ -186,7 +186,7 @@ describe('deleting what refers to an image', () => {
 });
 
 describe('the tags of a repository', () => {
-  it('are listed over all pages; none of a repository that is not there', async () => {
+  it('are listed over all pages; a missing repository does not have any', async () => {
     const stored = registry.store.getManifest(PATH, image.digest);
     if (!stored) throw new Error('the image is there');
     for (const tag of ['v1', 'v2', 'v3']) registry.store.putManifest(PATH, stored, { tag });
@@ -212,7 +212,7 @@ describe('the tags of a repository', () => {
     expect((await refusalOf(client.tags(repository()))).code).toBe('CONTENT_TOO_LARGE');
   });
 
-  it('are no list where the answer is none', async () => {
+  it('are empty for a response without a list', async () => {
     registry.settings.faults = () => ({ status: 200, body: '{"tags":"all"}' });
     expect((await refusalOf(client.tags(repository()))).code).toBe('CONTENT_MALFORMED');
     registry.settings.faults = () => ({ status: 403 });

@@ -40,7 +40,7 @@ function clientOf(options: RegistryClientOptions): RegistryClient {
   return client;
 }
 
-/** A name that is not this machine's own, and leads to it all the same. */
+/** Another name that resolves to this machine. */
 const toLoopback: LookupFunction = (_host, { all }, done) =>
   all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
 const named = (registry: RunningRegistry): string =>

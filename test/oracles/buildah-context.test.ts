@@ -11,7 +11,7 @@ import { hashedPaths, writeTree } from './support/context-tree';
 import { ignoreFile, tree } from './support/ignore-cases';
 import { inputCount, recordOracle } from './support/tally';
 
-/** The real buildah, with a storage of its own; podman builds with the same libraries. */
+/** The real buildah, with separate storage; podman builds with the same libraries. */
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
@@ -27,7 +27,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Builds an image of the whole context, and lists what is in it. */
+/** Builds an image of the whole context, and lists its files. */
 function listing(context: string, dockerfile: string, ignore: string | undefined, out: string) {
   const args = [
     ...['build', '--isolation', 'chroot', '--no-cache', '--file', dockerfile],

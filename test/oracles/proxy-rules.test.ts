@@ -250,10 +250,10 @@ function ours({ env, url: target }: ProxyQuestion): ProxyAnswer {
   }
 }
 
-/** What Go's rules leave to the transport, or pass over, and what is an error here. */
+/** Values that Go's rules leave to the transport, or ignore, and that are an error here. */
 function isRefusedOnPurpose({ env }: ProxyQuestion, go: ProxyAnswer): boolean {
   const isUnsupported = go.scheme !== '' && !/^https?$/.test(go.scheme);
-  // Of a malformed address Go makes a proxy named `http:`, or none and connects directly.
+  // For a malformed address Go uses a proxy named `http:`, or connects directly.
   const isMalformed =
     /[ ]|:port|:3128:3128/.test(env['HTTPS_PROXY'] ?? '') && ['', 'http:'].includes(go.host);
   return isUnsupported || isMalformed;
@@ -274,7 +274,7 @@ test('proxies are chosen as Go programs choose them', async () => {
       env: { HTTP_PROXY: PROXY, HTTPS_PROXY: LOWER, no_proxy: entries.join(',') },
       url: target,
     }));
-  // As a request has it: Go is given the URL that is connected to.
+  // As in a request: Go receives the URL of the connection.
   const questions = [...table, ...generated].map(({ env, url: text }) => ({
     env,
     url: new URL(text).href,

@@ -125,7 +125,7 @@ describe.each(SETUPS)('%s', (_, start) => {
   const tunnels = (name: string): number =>
     setup.recorder.requests.filter(({ target }) => target === services.front.hostOf(name)).length;
 
-  it('every service goes through it', async () => {
+  it('every service is reached through it', async () => {
     process.env['HTTPS_PROXY'] = setup.url;
     for (const name of NAMES) await services.use(name, { HTTPS_PROXY: setup.url });
     const through = NAMES.filter((name) => tunnels(name) > 0);
@@ -155,7 +155,7 @@ describe.each(SETUPS)('%s', (_, start) => {
   });
 });
 
-it('the metadata server of a cloud is never asked through a proxy', async () => {
+it("requests to a cloud's metadata server never use a proxy", async () => {
   const recorder = await recording();
   const sigstore = await startSigstore();
   const google = await googleCloud(sigstore.issuer);

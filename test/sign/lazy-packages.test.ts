@@ -61,7 +61,7 @@ console.log('done');
 setImmediate(() => process.exit(0));
 `;
 
-/** Opens a key of a cloud, which fails without credentials: the SDK is loaded all the same. */
+/** Opens a key of a cloud, which fails without credentials but loads the SDK. */
 const OPEN_CLOUD = `
 const { parseKeyReference, processHost } = require('./dist/sign');
 const host = { ...processHost(), env: { AWS_CA_BUNDLE: '/nowhere' } };
@@ -78,7 +78,7 @@ describe('the packages of key services and identities', () => {
     expect(loaded.filter((url) => OPTIONAL.test(url))).toEqual([]);
   });
 
-  it('are seen by this test once they are loaded', async () => {
+  it('are detected by this test when they are loaded', async () => {
     const loaded = await loadedBy(OPEN_CLOUD);
     expect(loaded.some((url) => OPTIONAL.test(url))).toBe(true);
   });

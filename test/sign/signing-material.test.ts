@@ -79,7 +79,7 @@ describe('a declaration that cannot be meant', () => {
       'the public log',
     ],
     [
-      'keyless without any witness',
+      'keyless without a log or timestamp',
       { keyless: {}, transparency: 'none' },
       'transparency',
       'sigstore.tsaUrl',
@@ -135,7 +135,7 @@ describe('a declaration that cannot be meant', () => {
       'is empty',
     ],
     [
-      'an address that is none',
+      'an invalid address',
       { key: KEY, sigstore: { rekorUrl: 'rekor' } },
       'sigstore.rekorUrl',
       'https://',
@@ -228,7 +228,7 @@ describe('a declaration that cannot be meant', () => {
 });
 
 describe('signing material', () => {
-  it('of a key is the key, described, without witnesses', async () => {
+  it('of a key is the key and its description, without a log or timestamp', async () => {
     const material = await createSigningMaterial({ key: KEY }, testHost());
     expect(material.witnesses).toEqual([]);
     expect(material.description).toMatchObject({
@@ -314,7 +314,7 @@ describe('a check before anything is written', () => {
     ],
     ['no token anywhere', { keyless: {} }, 'keyless', 'IDENTITY_UNAVAILABLE'],
     [
-      'a token that is none',
+      'an invalid token',
       { keyless: { tokenEnv: 'BAD_TOKEN' } },
       'keyless.tokenEnv',
       'IDENTITY_TOKEN_INVALID',

@@ -102,7 +102,7 @@ describe('a signing config', () => {
       'mediaType is "x"',
     ],
     [
-      'an address that is none',
+      'an invalid address',
       () => ({
         key: KEY,
         sigstore: {
@@ -113,7 +113,7 @@ describe('a signing config', () => {
       'tsaUrls[0].url must be an address',
     ],
     [
-      'a selector that is none',
+      'an invalid selector',
       () => ({
         key: KEY,
         sigstore: { signingConfig: signingConfig({}, { tsaConfig: { selector: 'SOME' } }) },
@@ -195,7 +195,7 @@ describe('a signing config', () => {
       'trustedRoot is missing',
     ],
     [
-      'a client trust config with a bad root',
+      'a client trust config with an invalid root',
       () => ({ key: KEY, sigstore: { clientTrustConfig: clientTrust({ trustedRoot: {} }) } }),
       'sigstore.clientTrustConfig',
       'trusted root is not valid',

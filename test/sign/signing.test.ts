@@ -243,7 +243,7 @@ test('nothing is signed while existing signatures cannot be read', async () => {
   expect(writes()).toEqual([]);
 });
 
-test('the same bundle gives the same referrer, however often it is written', async () => {
+test('repeated writes of the same bundle result in the same referrer', async () => {
   const { repository, image } = await scene();
   const { material } = newKey(lab, { log: true });
   const targets = [{ ...target(repository, image), provenance: undefined }];
@@ -284,7 +284,7 @@ test('a signer that fails without saying why becomes an error of ours', async ()
   ).rejects.toMatchObject({ code: 'KEY_SIGNING_FAILED' });
 });
 
-describe('the provenance is witnessed while the signature is', () => {
+describe('the provenance is logged at the same time as the signature', () => {
   /** Whose `testify` is called with each envelope. */
   const witnessed = (
     testify: SigningMaterial['witnesses'][number]['testify'],

@@ -102,7 +102,7 @@ describe('an expired certificate is not used because of a wrong clock:', () => {
     expect(cache.find('a', MARGIN)).toBeUndefined();
   });
 
-  test('one that stands still while the machine sleeps', async () => {
+  test('one that stops while the machine sleeps', async () => {
     const time = clocks();
     const cache = createCertificateCache(time);
     await cache.obtain('a', MARGIN, issue());
@@ -126,7 +126,7 @@ describe('a log or timestamp authority that returns', () => {
     ['that it has ended', 11 * MINUTE],
     ['that it has not begun', -MINUTE],
     ['that it ends soon', 9 * MINUTE],
-  ])('%s is believed', async (_, seen) => {
+  ])('%s is used', async (_, seen) => {
     const cache = createCertificateCache(clocks());
     const { certificate } = await cache.obtain('a', MARGIN, issue());
     cache.recordTime('another certificate', new Date(NOON + seen));

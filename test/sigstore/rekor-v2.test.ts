@@ -176,7 +176,7 @@ describe('a Rekor v2', () => {
   it.each([
     ['another root', (note: string) => note.replace(/\n.{44}\n/, `\n${'A'.repeat(43)}=\n`)],
     ['no checkpoint', () => 'nothing'],
-  ])('whose proof leads to %s is not believed', async (_, change) => {
+  ])('whose proof leads to %s is rejected', async (_, change) => {
     const signer = newKey('rsa');
     const bundle = await sign(signer);
     const checkpoint = entryOf(bundle)?.inclusionProof?.checkpoint?.envelope ?? '';

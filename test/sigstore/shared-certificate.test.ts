@@ -137,7 +137,7 @@ describe('another certificate is requested', () => {
     }
   });
 
-  test('when the one at hand would not last until its witnesses have answered', async () => {
+  test('when the cached one would not last until the log and timestamp authority have responded', async () => {
     sigstore.settings.fulcio.lifetimeMinutes = 0.25;
     const host = run(tokenOf());
     const first = await certificateOf(await material(host));
@@ -211,7 +211,7 @@ async function pemOf({ signer }: SigningMaterial): Promise<string> {
   return key.$case === 'x509Certificate' ? key.certificate : '';
 }
 
-test('the private key is nowhere to be seen', async () => {
+test('the private key is not exposed', async () => {
   const host = run(tokenOf());
   const one = await material(host);
   expect(new X509Certificate(await pemOf(one)).publicKey.type).toBe('public');

@@ -64,7 +64,7 @@ function verifyBundle(bundle: BundleWithDsseEnvelope, publicKey?: string) {
 }
 
 describe('a bundle', () => {
-  it('of a keyless signer verifies, and its certificate names who signed', async () => {
+  it('of a keyless signer verifies, and its certificate has the identity of the signer', async () => {
     const signer = keyless();
     expect(signer.certificate).toBeUndefined();
     expect(signer.certificateIdentity).toBeUndefined();
@@ -234,7 +234,7 @@ describe('the timestamp authority', () => {
     expect(error.message).toContain(text);
   });
 
-  it("that answers with another signature's timestamp is not believed", async () => {
+  it("that returns another signature's timestamp is rejected", async () => {
     const other = await createDsseBundleBuilder({ signer: ecKey(), witnesses: tsa() }).create(
       ARTIFACT,
     );
@@ -308,7 +308,7 @@ describe('the certificate authority', () => {
   it.each([301, 302, 303, 307, 308])(
     'that redirects (%i) does not send the token on',
     async (status) => {
-      // A server of its own: the other services may still be sent what an earlier test gave up.
+      // A separate server: the other services may still receive requests that an earlier test abandoned.
       const reached: unknown[] = [];
       const target = createServer(({ url }, answer) => {
         reached.push(url);
@@ -362,7 +362,7 @@ describe('the certificate authority', () => {
     expect(everythingIn(error)).not.toContain(raw);
   });
 
-  it("that hands out another key's certificate fails", async () => {
+  it("that returns another key's certificate fails", async () => {
     const other = keyless();
     await other.sign(Buffer.from('data'));
     const body = JSON.stringify({

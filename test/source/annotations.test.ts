@@ -30,11 +30,11 @@ test('a dirty tree is annotated, a clean or unknown one is not', () => {
   expect(annotationsOf(unknown)).not.toHaveProperty('dirty');
 });
 
-test('absent facts are no pairs', () => {
+test('absent facts are omitted', () => {
   expect(annotationsOf({ builder: { id: 'x:y', system: 'none' } })).toEqual({ builder: 'x:y' });
 });
 
-test('declared pairs stand beside the facts', () => {
+test('declared pairs are added to the facts', () => {
   expect(signedAnnotations(FACTS, { team: 'a,b' })).toEqual({
     team: 'a,b',
     ...annotationsOf(FACTS),

@@ -5,7 +5,7 @@ import { detectSource, type GitRunner, gitRunner } from '../../src/source';
 import { WorkTree } from './work-tree';
 
 const OTHER = '1'.repeat(40);
-/** Facts of a CI system, which must not be signed in place of what cannot be read. */
+/** Facts of a CI system, which must not be signed for an unreadable checkout. */
 const CI = { GITHUB_ACTIONS: 'true', GITHUB_SHA: OTHER, GITHUB_REPOSITORY: 'acme/app' };
 
 let tree: WorkTree;

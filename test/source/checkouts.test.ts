@@ -23,7 +23,7 @@ async function expectChecked(checkout: WorkTree, commit: string, path = 'a.txt')
   await expect(detectBuild(checkout)).rejects.toMatchObject(dirty(path));
 }
 
-test('a bare clone whose work trees are beside it', async () => {
+test('a bare clone with adjacent work trees', async () => {
   const commit = project(tree);
   clone.git('clone', '--quiet', '--bare', tree.folder, '.bare');
   clone.write('.git', 'gitdir: ./.bare\n');

@@ -32,7 +32,7 @@ const GITHUB = {
 const NO_REPOSITORY = [expect.stringContaining('not in a git repository')];
 
 describe('GitHub Actions', () => {
-  test('gives all facts', async () => {
+  test('returns all facts', async () => {
     expect(await detect({ ...GITHUB, RUNNER_ENVIRONMENT: 'github-hosted' })).toEqual({
       warnings: NO_REPOSITORY,
       commit: COMMIT,
@@ -69,7 +69,7 @@ describe('GitHub Actions', () => {
     expect(facts.builder.id).toBe('signed-image+self-reported://git.corp.example/github-actions');
   });
 
-  test('a bare environment gives what it has', async () => {
+  test('a minimal environment returns the available facts', async () => {
     expect(await detect({ GITHUB_ACTIONS: 'true' })).toEqual({
       builder: {
         id: 'signed-image+self-reported://github.com/github-actions',
@@ -91,7 +91,7 @@ describe('GitLab CI', () => {
     GITLAB_USER_LOGIN: 'ada',
   };
 
-  test('gives all facts', async () => {
+  test('returns all facts', async () => {
     expect(await detect(GITLAB)).toEqual({
       warnings: NO_REPOSITORY,
       commit: COMMIT,
@@ -127,7 +127,7 @@ describe('Jenkins', () => {
     BUILD_USER: 'Ada L',
   };
 
-  test('gives all facts, the URL without its credentials, the branch without its remote', async () => {
+  test('returns all facts, the URL without its credentials, the branch without its remote', async () => {
     expect(await detect(JENKINS)).toEqual({
       warnings: NO_REPOSITORY,
       commit: COMMIT,
@@ -142,7 +142,7 @@ describe('Jenkins', () => {
     });
   });
 
-  test('is known by a build URL beside the commit, not by the commit alone', async () => {
+  test('is detected by a build URL with the commit, not by the commit alone', async () => {
     const known = await detect({ GIT_COMMIT: COMMIT, BUILD_URL: 'https://ci.example.com/1/' });
     expect(known.builder.system).toBe('jenkins');
     expect((await detect({ GIT_COMMIT: COMMIT })).builder.system).toBe('none');
@@ -174,7 +174,7 @@ describe('a CI system and git together', () => {
   });
   afterEach(() => tree.remove());
 
-  test('git fills what the CI system leaves out, and looks whether the tree is dirty', async () => {
+  test('git adds the facts that the CI system omits, and detects a dirty tree', async () => {
     const commit = tree.committed();
     const env = { ...tree.env, GITHUB_ACTIONS: 'true' };
     const facts = await detectSource({ cwd: tree.folder, env });
@@ -191,7 +191,7 @@ describe('a CI system and git together', () => {
     expect(facts.warnings).toEqual([expect.not.stringContaining('not-a-commit')]);
   });
 
-  test('a folder that is not there has no facts', async () => {
+  test('a missing folder does not have facts', async () => {
     const facts = await detectSource({ cwd: join(tree.folder, 'gone'), env: tree.env });
     expect(facts.builder.system).toBe('none');
   });

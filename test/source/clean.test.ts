@@ -38,7 +38,7 @@ const SHOWN: readonly (readonly [string, path: string, () => void])[] = [
     },
   ],
   [
-    'a folder in the place of a file',
+    'a folder instead of a file',
     'a.txt',
     () => {
       rmSync(tree.at('a.txt'));
@@ -109,13 +109,13 @@ describe('what git ignores', () => {
     });
   });
 
-  test('is none if it is not sent, or nothing is built', async () => {
+  test('is not computed if nothing is sent or built', async () => {
     const ignored = reads(tree.at('app'), /^node_modules|\.log$/);
     expect(await detect(ignored)).toMatchObject({ dirty: false });
     expect(await detectOnly()).toMatchObject({ dirty: false });
   });
 
-  test('is none in another folder than the context', async () => {
+  test('is not computed for a folder other than the context', async () => {
     tree.write('other/Dockerfile', '');
     tree.commit();
     expect(await detect(reads(tree.at('other')))).toMatchObject({ dirty: false });
@@ -214,7 +214,7 @@ describe('a submodule', () => {
   });
   afterEach(() => library.remove());
 
-  test('counts, whatever is to be ignored in it', async () => {
+  test('counts, also if its files are ignored', async () => {
     tree.git('config', 'submodule.library.ignore', 'all');
     tree.git('config', 'diff.ignoreSubmodules', 'all');
     expect(await detect()).toMatchObject({ dirty: false });
@@ -251,7 +251,7 @@ test('files are read once in a process, and again if they may have changed', asy
   expect(await again()).toMatchObject({ dirty: false });
 });
 
-test('a remembered file is one whose inode, size, mode or times are the same', async () => {
+test('a cached file is used only with the same inode, size, mode and times', async () => {
   project(tree);
   const path = join(tree.folder, 'a.txt');
   const before = Date.now();

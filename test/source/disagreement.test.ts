@@ -182,7 +182,7 @@ test.each([
   }
 });
 
-test('the commit of the CI system is recorded with a warning where there is no repository', async () => {
+test('the commit of the CI system is recorded with a warning if there is no repository', async () => {
   const [, variables] = SYSTEMS[0] ?? [];
   const facts = await detect(variables?.(OTHER) ?? {});
   expect(facts.commit).toBe(OTHER);
@@ -193,7 +193,7 @@ test('the commit of the CI system is recorded with a warning where there is no r
   expect(confirmed).not.toHaveProperty('warnings');
 });
 
-describe('a branch or tag of a CI system that names no commit', () => {
+describe('a branch or tag of a CI system without a commit', () => {
   const jenkins = { JENKINS_URL: 'https://ci.example.com' };
 
   test('is recorded if it is at the HEAD of the work tree', async () => {

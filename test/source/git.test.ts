@@ -14,7 +14,7 @@ describe('plain git', () => {
   const detect = (overrides = {}, env: NodeJS.ProcessEnv = {}) =>
     detectSource({ cwd: tree.folder, env: { ...tree.env, ...env }, overrides });
 
-  test('gives commit, branch, origin and a clean state', async () => {
+  test('returns commit, branch, origin and a clean state', async () => {
     const commit = tree.committed();
     tree.git('remote', 'add', 'origin', 'https://bot:s3cr3t-t0ken@git.example.com/acme/app.git');
     expect(await detect()).toEqual({
@@ -115,7 +115,7 @@ describe('plain git', () => {
     expect((await detect({ allowDirty: true })).dirty).toBe(true);
   });
 
-  test('a single remote is the repository, whatever its name', async () => {
+  test('a single remote with any name is the repository', async () => {
     tree.committed();
     tree.git('remote', 'add', 'acme', 'https://git.example.com/acme/app');
     expect((await detect()).repository).toBe('https://git.example.com/acme/app');

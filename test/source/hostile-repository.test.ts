@@ -34,7 +34,7 @@ const detect = (cwd = tree.folder, env: NodeJS.ProcessEnv = {}, overrides = {}) 
     reads: all(cwd),
   });
 
-/** Keys of git-config(1) whose value is run, and a plain git command that runs it where one does offline. */
+/** Keys of git-config(1) whose value is executed, and a plain git command that executes it offline, if one exists. */
 const RUNNING: readonly (readonly [key: string, control?: readonly string[]])[] = [
   ['core.fsmonitor', ['status']],
   ['core.hooksPath'],
@@ -253,7 +253,7 @@ describe('a repository inside the context', () => {
     expect(existsSync(canary())).toBe(false);
   });
 
-  test('gives neither commit nor repository, even if a difference is allowed', async () => {
+  test('returns neither commit nor repository, even if a difference is allowed', async () => {
     const commit = tree.committed();
     tree.git('remote', 'add', 'origin', 'https://git.example.com/acme/app');
     unpacked('vendor/lib');
@@ -272,7 +272,7 @@ describe('a repository inside the context', () => {
   });
 
   test.each(['a repository', 'no repository'])(
-    'or a link in the place of the context chooses no source outside: %s',
+    'or a link as the context does not select a source outside: %s',
     async (place) => {
       tree.committed();
       tree.write('app/Dockerfile', 'FROM scratch\n');
@@ -350,7 +350,7 @@ describe('a repository inside the context', () => {
 });
 
 describe('objects that do not have their id', () => {
-  test('a made-up pack cannot have a known commit stand for other files', async () => {
+  test('a forged pack cannot replace the files of a known commit', async () => {
     // A foreign commit, and its id under which our own commit's bytes are stored.
     const known = new WorkTree();
     known.committed();

@@ -6,8 +6,8 @@ import { detectBuild, dirty } from './project';
 import { WorkTree } from './work-tree';
 
 /**
- * git does not hash what it reads from its object store. An attacker who can write there (a poisoned cache of a CI
- * system, an archive) must not have a known commit stand for other files.
+ * git does not hash objects that it reads from its object store. An attacker who can write there (a poisoned cache of a CI
+ * system, an archive) must not be able to replace the files of a known commit.
  */
 
 let tree: WorkTree;

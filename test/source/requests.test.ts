@@ -69,7 +69,7 @@ describe('a pull request in GitHub Actions', () => {
     expectNoBranch(facts);
   });
 
-  test('from a fork that was deleted has no branch either', async () => {
+  test('from a deleted fork does not have a branch', async () => {
     const facts = await detect(event({ repo: null }));
     expect(facts).not.toHaveProperty('headRepository');
     expectNoBranch(facts);
@@ -133,11 +133,11 @@ describe('a merge request in GitLab CI', () => {
     expectNoBranch(facts);
   });
 
-  test('that runs in the fork has no branch', async () => {
+  test('that runs in the fork does not have a branch', async () => {
     expectNoBranch(await detect({ ...MERGE, CI_PROJECT_PATH: 'evil/app' }));
   });
 
-  test('of an unknown source has no branch', async () => {
+  test('of an unknown source does not have a branch', async () => {
     expectNoBranch(await detect({ ...MERGE, CI_MERGE_REQUEST_SOURCE_PROJECT_PATH: undefined }));
     const { GITLAB_CI, CI_COMMIT_SHA, CI_COMMIT_REF_NAME } = MERGE;
     const few = { GITLAB_CI, CI_COMMIT_SHA, CI_COMMIT_REF_NAME };
@@ -230,7 +230,7 @@ describe('Jenkins', () => {
     expectNoBranch(fetched);
   });
 
-  test('of a remote-tracking branch gives the branch without its remote, and that one’s repository', async () => {
+  test('of a remote-tracking branch returns the branch without its remote, and the remote’s repository', async () => {
     const commit = tree.committed();
     tree.git('remote', 'add', 'origin', 'https://git.example.com/fork/app');
     tree.git('remote', 'add', 'up', 'https://git.example.com/acme/app');
@@ -247,7 +247,7 @@ describe('Jenkins', () => {
     expect(await facts('feature/x')).toMatchObject({ branch: 'feature/x' });
   });
 
-  test('in a multibranch job gives the branch or tag as it is named', async () => {
+  test('in a multibranch job returns the name of the branch or tag', async () => {
     const named = { ...JENKINS, BRANCH_NAME: 'upstream/x', GIT_BRANCH: 'upstream/x' };
     expect((await detect(named)).branch).toBe('upstream/x');
     const tag = await detect({ ...JENKINS, TAG_NAME: 'v1', BRANCH_NAME: 'v1', GIT_BRANCH: 'v1' });
@@ -271,20 +271,23 @@ describe('a request in a CI system that is not detected', () => {
     ['Bitbucket', { BITBUCKET_PR_ID: '5' }],
     ['CodeBuild', { CODEBUILD_WEBHOOK_TRIGGER: 'pr/5' }],
     ['Gerrit', { GERRIT_CHANGE_NUMBER: '5', GERRIT_EVENT_TYPE: 'patchset-created' }],
-  ])('of %s has no branch, although one of the target’s name is checked out', async (_, env) => {
-    const commit = tree.committed();
-    expect(tree.git('branch', '--show-current')).toBe('main');
-    expectNoBranch(await detect(env));
-    const jenkins = { JENKINS_URL: 'https://ci.example.com', GIT_COMMIT: commit };
-    expectNoBranch(await detect({ ...env, ...jenkins, GIT_BRANCH: 'origin/main' }));
-  });
+  ])(
+    'of %s does not have a branch, although one with the target’s name is checked out',
+    async (_, env) => {
+      const commit = tree.committed();
+      expect(tree.git('branch', '--show-current')).toBe('main');
+      expectNoBranch(await detect(env));
+      const jenkins = { JENKINS_URL: 'https://ci.example.com', GIT_COMMIT: commit };
+      expectNoBranch(await detect({ ...env, ...jenkins, GIT_BRANCH: 'origin/main' }));
+    },
+  );
 
   test.each([
     ['Travis', { TRAVIS_PULL_REQUEST: 'false' }],
     ['Buildkite', { BUILDKITE_PULL_REQUEST: 'false', BUILDKITE_BRANCH: 'main' }],
     ['Azure Pipelines', { BUILD_SOURCEBRANCH: 'refs/heads/main' }],
     ['Gerrit', { GERRIT_CHANGE_NUMBER: '5', GERRIT_EVENT_TYPE: 'change-merged' }],
-  ])('is none where %s says so', async (_, env) => {
+  ])('is not detected if %s says so', async (_, env) => {
     tree.committed();
     expect(await detect(env)).toMatchObject({ branch: 'main' });
   });

@@ -1,6 +1,6 @@
 import { SharedWork } from '../../src/source/source-cache';
 
-test('callers share work that has not begun when they call, and none that has', async () => {
+test('callers share work that has not started yet, and no other work', async () => {
   const shared = new SharedWork<number>();
   const ends: (() => void)[] = [];
   let begun = 0;

@@ -25,7 +25,7 @@ async function signed() {
   return stored;
 }
 
-/** Changes a stored referrer manifest, and lists the changed one in its place. */
+/** Changes a stored referrer manifest, and lists the changed one instead. */
 function relisted(stored: string, change: (manifest: Loose) => void): RegistryClient {
   const { bytes, mediaType } = lab.registry.store.getManifest(repository.path, stored) ?? {};
   const manifest = JSON.parse(String(bytes)) as Loose;
@@ -80,7 +80,7 @@ test('a bundle that is not there, or larger than is read, is not used', async ()
   expect((await read(gone)).unusable[0]?.reason).toMatch(/does not have its bundle/);
 });
 
-test('other artifacts, and those that are gone, are passed over', async () => {
+test('other artifacts and missing ones are ignored', async () => {
   const { stored } = await signed();
   const sbom = relisted(stored, ({ layers: [layer] }) => {
     if (layer) layer.mediaType = 'application/spdx+json';

@@ -202,7 +202,7 @@ test('two first writers lose nothing: the second one finds that there is a tag',
   expect(namesThere()).toEqual(['theirs', 'ours']);
 });
 
-test('what came in while the config was uploaded is kept, also where no condition is heeded', async () => {
+test('a signature that was added during the upload of the config is kept, also without preconditions', async () => {
   lab.registry.settings.conditions = false;
   lab.registry.settings.singlePost = false;
   await writeLayer(lab.client, layer('first'));

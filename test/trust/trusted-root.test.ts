@@ -122,7 +122,7 @@ describe('a trusted root', () => {
       'tlogs[0].publicKey.rawBytes is missing',
     ],
     [
-      'a key that is none',
+      'an invalid key',
       (json) => Object.assign(key(json), { rawBytes: 'AAAA' }),
       'not a DER public key',
     ],
@@ -138,7 +138,7 @@ describe('a trusted root', () => {
       'validFor.start is missing',
     ],
     [
-      'a date that is none',
+      'an invalid date',
       (json) => Object.assign(key(json), { validFor: { start: 'soon' } }),
       'no valid date',
     ],
@@ -159,7 +159,7 @@ describe('a trusted root', () => {
       'certificateAuthorities[0].certChain does not contain a certificate',
     ],
     [
-      'a certificate that is none',
+      'an invalid certificate',
       (json) =>
         Object.assign(chain(json, 'certificateAuthorities'), {
           certificates: [{ rawBytes: 'AAAA' }],
@@ -244,7 +244,7 @@ describe('where no trusted root is declared', () => {
     const { repository, tuf } = await tufOf(join(folder, 'offline'));
     await loadTrustedRoot(undefined, { ...testHost(), tuf });
     repository.close();
-    // As another run sees it: the first one's memory is its own.
+    // As in another run: each run has its own cache.
     const offline = { ...tuf, timeout: 1000 };
     const root = await loadTrustedRoot(undefined, { ...testHost(), tuf: offline });
     expect(root).toEqual(parseTrustedRoot(PUBLIC_ROOT));

@@ -84,7 +84,7 @@ describe('the four answers', () => {
     ]);
   });
 
-  test('invalid, and who signed instead', async () => {
+  test('invalid, and the signer of another one', async () => {
     const { repository, image } = await scene();
     const other = newKey(lab);
     await sign(repository, image, other.material, 'both');
@@ -169,7 +169,7 @@ describe('the four answers', () => {
   });
 });
 
-describe('what others stored beside the image', () => {
+describe('content that third parties attached to the image', () => {
   async function putReferrer(repository: Repository, image: Image, content: string, type: string) {
     const layer = await lab.client.putBlob(repository, Buffer.from(content), type);
     const config = await lab.client.putBlob(
@@ -193,7 +193,7 @@ describe('what others stored beside the image', () => {
   }
   const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 
-  test('does not matter while one good signature is there', async () => {
+  test('does not matter if a valid signature exists', async () => {
     const { repository, image } = await scene();
     const { material, publicKey } = newKey(lab);
     await putReferrer(repository, image, 'no JSON', BUNDLE);

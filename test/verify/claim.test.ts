@@ -32,7 +32,7 @@ test('a signature of bytes is not a claim about an image', () => {
   expect(() => readClaim(candidate(message), digest)).toThrow(malformed);
 });
 
-test('an envelope of another type is none of ours', () => {
+test('an envelope of another type is ignored', () => {
   const statement = encodeStatement(signatureStatement(digest, {}));
   expect(() => readClaim(candidate(envelope(statement, 'text/plain')), digest)).toThrow(malformed);
 });
@@ -74,7 +74,7 @@ describe('a simple signing payload', () => {
     ['a digest that is none', { critical: { image: { 'docker-manifest-digest': 'x' } } }],
     ['no type', { critical: { image: { 'docker-manifest-digest': digest } } }],
     [
-      'annotations that are no object',
+      'annotations that are not an object',
       { critical: { image: { 'docker-manifest-digest': digest }, type: 'x' }, optional: [] },
     ],
   ])('with %s is refused', (_, payload) => {

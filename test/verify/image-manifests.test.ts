@@ -96,7 +96,7 @@ test('an index with a manifest that is not there cannot be signed', async () => 
   lab.registry.settings.faults = undefined;
 });
 
-test('bytes are hashed here too, whatever the client believes', async () => {
+test('bytes are hashed here too, independent of the client', async () => {
   const image = await pushImage(lab, repository);
   const gullible: RegistryClient = {
     ...lab.client,

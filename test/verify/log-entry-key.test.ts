@@ -68,7 +68,7 @@ test('a signature that is logged under another key, which verifies it too, is re
   );
 });
 
-describe('who a log entry names', () => {
+describe('the signer in a log entry', () => {
   const spki = Buffer.from('a key');
   const entryOf = (kind: string, version: string, body: object) =>
     loggedVerifier({

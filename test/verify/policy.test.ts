@@ -92,7 +92,7 @@ describe('provenance', () => {
     ['no definition', {}],
     ['no builder', { buildDefinition: { buildType: 'x' }, runDetails: {} }],
     [
-      'parameters that are no object',
+      'parameters that are not an object',
       {
         buildDefinition: { buildType: 'x', externalParameters: 'y' },
         runDetails: { builder: { id: BUILDER } },
@@ -111,7 +111,7 @@ describe('provenance', () => {
   });
 });
 
-describe('witnesses', () => {
+describe('log and timestamp', () => {
   test('are not required with a key and "none", and checked where there is trust material', async () => {
     const { repository, image } = await scene();
     const { material, publicKey } = newKey(lab, { log: true, timestamp: true });
@@ -141,7 +141,7 @@ describe('witnesses', () => {
     }
   });
 
-  test('a keyless signature needs one, whatever is required', async () => {
+  test('a keyless signature needs one, independent of the policy', async () => {
     const { repository, image } = await scene();
     await sign(repository, image, keyless(lab, IDENTITY, {}));
     const identities = [{ identity: IDENTITY, issuer: lab.sigstore.issuer.url }];

@@ -40,7 +40,7 @@ test('one of a web server, or of an authority, signs nothing', async () => {
   expect(() => readSignerCertificate(der(ca))).toThrow('CA certificate');
 });
 
-/** Replaces bytes by as many others, wherever they stand. */
+/** Replaces bytes by others of the same number, at every occurrence. */
 function patched(der: Buffer, from: string, to: string | Buffer): Buffer {
   const copy = Buffer.from(der);
   const wanted = Buffer.from(from);
@@ -57,7 +57,7 @@ describe('a name that could be read as another is refused', () => {
     der = await issued(lab.sigstore.issuer.token({ subject }));
   });
 
-  test('with bytes that are no ASCII in it', () => {
+  test('with bytes that are not ASCII', () => {
     // With the high bit dropped it would read as the trusted one.
     const twin = Buffer.from(subject);
     twin[0] = (twin[0] ?? 0) | 0x80;

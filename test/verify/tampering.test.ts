@@ -66,7 +66,7 @@ async function sign(kind: 'key' | 'keyless', format: 'bundle' | 'legacy'): Promi
   };
 }
 
-/** Puts another bundle in the place of all that are stored. */
+/** Replaces all stored bundles by another one. */
 async function replaceBundle(
   { repository }: Signed,
   subject: Digest,
@@ -211,7 +211,7 @@ describe.each(['key', 'keyless'] as const)('a bundle signed with %s', (kind) => 
     );
   });
 
-  test('is refused beside another image', async () => {
+  test('is refused for another image', async () => {
     const other = await pushImage(lab, signed.repository);
     await replaceBundle(signed, other.digest, signed.signature.bundle);
     await expect(
@@ -223,7 +223,7 @@ describe.each(['key', 'keyless'] as const)('a bundle signed with %s', (kind) => 
   });
 });
 
-test('a certificate of another signer in the place of the right one is refused', async () => {
+test('the certificate of another signer instead of the right one is refused', async () => {
   const signed = await sign('keyless', 'bundle');
   const other = await sign('keyless', 'bundle');
   const bundle = structuredClone(signed.signature.bundle) as SerializedBundle;
@@ -353,7 +353,7 @@ describe('a legacy signature', () => {
       });
     });
 
-    test('is refused beside another image', async () => {
+    test('is refused for another image', async () => {
       const other = await pushImage(lab, signed.repository);
       replaceTag(lab, signed.repository, legacyTagOf(other.digest, 'sig'), manifest);
       await expect(

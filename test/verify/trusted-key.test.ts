@@ -45,7 +45,7 @@ const only = ({ publicKey: key }: KeyPair, window: Omit<TrustedKey, 'key'> = {})
   trustedKeys: [{ key, ...window }],
 });
 
-test('a key without a window is as good as one that is always trusted', async () => {
+test('a key without a validity period is always trusted', async () => {
   const { sign, verify } = await scene();
   const pair = newKey(lab);
   await sign(pair.material);
@@ -79,7 +79,7 @@ const witnessed: readonly [string, WitnessChoice, 'log' | 'timestamp'][] = [
   ['a timestamp', { timestamp: true }, 'timestamp'],
 ];
 
-test.each(witnessed)('%s proves that it was made in time', async (_, choice, transparency) => {
+test.each(witnessed)('%s proves that it was created in time', async (_, choice, transparency) => {
   const { sign, verify } = await scene();
   const pair = newKey(lab, choice);
   const before = new Date(Math.floor(Date.now() / 1000) * 1000 - 1000);
@@ -98,7 +98,7 @@ test.each(witnessed)('%s proves that it was made in time', async (_, choice, tra
   expect(await codeOf(verify(only(pair, { notAfter })))).toBe('VERIFY_KEY_RETIRED');
 });
 
-test('of a key that is retired nothing counts, whatever proves the time', async () => {
+test('signatures of a retired key do not count, with any proof of the time', async () => {
   const { sign, verify } = await scene();
   const pair = newKey(lab, { log: true });
   await sign(pair.material);
@@ -123,7 +123,7 @@ test('a window counts also where the key is named without one; of several one is
   await expect(verify({ trustedKeys })).resolves.toMatchObject({ verified: true });
 });
 
-test('beside the signature of a retired key that of the next one is enough', async () => {
+test('a signature of the next key is enough if a retired key signed too', async () => {
   const { sign, verify } = await scene();
   const [former, next] = [newKey(lab), newKey(lab)];
   await sign(former.material);

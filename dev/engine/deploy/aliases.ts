@@ -14,7 +14,7 @@ const resolve = (alias: AliasSpec, urn: string, goal: Goal): string => {
   });
 };
 
-/** URNs under which the resource may stand in the state: its aliases, and those that follow from its parent's. */
+/** URNs that the resource may have in the state: its aliases, and those that follow from its parent's. */
 export const formerUrns = (
   urn: string,
   goal: Goal,

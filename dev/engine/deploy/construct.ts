@@ -25,8 +25,8 @@ const argsOf = (goal: Goal): ConstructArgs => ({
 });
 
 /**
- * Has a plugin build a component. Its registrations come back over the monitor, so this waits outside the gate, and is left at once
- * when the run stops. The record is made by the plugin's own registration of the component.
+ * Constructs a component in its plugin. The component's registrations arrive at the monitor, so this waits outside of the gate, and ends
+ * at once when the run stops. The plugin's own registration of the component creates the record.
  */
 export const constructResource = (run: Run, goal: Goal): Promise<Constructed> => {
   const urn = urnOf(run, goal);

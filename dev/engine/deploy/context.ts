@@ -1,6 +1,6 @@
 import type { Config } from '../project/stack-config';
 
-/** What every part of one run needs to know about it. */
+/** Facts about one run that all its parts share. */
 export interface DeploymentContext {
   readonly project: string;
   readonly stack: string;
@@ -8,6 +8,6 @@ export interface DeploymentContext {
   readonly config: Config;
   readonly dryRun: boolean;
   readonly parallel: number;
-  /** Where the monitor and the engine service listen. */
+  /** Address of the monitor and the engine service. */
   readonly address: string;
 }

@@ -2,24 +2,24 @@ import { referencesOf, type ResourceRecord } from '../state/record';
 import { packageOf, packageOfProviderRef, parseUrn } from '../urn';
 import type { Provider } from '../provider/provider';
 import type { Operation } from '../types';
-import { answerable, complain, type Run } from './run';
+import { answerable, reportError, type Run } from './run';
 
-/** The provider of a record; a record that a plugin made needs that plugin to be deleted or read. */
+/** The provider of a record; a resource that a plugin created can be read and deleted by that plugin only. */
 export const providerOf = async (run: Run, record: ResourceRecord): Promise<Provider> => {
   const pkg = packageOfProviderRef(record.provider ?? '') ?? packageOf(record.type);
   const provider = await run.providers.get(pkg);
   if (record.recordedOnly !== true && !provider.managed && pkg !== 'pulumi') {
     throw new Error(
-      `the plugin of package ${pkg} made this resource and is not at hand: name its folder in Pulumi.yaml under plugins.providers`,
+      `the plugin of package ${pkg} created this resource and is not available: declare its folder in Pulumi.yaml under plugins.providers`,
     );
   }
   return provider;
 };
 
 export interface DeletionOptions {
-  /** Takes each deletion through the gate, or not when the caller is inside already. */
+  /** Runs each deletion inside the gate; undefined if the caller is inside already. */
   readonly enter?: (work: () => Promise<void>) => Promise<void>;
-  /** These make room for their replacements. */
+  /** Whether the records are old resources that are deleted before their replacements are created. */
   readonly replaced?: boolean;
 }
 
@@ -28,7 +28,7 @@ const operation = (record: ResourceRecord, replaced: boolean): Operation => {
   return record.external === true ? 'discard' : 'delete';
 };
 
-/** Deletes one: what only the program knows just vanishes, what is retained or dies with another is left alone. */
+/** Deletes one resource: components are removed from the state; resources that are retained or deleted with another are not deleted. */
 const deleteOne = async (
   run: Run,
   record: ResourceRecord,
@@ -55,7 +55,7 @@ const deleteOne = async (
   await run.hooks.after(record.afterDelete ?? [], call);
 };
 
-/** Who has to be gone before each record, among the given ones. */
+/** The given records that must be deleted before each record. */
 const dependents = (
   records: readonly ResourceRecord[],
 ): ReadonlyMap<ResourceRecord, readonly ResourceRecord[]> => {
@@ -92,7 +92,7 @@ export const deleteAll = async (
   records.forEach(visit);
   const started = new Map<ResourceRecord, Promise<void>>();
   for (const record of order) {
-    // A cycle (a damaged state) has a link that is not started yet: it is not waited for.
+    // In a cycle (a damaged state) a deletion may not have started yet: it is not awaited.
     const first = (before.get(record) ?? []).flatMap((other) => started.get(other) ?? []);
     const work = Promise.all(first).then(() =>
       answerable(run, record.urn, () => enter(() => deleteOne(run, record, doomed, replaced))),
@@ -104,7 +104,7 @@ export const deleteAll = async (
   if (failure?.status === 'rejected') throw failure.reason;
 };
 
-/** Takes out what is protected, complaining about each, and what those need to exist. */
+/** Excludes protected resources, reporting an error for each, and the resources on which they depend. */
 export const unprotected = (
   run: Run,
   records: readonly ResourceRecord[],
@@ -113,7 +113,7 @@ export const unprotected = (
   for (const record of records) {
     if (record.protect !== true || record.pendingDelete === true) continue;
     kept.add(record.urn);
-    complain(
+    reportError(
       run,
       `the resource is protected and cannot be deleted: set protect to false and run an update first`,
       record.urn,
@@ -133,7 +133,7 @@ export const unprotected = (
   return records.filter((record) => record.pendingDelete === true || !kept.has(record.urn));
 };
 
-/** At the end of a successful program: all it did not name, and what it replaced. */
+/** At the end of a successful program: deletes resources that it did not register, and those that it replaced. */
 export const deleteLeftovers = async (run: Run): Promise<void> => {
   const leftovers = [...run.snapshot.unreached(), ...run.snapshot.pending()];
   await deleteAll(run, unprotected(run, leftovers));

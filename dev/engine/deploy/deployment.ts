@@ -17,10 +17,10 @@ import { Gate } from './gate';
 import { Hooks } from './hooks';
 import { refreshAll } from './refresh';
 import type { Reporter } from './reporter';
-import { complain, type Run } from './run';
+import { reportError, type Run } from './run';
 import { Transforms } from './transforms';
 
-/** How long a program may go on after the run has stopped; the SDK normally lets go at once. */
+/** How long a program may continue after the run has stopped; the SDK normally ends at once. */
 const PROGRAM_GRACE_MS = 5_000;
 /** The SDK's exit code for "the error has been logged already". */
 const LOGGED = 32;
@@ -33,7 +33,7 @@ export interface DeploymentOptions {
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly parallel: number;
-  /** The program, in this process. */
+  /** An inline program. */
   readonly inline?: InlineProgram;
   readonly policyPacks: readonly PolicyPackOptions[];
   readonly reporter: Reporter;
@@ -55,12 +55,12 @@ export class Deployment {
     this.#gate = new Gate(options.parallel);
   }
 
-  /** No new step; those under way finish and are recorded. */
+  /** Starts no new step; steps in progress finish and are recorded. */
   cancel(): void {
     if (this.#canceled) return;
     this.#canceled = true;
     if (this.#run !== undefined) {
-      complain(this.#run, 'the update was canceled');
+      reportError(this.#run, 'the update was canceled');
       void this.#run.providers.cancel();
     }
     this.#gate.stop();
@@ -80,7 +80,7 @@ export class Deployment {
       }));
     server.serve(run, finish);
     try {
-      if (this.#canceled) complain(run, 'the update was canceled');
+      if (this.#canceled) reportError(run, 'the update was canceled');
       if (verb === 'refresh') await this.#settled(run, () => refreshAll(run));
       else if (verb === 'destroy') await this.#settled(run, () => destroyAll(run));
       else await this.#withPolicies(run, finish);
@@ -139,7 +139,7 @@ export class Deployment {
     if (!run.gate.stopped) await this.#runProgram(run, finish);
   }
 
-  /** By then everything has been made: such a violation fails the run and undoes nothing. */
+  /** At this point all resources exist: a violation fails the run and reverts nothing. */
   async #checkStack(run: Run): Promise<void> {
     const refused = await run.policies.stack(run.snapshot.allReached(), run.root ?? '');
     if (refused) run.failed = true;
@@ -165,12 +165,12 @@ export class Deployment {
     if (run.gate.stopped) return;
     if (code === 0) return finish();
     run.failed = true;
-    if (code !== LOGGED) complain(run, `the program ended with exit code ${code}`, run.root);
+    if (code !== LOGGED) reportError(run, `the program ended with exit code ${code}`, run.root);
     run.gate.stop();
     await run.gate.idle();
   }
 
-  /** After a stop, steps under way are waited for; then the program has a moment to go by itself. */
+  /** After a stop, waits for steps in progress, and then for the program to end within its timeout. */
   async #exitOf(run: Run, program: Child): Promise<number> {
     const stopped = new Promise<void>((resolve) => {
       if (run.gate.stopped) resolve();
@@ -190,25 +190,25 @@ export class Deployment {
     });
   }
 
-  /** Errors of steps are reported where they happen; only what is not one of those is reported here. */
+  /** Errors of steps are reported by the step; only other errors are reported here. */
   async #settled(run: Run, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
       if (error instanceof Stopped) return;
-      complain(run, messageOf(error));
+      reportError(run, messageOf(error));
       run.gate.stop();
     }
   }
 }
 
-/** The program does not run here, so its delete hooks cannot: then nothing is deleted, as in the real engine. */
+/** The program does not run, so its delete hooks cannot run: nothing is deleted, as in the real engine. */
 const destroyAll = async (run: Run): Promise<void> => {
   const records = run.snapshot.records();
   for (const { urn, beforeDelete = [], afterDelete = [] } of records) {
     const names = [...beforeDelete, ...afterDelete];
     if (names.length === 0) continue;
-    complain(
+    reportError(
       run,
       `the resource has delete hooks, and the program that registers them does not run: ${names.join(', ')}`,
       urn,

@@ -1,8 +1,8 @@
 import { Stopped } from '../rpc/status';
 
 /**
- * Lets a limited number of steps in, and none after a failure. Steps under way always finish and are recorded: what was made in the
- * world must be in the state.
+ * Admits a limited number of steps at a time, and none after a failure. Steps in progress always finish and are recorded, because
+ * every created resource must be in the state.
  */
 export class Gate {
   readonly #limit: number;
@@ -50,7 +50,7 @@ export class Gate {
     }
   }
 
-  /** Resolves when no step is under way. */
+  /** Resolves when no step is in progress. */
   async idle(): Promise<void> {
     while (this.#inside > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }

@@ -24,14 +24,14 @@ export interface GoalOptions {
   readonly hooks: HookNames;
 }
 
-/** What a program wants of one resource. */
+/** The registration of one resource by a program. */
 export interface Goal extends GoalOptions {
   readonly type: string;
   readonly name: string;
   readonly parent: string;
   readonly custom: boolean;
   readonly remote: boolean;
-  /** As they came: of a remote component they may hold output values. */
+  /** As received: those of a remote component may contain output values. */
   readonly inputs: WireObject;
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
 }

@@ -33,7 +33,7 @@ const message = ({ identity, ...call }: HookCall): ResourceHookRequest => {
   return request;
 };
 
-/** Calls the program's hooks around a step. What a before-hook throws fails the step; what an after-hook throws is a warning. */
+/** Calls the program's hooks around a step. An error of a before-hook fails the step; an error of an after-hook is a warning. */
 export class Hooks {
   readonly #callbacks: Callbacks;
   readonly #reporter: Reporter;
@@ -51,13 +51,13 @@ export class Hooks {
     this.#hooks.set(name, hook);
   }
 
-  /** @throws Error when a hook refuses */
+  /** @throws Error if a hook fails */
   async before(names: readonly string[], call: HookCall): Promise<void> {
     for (const name of names) {
       const { error, hook } = await this.#run(name, call);
       if (error === undefined) continue;
       if (hook?.ignoreErrors !== true) throw new Error(`before hook "${name}" failed: ${error}`);
-      this.#reporter.say('warning', `before hook "${name}" failed: ${error}`, call.identity.urn);
+      this.#reporter.log('warning', `before hook "${name}" failed: ${error}`, call.identity.urn);
     }
   }
 
@@ -65,7 +65,7 @@ export class Hooks {
     for (const name of names) {
       const { error } = await this.#run(name, call);
       if (error === undefined) continue;
-      this.#reporter.say('warning', `after hook "${name}" failed: ${error}`, call.identity.urn);
+      this.#reporter.log('warning', `after hook "${name}" failed: ${error}`, call.identity.urn);
     }
   }
 

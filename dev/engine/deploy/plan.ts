@@ -10,7 +10,7 @@ export type Plan =
   | {
       readonly op: 'replace';
       readonly reasons: readonly string[];
-      /** Delete the old one before the new one is made, with all that cannot be without it. */
+      /** Deletes the old resource, and its dependents that must be replaced, before the new one is created. */
       readonly deleteFirst: boolean;
     };
 
@@ -20,7 +20,7 @@ export interface PlanQuestion {
   readonly inputs: WireObject;
   readonly difference: Difference;
   readonly replaceOnChanges: readonly string[];
-  /** What the program says; it wins over the provider. */
+  /** The program's option; takes precedence over the provider. */
   readonly deleteBeforeReplace: boolean | undefined;
 }
 
@@ -38,7 +38,7 @@ const names = (path: string, key: string): boolean => {
   return wanted === '*' || wanted === parsePath(key)[0];
 };
 
-/** The answer of Diff, with the engine's own comparison where the provider left it open. */
+/** The result of Diff, with the engine's own comparison if the provider returned `unknown`. */
 const settle = (question: PlanQuestion): Difference => {
   const { difference, old, inputs } = question;
   if (difference.changes !== 'unknown' || difference.replaces.length > 0) return difference;
@@ -51,11 +51,11 @@ const settle = (question: PlanQuestion): Difference => {
   };
 };
 
-/** Decides what happens to a resource that the state knows already. */
+/** Plans the step for a resource that exists in the state. */
 export const planChange = (question: PlanQuestion): Plan => {
   const { old, replaceOnChanges } = question;
   const difference = settle(question);
-  // As in the real engine: without a detailed diff of the provider, replaceOnChanges has nothing to go by.
+  // As in the real engine: without a detailed diff of the provider, replaceOnChanges has no effect.
   const forced =
     difference.changes === 'some' && difference.detailed
       ? difference.reasons.filter((key) => replaceOnChanges.some((path) => names(path, key)))
@@ -69,7 +69,7 @@ export const planChange = (question: PlanQuestion): Plan => {
     };
   }
   if (difference.changes === 'some') return { op: 'update', reasons: difference.reasons };
-  // What was created only in part is completed even when nothing differs.
+  // A partially created resource is completed even without differences.
   if ((old.initErrors?.length ?? 0) > 0) return { op: 'update', reasons: ['initErrors'] };
   return { op: 'same' };
 };

@@ -19,7 +19,7 @@ const readState = async (
   const id = request.getId();
   const pkg = packageOfProviderRef(request.getProvider()) ?? packageOf(identity.type);
   const provider = await run.providers.get(pkg);
-  // What the provider does not find has no outputs; the real engine leaves it to the program to notice.
+  // A resource that does not exist has no outputs and is not an error, as in the real engine.
   const read =
     id === UNKNOWN ? undefined : await provider.read(identity, id, properties, undefined);
   const names = request.getAdditionalsecretoutputsList();
@@ -39,7 +39,7 @@ const readState = async (
   };
 };
 
-/** `.get`: looks at what others own and records it as external. What the program owned under that name becomes due for deletion. */
+/** `.get`: reads a resource that the program does not own and records it as external. A resource that it owned under that name is deleted later. */
 export const readResource = (run: Run, request: ReadResourceRequest): Promise<ResourceRecord> => {
   const { stack, project } = run.context;
   const type = request.getType();

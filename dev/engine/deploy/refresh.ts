@@ -5,7 +5,7 @@ import { changedKeys, markSecrets } from '../wire/value';
 import { providerOf } from './deletions';
 import { answerable, type Run } from './run';
 
-const look = async (
+const readResource = async (
   run: Run,
   record: ResourceRecord,
 ): Promise<ReadState & { readonly initErrors?: readonly string[] }> => {
@@ -27,7 +27,7 @@ const refreshOne = async (run: Run, record: ResourceRecord): Promise<void> => {
     run.reporter.done({ op: 'same', ...event, reasons: [] });
     return;
   }
-  const { id, outputs, inputs, initErrors } = await look(run, record);
+  const { id, outputs, inputs, initErrors } = await readResource(run, record);
   if (id === undefined) {
     run.snapshot.forget(record);
     await run.save();
@@ -53,7 +53,7 @@ const refreshOne = async (run: Run, record: ResourceRecord): Promise<void> => {
   run.reporter.done({ op: changed ? 'update' : 'same', ...event, reasons });
 };
 
-/** Nothing may refer to what is gone: a later run would wait for it. */
+/** Removes references to deleted resources: a later run would wait for them. */
 const dropDanglingReferences = (run: Run): void => {
   const present = new Set(run.snapshot.records().map((record) => record.urn));
   for (const record of run.snapshot.unreached()) {
@@ -70,7 +70,7 @@ const dropDanglingReferences = (run: Run): void => {
   }
 };
 
-/** Reads every resource and records what is really there; the program does not run. */
+/** Reads every resource and records its actual state; the program does not run. */
 export const refreshAll = async (run: Run): Promise<void> => {
   const outcomes = await Promise.allSettled(
     run.snapshot

@@ -24,10 +24,10 @@ export const urnOf = (run: Run, goal: Goal): string =>
 export const packageOfGoal = (goal: Pick<Goal, 'type' | 'provider'>): string =>
   packageOfProviderRef(goal.provider) ?? packageOf(goal.type);
 
-/** Fills in what the program left to the engine. */
+/** Adds the options that the program leaves to the engine. */
 export const completed = (run: Run, goal: Goal): Goal => {
   const parent = goal.parent === '' && goal.type !== STACK_TYPE ? (run.root ?? '') : goal.parent;
-  // A component's own registration inside its plugin says "false" where nothing was said.
+  // A component's own registration inside its plugin sends `false` for an option that is not set.
   const { protect, retainOnDelete, ...rest } = goal;
   return {
     ...rest,
@@ -83,8 +83,8 @@ const check = async (
 };
 
 /**
- * Asks the policies. A preview goes on after a violation and so tells of all of them; an update
- * stops before the resource is made.
+ * Evaluates the policies. A preview continues after a violation and so reports all of them; an update
+ * stops before the resource is created.
  */
 const allowed = async (
   run: Run,
@@ -99,7 +99,7 @@ const allowed = async (
   throw new Stopped('a mandatory policy was violated');
 };
 
-/** The record that the resource goes on from, adopted from a former name if need be. */
+/** The previous record of the resource, adopted from a former name if necessary. */
 const findOld = async (
   run: Run,
   urn: string,
@@ -114,7 +114,7 @@ const findOld = async (
   if (aliased !== undefined) old = run.snapshot.adopt(aliased, urn);
   if (old === undefined) return undefined;
   if (provider !== undefined && !provider.managed) await providerOf(run, old);
-  // What was only read belongs to others, what was only recorded was never made: it is created now.
+  // A resource that was only read is not owned, and one that was only recorded does not exist: it is created now.
   const own = old.external !== true && !(old.recordedOnly === true && provider?.managed === true);
   return own ? old : undefined;
 };
@@ -143,7 +143,7 @@ const replace = async (
       `the resource is protected and cannot be replaced (${plan.reasons.join(', ')} changed): set protect to false first`,
     );
   }
-  // The new one does not go on from the old one: names and defaults are made anew.
+  // The replacement does not use the old inputs: names and defaults are computed again.
   const inputs = await check(target, {}, news);
   if (plan.deleteFirst) await deleteBeforeReplacement(run, old);
   const retired = plan.deleteFirst ? undefined : old;
@@ -177,7 +177,7 @@ const settle = async (run: Run, goal: Goal, urn: string): Promise<ResourceRecord
   return replace(run, target, old, plan, wanted);
 };
 
-/** Brings one resource (or component, or the stack) to what the program wants of it. */
+/** Executes the registration of one resource, component, or the stack. */
 export const registerResource = async (run: Run, goal: Goal): Promise<ResourceRecord> => {
   const urn = urnOf(run, goal);
   return answerable(run, urn, () => {

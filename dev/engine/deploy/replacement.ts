@@ -4,7 +4,7 @@ import { UNKNOWN, type Wire } from '../wire/signature';
 import { deleteAll, providerOf } from './deletions';
 import type { Run } from './run';
 
-/** What the record's inputs are once the resources in `gone` are made anew. */
+/** The record's inputs after the replacement of the resources in `gone`. */
 const inputsWithout = (record: ResourceRecord, gone: ReadonlySet<string>) => {
   const inputs: Record<string, Wire> = { ...record.inputs };
   let touched = false;
@@ -33,20 +33,20 @@ const mustGo = async (
   return difference.replaces.length > 0;
 };
 
-/** Dependents that cannot be without the resource: their provider says that the change replaces them too. */
+/** Dependents that must be replaced with the resource, according to their provider. */
 const dependentsToReplace = async (
   run: Run,
   root: ResourceRecord,
 ): Promise<readonly ResourceRecord[]> => {
   const gone = new Set([root.urn]);
   const found: ResourceRecord[] = [];
-  // The state is in an order in which what is needed comes first, so one pass reaches all.
+  // In the state, dependencies precede their dependents, so one pass reaches all.
   for (const record of run.snapshot.unreached()) {
     if (record === root || ![...referencesOf(record)].some((urn) => gone.has(urn))) continue;
     if (!(await mustGo(run, record, gone))) continue;
     if (record.protect === true) {
       throw new Error(
-        `${root.urn} is deleted before it is replaced, and ${record.urn}, which needs it, is protected`,
+        `${root.urn} is deleted before it is replaced, and its dependent ${record.urn} is protected`,
       );
     }
     gone.add(record.urn);
@@ -55,10 +55,10 @@ const dependentsToReplace = async (
   return found;
 };
 
-/** Deletes the old one of a replacement first, and before it those that must be made again with it. */
+/** Deletes the old resource of a replacement first, and before it the dependents that are replaced with it. */
 export const deleteBeforeReplacement = async (run: Run, old: ResourceRecord): Promise<void> => {
   const dependents = await dependentsToReplace(run, old);
   for (const record of dependents) run.deletedEarly.set(record.urn, record);
-  // The caller is a step inside the gate; waiting for a place there would wait for itself.
+  // The caller is a step inside the gate; passing the gate again would be a deadlock.
   await deleteAll(run, [...dependents, old], { enter: (work) => work(), replaced: true });
 };

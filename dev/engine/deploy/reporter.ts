@@ -13,7 +13,7 @@ const MIN_SECRET_LENGTH = 3;
 /** Steps of a replacement that the summary counts as one `replace`. */
 const PARTS: ReadonlySet<Operation> = new Set(['create-replacement', 'delete-replaced']);
 
-/** Collects what a run did and said, and passes it on. Secret config values are blotted out, as the real CLI does. */
+/** Collects the steps and messages of a run, and forwards them. Secret config values are redacted, as by the real CLI. */
 export class Reporter {
   readonly events: EngineEvent[] = [];
   readonly diagnostics: Diagnostic[] = [];
@@ -26,7 +26,7 @@ export class Reporter {
     this.#secrets = secrets.filter((text) => text.length >= MIN_SECRET_LENGTH);
   }
 
-  say(severity: Severity, message: string, urn?: string, ephemeral = false): void {
+  log(severity: Severity, message: string, urn?: string, ephemeral = false): void {
     const diagnostic: Diagnostic = {
       severity,
       message: this.#clean(message),

@@ -9,10 +9,10 @@ import type { Hooks } from './hooks';
 import type { Reporter } from './reporter';
 import type { Transforms } from './transforms';
 
-/** The provider of each package, started when first asked for. */
+/** The provider of each package, started on first use. */
 export interface Providers {
   get(pkg: string): Promise<Provider>;
-  /** Asks the plugins to give up what they are at; they may or may not. */
+  /** Requests that the plugins cancel their work; they may ignore that. */
   cancel(): Promise<void>;
   close(): Promise<void>;
 }
@@ -29,21 +29,21 @@ export interface Run {
   readonly policies: Policies;
   /** URNs that this run has registered. */
   readonly seen: Set<string>;
-  /** URNs under which each registered resource was known before. */
+  /** Former URNs of each registered resource. */
   readonly formerNames: Map<string, readonly string[]>;
-  /** Deleted ahead of their own turn, because what they need is deleted before it is replaced. */
+  /** Deleted early, because a resource on which they depend is deleted before it is replaced. */
   readonly deletedEarly: Map<string, ResourceRecord>;
   /** URN of the stack, once the program has registered it. */
   root: string | undefined;
   /** Set by every error; the run ends with exit code 1. */
   failed: boolean;
-  /** Writes the snapshot to the state file; nothing at preview. */
+  /** Writes the snapshot to the state file; does nothing in a preview. */
   save(): Promise<void>;
 }
 
-export const complain = (run: Run, message: string, urn?: string): void => {
+export const reportError = (run: Run, message: string, urn?: string): void => {
   run.failed = true;
-  run.reporter.say('error', message, urn);
+  run.reporter.log('error', message, urn);
 };
 
 /** Runs one resource's work; any error is reported on it and stops the run. */
@@ -57,8 +57,8 @@ export const answerable = async <T>(
     return await work();
   } catch (error) {
     if (error instanceof Stopped) throw error;
-    // After a stop only the first cause counts: calls are cancelled then, and plugins go away.
-    if (!run.gate.stopped) complain(run, messageOf(error), urn);
+    // After a stop only the first error is reported: further errors come from cancelled calls and ended plugins.
+    if (!run.gate.stopped) reportError(run, messageOf(error), urn);
     run.gate.stop();
     throw new Stopped('the run has stopped');
   }

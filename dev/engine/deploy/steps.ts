@@ -47,7 +47,7 @@ const recordOf = (
   ...(goal.hooks.afterDelete.length > 0 && { afterDelete: goal.hooks.afterDelete }),
 });
 
-/** A provider that cannot preview is not called: its outputs are the inputs, all else is unknown to the program. */
+/** A provider without support for previews is not called: its outputs are the inputs, other outputs are unknown. */
 const canCall = (run: Run, provider: Provider): boolean =>
   !run.context.dryRun || (provider.managed && provider.supportsPreview);
 
@@ -67,7 +67,7 @@ const record = async (
   replaced?: ResourceRecord,
 ): Promise<ResourceRecord> => {
   const made = recordOf(target, result);
-  // Only now, when the new one is there: after a failed creation the old one is still the resource.
+  // Only now, when the replacement exists: after a failed creation the old resource stays.
   if (replaced !== undefined) run.snapshot.retire(replaced);
   run.snapshot.put(made);
   await run.save();
@@ -130,7 +130,7 @@ export const updateStep = async (
     if (!canCall(run, provider)) return { outputs: inputs };
     return { outputs: await provider.update(identity, olds, inputs, run.context.dryRun) };
   });
-  // The id of a resource never changes by an update, whatever a partial failure says.
+  // An update never changes the id of a resource, even if a partial failure returns another one.
   const made = await record(run, target, {
     ...result,
     ...(old.id !== undefined && { id: old.id }),
@@ -140,7 +140,7 @@ export const updateStep = async (
   return made;
 };
 
-/** Keeps what there is; only the program's own facts (dependencies, options) may have changed. */
+/** Keeps the resource; only dependencies and options may have changed. */
 export const sameStep = (run: Run, target: Target, old: ResourceRecord): ResourceRecord => {
   const kept: ResourceRecord = {
     ...recordOf(target, { outputs: old.outputs, ...(old.id !== undefined && { id: old.id }) }),

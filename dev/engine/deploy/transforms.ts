@@ -49,7 +49,7 @@ const optionsMessage = (goal: Goal): TransformResourceOptions => {
   return message;
 };
 
-/** A transform that returns options gives all of them: what it leaves out is unset. */
+/** A transform that returns options replaces all of them: missing ones are unset. */
 const parseOptions = (message: TransformResourceOptions): GoalOptions => ({
   dependencies: message.getDependsOnList(),
   ...(message.hasProtect() && { protect: message.getProtect() === true }),
@@ -81,7 +81,7 @@ const without = (goal: Goal): Omit<Goal, keyof GoalOptions> => ({
   propertyDependencies: goal.propertyDependencies,
 });
 
-/** The transforms of a run: of the stack, and of single resources for themselves and all below them. */
+/** The transforms of a run: of the stack, and of single resources for themselves and their descendants. */
 export class Transforms {
   readonly #callbacks: Callbacks;
   readonly #stack: CallbackRef[] = [];
@@ -96,13 +96,13 @@ export class Transforms {
     this.#stack.push(callback);
   }
 
-  /** To be called before the resource is made: a component's children come while it is under way. */
+  /** Must be called before the resource is created: a component's children are registered during its registration. */
   remember(urn: string, parent: string, own: readonly CallbackRef[]): void {
     this.#parents.set(urn, parent);
     if (own.length > 0) this.#resources.set(urn, own);
   }
 
-  /** Own ones first, then those of the parents from below, then those of the stack. */
+  /** The resource's own transforms first, then those of its ancestors from the nearest, then those of the stack. */
   async apply(goal: Goal, own: readonly CallbackRef[]): Promise<Goal> {
     const chain: CallbackRef[] = [...own];
     for (let urn: string | undefined = goal.parent; urn; urn = this.#parents.get(urn)) {

@@ -20,14 +20,14 @@ interface ProviderQuestion {
   readonly provider: string;
 }
 
-/** A component has no provider, and that is how a policy tells it from a resource of one. */
+/** A component does not have a provider, which distinguishes it from other resources. */
 const providerOf = (
   { project, stack }: DeploymentContext,
   { type, custom, provider }: ProviderQuestion,
 ): AnalyzerProviderResource | undefined => {
   if (!custom) return undefined;
   const qualifiedType = `pulumi:providers:${packageOf(type)}`;
-  // This engine keeps no records of default providers; policies see them all the same.
+  // This engine does not record default providers; policies receive them all the same.
   const urn =
     provider === ''
       ? formatUrn({ stack, project, qualifiedType, name: 'default' })
@@ -44,7 +44,7 @@ const options = (parent: string): AnalyzerResourceOptions =>
     .setParent(parent)
     .setCustomtimeouts(new AnalyzerResourceOptions.CustomTimeouts());
 
-/** A resource as it is about to be made: by its checked inputs. */
+/** A resource before its creation: with its checked inputs. */
 export const analyzeRequest = (
   context: DeploymentContext,
   { urn, type, name }: Identity,
@@ -66,7 +66,7 @@ export const analyzeRequest = (
     )
     .setProvider(providerOf(context, goal));
 
-/** A resource as it is at the end: by its outputs, with what it depends on. */
+/** A resource at the end of the run: with its outputs and dependencies. */
 export const analyzedRecord = (
   context: DeploymentContext,
   record: ResourceRecord,

@@ -34,7 +34,7 @@ const call = <T>(start: (answer: Answer<T>) => unknown): Promise<T> =>
     start((error, response) => (error === null ? resolve(response) : reject(error)));
   });
 
-/** Steps of the start that older packs do not know. */
+/** Calls at the start that older packs do not support. */
 const ifKnown = async (work: Promise<unknown>): Promise<void> => {
   await work.catch((error: unknown) => {
     if (!isServiceError(error) || error.code !== status.UNIMPLEMENTED) throw error;
@@ -49,7 +49,7 @@ const factsOf = (info: AnalyzerInfo): readonly PolicyFacts[] =>
     required: policy.getConfigschema()?.getRequiredList() ?? [],
   }));
 
-/** A policy pack that runs, configured. Protocol: pulumirpc.Analyzer. */
+/** A running, configured policy pack. Protocol: pulumirpc.Analyzer. */
 export class Analyzer {
   readonly #client: AnalyzerClient;
   readonly #plugin: Plugin;
@@ -59,7 +59,7 @@ export class Analyzer {
     this.#client = new AnalyzerClient(plugin.address, credentials.createInsecure(), OPTIONS);
   }
 
-  /** @throws Error when the configuration is not one that the pack takes */
+  /** @throws Error if the configuration is not valid for the pack */
   static async configured(
     plugin: Plugin,
     folder: string,

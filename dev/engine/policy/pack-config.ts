@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { EnforcementLevel } from '@pulumi/pulumi/proto/analyzer_pb';
 import { isObject, type Wire, type WireObject } from '../wire/signature';
 
-/** What a policy says of itself. */
+/** The description of a policy by its pack. */
 export interface PolicyFacts {
   readonly name: string;
   readonly level: EnforcementLevel;
@@ -44,7 +44,7 @@ const kindOf = (value: Wire): string => {
   return Array.isArray(value) ? 'array' : typeof value;
 };
 
-/** The real engine asks a JSON schema library; here types and what is required are looked at. */
+/** The real engine uses a JSON schema library; this one checks types and required properties only. */
 const schemaProblems = (policy: PolicyFacts, properties: WireObject): readonly string[] => {
   const missing = policy.required
     .filter((name) => properties[name] === undefined)
@@ -66,9 +66,9 @@ const schemaProblems = (policy: PolicyFacts, properties: WireObject): readonly s
 
 /**
  * The configuration of each policy: its own level, unless the file has one for it or for `all`.
- * Names that no policy has are passed over, as by the real engine.
+ * Unknown policy names are ignored, as by the real engine.
  *
- * @throws Error with all that the policies' schemas refuse
+ * @throws Error with all violations of the policies' schemas
  */
 export const reconcile = (
   pack: string,
@@ -92,7 +92,7 @@ export const reconcile = (
   return config;
 };
 
-/** @throws Error when the file is no JSON object */
+/** @throws Error if the file is not a JSON object */
 export const readPackConfig = async (path: string | undefined): Promise<WireObject> => {
   if (path === undefined) return {};
   const config = JSON.parse(await readFile(path, 'utf8')) as Wire;

@@ -23,7 +23,7 @@ export interface PoliciesOptions {
 }
 
 export interface Analyzed {
-  /** The inputs to go on with: policies may have changed them. */
+  /** The resulting inputs: policies may have changed them. */
   readonly inputs: WireObject;
   /** A mandatory policy was violated. */
   readonly refused: boolean;
@@ -32,13 +32,13 @@ export interface Analyzed {
 const violationOf = (diagnostic: AnalyzeDiagnostic, urn: string): Violation => ({
   policy: diagnostic.getPolicyname(),
   pack: diagnostic.getPolicypackname(),
-  // What a policy would put right and did not is as bad as what one forbids.
+  // All levels except advisory are mandatory, including a remediation that did not apply.
   level: diagnostic.getEnforcementlevel() === EnforcementLevel.ADVISORY ? 'advisory' : 'mandatory',
   message: diagnostic.getMessage(),
   urn,
 });
 
-/** The policy packs of one run: asked before each resource is made, and about all of them at the end. */
+/** The policy packs of one run: evaluated before the creation of each resource, and for the whole stack at the end. */
 export class Policies {
   readonly #options: PoliciesOptions;
   #analyzers: readonly Analyzer[] = [];
@@ -47,7 +47,7 @@ export class Policies {
     this.#options = options;
   }
 
-  /** @throws Error when a pack does not start, or does not take its configuration */
+  /** @throws Error if a pack does not start, or rejects its configuration */
   async start(): Promise<void> {
     const { packs, projectDir, context, reporter, env } = this.#options;
     const { organization, project, stack, dryRun, address: engine } = context;
@@ -71,7 +71,7 @@ export class Policies {
     }
   }
 
-  /** First all remediations, then all checks, so that nothing gets round these by a remediation. */
+  /** First all remediations, then all checks, so that the checks apply to the remediated inputs. */
   async resource(identity: Identity, goal: Goal, checked: WireObject): Promise<Analyzed> {
     const { context, reporter } = this.#options;
     let inputs = checked;
@@ -100,9 +100,9 @@ export class Policies {
   }
 
   /**
-   * The resources as they are at the end.
+   * Evaluates the stack policies for the resources at the end of the run.
    *
-   * @param root the stack: what a violation is told on that names no resource of it
+   * @param root the stack, to which a violation is reported that does not name a resource
    * @returns whether a mandatory policy was violated
    */
   async stack(records: readonly ResourceRecord[], root: string): Promise<boolean> {

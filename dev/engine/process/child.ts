@@ -5,7 +5,7 @@ const KILL_AFTER_MS = 2_000;
 const children = new Set<ChildProcess>();
 
 export interface ChildOptions {
-  /** What is started. Default: this Node. */
+  /** The program. Default: this Node. */
   readonly program?: string | undefined;
   readonly args: readonly string[];
   readonly cwd: string;
@@ -17,11 +17,11 @@ export interface Child {
   readonly pid: number | undefined;
   /** Exit code; -1 when a signal ended it or it could not start. */
   readonly exited: Promise<number>;
-  /** SIGTERM to the child and what it started, SIGKILL if that does not help. */
+  /** Sends SIGTERM to the child and its process group, and SIGKILL if they do not end. */
   stop(): Promise<void>;
 }
 
-/** Signals the whole group: a plugin's own children (a builder, say) go with it. */
+/** Signals the whole group, including the children of a plugin (for example, a builder). */
 const signal = (child: ChildProcess, name: NodeJS.Signals): void => {
   if (child.pid === undefined) return;
   try {
@@ -31,12 +31,12 @@ const signal = (child: ChildProcess, name: NodeJS.Signals): void => {
   }
 };
 
-/** Nothing may outlive the engine: a plugin has no watchdog of its own. */
+/** Children must not outlive the engine: a plugin does not detect its end. */
 export const killChildren = (): void => {
   for (const child of children) signal(child, 'SIGKILL');
 };
 
-/** Starts a program, Node by default, with the given arguments, in a process group of its own. */
+/** Starts a program, Node by default, with the given arguments, in its own process group. */
 export const startNode = ({ program = process.execPath, ...options }: ChildOptions): Child => {
   if (children.size === 0) process.on('exit', killChildren);
   const child = spawn(program, options.args, {
@@ -56,7 +56,7 @@ export const startNode = ({ program = process.execPath, ...options }: ChildOptio
       options.onLine(`could not start ${program}: ${error.message}`);
       settle(-1);
     });
-    // 'close' and not 'exit': its last words are read by then.
+    // 'close' and not 'exit', because the output is complete only then.
     child.once('close', (code) => settle(code ?? -1));
   });
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,10 +1,10 @@
 import type { Child } from './child';
 import type { ProgramOptions } from './program';
 
-/** A program that is a function of this process, as the Automation API has it. */
+/** A program that is a function in this process, as in the Automation API. */
 export type InlineProgram = () => Promise<unknown>;
 
-/** The SDK's own server for inline programs; its types leave it out. */
+/** The SDK's own server for inline programs, which its type declarations omit. */
 interface LanguageServer {
   run(
     call: { readonly request: RunRequest },
@@ -24,20 +24,20 @@ interface RunRequest {
 }
 
 /**
- * Runs an inline program as the Automation API does: by the language server of the SDK, in a store of
- * its own, beside whatever else this process runs.
+ * Runs an inline program as the Automation API does: by the language server of the SDK, in its own
+ * store, concurrently with other work of this process.
  */
 export const startInlineProgram = (program: InlineProgram, options: ProgramOptions): Child => {
   const exited = run(program, options).catch((error: unknown) => {
     options.onLine(error instanceof Error ? error.message : String(error));
     return 1;
   });
-  // There is no process to stop: a run that was stopped fails its calls, and so the program.
+  // No process can be stopped: after a stop the program's calls fail, and so the program.
   return { pid: undefined, exited, stop: () => Promise.resolve() };
 };
 
 async function run(program: InlineProgram, options: ProgramOptions): Promise<number> {
-  // Loaded when it is needed: the engine itself has no use for the SDK. Their types leave them out.
+  // Loaded on use, because the engine itself does not need the SDK. Its type declarations omit these modules.
   const server = (await import('@pulumi/pulumi/automation/server.js')) as unknown as {
     readonly LanguageServer: new (program: InlineProgram) => LanguageServer;
   };
@@ -55,7 +55,7 @@ async function run(program: InlineProgram, options: ProgramOptions): Promise<num
   for (const [key, value] of Object.entries(options.config)) request.getConfigMap().set(key, value);
   request.setConfigsecretkeysList(options.secretKeys);
   let failed = false;
-  // It calls back twice where the program failed: with the error, and with the answer.
+  // It calls back twice if the program failed: with the error, and with the response.
   await new server.LanguageServer(program).run({ request }, (error) => {
     if (error === undefined) return;
     failed = true;

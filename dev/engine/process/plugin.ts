@@ -30,7 +30,7 @@ interface ServerOptions {
   readonly onLine: (line: string) => void;
 }
 
-/** Starts a program whose first line on stdout is the port that it listens on. */
+/** Starts a program that prints its port as the first line on stdout. */
 const startServer = async (options: ServerOptions): Promise<Plugin> => {
   const early: string[] = [];
   let found: ((port: number) => void) | undefined;
@@ -52,8 +52,8 @@ const startServer = async (options: ServerOptions): Promise<Plugin> => {
   const started = await Promise.race([
     port,
     child.exited.then((code) => {
-      const said = early.length === 0 ? '' : `:\n${early.join('\n')}`;
-      throw new Error(`${options.what} ended with code ${code}${said}`);
+      const output = early.length === 0 ? '' : `:\n${early.join('\n')}`;
+      throw new Error(`${options.what} ended with code ${code}${output}`);
     }),
   ]);
   early.forEach(options.onLine);
@@ -63,7 +63,7 @@ const startServer = async (options: ServerOptions): Promise<Plugin> => {
 const runnerOf = (folder: string, command: string): string =>
   createRequire(join(folder, 'plugin.js')).resolve(`@pulumi/pulumi/cmd/${command}`);
 
-/** The plugin's own program, where its folder has one: the real engine starts it, and asks no language for help. */
+/** The plugin's own program, if its folder has one: the real engine starts it without a language runtime. */
 const programOf = (folder: string, pkg: string): string | undefined =>
   (process.platform === 'win32' ? ['.exe', '.cmd'] : [''])
     .map((extension) => join(folder, `pulumi-resource-${pkg}${extension}`))
@@ -72,7 +72,7 @@ const programOf = (folder: string, pkg: string): string | undefined =>
 /**
  * Starts a plugin as the real engine does; its first line on stdout is its port.
  * https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/plugin.go
- * @throws Error with what it printed when it ends before that
+ * @throws Error with its output if it ends before that
  */
 export const startPlugin = ({ pkg, folder, engine, ...rest }: PluginOptions): Promise<Plugin> => {
   const program = programOf(folder, pkg);
@@ -96,9 +96,9 @@ export interface PolicyPackProcessOptions extends Surroundings {
 }
 
 /**
- * Starts a Node policy pack as the real engine does: in its own folder, and told of the stack by
- * its environment.
- * @throws Error with what it printed when it ends before it listens
+ * Starts a Node policy pack as the real engine does: in its own folder, with the stack in its
+ * environment.
+ * @throws Error with its output if it ends before it listens
  */
 export const startPolicyPack = (options: PolicyPackProcessOptions): Promise<Plugin> =>
   startServer({

@@ -18,7 +18,7 @@ export interface ProgramOptions {
   readonly onLine: (line: string) => void;
 }
 
-/** Folder and entry as the real language host picks them: `main` may name a folder or a file. */
+/** Folder and entry point as the real language host resolves them: `main` may name a folder or a file. */
 const entryOf = (project: Project): { readonly pwd: string; readonly entry: string } => {
   if (project.main === undefined) return { pwd: project.dir, entry: '.' };
   const main = join(project.dir, project.main);
@@ -27,7 +27,7 @@ const entryOf = (project: Project): { readonly pwd: string; readonly entry: stri
     : { pwd: dirname(main), entry: basename(main) };
 };
 
-/** Runs an unmodified Pulumi Node program with the SDK that it itself depends on. */
+/** Runs an unmodified Pulumi Node program with the SDK of its own dependencies. */
 export const startProgram = (options: ProgramOptions): Child => {
   const { project } = options;
   const { pwd, entry } = entryOf(project);

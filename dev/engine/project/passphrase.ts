@@ -5,7 +5,7 @@ const TAG_BYTES = 16;
 const PROBE = 'pulumi';
 
 /**
- * Secrets of `Pulumi.<stack>.yaml` in the real CLI's own passphrase format, so that the file serves both engines:
+ * Secrets of `Pulumi.<stack>.yaml` in the real CLI's passphrase format, so that both engines can read the file:
  * https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/config/crypt.go
  */
 export interface ConfigCrypter {
@@ -37,7 +37,7 @@ const open = (key: Buffer, sealed: string): string => {
 const derive = (passphrase: string, salt: string): Buffer =>
   pbkdf2Sync(passphrase, Buffer.from(salt, 'base64'), ITERATIONS, 32, 'sha256');
 
-/** @throws Error when the passphrase is not the one that made `encryptionSalt` */
+/** @throws Error if `encryptionSalt` was created with another passphrase */
 export const configCrypter = (passphrase: string, encryptionSalt?: string): ConfigCrypter => {
   if (encryptionSalt === undefined) {
     const salt = randomBytes(8).toString('base64');

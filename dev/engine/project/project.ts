@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { load } from 'js-yaml';
 
-/** What the engine needs of a `Pulumi.yaml`. */
+/** The members of a `Pulumi.yaml` that the engine uses. */
 export interface Project {
   readonly dir: string;
   readonly name: string;
   readonly main?: string;
   readonly typescript: boolean;
   readonly nodeArgs: readonly string[];
-  /** Folder of the plugin of each package that is at hand. */
+  /** Plugin folders by package. */
   readonly plugins: ReadonlyMap<string, string>;
   /** Project-wide config, keys `namespace:name`. */
   readonly config: ReadonlyMap<string, string>;
@@ -23,7 +23,7 @@ export const asMap = (value: unknown): Yaml =>
 const asText = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : undefined;
 
-/** Config values are text on the wire; anything else travels as JSON. */
+/** Config values are text on the wire; other values are encoded as JSON. */
 export const configText = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value);
 
@@ -57,7 +57,7 @@ const projectConfig = (name: string, yaml: Yaml): ReadonlyMap<string, string> =>
   return config;
 };
 
-/** @throws Error when there is no usable `Pulumi.yaml`, or its runtime is not Node */
+/** @throws Error if `Pulumi.yaml` is missing or invalid, or its runtime is not Node */
 export const readProject = (dir: string): Project => {
   const file = join(dir, 'Pulumi.yaml');
   const yaml = asMap(load(readFileSync(file, 'utf8')));

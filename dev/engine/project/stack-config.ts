@@ -5,7 +5,7 @@ import type { ConfigValue } from '../types';
 import { configCrypter } from './passphrase';
 import { asMap, configText, qualifyKey, type Project } from './project';
 
-/** Config as the program gets it: plain values and the keys of those that are secret. */
+/** Config for the program: plain values, and the keys of secret ones. */
 export interface Config {
   readonly values: Readonly<Record<string, string>>;
   readonly secretKeys: readonly string[];
@@ -59,7 +59,7 @@ export const readConfig = async (
   return { values, secretKeys: [...secrets] };
 };
 
-/** Writes one value into `Pulumi.<stack>.yaml`, a secret one sealed. */
+/** Writes one value into `Pulumi.<stack>.yaml`; encrypts a secret one. */
 export const writeConfig = async (
   project: Project,
   stack: string,

@@ -66,7 +66,7 @@ const identified = <
   identity: Identity,
 ): Request => request.setUrn(identity.urn).setType(identity.type).setName(identity.name);
 
-/** Speaks pulumirpc.ResourceProvider with a plugin process. */
+/** Calls a plugin process by pulumirpc.ResourceProvider. */
 export class PluginProvider implements Provider {
   readonly pkg: string;
   readonly managed = true;
@@ -154,7 +154,9 @@ export class PluginProvider implements Provider {
     );
     const id = response.getId();
     if (id === '' && !preview) {
-      throw new Error(`the plugin for package ${this.pkg} gave ${identity.urn} no id`);
+      throw new Error(
+        `the plugin for package ${this.pkg} returned an empty id for ${identity.urn}`,
+      );
     }
     return { id, outputs: this.#fromPlugin(response.getProperties(), inputs) };
   }
@@ -212,7 +214,7 @@ export class PluginProvider implements Provider {
     };
   }
 
-  /** Left at once when the run stops: a plugin whose registrations go unanswered never answers itself. */
+  /** Ends at once when the run stops: a plugin that waits for its registrations would never respond. */
   async construct(...[args, signal]: Parameters<Provider['construct']>) {
     const request = constructRequest(args, this.#context);
     const response = await this.#call<ConstructResponse>((answer) => {
@@ -241,7 +243,7 @@ export class PluginProvider implements Provider {
     return toStruct(secrets ? object : (reveal(object) as WireObject));
   }
 
-  /** A provider that is not told about secrets cannot mark them: what came from one stays one. */
+  /** A provider that does not receive secrets cannot mark them: outputs with the name of a secret input stay secret. */
   #fromPlugin(struct: Parameters<typeof fromStruct>[0], sent: WireObject): WireObject {
     const received = fromStruct(struct);
     if (this.#abilities?.getAcceptsecrets() ?? true) return received;
@@ -270,7 +272,7 @@ export class PluginProvider implements Provider {
     }
   }
 
-  /** The exit code of a plugin that went away; the broken connection is seen before the end of the process is. */
+  /** The exit code of a plugin that ended; the closed connection is detected before the end of the process. */
   async #end(): Promise<number | undefined> {
     const timeout = new AbortController();
     const waited = delay(LAST_WORDS_MS, undefined, { signal: timeout.signal }).catch(

@@ -13,23 +13,23 @@ export interface Checked {
 }
 
 export interface Difference {
-  /** `unknown`: the provider leaves it to the engine to compare the inputs. */
+  /** `unknown`: the engine compares the inputs. */
   readonly changes: 'none' | 'some' | 'unknown';
   readonly replaces: readonly string[];
   readonly deleteBeforeReplace: boolean;
   readonly reasons: readonly string[];
-  /** Only with it does `replaceOnChanges` have an effect, as in the real engine. */
+  /** `replaceOnChanges` has an effect only with it, as in the real engine. */
   readonly detailed: boolean;
 }
 
 export interface Created {
-  /** Empty at preview when it cannot be known. */
+  /** Empty in a preview if it is unknown. */
   readonly id: string;
   readonly outputs: WireObject;
 }
 
 export interface ReadState {
-  /** Undefined: there is no such thing any more. */
+  /** Undefined if the resource no longer exists. */
   readonly id?: string;
   readonly outputs: WireObject;
   readonly inputs?: WireObject;
@@ -104,9 +104,9 @@ export interface Constructed {
 /** One package's resources, behind a plugin or without one. Every method may throw; the message is for the user. */
 export interface Provider {
   readonly pkg: string;
-  /** False: nothing is done in the world, inputs are recorded as outputs. */
+  /** False if resources are only recorded, with their inputs as outputs. */
   readonly managed: boolean;
-  /** Create and Update answer at preview with what will be known. */
+  /** Whether Create and Update support previews. */
   readonly supportsPreview: boolean;
   check(identity: Identity, olds: WireObject, news: WireObject): Promise<Checked>;
   diff(
@@ -131,12 +131,12 @@ export interface Provider {
   delete(identity: Identity, old: OldState): Promise<void>;
   invoke(args: InvokeArgs): Promise<Invoked>;
   construct(args: ConstructArgs, signal: AbortSignal): Promise<Constructed>;
-  /** Asks it to give up what it is at. */
+  /** Requests that it cancels its work. */
   cancel(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The resource is there but did not become ready: it is recorded, and updated by the next run. */
+/** The resource exists but did not become ready: it is recorded, and updated by the next run. */
 export class PartialFailure extends Error {
   override readonly name = 'PartialFailure';
   readonly id: string;

@@ -13,13 +13,13 @@ const UNDECIDED: Difference = {
 };
 
 /**
- * Stands for a package with no plugin at hand: what the program declares is recorded and given back, nothing is made. Functions and
- * remote components cannot be made up, so those are errors.
+ * The provider of a package without an available plugin: records resources with their inputs as outputs, and creates nothing.
+ * Functions and remote components need a plugin, so they are errors.
  */
 export const recordedProvider = (pkg: string): Provider => {
   const refuse = (what: string): never => {
     throw new Error(
-      `${what} needs the plugin of package ${pkg}: name its folder in Pulumi.yaml under plugins.providers`,
+      `${what} needs the plugin of package ${pkg}: declare its folder in Pulumi.yaml under plugins.providers`,
     );
   };
   return {

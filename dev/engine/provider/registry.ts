@@ -17,7 +17,7 @@ export interface RegistryOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Starts each package's plugin when it is first needed, one process a package. */
+/** Starts each package's plugin on first use, one process per package. */
 export class ProviderRegistry implements Providers {
   readonly #options: RegistryOptions;
   readonly #providers = new Map<string, Promise<Provider>>();
@@ -54,9 +54,9 @@ export class ProviderRegistry implements Providers {
     const folder = project.plugins.get(pkg);
     if (folder === undefined) {
       if (pkg !== BUILT_IN) {
-        reporter.say(
+        reporter.log(
           'info',
-          `no plugin for package ${pkg} at hand: its resources are recorded with their inputs as outputs, nothing is made`,
+          `the plugin for package ${pkg} is not available: its resources are recorded with their inputs as outputs, and not created`,
         );
       }
       return recordedProvider(pkg);

@@ -2,7 +2,7 @@ import { credentials } from '@grpc/grpc-js';
 import { CallbacksClient } from '@pulumi/pulumi/proto/callback_grpc_pb';
 import { CallbackInvokeRequest, type Callback } from '@pulumi/pulumi/proto/callback_pb';
 
-/** A function in the program or in a plugin, reached through the server that it runs. */
+/** A function in the program or in a plugin, called through the callback server there. */
 export interface CallbackRef {
   readonly target: string;
   readonly token: string;

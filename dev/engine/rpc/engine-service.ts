@@ -20,11 +20,11 @@ const SEVERITIES: Readonly<Partial<Record<LogSeverity, Severity>>> = {
 /** pulumirpc.Engine: logs, and the root resource. */
 export const engineService = (run: Run): IEngineServer => ({
   log: unary(async (request) => {
-    // A debug line comes with every registration; nobody asked for them.
+    // Every registration logs debug lines, which are dropped.
     const severity = SEVERITIES[request.getSeverity()];
     if (severity !== undefined) {
       const { urn, message, ephemeral } = request.toObject();
-      run.reporter.say(severity, message, urn, ephemeral);
+      run.reporter.log(severity, message, urn, ephemeral);
     }
     return new Empty();
   }),

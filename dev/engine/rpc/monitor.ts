@@ -23,7 +23,7 @@ import { flattenObject, wireEquals } from '../wire/value';
 import { callbackRef } from './callbacks';
 import { Refused, unary } from './status';
 
-/** What the engine offers; without SECRETS the SDK would send secrets in plain text. */
+/** The features of the engine; without SECRETS the SDK would send secrets in plain text. */
 const FEATURES: Readonly<Record<string, ResourceMonitorFeature>> = {
   secrets: ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_SECRETS,
   resourceReferences: ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
@@ -53,11 +53,11 @@ const register = async (
   run: Run,
   request: RegisterResourceRequest,
 ): Promise<RegisterResourceResponse> => {
-  const asked = completed(run, parseGoal(request));
-  const urn = urnOf(run, asked);
+  const requested = completed(run, parseGoal(request));
+  const urn = urnOf(run, requested);
   const own = request.getTransformsList().map(callbackRef);
-  run.transforms.remember(urn, asked.parent, own);
-  const goal = await answerable(run, urn, () => run.transforms.apply(asked, own));
+  run.transforms.remember(urn, requested.parent, own);
+  const goal = await answerable(run, urn, () => run.transforms.apply(requested, own));
   if (goal.remote) {
     const made = await constructResource(run, goal);
     const response = new RegisterResourceResponse()
@@ -94,7 +94,7 @@ const unsupported = (what: string) =>
     throw new Refused(status.UNIMPLEMENTED, `the local engine does not support ${what}`);
   });
 
-/** pulumirpc.ResourceMonitor: what programs, and components inside plugins, talk to. */
+/** pulumirpc.ResourceMonitor, which programs and components in plugins call. */
 export const monitorService = (run: Run, finish: () => Promise<void>): IResourceMonitorServer => ({
   getDeploymentInfo: unary(async () => deploymentInfo(run)),
   supportsFeature: unary(async (request) =>
@@ -131,7 +131,7 @@ export const monitorService = (run: Run, finish: () => Promise<void>): IResource
     });
     return new Empty();
   }),
-  // The program is still alive here, so hooks of deletions can run.
+  // The program still runs at this point, so hooks of deletions can run.
   signalAndWaitForShutdown: unary(async () => {
     await finish();
     return new Empty();

@@ -5,7 +5,7 @@ import type { Run } from '../deploy/run';
 import { engineService } from './engine-service';
 import { monitorService } from './monitor';
 
-/** Both services on one loopback port. The address is needed to make the run that they serve, so it is bound first. */
+/** Both services on one loopback port. The run needs the address, so the port is bound first. */
 export class RpcServer {
   readonly address: string;
   readonly #server: Server;

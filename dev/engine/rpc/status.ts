@@ -4,14 +4,14 @@ import { InputPropertiesError } from '@pulumi/pulumi/proto/errors_pb';
 import { Status } from '@pulumi/pulumi/proto/status_pb';
 
 /**
- * The run has failed and takes no further step. Answered as UNAVAILABLE, the one status on which the SDK (in program and plugin)
- * goes quiet instead of printing a stack trace for every value that never came.
+ * The run has failed and starts no further step. Sent as UNAVAILABLE: on this status only, the SDK (in program and plugin)
+ * does not print a stack trace for every unresolved value.
  */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
 }
 
-/** Any other answer with an error: the SDK throws it in the program. */
+/** Any other error response: the SDK throws it in the program. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly code: status;
@@ -25,7 +25,7 @@ export class Refused extends Error {
 export const isServiceError = (error: unknown): error is ServiceError =>
   error instanceof Error && 'code' in error && 'details' in error && 'metadata' in error;
 
-/** What went wrong, in the words of the other side without gRPC's own prefix. */
+/** The error message of the other side, without gRPC's prefix. */
 export const messageOf = (error: unknown): string => {
   if (isServiceError(error)) return error.details === '' ? error.message : error.details;
   return error instanceof Error ? error.message : String(error);
@@ -48,7 +48,7 @@ export const unary =
     );
   };
 
-/** Structured details travel in the `grpc-status-details-bin` trailer, a serialized google.rpc.Status. */
+/** Structured details are in the `grpc-status-details-bin` trailer, a serialized google.rpc.Status. */
 const detailOf = (error: unknown, type: string): Uint8Array | undefined => {
   if (!isServiceError(error)) return undefined;
   const [trailer] = error.metadata.get('grpc-status-details-bin');
@@ -67,7 +67,7 @@ export interface PropertyFailure {
   readonly reason: string;
 }
 
-/** The properties that a component's constructor refused. */
+/** The invalid properties that a component's constructor reported. */
 export const propertyFailuresOf = (error: unknown): readonly PropertyFailure[] => {
   const bytes = detailOf(error, 'pulumirpc.InputPropertiesError');
   if (bytes === undefined) return [];

@@ -5,8 +5,8 @@ import type { ResourceRecord } from './record';
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Encodes records as JSON with every secret sealed. Both a record's text and a secret's ciphertext are remembered, so a save costs
- * no more than what changed, and an unchanged secret does not change the file.
+ * Encodes records as JSON with encrypted secrets. A record's text and a secret's ciphertext are cached, so a save encodes
+ * changed records only, and an unchanged secret does not change the file.
  */
 export class RecordCodec {
   readonly #texts = new WeakMap<ResourceRecord, string>();
@@ -42,7 +42,7 @@ export class RecordCodec {
   #seal(urn: string, value: Wire): Wire {
     if (isSecret(value)) {
       const plain = JSON.stringify(value['value'] ?? null);
-      // Remembered per resource: equal secrets of two resources stay unlike in the file.
+      // Cached per resource: equal secrets of two resources have different ciphertexts.
       const key = `${urn}\0${plain}`;
       const ciphertext = this.#sealed.get(key) ?? this.#crypter.seal(plain);
       this.#remember(key, ciphertext);

@@ -6,14 +6,14 @@ const TAG_BYTES = 16;
 const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 } as const;
 const PROBE = 'pulumi-signed-image';
 
-/** How the key of a state is derived, kept in the state beside a probe that tells a wrong passphrase. */
+/** How the key of a state is derived; stored in the state with a probe that detects a wrong passphrase. */
 export interface KeyRecipe {
   readonly kdf: 'scrypt';
   readonly salt: string;
   readonly probe: string;
 }
 
-/** AES-256-GCM; `seal` gives base64 of nonce, tag and ciphertext. */
+/** AES-256-GCM; `seal` returns base64 of nonce, tag and ciphertext. */
 export interface Crypter {
   readonly recipe: KeyRecipe;
   seal(plain: string): string;
@@ -48,7 +48,7 @@ export const newCrypter = (passphrase: string): Crypter => {
   };
 };
 
-/** @throws Error when the passphrase is not the one of the recipe */
+/** @throws Error if the passphrase does not match the recipe */
 export const crypterOf = (passphrase: string, recipe: KeyRecipe): Crypter => {
   const key = derive(passphrase, recipe.salt);
   try {

@@ -19,7 +19,7 @@ export interface StackName {
   readonly stack: string;
 }
 
-/** One stack's state on disk: JSON, secrets sealed, each write complete or not there at all. */
+/** One stack's state on disk: JSON with encrypted secrets, written atomically. */
 export class StateFile {
   readonly path: string;
   readonly initial: readonly ResourceRecord[];
@@ -43,7 +43,7 @@ export class StateFile {
     this.initial = (stored?.resources ?? []).map((record) => this.#codec.decode(record));
   }
 
-  /** @throws Error when the passphrase is wrong or the file is not a state of this engine */
+  /** @throws Error if the passphrase is wrong or the file is not a state of this engine */
   static async open(path: string, name: StackName, passphrase: string): Promise<StateFile> {
     const stored = await readState(path);
     const crypter =
@@ -51,7 +51,7 @@ export class StateFile {
     return new StateFile(path, name, crypter, stored);
   }
 
-  /** Resolves when a write that began after this call is on disk. Calls that come while one is written share the next one. */
+  /** Resolves when a write that began after this call is on disk. Calls during a write share the next one. */
   save(current: () => readonly ResourceRecord[]): Promise<void> {
     this.#latest = current;
     this.#next ??= this.#active

@@ -23,8 +23,8 @@ const claim = async (path: string): Promise<boolean> => {
 };
 
 /**
- * Keeps a second engine off the same state. The lock of a process that is gone is taken over.
- * @throws Error naming the process that holds it
+ * Locks the state against a second engine. Takes over the lock of a process that has ended.
+ * @throws Error that names the process that holds the lock
  */
 export const lockState = async (statePath: string): Promise<() => Promise<void>> => {
   const path = `${statePath}.lock`;

@@ -1,6 +1,6 @@
 import type { WireObject } from '../wire/signature';
 
-/** What the state remembers of one resource. Records are never changed, only replaced: their encoding is cached by identity. */
+/** One resource in the state. Records are immutable: their encoding is cached by identity. */
 export interface ResourceRecord {
   readonly urn: string;
   readonly type: string;
@@ -14,15 +14,15 @@ export interface ResourceRecord {
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
   /** Reference of an explicit provider, `<urn>::<id>`. */
   readonly provider?: string;
-  /** Only read (`.get`): the program does not own it, so nothing deletes it. */
+  /** Only read (`.get`): the program does not own it, so it is never deleted. */
   readonly external?: true;
   /** Replaced, and still to be deleted. */
   readonly pendingDelete?: true;
   readonly protect?: true;
   readonly retainOnDelete?: true;
-  /** No plugin was at hand: inputs were recorded as outputs and nothing was done in the world. */
+  /** No plugin was available: the inputs were recorded as outputs and nothing was created. */
   readonly recordedOnly?: true;
-  /** Why it was created only in part; the next run updates it. */
+  /** Why the creation was partial; the next run updates the resource. */
   readonly initErrors?: readonly string[];
   readonly additionalSecretOutputs?: readonly string[];
   readonly deletedWith?: string;
@@ -30,7 +30,7 @@ export interface ResourceRecord {
   readonly afterDelete?: readonly string[];
 }
 
-/** All URNs that a record needs to exist: it is deleted before them. */
+/** All URNs on which a record depends: it is deleted before them. */
 export const referencesOf = (record: ResourceRecord): ReadonlySet<string> => {
   const urns = new Set<string>(record.dependencies);
   for (const list of Object.values(record.propertyDependencies)) {
@@ -45,7 +45,7 @@ export const referencesOf = (record: ResourceRecord): ReadonlySet<string> => {
   return urns;
 };
 
-/** Copies a record with its references moved from one URN to another (an alias was adopted). */
+/** Copies a record and replaces references to one URN by another (after the adoption of an alias). */
 export const renameReferences = (
   record: ResourceRecord,
   names: ReadonlyMap<string, string>,

@@ -1,8 +1,8 @@
 import { renameReferences, type ResourceRecord } from './record';
 
 /**
- * The records while a run is under way. At any moment `records()` is a state that a later run can go on from: what was reached,
- * then what was there before and not reached yet, then what is replaced and still to be deleted.
+ * The records during a run. At any time `records()` is a state from which a later run can continue: processed records,
+ * then earlier records that are not processed yet, then replaced ones that are still to be deleted.
  */
 export class Snapshot {
   readonly #fresh = new Map<string, ResourceRecord>();
@@ -21,7 +21,7 @@ export class Snapshot {
     return [...this.#fresh.values(), ...this.#before.values(), ...this.#pending];
   }
 
-  /** The record of an earlier run that this run has not reached, if any. */
+  /** The record of an earlier run that this run has not processed, if any. */
   before(urn: string): ResourceRecord | undefined {
     return this.#before.get(urn);
   }
@@ -38,7 +38,7 @@ export class Snapshot {
     return this.#fresh.get(urn);
   }
 
-  /** What this run has come to, in its order. */
+  /** The records that this run has processed, in their order. */
   allReached(): readonly ResourceRecord[] {
     return [...this.#fresh.values()];
   }
@@ -47,20 +47,20 @@ export class Snapshot {
     return this.#fresh.get(urn) ?? this.#before.get(urn);
   }
 
-  /** Records what a step made of a resource; what stood there before is superseded. */
+  /** Records the result of a step; replaces the previous record of the resource. */
   put(record: ResourceRecord): void {
     const named = renameReferences(record, this.#renamed);
     this.#before.delete(named.urn);
     this.#fresh.set(named.urn, named);
   }
 
-  /** Changes a record where it stands, in its order (refresh). */
+  /** Replaces a record without a change of its position (refresh). */
   amend(record: ResourceRecord): void {
     const home = this.#fresh.has(record.urn) ? this.#fresh : this.#before;
     home.set(record.urn, record);
   }
 
-  /** Keeps the old one of a replacement until its deletion. */
+  /** Keeps the old record of a replacement until its deletion. */
   retire(record: ResourceRecord): ResourceRecord {
     const retired: ResourceRecord = { ...record, pendingDelete: true };
     this.#before.delete(record.urn);
@@ -74,7 +74,7 @@ export class Snapshot {
     if (this.#fresh.get(record.urn) === record) this.#fresh.delete(record.urn);
   }
 
-  /** Adopts the record of an alias under its new URN and moves the references of the others. */
+  /** Adopts the record of an alias under its new URN, and updates references in other records. */
   adopt(record: ResourceRecord, urn: string): ResourceRecord {
     this.#renamed.set(record.urn, urn);
     const adopted: ResourceRecord = { ...record, urn };

@@ -1,6 +1,6 @@
 import type { ConfigValue, PolicyPackOptions } from '../types';
 
-/** One engine and one stack of one project, driven the same way whichever engine it is. */
+/** One engine and one stack of one project, with the same interface for both engines. */
 export interface EngineUnderTest {
   readonly engine: 'local' | 'real';
   readonly stack: string;
@@ -11,9 +11,9 @@ export interface EngineUnderTest {
   setConfig(key: string, value: ConfigValue): Promise<void>;
   /** Stack outputs of the state, secrets as `[secret]`. */
   outputs(): Promise<Readonly<Record<string, unknown>>>;
-  /** The state as text, secrets sealed. */
+  /** The state as text, with encrypted secrets. */
   exportState(): Promise<string>;
-  /** All that was said so far, to the user and to the log. */
+  /** All output and log messages so far. */
   logs(): string;
   dispose(): Promise<void>;
 }
@@ -36,12 +36,12 @@ export interface RunOutcome {
   readonly ok: boolean;
   /** Resources by operation, as the real CLI counts them. */
   readonly summary: Readonly<Record<string, number>>;
-  /** Finished steps; providers are left out, as only the real engine has default ones. */
+  /** Finished steps without providers, because only the real engine has default ones. */
   readonly steps: readonly StepOutcome[];
   readonly errors: readonly string[];
-  /** What policies found. */
+  /** Policy violations. */
   readonly violations: readonly ViolationOutcome[];
-  /** What this run said. */
+  /** The output of this run. */
   readonly logs: string;
 }
 
@@ -49,10 +49,10 @@ export interface UnderTestOptions {
   readonly projectDir: string;
   /** Folder for the state; the caller removes it. */
   readonly dir: string;
-  /** Default: a name that no other test uses, as the real CLI keeps a stack's config beside `Pulumi.yaml`. */
+  /** Default: a unique name, because the real CLI stores a stack's config beside `Pulumi.yaml`. */
   readonly stack?: string;
   readonly passphrase?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Checked in every preview and update. */
+  /** Policy packs, evaluated in every preview and update. */
   readonly policyPack?: PolicyPackOptions;
 }

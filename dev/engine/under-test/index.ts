@@ -16,7 +16,7 @@ export interface EngineKind {
   readonly create: (options: UnderTestOptions) => EngineUnderTest;
 }
 
-/** The local engine, and the real one where `pulumi` is on the PATH; for `describe.each`. */
+/** The local engine, and the real one if `pulumi` is on the PATH; for `describe.each`. */
 export const enginesUnderTest = (): readonly EngineKind[] => [
   { engine: 'local', create: localEngine },
   ...(hasRealCli() ? [{ engine: 'real' as const, create: realCli }] : []),

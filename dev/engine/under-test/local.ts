@@ -7,7 +7,7 @@ import { createEngine } from '../engine';
 import type { ConfigValue, Engine, LogEntry, RunResult } from '../types';
 import { isProviderType, parseUrn, typeOf } from '../urn';
 import type { EngineUnderTest, RunOutcome, UnderTestOptions } from './engine-under-test';
-import { leaveForSearch } from './secret-search';
+import { recordForSecretSearch } from './secret-search';
 
 export const uniqueStack = (): string => `t-${randomBytes(4).toString('hex')}`;
 
@@ -67,7 +67,7 @@ class LocalUnderTest implements EngineUnderTest {
     } = this.#options;
     const display = displayTo((line) => this.#lines.push(line));
     const log = (entry: LogEntry): void => {
-      // A plugin's own lines are not displayed, but a test that looks for a secret wants to see them.
+      // A plugin's output is not displayed, but tests search it for secrets.
       if (entry.kind === 'output' && entry.source === 'plugin') this.#lines.push(entry.line);
       display(entry);
     };
@@ -86,14 +86,14 @@ class LocalUnderTest implements EngineUnderTest {
   async #run(verb: (engine: Engine) => Promise<RunResult>): Promise<RunOutcome> {
     const before = this.#lines.length;
     const result = await verb(this.#create());
-    const said = outcome(result, this.#lines.slice(before).join('\n'));
-    leaveForSearch(
-      said.logs,
-      ...said.errors,
+    const run = outcome(result, this.#lines.slice(before).join('\n'));
+    recordForSecretSearch(
+      run.logs,
+      ...run.errors,
       JSON.stringify(result.outputs),
       await this.exportState(),
     );
-    return said;
+    return run;
   }
 }
 

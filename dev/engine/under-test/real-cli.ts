@@ -12,7 +12,7 @@ import type {
   ViolationOutcome,
 } from './engine-under-test';
 import { uniqueStack } from './local';
-import { leaveForSearch } from './secret-search';
+import { recordForSecretSearch } from './secret-search';
 
 let found: boolean | undefined;
 
@@ -119,7 +119,7 @@ class RealCli implements EngineUnderTest {
     const { code, stdout } = await this.#inStack([...verb, '--event-log', log]);
     const events = await readEvents(log);
     this.#output += stdout;
-    leaveForSearch(stdout, JSON.stringify(events), await this.exportState());
+    recordForSecretSearch(stdout, JSON.stringify(events), await this.exportState());
     const summary = events.findLast((event) => event.summaryEvent !== undefined)?.summaryEvent;
     return {
       ok: code === 0,
@@ -148,13 +148,13 @@ class RealCli implements EngineUnderTest {
       env: {
         ...process.env,
         ...env,
-        // The CLI starts the node that it finds, which may be an older one than ours.
+        // The CLI starts the first node on the PATH, which may be an older one.
         PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
         PULUMI_HOME: join(dir, 'home'),
         PULUMI_BACKEND_URL: `file://${backend}`,
         PULUMI_CONFIG_PASSPHRASE: passphrase,
         PULUMI_SKIP_UPDATE_CHECK: '1',
-        // Makes the hidden flag --event-log known.
+        // Enables the hidden flag --event-log.
         PULUMI_DEBUG_COMMANDS: '1',
       },
       stdio: ['ignore', 'pipe', 'pipe'],

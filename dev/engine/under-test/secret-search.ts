@@ -1,10 +1,10 @@
 import { appendFileSync } from 'node:fs';
 
 /**
- * Leaves what a run said, and the state it left, where the suite's search for secrets looks
- * (dev/setup/leaks.mjs); nothing where no search was asked for.
+ * Appends the output of a run and its state to the file that the suite searches for secrets
+ * (dev/setup/leaks.mjs); does nothing if `SECRET_SEARCH` is not set.
  */
-export function leaveForSearch(...texts: readonly string[]): void {
+export function recordForSecretSearch(...texts: readonly string[]): void {
   const file = process.env['SECRET_SEARCH'];
   if (file !== undefined) appendFileSync(file, `${texts.join('\n')}\n`);
 }

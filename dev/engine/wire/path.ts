@@ -36,7 +36,7 @@ const put = (
     if (typeof key !== 'number' || key >= value.length) return value;
     return value.map((child: Wire, at) => (at === key ? (put(child, rest, leaf) ?? null) : child));
   }
-  // A path that leads nowhere in the new inputs is left alone unless the old value can be put at its end.
+  // A path that does not exist in the new inputs is ignored unless the old value can be set there.
   if (!isObject(value)) return value;
   const changed = put(value[String(key)], rest, leaf);
   const others = Object.entries(value).filter(([name]) => name !== String(key));
@@ -45,7 +45,7 @@ const put = (
   );
 };
 
-/** The new inputs with the values at `paths` taken from the old ones; what the old ones lack is taken away. */
+/** The new inputs with the values at `paths` from the old ones; values that the old ones lack are removed. */
 export const ignoreChanges = (
   news: WireObject,
   olds: WireObject,

@@ -1,6 +1,6 @@
 /**
- * The engine keeps every property in the encoding of the wire (google.protobuf.Struct as plain objects), so that what a
- * provider said and what the state holds are the same bytes. Special values are objects that carry a signature, see
+ * The engine stores every property in the wire encoding (google.protobuf.Struct as plain objects), so that the provider's
+ * outputs and the state are the same bytes. Special values are objects with a signature, see
  * https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go
  */
 export type Wire = null | boolean | number | string | readonly Wire[] | WireObject;
@@ -13,7 +13,7 @@ export const SIGNATURE = '4dabf18193072939515e22adb298388d';
 export const SECRET = '1b47061264138c4ac30d75fd1eb44270';
 export const OUTPUT_VALUE = 'd0e6a833031e9bbcd3f4e8bde6ca49a4';
 
-/** The sentinel of a value that only an update will know. */
+/** The sentinel of a value that is known in an update only. */
 export const UNKNOWN = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 
 export const isObject = (value: Wire | undefined): value is WireObject =>

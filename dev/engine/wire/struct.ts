@@ -1,7 +1,7 @@
 import { Struct, type JavaScriptValue } from 'google-protobuf/google/protobuf/struct_pb';
 import type { Wire, WireObject } from './signature';
 
-/** `Struct.fromJavaScript` throws on `undefined`, which plain objects may hold. */
+/** `Struct.fromJavaScript` throws on `undefined`, which plain objects may contain. */
 const withoutUndefined = (value: Wire): Wire => {
   if (Array.isArray(value)) return value.map((child: Wire) => withoutUndefined(child ?? null));
   if (typeof value !== 'object' || value === null) return value;

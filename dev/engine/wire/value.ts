@@ -21,7 +21,7 @@ const some = (value: Wire, test: (value: Wire) => boolean): boolean => {
 };
 
 /**
- * Output values carry dependencies and exist only between a program and `Construct`. Everywhere else they are an unknown, a
+ * Output values have dependencies and exist only between a program and `Construct`. Elsewhere they are an unknown, a
  * secret or the value itself.
  */
 export const flattenOutputs = (value: Wire): Wire => {
@@ -37,7 +37,7 @@ export const flattenObject = (object: WireObject): WireObject =>
 export const reveal = (value: Wire): Wire =>
   isSecret(value) ? reveal(value['value'] ?? null) : mapChildren(value, reveal);
 
-/** Replaces every secret by a fixed text; for people's eyes. */
+/** Replaces every secret by a fixed text, for display. */
 export const mask = (value: Wire): Wire => {
   if (isSecret(value)) return '[secret]';
   return value === UNKNOWN ? '[unknown]' : mapChildren(value, mask);

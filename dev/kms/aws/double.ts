@@ -16,9 +16,9 @@ export interface AwsDoubleKey {
   readonly state?: 'Disabled' | 'PendingDeletion';
 }
 
-/** An error as KMS says it. */
+/** An error response of KMS. */
 export interface AwsFault {
-  /** Default: 400, which KMS has for nearly all. */
+  /** Default: 400, the status of nearly all errors of KMS. */
   readonly status?: number;
   /** `AccessDeniedException`, ... */
   readonly type: string;
@@ -33,19 +33,19 @@ export interface AwsCall {
 }
 
 /**
- * A double of AWS KMS that speaks its JSON protocol
- * (https://docs.aws.amazon.com/kms/latest/APIReference/Welcome.html) for what the emulator does not
- * do: errors, a clock of its own, keys in any state.
+ * A double of AWS KMS with its JSON protocol
+ * (https://docs.aws.amazon.com/kms/latest/APIReference/Welcome.html), for cases that the emulator does not
+ * support: errors, a different clock, keys in any state.
  */
 export interface AwsDouble {
-  /** What `AWS_ENDPOINT_URL` has to be. */
+  /** The value for `AWS_ENDPOINT_URL`. */
   readonly url: string;
   /** By key id or `alias/NAME`. */
   readonly keys: Map<string, AwsDoubleKey>;
   readonly calls: AwsCall[];
-  /** Asked at every call; undefined lets it work. */
+  /** Called for every request; undefined: no fault. */
   fault: ((call: AwsCall) => AwsFault | undefined) | undefined;
-  /** How far AWS's clock is ahead of this machine's, in milliseconds. */
+  /** Milliseconds by which AWS's clock is ahead of this machine's. */
   clockOffset: number;
   close(): Promise<void>;
 }
@@ -100,7 +100,7 @@ function signDigest(keys: AwsDouble['keys'], body: AwsCall['body']): object {
 
 function createKey(keys: AwsDouble['keys'], body: AwsCall['body']): object {
   if (body['KeySpec'] !== 'ECC_NIST_P256' || body['KeyUsage'] !== 'SIGN_VERIFY') {
-    throw refusal('UnsupportedOperationException', 'The double makes keys that sign only.');
+    throw refusal('UnsupportedOperationException', 'The double creates signing keys only.');
   }
   const KeyId = randomUUID();
   keys.set(KeyId, generateKeyPairSync('ec', { namedCurve: 'P-256' }));
@@ -157,7 +157,7 @@ async function callOf(request: IncomingMessage): Promise<AwsCall> {
 async function serve(double: AwsDouble, request: IncomingMessage, response: ServerResponse) {
   const call = await callOf(request);
   double.calls.push(call);
-  // The SDK sets its clock by this header.
+  // The SDK corrects its clock by this header.
   response.setHeader('date', new Date(Date.now() + double.clockOffset).toUTCString());
   response.setHeader('content-type', 'application/x-amz-json-1.1');
   try {

@@ -8,13 +8,13 @@ import { promisify } from 'node:util';
 
 import { makeCertificate } from '../../registry/tls';
 
-/** The emulator of AWS, `moto_server`, up and running. */
+/** A running emulator of AWS, `moto_server`. */
 export interface Moto {
   /** `http://127.0.0.1:PORT`, or `https:` with a certificate of `caFile`. */
   readonly url: string;
   /** `127.0.0.1:PORT` */
   readonly host: string;
-  /** PEM file of the authority that a client has to be told of (`AWS_CA_BUNDLE`); with TLS only. */
+  /** PEM file of the authority that clients must trust (`AWS_CA_BUNDLE`); with TLS only. */
   readonly caFile: string | undefined;
   close(): Promise<void>;
 }
@@ -23,7 +23,7 @@ const INSTALLER = resolve(__dirname, '../../tools/python.mjs');
 const PROGRAM = resolve(__dirname, '../../tools/python/moto_kms.py');
 const START_MS = 60_000;
 
-/** Installs it where it is not there yet. */
+/** Installs it if it is missing. */
 async function pythonPath(): Promise<string> {
   const run = promisify(execFile);
   await run(process.execPath, [INSTALLER]);
@@ -31,7 +31,7 @@ async function pythonPath(): Promise<string> {
   return stdout.trim();
 }
 
-/** It takes no port 0, so that a free one is looked for. */
+/** Finds a free port, because moto_server does not support port 0. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((settle) => server.listen(0, '127.0.0.1', settle));
@@ -53,20 +53,20 @@ async function tlsFiles(folder: string): Promise<{ args: string[]; caFile: strin
   return { args: ['--ssl-cert', certFile, '--ssl-key', keyFile], caFile };
 }
 
-/** It says where it listens once it does. */
+/** Waits for the line with its address. */
 async function untilUp(child: ChildProcess): Promise<void> {
-  let said = '';
+  let output = '';
   let isUp = false;
   const listen = (chunk: Buffer) => {
-    said += chunk.toString();
-    isUp ||= said.includes('Running on ');
+    output += chunk.toString();
+    isUp ||= output.includes('Running on ');
   };
   child.stdout?.on('data', listen);
   child.stderr?.on('data', listen);
   for (const end = Date.now() + START_MS; !isUp; await delay(50)) {
     if (child.exitCode !== null || Date.now() > end) {
       child.kill();
-      throw new Error(`moto_server did not start: ${said.slice(-2000)}`);
+      throw new Error(`moto_server did not start: ${output.slice(-2000)}`);
     }
   }
 }

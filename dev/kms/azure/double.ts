@@ -10,29 +10,29 @@ import { startConnectProxy } from '../connect-proxy';
 import { trustAuthority } from '../trust';
 import { AzureRefusal, type AzureStore, createKey, getKey, signValue } from './vault-store';
 
-/** What is asked of the vault: `GET /keys/release/...` */
+/** A request to the vault: `GET /keys/release/...` */
 export interface AzureCall {
   readonly host: string;
   readonly line: string;
 }
 
 /**
- * A double of Azure Key Vault and of the sign-in service, under the real hosts' names behind an
- * HTTP proxy: clients need no other endpoint, and their own checks of hosts hold.
+ * A double of Azure Key Vault and of the sign-in service, under the real host names behind an
+ * HTTP proxy: clients use the real endpoints, and their own checks of host names pass.
  */
 export interface AzureDouble extends AzureStore {
   /** `team.vault.azure.net` */
   readonly vault: string;
-  /** What a client's environment has to be: proxy, tenant, client and secret. */
+  /** The environment of a client: proxy, tenant, client and secret. */
   readonly env: Readonly<Record<string, string>>;
   /** PEM file of the authority of its certificate. */
   readonly caFile: string;
   readonly calls: AzureCall[];
-  /** The tenant that the vault is of. */
+  /** The vault's tenant. */
   tenant: string;
-  /** Asked at every call of the vault; undefined lets it work. */
+  /** Called for every request to the vault; undefined: no fault. */
   fault: ((call: AzureCall) => AzureRefusal | undefined) | undefined;
-  /** What the sign-in service answers instead of a token. */
+  /** A response of the sign-in service instead of a token. */
   signInFault: { readonly status: number; readonly body: object } | undefined;
   close(): Promise<void>;
 }
@@ -77,7 +77,7 @@ function signIn(double: AzureDouble, path: string, body: string, token: string):
   }
   if (double.signInFault !== undefined) return double.signInFault;
   const form = new URLSearchParams(body);
-  // A federated token is the job's own: the double takes any.
+  // A federated token is issued to the job: the double accepts any.
   const isFederated = form.has('client_assertion');
   if (!isFederated && form.get('client_secret') !== double.env['AZURE_CLIENT_SECRET']) {
     const error_description = 'AADSTS7000215: Invalid client secret provided.';
@@ -125,7 +125,7 @@ function answerOf(double: AzureDouble, call: AzureCall, body: string, auth: stri
   }
 }
 
-/** Starts the double, and makes this process trust its certificate until it is closed. */
+/** Starts the double, whose certificate this process trusts until it is closed. */
 export async function startAzureDouble(secret: string, token: string): Promise<AzureDouble> {
   const folder = await mkdtemp(join(tmpdir(), 'azure-kms-'));
   const caFile = join(folder, 'ca.pem');

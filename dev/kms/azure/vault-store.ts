@@ -5,7 +5,7 @@ import { signEcdsa, signPrehashed } from '../../vault/prehashed-signing';
 /** One version of a key. */
 export interface AzureDoubleKey {
   readonly privateKey: KeyObject;
-  /** `kty` as the vault names it; default `EC`, or `RSA` by the key. */
+  /** `kty` in the vault's response; default: `EC` or `RSA`, by the key. */
   readonly type?: string;
   /** Default: true. */
   readonly enabled?: boolean;
@@ -19,11 +19,11 @@ export interface AzureDoubleKey {
 export interface AzureStore {
   /** The versions of each key, oldest first, by name. */
   readonly keys: Map<string, Map<string, AzureDoubleKey>>;
-  /** Names that are taken by deleted keys. */
+  /** Names of deleted keys, which cannot be reused. */
   readonly deleted: Set<string>;
 }
 
-/** An answer that is an error: https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
+/** An error response: https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
 export class AzureRefusal extends Error {
   constructor(
     readonly status: number,
@@ -52,8 +52,8 @@ function found(store: AzureStore, name: string, version: string): [string, Azure
 const forbidden = (inner: string, message: string) =>
   new AzureRefusal(403, 'Forbidden', message, inner);
 
-export function getKey(store: AzureStore, url: string, name: string, asked: string): object {
-  const [version, key] = found(store, name, asked);
+export function getKey(store: AzureStore, url: string, name: string, requested: string): object {
+  const [version, key] = found(store, name, requested);
   if (key.enabled === false) {
     throw forbidden('KeyDisabled', 'Operation get is not allowed on a disabled key.');
   }
@@ -80,10 +80,10 @@ export function signValue(
   store: AzureStore,
   url: string,
   name: string,
-  asked: string,
+  requested: string,
   { alg, value }: { readonly alg?: string; readonly value?: string },
 ): object {
-  const [version, key] = found(store, name, asked);
+  const [version, key] = found(store, name, requested);
   if (key.enabled === false) {
     throw forbidden('KeyDisabled', 'Operation sign is not allowed on a disabled key.');
   }

@@ -20,7 +20,7 @@ import { trustAuthority } from '../trust';
 import { GcpRefusal, type GcpStore, OPERATIONS } from './store';
 import { SERVICE_DEFINITION } from './wire';
 
-/** What the double is asked before it works: a refusal, or undefined. */
+/** Called for every request: returns a refusal, or undefined. */
 export type GcpFault = (method: string, count: number) => GcpRefusal | undefined;
 
 /**
@@ -30,18 +30,18 @@ export type GcpFault = (method: string, count: number) => GcpRefusal | undefined
 export interface GcpDouble extends GcpStore {
   /** `CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS` */
   readonly url: string;
-  /** Tunnels to the double by the real host's name: for clients that know no other endpoint. */
+  /** A proxy to the double for the real host name, for clients without a setting for the endpoint. */
   readonly proxy: ConnectProxy;
   /** PEM file of the authority of its certificate. */
   readonly caFile: string;
   /** `GOOGLE_APPLICATION_CREDENTIALS`: the key of a service account. */
   readonly credentialsFile: string;
-  /** What the service account may do; undefined: everything. */
+  /** The permissions of the service account; undefined: all. */
   permissions: ReadonlySet<string> | undefined;
   fault: GcpFault | undefined;
-  /** How far Google's clock is ahead of this machine's, in milliseconds. */
+  /** Milliseconds by which Google's clock is ahead of this machine's. */
   clockOffset: number;
-  /** The methods called, in order. */
+  /** The called methods, in order. */
   readonly calls: string[];
   close(): Promise<void>;
 }
@@ -67,7 +67,7 @@ function refuseToken(metadata: Metadata, account: KeyObject, now: number): void 
     ? (JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims)
     : {};
   const seconds = now / 1000;
-  // Ten minutes of grace, as for other tokens of Google's.
+  // Ten minutes of tolerance, as for other tokens of Google.
   if (iat - 600 > seconds || exp < seconds) {
     throw new GcpRefusal(
       UNAUTHENTICATED,
@@ -111,7 +111,7 @@ function listen(server: Server, cert: string, key: string): Promise<number> {
   });
 }
 
-/** A service account key, as the console hands it out. */
+/** A service account key, as downloaded from the console. */
 function accountFile(privateKey: KeyObject): string {
   return JSON.stringify({
     type: 'service_account',
@@ -124,7 +124,7 @@ function accountFile(privateKey: KeyObject): string {
   });
 }
 
-/** Starts the double, and makes this process trust its certificate until it is closed. */
+/** Starts the double, whose certificate this process trusts until it is closed. */
 export async function startGcpDouble(): Promise<GcpDouble> {
   const folder = await mkdtemp(join(tmpdir(), 'gcp-kms-'));
   const [caFile, credentialsFile] = [join(folder, 'ca.pem'), join(folder, 'account.json')];

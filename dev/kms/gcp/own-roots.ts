@@ -1,5 +1,5 @@
 /**
- * gRPC reads this variable when it is loaded, and then trusts what the file names instead of what
- * this process trusts (`trustAuthority`). So this module comes before gRPC.
+ * gRPC reads this variable when it is loaded, and then trusts the authorities in that file instead of
+ * those of this process (`trustAuthority`). So this module is imported before gRPC.
  */
 delete process.env['GRPC_DEFAULT_SSL_ROOTS_FILE_PATH'];

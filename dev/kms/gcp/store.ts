@@ -14,11 +14,11 @@ export interface GcpDoubleVersion {
 export interface GcpDoubleKey {
   /** Default: `ASYMMETRIC_SIGN`. */
   readonly purpose?: string;
-  /** By number. */
+  /** Versions by number. */
   readonly versions: Map<number, GcpDoubleVersion>;
 }
 
-/** What of an answer is damaged on the way. */
+/** The part of a response that is corrupted. */
 export type Damage = 'public-key' | 'signature' | 'request';
 
 /** gRPC's status of a refused call. */
@@ -78,7 +78,7 @@ function list({ keys }: GcpStore, { parent }: Message): Message {
   const { versions } = existing(keys.get(String(parent)), String(parent));
   return {
     cryptoKeyVersions: [...versions]
-      // As the service does: by name, as text.
+      // As in the service: sorted by name as text.
       .sort(([a], [b]) => String(b).localeCompare(String(a)))
       .map(([number, each]) => describe(`${String(parent)}/cryptoKeyVersions/${number}`, each))
       .filter(({ state }) => state === 'ENABLED'),
@@ -134,7 +134,7 @@ function makeKey({ keys, keyRings }: GcpStore, { parent, cryptoKeyId }: Message)
   return { name, purpose: 'ASYMMETRIC_SIGN' };
 }
 
-/** Each method with the permission that it takes: https://cloud.google.com/kms/docs/reference/permissions-and-roles */
+/** The permission that each method requires: https://cloud.google.com/kms/docs/reference/permissions-and-roles */
 export const OPERATIONS: Readonly<
   Record<string, { readonly permission: string; run(store: GcpStore, request: Message): Message }>
 > = {

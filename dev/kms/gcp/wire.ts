@@ -4,7 +4,7 @@ import { protos } from '@google-cloud/kms';
 /** https://cloud.google.com/kms/docs/reference/rpc/google.cloud.kms.v1#keymanagementservice */
 export const SERVICE = 'google.cloud.kms.v1.KeyManagementService';
 
-/** What the code that protobufjs made of a message can do. */
+/** The interface of message code that protobufjs generated. */
 interface Codec {
   encode(message: object): { finish(): Uint8Array };
   decode(bytes: Uint8Array): object;
@@ -13,7 +13,7 @@ interface Codec {
 
 const { v1 } = protos.google.cloud.kms;
 
-/** Request and answer of each method that the double serves; the messages are the SDK's own. */
+/** Request and response of each method of the double; the messages are the SDK's own. */
 const METHODS: Readonly<Record<string, readonly [Codec, Codec]>> = {
   GetKeyRing: [v1.GetKeyRingRequest, v1.KeyRing],
   CreateKeyRing: [v1.CreateKeyRingRequest, v1.KeyRing],

@@ -1,7 +1,7 @@
-"""Starts moto_server, with one thing put right.
+"""Starts moto_server with one correction.
 
-moto takes `MessageType: DIGEST` of KMS's Sign and does not heed it: it hashes the digest once more
-(up to 5.2.5). Real KMS does not, and cosign and we send nothing but digests.
+moto ignores `MessageType: DIGEST` of KMS's Sign: it hashes the digest again (up to 5.2.5). Real KMS
+does not, and cosign and this package send digests only.
 https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html#KMS-Sign-request-MessageType
 """
 
@@ -25,18 +25,18 @@ def sign(self):
         request.is_digest = False
 
 
-def heeded(algorithm):
+def for_message_type(algorithm):
     return Prehashed(algorithm) if getattr(request, "is_digest", False) else algorithm
 
 
 def sign_ecdsa(self, message, signing_algorithm):
     algorithm = self._ECDSAPrivateKey__hash_algorithm(signing_algorithm)
-    return self.private_key.sign(message, ec.ECDSA(heeded(algorithm)))
+    return self.private_key.sign(message, ec.ECDSA(for_message_type(algorithm)))
 
 
 def sign_rsa(self, message, signing_algorithm):
     padding, algorithm = self._RSAPrivateKey__padding_and_hash_algorithm(signing_algorithm)
-    return self.private_key.sign(message, padding, heeded(algorithm))
+    return self.private_key.sign(message, padding, for_message_type(algorithm))
 
 
 KmsResponse.sign = sign

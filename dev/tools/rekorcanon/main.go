@@ -1,5 +1,5 @@
 // Command rekorcanon prints, for each proposed Rekor entry given as a line of JSON on standard input, the
-// canonical bytes that the real Rekor would store, in base64, or "error: ..." where it would refuse.
+// canonical bytes that the real Rekor would store, in base64, or "error: ..." if it would reject the entry.
 package main
 
 import (

@@ -28,7 +28,7 @@ export interface PushedImage {
   readonly ref: string;
 }
 
-/** A registry, a Sigstore and a cluster of one's own. */
+/** A registry, a Sigstore instance and a cluster for one test file. */
 export interface AuditLab {
   readonly lab: Lab;
   readonly api: PodsDouble;

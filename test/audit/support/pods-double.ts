@@ -10,7 +10,7 @@ import { statusBody } from '../../key/kubernetes/api-double';
 
 export const TOKEN = 'canary-audit-token';
 
-/** What is answered in place of the list. */
+/** A response that replaces the list. */
 export type PodsFault =
   | { readonly status: number; readonly body?: unknown }
   | 'drop'

@@ -2,7 +2,7 @@ import type { Pod } from '../../../src/audit/pod-containers';
 
 let made = 0;
 
-/** A pod that runs one container. `imageID`: empty for one that the node has not said. */
+/** A pod that runs one container. `imageID`: empty if the node has not reported it. */
 export function podOf(image: string, imageID: string, name?: string, namespace = 'shop'): Pod {
   made += 1;
   return {

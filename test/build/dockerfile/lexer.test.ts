@@ -65,7 +65,7 @@ test.each([
   expect(() => text(word)).toThrow(WordError);
 });
 
-test('a message does not hold what a variable stands for', () => {
+test('a message does not contain the value of a variable', () => {
   expect(() => lex('${U:?$V}', () => undefined)).toThrow(/^U is required$/);
   expect(() => lex('${U:?$P}', (name) => (name === 'P' ? 'canary-argument' : undefined))).toThrow(
     /^U is required$/,

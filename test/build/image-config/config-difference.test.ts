@@ -111,7 +111,7 @@ describe('what the tools print of an image', () => {
     expect(parseInspect(JSON.stringify(printed))?.shell).toEqual(shell);
   });
 
-  test.each(['', 'null', '[]', '[1]', '{}', '{"Config": 1}'])('%j is none', (text) => {
+  test.each(['', 'null', '[]', '[1]', '{}', '{"Config": 1}'])('%j is rejected', (text) => {
     expect(parseInspect(text)).toBeUndefined();
   });
 });

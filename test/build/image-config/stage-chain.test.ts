@@ -24,7 +24,7 @@ test('the last stage is the default, and a declared argument may name its base',
   expect(texts(undefined, { BASE: 'two' })).toEqual(['B=1', 'D=1']);
 });
 
-test('a target that does not exist has no instructions', () => {
+test('a target that does not exist does not have instructions', () => {
   expect(texts('none')).toEqual([]);
   expect(texts('9')).toEqual([]);
 });

@@ -41,7 +41,7 @@ const writeState = async (): Promise<void> => {
   ]);
 };
 
-test('outputs are printed, secrets only when asked', async () => {
+test('outputs are printed, secrets only on request', async () => {
   await writeState();
   expect(await run('stack output --json')).toBe(0);
   expect(JSON.parse(said.splice(0).join(''))).toEqual({ url: 'http://x', token: '[secret]' });
@@ -74,7 +74,7 @@ test('config set writes the stack config, a secret one sealed', async () => {
 test.each([
   ['explode', {}, 'unknown command: explode'],
   ['stack export', {}, 'there is no stack dev yet'],
-  ['up --parallel 0', {}, '--parallel takes a number'],
+  ['up --parallel 0', {}, '--parallel must be a number'],
   ['up --policy-pack a --policy-pack-config b --policy-pack-config c', {}, 'as many'],
   ['up', { PULUMI_BACKEND_URL: 's3://bucket' }, 'must be a file:// URL'],
 ])('"%s" is an error with exit code 1', async (line, env, message) => {

@@ -38,7 +38,7 @@ test('a stack config that the real CLI wrote is read', async () => {
   );
 });
 
-test('a secret is written sealed beside what stands there, and read again', async () => {
+test('a secret is written encrypted, next to existing values, and read again', async () => {
   write('Pulumi.dev.yaml', REAL);
   const project = readProject(dir);
   await writeConfig(project, 'dev', 'pp', 'token', { secret: 'canary-very-hush' });

@@ -107,7 +107,7 @@ describe('a policy pack that runs', () => {
     expect(reporter.violations[0]?.message).toContain("can't be known during preview");
   });
 
-  test('looks at the whole stack, and tells on the stack what is on no resource', async () => {
+  test('checks the whole stack, and reports violations without a resource on the stack', async () => {
     const record = {
       ...{ urn, type: 'mem:index:T', custom: true, inputs: {}, outputs: { loud: true } },
       ...{ dependencies: [], propertyDependencies: { kind: [urn] } },
@@ -125,7 +125,7 @@ describe('a policy pack that runs', () => {
     await expect(create([]).start()).rejects.toThrow('must hold a JSON object');
   });
 
-  test('that does not start is told with what it said', async () => {
+  test('that does not start is reported with its output', async () => {
     const broken = create({}, { REFUSE_TO_START: '1' });
     await expect(broken.start()).rejects.toThrow('this pack does not start');
     await broken.close();

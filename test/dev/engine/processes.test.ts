@@ -75,7 +75,7 @@ test('a plugin that dies during a step is an error on that resource, and ends th
   expect(outcome.logs).toContain('a: error: the plugin for package fake ended with code 3');
 });
 
-test('a program that throws deletes nothing; one that only logs an error goes on', async () => {
+test('a program that throws deletes nothing; one that only logs an error continues', async () => {
   const under = engine();
   world.plan({ resources: [{ name: 'a' }] });
   await under.up();
@@ -103,7 +103,7 @@ const until = async (test: () => boolean): Promise<void> => {
   while (!test()) await delay(50);
 };
 
-test('Ctrl-C lets the step under way finish, records it, begins no other, and leaves no child', async () => {
+test('after Ctrl-C the step in progress finishes and is recorded, no other begins, and no child remains', async () => {
   world.plan({
     resources: [
       { name: 'a', args: { mode: 'slow', delay: 1_500 } },

@@ -8,7 +8,7 @@ export interface StepReport {
   readonly calls: readonly Call[];
 }
 
-/** Every step of a scenario on one engine, in a world of its own. */
+/** Every step of a scenario on one engine, in a separate world. */
 export const runScenario = async (
   create: (options: UnderTestOptions) => EngineUnderTest,
   scenario: Scenario,
@@ -39,7 +39,7 @@ export const deedsOf = (calls: readonly Call[]): readonly string[] =>
 /** Calls with everything that was sent, in an order that does not depend on chance; ids are counted in order of creation. */
 export const payloadsOf = ({ step, calls }: StepReport): readonly string[] =>
   calls
-    // The real engine asks for a diff after each read of a refresh, for its display only.
+    // The real engine calls Diff after each read of a refresh, for its display only.
     .filter(({ op }) => !(step.verb === 'refresh' && op === 'diff'))
     .map((call) => JSON.stringify(call).replace(/thing-\d+/g, 'thing-N'))
     .sort();
@@ -73,7 +73,7 @@ export const observed = ({ step, outcome, calls }: StepReport) => {
     deeds: [...deedsOf(calls)].sort(),
     missing,
     inputs: inputsOf(calls, step.inputs),
-    // What was said helps only when something is wrong.
+    // The output helps only if something is wrong.
     logs: missing.length > 0 || outcome.ok !== (step.ok ?? true) ? outcome.logs : '',
     ...(step.summary !== undefined && { summary: outcome.summary }),
   };

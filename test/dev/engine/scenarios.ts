@@ -161,7 +161,7 @@ export const scenarios: readonly Scenario[] = [
       {
         verb: 'up',
         plan: {
-          // No `canary-`: a secret output of any provider stands in the SDK's own debug lines.
+          // Without `canary-`: the SDK's own debug lines contain a secret output of any provider.
           transform: { stacked: 'yes', hidden: { secret: 'transformed-secret' } },
           resources: [
             a({}, { transform: { own: 'yes' } }),
@@ -289,7 +289,7 @@ export const scenarios: readonly Scenario[] = [
       { verb: 'up', plan: { resources: [a()] }, deeds: [] },
       {
         verb: 'up',
-        // Nothing of that id is there: the program gets no outputs, and no error.
+        // A resource with that id does not exist: the program gets no outputs, and no error.
         plan: { resources: [a(), { kind: 'get', name: 'g', args: { id: 'thing-99' } }] },
         deeds: ['read g'],
       },

@@ -41,7 +41,7 @@ test('secrets are sealed on disk and come back', async () => {
   expect((await open()).initial).toEqual(records);
 });
 
-test('an unchanged secret keeps its ciphertext; equal secrets of two resources do not look alike', async () => {
+test('an unchanged secret keeps its ciphertext; equal secrets of two resources have different ciphertexts', async () => {
   await (await open()).save(() => [record('a', { p: secret(HUSH) })]);
   const sealed = () => [...text().matchAll(/"ciphertext":"([^"]+)"/g)].map((match) => match[1]);
   const [first] = sealed();

@@ -90,7 +90,7 @@ test('after a failure no step begins, and those under way are recorded', async (
   expect(errors()).toEqual(['no room']);
 });
 
-test('no more steps run at once than asked for', async () => {
+test('at most the configured number of steps run at once', async () => {
   let inside = 0;
   let most = 0;
   const { run } = memoryRun([], {
@@ -178,7 +178,7 @@ test('secret outputs are marked, and stay marked after a refresh', async () => {
   expect(run.snapshot.records()[0]?.outputs['token']).toEqual(secret('seen'));
 });
 
-test('refresh drops what is gone and every reference to it', async () => {
+test('refresh removes missing resources and references to them', async () => {
   const records = await stateOf(
     goal('a'),
     goal('b', {}, { dependencies: [urn('a')], propertyDependencies: { text: [urn('a')] } }),
@@ -216,7 +216,7 @@ test('a resource of a package without a plugin is recorded with its inputs, and 
   expect(calls).toEqual(['create web']);
 });
 
-test('what a plugin made is not given up when the plugin is not at hand', async () => {
+test('a resource is not removed while its plugin is not available', async () => {
   const [record] = await stateOf(goal('a'));
   const other: ResourceRecord = { ...(record as ResourceRecord), type: 'lost:index:Thing' };
   const { run, errors } = memoryRun([other]);

@@ -44,7 +44,7 @@ test('a secret is wrapped once, and found and taken off at any depth', () => {
   expect(hasUnknown({ a: [secret(UNKNOWN)] })).toBe(true);
 });
 
-test('comparison does not mind the order of keys, and tells null from nothing', () => {
+test('comparison ignores the order of keys, and distinguishes null from a missing value', () => {
   expect(wireEquals({ a: 1, b: [1, { c: 2 }] }, { b: [1, { c: 2 }], a: 1 })).toBe(true);
   expect(wireEquals({ a: null }, {})).toBe(false);
   expect(wireEquals([1, 2], [1])).toBe(false);

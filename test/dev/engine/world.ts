@@ -9,7 +9,7 @@ export interface PlannedResource {
   readonly opts?: Readonly<Record<string, unknown>>;
 }
 
-/** What the fixture program makes; see fixtures/program/program.cjs. */
+/** The resources of the fixture program; see fixtures/program/program.cjs. */
 export interface ProgramPlan {
   readonly resources?: readonly PlannedResource[];
   readonly outputs?: Readonly<Record<string, unknown>>;
@@ -55,7 +55,7 @@ export class World {
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Call);
   }
 
-  /** Calls since the last look. */
+  /** Calls since the last read. */
   calls(): readonly Call[] {
     const all = this.allCalls();
     const fresh = all.slice(this.#read);
@@ -63,7 +63,7 @@ export class World {
     return fresh;
   }
 
-  /** "op name" of the calls since the last look, without the ones that only ask. */
+  /** "op name" of the calls since the last read, without read-only ones. */
   deeds(): readonly string[] {
     return this.calls()
       .filter(({ op }) => op !== 'check' && op !== 'diff')

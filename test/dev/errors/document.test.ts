@@ -45,7 +45,7 @@ describe('docs/errors.md', () => {
       .filter((name) => name.endsWith('.ts'))
       .flatMap((name) => {
         const text = readFileSync(join(folder, name), 'utf8');
-        // Found as text, so that it does not depend on what the generator understands.
+        // Found as text, so that it does not depend on the generator.
         return [...text.matchAll(/SignedImageError\(\{[^}]*?message:\s*['`]([^'`$\\]{8,})/g)]
           .map(([, start = '']) => start.trim())
           .filter((start) => !patterns.includes(start))

@@ -36,7 +36,7 @@ describe('blobs', () => {
     expect((await ask(registry, 'GET', `/v2/${REPOSITORY}/blobs/${name}`, past)).status).toBe(416);
   });
 
-  it('takes one in chunks, refuses a chunk out of order, and tells how far it is', async () => {
+  it('accepts one in chunks, refuses a chunk out of order, and reports its offset', async () => {
     const begun = await ask(registry, 'POST', `/v2/${REPOSITORY}/blobs/uploads/`);
     let location = begun.headers.get('location') ?? '';
     const chunk = (range: string, body: string): Promise<Response> =>
@@ -120,7 +120,7 @@ describe('manifests', () => {
     expect([missing.status, await errorCode(missing)]).toEqual([404, 'MANIFEST_UNKNOWN']);
   });
 
-  it('refuses another digest, no JSON, another media type, a bad tag, and more than 4 MiB', async () => {
+  it('refuses another digest, invalid JSON, another media type, an invalid tag, and more than 4 MiB', async () => {
     await pushBlob(registry, REPOSITORY, '{}');
     const body = manifestText('{}');
     const refusals: [string, string, Record<string, string>, string][] = [

@@ -30,7 +30,7 @@ function attached(subject: string, artifactType: string): string {
 }
 
 describe('referrers', () => {
-  it('lists them for a subject that may come later, filtered when asked', async () => {
+  it('lists them for a subject that is pushed later, filtered on request', async () => {
     const subject = manifestText('{}');
     const put = await pushManifest(
       registry,
@@ -69,7 +69,7 @@ describe('referrers', () => {
     expect(await none.json()).toEqual({ schemaVersion: 2, mediaType: INDEX, manifests: [] });
   });
 
-  it('gives them in pages', async () => {
+  it('returns them in pages', async () => {
     registry.settings.referrersPageSize = 1;
     const subject = manifestText('{}');
     for (const type of ['a/x', 'a/y']) {
@@ -87,7 +87,7 @@ describe('referrers', () => {
     expect([manifests.length, second.headers.get('link')]).toEqual([1, null]);
   });
 
-  it('switched off, answers 404 and no OCI-Subject, unless told to claim it', async () => {
+  it('switched off, returns 404 and no OCI-Subject, unless it is set to claim it', async () => {
     registry.settings.referrersApi = false;
     const body = attached('s', 'a/x');
     const put = await pushManifest(registry, REPOSITORY, digest(body), body);
@@ -137,7 +137,7 @@ describe('tags that move', () => {
     expect(head.headers.get('etag')).toBeNull();
   });
 
-  it('can be seen late', async () => {
+  it('can be visible with a delay', async () => {
     await pushManifest(registry, REPOSITORY, 'v1', one);
     registry.settings.lateVisibility = 2;
     await pushManifest(registry, REPOSITORY, 'v1', two);
@@ -161,7 +161,7 @@ describe('authentication', () => {
   });
   const manifests = `/v2/${REPOSITORY}/manifests/latest`;
 
-  it('Basic: asks, refuses what is wrong, and keeps readers from writing', async () => {
+  it('Basic: sends a challenge, refuses wrong credentials, and denies pushes of readers', async () => {
     registry.settings.auth = { kind: 'basic', users: { w: 'pw', r: 'pr' }, readOnly: ['r'] };
     const asked = await ask(registry, 'GET', '/v2/');
     expect([asked.status, asked.headers.get('www-authenticate')]).toEqual([
@@ -181,7 +181,7 @@ describe('authentication', () => {
     expect([denied.status, await errorCode(denied)]).toEqual([403, 'DENIED']);
   });
 
-  it('Bearer: gives tokens for the scopes that the user has, and checks them', async () => {
+  it('Bearer: issues tokens for the scopes of the user, and checks them', async () => {
     registry.settings.auth = {
       kind: 'bearer',
       users: { w: 'pw' },

@@ -51,7 +51,7 @@ const signer: Signer = {
     }),
 };
 
-/** The witness that the library lacks: it sends what Rekor v2 takes. */
+/** The log client that the library lacks: it sends requests for Rekor v2. */
 const witness: Witness = {
   async testify(content) {
     if (content.$case !== 'dsseEnvelope') throw new Error('an envelope was expected');
@@ -64,7 +64,7 @@ const witness: Witness = {
   },
 };
 
-test('its entries verify with the trusted root, whatever the size of the tree', async () => {
+test('its entries verify with the trusted root, for any size of the tree', async () => {
   const trust = toTrustMaterial(TrustedRoot.fromJSON(sigstore.trustedRoot), () => ({
     publicKey,
     validFor: () => true,
@@ -73,7 +73,7 @@ test('its entries verify with the trusted root, whatever the size of the tree', 
     const artifact = { type: TYPE, data: Buffer.from(`{"n":${size}}`) };
     const bundle = await new DSSEBundleBuilder({ signer, witnesses: [witness] }).create(artifact);
     const entity = toSignedEntity(bundleFromJSON(bundleToJSON(bundle)));
-    // It gives no time, so there is none to ask for.
+    // It does not provide a time, so a timestamp is not required.
     expect(() => new Verifier(trust, { timestampThreshold: 0 }).verify(entity)).not.toThrow();
     expect(sigstore.logV2.entries).toHaveLength(size);
   }

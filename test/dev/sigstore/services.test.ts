@@ -33,7 +33,7 @@ describe('Fulcio', () => {
   const ask = (token: string, challenge = 'https://a.example/x') =>
     post(`${sigstore.fulcioUrl}/api/v2/signingCert`, certificateRequest(token, challenge));
 
-  test('gives a certificate, its intermediate and the root that the trust bundle names', async () => {
+  test('returns a certificate, its intermediate and the root in the trust bundle', async () => {
     const response = await ask(sigstore.issuer.token({ subject: 'https://a.example/x' }));
     const { signedCertificateEmbeddedSct } = (await response.json()) as {
       signedCertificateEmbeddedSct: { chain: { certificates: string[] } };
@@ -223,7 +223,7 @@ describe('Rekor', () => {
     expect(sigstore.log.entries).toHaveLength(before);
   });
 
-  test('says how large the tree is, and 404 for what it does not have', async () => {
+  test('returns the size of the tree, and 404 for missing entries', async () => {
     const info = (await (await fetch(`${sigstore.rekorUrl}/api/v1/log`)).json()) as {
       treeSize: number;
     };
@@ -238,7 +238,7 @@ describe('Rekor', () => {
 });
 
 describe('timestamp authority', () => {
-  test('answers 400 to what is no request', async () => {
+  test('returns 400 for an invalid request', async () => {
     const response = await fetch(sigstore.tsaUrl, { method: 'POST', body: 'nonsense' });
     expect(response.status).toBe(400);
   });

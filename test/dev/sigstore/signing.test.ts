@@ -66,7 +66,7 @@ function keyed(type: 'ec' | 'rsa') {
 
 async function makeBundle(signer: Signer, witnesses: Witness[]): Promise<Bundle> {
   const bundle = await new DSSEBundleBuilder({ signer, witnesses }).create(STATEMENT);
-  // Through JSON and back: what is verified is what would be stored.
+  // Through JSON and back, so that the stored form is verified.
   return bundleFromJSON(bundleToJSON(bundle));
 }
 
@@ -164,7 +164,7 @@ describe('what the local Sigstore signs verifies with its trusted root', () => {
     );
   });
 
-  test('the ambient credential of GitHub Actions gives a certificate of its workflow', async () => {
+  test('the ambient credential of GitHub Actions results in a certificate of its workflow', async () => {
     const environment = sigstore.issuer.actionsEnvironment();
     const before = { ...process.env };
     Object.assign(process.env, environment);
@@ -197,7 +197,7 @@ describe('faults', () => {
     expect(sigstore.log.entries).toHaveLength(before + 1);
   });
 
-  test('an answer in place of the work leaves nothing in the log', async () => {
+  test('a replaced response leaves nothing in the log', async () => {
     const before = sigstore.log.entries.length;
     sigstore.settings.faults.rekor = () => ({
       kind: 'answer',

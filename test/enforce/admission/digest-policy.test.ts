@@ -42,7 +42,7 @@ describe('a policy of verified digests', () => {
     expect(new Set(texts).size).toBe(1);
   });
 
-  it('tells why something is exempt', () => {
+  it('gives the reason of an exemption', () => {
     const exempt = [{ image: 'registry.k8s.io/*', reason: 'comes with the cluster' }];
     const [policy] = digestPolicy({ ...ARGS, exempt });
     expect(policy!.metadata.annotations).toMatchObject({

@@ -78,7 +78,7 @@ describe('what Flux verifies', () => {
     expect(warnings).toContainEqual(expect.stringContaining('1.9'));
   });
 
-  it('is not what Flux does not look at, and that is said', () => {
+  it('does not include what Flux does not check, and lists that', () => {
     const { warnings, manifests } = fluxVerification({
       ...BY_KEY,
       transparency: 'log',

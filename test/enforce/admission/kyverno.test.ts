@@ -54,13 +54,13 @@ describe('a Kyverno ImageValidatingPolicy', () => {
       resources: at(manifest, 'matchConstraints.resourceRules.0.resources'),
       asked: (at(manifest, 'validations') as { readonly expression: string }[])[0]!.expression,
     }));
-    // Any resource beside it, and Kyverno makes no rules for Deployments and the like.
+    // With another resource, Kyverno does not generate rules for Deployments and other controllers.
     expect(pods!.resources).toEqual(['pods']);
     expect(ephemeral!.resources).toEqual(['pods/ephemeralcontainers']);
     expect(ephemeral!.asked).toMatch(/^\(images\.ephemeralContainers\)\.all\(/);
   });
 
-  it('looks at image volumes, which Kyverno does not by itself', () => {
+  it('checks image volumes, which Kyverno does not by default', () => {
     const [extractor] = at(kyvernoPolicy(ARGS).manifests[0], 'images') as { name: string }[];
     expect(extractor).toEqual({
       name: 'volumes',
@@ -68,7 +68,7 @@ describe('a Kyverno ImageValidatingPolicy', () => {
     });
   });
 
-  it('is not asked about an update that brings no image in', () => {
+  it('is not evaluated for an update that adds no image', () => {
     for (const manifest of kyvernoPolicy(ARGS).manifests) {
       const [{ expression }] = at(manifest, 'matchConditions') as [{ expression: string }];
       expect(expression).toMatch(/^oldObject == null \|\| !\(/);
@@ -81,7 +81,7 @@ describe('a Kyverno ImageValidatingPolicy', () => {
     expect(made[1]).not.toContain('orValue');
   });
 
-  it('asks bundles for the statement of a signature, not for any statement of the signer', () => {
+  it('requires the statement of a signature in bundles, not any statement of the signer', () => {
     const made = kyvernoPolicy(ARGS);
     expect(expressions(made)).toEqual([
       expect.stringContaining(
@@ -93,7 +93,7 @@ describe('a Kyverno ImageValidatingPolicy', () => {
     ]);
   });
 
-  it('looks at the tag of signatures in the format "legacy", and in bundles where there are both', () => {
+  it('checks the tag of signatures in the format "legacy", and bundles if both exist', () => {
     expect(expressions(kyvernoPolicy({ ...ARGS, format: 'legacy' }))).toEqual([
       expect.stringContaining('verifyImageSignatures(image, [attestors.key1]) > 0'),
     ]);
@@ -128,7 +128,7 @@ describe('a Kyverno ImageValidatingPolicy', () => {
     expect(made[3]).toContain(`.?builder.?id.orValue("") == "${BUILDER}"`);
   });
 
-  it('asks a key for no log unless it is told, and then for that of the instance', () => {
+  it('requires a log for keys only if it is configured, and then that of the instance', () => {
     const ctlog = (change: Partial<SignerPolicyArgs>) =>
       at(kyvernoPolicy({ ...ARGS, ...change }).manifests[0], 'attestors.0.cosign.ctlog');
     expect(ctlog({})).toEqual({ insecureIgnoreTlog: true, insecureIgnoreSCT: true });
@@ -163,7 +163,7 @@ describe('a Kyverno ImageValidatingPolicy', () => {
     });
   });
 
-  it('says what it needs and what it does not check, in the object too', () => {
+  it('lists its requirements and unsupported checks, in the object too', () => {
     const said = (change: Partial<SignerPolicyArgs>) => {
       const made = kyvernoPolicy({ ...ARGS, ...change });
       expect(notes(made)).toBe(made.warnings.join('\n'));
@@ -179,14 +179,14 @@ describe('a Kyverno ImageValidatingPolicy', () => {
     );
   });
 
-  it('says which format to use for provenance of a key', () => {
+  it('names the format to use for provenance of a key', () => {
     const args = { ...ARGS, format: 'legacy', provenance: {} };
     expect(problemsOf(() => kyvernoPolicy(args))).toEqual([
       expect.stringMatching(/^format: .*"bundle" or "both"/),
     ]);
   });
 
-  it('holds for the namespaces that it is told', () => {
+  it('applies to the configured namespaces', () => {
     const selector = (namespaces?: readonly string[]) =>
       at(
         kyvernoPolicy({ ...ARGS, ...(namespaces && { namespaces }) }).manifests[0],
@@ -247,7 +247,7 @@ describe('a Kyverno ClusterPolicy', () => {
       type: 'Cosign',
       attestors: [{ count: 1, entries: [{ annotations }] }],
     });
-    // Kyverno would look for them in the provenance, which has none.
+    // Kyverno would compare them with the provenance, which does not have them.
     expect(JSON.stringify(made['attestations'])).not.toContain('0123');
   });
 
@@ -274,7 +274,7 @@ describe('a Kyverno ClusterPolicy', () => {
     });
   });
 
-  it('carries the keys of an own instance in the format "legacy", and says so where it cannot', () => {
+  it('has the keys of an own instance in the format "legacy", and reports if it cannot', () => {
     const entry = rule({ ...KEYLESS, ...own, format: 'legacy', transparency: 'timestamp' });
     expect(entry).toMatchObject({
       attestors: [
@@ -296,7 +296,7 @@ describe('a Kyverno ClusterPolicy', () => {
     );
   });
 
-  it('says what it needs and what it does not check', () => {
+  it('lists its requirements and unsupported checks', () => {
     const said = (args: SignerPolicyArgs) => kyvernoClusterPolicy(args).warnings;
     expect(said(ARGS)).toEqual([expect.stringContaining('require Kyverno 1.19')]);
     expect(said(KEYLESS)).toEqual(['Bundles require Kyverno 1.13.']);
@@ -327,14 +327,14 @@ describe('a Kyverno ClusterPolicy', () => {
     expect(problems[0]).toContain('use an ImageValidatingPolicy');
   });
 
-  it('asks for the chain of an authority that it cannot know', () => {
+  it('requires the chain of an authority that is not known', () => {
     const args = { ...KEYLESS, format: 'legacy', transparency: 'timestamp' };
     expect(problemsOf(() => kyvernoClusterPolicy(args))).toEqual([
       expect.stringMatching(/^trustedRoot: .*format "bundle"/),
     ]);
   });
 
-  it('warns or audits, in the namespaces that it is told', () => {
+  it('warns or audits, in the configured namespaces', () => {
     const spec = (change: Partial<SignerPolicyArgs>) =>
       kyvernoClusterPolicy({ ...ARGS, ...change }).manifests[0]!['spec'];
     expect(spec({ action: 'Warn', namespaces: ['a'] })).toMatchObject({

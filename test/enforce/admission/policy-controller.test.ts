@@ -69,7 +69,7 @@ describe('a ClusterImagePolicy', () => {
     }
   });
 
-  it('says which format to use where a key signs bundles only', () => {
+  it('names the format to use if a key signs bundles only', () => {
     expect(problemsOf(() => policyControllerPolicy(ARGS))).toEqual([
       expect.stringMatching(/^format: .*"legacy" or "both"/),
     ]);
@@ -112,7 +112,7 @@ describe('a ClusterImagePolicy', () => {
     ]);
   });
 
-  it('asks for provenance in a policy of its own, as all that match must be met', () => {
+  it('requires provenance in a separate policy, because all matching policies must pass', () => {
     const provenance = { builderId: BUILDER };
     for (const args of [LEGACY, KEYLESS]) {
       expect(kinds({ ...args, provenance })).toEqual([
@@ -136,7 +136,7 @@ describe('a ClusterImagePolicy', () => {
     }
   });
 
-  it('says that it does not check annotations', () => {
+  it('reports that it does not check annotations', () => {
     const { warnings, manifests } = policyControllerPolicy({ ...KEYLESS, annotations: { a: 'b' } });
     expect(warnings).toEqual([expect.stringContaining('annotations are not checked')]);
     expect(manifests[0]!.metadata.annotations).toMatchObject({ 'signed-image/notes': warnings[0] });
@@ -174,7 +174,7 @@ describe('a ClusterImagePolicy', () => {
     ]);
   });
 
-  it('has a TrustRoot for each way in which it reads signatures, and none that nobody asks', () => {
+  it('has a TrustRoot for each way to read signatures, and none that is not used', () => {
     const both = { ...KEYLESS, ...own, keys: [KEY], format: 'both' };
     expect(kinds(both).slice(0, 2)).toEqual(['TrustRoot acme', 'TrustRoot acme-legacy']);
     expect(authorities(both, 2)).toMatchObject([
@@ -242,7 +242,7 @@ describe('a ClusterImagePolicy', () => {
     ]);
   });
 
-  it('says what it cannot do', () => {
+  it('reports unsupported settings', () => {
     const wrong = (args: SignerPolicyArgs) => problemsOf(() => policyControllerPolicy(args));
     expect(wrong({ ...LEGACY, action: 'Audit' })).toEqual([expect.stringMatching(/^action: /)]);
     expect(wrong({ ...LEGACY, transparency: 'timestamp' })).toEqual([

@@ -69,7 +69,7 @@ describe('policies as resources', () => {
     ]);
   });
 
-  it('are named as they are told', async () => {
+  it('have the configured names', async () => {
     const objects = await objectsOf(
       1,
       () => new KyvernoClusterPolicy('images', { ...ARGS, name: 'acme-images' }),

@@ -40,7 +40,7 @@ describe('the configuration of signers', () => {
   });
 
   it.each([[{}], [{ keys: [] }], [{ identities: [] }], [{ keys: [], identities: [] }]])(
-    'is refused when it names nobody: %j',
+    'is refused without a signer: %j',
     (signers) => {
       const { images, name } = ARGS;
       expect(problems(signers, { images, name })).toEqual([
@@ -51,7 +51,7 @@ describe('the configuration of signers', () => {
     },
   );
 
-  it('is refused with an empty list beside one that names somebody', () => {
+  it('is refused with an empty list besides one with signers', () => {
     expect(problems({ identities: [] })).toEqual([expect.stringMatching(/^identities: is empty/)]);
     expect(problems({ keys: [] }, KEYLESS)).toEqual([expect.stringMatching(/^keys: is empty/)]);
     expect(problems({ images: [] })).toEqual([expect.stringMatching(/^images: is empty/)]);
@@ -188,7 +188,7 @@ describe('the configuration of signers', () => {
     expect(identities[0]!.subject.pattern).toBe(`^(?:${identityPattern})$`);
   });
 
-  it('is refused when an identity is to be believed without a witness', () => {
+  it('is refused if an identity would be trusted without a log or timestamp', () => {
     expect(problems({ transparency: 'none' }, KEYLESS)).toEqual([
       expect.stringMatching(/^transparency: cannot be "none" with identities/),
     ]);
@@ -208,7 +208,7 @@ describe('the configuration of signers', () => {
     ]);
   });
 
-  it('asks identities for a log and keys for nothing, unless it is told', () => {
+  it('requires a log for identities and nothing for keys by default', () => {
     expect(signerPolicy(ARGS).transparency).toBe('none');
     expect(signerPolicy(KEYLESS).transparency).toBe('log');
     expect(signerPolicy({ ...ARGS, transparency: 'log' }).transparency).toBe('log');
@@ -266,7 +266,7 @@ describe('patterns of images', () => {
 });
 
 describe('YAML', () => {
-  it('says the same as the objects, with what is not checked as comments', () => {
+  it('is equal to the objects, with unsupported checks as comments', () => {
     const { manifests, warnings } = kyvernoClusterPolicy(ARGS);
     const text = yamlOf(manifests, warnings);
     expect(warnings).not.toEqual([]);
@@ -275,7 +275,7 @@ describe('YAML', () => {
     expect(text).toContain(KEY.split('\n')[1]!);
   });
 
-  it('has no anchors, and separates objects', () => {
+  it('does not have anchors, and separates objects', () => {
     const { manifests } = kyvernoClusterPolicy({ ...ARGS, keys: [KEY, KEY] });
     const text = yamlOf([...manifests, ...manifests]);
     expect(text).not.toMatch(/[&*]ref/);

@@ -64,7 +64,7 @@ describe.each(enginesUnderTest())('the policy pack on the $engine engine', (kind
   let commit: string;
   let configs = 0;
 
-  /** A new stack of what is declared, behind the pack. */
+  /** A new stack with the declared resources and the policy pack. */
   const declare = (declared: Declared, config?: unknown): EngineUnderTest => {
     const verified = { image: signed, keys: [stage.key.publicKey], provenance: { commit } };
     stage.write('declared.json', JSON.stringify({ verified, ...declared }));
@@ -135,11 +135,11 @@ describe.each(enginesUnderTest())('the policy pack on the $engine engine', (kind
   );
 
   test(
-    'tells in a preview all that is wrong, each on its resource',
+    'reports all violations in a preview, each on its resource',
     async () => {
       const image = signed;
       const stack = declare({
-        // Only then the pack can tell what else was verified with the same digest.
+        // Only then the pack has the other verifications of the same digest.
         afterwards: true,
         forged: `registry.example.test/evil@${OTHER_DIGEST}`,
         workloads: [
@@ -189,7 +189,7 @@ describe.each(enginesUnderTest())('the policy pack on the $engine engine', (kind
   );
 
   test(
-    'wants the reference itself and not a copy of its text, and says so once all is there',
+    'requires the reference itself and not a copy of its text, and reports that at the end',
     async () => {
       const stack = declare({ afterwards: true, workloads: [pod('copied', signed)] });
       const up = await stack.up();
@@ -266,7 +266,7 @@ describe.each(enginesUnderTest())('the policy pack on the $engine engine', (kind
     ['the key that signed', () => stage.key.publicKey, []],
     ['another key', () => publicPem(), ['mandatory images-verified of-remote']],
   ])(
-    'asks who signed: a stack that signs for itself, with %s in the configuration',
+    'checks the signer: a stack that signs for itself, with %s in the configuration',
     async (_case, trusted, expected) => {
       const { password, ref } = stage.key;
       const config = { 'images-verified': { trustedKeys: [trusted()] } };

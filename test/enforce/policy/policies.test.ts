@@ -17,7 +17,7 @@ import {
 import { ask, UNKNOWN_TEXT } from './support/verdicts';
 
 describe('images-pinned', () => {
-  test('takes a digest, and refuses tags, what is empty and what is no reference', () => {
+  test('accepts a digest, and refuses tags, empty texts and invalid references', () => {
     const { before } = ask('images-pinned');
     expect(before(pod(IMAGE))).toEqual([]);
     expect(before(pod('nginx:1.27'))).toEqual([
@@ -29,7 +29,7 @@ describe('images-pinned', () => {
     ]);
   });
 
-  test('looks at what it knows beside what it does not', () => {
+  test('checks known kinds and unknown ones', () => {
     const containers = [
       { name: 'app', image: UNKNOWN_TEXT },
       { name: 'side', image: 'nginx' },
@@ -40,7 +40,7 @@ describe('images-pinned', () => {
     expect(before(pod('', { props: { spec: UNKNOWN_TEXT } }))).toEqual([]);
   });
 
-  test('refuses no containers, no image, and kinds that nobody described', () => {
+  test('refuses a workload without containers or image, and unknown kinds', () => {
     const { before } = ask('images-pinned');
     expect(before(pod('', { props: { spec: { containers: [] } } }))).toEqual([
       'spec.containers has no container',
@@ -63,7 +63,7 @@ describe('images-verified, before a resource is made', () => {
     expect(before(pod(IMAGE.replace('@', ':v1@')))).toEqual([]);
   });
 
-  test('refuses what none was declared for, here or in another repository', () => {
+  test('refuses images without a declared verification, here or in another repository', () => {
     const { before } = ask('images-verified');
     expect(before(pod(IMAGE))).toEqual([expect.stringContaining('did not verify')]);
     before(verification(declared));
@@ -74,7 +74,7 @@ describe('images-verified, before a resource is made', () => {
     ]);
   });
 
-  test('believes no component, and no other provider, that has the type of a verification', () => {
+  test('rejects components, and resources of other providers, with the type of a verification', () => {
     const { before } = ask('images-verified');
     const { provider: _, ...component } = verification(declared);
     before(component);
@@ -82,7 +82,7 @@ describe('images-verified, before a resource is made', () => {
     expect(before(pod(IMAGE))).toHaveLength(1);
   });
 
-  test('leaves to the update what a preview cannot tell, and forgets the preview then', () => {
+  test('defers to the update what a preview cannot decide, and discards the preview then', () => {
     const { before } = ask('images-verified');
     before(stack);
     before(verification({ ...declared, digest: UNKNOWN_TEXT }));
@@ -129,7 +129,7 @@ describe('images-verified, on the finished stack', () => {
     expect(after(verified, pod('nginx:1', { spec: ['app'] }))).toHaveLength(1);
   });
 
-  test('believes the outputs of no component', () => {
+  test('rejects the outputs of components', () => {
     const { provider: _, ...forged } = verified;
     const component = { ...forged, type: 'signed-image:index:SignedImage', name: 'component' };
     expect(after(forged, pod(IMAGE, { spec: ['app'] }))).toHaveLength(1);
@@ -154,7 +154,7 @@ describe('images-verified, on the finished stack', () => {
     expect(after(pending, pod(UNKNOWN_TEXT, { spec: ['app'] }))).toEqual([]);
   });
 
-  test('does not tell again what was told before the resource was made', () => {
+  test('does not repeat violations that were reported before the resource was created', () => {
     const asked = ask('images-verified');
     expect(asked.before(pod(IMAGE))).toHaveLength(1);
     expect(asked.after(pod(IMAGE))).toEqual([]);
@@ -177,7 +177,7 @@ describe('images-of-commit', () => {
       runDetails: { builder: { id: 'https://example.test/builder' } },
     });
 
-  test('is disabled unless somebody asks for it', () => {
+  test('is disabled by default', () => {
     const levels = signedImagePolicies({}).map(({ name, enforcementLevel }) => [
       name,
       enforcementLevel,
@@ -281,7 +281,7 @@ describe('the configuration of a policy', () => {
     expect(() => ask('images-verified', config).after()).toThrow(words);
   });
 
-  test('tells whose it is, and spares people the stack trace', () => {
+  test('names the policy, and omits the stack trace', () => {
     try {
       ask('images-pinned', { allow: [] }).before(stack);
       throw new Error('taken');

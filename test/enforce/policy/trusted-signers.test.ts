@@ -30,7 +30,7 @@ describe('images-verified, by the signers that its configuration trusts', () => 
     ],
     ['its key for a time', { trustedKeys: [TRUSTED] }, { trustedKeys: [{ key: TRUSTED }] }],
     [
-      'its key, and a stranger that is retired',
+      'its key, and a retired key of another signer',
       { trustedKeys: [TRUSTED] },
       { keys: [TRUSTED], trustedKeys: [{ key: STRANGER, retired: true }] },
     ],
@@ -55,13 +55,13 @@ describe('images-verified, by the signers that its configuration trusts', () => 
   test.each<[string, object, object, string]>([
     ['a key that was made on the spot', { trustedKeys: [TRUSTED] }, { keys: [STRANGER] }, 'key'],
     [
-      'a stranger beside its key',
+      'the key of another signer besides its key',
       { trustedKeys: [TRUSTED] },
       { keys: [TRUSTED, STRANGER] },
       'not among the `trustedKeys`',
     ],
     [
-      'a stranger for a time',
+      'the key of another signer with a validity period',
       { trustedKeys: [TRUSTED] },
       { keys: [TRUSTED], trustedKeys: [{ key: STRANGER, notAfter: '2030-01-01T00:00:00Z' }] },
       'not among the `trustedKeys`',
@@ -96,7 +96,7 @@ describe('images-verified, by the signers that its configuration trusts', () => 
     expect(said(config, inputs)).toEqual([expect.stringContaining(words)]);
   });
 
-  test('goes by the signer that was found, on the finished stack', () => {
+  test('checks the signer in the outputs, at the end of the run', () => {
     const { after } = ask('images-verified', { trustedKeys: [TRUSTED], identities: [IDENTITY] });
     const by = (signer: unknown) =>
       after(verification({ imageRef: IMAGE, signer }), pod(IMAGE, { spec: ['app'] }));
@@ -112,13 +112,13 @@ describe('images-verified, by the signers that its configuration trusts', () => 
       expect(by(signer)).toEqual([expect.stringContaining('pod: spec.containers[0].image')]);
   });
 
-  test('leaves references that are allowed, and everything where nobody is named', () => {
+  test('ignores allowed references, and everything if no signer is configured', () => {
     const config = { trustedKeys: [TRUSTED], allow: [IMAGE] };
     expect(said(config, { keys: [STRANGER] })).toEqual([]);
     expect(said({}, { keys: [STRANGER] })).toEqual([]);
   });
 
-  test('refuses a verification that names nobody, and letters that engines count differently', () => {
+  test('refuses a verification without signers, and letters that engines compare differently', () => {
     expect(said({ trustedKeys: [TRUSTED] }, {})).toEqual([
       expect.stringContaining('has no trusted signers'),
     ]);

@@ -118,7 +118,7 @@ describe.each(enginesUnderTest())(
     );
 
     test(
-      'sees what a component makes',
+      'checks the resources of a component',
       async () => {
         const stack = await declare({
           workloads: { [POD]: WORKLOADS[POD]!('nginx') },
@@ -132,7 +132,7 @@ describe.each(enginesUnderTest())(
     );
 
     test(
-      'looks again before it creates: a transform that came later does not get through',
+      'checks again before the creation: a later transform cannot bypass it',
       async () => {
         const stack = await declare({
           workloads: { [POD]: WORKLOADS[POD]!('$verified') },
@@ -162,7 +162,7 @@ describe.each(enginesUnderTest())(
     );
 
     test(
-      'tells what an exemption lets through, and why',
+      'logs what an exemption admits, and why',
       async () => {
         const requirement = { exempt: [{ image: 'registry.k8s.io/*', reason: 'ships with it' }] };
         const workloads = { [POD]: WORKLOADS[POD]!('registry.k8s.io/pause:3.10') };
@@ -175,7 +175,7 @@ describe.each(enginesUnderTest())(
     );
 
     test(
-      'is told all that is wrong with its exemptions before anything is made',
+      'reports all invalid exemptions before anything is created',
       async () => {
         const requirement = { exempt: [{ image: '*' }] };
         const preview = await (await declare({ workloads: {}, requirement })).preview();

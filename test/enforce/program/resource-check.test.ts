@@ -65,7 +65,7 @@ describe('an image', () => {
     expect(check(UNKNOWN)).toEqual([]);
   });
 
-  it('may carry its tag beside the verified digest: the digest decides', () => {
+  it('may have a tag in addition to the verified digest, which decides', () => {
     expect(check(`registry.example.com/team/app:v1@${D1}`)).toEqual([]);
   });
 
@@ -75,7 +75,7 @@ describe('an image', () => {
   });
 });
 
-it('all problems of a resource are told at once', () => {
+it('all problems of a resource are reported together', () => {
   const properties = {
     spec: {
       containers: [{ image: 'a:1' }, { image: VERIFIED }],
@@ -108,7 +108,7 @@ it('a pod without containers is refused', () => {
 describe('an exemption', () => {
   const reason = 'ships with the cluster';
 
-  it('lets its images through, and is told with its reason', () => {
+  it('admits its images, and is logged with its reason', () => {
     const exempt = [{ image: 'registry.k8s.io/*', reason }];
     expect(check('registry.k8s.io/pause:3.10', { exempt })).toEqual([
       {
@@ -122,7 +122,7 @@ describe('an exemption', () => {
     );
   });
 
-  it('lets its resources through, whatever they run', () => {
+  it('admits its resources with any images', () => {
     expect(check('nginx', { exempt: [{ resource: 'app', reason }] })).toEqual([]);
     expect(check('nginx', { exempt: [{ resource: `${DEPLOYMENT}::a*`, reason }] })).toEqual([]);
     expect(refusal(() => check('nginx', { exempt: [{ resource: 'b*', reason }] }))).toContain(
@@ -207,22 +207,22 @@ describe('a kind', () => {
   const checkKind = (type: string, args: VerifiedImagesArgs, made: object = properties) =>
     checkResource({ type, name: 'x', properties: { ...made } }, requirementOf(args), new Set());
 
-  it('that seems to run containers and that nobody described is refused', () => {
+  it('of an unknown kind that appears to run containers is refused', () => {
     const message = refusal(() => checkKind(WIDGET, {}));
     expect(message).toContain('spec.template.spec.containers');
     expect(message).toContain('in `kinds`');
   });
 
-  it('is checked where the user says that its pods are', () => {
+  it('is checked at the declared path of its pods', () => {
     const kinds = [{ type: WIDGET, podSpec: 'spec.template.spec' }];
     expect(refusal(() => checkKind(WIDGET, { kinds }))).toContain('is a tag');
   });
 
-  it('that runs nothing is none of our business', () => {
+  it('that runs nothing is ignored', () => {
     expect(checkKind('kubernetes:core/v1:ConfigMap', {}, { data: { image: 'nginx' } })).toEqual([]);
   });
 
-  it('of which the images are rendered out of sight is refused', () => {
+  it('whose images are rendered elsewhere is refused', () => {
     const made = { chart: 'x' };
     expect(refusal(() => checkKind('kubernetes:helm.sh/v3:Release', {}, made))).toContain(
       'v4.Chart',
@@ -244,7 +244,7 @@ describe('a kind', () => {
   });
 });
 
-it('a reference that is allowed must be pinned, and all problems are told at once', () => {
+it('an allowed reference must be pinned, and all problems are reported together', () => {
   const args = { allow: ['nginx:1'], exempt: [{ image: '*', reason: '' }] };
   expect(() => requirementOf(args)).toThrow(/allow\[0\][\s\S]*exempt\[0\]\.reason/);
 });
@@ -276,7 +276,7 @@ describe('a custom resource', () => {
     expect(checked(type, build(UNVERIFIED), { exempt })).toEqual([]);
   });
 
-  it('that renders its workloads is checked where the user says that its images are', () => {
+  it('that renders its workloads is checked at the declared path of its images', () => {
     const type = 'kubernetes:helm.toolkit.fluxcd.io/v2:HelmRelease';
     const kinds = [{ type, images: ['spec.values.image', 'spec.values.proxy'] }];
     const [repository, digest] = VERIFIED.split('@');
@@ -296,7 +296,7 @@ describe('a custom resource', () => {
     },
   );
 
-  it('that is said to run no images needs a reason for that', () => {
+  it('that is declared to run no images needs a reason', () => {
     expect(() => requirementOf({ kinds: [{ type: WIDGET, images: [] }] })).toThrow(
       'kinds[0].reason',
     );
@@ -310,7 +310,7 @@ describe('a custom resource', () => {
     ['an address', { spec: { image: 'https://example.com/a.png' } }],
     ['prose', { spec: { description: 'An image: of a cat\nand a dog' } }],
     ['an image in its metadata', { metadata: { annotations: { image: 'nginx' } } }],
-  ])('of an unknown kind with %s is none of our business', (_, properties) => {
+  ])('of an unknown kind with %s is ignored', (_, properties) => {
     expect(checked(WIDGET, properties)).toEqual([]);
   });
 
@@ -341,7 +341,7 @@ describe('a custom resource', () => {
     expect(refusal(() => checked(WIDGET, { spec: deep }))).toContain('too large or too deep');
   });
 
-  it('whose aliases grow without end is refused in time', () => {
+  it('whose aliases expand without limit is refused in time', () => {
     const bomb = Array.from(
       { length: 30 },
       (_, at) => `a${at}: &a${at} [${at === 0 ? 'image' : `*a${at - 1},`.repeat(10)}]`,

@@ -214,7 +214,7 @@ describe('an attacker of the policy of verified digests on a real API server', (
     const moved = {
       spec: { template: { spec: { initContainers: [{ name: 'i', image: EVIL }] } } },
     };
-    // Its pods are what is refused.
+    // Its pods are refused.
     expect(await patch(`${deployments}/before`, moved)).toMatchObject({ status: 200 });
     expect(await run(EVIL)).toMatchObject({ status: 403 });
     const mounted = {
@@ -237,7 +237,7 @@ describe('an attacker of the policy of verified digests on a real API server', (
     expect((await run(EVIL)).status).toBe(403);
   });
 
-  test('apply on the server side and dry runs are asked as well', async () => {
+  test('server-side apply and dry runs are checked as well', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'attacks-'));
     const file = join(folder, 'pod.json');
     await writeFile(file, JSON.stringify(podOf('applied', podSpec(EVIL))));

@@ -40,7 +40,7 @@ describe('an audit of a real API server', () => {
     expect(answer).toMatchObject({ status: 201 });
   }
 
-  /** What `audit rbac` prints, given to a user in place of the service account. */
+  /** Binds the output of `audit rbac` to a user instead of the service account. */
   async function grant(user: string, args: readonly string[]): Promise<void> {
     const { code, stdout } = await run(['audit', 'rbac', ...args]);
     expect(code).toBe(0);
@@ -67,7 +67,7 @@ describe('an audit of a real API server', () => {
     }
   }
 
-  /** No node is there: what it would say is written into the status. */
+  /** Without a node, its report is written to the status. */
   async function runPod(namespace: string, name: string, image: string, imageID: string) {
     const path = `/api/v1/namespaces/${namespace}/pods`;
     await create(path, { metadata: { name }, spec: { containers: [{ name: 'app', image }] } });
@@ -114,7 +114,7 @@ describe('an audit of a real API server', () => {
   const audit = (user: string, ...args: readonly string[]) =>
     run(['audit', 'cluster', '--key', key, '--kubeconfig', cluster.kubeconfigOf(user), ...args]);
 
-  test('tells of each image what it is, by the role that is printed', async () => {
+  test('reports the state of each image, with the permissions of the printed role', async () => {
     const { code, stdout } = await audit(AUDITOR, '-o', 'json');
     expect(code).toBe(1);
     const report = JSON.parse(stdout) as {
@@ -144,7 +144,7 @@ describe('an audit of a real API server', () => {
     expect(pods.sort()).toEqual(['ads', 'cart', 'loaded', 'vault', 'web']);
   });
 
-  test('sees one namespace only where the role is bound there only', async () => {
+  test('is limited to one namespace if the role is bound there only', async () => {
     expect(await audit(GUEST, '-n', 'bank')).toMatchObject({ code: 0 });
     for (const args of [[], ['-n', 'shop']]) {
       const { code, stderr } = await audit(GUEST, ...args);

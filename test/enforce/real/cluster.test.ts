@@ -15,7 +15,7 @@ const POD = 'kubernetes:core/v1:Pod';
 
 const POLICIES = '/apis/admissionregistration.k8s.io/v1';
 
-/** `kubernetes:apps/v1:Deployment` as the API server has it. */
+/** The API server's path for `kubernetes:apps/v1:Deployment`. */
 function objectOf(type: string, name: string, body: object) {
   const [group = '', version = ''] = type.split(':')[1]!.split('/');
   const apiVersion = group === 'core' ? version : `${group}/${version}`;
@@ -51,7 +51,7 @@ describe('a real API server with the policy of verified digests', () => {
     }
   }
 
-  /** The API server takes a new policy into force within seconds, and says nothing when it has. */
+  /** The API server applies a new policy within seconds, without reporting it. */
   async function inForce(type: string): Promise<void> {
     for (let tries = 0; tries < 120; tries += 1) {
       if ((await run(type, 'not-yet.example.com/in:force')).status === 403) return;
@@ -94,7 +94,7 @@ describe('a real API server with the policy of verified digests', () => {
     refused(kindOf(type), 'cluster');
   });
 
-  test('refuses it in init containers and image volumes, and beside a verified one', async () => {
+  test('refuses it in init containers and image volumes, and next to a verified one', async () => {
     const containers = [{ name: 'app', image: IMAGE }];
     const specs = [
       { containers, initContainers: [{ name: 'init', image: OTHER }] },
@@ -132,7 +132,7 @@ describe('a real API server with the policy of verified digests', () => {
     expect(answer).toMatchObject({ status: 403 });
   });
 
-  test('admits what is exempt, and whatever runs in a namespace that it does not hold for', async () => {
+  test('admits exempt images, and all images in namespaces to which it does not apply', async () => {
     expect(await run(POD, EXEMPT)).toMatchObject({ status: 201 });
     expect(await run(POD, 'registry.k8s.io.evil.example/pause')).toMatchObject({ status: 403 });
     expect(await run(POD, 'nginx', FREE)).toMatchObject({ status: 201 });

@@ -5,10 +5,10 @@ import { BUILDER, signWithOurs } from '../../interop/support/ours';
 import { IDENTITY, type TestSigner, testSigner } from '../../interop/support/signers';
 import { type Stack, startStack } from '../../interop/support/stack';
 import { publicPem } from '../admission/support/policies';
-import { type Judgement, judge } from '../support/policy-tester';
+import { type Decision, evaluate } from '../support/policy-tester';
 
-/** With what it said, so that a refusal tells why. */
-const ADMITTED = { admitted: true, said: expect.stringContaining('admitted') };
+/** Includes the output, so that a failed assertion shows the reason. */
+const ADMITTED = { admitted: true, output: expect.stringContaining('admitted') };
 
 describe('the engine of policy-controller', () => {
   let stack: Stack;
@@ -22,13 +22,16 @@ describe('the engine of policy-controller', () => {
     return image;
   };
 
-  const judged = (image: PushedImage, change: Partial<SignerPolicyArgs>): Promise<Judgement> => {
+  const decisionFor = (
+    image: PushedImage,
+    change: Partial<SignerPolicyArgs>,
+  ): Promise<Decision> => {
     const { manifests } = policyControllerPolicy({
       name: 'acme',
       images: [`${stack.registry.host}/interop/*`],
       ...change,
     });
-    return judge(manifests, image.reference, stack.folder);
+    return evaluate(manifests, image.reference, stack.folder);
   };
 
   beforeAll(async () => {
@@ -54,27 +57,27 @@ describe('the engine of policy-controller', () => {
       image = await signed(byKey, format);
     });
 
-    test('is admitted, with the provenance that is asked for', async () => {
-      const judgement = await judged(image, { ...key(), format, ...builder(BUILDER) });
-      expect(judgement).toMatchObject(ADMITTED);
+    test('is admitted, with the required provenance', async () => {
+      const decision = await decisionFor(image, { ...key(), format, ...builder(BUILDER) });
+      expect(decision).toMatchObject(ADMITTED);
     });
 
     test('is admitted by any of several keys', async () => {
       const keys = [publicPem(), ...key().keys];
-      expect(await judged(image, { keys, format })).toMatchObject(ADMITTED);
+      expect(await decisionFor(image, { keys, format })).toMatchObject(ADMITTED);
     });
 
     test('is refused by another key', async () => {
-      expect(await judged(image, { keys: [publicPem()], format })).toMatchObject({
+      expect(await decisionFor(image, { keys: [publicPem()], format })).toMatchObject({
         admitted: false,
-        said: expect.stringContaining('no matching signatures'),
+        output: expect.stringContaining('no matching signatures'),
       });
     });
 
     test('is refused with another builder', async () => {
       expect(
-        await judged(image, { ...key(), format, ...builder('https://x.example') }),
-      ).toMatchObject({ admitted: false, said: expect.stringContaining('not compliant') });
+        await decisionFor(image, { ...key(), format, ...builder('https://x.example') }),
+      ).toMatchObject({ admitted: false, output: expect.stringContaining('not compliant') });
     });
   });
 
@@ -84,8 +87,10 @@ describe('the engine of policy-controller', () => {
       image = await signed(byIdentity, 'bundle');
     });
 
-    test('is admitted, with the provenance that is asked for', async () => {
-      expect(await judged(image, { ...identity(), ...builder(BUILDER) })).toMatchObject(ADMITTED);
+    test('is admitted, with the required provenance', async () => {
+      expect(await decisionFor(image, { ...identity(), ...builder(BUILDER) })).toMatchObject(
+        ADMITTED,
+      );
     });
 
     test.each([
@@ -93,56 +98,58 @@ describe('the engine of policy-controller', () => {
       ['another issuer', { issuer: 'https://issuer.example.com' }],
     ])('is refused for %s', async (_what, change) => {
       const [trusted] = identity().identities;
-      const judgement = await judged(image, {
+      const decision = await decisionFor(image, {
         ...identity(),
         identities: [{ ...trusted, ...change }],
       });
-      expect(judgement).toMatchObject({ admitted: false });
+      expect(decision).toMatchObject({ admitted: false });
     });
 
     test('is refused with another builder', async () => {
-      expect(await judged(image, { ...identity(), ...builder('https://x.example') })).toMatchObject(
-        {
-          admitted: false,
-          said: expect.stringContaining('not compliant'),
-        },
-      );
+      expect(
+        await decisionFor(image, { ...identity(), ...builder('https://x.example') }),
+      ).toMatchObject({
+        admitted: false,
+        output: expect.stringContaining('not compliant'),
+      });
     });
 
     test('is refused by a policy for keys', async () => {
-      expect(await judged(image, key())).toMatchObject({ admitted: false });
+      expect(await decisionFor(image, key())).toMatchObject({ admitted: false });
     });
   });
 
   test('is admitted, signed by an identity in the format "legacy"', async () => {
     const image = await signed(byIdentity, 'legacy');
-    const asked = { ...identity(), format: 'legacy' };
-    expect(await judged(image, { ...asked, ...builder(BUILDER) })).toMatchObject(ADMITTED);
+    const args = { ...identity(), format: 'legacy' };
+    expect(await decisionFor(image, { ...args, ...builder(BUILDER) })).toMatchObject(ADMITTED);
     const [trusted] = identity().identities;
     const identities = [{ ...trusted, identity: 'https://ci.example.com/someone/else' }];
-    expect(await judged(image, { ...asked, identities })).toMatchObject({ admitted: false });
+    expect(await decisionFor(image, { ...args, identities })).toMatchObject({ admitted: false });
   });
 
   test('is admitted by the key or by the identity, each in the format that it is read in', async () => {
-    const asked = { ...identity(), ...key(), format: 'both', transparency: 'log' };
+    const args = { ...identity(), ...key(), format: 'both', transparency: 'log' };
     const byBundle = await signed(byIdentity, 'bundle');
-    expect(await judged(byBundle, asked)).toMatchObject(ADMITTED);
+    expect(await decisionFor(byBundle, args)).toMatchObject(ADMITTED);
     const logged = await testSigner(stack, 'key + log');
     const byLoggedKey = await signed(logged, 'legacy');
     const keys = logged.keys.map(({ pem }) => pem);
-    expect(await judged(byLoggedKey, { ...asked, keys })).toMatchObject(ADMITTED);
+    expect(await decisionFor(byLoggedKey, { ...args, keys })).toMatchObject(ADMITTED);
     const unlogged = await signed(byKey, 'legacy');
-    expect(await judged(unlogged, asked)).toMatchObject({ admitted: false });
+    expect(await decisionFor(unlogged, args)).toMatchObject({ admitted: false });
   });
 
-  test('is refused without provenance where it is asked for', async () => {
+  test('is refused without provenance if it is required', async () => {
     const image = await signed(byKey, 'legacy', false);
-    expect(await judged(image, key())).toMatchObject(ADMITTED);
-    expect(await judged(image, { ...key(), provenance: {} })).toMatchObject({ admitted: false });
+    expect(await decisionFor(image, key())).toMatchObject(ADMITTED);
+    expect(await decisionFor(image, { ...key(), provenance: {} })).toMatchObject({
+      admitted: false,
+    });
   });
 
-  test('refuses what nobody signed', async () => {
-    expect(await judged(unsigned, key())).toMatchObject({ admitted: false });
-    expect(await judged(unsigned, identity())).toMatchObject({ admitted: false });
+  test('refuses an unsigned image', async () => {
+    expect(await decisionFor(unsigned, key())).toMatchObject({ admitted: false });
+    expect(await decisionFor(unsigned, identity())).toMatchObject({ admitted: false });
   });
 });

@@ -126,7 +126,7 @@ describe('a cluster with its controllers, in which B is admitted and A ran befor
     // A policy that was removed holds for a moment longer.
     for (const image of images)
       await eventually(async () => expect((await probe(pod(image))).status).toBe(201));
-    // Policies come into force one by one: the last shape of all is asked, too.
+    // Policies take effect one by one, so the last shape is checked too.
     await eventually(async () => {
       const cronJob = object('batch/v1', 'CronJob', 'probe', {
         schedule: '0 0 1 1 *',

@@ -150,7 +150,7 @@ export const RENDERED: Readonly<Record<string, Build>> = {
   'kubernetes:argoproj.io/v1alpha1:Application': () => ({ spec: { source: {} } }),
 };
 
-/** An object of a kind that nobody described, with an image in it somewhere. */
+/** An object of an unknown kind, with an image somewhere in it. */
 export const UNKNOWN_WORKLOADS: Readonly<Record<string, Build>> = {
   'a text under image': (image) => ({ spec: { image } }),
   'a text under a name that ends so': (image) => ({ spec: { proxyImage: image } }),

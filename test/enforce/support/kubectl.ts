@@ -16,7 +16,7 @@ export function kubectl(cluster: Cluster, ...args: readonly string[]): Promise<T
 
 let folder: string | undefined;
 
-/** kubectl keeps what it has discovered there. */
+/** kubectl's discovery cache. */
 function home(): string {
   folder ??= mkdtempSync(join(tmpdir(), 'kubectl-'));
   return folder;

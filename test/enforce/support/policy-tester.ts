@@ -10,11 +10,11 @@ const BUILD = resolve(__dirname, '../../../dev/tools/build.mjs');
 
 let folder: string | undefined;
 
-function judgePath(): string {
+function testerPath(): string {
   folder ??= execFileSync(process.execPath, [BUILD, '--where', 'policy-controller'], {
     encoding: 'utf8',
   }).trim();
-  const path = join(folder, 'judge');
+  const path = join(folder, 'policy-tester');
   if (!existsSync(path))
     throw new Error(
       'policy-controller is not built: run node dev/tools/build.mjs policy-controller',
@@ -22,26 +22,26 @@ function judgePath(): string {
   return path;
 }
 
-/** What policy-controller's engine says of an image. */
-export interface Judgement {
+/** The decision of policy-controller's engine for an image. */
+export interface Decision {
   readonly admitted: boolean;
-  /** Why not, and whatever else it said. */
-  readonly said: string;
+  /** The output of the engine, with the reason of a denial. */
+  readonly output: string;
 }
 
 /**
- * Asks the engine of policy-controller, as its webhook would.
+ * Evaluates an image with the engine of policy-controller, as its webhook does.
  *
- * @param manifests as `policyControllerPolicy` made them
+ * @param manifests as returned by `policyControllerPolicy`
  * @param image `host/repo@digest`
- * @param inside a folder for files
+ * @param parent a folder for files
  */
-export async function judge(
+export async function evaluate(
   manifests: readonly Manifest[],
   image: string,
-  inside: string,
-): Promise<Judgement> {
-  const files = await mkdtemp(join(inside, 'policy-'));
+  parent: string,
+): Promise<Decision> {
+  const files = await mkdtemp(join(parent, 'policy-'));
   const path = (name: string) => join(files, name);
   const trustRoots = manifests.filter(({ kind }) => kind === 'TrustRoot');
   const policies = manifests.filter(({ kind }) => kind === 'ClusterImagePolicy');
@@ -50,16 +50,16 @@ export async function judge(
     await writeFile(path(`${manifest.metadata.name}.root.yaml`), yamlOf([manifest]));
   const roots = trustRoots.map(({ metadata }) => path(`${metadata.name}.root.yaml`));
   const args = ['-policy', path('policy.yaml'), '-image', image, ...roots];
-  const { code, stdout, stderr } = await runTool(judgePath(), args, {
+  const { code, stdout, stderr } = await runTool(testerPath(), args, {
     cwd: files,
     env: {
       HOME: files,
       TUF_ROOT: path('tuf'),
-      // Whatever is not on this machine is refused at once, also where there is a network.
+      // Connections to other machines fail at once, also on machines with a network.
       HTTP_PROXY: 'http://127.0.0.1:9',
       HTTPS_PROXY: 'http://127.0.0.1:9',
       NO_PROXY: '127.0.0.1',
     },
   });
-  return { admitted: code === 0, said: `${stdout}\n${stderr}` };
+  return { admitted: code === 0, output: `${stdout}\n${stderr}` };
 }

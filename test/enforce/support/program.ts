@@ -1,5 +1,5 @@
 /**
- * The program of the second wall: declares what `declared.json` says, behind `requireVerifiedImages`.
+ * The program of the tests of `requireVerifiedImages`: declares the resources of `declared.json`.
  * An image of a workload is `$verified` (the reference of the VerifiedImage), or any other text.
  */
 export const PROGRAM = `
@@ -10,7 +10,7 @@ const { requireVerifiedImages, VerifiedImage } = require('pulumi-signed-image');
 const declared = JSON.parse(readFileSync('declared.json', 'utf8'));
 requireVerifiedImages(declared.requirement);
 if (declared.meddle) {
-  // Comes after ours, as a transform of another library may: only the hook sees what it did.
+  // Runs after ours, like a transform of another library: only the hook detects its change.
   pulumi.runtime.registerResourceTransform(({ type, props, opts }) => type === (declared.meddleWith ?? 'kubernetes:core/v1:Pod')
     ? { props: { ...props, spec: { containers: [{ name: 'app', image: declared.meddle }] } }, opts }
     : undefined);

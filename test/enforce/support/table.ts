@@ -1,22 +1,22 @@
 import { appendFileSync } from 'node:fs';
 
-/** The four walls, by their words in the table. */
-export type Wall = 'types' | 'program' | 'policy pack' | 'cluster';
+/** The enforcement layers, as the table names them. */
+export type Layer = 'types' | 'program' | 'policy pack' | 'cluster';
 
-/** Keeps one cell of the table that `npm run test:enforce` prints; dev/run.mjs names the file. */
-function cell(kind: string, wall: Wall, outcome: 'admitted' | 'refused'): void {
+/** Records one cell of the table that `npm run test:enforce` prints; dev/setup/tasks.mjs sets the file. */
+function cell(kind: string, layer: Layer, outcome: 'admitted' | 'refused'): void {
   const file = process.env['ENFORCE_TABLE'];
-  if (file) appendFileSync(file, `${JSON.stringify({ kind, wall, outcome })}\n`);
+  if (file) appendFileSync(file, `${JSON.stringify({ kind, layer, outcome })}\n`);
 }
 
-/** To be called after it was seen that a verified image of this kind came through. */
-export const admitted = (kind: string, wall: Wall): void => cell(kind, wall, 'admitted');
+/** Records that a verified image in this kind was admitted. */
+export const admitted = (kind: string, layer: Layer): void => cell(kind, layer, 'admitted');
 
-/** To be called after it was seen that an image that was not verified did not. */
-export const refused = (kind: string, wall: Wall): void => cell(kind, wall, 'refused');
+/** Records that an unverified image in this kind was refused. */
+export const refused = (kind: string, layer: Layer): void => cell(kind, layer, 'refused');
 
-/** To be called after a step of a rollout went through on the real controllers. */
+/** Records that a step of a rollout passed on the real controllers. */
 export function rolloutStep(step: string): void {
   const file = process.env['ENFORCE_TABLE'];
-  if (file) appendFileSync(file, `${JSON.stringify({ step, outcome: 'as it should' })}\n`);
+  if (file) appendFileSync(file, `${JSON.stringify({ step, outcome: 'as expected' })}\n`);
 }

@@ -74,7 +74,7 @@ describe('the images of a workload', () => {
     }
   });
 
-  it('of a kind of the user are where the user says', () => {
+  it('of a declared kind are at the declared paths', () => {
     const rollout = {
       type: 'kubernetes:argoproj.io/v1alpha1:Rollout',
       images: ['spec.steps.*.image'],
@@ -86,13 +86,13 @@ describe('the images of a workload', () => {
   });
 });
 
-describe('what looks like containers in a kind that nobody described', () => {
+describe('values that look like containers in an unknown kind', () => {
   it('is found wherever it is', () => {
     const properties = { spec: { strategy: [{ pod: { containers: [{ image: 'a' }] } }] } };
     expect(containerLists(properties)).toEqual(['spec.strategy[0].pod.containers']);
   });
 
-  it('is no list of other things', () => {
+  it('does not include lists of other things', () => {
     expect(containerLists({ spec: { containers: ['a'], image: 'b' } })).toEqual([]);
     expect(containerLists({ spec: { containers: [{ name: 'blob-container' }] } })).toEqual([]);
   });

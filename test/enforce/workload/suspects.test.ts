@@ -6,12 +6,9 @@ const DIGEST = `sha256:${'a'.repeat(64)}`;
 const problemsOf = (spec: object, type = TYPE, further: object = {}) =>
   resourceImages({ type, properties: { ...further, spec } }, builtInKinds()).problems;
 
-describe('a kind that nobody described', () => {
+describe('an unknown kind', () => {
   it.each([
-    [
-      'under a key that says nothing, at a registry with a port',
-      { runs: 'registry:5000/evil/miner:1' },
-    ],
+    ['under a generic key, at a registry with a port', { runs: 'registry:5000/evil/miner:1' }],
     ['under a key that says nothing, by its digest', { runs: `evil/miner@${DIGEST}` }],
     ['as a URL of a registry', { image: 'oci://registry.example/evil/miner:1' }],
     ['as a URL in capitals', { image: 'DOCKER://evil/miner' }],

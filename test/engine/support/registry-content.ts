@@ -37,7 +37,7 @@ export function bundlesOf(
   });
 }
 
-/** The layers of an image's legacy tag, oldest first; none where there is no such tag. */
+/** The layers of an image's legacy tag, oldest first; empty if the tag does not exist. */
 export function layersOf(
   { store }: RunningRegistry,
   path: string,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The forms in which a secret may lie somewhere: as it is, escaped for JSON, and in base64. */
+/** The forms of a secret in stored data: plain, escaped for JSON, and in base64. */
 function formsOf(secret: string): readonly string[] {
   // Base64 of a text that begins elsewhere has other letters, in three ways.
   const encoded = ['', 'x', 'xx'].map((before) => {

@@ -55,7 +55,7 @@ export interface StageKey {
   readonly publicKey: string;
 }
 
-/** A project in a git work tree of its own, a registry, and a Sigstore. */
+/** A project in a separate git work tree, a registry, and a Sigstore instance. */
 export interface Stage {
   /** Where the engines keep their state, and what else they write. */
   readonly stateDir: string;
@@ -71,7 +71,7 @@ export interface Stage {
   newKey(name: string, password: string): Promise<StageKey>;
   /** The text of a file of the project. */
   read(path: string): string;
-  /** Puts an OIDC token into a file that git ignores, and tells the path and the token. */
+  /** Writes an OIDC token to a file that git ignores, and returns the path and the token. */
   newToken(name: string, request: TokenRequest): { readonly path: string; readonly token: string };
   /** A new stack of this project. */
   stack(
@@ -85,7 +85,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** What the stack says of an image. */
+/** The outputs of the stack for an image. */
 export interface ImageOutputs {
   readonly digest: string;
   readonly imageRef: string;
@@ -109,7 +109,7 @@ export async function imageOutputs(engine: EngineUnderTest, name = 'app'): Promi
 export const deedsOf = ({ steps }: RunOutcome): readonly string[] =>
   steps.flatMap(({ op, name }) => (op === 'same' ? [] : [`${op} ${name}`])).sort();
 
-/** All that a run said; a run that failed must have said why. */
+/** All output of a run; a failed run must have an error message. */
 export const saidBy = ({ errors, logs }: RunOutcome): string => [...errors, logs].join('\n');
 
 export async function openStage(options: StartRegistryOptions = {}): Promise<Stage> {

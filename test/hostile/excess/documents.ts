@@ -1,4 +1,4 @@
-/** A text that takes a parser more time or memory than its size suggests. */
+/** A text that may need disproportionate time or memory in a parser. */
 export interface Excess {
   readonly name: string;
   readonly text: (bytes: number) => string;
@@ -22,7 +22,7 @@ const list = (item: string): Excess => ({
   text: (bytes) => `{"x":[${filled(item, bytes - 16)}0]}`,
 });
 
-/** What JSON parsers are attacked with. */
+/** Attacks on JSON parsers. */
 export const JSON_EXCESS: readonly Excess[] = [
   ...['{},', '[],', '0,', '"",', '{"a":{}},', '1e9,'].map(list),
   { name: 'lists in one another', text: (bytes) => '['.repeat(bytes) },
@@ -31,7 +31,7 @@ export const JSON_EXCESS: readonly Excess[] = [
     text: (bytes) => `${'{"a":'.repeat(bytes / 6)}0${'}'.repeat(bytes / 6)}`,
   },
   {
-    // What passes for a refusal is also put into a message.
+    // An input that is refused is also part of a message.
     name: 'a message of lists in one another',
     text: (bytes) => `{"message":${'['.repeat(bytes / 2 - 8)}${']'.repeat(bytes / 2 - 8)}}`,
   },
@@ -50,7 +50,7 @@ export const JSON_EXCESS: readonly Excess[] = [
   { name: 'white space', text: (bytes) => `{${' '.repeat(bytes - 2)}}` },
 ];
 
-/** What parsers of lines and of PEM are attacked with. */
+/** Attacks on parsers of lines and of PEM. */
 export const TEXT_EXCESS: readonly Excess[] = [
   { name: 'empty lines', text: (bytes) => '\n'.repeat(bytes) },
   { name: 'one long line', text: (bytes) => 'a'.repeat(bytes) },
@@ -83,7 +83,7 @@ export const TEXT_EXCESS: readonly Excess[] = [
 const tlv = (tag: number, length: readonly number[], value: Buffer): Buffer =>
   Buffer.concat([Buffer.from([tag, ...length]), value]);
 
-/** Empty in the middle; written from there, with the size so far as the length of each. */
+/** Nested from the inside: each length is the size of the content so far. */
 function nested(tag: number, levels: number): Buffer {
   const bytes = Buffer.alloc(levels * 6);
   for (let level = 0; level < levels; level += 1) {
@@ -95,7 +95,7 @@ function nested(tag: number, levels: number): Buffer {
   return bytes;
 }
 
-/** DER with lengths and nesting that no certificate, timestamp or signature has. */
+/** DER with lengths and nesting that do not occur in certificates, timestamps or signatures. */
 export const DER_EXCESS: Readonly<Record<string, (bytes: number) => Buffer>> = {
   'a length of four gigabytes': () => tlv(0x30, [0x84, 255, 255, 255, 255], Buffer.alloc(100)),
   'a length of 127 bytes': () =>

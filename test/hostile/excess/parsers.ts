@@ -21,7 +21,7 @@ import { loggedVerifier } from '../../../src/verify/log-entry-key';
 import { readSignerCertificate } from '../../../src/verify/signer-certificate';
 import { DER_EXCESS, type Excess, JSON_EXCESS, TEXT_EXCESS } from './documents';
 
-/** One parser of what others wrote, with as many bytes as can get to it. */
+/** One parser of untrusted input, with the maximum size of its input. */
 export interface Parser {
   readonly name: string;
   readonly bytes: number;
@@ -41,7 +41,7 @@ const answer = (status: number, body: Buffer) => ({
 
 const tokenOf = (claims: Buffer): string => `e30.${claims.toString('base64url')}.AAAA`;
 
-/** Parsers of JSON. Most are reached by an HTTP client that stops at so many bytes. */
+/** Parsers of JSON. For most the HTTP client limits the size of the input. */
 export const JSON_PARSERS: readonly Parser[] = [
   { name: 'a document', bytes: 4 * MIB, parse: (body) => parseJsonObject(body, 'a document') },
   { name: 'a manifest', bytes: 1 * MIB, parse: (body) => parseManifest(body, OCI_MANIFEST) },
@@ -151,7 +151,7 @@ export const TEXT_PARSERS: readonly Parser[] = [
   },
 ];
 
-/** Parsers of DER; bundles hold no more of it (`boundedBundle`). */
+/** Parsers of DER, with the limit for bundles (`boundedBundle`). */
 export const DER_PARSERS: readonly Parser[] = [
   { name: 'a certificate', bytes: 256 * KIB, parse: readSignerCertificate },
   { name: 'a timestamp', bytes: 256 * KIB, parse: (der) => Timestamp.parse(der) },

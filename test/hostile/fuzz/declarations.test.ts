@@ -148,7 +148,7 @@ test('ignore files', async () => {
       const parsed = new IgnoreRules(readRules(Buffer.from(rules)));
       for (const path of ['a', 'a/b/c', 'x.y']) parsed.match(path);
     } catch (error) {
-      // Whoever reads the file adds its name to these.
+      // The caller that reads the file adds its name to these.
       if (!(error instanceof IgnoreFileError) || error.message.length > 1000) throw error;
     }
   });
@@ -175,7 +175,7 @@ test('ignore files that are built to be slow', () => {
   }
 });
 
-/** As it comes from the engine: without the holes that a list may have here. */
+/** As received from the engine: without holes in lists. */
 function onTheWire(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value) ?? 'null');
 }
@@ -221,7 +221,7 @@ describe('what is declared for a resource', () => {
     'VerifiedImage',
   );
 
-  test('is taken, or told as problems', async () => {
+  test('is accepted, or reported as problems', async () => {
     await expectRobust(
       fc.tuple(
         resources,
@@ -234,7 +234,7 @@ describe('what is declared for a resource', () => {
       async ([name, declared]) => {
         if (typeof declared !== 'object' || declared === null || Array.isArray(declared)) return;
         const problems = await bench.problems(name, declared);
-        // A secret that was put in the wrong place is no secret any more, but these were not moved.
+        // A secret that was moved to another input is not protected, but these were not moved.
         expect(problems.join('\n')).not.toContain('canary-fuzz-password');
       },
       RUNS / 3,

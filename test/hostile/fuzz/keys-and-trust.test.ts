@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(() => sigstore.close());
 
-/** What cosign and openssl write, cut and changed. */
+/** Output of cosign and openssl, truncated and changed. */
 const textOf = (text: string): fc.Arbitrary<string> =>
   fc.oneof(
     mangled(Buffer.from(text)).map((bytes) => bytes.toString('latin1')),
@@ -54,12 +54,12 @@ const textOf = (text: string): fc.Arbitrary<string> =>
     nastyText.map((nasty) => `-----BEGIN PRIVATE KEY-----\n${nasty}\n-----END PRIVATE KEY-----`),
   );
 
-/** Errors of no parser of ours: the caller tells them as what they are about. */
+/** Errors of other modules: the caller wraps them. */
 function foreign(parse: () => unknown): void {
   try {
     parse();
   } catch (error) {
-    // A defect of the reading code itself would be one of these, or end the process.
+    // A defect of the parsing code itself would throw one of these, or end the process.
     if (error instanceof RangeError && /call stack/.test(error.message)) throw error;
     if (error instanceof ReferenceError || error instanceof SyntaxError) throw error;
   }
@@ -122,7 +122,7 @@ test('identity tokens', async () => {
   );
 });
 
-test('certificates and timestamps end in an answer, whatever the bytes', async () => {
+test('certificates and timestamps are parsed or rejected, for any bytes', async () => {
   const { issuer, fulcioUrl, tsaUrl } = sigstore;
   const identityProvider = { getToken: async () => issuer.token({ subject: 'https://ci/job' }) };
   const signer = createKeylessSigner({ fulcioUrl, identityProvider });

@@ -50,12 +50,12 @@ const INDEX = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [DESCRIPTOR] 
 test('strict JSON', async () => {
   await expectRobust(fc.oneof(anyBytes, mutatedJson(MANIFEST)), (bytes) => {
     const value = parseJsonObject(bytes, 'a document');
-    // What is taken reads the same as it does by the standard parser.
+    // Accepted input has the same value as with the standard parser.
     expect(value).toEqual(JSON.parse(bytes.toString('utf8')));
   });
 });
 
-test('strict JSON refuses a name that comes twice, wherever it stands', () => {
+test('strict JSON rejects duplicate names at any position', () => {
   const names = fc.string({ unit: 'binary', maxLength: 10 });
   const value = fc.jsonValue({ maxDepth: 2 });
   const property = fc.property(names, value, value, fc.nat({ max: 20 }), (name, a, b, depth) => {
@@ -110,7 +110,7 @@ test('references, tags and digests; what is taken is written as it was read', as
     expect(parseReference(formatReference(reference))).toEqual(reference);
     const { registry, path } = reference.repository;
     const url = new URL(`https://${registry}/v2/${path}/manifests/x`);
-    // Nothing in a reference leads to another place than it says.
+    // No part of a reference changes the target host or repository.
     expect(url.pathname).toBe(`/v2/${path}/manifests/x`);
     expect(url.username + url.password + url.search + url.hash).toBe('');
   });
@@ -198,7 +198,7 @@ describe('what a registry answers', () => {
     body: fc.oneof(anyBytes, mutatedJson(INDEX), mutatedJson({ errors: [{ code: 'X' }] })),
   });
 
-  test('any answer is understood or refused', async () => {
+  test('any response is parsed or rejected', async () => {
     const client = createRegistryClient({
       dockerConfig: 'none',
       clock: { sleep: async () => undefined },
@@ -222,7 +222,7 @@ describe('what a registry answers', () => {
     await client.close();
   });
 
-  test('a manifest that was cut or changed never has the digest that was asked for', async () => {
+  test('a truncated or changed manifest never has the requested digest', async () => {
     const client = createRegistryClient({ dockerConfig: 'none' });
     const { repository } = parseReference(`${registry.host}/team/app`);
     const bytes = Buffer.from(JSON.stringify({ ...INDEX, manifests: [] }));

@@ -6,7 +6,7 @@ import { type Digest, digestOf, OCI_MANIFEST } from '../../../src/oci';
 import { parseSimpleSigning } from '../../../src/storage';
 import { parseLegacyManifest } from '../../../src/storage/legacy-manifest';
 import { inspectImage } from '../../../src/verify';
-import type { Lie } from '../support/lie';
+import type { HostileResponse } from '../support/hostile-response';
 import { type Lab, openLab } from '../../verify/support/lab';
 import { Scene } from '../support/scene';
 import { expectRobust, mutated, mutatedJson, nastyText, RUNS } from './support/robust';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-const honest: Lie = { name: 'none', tell: () => undefined, expect: 'ignored' };
+const baseline: HostileResponse = { name: 'none', inject: () => undefined, expect: 'ignored' };
 
 test('statements', async () => {
   const statement = signatureStatement(DIGEST, { commit: '1' });
@@ -38,7 +38,7 @@ test('simple signing payloads', async () => {
   await expectRobust(mutatedJson(payload), parseSimpleSigning);
 });
 
-/** What an honest signer stored; whatever else stands there, the report is made. */
+/** The content that an honest signer stored; the report is created with any other content. */
 function report(scene: Scene) {
   return inspectImage(scene.repository, scene.image.digest, scene.policy, scene.client);
 }
@@ -52,7 +52,7 @@ function bundlesOf(scene: Scene): readonly unknown[] {
 
 describe.each(['key', 'logged key', 'keyless'] as const)('signed by %s', (signer) => {
   test('a bundle that was changed in any way ends in a report', async () => {
-    const scene = await Scene.open(lab, { ...honest, signer });
+    const scene = await Scene.open(lab, { ...baseline, signer });
     const [bundle] = bundlesOf(scene);
     const loose = { ...scene.policy, transparency: 'none' as const };
     await expectRobust(mutatedJson(bundle), async (bytes) => {
@@ -65,8 +65,8 @@ describe.each(['key', 'logged key', 'keyless'] as const)('signed by %s', (signer
     await scene.close();
   });
 
-  test('a bundle whose statement was changed is never good', async () => {
-    const scene = await Scene.open(lab, { ...honest, signer });
+  test('a bundle with a changed statement never verifies', async () => {
+    const scene = await Scene.open(lab, { ...baseline, signer });
     const [bundle] = bundlesOf(scene) as [SerializedBundle & { dsseEnvelope: { payload: string } }];
     const signed = Buffer.from(bundle.dsseEnvelope.payload, 'base64');
     const statement: unknown = JSON.parse(signed.toString('utf8'));
@@ -80,7 +80,7 @@ describe.each(['key', 'logged key', 'keyless'] as const)('signed by %s', (signer
   });
 
   test('a referrer manifest that was changed in any way ends in a report', async () => {
-    const scene = await Scene.open(lab, { ...honest, signer });
+    const scene = await Scene.open(lab, { ...baseline, signer });
     const [digest = ''] = scene.referrers();
     const manifest = scene.json(digest);
     await expectRobust(mutatedJson(manifest), async (bytes) => {
@@ -93,7 +93,7 @@ describe.each(['key', 'logged key', 'keyless'] as const)('signed by %s', (signer
   });
 
   test('a layer of a tag that was changed in any way ends in a report', async () => {
-    const scene = await Scene.open(lab, { ...honest, signer, format: 'legacy' });
+    const scene = await Scene.open(lab, { ...baseline, signer, format: 'legacy' });
     const manifest = scene.json(scene.sigTag);
     const [layer] = manifest['layers'] as unknown as { annotations: Record<string, string> }[];
     const parts = Object.fromEntries(
@@ -130,14 +130,14 @@ describe.each(['key', 'logged key', 'keyless'] as const)('signed by %s', (signer
 });
 
 test('an index that was changed in any way ends in a report or is refused', async () => {
-  const scene = await Scene.open(lab, { ...honest, shape: 'index' });
+  const scene = await Scene.open(lab, { ...baseline, shape: 'index' });
   const index = scene.json(scene.image.digest);
   await expectRobust(
     mutatedJson(index),
     async (bytes) => {
       scene.pose(bytes, 'application/vnd.oci.image.index.v1+json');
       const { verified } = await report(scene);
-      // Its bytes are others, and nobody signed these.
+      // Its bytes differ, and are not signed.
       expect(verified).toBe(bytes.equals(Buffer.from(JSON.stringify(index))));
     },
     RUNS / 3,
@@ -145,8 +145,8 @@ test('an index that was changed in any way ends in a report or is refused', asyn
   await scene.close();
 });
 
-test('beside anything at all, a good signature is good', async () => {
-  const scene = await Scene.open(lab, honest);
+test('a valid signature verifies next to any other content', async () => {
+  const scene = await Scene.open(lab, baseline);
   const [bundle] = bundlesOf(scene);
   const [ours] = scene.listing();
   const [digest = ''] = scene.referrers();

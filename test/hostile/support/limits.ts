@@ -1,30 +1,30 @@
 const MOST_GROWTH = 200 * 1024 * 1024;
 const EVERY_MS = 5;
 
-/** Memory held now, of all kinds that a foreign answer may fill. */
+/** Memory in use, of all kinds that a response can fill. */
 function held(): number {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
 
 /**
- * Runs it, and fails when the memory held grew by more than 200 MB meanwhile: garbage that is not
- * collected yet counts too, so this is coarse.
+ * Runs a function, and fails if the memory in use grew by more than 200 MB meanwhile. The limit is
+ * coarse, because garbage that is not collected yet counts too.
  */
 export async function withinMemory<T>(run: () => Promise<T>): Promise<T> {
   const before = held();
   let most = before;
-  const look = (): void => {
+  const sample = (): void => {
     most = Math.max(most, held());
   };
-  const timer = setInterval(look, EVERY_MS);
+  const timer = setInterval(sample, EVERY_MS);
   try {
     return await run();
   } finally {
     clearInterval(timer);
-    look();
+    sample();
     if (most - before > MOST_GROWTH) {
-      throw new Error(`it took ${Math.round((most - before) / 1024 / 1024)} MB of memory`);
+      throw new Error(`it used ${Math.round((most - before) / 1024 / 1024)} MB of memory`);
     }
   }
 }

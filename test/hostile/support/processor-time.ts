@@ -1,10 +1,10 @@
-/** For each MiB: a parser that takes the square of its input is far above on any machine. */
+/** Per MiB: a parser with quadratic time exceeds it by far on any machine. */
 const MOST_MS_FOR_A_MEBIBYTE = 400;
 const LEAST_MS = 1000;
 
 /**
- * Runs what blocks the event loop, and fails when this thread took more processor time than an input
- * of this size may cost. What else runs on the machine does not count.
+ * Runs a synchronous function, and fails if this thread used more processor time than the limit for an
+ * input of this size. Other load on the machine does not count.
  */
 export async function withinProcessorTime<T>(bytes: number, run: () => T | Promise<T>): Promise<T> {
   const before = process.threadCpuUsage();

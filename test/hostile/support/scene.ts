@@ -32,19 +32,19 @@ import {
   pushImage,
   pushIndex,
 } from '../../verify/support/lab';
-import type { Lie } from './lie';
+import type { HostileResponse } from './hostile-response';
 
 export const TAG = parseTag('release');
 export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 
 type Answer = (request: RegistryRequest) => Fault | undefined;
 
-/** JSON as a lie changes it. */
+/** JSON that a case changes. */
 export interface Loose {
   [name: string]: Loose;
 }
 
-/** An honestly signed image, and the registry that holds it in the liar's hand. */
+/** An image with a valid signature in a registry that a case controls. */
 export class Scene {
   readonly client: RegistryClient;
   /** Milliseconds that the client would have waited. */
@@ -54,7 +54,7 @@ export class Scene {
   private constructor(
     readonly lab: Lab,
     readonly repository: Repository,
-    /** What is asked about. A lie may put another in its place. */
+    /** The image of the operation. A case may replace it. */
     public image: Descriptor,
     readonly platforms: readonly Descriptor[],
     readonly material: SigningMaterial,
@@ -72,19 +72,19 @@ export class Scene {
     });
   }
 
-  static async open(lab: Lab, lie: Lie): Promise<Scene> {
+  static async open(lab: Lab, hostile: HostileResponse): Promise<Scene> {
     const repository = freshRepository(lab);
-    const { shape = 'image', format = 'bundle' } = lie;
+    const { shape = 'image', format = 'bundle' } = hostile;
     const platforms =
       shape === 'image' ? [] : [await pushImage(lab, repository), await pushImage(lab, repository)];
     const image =
       shape === 'image'
         ? await pushImage(lab, repository)
         : await pushIndex(lab, repository, listed(platforms));
-    const { material, trust } = signerOf(lab, lie.signer ?? 'key');
-    const asked = policy({
+    const { material, trust } = signerOf(lab, hostile.signer ?? 'key');
+    const required = policy({
       ...trust,
-      format: lie.policy ?? format,
+      format: hostile.policy ?? format,
       annotations: { commit: COMMIT },
     });
     const scene = new Scene(
@@ -94,9 +94,9 @@ export class Scene {
       platforms,
       material,
       format,
-      asked,
-      lie.patience,
-      lie.deadline,
+      required,
+      hostile.idleTimeout,
+      hostile.deadline,
     );
     lab.registry.store.putManifest(repository.path, scene.stored(image.digest), { tag: TAG });
     await scene.sign([image, ...platforms]);
@@ -115,7 +115,7 @@ export class Scene {
     return `${this.image.digest.replace(':', '-')}.sig`;
   }
 
-  /** Signs with the same signer as before, or as somebody else. */
+  /** Signs with the same signer as before, or with another one. */
   async sign(manifests: readonly Descriptor[], material = this.material, format = this.format) {
     const targets: SigningTarget[] = manifests.map((manifest) => ({
       manifest,
@@ -125,8 +125,8 @@ export class Scene {
     return signImage({ repository: this.repository, targets, format, material }, this.lab.client);
   }
 
-  /** A signer whom nobody trusts. */
-  stranger(): SigningMaterial {
+  /** An untrusted signer. */
+  untrustedSigner(): SigningMaterial {
     return newKey(this.lab).material;
   }
 
@@ -140,7 +140,7 @@ export class Scene {
     return JSON.parse(this.stored(reference).bytes.toString('utf8')) as Loose;
   }
 
-  /** Puts a manifest that nobody checks, and makes it what is asked about. */
+  /** Stores a manifest without validation, and uses it as the image of the operation. */
   pose(manifest: unknown, mediaType: string = OCI_MANIFEST, tag: string = TAG): Descriptor {
     const bytes = Buffer.isBuffer(manifest) ? manifest : Buffer.from(JSON.stringify(manifest));
     const digest = parseDigest(this.store.putManifest(this.path, { mediaType, bytes }, { tag }));
@@ -152,12 +152,12 @@ export class Scene {
     return this.pose({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }, OCI_INDEX);
   }
 
-  /** The answer to all requests for which it gives one. */
+  /** Sets the hook for responses to all requests. */
   answer(fault: Answer): void {
     this.lab.registry.settings.faults = fault;
   }
 
-  /** The answer to GET and HEAD of one path below the repository. */
+  /** Sets the response to GET and HEAD of one path below the repository. */
   answerAt(path: string, fault: Fault | Answer): void {
     this.answer((request) => {
       if (request.path !== `/v2/${this.path}/${path}`) return undefined;
@@ -173,7 +173,7 @@ export class Scene {
     this.answerAt(`referrers/${this.image.digest}`, fault);
   }
 
-  /** Another server of the liar's; its origin. */
+  /** Starts another server of the attacker, and returns its origin. */
   async elsewhere(listener: RequestListener): Promise<string> {
     const server = createServer(listener);
     this.servers.push(server);
@@ -207,7 +207,7 @@ export class Scene {
     };
   }
 
-  /** Writes each bundle beside the image anew, changed: to the registry all is in order. */
+  /** Replaces each bundle of the image by an altered one, with consistent digests. */
   alterBundle(change: (bundle: Buffer) => Buffer): void {
     this.alterReferrer((manifest) => {
       const [layer] = manifest['layers'] as unknown as { digest: string; size: number }[];
@@ -236,7 +236,7 @@ export class Scene {
     }
   }
 
-  /** The same for the layers of the image's `.sig` tag. */
+  /** Like `alterBundle`, for the layers of the image's `.sig` tag. */
   alterLayers(change: (layer: LegacyLayer) => unknown): void {
     const manifest = this.json(this.sigTag);
     const layers = manifest['layers'] as unknown as LegacyLayer[];
@@ -273,7 +273,7 @@ export interface LegacyLayer {
   payload: Buffer;
 }
 
-/** Told to the registry only when it asks, and to nobody else. */
+/** Credentials that are sent only to the registry, after a challenge. */
 const USER = { username: 'robot', password: 'canary-hostile-registry-password' };
 
 export const SECRET_HEADER = `Basic ${Buffer.from(`${USER.username}:${USER.password}`).toString('base64')}`;
@@ -300,7 +300,7 @@ function signerOf(lab: Lab, signer: 'key' | 'logged key' | 'keyless') {
   return { material, trust };
 }
 
-/** The digest of bytes that nobody has. */
+/** The digest of bytes that do not exist anywhere. */
 export function nowhere(note: string): string {
   return sha256(Buffer.from(`nowhere: ${note}`));
 }

@@ -88,13 +88,13 @@ async function pushPlatform(host: string, path: string, architecture: string, ta
 
 let pushed = 0;
 
-/** A repository of its own for each image, so that tests do not see each other's. */
+/** A separate repository for each image, so that tests are independent. */
 function freshPath(): string {
   pushed += 1;
   return `interop/app-${pushed}`;
 }
 
-/** Pushes a small image by hand: nothing of ours has a part in it. */
+/** Pushes a small image with plain requests, without code of this package. */
 export async function pushImage(host: string): Promise<PushedImage> {
   const path = freshPath();
   const manifest = await pushPlatform(host, path, 'amd64', 'v1');

@@ -13,7 +13,7 @@ import { type Stack, startStack } from './stack';
 export interface Lab {
   readonly stack: Stack;
   readonly signer: TestSigner;
-  /** DER of a certificate that names the right identity and issuer; only its authority is nobody's. */
+  /** DER of a certificate with the right identity and issuer, issued by an unknown authority. */
   readonly foreignCertificate: Buffer;
   cosignSigns(format: StoredFormat): Promise<PushedImage>;
   policy(format: StoredFormat, change?: Partial<VerificationPolicy>): VerificationPolicy;

@@ -7,7 +7,7 @@ import { type PublicKey, loadPublicKey, processHost } from '../../../src/sign';
 import type { Transparency, TrustedIdentity } from '../../../src/verify';
 import type { Stack } from './stack';
 
-/** Who signs in a test: what we are told, what a verifier trusts, and how cosign is told so. */
+/** The signer of a test: our inputs, the verifier's trust, and cosign's flags. */
 export interface TestSigner {
   readonly config: SigningInputs;
   readonly host: SigningHost;
@@ -16,7 +16,7 @@ export interface TestSigner {
   readonly transparency: Transparency;
   /** Arguments of `cosign verify` and `cosign verify-attestation`. */
   readonly cosign: readonly string[];
-  /** The same for somebody who did not sign. */
+  /** The same for another signer. */
   readonly cosignOther: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export type SignerKind = (typeof SIGNER_KINDS)[number];
 const PASSWORD = 'canary-cosign-password';
 export const IDENTITY = 'https://ci.example.com/acme/app/.ci/release.yml@refs/heads/main';
 
-/** A key pair as `cosign generate-key-pair` makes it: `<name>.key`, encrypted, and `<name>.pub`. */
+/** A key pair as created by `cosign generate-key-pair`: `<name>.key`, encrypted, and `<name>.pub`. */
 export async function cosignKeyPair(stack: Stack, name: string): Promise<void> {
   const made = await stack.cosign(['generate-key-pair', '--output-key-prefix', name], {
     COSIGN_PASSWORD: PASSWORD,
@@ -60,7 +60,7 @@ function hostOf(env: Readonly<Record<string, string>>): SigningHost {
 let pairs = 0;
 
 async function keySigner(stack: Stack, kind: SignerKind): Promise<TestSigner> {
-  // cosign asks before it overwrites a key.
+  // cosign prompts before it overwrites a key.
   pairs += 1;
   const name = `signer-${pairs}`;
   const rsa = kind.startsWith('RSA');

@@ -22,7 +22,7 @@ export interface Stack {
   readonly folder: string;
   /** Path of the trusted root. */
   readonly trustedRoot: string;
-  /** Paths of signing configs: which services cosign asks. */
+  /** Paths of signing configs, with the services for cosign. */
   readonly signingConfig: Readonly<Record<keyof typeof WITNESSES, string>>;
   /** @param program path of another cosign than the usual one */
   cosign(

@@ -43,7 +43,7 @@ export function runTool(
         settle({ code, stdout, stderr });
       },
     );
-    // Closed, or a program that asks something waits for ever.
+    // Closed, because a program that prompts would wait for ever.
     child.stdin?.end(input ?? '');
   });
 }

@@ -69,7 +69,7 @@ describe('a key in AWS KMS signs', () => {
     expect(aws.calls.at(-1)?.body).toMatchObject({ SigningAlgorithm: 'RSASSA_PKCS1_V1_5_SHA_256' });
   });
 
-  it('sending the digest only, asking for the public half once', async () => {
+  it('sending the digest only, and requesting the public key once', async () => {
     const host = machine();
     for (const text of ['one', 'two']) {
       await (await loadKeySigner({ ref: 'awskms:///alias/team' }, host)).sign(Buffer.from(text));
@@ -79,7 +79,7 @@ describe('a key in AWS KMS signs', () => {
     expect(JSON.stringify(aws.calls)).not.toContain(Buffer.from('two').toString('base64'));
   });
 
-  it('in the region of the ARN, whatever the region of the environment', async () => {
+  it('in the region of the ARN, independent of the environment', async () => {
     await signerOf(`awskms:///${ARN}`, { AWS_REGION: 'us-east-1' });
     expect(aws.calls[0]?.headers.authorization).toContain('/eu-central-1/kms/');
   });
@@ -230,7 +230,7 @@ describe('a machine without a setting', () => {
   });
 });
 
-describe('a reference that is none', () => {
+describe('an invalid reference', () => {
   it.each([
     'awskms://alias/team',
     'awskms:///team',

@@ -218,14 +218,14 @@ describe('a key in Azure Key Vault is refused', () => {
   });
 });
 
-describe('who signs in', () => {
+describe('authentication', () => {
   it('has a federated token, which is shown to the sign-in service of the cloud only', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'azure-')), 'token');
     await writeFile(file, 'canary-federated-token');
     const env = { AZURE_CLIENT_SECRET: undefined, AZURE_FEDERATED_TOKEN_FILE: file };
     const { signature } = await (await signerOf(REF, env)).sign(DATA);
     expect(verify('sha256', DATA, P256, signature)).toBe(true);
-    // No double stands for the sign-in services of the other clouds.
+    // The sign-in services of the other clouds do not have doubles.
     azure.calls.length = 0;
     const error = await failureOf(signerOf(REF, { ...env, AZURE_ENVIRONMENT: 'AZURECHINACLOUD' }));
     expect(error.code).toBe('KEY_FORBIDDEN');
@@ -257,7 +257,7 @@ describe('who signs in', () => {
   });
 });
 
-describe('a reference that is none', () => {
+describe('an invalid reference', () => {
   it.each([
     'azurekms://team.vault.azure.net',
     'azurekms:///signing',

@@ -234,7 +234,7 @@ describe('a machine that is not set up for Google', () => {
   });
 });
 
-describe('a reference that is none', () => {
+describe('an invalid reference', () => {
   it.each([
     'gcpkms://team/signing',
     `gcpkms://${NAME}/cryptoKeyVersions/newest`,

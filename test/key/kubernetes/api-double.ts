@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 import type { TestCertificate } from '../../../dev/registry/tls';
 
-/** What is answered in place of the API server's answer. */
+/** A response that replaces the API server's. */
 export type ApiFault =
   | { readonly status: number; readonly body?: unknown }
   | 'drop'

@@ -111,7 +111,7 @@ describe('a key that was made in a secret', () => {
     expect((await loadPublicKey(REF, on)).keyId).toBe(signer.publicKey.keyId);
   });
 
-  test('overwrites none', async () => {
+  test('does not overwrite an existing one', async () => {
     keep({ 'cosign.key': PLAIN_KEY });
     const on = await configured();
     const error = await refusal(kubernetesKeys.generate?.(REF, { password: PASSWORD }, on));

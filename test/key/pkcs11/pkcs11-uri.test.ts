@@ -34,7 +34,7 @@ describe('a pkcs11: URI', () => {
     });
   });
 
-  it('takes an empty attribute for none', () => {
+  it('treats an empty attribute as missing', () => {
     expect(parse('token=;slot-id=0;id=;object=k')).toMatchObject({
       token: undefined,
       slotId: 0,

@@ -32,7 +32,7 @@ describe('a key in a token', () => {
     expect(verify('sha256', data, signer.publicKey.pem, signature)).toBe(true);
   });
 
-  it('may give its point without the octet string around it', async () => {
+  it('may return its point without the enclosing octet string', async () => {
     const { publicKey } = await loadKeySigner({ ref: REF }, hostOf());
     token.bare = true;
     expect((await loadKeySigner({ ref: REF }, hostOf())).publicKey.keyId).toBe(publicKey.keyId);

@@ -35,7 +35,7 @@ describe('the connection', () => {
     expect(vault.requests.every(({ token }) => token === TOKEN)).toBe(true);
   });
 
-  it('goes over plain http within this machine only', async () => {
+  it('uses plain http for this machine only', async () => {
     const error = await refusal(
       hostOf({ VAULT_ADDR: 'http://vault.example:8200', VAULT_TOKEN: TOKEN }),
     );
@@ -110,7 +110,7 @@ describe('the connection', () => {
     expect(trap.requests).toHaveLength(0);
   });
 
-  it('goes through the proxy that is named', async () => {
+  it('uses the configured proxy', async () => {
     const vault = await vaultWith();
     const proxy = await startRecordingProxy();
     keep(proxy);

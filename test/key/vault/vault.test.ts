@@ -122,7 +122,7 @@ describe('the token', () => {
     expect(vault.requests).toHaveLength(0);
   });
 
-  it('that is none is not sent, and not repeated', async () => {
+  it('that is invalid is not sent, and not retried', async () => {
     const vault = await vaultWith();
     const error = await refusal(at(vault, { VAULT_TOKEN: `${TOKEN}\nx-evil: 1` }));
     expect(error.code).toBe('KEY_FORBIDDEN');

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 
 import type { Attribute, Handle, PKCS11 } from 'pkcs11js';
 
-/** What makes tokens and keys, beside what our signer uses. */
+/** Creates tokens and keys, independent of our signer. */
 interface TokenMaker extends PKCS11 {
   C_InitToken(slot: Handle, pin: string, label: string): void;
   C_InitPIN(session: Handle, pin: string): void;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** A token's label that no other run of the tests has. */
 export const labelOf = (name: string): string => `${name} ${randomBytes(4).toString('hex')}`;
 
-/** Where SoftHSM of the tests keeps its tokens. */
+/** The token folder of the tests' SoftHSM. */
 async function tokenFolder(): Promise<string> {
   const configuration = await readFile(process.env['SOFTHSM2_CONF'] ?? '', 'utf8');
   const folder = /^directories\.tokendir = (.+)$/m.exec(configuration)?.[1];
@@ -13,7 +13,7 @@ async function tokenFolder(): Promise<string> {
   return folder;
 }
 
-/** As if the token were pulled out for good. SoftHSM's folders end in the serial number. */
+/** As if the token were removed permanently. SoftHSM's folders end in the serial number. */
 export async function removeToken(serial: string): Promise<void> {
   const folder = await tokenFolder();
   for (const name of await readdir(folder)) {

@@ -14,7 +14,7 @@ import type { Stack } from '../../interop/support/stack';
 import type { RunningSource } from '../source-case';
 import { publicKeyFile } from './public-key-file';
 
-/** What was seen of one source; the words of the table's columns. */
+/** The results for one source, by the columns of the table. */
 export interface Trial {
   readonly signed: true;
   readonly verifiedByUs: true;
@@ -132,7 +132,7 @@ async function cosignSigns(source: RunningSource, signer: TestSigner, stack: Sta
   return true;
 }
 
-/** Signs an image with what the source gives, and has it verified by us and by cosign. */
+/** Signs an image with the key or identity of the source, and verifies it with this package and with cosign. */
 export async function tryOut(source: RunningSource, stack: Stack): Promise<Trial> {
   const signer = await signerOf(source, stack);
   const image = await pushImage(stack.registry.host);

@@ -20,7 +20,7 @@ export interface ConfigCase {
   readonly labels?: Readonly<Record<string, string>>;
   readonly target?: string;
   /**
-   * Builders that refuse it, and what the error says. The others must give the reference's config;
+   * Builders that refuse it, with the error message. The others must produce the reference's config;
    * where the reference fails as well, all of them must fail.
    */
   readonly refusedBy?: Readonly<Partial<Record<RealBuilderName, RegExp>>>;

@@ -34,7 +34,7 @@ function meaningOf(name: string, value: unknown): unknown {
   if (Array.isArray(value)) return value.length === 0 ? undefined : value;
   if (typeof value !== 'object') return value;
   const { Test: check } = value as { readonly Test?: unknown };
-  // A check that is switched off has no interval.
+  // A disabled check does not have an interval.
   if (name === 'Healthcheck' && Array.isArray(check) && check[0] === 'NONE') return { Test: check };
   const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
   return entries.length === 0 ? undefined : Object.fromEntries(entries);

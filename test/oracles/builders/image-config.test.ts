@@ -72,7 +72,7 @@ function differenceOf(outcome: Outcome, reference: Outcome, refused: RegExp | un
 
 const cases = SAMPLE ? CASES.filter((_, index) => index % 6 === 0) : CASES;
 
-test('every builder makes the same config of a Dockerfile, or refuses it by name', async () => {
+test('every builder creates the same config for a Dockerfile, or refuses it with the reason', async () => {
   const differences: unknown[] = [];
   let inputs = 0;
   for (const [index, each] of cases.entries()) {

@@ -85,7 +85,7 @@ describe('patterns of identities', () => {
   test('that are taken never match beyond their anchors', () => {
     const made = fc.sample(pieces, { numRuns: RUNS, seed: 13 }).map((parts) => parts.join(''));
     const taken = made.filter((bare) => expressionFault(bare) === undefined);
-    // Whatever the pattern is, one that is a group alone cannot hold for a text before or after it.
+    // A pattern that is only a group cannot match text before or after it.
     const loose = taken.filter((bare) => {
       const whole = new RegExp(anchored(bare));
       const alone = new RegExp(bare);

@@ -10,7 +10,7 @@ import { checkResource } from '../../../src/enforce/program/resource-check';
 import { ask } from '../../enforce/policy/support/verdicts';
 import { recordOracle } from '../support/tally';
 
-/** Go modules whose folders hold the definitions that their projects publish; the sum is that of go.sum. */
+/** Go modules that contain the definitions that their projects publish; the sum is that of go.sum. */
 const MODULES: readonly (readonly [module: string, sum: string, folder: string])[] = [
   [
     'knative.dev/serving@v0.51.0',
@@ -83,7 +83,7 @@ function definitions(): readonly Definition[] {
   });
 }
 
-/** Names with `image` in them that are no image: how it is pulled, and with what. */
+/** Names with `image` in them that are not an image: pull policies and pull secrets. */
 const NO_IMAGE =
   /(?:PullPolicy|PullSecrets?|GCHigh.*|GCLow.*|Digests?|ID|Type|PullProgressDeadline)$/;
 /** By what its authors say of it, whatever it is called. */
@@ -101,7 +101,7 @@ type Step = string | typeof ITEM | typeof MEMBER;
 const ITEM = Symbol('item');
 const MEMBER = Symbol('member');
 
-/** Paths of all texts of a schema that hold an image, by their names and by what is said of them. */
+/** Paths of all texts of a schema that contain an image, by their names and descriptions. */
 function imagePaths(schema: Schema): readonly (readonly Step[])[] {
   const found: (readonly Step[])[] = [];
   const visit = (at: Schema, path: readonly Step[], named: boolean): void => {
@@ -120,7 +120,7 @@ function imagePaths(schema: Schema): readonly (readonly Step[])[] {
       visit(at.additionalProperties, [...path, MEMBER], named);
   };
   visit(schema, [], false);
-  // What a controller writes is not what a program sends; the name of an object is no image.
+  // Status fields that controllers write are not sent by programs; the name of an object is not an image.
   return found.filter(([top]) => top !== 'status' && top !== 'metadata');
 }
 

@@ -22,9 +22,9 @@ interface Place {
   readonly env: (folder: string) => NodeJS.ProcessEnv;
   /** The file that the tool writes. */
   readonly file: (folder: string) => string;
-  /** Flags of `login` that name the place. */
+  /** Flags of `login` for the location. */
   readonly flags?: (folder: string) => readonly string[];
-  /** The folder that stands in the place of `/run/containers` for the tool. */
+  /** The folder that replaces `/run/containers` for the tool. */
   readonly run?: (folder: string) => string;
 }
 
@@ -86,7 +86,7 @@ const PLACES: readonly Place[] = [
 interface Way {
   readonly name: string;
   readonly tools: readonly Tool[];
-  /** What stands in the file before the login. */
+  /** The content of the file before the login. */
   readonly before?: (host: string) => object;
   /** What is logged in to, below the registry. */
   readonly namespace?: string;
@@ -177,7 +177,7 @@ export async function logIn(one: LoginCase, folder: string, host: string): Promi
   const args = [...verb, ...flags, '-u', USER, '--password-stdin', server];
   const program = tool === 'crane' ? crane() : tool;
   const run = place.run?.(folder);
-  // In a mount namespace of its own: the machine's own logins stay as they are.
+  // In a separate mount namespace, so that the machine's own credentials do not change.
   const mounted = ['mkdir -p /run/containers; mount --bind "$0" /run/containers && exec "$@"'];
   const [command, ...rest] =
     run === undefined

@@ -123,7 +123,7 @@ async function registrationsOf(each: Case, name: string): Promise<unknown> {
   }
 }
 
-test('a secret in any input of SignedImage is registered as one, by whatever resource it goes to', async () => {
+test('a secret in any input of SignedImage is registered as a secret, in every resource that receives it', async () => {
   const all = cases(inputCount(1000, 300));
   const differences: string[] = [];
   let registrations = 0;

@@ -96,7 +96,7 @@ interface Case {
   readonly text: string;
 }
 
-/** Where the canary may stand in a text. */
+/** Positions of the canary in a text. */
 const shape = fc
   .tuple(
     fc.constantFrom<(canary: string) => string>(
@@ -145,7 +145,7 @@ function declare(each: Case): Promise<Answer['properties']> {
   return serialized(marked as object);
 }
 
-/** Everything of a wire value that stands outside of a secret. */
+/** All parts of a wire value outside of a secret. */
 function plainPart(value: unknown): unknown {
   if (isRpcSecret(value)) return 'secret';
   if (Array.isArray(value)) return value.map(plainPart);
@@ -173,7 +173,7 @@ async function inTurns<Item>(
 const urnOf = ({ path: { resource } }: Case, index: number): string =>
   `urn:pulumi:s::p::signed-image:index:${resource}::r${index}`;
 
-/** What all others have seen so far: nobody but the service that an input is for may be sent it. */
+/** All data that other services received: only the service for which an input is declared may receive it. */
 function seenElsewhere(): Readonly<Record<string, boolean>> {
   const requests = registry.requests.map(
     ({ headers: { authorization: _own, ...headers }, ...rest }) =>
@@ -266,11 +266,11 @@ test(
     expect(written).toBeGreaterThan(3);
     expect(seenElsewhere()).toEqual(NOWHERE);
     // Build secrets are handed over by variables of the one process that builds.
-    const told = builder.runs().filter(({ environment }) => shows(environment));
-    expect(told.map(({ commandLine }) => commandLine.split('\0').includes('build'))).toEqual([
+    const matching = builder.runs().filter(({ environment }) => shows(environment));
+    expect(matching.map(({ commandLine }) => commandLine.split('\0').includes('build'))).toEqual([
       true,
     ]);
-    expect(told[0]?.environment).toContain(`SIGNED_IMAGE_BUILD_SECRET_0=${CANARY}`);
+    expect(matching[0]?.environment).toContain(`SIGNED_IMAGE_BUILD_SECRET_0=${CANARY}`);
   },
   RUN,
 );
@@ -298,8 +298,8 @@ test(
     const runs = builder.runs();
     expect(runs.length).toBeGreaterThan(before);
     expect(runs.filter(({ commandLine }) => isIn(commandLine))).toEqual([]);
-    const told = runs.filter(({ environment }) => isIn(environment));
-    expect(told.map(({ commandLine }) => commandLine.split('\0').includes('build'))).toEqual([
+    const matching = runs.filter(({ environment }) => isIn(environment));
+    expect(matching.map(({ commandLine }) => commandLine.split('\0').includes('build'))).toEqual([
       true,
     ]);
   },

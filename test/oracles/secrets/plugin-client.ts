@@ -15,7 +15,7 @@ import { fromStruct, toStruct } from '../../../dev/engine/wire/struct';
 
 const ROOT = resolve(__dirname, '..', '..', '..');
 
-/** What a call came to: the properties of the answer, and all that it said. */
+/** The result of a call: the properties of the response, and its log messages. */
 export interface Answer {
   readonly properties: WireObject;
   readonly said: readonly string[];
@@ -144,7 +144,7 @@ export async function startPluginClient(
 
 /** Properties as the real SDK sends them to an engine that accepts secrets. */
 export async function serialized(declared: object): Promise<WireObject> {
-  // An engine says so when a program asks what it supports; the types do not export it.
+  // An engine returns this for unsupported features; the types do not export it.
   const { getStore } = state as unknown as { getStore(): { supportsSecrets: boolean } };
   getStore().supportsSecrets = true;
   return (await serializeProperties('oracle', declared as Record<string, unknown>)) as WireObject;

@@ -9,14 +9,14 @@ import {
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** One run of the builder, as the kernel has it. */
+/** One run of the builder, as reported by the kernel. */
 export interface RecordedRun {
   readonly commandLine: string;
   readonly environment: string;
 }
 
 /**
- * A `buildah` for the head of the PATH: it copies what `/proc` says of its process, and becomes the
+ * A `buildah` for the head of the PATH: it copies the `/proc` entries of its process, and becomes the
  * real one.
  */
 export function recordingBuilder(folder: string): {

@@ -50,7 +50,7 @@ async function isRun(
   return { run: existsSync(canary), read: code !== 'SOURCE_UNREADABLE' };
 }
 
-test('no variable of git’s own list makes us run a program of the repository', async () => {
+test('no variable in git’s own list causes a program of the repository to run', async () => {
   tree.init();
   tree.write('.gitattributes', '* filter=x diff=x merge=x\n');
   tree.write('a.txt', 'a');

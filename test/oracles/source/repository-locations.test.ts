@@ -43,7 +43,7 @@ const segment = fc
       .string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
       .map((text) => text.replace(/[/?#\\\p{Cc}\p{Cs}\p{Cn}]|\s/gu, ' ').trim()),
   )
-  // A URL has no dot segments.
+  // A URL does not have dot segments.
   .filter((text) => text !== '' && text !== '.' && text !== '..');
 const path = fc
   .array(segment, { minLength: 1, maxLength: 4 })
@@ -152,7 +152,7 @@ test('git connects to the host and path that our locations of ssh have', async (
   expect(differences).toEqual([]);
 }, 300_000);
 
-/** What git tells its ssh program, which records it. */
+/** The arguments of git's ssh program, which records them. */
 async function connection(
   text: string,
   script: string,

@@ -325,7 +325,7 @@ const wildArgs = fc.constantFrom<Readonly<Record<string, string>>>(
   { NONE: 'x', W: 'a$V"' },
 );
 
-/** Whole files of all instructions: such as BuildKit accepts, and such as nobody writes. */
+/** Complete files with all instructions, both valid for BuildKit and unusual. */
 export const dockerfile: fc.Arbitrary<DockerfileCase> = fc
   .tuple(
     fc.oneof(

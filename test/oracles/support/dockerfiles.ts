@@ -324,7 +324,7 @@ const WHOLE = [
   'FROM a\nCOPY --from=b:1 / /\nCOPY --from=b:1 /x /x\nCOPY --from=b / /y',
 ];
 
-/** Dockerfiles of all instructions, written by hand; `args` and `target` where these matter. */
+/** Manually written Dockerfiles for all instructions; with `args` and `target` if these matter. */
 export const WRITTEN: readonly DockerfileCase[] = [
   ...[...tags, ...lines, ...WHOLE].map((text) => ({ text, args: {}, platform: 'linux/amd64' })),
   ...[

@@ -35,7 +35,7 @@ export const tree: fc.Arbitrary<Tree> = fc.array(
   { minLength: 4, maxLength: 14 },
 );
 
-/** What patterns are made of; several in a row make the ones that nobody thinks of. */
+/** Parts of patterns; sequences of them produce unusual patterns. */
 const PIECES = [
   ...[
     '{2}',

@@ -45,7 +45,7 @@ export interface PullQuestion {
 export interface PullAnswer {
   /** Names of the stages; empty for one without. */
   readonly stages: readonly string[];
-  /** What BuildKit asked its registry client for. */
+  /** The images that BuildKit resolved. */
   readonly images: readonly string[];
   readonly names: readonly string[];
   readonly syntax: string;
@@ -72,7 +72,7 @@ export async function buildkitPulls(
   }));
 }
 
-/** What BuildKit's shell lexer makes of words; `undefined` for one that it refuses. */
+/** The results of BuildKit's shell lexer for words; `undefined` for an invalid word. */
 export async function buildkitExpands(
   words: readonly { readonly text: string; readonly escape: string }[],
   env: Readonly<Record<string, string>>,
@@ -93,7 +93,7 @@ export interface DockerReference {
   readonly error?: string;
 }
 
-/** What docker makes of image references, by `github.com/distribution/reference`. */
+/** Image references as parsed by docker, by `github.com/distribution/reference`. */
 export function dockerReferences(texts: readonly string[]): Promise<readonly DockerReference[]> {
   return askLines(
     oracleProgram('moby'),

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Records what an oracle was asked, for the last line of `npm run test:oracles`. Call it before the
+ * Records the inputs of an oracle, for the last line of `npm run test:oracles`. Call it before the
  * assertion that there are no differences, so that a failed comparison is counted too.
  *
  * @param name - Of the oracle; several calls with one name are added up.

@@ -8,7 +8,7 @@ export const DOMAIN = 'example.test';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A TLS server that stands for hosts under `example.test`, each with a service on loopback behind it. */
+/** A TLS server for hosts under `example.test`, each with a service on loopback behind it. */
 export interface Front {
   /** PEM; the authority of its certificate. */
   readonly ca: string;

@@ -12,7 +12,7 @@ export interface RealProxy {
   close(): Promise<void>;
 }
 
-/** tinyproxy, which asks for Basic credentials and passes all on to another proxy. */
+/** tinyproxy, which requires Basic credentials and forwards to another proxy. */
 export async function startTinyproxy(
   folder: string,
   upstream: string,

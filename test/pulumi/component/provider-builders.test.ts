@@ -84,7 +84,7 @@ const inputsOf = (type: string): Readonly<Record<string, unknown>> =>
   made.find((each) => each.type === type)?.inputs ?? {};
 
 describe('an input of `build`', () => {
-  it('is in the tables of the builders that are providers, whatever the schema adds', () => {
+  it('is in the tables of the provider builders, also after additions to the schema', () => {
     for (const table of Object.values(PROVIDER_BUILDERS)) {
       expect(Object.keys(table).sort()).toEqual([...inputsInSchema].sort());
     }
@@ -147,7 +147,7 @@ describe('arguments of a builder that is a provider', () => {
     expect(JSON.stringify(summary)).not.toContain('canary-');
   });
 
-  it('are told where the map is an output without a secret', async () => {
+  it('are reported if the map is an output without a secret', async () => {
     await declare('pulumi-docker', { args: pulumi.output({ B: '1' }) });
     expect(inputsOf('signed-image:index:ImageSignature')['build']).toMatchObject({
       args: { B: '1' },

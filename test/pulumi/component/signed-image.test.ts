@@ -71,7 +71,7 @@ const inputsOf = (type: string): Record<string, unknown> => {
 const keyless = {};
 
 describe('SignedImage', () => {
-  it('goes from plan to build to signature to verification, each fed by the one before', async () => {
+  it('creates plan, build, signature and verification, each with outputs of the one before', async () => {
     const image = new SignedImage('app', {
       image: 'host.test/app',
       build: { context: 'app' },
@@ -108,7 +108,7 @@ describe('SignedImage', () => {
     });
   });
 
-  it('writes none of its arguments into the state of the component itself', async () => {
+  it('does not write its arguments to the state of the component itself', async () => {
     const secret = 'canary-component-password-55';
     const image = new SignedImage('app', {
       image: 'host.test/app',
@@ -121,7 +121,7 @@ describe('SignedImage', () => {
     expect(inputsOf(':SigningPlan')['build']).toEqual({});
   });
 
-  it('shows no input in the place of an output that is not there', async () => {
+  it('does not show an input instead of a missing output', async () => {
     const image = new SignedImage('app', { image: 'host.test/app', keyless });
     expect(await valueOf(image.provenance)).toBeUndefined();
     expect(await valueOf(outputsOf(image)['provenance'] as pulumi.Output<unknown>)).toBeNull();
@@ -134,7 +134,7 @@ describe('SignedImage', () => {
     expect(inputsOf(':ImageSignature')['image']).toBe(`host.test/app@${DIGEST}`);
   });
 
-  it('trusts further keys and asks for further annotations', async () => {
+  it('adds trusted keys and required annotations', async () => {
     const verify = {
       keys: ['other.pub'],
       identities: [{ identity: 'b', issuer: 'c' }],
@@ -173,7 +173,7 @@ describe('SignedImage', () => {
     );
   });
 
-  it('refuses an object that is an output as a whole, because its members cannot be seen', async () => {
+  it('refuses an object that is an output as a whole, because its members are unknown', async () => {
     const hidden = pulumi.output({ context: 'app' }) as unknown as { context: string };
     expect(
       () => new SignedImage('app', { image: 'host.test/app', build: hidden, keyless }),
@@ -270,7 +270,7 @@ describe('the builders that are providers', () => {
     expect(JSON.stringify(summary)).not.toMatch(/docker-build-(secret|argument)/);
   });
 
-  it('says what to install where the provider is not there', async () => {
+  it('names the package to install if the provider is missing', async () => {
     expect(() => requireProvider('@pulumi/not-there', 'pulumi-not-there')).toThrow(
       expect.objectContaining({
         propertyPath: 'build.builder',

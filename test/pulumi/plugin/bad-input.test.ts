@@ -19,7 +19,7 @@ const key = { ref: 'cosign.key', password: new Secret(PASSWORD) };
 const build = { context: 'app' };
 const good = (): Record<string, unknown> => ({ image: image(), build, key });
 
-/** What the plan says of a declaration: nothing of it may have been written. */
+/** The problems of a declaration; nothing of it may have been written. */
 async function problemsOf(declared: Record<string, unknown>): Promise<readonly string[]> {
   const problems = await bench.problems('SigningPlan', declared);
   expect(bench.writes()).toEqual([]);
@@ -33,7 +33,7 @@ describe('a declaration that is right', () => {
     expect(await problemsOf(good())).toEqual([]);
   });
 
-  it('has none while its values are unknown', async () => {
+  it('has no problems while its values are unknown', async () => {
     const unknowns = {
       image: UNKNOWN,
       build: { context: UNKNOWN, args: { A: UNKNOWN }, platforms: UNKNOWN },
@@ -49,7 +49,7 @@ describe('a declaration that is right', () => {
   });
 });
 
-describe('every mistake is said on its property, before anything is written', () => {
+describe('every invalid input is reported on its property, before anything is written', () => {
   const cases: readonly [string, () => Record<string, unknown>, RegExp][] = [
     ['no image', () => ({ ...good(), image: undefined }), /^image: is required/],
     [
@@ -141,7 +141,7 @@ describe('every mistake is said on its property, before anything is written', ()
       /^transparency: "private" needs/,
     ],
     [
-      'a commit that is none',
+      'an invalid commit',
       () => ({ ...good(), source: { commit: 'HEAD' } }),
       /^source\.commit: must be a full commit id/,
     ],
@@ -183,7 +183,7 @@ describe('every mistake is said on its property, before anything is written', ()
     expect(problems[0]).toMatch(expected);
   });
 
-  it('says all of them at once', async () => {
+  it('reports all of them together', async () => {
     const problems = await problemsOf({
       image: image(),
       build: { context: 'nowhere', platforms: ['linux'] },
@@ -259,7 +259,7 @@ describe('tokens', () => {
   });
 });
 
-describe('a registry that does not let us in', () => {
+describe('a registry that denies access', () => {
   it.each([
     [
       401,
@@ -278,7 +278,7 @@ describe('a registry that does not let us in', () => {
     expect(problems[0]).toMatch(expected);
   });
 
-  it.each([200, 404])('a web page with status %s is no registry', async (status) => {
+  it.each([200, 404])('a web page with status %s is not a registry response', async (status) => {
     bench.registry.settings.faults = async () => ({
       status,
       headers: { 'content-type': 'text/html' },

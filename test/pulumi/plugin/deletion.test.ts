@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 
 const key = { ref: 'cosign.key', password: new Secret(PASSWORD) };
-const stranger = { ...key, ref: 'stranger.key' };
+const otherSigner = { ...key, ref: 'stranger.key' };
 const signature = (more: object = {}): object => ({
   image: image.reference,
   key,
@@ -45,7 +45,7 @@ const layers = (): number => {
 };
 
 describe('the deletion of signatures', () => {
-  it('removes nothing unless it was asked to', async () => {
+  it('removes nothing by default', async () => {
     const signed = await bench.create('ImageSignature', signature());
     bench.registry.clearRequests();
     await bench.remove('ImageSignature', signed);
@@ -53,7 +53,7 @@ describe('the deletion of signatures', () => {
   });
 
   it('removes what this resource wrote, in each format, and what others wrote stays', async () => {
-    const theirs = await bench.create('ImageSignature', signature({ key: stranger }));
+    const theirs = await bench.create('ImageSignature', signature({ key: otherSigner }));
     const ours = await bench.create('ImageSignature', signature({ deletion: 'signatures' }));
     const again = await bench.update(
       'ImageSignature',
@@ -91,7 +91,7 @@ describe('the deletion of signatures', () => {
     expect(bench.said.join('\n')).toMatch(/is kept: urn:.*VerifiedImage::app uses it/);
   });
 
-  it('tells what stays where a registry deletes nothing, and lets it go', async () => {
+  it('logs the remaining content if the registry does not support deletion, and succeeds', async () => {
     const signed = await bench.create('ImageSignature', signature({ deletion: 'signatures' }));
     bench.registry.settings.deleteDisabled = true;
     await bench.remove('ImageSignature', signed);
@@ -116,7 +116,7 @@ describe('the deletion of signatures', () => {
     expect(stored(tag('sig'))).toBe(false);
   });
 
-  it('is a setting whose change writes and asks nothing', async () => {
+  it('is a setting whose change sends no request', async () => {
     const signed = await bench.create('ImageSignature', signature());
     bench.registry.clearRequests();
     const changed = await bench.update(
@@ -130,7 +130,7 @@ describe('the deletion of signatures', () => {
     expect(bench.said.at(-1)).toContain('a delete would remove 2 signatures');
   });
 
-  it('is told when another repository replaces this one', async () => {
+  it('is logged when another repository replaces this one', async () => {
     const signed = await bench.create('ImageSignature', signature({ deletion: 'signatures' }));
     const other = await pushImage(bench.registry.host);
     const { log } = bench;
@@ -162,7 +162,7 @@ describe('the deletion of images', () => {
   });
   const pushed = (name = 'v1'): readonly object[] => [{ digest: image.digest, tag: name }];
 
-  it.each(['keep', 'signatures'])('removes none with `%s`', async (deletion) => {
+  it.each(['keep', 'signatures'])('removes nothing with `%s`', async (deletion) => {
     await bench.remove('ImageBuild', build(deletion, pushed()));
     expect(bench.registry.requests).toEqual([]);
   });
@@ -180,7 +180,7 @@ describe('the deletion of images', () => {
   it('leaves an image that others have signed, in either format', async () => {
     for (const format of ['bundle', 'legacy']) {
       image = await pushImage(bench.registry.host);
-      await bench.create('ImageSignature', signature({ key: stranger, format }));
+      await bench.create('ImageSignature', signature({ key: otherSigner, format }));
       bench.environment.uses.record(
         'urn:pulumi:s::p::signed-image:index:ImageSignature::app',
         '',
@@ -223,7 +223,7 @@ describe('the deletion of images', () => {
     expect(storedBy(signed).every(stored)).toBe(true);
   });
 
-  it('tells what stays where a registry deletes nothing', async () => {
+  it('logs the remaining content if the registry does not support deletion', async () => {
     bench.registry.settings.deleteDisabled = true;
     await bench.remove('ImageBuild', build('all', pushed()));
     expect(bench.said.at(-1)).toContain(`so the images remain in ${path()}`);

@@ -24,7 +24,7 @@ const signature = (image: string | undefined, keyless: object): object => {
 
 const urn = 'urn:pulumi:s::p::signed-image:index:ImageSignature::app';
 
-/** Checks and makes a signature, with a person who reads the log and goes where it says. */
+/** Checks and creates a signature, with a person who reads the log and opens its URLs. */
 async function make(declared: object, preview: boolean) {
   const person = personAtBrowser();
   const info = (line: string): void => {
@@ -42,9 +42,9 @@ async function make(declared: object, preview: boolean) {
 const signIns = () => bench.said.filter((line) => line.startsWith('sign in '));
 const asked = () => bench.sigstore.requests.filter(({ service }) => service === 'issuer').length;
 
-describe('a person who signs in', () => {
+describe('an interactive login', () => {
   it.each(['browser', 'device'])(
-    'is not asked in a preview (%s), which says so',
+    'does not happen in a preview (%s), which logs that',
     async (provider) => {
       const before = asked();
       const keyless = { provider, issuer: bench.sigstore.issuer.url };
@@ -58,7 +58,7 @@ describe('a person who signs in', () => {
     },
   );
 
-  it('is asked once for two images, by a message of the engine', async () => {
+  it('happens once for two images, by a message of the engine', async () => {
     const { email } = bench.sigstore.issuer.login;
     const issuer = bench.sigstore.issuer.url;
     const keyless = { provider: 'browser', issuer };

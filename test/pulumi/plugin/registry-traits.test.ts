@@ -15,18 +15,18 @@ const sign = (digest: string, annotations: object) =>
     source: { allowDirty: true },
     annotations,
   });
-const told = () => bench.said.filter((line) => line.startsWith('registry: '));
+const logged = () => bench.said.filter((line) => line.startsWith('registry: '));
 
-test('what the registry lacks is said once, also when the next signature fails for it', async () => {
+test('missing features of a registry are logged once, even if the next signature fails because of them', async () => {
   const digest = storeImage(bench.registry, 'team/app');
   await sign(digest, { run: 'first' });
   const line = `registry: ${bench.registry.host}/team/app does not support the referrers API: signatures are listed in tags (sha256-...)`;
-  expect(told()).toEqual([line]);
+  expect(logged()).toEqual([line]);
   bench.registry.settings.immutableTags = true;
   await expect(sign(digest, { run: 'second' })).rejects.toMatchObject({
     cause: {
       message: expect.stringMatching(/tags are immutable.*Alternatively use format "legacy"/),
     },
   });
-  expect(told()).toEqual([line, expect.stringContaining('has immutable tags')]);
+  expect(logged()).toEqual([line, expect.stringContaining('has immutable tags')]);
 });

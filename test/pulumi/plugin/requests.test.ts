@@ -36,7 +36,7 @@ const trusting = (image: string, more: object = {}) => ({
   ...more,
 });
 
-/** The requests of what is done, digests as letters. */
+/** The requests of an operation, with letters for digests. */
 async function requestsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
   bench.registry.clearRequests();
   await work();
@@ -101,7 +101,7 @@ describe('without the referrers API', () => {
     ]);
   });
 
-  test('where no condition is heeded the tag is read before it is written, and watched', async () => {
+  test('without support for preconditions the tag is read before the write and verified after it', async () => {
     bench.registry.settings.conditions = false;
     const image = newImage('elsewhere/app');
     const lines = await signedAndVerified(image);
@@ -161,7 +161,7 @@ describe('the whole of an image', () => {
     expect(requests).toEqual([]);
   });
 
-  test('costs two requests where it is looked at in each update', async () => {
+  test('costs two requests if it is verified in each update', async () => {
     const image = newImage();
     const whole = await created(image, true);
     await bench.restart();
@@ -171,7 +171,7 @@ describe('the whole of an image', () => {
     expect(requests).toEqual(['GET referrers/sha256:A 200', 'GET manifests/sha256:B 200']);
   });
 
-  test('is found out by these two where the signature is gone', async () => {
+  test('detects a missing signature with these two', async () => {
     const image = newImage();
     const whole = await created(image, true);
     const [repository = '', digest = ''] = image.slice(bench.registry.host.length + 1).split('@');
@@ -183,7 +183,7 @@ describe('the whole of an image', () => {
     expect(await again(whole, image, true)).toContain('signatures');
   });
 
-  test('a tag is asked for again: it may have moved', async () => {
+  test('a tag is resolved again, because it may have moved', async () => {
     const { host } = bench.registry;
     storeTagged('team/tagged', 'v1');
     const tagged = plan(`${host}/team/tagged:v1`);
@@ -193,7 +193,7 @@ describe('the whole of an image', () => {
     ]);
   });
 
-  test('what changes is asked access for before anything is written', async () => {
+  test('access for a change is checked before anything is written', async () => {
     const image = newImage();
     const { signature } = await created(image, false);
     bench.registry.settings.auth = { kind: 'basic', users: { w: 'canary-nobody-here' } };
@@ -215,7 +215,7 @@ describe('bases of builds', () => {
     source: { allowDirty: true },
   });
 
-  test('are asked for once in a run, however many images are built from them', async () => {
+  test('are resolved once in a run, independent of the number of images', async () => {
     storeTagged('bases/node', 'v20');
     bench.write('based/Dockerfile', `FROM ${bench.registry.host}/bases/node:v20\n`);
     await bench.restart();
@@ -227,7 +227,7 @@ describe('bases of builds', () => {
   });
 });
 
-test('a verification reads the bundle, though a look at each update took it from the state', async () => {
+test('a verification reads the bundle, although a check in each update used the one in the state', async () => {
   const image = newImage();
   const signature = await bench.create('ImageSignature', declared(image, { always: true }));
   await bench.restart();

@@ -26,7 +26,7 @@ const former = { ref: 'cosign.key', password: new Secret(PASSWORD) };
 const next = { ...former, ref: 'next.key' };
 
 describe('a key that is retired', () => {
-  it('is no key to sign with any more', async () => {
+  it('cannot sign', async () => {
     const plan = (trustedKeys: readonly object[]) =>
       bench.problems('SigningPlan', {
         image: image.reference,
@@ -41,7 +41,7 @@ describe('a key that is retired', () => {
     expect(await plan([{ key: nextPublicKey, retired: true }])).toEqual([]);
   });
 
-  it('is told when it alone has signed an image, and the next key signs again', async () => {
+  it('is logged when it alone has signed an image, and the next key signs again', async () => {
     const signed = await bench.create('ImageSignature', { image: image.reference, key: former });
     const verification = {
       image: image.reference,
@@ -80,7 +80,7 @@ describe('a key that is retired', () => {
 });
 
 describe('trusted keys', () => {
-  it('tell what is wrong with each, on its place', async () => {
+  it('are reported with each problem on its property', async () => {
     const trustedKeys = [
       { notAfter: '31.1.2027' },
       { key: 'nothing.pub', notBefore: FUTURE, notAfter: PAST },

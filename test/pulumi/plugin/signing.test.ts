@@ -65,7 +65,7 @@ describe('ImageSignature', () => {
     );
     expect(JSON.stringify(again)).not.toContain('ENCRYPTED SIGSTORE PRIVATE KEY');
     expect(again.inputs['key']).toEqual({ ref: 'PEM text, not stored' });
-    // The same key elsewhere: what is signed already is found, and nothing is written.
+    // The same key at another path: the existing signature is found, and nothing is written.
     expect(bench.said.at(-1)).toMatch(/^already signed .*: 2 reused, nothing written/);
     expect(bench.writes()).toEqual([]);
   });
@@ -76,7 +76,7 @@ describe('ImageSignature', () => {
     expect(bench.registry.requests).toEqual([]);
   });
 
-  it('tells in a preview what an update would do, and writes nothing', async () => {
+  it('logs in a preview what an update would do, and writes nothing', async () => {
     const resource = bench.resource('ImageSignature');
     const urn = 'urn:pulumi:s::p::signed-image:index:ImageSignature::app';
     const request = { urn, preview: true, log: bench.log };
@@ -102,7 +102,7 @@ describe('ImageSignature', () => {
     expect(bench.said.at(-1)).toMatch(/1 created, 1 reused$/);
   });
 
-  it('finds what a cleanup job deleted, and makes only that again', async () => {
+  it('detects signatures that a cleanup job deleted, and creates only those again', async () => {
     const resource = bench.resource('ImageSignature');
     const request = { urn: 'urn', ...signed, log: bench.log };
     expect((await resource.read(request))?.outputs['drift']).toEqual([]);
@@ -134,7 +134,7 @@ describe('ImageSignature', () => {
     signed = repaired;
   });
 
-  it('concludes nothing from a look that failed', async () => {
+  it('leaves the state unchanged after a failed check', async () => {
     bench.registry.settings.faults = async () => ({
       status: 403,
       headers: {},
@@ -147,7 +147,7 @@ describe('ImageSignature', () => {
     expect(bench.said.at(-1)).toMatch(/^check failed; state left unchanged/);
   });
 
-  it('looks at each update when it is told to', async () => {
+  it('verifies in each update if `verify.always` is set', async () => {
     const always = { always: true };
     const before = { ...signed, inputs: { ...signed.inputs, ...always } };
     expect((await bench.update('ImageSignature', before, signature(always))).changed).toEqual([]);
@@ -198,7 +198,7 @@ describe('VerifiedImage', () => {
     expect(JSON.parse(String(verified.outputs['verification']))).toMatchObject({ verified: true });
   });
 
-  it('resolves a tag once, and tells when it moved', async () => {
+  it('resolves a tag once, and logs when it moved', async () => {
     const tagged = policy({ image: `${bench.registry.host}/team/app:v1` });
     const verified = await bench.create('VerifiedImage', tagged);
     expect(verified.outputs).toMatchObject({ digest: digest() });
@@ -274,17 +274,13 @@ describe('VerifiedImage', () => {
     ],
     ['an unknown format', { format: 'jar' }, /^format: must be one of any, bundle, legacy, both/],
     [
-      'parameters that are no object',
+      'parameters that are not an object',
       { provenance: { externalParameters: '[]' } },
       /^provenance\.externalParameters: must be the JSON/,
     ],
+    ['an invalid trusted root', { sigstore: { trustedRoot: '{}' } }, /^sigstore\.trustedRoot: /],
     [
-      'a trusted root that is none',
-      { sigstore: { trustedRoot: '{}' } },
-      /^sigstore\.trustedRoot: /,
-    ],
-    [
-      'an identity without any witness',
+      'an identity without a log or timestamp',
       { identities: [{ identity: 'a', issuer: 'b' }], transparency: 'none' },
       /^transparency: .* certificate is valid for minutes only/,
     ],

@@ -3,7 +3,7 @@ import type { Descriptor } from '../../../src/oci';
 import { signImage } from '../../../src/sign';
 import { provenanceOf } from '../../verify/support/lab';
 
-/** Signatures to make at the same time, each by a key of its own. */
+/** Number of concurrent signatures, each by a separate key. */
 export interface WritingOrder {
   readonly repository: string;
   readonly image: Descriptor;

@@ -32,7 +32,7 @@ export const IDENTITY = 'https://ci.example.com/team/app/release.yml@refs/heads/
 export const COMMIT = '1234567890abcdef1234567890abcdef12345678';
 export const BUILDER = 'https://ci.example.com/runner';
 
-/** A registry and a Sigstore of one's own, and what a test does with them. */
+/** A registry and a Sigstore instance for one test file, with helpers. */
 export interface Lab {
   readonly registry: RunningRegistry;
   readonly sigstore: RunningSigstore;

@@ -1,7 +1,7 @@
 import { type KeyObject, createHash, createPublicKey } from 'node:crypto';
 
 /**
- * Every ECDSA signature verifies under two public keys (r stands for two points). An attacker may
+ * Every ECDSA signature verifies under two public keys (r corresponds to two points). An attacker may
  * log a signature under the other one. Slow arithmetic, for tests only.
  *
  * https://www.secg.org/sec1-v2.pdf, 4.1.6

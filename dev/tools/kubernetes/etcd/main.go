@@ -1,4 +1,4 @@
-// The etcd that the API server was made for; its own program is in a module of tools only.
+// The etcd version that the API server requires; its own program is in a module for tools only.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Answers which proxy Go programs use for a URL, by the package that docker, cosign and crane use. Reads one
-// JSON object a line from standard input, and prints one JSON object a line for each, in the same order.
+// Prints which proxy Go programs use for a URL, by the package that docker, cosign and crane use. Reads one
+// JSON object per line from standard input, and prints one JSON object per line for each, in the same order.
 package main
 
 import (
@@ -39,23 +39,23 @@ func serve(in io.Reader, to io.Writer) error {
 	defer out.Flush()
 	encoder := json.NewEncoder(out)
 	for decoder.More() {
-		var asked request
-		if err := decoder.Decode(&asked); err != nil {
+		var input request
+		if err := decoder.Decode(&input); err != nil {
 			return err
 		}
-		if err := encoder.Encode(proxyOf(asked)); err != nil {
+		if err := encoder.Encode(proxyOf(input)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func proxyOf(asked request) response {
+func proxyOf(input request) response {
 	os.Clearenv()
-	for name, value := range asked.Env {
+	for name, value := range input.Env {
 		os.Setenv(name, value)
 	}
-	target, err := url.Parse(asked.URL)
+	target, err := url.Parse(input.URL)
 	if err != nil {
 		return response{Error: err.Error()}
 	}

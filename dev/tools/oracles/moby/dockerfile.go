@@ -24,7 +24,7 @@ type dockerfileRequest struct {
 	Platform string            `json:"platform"`
 	// Build is the platform of the builder.
 	Build string `json:"build"`
-	// Names are image names to bring into the form that the answer has.
+	// Names are image names to normalize.
 	Names []string `json:"names"`
 }
 
@@ -37,25 +37,25 @@ type stage struct {
 type dockerfileResponse struct {
 	// Stages as they are written, before variables are replaced.
 	Stages []stage `json:"stages"`
-	// Images that BuildKit asked its registry client for.
+	// Images that BuildKit resolved with its registry client.
 	Images []string `json:"images"`
 	Error  string   `json:"error,omitempty"`
-	// Syntax is the frontend image that the file names.
+	// Syntax is the frontend image in the file's syntax directive.
 	Syntax string `json:"syntax"`
-	// Names of the request, normalized; empty for one that is not a reference.
+	// Names of the request, normalized; empty for an invalid reference.
 	Names []string `json:"names"`
 }
 
-// recorder is the registry client that BuildKit is given: every image exists and is empty.
+// recorder is a registry client for BuildKit: every image exists and is empty.
 type recorder struct {
-	lock  sync.Mutex
-	asked []string
+	lock     sync.Mutex
+	resolved []string
 }
 
 func (r *recorder) ResolveImageConfig(_ context.Context, ref string, opt sourceresolver.Opt) (string, digest.Digest, []byte, error) {
 	r.lock.Lock()
 	defer r.lock.Unlock()
-	r.asked = append(r.asked, ref)
+	r.resolved = append(r.resolved, ref)
 	image := ocispecs.Image{Platform: ocispecs.Platform{OS: "linux", Architecture: "amd64"}}
 	if opt.ImageOpt != nil && opt.ImageOpt.Platform != nil {
 		image.Platform = *opt.ImageOpt.Platform
@@ -65,47 +65,47 @@ func (r *recorder) ResolveImageConfig(_ context.Context, ref string, opt sourcer
 	return ref, "", config, err
 }
 
-func pulled(asked dockerfileRequest) dockerfileResponse {
+func pulled(input dockerfileRequest) dockerfileResponse {
 	answer := dockerfileResponse{Stages: []stage{}, Images: []string{}, Names: []string{}}
-	for _, name := range asked.Names {
+	for _, name := range input.Names {
 		answer.Names = append(answer.Names, normalized(name))
 	}
-	if list, err := dockerfile2llb.ListTargets(context.Background(), asked.Text); err == nil {
+	if list, err := dockerfile2llb.ListTargets(context.Background(), input.Text); err == nil {
 		for _, target := range list.Targets {
 			answer.Stages = append(answer.Stages, stage{target.Name, target.Base, target.Platform})
 		}
 	}
-	answer.Syntax, _, _, _ = parser.DetectSyntax(asked.Text)
+	answer.Syntax, _, _, _ = parser.DetectSyntax(input.Text)
 	client := &recorder{}
 	capabilities := pb.Caps.CapSet(pb.Caps.All())
 	options := dockerfile2llb.ConvertOpt{
-		Config:       dockerui.Config{BuildArgs: asked.Args, Target: asked.Target},
+		Config:       dockerui.Config{BuildArgs: input.Args, Target: input.Target},
 		MetaResolver: client,
 		LLBCaps:      &capabilities,
 	}
-	if asked.Build != "" {
-		build, err := platforms.Parse(asked.Build)
+	if input.Build != "" {
+		build, err := platforms.Parse(input.Build)
 		if err != nil {
 			answer.Error = err.Error()
 			return answer
 		}
 		options.BuildPlatforms = []ocispecs.Platform{build}
 	}
-	if asked.Platform != "" {
-		target, err := platforms.Parse(asked.Platform)
+	if input.Platform != "" {
+		target, err := platforms.Parse(input.Platform)
 		if err != nil {
 			answer.Error = err.Error()
 			return answer
 		}
-		// As the frontend does with what it is asked for.
+		// As the frontend does with the requested platform.
 		target = platforms.Normalize(target)
 		options.TargetPlatform = &target
 	}
-	_, _, _, _, err := dockerfile2llb.Dockerfile2LLB(context.Background(), asked.Text, options)
+	_, _, _, _, err := dockerfile2llb.Dockerfile2LLB(context.Background(), input.Text, options)
 	if err != nil {
 		answer.Error = err.Error()
 	}
-	answer.Images = append(answer.Images, client.asked...)
+	answer.Images = append(answer.Images, client.resolved...)
 	return answer
 }
 
@@ -137,9 +137,9 @@ func (e environment) Get(name string) (string, bool) {
 
 func (e environment) Keys() []string { return nil }
 
-func expanded(asked wordRequest) wordResponse {
-	lex := shell.NewLex([]rune(asked.Escape)[0])
-	value, _, err := lex.ProcessWord(asked.Text, environment(asked.Env))
+func expanded(input wordRequest) wordResponse {
+	lex := shell.NewLex([]rune(input.Escape)[0])
+	value, _, err := lex.ProcessWord(input.Text, environment(input.Env))
 	if err != nil {
 		return wordResponse{Error: err.Error()}
 	}

@@ -16,19 +16,19 @@ type ignoreRequest struct {
 }
 
 type ignoreResponse struct {
-	// Sent holds every path that buildx sends to BuildKit. Bytes are base64 in JSON, so that names
-	// that are not UTF-8 arrive as they are.
+	// Sent has every path that buildx sends to BuildKit. Bytes are base64 in JSON, so that names
+	// that are not UTF-8 are preserved.
 	Sent  [][]byte `json:"sent"`
 	Error string   `json:"error,omitempty"`
 }
 
 // sent lists a context as buildx sends it: by the same package, which filters with patternmatcher.
-func sent(asked ignoreRequest) ignoreResponse {
+func sent(input ignoreRequest) ignoreResponse {
 	answer := ignoreResponse{Sent: [][]byte{}}
-	patterns, err := ignorefile.ReadAll(bytes.NewReader(asked.File))
+	patterns, err := ignorefile.ReadAll(bytes.NewReader(input.File))
 	if err == nil {
 		options := &fsutil.FilterOpt{ExcludePatterns: patterns}
-		err = fsutil.WalkDir(context.Background(), asked.Root, options,
+		err = fsutil.WalkDir(context.Background(), input.Root, options,
 			func(path string, _ fs.DirEntry, err error) error {
 				if err == nil {
 					answer.Sent = append(answer.Sent, []byte(path))

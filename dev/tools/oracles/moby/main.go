@@ -1,7 +1,6 @@
-// Answers questions about ignore files, Dockerfiles and image references with the packages that
-// docker and BuildKit use themselves. Reads one JSON object a line from standard input, and prints
-// one JSON object a line for each, in the same order. What is answered is in `ignore.go`,
-// `dockerfile.go` and `reference.go`.
+// Parses ignore files, Dockerfiles and image references with the packages of docker and BuildKit.
+// Reads one JSON object per line from standard input, and prints one JSON object per line for each, in
+// the same order. The requests and responses are in `ignore.go`, `dockerfile.go` and `reference.go`.
 package main
 
 import (
@@ -32,11 +31,11 @@ func serve() error {
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
 	for decoder.More() {
-		var asked request
-		if err := decoder.Decode(&asked); err != nil {
+		var input request
+		if err := decoder.Decode(&input); err != nil {
 			return err
 		}
-		answer, err := respond(asked)
+		answer, err := respond(input)
 		if err != nil {
 			return err
 		}
@@ -47,16 +46,16 @@ func serve() error {
 	return nil
 }
 
-func respond(asked request) (any, error) {
+func respond(input request) (any, error) {
 	switch {
-	case asked.Ignore != nil:
-		return sent(*asked.Ignore), nil
-	case asked.Dockerfile != nil:
-		return pulled(*asked.Dockerfile), nil
-	case asked.Word != nil:
-		return expanded(*asked.Word), nil
-	case asked.Reference != nil:
-		return parsed(*asked.Reference), nil
+	case input.Ignore != nil:
+		return sent(*input.Ignore), nil
+	case input.Dockerfile != nil:
+		return pulled(*input.Dockerfile), nil
+	case input.Word != nil:
+		return expanded(*input.Word), nil
+	case input.Reference != nil:
+		return parsed(*input.Reference), nil
 	}
-	return nil, fmt.Errorf("a request without a question")
+	return nil, fmt.Errorf("the request is empty")
 }

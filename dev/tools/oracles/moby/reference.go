@@ -15,8 +15,8 @@ type referenceResponse struct {
 }
 
 // parsed reads an image reference as docker does, without a default tag.
-func parsed(asked referenceRequest) referenceResponse {
-	named, err := reference.ParseNormalizedNamed(asked.Text)
+func parsed(input referenceRequest) referenceResponse {
+	named, err := reference.ParseNormalizedNamed(input.Text)
 	if err != nil {
 		return referenceResponse{Error: err.Error()}
 	}

@@ -1,9 +1,9 @@
 // Command transit serves Vault's own transit engine on the loopback interface. Vault's core does not
-// build with the versions of its SDK that the module proxy has, the engine alone does: so what is
-// signed, and what is said of keys, is Vault's, and the token is looked at here.
+// build with the versions of its SDK that the module proxy has; the engine alone does. So signatures
+// and key metadata come from Vault's code, and this program checks the token.
 //
-// The one token is VAULT_DEV_ROOT_TOKEN_ID. It prints one line with its address, and ends with its
-// standard input.
+// The only token is VAULT_DEV_ROOT_TOKEN_ID. The program prints one line with its address, and ends when
+// its standard input is closed.
 package main
 
 import (
@@ -93,7 +93,7 @@ func answer(w http.ResponseWriter, r *http.Request, engine logical.Backend, stor
 	json.NewEncoder(w).Encode(logical.LogicalResponseToHTTPResponse(response))
 }
 
-// fail answers like Vault's respondError, which is in the part that does not build.
+// fail responds like Vault's respondError, which is in the part that does not build.
 func fail(w http.ResponseWriter, status int, err error) {
 	said := struct {
 		Errors []string `json:"errors"`

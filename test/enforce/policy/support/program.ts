@@ -1,5 +1,5 @@
 /**
- * The program of the third wall. It knows nothing of policies: it declares what `declared.json`
+ * The program of the policy pack's tests. It does not refer to policies: it declares what `declared.json`
  * says, by tokens, as a program in any language would. An image of a workload is `$verified` or
  * `$remote` (the reference of a VerifiedImage, or of a remote SignedImage), `$late` (a tag that only
  * an update knows), or any other text.
@@ -56,7 +56,7 @@ const declare = () => {
   for (const [name, type, props] of declared.workloads) new Resource(type, name, revive(props), provider);
 };
 if (declared.library) new Library(verified.imageRef, declared.library);
-// A copied text has no dependency: it waits here for what it was copied from.
+// A copied text does not have a dependency: the program waits here for its source.
 if (declared.afterwards) verified.imageRef.apply(declare);
 else declare();
 exports.imageRef = verified?.imageRef ?? remote?.imageRef;

@@ -15,7 +15,7 @@ export const pod = (image: unknown, more: Partial<Described> = {}): Described =>
   ...more,
 });
 
-/** A verification as it is declared, or as it is in the end. */
+/** A verification as declared, or at the end of the run. */
 export const verification = (props: Readonly<Record<string, unknown>>, more = {}): Described => ({
   type: 'signed-image:index:VerifiedImage',
   name: 'app',

@@ -80,7 +80,7 @@ function linked(resources: readonly Described[]): PolicyResource[] {
   return [...made.values()];
 }
 
-/** One policy of the pack, with a configuration, asked in this process. */
+/** One policy of the pack, with a configuration, evaluated in this process. */
 export function ask(
   policyName: PolicyName,
   config: object = {},

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 
 import { SignedImageError } from '../../../../src/error';
 
-/** How many inputs of each kind are tried. `FUZZ_RUNS` sets it for a longer run. */
+/** Number of inputs of each kind. `FUZZ_RUNS` sets it for a longer run. */
 export const RUNS = Number(process.env['FUZZ_RUNS'] ?? 100);
 
-/** Far more than any of these inputs may take; a hang, or an exponential search, is above it. */
+/** Far above the time for any of these inputs, and below that of a hang or an exponential search. */
 const LONGEST_MS = 15_000;
 
 const CLEAN = Object.getOwnPropertyNames(Object.prototype).sort().join();
@@ -15,7 +15,7 @@ function checkPrototypes(): void {
   if (now !== CLEAN || 'polluted' in {}) throw new Error(`Object.prototype was changed: ${now}`);
 }
 
-/** The parser returns, or throws an error of ours: nothing else, soon, and without side effects. */
+/** The parser returns, or throws an error of this package, in time and without side effects. */
 export async function expectRobust<T>(
   inputs: fc.Arbitrary<T>,
   parse: (input: T) => unknown,
@@ -65,7 +65,7 @@ export const nastyJson: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, -1, 0, 1.5, 2 ** 53, 1e308, true, [], {}, [[]], [null]),
 );
 
-/** Every place in a document, as a path. */
+/** Every location in a document, as a path. */
 function placesOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (typeof value !== 'object' || value === null) return [path];
   return [
@@ -93,7 +93,7 @@ function changed(
   return copy['root'];
 }
 
-/** A good document with a few of its parts replaced, removed, doubled or renamed. */
+/** A valid document with some of its parts replaced, removed, duplicated or renamed. */
 export function mutated(document: unknown): fc.Arbitrary<unknown> {
   const places = placesOf(document);
   const mutation = fc.record({
@@ -124,7 +124,7 @@ function flipped(text: string, at: number): string {
   return `${text.slice(0, place)}${text[place] === 'A' ? 'B' : 'A'}${text.slice(place + 1)}`;
 }
 
-/** The bytes of a document: as they are, cut, with bytes put in, or with others in their place. */
+/** The bytes of a document: unchanged, truncated, with inserted bytes, or with replaced bytes. */
 export function mangled(document: Buffer): fc.Arbitrary<Buffer> {
   const place = fc.nat({ max: document.length });
   return fc.oneof(
@@ -145,7 +145,7 @@ export function mangled(document: Buffer): fc.Arbitrary<Buffer> {
 
 export const anyBytes = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
 
-/** JSON of a mutated document, sometimes mangled after that. */
+/** JSON of a mutated document, sometimes with mutated bytes. */
 export function mutatedJson(document: unknown): fc.Arbitrary<Buffer> {
   const encoded = mutated(document).map((value) => Buffer.from(JSON.stringify(value) ?? ''));
   return fc.oneof(

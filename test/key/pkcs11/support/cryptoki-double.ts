@@ -11,7 +11,7 @@ export interface TokenDouble {
   logins: string[];
   /** Return values (`CKR_...`) that calls fail with. */
   failing: Map<string, readonly [name: string, value: number]>;
-  /** The returned public point; default: as PKCS#11 has it. */
+  /** The returned public point; default: in the format of PKCS#11. */
   bare: boolean;
   signatureLength: number;
   openSessions: number;

@@ -21,7 +21,7 @@ const declared = (build: object = {}): object => ({
 describe('ImageBuild', () => {
   let built: Record;
 
-  it('builds, pushes, and claims the digest that the builder told', async () => {
+  it('builds, pushes, and records the digest that the builder reported', async () => {
     built = await bench.create('ImageBuild', declared());
     const { repository } = parseReference(`${bench.registry.host}/team/app`);
     const client = bench.environment.registryClient(repository, {});
@@ -67,7 +67,7 @@ describe('ImageBuild', () => {
     expect(bench.writes()).toEqual([]);
   });
 
-  it('builds again when the content changed, and says why', async () => {
+  it('builds again when the content changed, and logs the reason', async () => {
     bench.write('app/message.txt', 'another\n');
     bench.commit();
     const updated = await bench.update('ImageBuild', built, declared());
@@ -76,7 +76,7 @@ describe('ImageBuild', () => {
     expect(bench.said).toContain('rebuilding: context changed');
   });
 
-  it('keeps secrets out of inputs and outputs, and secret arguments out of what is told', async () => {
+  it('keeps secrets out of inputs and outputs, and secret arguments out of the log', async () => {
     const secrets = { npm: new Secret('canary-build-secret-value-91') };
     const args = { VERSION: '1', TOKEN: new Secret('canary-secret-argument-value-17') };
     const nonsecret = ['build.args.TOKEN'];
@@ -124,7 +124,7 @@ describe('ImageBuild', () => {
     expect(bench.said).toContainEqual(expect.stringContaining('`**/.git`'));
   });
 
-  it('says in which repository a build failed, and keeps the tail of its output', async () => {
+  it('reports the repository of a failed build, and the end of its output', async () => {
     bench.write('broken/Dockerfile', 'FROM scratch\nCOPY not-there.txt /\n');
     bench.commit();
     await expect(
@@ -137,7 +137,7 @@ describe('ImageBuild', () => {
 });
 
 describe('a refresh of ImageBuild', () => {
-  it('keeps what is there, forgets what is gone, and concludes nothing from a failed look', async () => {
+  it('keeps an existing image, removes a missing one, and leaves the state unchanged after a failed check', async () => {
     const { id, inputs, outputs } = await bench.create('ImageBuild', declared());
     const request = { urn: 'urn', id, inputs, outputs, log: bench.log };
     const resource = bench.resource('ImageBuild');

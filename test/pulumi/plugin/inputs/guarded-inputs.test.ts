@@ -95,7 +95,7 @@ describe('guarded inputs', () => {
     ]);
   });
 
-  it('accept a name in quotes that needs none', () => {
+  it('accept unnecessary quotes around a name', () => {
     const build = { args: { TOKEN: new Secret('x') } };
     expect(said('ImageBuild', { build, nonsecret: ['build.args["TOKEN"]'] })).toEqual([]);
     expect(said('ImageBuild', { build, nonsecret: ['build["args"]'] })).toEqual([]);
@@ -111,7 +111,7 @@ describe('guarded inputs', () => {
     expect(said('SigningPlan', { annotations, nonsecret: ['annotations.a[b]'] })).toEqual([]);
   });
 
-  it('name the remedy for a credential that has no mark', () => {
+  it('name the remedy for an unmarked credential', () => {
     const annotations = { from: 'https://ci:passw0rd@git.example.test/app' };
     expect(said('SigningPlan', { annotations })).toEqual([
       expect.stringMatching(/^annotations\.from: contains a credential.*: remove the credential;/),
@@ -133,7 +133,7 @@ describe('guarded inputs', () => {
     expect(secrets).toEqual([CANARY]);
   });
 
-  it('take the credentials out of a repository address, whoever sends it', () => {
+  it('remove the credentials from a repository address, from any client', () => {
     const repository = `https://ci:${CANARY}@git.example.test/app`;
     for (const resource of ['SigningPlan', 'ImageBuild', 'ImageSignature'] as const) {
       const { inputs, problems } = guard(resource, { source: { repository } });
@@ -156,7 +156,7 @@ describe('guarded inputs', () => {
     ['annotations.from', { annotations: { from: `https:ci:${CANARY}@git.example.test` } }],
     ['build.labels.from', { build: { labels: { from: `https:\\\\${CANARY}@git.example.test/` } } }],
     ['annotations.from', { annotations: { from: `postgres://u:"${CANARY}"@db.example.test/` } }],
-  ])('refuse a credential that nobody marked: %s', (property, news) => {
+  ])('refuse an unmarked credential: %s', (property, news) => {
     const { inputs, problems, secrets } = guard('SigningPlan', news);
     expect(problems).toEqual([
       expect.objectContaining({

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-/** What an engine would store in plain text: everything that stands outside of a secret. */
+/** What an engine would store in plain text: all values outside of a secret. */
 const plainText = (properties: Properties): string => {
   const wire = JSON.stringify(encodeProperties(properties), (_name, value: unknown) =>
     typeof value === 'object' && value !== null && '4dabf18193072939515e22adb298388d' in value

@@ -19,7 +19,7 @@ const SECRET = {
   value: 's',
 };
 
-/** Answers with what it was asked, so that a test sees both ways of the encoding. */
+/** Returns its request, so that a test covers both directions of the encoding. */
 const echo: CrudResource = {
   type: 'signed-image:index:Thing',
   check: async ({ news, olds }) => ({
@@ -93,7 +93,7 @@ describe('the CRUD service', () => {
     expect(answer.getFailuresList()).toEqual([]);
   });
 
-  it('tells problems by property, and with them no inputs, which may be unknown', async () => {
+  it('reports problems by property, without inputs, which may be unknown', async () => {
     const asked = request(rpc.CheckRequest);
     asked.setNews(struct({ password: SECRET, bad: true }));
     const answer = await call<unknown, rpc.CheckResponse>(service.check, asked);
@@ -112,7 +112,7 @@ describe('the CRUD service', () => {
     ]);
   });
 
-  it('tells what changed, and what that replaces', async () => {
+  it('reports changed properties, and those that require a replacement', async () => {
     const asked = request(rpc.DiffRequest);
     asked.setOldInputs(struct({ a: 'here' }));
     asked.setNews(struct({ a: 'here' }));
@@ -126,7 +126,7 @@ describe('the CRUD service', () => {
     expect(other.getDiffsList()).toEqual(['a']);
   });
 
-  it('tells what is there after a failure, so that the state holds it', async () => {
+  it('reports the existing part after a failure, so that the state contains it', async () => {
     const asked = request(rpc.UpdateRequest);
     asked.setId('the-id');
     asked.setOlds(struct({ was: 1 }));
@@ -139,12 +139,16 @@ describe('the CRUD service', () => {
     const [trailer] = metadata.get('grpc-status-details-bin');
     const [detail] = Status.deserializeBinary(trailer as Uint8Array).getDetailsList();
     expect(detail?.getTypeName()).toBe('pulumirpc.ErrorResourceInitFailed');
-    const told = rpc.ErrorResourceInitFailed.deserializeBinary(
+    const decoded = rpc.ErrorResourceInitFailed.deserializeBinary(
       detail?.getValue_asU8() ?? new Uint8Array(),
     );
-    expect(told.getId()).toBe('the-id');
-    expect(told.getReasonsList()).toEqual([details]);
-    expect(told.getProperties()?.toJavaScript()).toEqual({ was: 1, cut: true, password: SECRET });
+    expect(decoded.getId()).toBe('the-id');
+    expect(decoded.getReasonsList()).toEqual([details]);
+    expect(decoded.getProperties()?.toJavaScript()).toEqual({
+      was: 1,
+      cut: true,
+      password: SECRET,
+    });
   });
 
   it('creates with an id, and previews without one', async () => {
@@ -172,7 +176,7 @@ describe('the CRUD service', () => {
     expect(answer.getProperties()?.toJavaScript()).toEqual({ a: 1, b: 2, preview: true });
   });
 
-  it('reads what is there, and answers a blank id for what is gone', async () => {
+  it('reads an existing resource, and returns an empty id for a missing one', async () => {
     const asked = request(rpc.ReadRequest);
     asked.setId('the-id');
     asked.setProperties(struct({ a: 1 }));

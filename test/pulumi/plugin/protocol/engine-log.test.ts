@@ -8,7 +8,7 @@ import { grpc } from '../../../../src/pulumi/plugin/protocol/pulumi-grpc';
 
 const [ONE, TWO] = ['urn:pulumi:s::p::t::one', 'urn:pulumi:s::p::t::two'];
 
-/** An engine that keeps each line as `urn message`, and may be slow to say so. */
+/** An engine that records each line as `urn message`, and may respond slowly. */
 const arrived: string[] = [];
 let hold: Promise<unknown> = Promise.resolve();
 let server: InstanceType<typeof grpc.Server>;
@@ -61,7 +61,7 @@ test('a resource does not wait for the lines of another', async () => {
   expect(arrived).toEqual(['two slow']);
 });
 
-test('a step is told if it lasts, and not if the next one or the end comes first', async () => {
+test('a step is logged if it takes long, and not if the next one or the end comes first', async () => {
   const { status, info } = log.for(ONE);
   status('step one');
   status('step two');
@@ -92,7 +92,7 @@ test('lines that come faster than the engine takes them are counted, and warning
   expect(arrived.at(-1)).toBe('one on it goes');
 });
 
-test('an engine that is gone fails nothing', async () => {
+test('a closed engine connection does not cause a failure', async () => {
   const lost = createEngineLog('127.0.0.1:9');
   lost.for(ONE).info('to nobody');
   await lost.flush(ONE);

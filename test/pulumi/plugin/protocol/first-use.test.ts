@@ -1,7 +1,7 @@
 import { lazy } from '../../../../src/pulumi/plugin/protocol/first-use';
 
 describe('what is made on its first use', () => {
-  it('is made when it is asked for, and once', () => {
+  it('is created on first use, and once', () => {
     let times = 0;
     const thing = lazy(() => ({ number: (times += 1) }));
 

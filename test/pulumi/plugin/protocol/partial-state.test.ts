@@ -26,7 +26,7 @@ const cut = async (signing: Promise<unknown>): Promise<PartialStateError> => {
   if (!(error instanceof PartialStateError)) throw error;
   return error;
 };
-/** The state that an engine keeps after a failure. */
+/** The state that an engine stores after a failure. */
 const recordOf = async ({ id, outputs }: PartialStateError, more?: object): Promise<Record> => {
   const urn = 'urn:pulumi:s::p::signed-image:index:ImageSignature::app';
   const { log } = bench;
@@ -47,7 +47,7 @@ describe('signing that fails', () => {
     });
   });
 
-  it('after it began leaves what it wrote and was about to write, and an update makes the rest', async () => {
+  it('after it began records completed and pending writes, and an update completes the rest', async () => {
     bench.registry.settings.faults = ({ method, path }) =>
       method === 'PUT' && path.endsWith('.sig') ? { status: 403 } : undefined;
     const failed = await cut(bench.create('ImageSignature', declared()));
@@ -81,10 +81,10 @@ describe('signing that fails', () => {
     expect(formats(next, 'signatures')).toEqual(['bundle', 'legacy']);
   });
 
-  it('whose signature arrived all the same counts it as its own', async () => {
+  it('whose signature was stored in spite of the error records it as its own', async () => {
     bench.registry.settings.faults = ({ method, path, body }) => {
       if (method !== 'PUT' || !path.includes('/manifests/sha256:')) return undefined;
-      // It is stored, and the answer says that it is not.
+      // The signature is stored, and the response is an error.
       const name = image.repository.slice(image.repository.indexOf('/') + 1);
       const { mediaType } = JSON.parse(body.toString()) as { mediaType: string };
       bench.registry.store.putManifest(name, { mediaType, bytes: body });

@@ -42,7 +42,7 @@ describe('the engine’s value encoding', () => {
     expect(tree['unknownOutput']).toBe(UNKNOWN);
   });
 
-  it('gives back what it read', () => {
+  it('encodes what it decoded', () => {
     const tree = fc.letrec<{ tree: Value }>((tie) => ({
       tree: fc.oneof(
         { maxDepth: 3 },
@@ -69,7 +69,7 @@ describe('the engine’s value encoding', () => {
     );
   });
 
-  it('tells what is secret and what is unknown, and shows a secret only when asked', () => {
+  it('distinguishes secrets and unknowns, and reveals a secret only on request', () => {
     const tree = toValue({ a: [{ b: new Secret('s') }], c: undefined });
     expect(hasSecret(tree)).toBe(true);
     expect(hasUnknown(tree)).toBe(false);

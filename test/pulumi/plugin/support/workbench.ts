@@ -27,7 +27,7 @@ import {
 
 export type ResourceName = 'SigningPlan' | 'ImageBuild' | 'ImageSignature' | 'VerifiedImage';
 
-/** A resource as an engine keeps it. */
+/** A resource in the engine's state. */
 export interface Record {
   readonly id: string;
   readonly inputs: Properties;
@@ -43,7 +43,7 @@ export interface Workbench {
   readonly sigstore: RunningSigstore;
   readonly environment: PluginEnvironment;
   readonly publicKey: string;
-  /** What the resources said, in order. */
+  /** The log messages of the resources, in order. */
   readonly said: string[];
   readonly log: ResourceLog;
   resource(name: ResourceName): CrudResource;
@@ -55,7 +55,7 @@ export interface Workbench {
   update(name: ResourceName, before: Record, declared: object): Promise<Updated>;
   /** Deletes what an earlier run made. */
   remove(name: ResourceName, record: Record): Promise<void>;
-  /** Another process of the plugin: it knows nothing of what the one before has seen. */
+  /** Another process of the plugin, with empty caches. */
   restart(): Promise<void>;
   write(path: string, text: string): void;
   commit(): string;

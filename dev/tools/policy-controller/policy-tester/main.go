@@ -1,5 +1,6 @@
-// Asks the engine of policy-controller whether it admits an image. Its own cmd/tester does the same,
-// but takes one TrustRoot, and looks for a trusted root in a TUF repository by an empty name, unlike the controller.
+// Evaluates an image with the engine of policy-controller, and prints whether it is admitted. Its own cmd/tester does
+// the same, but supports one TrustRoot only, and requests a trusted root from a TUF repository by an empty name, unlike
+// the controller.
 package main
 
 import (
@@ -50,15 +51,15 @@ func keysOf(ctx context.Context, file string) (string, *config.SigstoreKeys, err
 func main() {
 	policies := flag.String("policy", "", "file of ClusterImagePolicy objects")
 	image := flag.String("image", "", "host/repo@digest")
-	// What remains are files, each of a TrustRoot.
+	// The other arguments are files, each with a TrustRoot.
 	flag.Parse()
 	ctx := context.Background()
 
-	asked := policy.Verification{NoMatchPolicy: "deny", Policies: &[]policy.Source{{Path: *policies}}}
-	if err := asked.Validate(ctx).Filter(apis.ErrorLevel); err != nil {
+	verification := policy.Verification{NoMatchPolicy: "deny", Policies: &[]policy.Source{{Path: *policies}}}
+	if err := verification.Validate(ctx).Filter(apis.ErrorLevel); err != nil {
 		log.Fatalf("the policy is invalid: %v", err)
 	}
-	verifier, err := policy.Compile(ctx, asked, func(format string, args ...interface{}) { log.Printf(format, args...) })
+	verifier, err := policy.Compile(ctx, verification, func(format string, args ...interface{}) { log.Printf(format, args...) })
 	if err != nil {
 		log.Fatal(err)
 	}

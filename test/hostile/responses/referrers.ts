@@ -1,6 +1,6 @@
 import { OCI_INDEX, OCI_MANIFEST } from '../../../src/oci';
 import { pushImage } from '../../verify/support/lab';
-import type { Lie } from '../support/lie';
+import type { HostileResponse } from '../support/hostile-response';
 import { BUNDLE_TYPE, nowhere, type Scene } from '../support/scene';
 
 const entry = (note: string, change: object = {}) => ({
@@ -16,7 +16,7 @@ const many = (count: number) => Array.from({ length: count }, (_, at) => entry(`
 const list = (make: (scene: Scene) => readonly unknown[]) => (scene: Scene) =>
   scene.answerReferrers(scene.list(make(scene)));
 
-/** The list, and a link to go on at. */
+/** The list, and the link to its next page. */
 const link = (make: (scene: Scene, page: number) => string) => (scene: Scene) => {
   let page = 0;
   scene.answerReferrers(() => {
@@ -27,19 +27,19 @@ const link = (make: (scene: Scene, page: number) => string) => (scene: Scene) =>
 
 const asked: string[] = [];
 
-export const REFERRER_LIES: readonly Lie[] = [
-  { name: 'the list of referrers emptied', tell: list(() => []), expect: 'VERIFY_UNSIGNED' },
+export const REFERRER_CASES: readonly HostileResponse[] = [
+  { name: 'the list of referrers emptied', inject: list(() => []), expect: 'VERIFY_UNSIGNED' },
   {
-    name: 'the signature taken away',
-    asks: 'refresh',
-    tell: (scene) => {
+    name: 'a removed signature',
+    operation: 'refresh',
+    inject: (scene) => {
       for (const digest of scene.referrers()) scene.store.deleteManifest(scene.path, digest);
     },
     expect: 'VERIFY_UNSIGNED',
   },
   {
     name: 'a web page instead of the list',
-    tell: (scene) =>
+    inject: (scene) =>
       scene.answerReferrers({
         status: 200,
         headers: { 'content-type': 'text/html' },
@@ -48,41 +48,41 @@ export const REFERRER_LIES: readonly Lie[] = [
     expect: ['VERIFY_UNSIGNED', 'VERIFY_INCONCLUSIVE'],
   },
   {
-    name: 'a list that cannot be read just now',
-    asks: 'refresh',
-    tell: (scene) => scene.answerReferrers({ status: 503 }),
+    name: 'a list that is temporarily unavailable',
+    operation: 'refresh',
+    inject: (scene) => scene.answerReferrers({ status: 503 }),
     expect: 'VERIFY_INCONCLUSIVE',
   },
   {
-    name: 'a referrer that is listed and not there',
-    tell: list((scene) => [entry('gone'), ...scene.listing()]),
+    name: 'a listed referrer that is missing',
+    inject: list((scene) => [entry('gone'), ...scene.listing()]),
     expect: 'ignored',
   },
   {
-    name: 'the right referrer under a wrong size',
-    tell: list((scene) => scene.listing().map((one) => ({ ...one, size: 1 }))),
+    name: 'the right referrer with a wrong size',
+    inject: list((scene) => scene.listing().map((one) => ({ ...one, size: 1 }))),
     expect: 'ignored',
   },
   {
-    name: 'the right referrer under the size of a giant',
-    tell: list((scene) => scene.listing().map((one) => ({ ...one, size: 2 ** 50 }))),
+    name: 'the right referrer with a very large declared size',
+    inject: list((scene) => scene.listing().map((one) => ({ ...one, size: 2 ** 50 }))),
     expect: 'VERIFY_SIGNATURE_INVALID',
   },
   {
     name: 'the right referrer listed as an index',
-    tell: list((scene) => scene.listing().map((one) => ({ ...one, mediaType: OCI_INDEX }))),
+    inject: list((scene) => scene.listing().map((one) => ({ ...one, mediaType: OCI_INDEX }))),
     expect: 'VERIFY_UNSIGNED',
   },
   {
-    name: 'the listing stripped of types and annotations',
-    tell: list((scene) =>
+    name: 'a list without types and annotations',
+    inject: list((scene) =>
       scene.listing().map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
     ),
     expect: 'ignored',
   },
   {
-    name: 'the listing with annotations of another purpose',
-    tell: list((scene) =>
+    name: 'a list with annotations of another purpose',
+    inject: list((scene) =>
       scene.listing().map((one) => ({
         ...one,
         artifactType: 'application/example',
@@ -93,12 +93,12 @@ export const REFERRER_LIES: readonly Lie[] = [
   },
   {
     name: 'the image as its own referrer',
-    tell: list((scene) => [{ ...scene.image, artifactType: BUNDLE_TYPE }, ...scene.listing()]),
+    inject: list((scene) => [{ ...scene.image, artifactType: BUNDLE_TYPE }, ...scene.listing()]),
     expect: 'ignored',
   },
   {
     name: 'one referrer listed ten thousand times',
-    tell: (scene) => {
+    inject: (scene) => {
       const [one] = scene.listing();
       scene.answerReferrers(scene.list(new Array<unknown>(10_000).fill(one)));
     },
@@ -106,7 +106,7 @@ export const REFERRER_LIES: readonly Lie[] = [
   },
   {
     name: 'a referrer whose subject is another image',
-    tell: async (scene) => {
+    inject: async (scene) => {
       const other = await pushImage(scene.lab, scene.repository);
       const [ours] = scene.referrers();
       scene.alterReferrer((manifest) => Object.assign(manifest, { subject: other }));
@@ -123,7 +123,7 @@ export const REFERRER_LIES: readonly Lie[] = [
   },
   {
     name: 'a referrer without a subject',
-    tell: (scene) => {
+    inject: (scene) => {
       const before = scene.listing();
       scene.alterReferrer((manifest) => Reflect.deleteProperty(manifest, 'subject'));
       const [digest] = [...scene.store.manifests(scene.path).keys()].slice(-1);
@@ -132,18 +132,18 @@ export const REFERRER_LIES: readonly Lie[] = [
     expect: 'VERIFY_SIGNATURE_INVALID',
   },
   {
-    name: 'a page that goes on at itself',
-    tell: link((scene) => `/v2/${scene.path}/referrers/${scene.image.digest}`),
+    name: 'a page that links to itself',
+    inject: link((scene) => `/v2/${scene.path}/referrers/${scene.image.digest}`),
     expect: 'VERIFY_INCONCLUSIVE',
   },
   {
     name: 'pages without end',
-    tell: link((scene, page) => `/v2/${scene.path}/referrers/${scene.image.digest}?page=${page}`),
+    inject: link((scene, page) => `/v2/${scene.path}/referrers/${scene.image.digest}?page=${page}`),
     expect: 'VERIFY_INCONCLUSIVE',
   },
   {
     name: 'full pages without end',
-    tell: (scene) => {
+    inject: (scene) => {
       let page = 0;
       const full = many(15_000);
       scene.answerReferrers(() => {
@@ -154,8 +154,8 @@ export const REFERRER_LIES: readonly Lie[] = [
     expect: 'VERIFY_INCONCLUSIVE',
   },
   {
-    name: 'a list that goes on at another host',
-    tell: async (scene) => {
+    name: 'a list whose next page is at another host',
+    inject: async (scene) => {
       asked.length = 0;
       const origin = await scene.elsewhere((request, response) => {
         asked.push(request.url ?? '');
@@ -167,18 +167,18 @@ export const REFERRER_LIES: readonly Lie[] = [
     after: () => expect(asked).toEqual([]),
   },
   {
-    name: 'a list that goes on in a file',
-    tell: link(() => 'file:///etc/passwd'),
+    name: 'a list whose next page is a file',
+    inject: link(() => 'file:///etc/passwd'),
     expect: 'VERIFY_INCONCLUSIVE',
   },
   {
-    name: 'a list that goes on outside of the API',
-    tell: link(() => '../../../../../etc/passwd'),
+    name: 'a list whose next page is outside of the API',
+    inject: link(() => '../../../../../etc/passwd'),
     expect: 'VERIFY_INCONCLUSIVE',
   },
   {
-    name: 'a link that is built to be slow to read',
-    tell: (scene) =>
+    name: 'a link header that is slow to parse',
+    inject: (scene) =>
       scene.answerReferrers(
         scene.list(scene.listing(), { link: `${'<'.repeat(6000)}${'>;'.repeat(3000)}` }),
       ),
@@ -186,17 +186,17 @@ export const REFERRER_LIES: readonly Lie[] = [
   },
   {
     name: 'thousands of referrers',
-    tell: list((scene) => [...many(15_000), ...scene.listing()]),
+    inject: list((scene) => [...many(15_000), ...scene.listing()]),
     expect: 'VERIFY_INCONCLUSIVE',
   },
   {
-    name: 'hundreds of referrers that are not there',
-    tell: list((scene) => [...many(500), ...scene.listing()]),
+    name: 'hundreds of missing referrers',
+    inject: list((scene) => [...many(500), ...scene.listing()]),
     expect: 'ignored',
   },
   {
     name: 'a list of five megabytes',
-    tell: (scene) =>
+    inject: (scene) =>
       scene.answerReferrers({
         status: 200,
         headers: { 'content-type': OCI_INDEX },
@@ -205,8 +205,8 @@ export const REFERRER_LIES: readonly Lie[] = [
     expect: 'VERIFY_INCONCLUSIVE',
   },
   {
-    name: 'a list with its manifests named twice',
-    tell: (scene) =>
+    name: 'a list with a duplicate member `manifests`',
+    inject: (scene) =>
       scene.answerReferrers({
         status: 200,
         headers: { 'content-type': OCI_INDEX },
@@ -215,26 +215,26 @@ export const REFERRER_LIES: readonly Lie[] = [
     expect: 'VERIFY_SIGNATURE_INVALID',
   },
   {
-    name: 'an entry that is no descriptor',
-    tell: list((scene) => ['sha256:x', ...scene.listing()]),
+    name: 'an entry that is not a descriptor',
+    inject: list((scene) => ['sha256:x', ...scene.listing()]),
     expect: 'VERIFY_SIGNATURE_INVALID',
   },
   {
     name: 'an entry with a digest that is a path',
-    tell: list((scene) => [entry('x', { digest: 'sha256:../../../x' }), ...scene.listing()]),
+    inject: list((scene) => [entry('x', { digest: 'sha256:../../../x' }), ...scene.listing()]),
     expect: 'VERIFY_SIGNATURE_INVALID',
   },
   {
     name: 'entries of another digest algorithm',
-    tell: list((scene) => [
+    inject: list((scene) => [
       entry('x', { digest: `sha512:${'a'.repeat(128)}` }),
       ...scene.listing(),
     ]),
     expect: 'ignored',
   },
   {
-    name: 'the fallback tag holds an image',
-    tell: (scene) => {
+    name: 'an image under the fallback tag',
+    inject: (scene) => {
       scene.lab.registry.settings.referrersApi = false;
       const bytes = Buffer.from('{"schemaVersion":2,"manifests":[]}');
       const tag = scene.image.digest.replace(':', '-');
@@ -243,8 +243,8 @@ export const REFERRER_LIES: readonly Lie[] = [
     expect: 'VERIFY_SIGNATURE_INVALID',
   },
   {
-    name: 'the referrers API is gone, and no fallback tag was ever written',
-    tell: (scene) => {
+    name: 'a removed referrers API, without a fallback tag',
+    inject: (scene) => {
       scene.lab.registry.settings.referrersApi = false;
     },
     expect: 'VERIFY_UNSIGNED',

@@ -1,5 +1,5 @@
 import type { RegistryRequest } from '../../../dev/registry';
-import type { Lie } from '../support/lie';
+import type { HostileResponse } from '../support/hostile-response';
 import type { Scene } from '../support/scene';
 import { nowhere, SECRET_HEADER } from '../support/scene';
 
@@ -10,7 +10,7 @@ const isUpload = ({ method, path }: RegistryRequest): boolean =>
 const isManifest = ({ method, path }: RegistryRequest): boolean =>
   method === 'PUT' && path.includes('/manifests/');
 
-/** Where an upload is to go on. */
+/** Locations at which an upload should continue. */
 const location = (target: string | undefined) => (scene: Scene) =>
   scene.answer((request) =>
     isUpload(request)
@@ -18,28 +18,28 @@ const location = (target: string | undefined) => (scene: Scene) =>
       : undefined,
   );
 
-/** What is said while a signature is written. The image was signed before; it is signed again. */
-export const WRITING_LIES: readonly Lie[] = [
+/** Responses while a signature is written. The image has a signature and is signed again. */
+export const WRITING_CASES: readonly HostileResponse[] = [
   ...[
     ['in a file', 'file:///etc/passwd'],
     ['at no URL', 'http://[::1'],
     ['nowhere', undefined],
-  ].map(([what, target]): Lie => ({
-    name: `an upload that goes on ${what}`,
-    asks: 'sign',
-    tell: location(target),
+  ].map(([what, target]): HostileResponse => ({
+    name: `an upload that continues ${what}`,
+    operation: 'sign',
+    inject: location(target),
     expect: 'REGISTRY_PROTOCOL',
   })),
   {
-    name: 'an upload that climbs out of the repository',
-    asks: 'sign',
-    tell: location('../../../../../etc/passwd'),
+    name: 'an upload location out of the repository by dot segments',
+    operation: 'sign',
+    inject: location('../../../../../etc/passwd'),
     expect: ['REGISTRY_NOT_FOUND', 'REGISTRY_PROTOCOL'],
   },
   {
-    name: 'an upload that goes on at a stranger, for the credentials',
-    asks: 'sign',
-    tell: async (scene) => {
+    name: 'an upload that continues at a third party, to obtain credentials',
+    operation: 'sign',
+    inject: async (scene) => {
       seen.length = 0;
       const users = { robot: 'canary-hostile-registry-password' };
       scene.lab.registry.settings.auth = { kind: 'basic', users };
@@ -61,9 +61,9 @@ export const WRITING_LIES: readonly Lie[] = [
     },
   },
   {
-    name: 'a manifest that is said to be stored under another digest',
-    asks: 'sign',
-    tell: (scene) =>
+    name: 'a success response for a manifest under another digest',
+    operation: 'sign',
+    inject: (scene) =>
       scene.answer((request) =>
         isManifest(request)
           ? { status: 201, headers: { 'docker-content-digest': nowhere('stored') } }
@@ -72,15 +72,16 @@ export const WRITING_LIES: readonly Lie[] = [
     expect: 'CONTENT_MISMATCH',
   },
   {
-    name: 'a manifest that is said to be stored, and is not',
-    asks: 'sign',
-    tell: (scene) => scene.answer((request) => (isManifest(request) ? { status: 201 } : undefined)),
+    name: 'a success response for a manifest that is not stored',
+    operation: 'sign',
+    inject: (scene) =>
+      scene.answer((request) => (isManifest(request) ? { status: 201 } : undefined)),
     expect: 'REGISTRY_CONFLICT',
   },
   {
-    name: 'a web page as the answer to a write',
-    asks: 'sign',
-    tell: (scene) =>
+    name: 'a web page as the response to a write',
+    operation: 'sign',
+    inject: (scene) =>
       scene.answer((request) =>
         isManifest(request)
           ? { status: 200, headers: { 'content-type': 'text/html' }, body: '<html></html>' }
@@ -89,19 +90,19 @@ export const WRITING_LIES: readonly Lie[] = [
     expect: 'REGISTRY_PROTOCOL',
   },
   {
-    name: 'a redirect as the answer to a write',
-    asks: 'sign',
-    tell: (scene) =>
+    name: 'a redirect as the response to a write',
+    operation: 'sign',
+    inject: (scene) =>
       scene.answer((request) =>
         isManifest(request) ? { status: 307, headers: { location: '/elsewhere' } } : undefined,
       ),
     expect: 'REGISTRY_PROTOCOL',
   },
   {
-    name: 'a blob that is said to be there, and is not',
-    asks: 'sign',
-    tell: (scene) => {
-      // Lengths of the blobs of the first signature are known; those of the second are alike.
+    name: 'a success response for a missing blob',
+    operation: 'sign',
+    inject: (scene) => {
+      // The blobs of the second signature have the same lengths as those of the first.
       scene.answer((request) => {
         const { method, path, query } = request;
         const ends = method === 'PUT' || (method === 'POST' && query.has('digest'));

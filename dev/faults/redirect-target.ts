@@ -1,15 +1,15 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Where a redirect leads: a stranger, who keeps what he is told and knows nothing. */
-export interface Trap {
+/** The target of injected redirects: records requests, and responds with 404. */
+export interface RedirectTarget {
   readonly url: string;
-  /** Head and body of every request, as text. */
+  /** Headers and body of every request, as text. */
   readonly received: string[];
   close(): Promise<void>;
 }
 
-export async function openTrap(): Promise<Trap> {
+export async function openRedirectTarget(): Promise<RedirectTarget> {
   const received: string[] = [];
   const server = http.createServer((incoming, outgoing) => {
     readAll(incoming).then(

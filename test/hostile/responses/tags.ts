@@ -1,6 +1,6 @@
 import { OCI_MANIFEST } from '../../../src/oci';
 import { pushImage } from '../../verify/support/lab';
-import type { Lie } from '../support/lie';
+import type { HostileResponse } from '../support/hostile-response';
 import { nowhere, type Scene, TAG } from '../support/scene';
 
 const NOT_OURS = ['VERIFY_UNSIGNED', 'VERIFY_SIGNATURE_INVALID'] as const;
@@ -15,26 +15,26 @@ const head = (digest: string, extra: Readonly<Record<string, string>> = {}) => (
   },
 });
 
-/** HEAD of the tag says one thing, GET the truth. */
+/** HEAD of the tag returns a different response than GET, which is correct. */
 function lieInHead(scene: Scene, answer: ReturnType<typeof head>): void {
   scene.answerAt(`manifests/${TAG}`, ({ method }) => (method === 'HEAD' ? answer : undefined));
 }
 
-/** What a tag stands for. */
-export const TAG_LIES: readonly Lie[] = [
+/** Responses for a tag. */
+export const TAG_CASES: readonly HostileResponse[] = [
   {
     name: 'a tag that was moved to an unsigned image',
-    asks: 'resolve',
-    tell: async (scene) => {
+    operation: 'resolve',
+    inject: async (scene) => {
       const other = await pushImage(scene.lab, scene.repository);
       scene.store.putManifest(scene.path, scene.stored(other.digest), { tag: TAG });
     },
     expect: NOT_OURS,
   },
   {
-    name: 'a tag that stands for another image at each read',
-    asks: 'resolve',
-    tell: async (scene) => {
+    name: 'a tag that refers to another image at each read',
+    operation: 'resolve',
+    inject: async (scene) => {
       const other = await pushImage(scene.lab, scene.repository);
       let reads = 0;
       scene.answerAt(`manifests/${TAG}`, ({ method }) => {
@@ -48,22 +48,22 @@ export const TAG_LIES: readonly Lie[] = [
     expect: 'ignored',
   },
   {
-    name: 'HEAD of a tag names an unsigned image, GET the signed one',
-    asks: 'resolve',
-    tell: async (scene) =>
+    name: 'HEAD of a tag returns an unsigned image, GET the signed one',
+    operation: 'resolve',
+    inject: async (scene) =>
       lieInHead(scene, head((await pushImage(scene.lab, scene.repository)).digest)),
     expect: NOT_OURS,
   },
   {
-    name: 'HEAD of a tag names what is not there',
-    asks: 'resolve',
-    tell: (scene) => lieInHead(scene, head(nowhere('head'))),
+    name: 'HEAD of a tag returns a missing digest',
+    operation: 'resolve',
+    inject: (scene) => lieInHead(scene, head(nowhere('head'))),
     expect: 'REGISTRY_NOT_FOUND',
   },
   {
-    name: 'HEAD of a tag says a wrong size and type',
-    asks: 'resolve',
-    tell: (scene) =>
+    name: 'HEAD of a tag returns a wrong size and type',
+    operation: 'resolve',
+    inject: (scene) =>
       lieInHead(scene, {
         ...head(scene.image.digest),
         headers: {
@@ -75,21 +75,21 @@ export const TAG_LIES: readonly Lie[] = [
     expect: 'ignored',
   },
   {
-    name: 'HEAD of a tag gives a digest in mixed case',
-    asks: 'resolve',
-    tell: (scene) => lieInHead(scene, head(scene.image.digest.toUpperCase())),
+    name: 'HEAD of a tag returns a digest in mixed case',
+    operation: 'resolve',
+    inject: (scene) => lieInHead(scene, head(scene.image.digest.toUpperCase())),
     expect: 'ignored',
   },
   {
-    name: 'HEAD of a tag gives a path instead of a digest',
-    asks: 'resolve',
-    tell: (scene) => lieInHead(scene, head('sha256:../../../../etc/passwd')),
+    name: 'HEAD of a tag returns a path instead of a digest',
+    operation: 'resolve',
+    inject: (scene) => lieInHead(scene, head('sha256:../../../../etc/passwd')),
     expect: 'ignored',
   },
   {
-    name: 'GET of a tag gives other bytes under the digest header of the signed image',
-    asks: 'resolve',
-    tell: async (scene) => {
+    name: 'GET of a tag returns other bytes with the digest header of the signed image',
+    operation: 'resolve',
+    inject: async (scene) => {
       const other = await pushImage(scene.lab, scene.repository);
       scene.answerAt(`manifests/${TAG}`, ({ method }) =>
         method === 'HEAD'
@@ -108,8 +108,8 @@ export const TAG_LIES: readonly Lie[] = [
   },
   {
     name: 'a web page instead of a tag',
-    asks: 'resolve',
-    tell: (scene) =>
+    operation: 'resolve',
+    inject: (scene) =>
       scene.answerAt(`manifests/${TAG}`, {
         status: 404,
         headers: { 'content-type': 'text/html' },

@@ -1,5 +1,5 @@
 import { OCI_CONFIG, OCI_INDEX, OCI_MANIFEST } from '../../../src/oci';
-import type { Lie } from '../support/lie';
+import type { HostileResponse } from '../support/hostile-response';
 import type { Scene } from '../support/scene';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
@@ -20,7 +20,7 @@ const manifest = (change: object = {}) => ({
 const text = (change: (json: string) => string) => (scene: Scene) =>
   scene.pose(Buffer.from(change(JSON.stringify(manifest()))));
 
-/** Manifests that no two readers need read alike: nothing is signed that cannot be read in one way. */
+/** Ambiguous manifests, which parsers may interpret differently: they are never signed. */
 const MALFORMED: Readonly<Record<string, (scene: Scene) => unknown>> = {
   'an image that is an index too': (scene) => scene.pose(manifest({ manifests: [] })),
   'an index that is an image too': (scene) =>
@@ -72,7 +72,7 @@ const MALFORMED: Readonly<Record<string, (scene: Scene) => unknown>> = {
     ),
 };
 
-/** Not what any registry serves as a manifest. */
+/** Documents that are not manifests. */
 const NO_MANIFEST: Readonly<Record<string, (scene: Scene) => unknown>> = {
   'a list instead of a manifest': (scene) => scene.pose([manifest()]),
   'a NUL after the manifest': text((json) => `${json}\0`),
@@ -80,12 +80,20 @@ const NO_MANIFEST: Readonly<Record<string, (scene: Scene) => unknown>> = {
   'a byte order mark that the digest covers': text((json) => `\ufeff${json}`),
 };
 
-function signing(lies: Readonly<Record<string, (scene: Scene) => unknown>>, expect: Lie['expect']) {
-  return Object.entries(lies).map(([name, tell]): Lie => ({ name, asks: 'sign', tell, expect }));
+function signing(
+  cases: Readonly<Record<string, (scene: Scene) => unknown>>,
+  expect: HostileResponse['expect'],
+) {
+  return Object.entries(cases).map(([name, inject]): HostileResponse => ({
+    name,
+    operation: 'sign',
+    inject,
+    expect,
+  }));
 }
 
 /** An image that was pushed to be signed. */
-export const DOCUMENT_LIES: readonly Lie[] = [
+export const DOCUMENT_CASES: readonly HostileResponse[] = [
   ...signing(MALFORMED, 'CONTENT_MALFORMED'),
   ...signing(NO_MANIFEST, ['REGISTRY_PROTOCOL', 'CONTENT_MALFORMED']),
 ];

@@ -1,6 +1,6 @@
 import { OCI_INDEX, OCI_MANIFEST } from '../../../src/oci';
 import { pushImage } from '../../verify/support/lab';
-import type { Lie } from '../support/lie';
+import type { HostileResponse } from '../support/hostile-response';
 import { type LegacyLayer, nowhere, type Scene } from '../support/scene';
 
 const INVALID = 'VERIFY_SIGNATURE_INVALID';
@@ -15,7 +15,7 @@ const payload = (change: (text: string) => string) =>
 const annotation = (name: string, change: (value: string) => string) =>
   layer((one) => (one.annotations[name] = change(one.annotations[name] ?? '')));
 
-/** Altered layers of a `.sig` tag, whoever signed. */
+/** Altered layers of a `.sig` tag, for any signer. */
 const ALTERED: Readonly<Record<string, (scene: Scene) => unknown>> = {
   'an annotation in the payload': payload((text) => text.replace('"commit":"1', '"commit":"2')),
   'the digest in the payload': payload((text) => text.replace(/sha256:[0-9a-f]{4}/, 'sha256:0000')),
@@ -42,27 +42,29 @@ const ALTERED: Readonly<Record<string, (scene: Scene) => unknown>> = {
 };
 
 /** Altered log entries of a keyless layer. */
-const ENTRIES: Readonly<Record<string, readonly [(scene: Scene) => unknown, Lie['expect']]>> = {
-  'the log entry stripped': [
+const ENTRIES: Readonly<
+  Record<string, readonly [(scene: Scene) => unknown, HostileResponse['expect']]>
+> = {
+  'a removed log entry': [
     layer((one) => Reflect.deleteProperty(one.annotations, BUNDLE)),
     'VERIFY_LOG_MISSING',
   ],
-  'the log entry is no JSON': [annotation(BUNDLE, () => '{'), INVALID],
-  'the log entry names its payload twice': [
+  'a log entry that is not JSON': [annotation(BUNDLE, () => '{'), INVALID],
+  'a log entry with a duplicate payload': [
     annotation(BUNDLE, (text) => text.replace('"Payload":', '"Payload":{},"Payload":')),
     INVALID,
   ],
-  'the promise of the log stripped': [
+  'a removed signed entry timestamp': [
     annotation(BUNDLE, (text) =>
       text.replace(/"SignedEntryTimestamp":"[^"]*"/, '"SignedEntryTimestamp":""'),
     ),
     [INVALID, 'VERIFY_LOG_MISSING'],
   ],
-  'an index beyond all numbers': [
+  'an index out of range': [
     annotation(BUNDLE, (text) => text.replace(/"logIndex":\d+/, '"logIndex":1e999')),
     INVALID,
   ],
-  'an index that is rounded': [
+  'an index beyond the safe integers': [
     annotation(BUNDLE, (text) => text.replace(/"logIndex":\d+/, '"logIndex":9007199254740993')),
     INVALID,
   ],
@@ -76,14 +78,14 @@ const ENTRIES: Readonly<Record<string, readonly [(scene: Scene) => unknown, Lie[
     ),
     INVALID,
   ],
-  'a certificate that is no PEM': [annotation(CERTIFICATE, () => 'x'), INVALID],
-  'the certificate stripped': [
+  'a certificate that is not PEM': [annotation(CERTIFICATE, () => 'x'), INVALID],
+  'a removed certificate': [
     layer((one) => Reflect.deleteProperty(one.annotations, CERTIFICATE)),
     [INVALID, 'VERIFY_SIGNER_MISMATCH'],
   ],
 };
 
-/** A tag with more layers than ours, all of them of that size. */
+/** A tag with further layers, all of the same size. */
 function crowd(scene: Scene, count: number, blob: Buffer): void {
   const manifest = scene.json(scene.sigTag);
   const [ours] = manifest['layers'] as unknown as LegacyLayer[];
@@ -98,24 +100,24 @@ function crowd(scene: Scene, count: number, blob: Buffer): void {
   scene.putSig({ ...manifest, layers: [...others, ours] });
 }
 
-export const LEGACY_LIES: readonly Lie[] = [
-  ...Object.entries(ALTERED).map(([name, tell]): Lie => ({
+export const LEGACY_CASES: readonly HostileResponse[] = [
+  ...Object.entries(ALTERED).map(([name, inject]): HostileResponse => ({
     name: `.sig: ${name}`,
     format: 'legacy',
-    tell,
+    inject,
     expect: INVALID,
   })),
-  ...Object.entries(ENTRIES).map(([name, [tell, expect]]): Lie => ({
+  ...Object.entries(ENTRIES).map(([name, [inject, expect]]): HostileResponse => ({
     name: `.sig: ${name}`,
     format: 'legacy',
     signer: 'keyless',
-    tell,
+    inject,
     expect,
   })),
   {
     name: '.sig: the payload of another image',
     format: 'legacy',
-    tell: async (scene) => {
+    inject: async (scene) => {
       const { bytes } = scene.stored(scene.sigTag);
       scene.image = await pushImage(scene.lab, scene.repository);
       scene.putSig(bytes);
@@ -125,13 +127,13 @@ export const LEGACY_LIES: readonly Lie[] = [
   {
     name: '.sig: a layer of another media type',
     format: 'legacy',
-    tell: layer((one) => (one.mediaType = 'application/vnd.oci.image.layer.v1.tar+gzip')),
+    inject: layer((one) => (one.mediaType = 'application/vnd.oci.image.layer.v1.tar+gzip')),
     expect: 'VERIFY_UNSIGNED',
   },
   {
-    name: '.sig: a layer that is not there',
+    name: '.sig: a missing layer',
     format: 'legacy',
-    tell: (scene) => {
+    inject: (scene) => {
       const manifest = scene.json(scene.sigTag);
       const [one] = manifest['layers'] as unknown as LegacyLayer[];
       scene.putSig({ ...manifest, layers: [{ ...one, digest: nowhere('layer') }] });
@@ -139,9 +141,9 @@ export const LEGACY_LIES: readonly Lie[] = [
     expect: INVALID,
   },
   {
-    name: '.sig: a layer that is said to have a terabyte',
+    name: '.sig: a layer with a declared size of a terabyte',
     format: 'legacy',
-    tell: (scene) => {
+    inject: (scene) => {
       const manifest = scene.json(scene.sigTag);
       const [one] = manifest['layers'] as unknown as LegacyLayer[];
       scene.putSig({ ...manifest, layers: [{ ...one, size: 2 ** 40 }] });
@@ -151,46 +153,46 @@ export const LEGACY_LIES: readonly Lie[] = [
   {
     name: '.sig: 1,001 layers',
     format: 'legacy',
-    tell: (scene) => crowd(scene, 1000, Buffer.from('{}')),
+    inject: (scene) => crowd(scene, 1000, Buffer.from('{}')),
     expect: 'VERIFY_INCONCLUSIVE',
   },
   {
-    name: '.sig: 999 foreign layers before ours',
+    name: '.sig: 999 layers of other signers before ours',
     format: 'legacy',
-    tell: (scene) => crowd(scene, 999, Buffer.from('{}')),
+    inject: (scene) => crowd(scene, 999, Buffer.from('{}')),
     expect: 'ignored',
   },
   {
-    name: '.sig: giant layers by the hundred before ours',
+    name: '.sig: hundreds of very large layers before ours',
     format: 'legacy',
-    tell: (scene) => crowd(scene, 300, Buffer.alloc(16 * 1024 * 1024, ' ')),
+    inject: (scene) => crowd(scene, 300, Buffer.alloc(16 * 1024 * 1024, ' ')),
     expect: 'ignored',
   },
   {
     name: '.sig: an index instead of a list of layers',
     format: 'legacy',
-    tell: (scene) =>
+    inject: (scene) =>
       scene.putSig({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [] }, OCI_INDEX),
     expect: INVALID,
   },
   {
     name: '.sig: image and index at once',
     format: 'legacy',
-    tell: (scene) => scene.putSig({ ...scene.json(scene.sigTag), manifests: [] }, OCI_MANIFEST),
+    inject: (scene) => scene.putSig({ ...scene.json(scene.sigTag), manifests: [] }, OCI_MANIFEST),
     expect: INVALID,
   },
   {
-    name: '.sig: the tag taken away',
+    name: '.sig: a removed tag',
     format: 'legacy',
-    asks: 'refresh',
-    tell: (scene) => scene.store.deleteManifest(scene.path, scene.sigTag),
+    operation: 'refresh',
+    inject: (scene) => scene.store.deleteManifest(scene.path, scene.sigTag),
     expect: 'VERIFY_UNSIGNED',
   },
   {
     name: '.sig: a web page instead of the tag',
     format: 'legacy',
-    asks: 'refresh',
-    tell: (scene) =>
+    operation: 'refresh',
+    inject: (scene) =>
       scene.answerAt(`manifests/${scene.sigTag}`, {
         status: 404,
         headers: { 'content-type': 'text/html' },
@@ -199,35 +201,35 @@ export const LEGACY_LIES: readonly Lie[] = [
     expect: 'VERIFY_INCONCLUSIVE',
   },
   {
-    name: 'downgrade: the bundle taken away, a stranger in the .sig tag',
-    tell: async (scene) => {
+    name: 'downgrade: the bundle removed, another signer in the .sig tag',
+    inject: async (scene) => {
       for (const digest of scene.referrers()) scene.store.deleteManifest(scene.path, digest);
-      await scene.sign([scene.image], scene.stranger(), 'legacy');
+      await scene.sign([scene.image], scene.untrustedSigner(), 'legacy');
     },
     expect: 'VERIFY_UNSIGNED',
   },
   {
-    name: 'downgrade: any format is taken, and a stranger is in the .sig tag',
+    name: 'downgrade: any format is accepted, and another signer is in the .sig tag',
     policy: 'any',
-    tell: async (scene) => {
+    inject: async (scene) => {
       for (const digest of scene.referrers()) scene.store.deleteManifest(scene.path, digest);
-      await scene.sign([scene.image], scene.stranger(), 'legacy');
+      await scene.sign([scene.image], scene.untrustedSigner(), 'legacy');
     },
     expect: ['VERIFY_UNSIGNED', 'VERIFY_SIGNER_MISMATCH'],
   },
   {
-    name: 'downgrade: one format of both taken away',
+    name: 'downgrade: one of both formats removed',
     format: 'both',
-    tell: (scene) => {
+    inject: (scene) => {
       for (const digest of scene.referrers()) scene.store.deleteManifest(scene.path, digest);
     },
     expect: 'VERIFY_UNSIGNED',
   },
   {
-    name: 'any format is taken, and one of both is taken away',
+    name: 'any format is accepted, and one of both is removed',
     format: 'both',
     policy: 'any',
-    tell: (scene) => {
+    inject: (scene) => {
       for (const digest of scene.referrers()) scene.store.deleteManifest(scene.path, digest);
     },
     expect: 'ignored',

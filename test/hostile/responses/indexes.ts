@@ -1,6 +1,6 @@
 import { type Descriptor, OCI_INDEX, OCI_MANIFEST } from '../../../src/oci';
 import { onPlatform, pushImage, pushIndex } from '../../verify/support/lab';
-import type { Lie } from '../support/lie';
+import type { HostileResponse } from '../support/hostile-response';
 import { listed, nowhere, type Scene } from '../support/scene';
 
 const LINUX = { os: 'linux', architecture: 'riscv64' };
@@ -11,26 +11,26 @@ function second(scene: Scene): Descriptor {
   return platform;
 }
 
-/** The index as it was signed, with more in it. */
+/** The signed index with further entries. */
 async function extended(scene: Scene, more: readonly object[]): Promise<void> {
   const { manifests } = scene.json(scene.image.digest) as unknown as { manifests: object[] };
   scene.poseIndex([...manifests, ...more]);
 }
 
-/** Signs the posed index itself, and nothing below it. */
+/** Signs the stored index itself, without its manifests. */
 const signRoot = (scene: Scene) => scene.sign([scene.image]);
 
-export const INDEX_LIES: readonly Lie[] = [
+export const INDEX_CASES: readonly HostileResponse[] = [
   {
-    name: 'a platform manifest that is gone',
+    name: 'a missing platform manifest',
     shape: 'index',
-    tell: (scene) => scene.store.deleteManifest(scene.path, second(scene).digest),
+    inject: (scene) => scene.store.deleteManifest(scene.path, second(scene).digest),
     expect: 'VERIFY_UNSIGNED',
   },
   {
     name: 'other bytes under the digest of a platform manifest',
     shape: 'index',
-    tell: (scene) =>
+    inject: (scene) =>
       scene.store.putManifest(
         scene.path,
         { mediaType: OCI_MANIFEST, bytes: Buffer.from('{"schemaVersion":2}') },
@@ -39,24 +39,24 @@ export const INDEX_LIES: readonly Lie[] = [
     expect: 'VERIFY_SIGNATURE_INVALID',
   },
   {
-    name: 'a platform manifest that cannot be read just now',
+    name: 'a platform manifest that is temporarily unavailable',
     shape: 'index',
-    tell: (scene) => scene.answerAt(`manifests/${second(scene).digest}`, { status: 500 }),
+    inject: (scene) => scene.answerAt(`manifests/${second(scene).digest}`, { status: 500 }),
     expect: 'VERIFY_INCONCLUSIVE',
   },
   {
-    name: 'a platform manifest whose signature was taken away',
+    name: 'a platform manifest whose signature was removed',
     shape: 'index',
-    tell: (scene) => {
+    inject: (scene) => {
       for (const digest of scene.referrers(second(scene).digest))
         scene.store.deleteManifest(scene.path, digest);
     },
     expect: 'VERIFY_UNSIGNED',
   },
   {
-    name: 'a signed index with one unsigned platform more',
+    name: 'a signed index with an additional unsigned platform',
     shape: 'index',
-    tell: async (scene) => {
+    inject: async (scene) => {
       const other = await pushImage(scene.lab, scene.repository);
       await extended(scene, [onPlatform(other, LINUX)]);
       await signRoot(scene);
@@ -66,20 +66,20 @@ export const INDEX_LIES: readonly Lie[] = [
   {
     name: 'an unsigned index of the signed platforms',
     shape: 'index',
-    tell: (scene) => scene.poseIndex(listed(scene.platforms.slice(0, 1))),
+    inject: (scene) => scene.poseIndex(listed(scene.platforms.slice(0, 1))),
     expect: 'VERIFY_UNSIGNED',
   },
   {
     name: 'the tag on an index with the platforms exchanged',
     shape: 'index',
-    asks: 'resolve',
-    tell: (scene) => scene.poseIndex(listed([...scene.platforms].reverse())),
+    operation: 'resolve',
+    inject: (scene) => scene.poseIndex(listed([...scene.platforms].reverse())),
     expect: 'VERIFY_UNSIGNED',
   },
   {
-    name: 'a runnable image in the disguise of an attestation manifest',
+    name: 'a runnable image declared as an attestation manifest',
     shape: 'index',
-    tell: async (scene) => {
+    inject: async (scene) => {
       const other = await pushImage(scene.lab, scene.repository);
       const annotations = { 'vnd.docker.reference.type': 'attestation-manifest' };
       await extended(scene, [{ ...onPlatform(other, LINUX), annotations }]);
@@ -90,16 +90,16 @@ export const INDEX_LIES: readonly Lie[] = [
   {
     name: 'an image without a platform in an index',
     shape: 'index',
-    tell: async (scene) => {
+    inject: async (scene) => {
       await extended(scene, [await pushImage(scene.lab, scene.repository)]);
       await signRoot(scene);
     },
     expect: 'VERIFY_UNSIGNED',
   },
   {
-    name: 'a platform that is unknown in part only',
+    name: 'a platform that is only partially unknown',
     shape: 'index',
-    tell: async (scene) => {
+    inject: async (scene) => {
       const other = await pushImage(scene.lab, scene.repository);
       await extended(scene, [onPlatform(other, { os: 'linux', architecture: 'unknown' })]);
       await signRoot(scene);
@@ -107,9 +107,9 @@ export const INDEX_LIES: readonly Lie[] = [
     expect: 'VERIFY_UNSIGNED',
   },
   {
-    name: 'a manifest listed as unknown first, and as one that runs after that',
+    name: 'a manifest listed first as unknown and then as runnable',
     shape: 'index',
-    tell: async (scene) => {
+    inject: async (scene) => {
       const other = await pushImage(scene.lab, scene.repository);
       const unknown = { os: 'unknown', architecture: 'unknown' };
       await extended(scene, [onPlatform(other, unknown), onPlatform(other, LINUX)]);
@@ -118,9 +118,9 @@ export const INDEX_LIES: readonly Lie[] = [
     expect: 'VERIFY_UNSIGNED',
   },
   {
-    name: 'an unsigned image in an index in the index',
+    name: 'an unsigned image in a nested index',
     shape: 'index',
-    tell: async (scene) => {
+    inject: async (scene) => {
       const other = await pushImage(scene.lab, scene.repository);
       const inner = await pushIndex(scene.lab, scene.repository, [onPlatform(other, LINUX)]);
       await extended(scene, [inner]);
@@ -130,17 +130,17 @@ export const INDEX_LIES: readonly Lie[] = [
   },
   {
     name: 'an index of an index of an index of an index',
-    asks: 'sign',
-    tell: (scene) => {
+    operation: 'sign',
+    inject: (scene) => {
       let inner: object = scene.image;
       for (let depth = 0; depth < 4; depth += 1) inner = scene.poseIndex([inner]);
     },
     expect: 'CONTENT_MALFORMED',
   },
   {
-    name: 'an index that contains itself, as far as the registry says',
-    asks: 'sign',
-    tell: (scene) => {
+    name: 'an index that contains itself, according to the registry',
+    operation: 'sign',
+    inject: (scene) => {
       const digest = nowhere('loop');
       scene.poseIndex([{ mediaType: OCI_INDEX, digest, size: 10 }]);
       const { bytes } = scene.stored(scene.image.digest);
@@ -150,8 +150,8 @@ export const INDEX_LIES: readonly Lie[] = [
   },
   {
     name: 'an index of thousands of platforms',
-    asks: 'sign',
-    tell: (scene) =>
+    operation: 'sign',
+    inject: (scene) =>
       scene.poseIndex(
         Array.from({ length: 20_000 }, (_, at) => ({
           mediaType: OCI_MANIFEST,
@@ -164,7 +164,7 @@ export const INDEX_LIES: readonly Lie[] = [
   {
     name: 'one platform listed a thousand times',
     shape: 'index',
-    tell: async (scene) => {
+    inject: async (scene) => {
       await extended(scene, new Array<object>(1000).fill(second(scene)));
       await signRoot(scene);
       scene.lab.registry.clearRequests();
@@ -175,28 +175,28 @@ export const INDEX_LIES: readonly Lie[] = [
   {
     name: 'a platform listed with a wrong size',
     shape: 'index',
-    asks: 'sign',
-    tell: (scene) => scene.poseIndex([{ ...second(scene), size: 1 }]),
+    operation: 'sign',
+    inject: (scene) => scene.poseIndex([{ ...second(scene), size: 1 }]),
     expect: 'CONTENT_MALFORMED',
   },
   {
     name: 'a platform listed with a wrong media type',
     shape: 'index',
-    asks: 'sign',
-    tell: (scene) => scene.poseIndex([{ ...second(scene), mediaType: OCI_INDEX }]),
+    operation: 'sign',
+    inject: (scene) => scene.poseIndex([{ ...second(scene), mediaType: OCI_INDEX }]),
     expect: 'CONTENT_MALFORMED',
   },
   {
     name: 'a platform listed by a digest of another algorithm',
-    asks: 'sign',
-    tell: (scene) =>
+    operation: 'sign',
+    inject: (scene) =>
       scene.poseIndex([{ mediaType: OCI_MANIFEST, digest: `sha512:${'a'.repeat(128)}`, size: 1 }]),
     expect: 'CONTENT_MALFORMED',
   },
   {
     name: 'a platform whose architecture is a number',
-    asks: 'sign',
-    tell: (scene) =>
+    operation: 'sign',
+    inject: (scene) =>
       scene.poseIndex([{ ...scene.image, platform: { os: 'linux', architecture: 64 } }]),
     expect: 'CONTENT_MALFORMED',
   },

@@ -1,12 +1,12 @@
-import type { Lie } from '../support/lie';
+import type { HostileResponse } from '../support/hostile-response';
 import type { Scene } from '../support/scene';
 
-/** Each answer is complete in time; there are just more of them than all may take together. */
+/** Each response arrives in time, but all together exceed the deadline. */
 const STEPS = 10;
 const STEP_MS = 60;
 const DEADLINE = 1_500;
 
-/** All manifests and blobs but the image itself come byte by byte, in the end as they should. */
+/** All manifests and blobs except the image itself arrive byte by byte, complete and correct. */
 async function drip(scene: Scene): Promise<void> {
   const origin = await scene.elsewhere((request, response) => {
     const reference = request.url?.split('/').at(-1) ?? '';
@@ -33,32 +33,32 @@ async function drip(scene: Scene): Promise<void> {
   );
 }
 
-const strangers = async (scene: Scene): Promise<void> => {
+const addSignatures = async (scene: Scene): Promise<void> => {
   for (let signed = 0; signed < 14; signed += 1) {
-    await scene.sign([scene.image], scene.stranger());
+    await scene.sign([scene.image], scene.untrustedSigner());
   }
 };
 
-/** What takes for ever as a whole, though no part of it does. */
-export const DELAY_LIES: readonly Lie[] = [
-  ...(['verify', 'refresh'] as const).map((asks): Lie => ({
-    name: `very many signatures, each of which comes byte by byte (${asks})`,
-    asks,
+/** Operations that would exceed any deadline in total, although each response is in time. */
+export const DELAY_CASES: readonly HostileResponse[] = [
+  ...(['verify', 'refresh'] as const).map((operation): HostileResponse => ({
+    name: `very many signatures that arrive byte by byte (${operation})`,
+    operation,
     deadline: DEADLINE,
-    tell: async (scene) => {
-      await strangers(scene);
+    inject: async (scene) => {
+      await addSignatures(scene);
       await drip(scene);
     },
     expect: 'VERIFY_INCONCLUSIVE',
   })),
   {
-    name: 'a tag with very many signatures, each of which comes byte by byte',
+    name: 'a tag with very many signatures that arrive byte by byte',
     format: 'legacy',
     deadline: DEADLINE,
-    tell: async (scene) => {
-      // The honest one is the first in the list and would be read in time.
+    inject: async (scene) => {
+      // The valid one is the first in the list and would be read in time, so it is moved to the end.
       const { layers } = scene.json(scene.sigTag) as unknown as { layers: readonly unknown[] };
-      await strangers(scene);
+      await addSignatures(scene);
       const tag = scene.json(scene.sigTag) as unknown as { layers: readonly unknown[] };
       const last = [...tag.layers.slice(layers.length), ...layers];
       const bytes = Buffer.from(JSON.stringify({ ...tag, layers: last }));
@@ -69,10 +69,10 @@ export const DELAY_LIES: readonly Lie[] = [
     expect: 'VERIFY_INCONCLUSIVE',
   },
   {
-    name: 'the answer to each write comes late',
-    asks: 'sign',
+    name: 'a late response to each write',
+    operation: 'sign',
     deadline: DEADLINE,
-    tell: ({ lab }) => {
+    inject: ({ lab }) => {
       lab.registry.settings.faults = ({ method }) =>
         new Promise((resolve) =>
           setTimeout(resolve, method === 'GET' ? 0 : STEPS * STEP_MS, undefined),

@@ -1,10 +1,10 @@
 import { SignedImageError, type ErrorCode } from '../../../src/error';
 import { signImage } from '../../../src/sign';
 import { inspectImage, manifestsToSign, unmetParts, verifyImage } from '../../../src/verify';
-import type { Question } from './lie';
+import type { Operation } from './hostile-response';
 import { type Scene, TAG } from './scene';
 
-/** What came of it: the name that was given, or the code of the refusal. */
+/** The result of an operation: the verified reference, or the code of the error. */
 export type Outcome = { readonly imageRef: string } | { readonly code: ErrorCode };
 
 async function verify(scene: Scene, digest = scene.image.digest): Promise<Outcome> {
@@ -12,10 +12,10 @@ async function verify(scene: Scene, digest = scene.image.digest): Promise<Outcom
   return { imageRef: String(imageRef) };
 }
 
-const QUESTIONS: Readonly<Record<Question, (scene: Scene) => Promise<Outcome>>> = {
+const OPERATIONS: Readonly<Record<Operation, (scene: Scene) => Promise<Outcome>>> = {
   verify: (scene) => verify(scene),
 
-  /** As refresh does: it reports, and does not throw for what it finds. */
+  /** As in a refresh, which reports findings and does not throw them. */
   refresh: async (scene) => {
     const { repository, image, policy, client } = scene;
     const report = await inspectImage(repository, image.digest, policy, client);
@@ -24,7 +24,7 @@ const QUESTIONS: Readonly<Record<Question, (scene: Scene) => Promise<Outcome>>> 
     return unmet ? { code: unmet.code ?? 'INTERNAL' } : verify(scene);
   },
 
-  /** A tag is read once; all else goes by the digest that it gave. */
+  /** A tag is resolved once; all other requests use the digest. */
   resolve: async (scene) => {
     const found = await scene.client.resolve(scene.repository, TAG);
     return found ? verify(scene, found.digest) : { code: 'REGISTRY_NOT_FOUND' };
@@ -43,10 +43,10 @@ const QUESTIONS: Readonly<Record<Question, (scene: Scene) => Promise<Outcome>>> 
   },
 };
 
-/** Only errors of ours are answers; any other is a defect, and thrown on. */
-export async function ask(question: Question, scene: Scene): Promise<Outcome> {
+/** Errors of this package are results; any other error is a defect and is thrown. */
+export async function perform(operation: Operation, scene: Scene): Promise<Outcome> {
   try {
-    return await QUESTIONS[question](scene);
+    return await OPERATIONS[operation](scene);
   } catch (error) {
     if (error instanceof SignedImageError) return { code: error.code };
     throw error;

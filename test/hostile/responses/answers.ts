@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 
 import { OCI_INDEX, OCI_MANIFEST } from '../../../src/oci';
-import type { Lie } from '../support/lie';
+import type { HostileResponse } from '../support/hostile-response';
 import type { Scene } from '../support/scene';
 
 const OK = { status: 200, headers: { 'content-type': OCI_MANIFEST } } as const;
@@ -11,32 +11,32 @@ const truth = (scene: Scene): Buffer => scene.stored(scene.image.digest).bytes;
 const body = (change: (bytes: Buffer) => Buffer | string) => (scene: Scene) =>
   scene.answerImage({ ...OK, body: change(truth(scene)) });
 
-/** What is answered to a manifest that was asked for by digest. */
-export const ANSWER_LIES: readonly Lie[] = [
+/** Responses to a request for a manifest by digest. */
+export const ANSWER_CASES: readonly HostileResponse[] = [
   {
     name: 'the bytes of another image under the digest',
-    tell: body(() => '{"schemaVersion":2}'),
+    inject: body(() => '{"schemaVersion":2}'),
     expect: MISMATCH,
   },
   {
-    name: 'the manifest cut off, with the length of what is left',
-    tell: body((bytes) => bytes.subarray(0, -10)),
+    name: 'a truncated manifest with a consistent length',
+    inject: body((bytes) => bytes.subarray(0, -10)),
     expect: ['CONTENT_MISMATCH', 'REGISTRY_PROTOCOL'],
   },
   {
-    name: 'a white space after the manifest',
-    tell: body((bytes) => `${bytes.toString('utf8')} `),
+    name: 'white space after the manifest',
+    inject: body((bytes) => `${bytes.toString('utf8')} `),
     expect: MISMATCH,
   },
   {
     name: 'a byte order mark before the manifest',
-    tell: body((bytes) => Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), bytes])),
+    inject: body((bytes) => Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), bytes])),
     expect: MISMATCH,
   },
-  { name: 'an empty answer', tell: body(() => ''), expect: MISMATCH },
+  { name: 'an empty answer', inject: body(() => ''), expect: MISMATCH },
   {
     name: 'a manifest served as an index',
-    tell: (scene) =>
+    inject: (scene) =>
       scene.answerImage({
         status: 200,
         headers: { 'content-type': OCI_INDEX },
@@ -46,7 +46,7 @@ export const ANSWER_LIES: readonly Lie[] = [
   },
   {
     name: 'a web page instead of a manifest',
-    tell: (scene) =>
+    inject: (scene) =>
       scene.answerImage({
         status: 200,
         headers: { 'content-type': 'text/html' },
@@ -55,18 +55,18 @@ export const ANSWER_LIES: readonly Lie[] = [
     expect: 'REGISTRY_PROTOCOL',
   },
   {
-    name: 'a web page in the disguise of a manifest',
-    tell: body(() => '<!doctype html><title>Sign in</title>'),
+    name: 'a web page with the media type of a manifest',
+    inject: body(() => '<!doctype html><title>Sign in</title>'),
     expect: 'REGISTRY_PROTOCOL',
   },
   {
     name: 'a manifest of 5 MiB',
-    tell: body((bytes) => Buffer.concat([bytes, Buffer.alloc(5 * 1024 * 1024, ' ')])),
+    inject: body((bytes) => Buffer.concat([bytes, Buffer.alloc(5 * 1024 * 1024, ' ')])),
     expect: 'CONTENT_TOO_LARGE',
   },
   {
     name: 'a length that is shorter than the manifest',
-    tell: (scene) =>
+    inject: (scene) =>
       scene.answerImage({
         status: 200,
         headers: { ...OK.headers, 'content-length': '20' },
@@ -76,7 +76,7 @@ export const ANSWER_LIES: readonly Lie[] = [
   },
   {
     name: 'a compressed manifest',
-    tell: (scene) =>
+    inject: (scene) =>
       scene.answerImage({
         status: 200,
         headers: { ...OK.headers, 'content-encoding': 'gzip' },
@@ -85,8 +85,8 @@ export const ANSWER_LIES: readonly Lie[] = [
     expect: MISMATCH,
   },
   {
-    name: 'a compressed answer that would fill a gigabyte',
-    tell: (scene) =>
+    name: 'a compressed response that would expand to a gigabyte',
+    inject: (scene) =>
       scene.answerImage({
         status: 200,
         headers: { ...OK.headers, 'content-encoding': 'gzip' },
@@ -95,8 +95,8 @@ export const ANSWER_LIES: readonly Lie[] = [
     expect: MISMATCH,
   },
   {
-    name: 'a digest header that says another digest',
-    tell: (scene) =>
+    name: 'a digest header with another digest',
+    inject: (scene) =>
       scene.answerImage({
         status: 200,
         headers: { ...OK.headers, 'docker-content-digest': `sha256:${'0'.repeat(64)}` },
@@ -105,8 +105,8 @@ export const ANSWER_LIES: readonly Lie[] = [
     expect: 'ignored',
   },
   {
-    name: 'the right digest header over other bytes',
-    tell: (scene) =>
+    name: 'the right digest header with other bytes',
+    inject: (scene) =>
       scene.answerImage({
         status: 200,
         headers: { ...OK.headers, 'docker-content-digest': scene.image.digest },
@@ -115,28 +115,29 @@ export const ANSWER_LIES: readonly Lie[] = [
     expect: MISMATCH,
   },
   {
-    name: 'an image that was there is said to be not there',
-    tell: (scene) => scene.answerImage({ status: 404, body: '{"errors":[]}' }),
+    name: '404 for an existing image',
+    inject: (scene) => scene.answerImage({ status: 404, body: '{"errors":[]}' }),
     expect: 'REGISTRY_NOT_FOUND',
   },
   {
     name: 'half of the manifest as partial content',
-    tell: (scene) => scene.answerImage({ ...OK, status: 206, body: truth(scene).subarray(0, 100) }),
+    inject: (scene) =>
+      scene.answerImage({ ...OK, status: 206, body: truth(scene).subarray(0, 100) }),
     expect: 'REGISTRY_PROTOCOL',
   },
   {
     name: 'no content',
-    tell: (scene) => scene.answerImage({ status: 204 }),
+    inject: (scene) => scene.answerImage({ status: 204 }),
     expect: 'REGISTRY_PROTOCOL',
   },
   {
-    name: 'not modified, though nobody asked for that',
-    tell: (scene) => scene.answerImage({ status: 304 }),
+    name: 'not modified, for an unconditional request',
+    inject: (scene) => scene.answerImage({ status: 304 }),
     expect: 'REGISTRY_PROTOCOL',
   },
   {
-    name: 'an error that is a gigabyte of JSON and more',
-    tell: async (scene) => {
+    name: 'an error response of more than a gigabyte of JSON',
+    inject: async (scene) => {
       const origin = await scene.elsewhere((_, response) => {
         response.writeHead(400, { 'content-type': 'application/json' });
         pour(() => response.write(`{"errors":[${'{"code":"X"},'.repeat(1000)}`), response);
@@ -147,7 +148,7 @@ export const ANSWER_LIES: readonly Lie[] = [
   },
   {
     name: 'a manifest that never ends',
-    tell: async (scene) => {
+    inject: async (scene) => {
       const origin = await scene.elsewhere((_, response) => {
         response.writeHead(200, OK.headers);
         pour(() => response.write('{"a":"'.padEnd(65536, 'x')), response);
@@ -157,9 +158,9 @@ export const ANSWER_LIES: readonly Lie[] = [
     expect: 'CONTENT_TOO_LARGE',
   },
   {
-    name: 'a manifest of which a byte comes now and then',
-    patience: 2000,
-    tell: async (scene) => {
+    name: 'a manifest that arrives byte by byte',
+    idleTimeout: 2000,
+    inject: async (scene) => {
       const origin = await scene.elsewhere((_, response) => {
         response.writeHead(200, OK.headers);
         const timer = setInterval(() => response.write(' '), 200);
@@ -171,7 +172,7 @@ export const ANSWER_LIES: readonly Lie[] = [
   },
   {
     name: 'headers without end',
-    tell: (scene) =>
+    inject: (scene) =>
       scene.answerImage({
         ...OK,
         headers: { ...OK.headers, 'x-more': 'x'.repeat(100_000) },
@@ -180,8 +181,8 @@ export const ANSWER_LIES: readonly Lie[] = [
     expect: 'REGISTRY_UNAVAILABLE',
   },
   {
-    name: 'wait for ten years, says the registry',
-    tell: (scene) => scene.answerImage({ status: 429, headers: { 'retry-after': '315360000' } }),
+    name: 'a Retry-After of ten years',
+    inject: (scene) => scene.answerImage({ status: 429, headers: { 'retry-after': '315360000' } }),
     expect: 'REGISTRY_THROTTLED',
     after: ({ waits }) => {
       expect(waits.length).toBeLessThanOrEqual(10);
@@ -190,13 +191,13 @@ export const ANSWER_LIES: readonly Lie[] = [
   },
 ];
 
-/** A megabyte on the wire that is a gigabyte of zeros when unpacked. */
+/** A megabyte on the wire that expands to a gigabyte of zeros. */
 function bomb(): Buffer {
   const member = gzipSync(Buffer.alloc(16 * 1024 * 1024), { level: 9 });
   return Buffer.concat(new Array<Buffer>(64).fill(member));
 }
 
-/** Writes as long as somebody reads. */
+/** Writes until the client stops reading. */
 function pour(
   write: () => boolean,
   response: { once(event: 'drain', next: () => void): unknown; readonly destroyed: boolean },

@@ -1,5 +1,5 @@
 import { keyless, newKey } from '../../verify/support/lab';
-import type { Lie } from '../support/lie';
+import type { HostileResponse } from '../support/hostile-response';
 import type { Loose, Scene } from '../support/scene';
 
 const INVALID = 'VERIFY_SIGNATURE_INVALID';
@@ -41,7 +41,7 @@ function flipped(base64: string, at = -1): string {
   return bytes.toString('base64');
 }
 
-/** Somebody's bundle of the same image, to take parts of. */
+/** Another signer's bundle of the same image, as a source of parts. */
 async function foreign(scene: Scene): Promise<Material> {
   const other = 'https://ci.example.com/stranger';
   const made = await scene.sign(
@@ -54,15 +54,17 @@ async function foreign(scene: Scene): Promise<Material> {
   return made[0]?.bundle.verificationMaterial as unknown as Material;
 }
 
-/** Signs again, with a Sigstore that does something wrong, and takes the right signature away. */
+/** Signs again with an incorrect Sigstore instance, and removes the valid signature. */
 const instead = (wrong: (scene: Scene) => void) => async (scene: Scene) => {
   for (const digest of scene.referrers()) scene.store.deleteManifest(scene.path, digest);
   wrong(scene);
   await scene.sign([scene.image]);
 };
 
-/** What is wrong with the entry of a log, for any signer. */
-const ENTRIES: Readonly<Record<string, readonly [(scene: Scene) => unknown, Lie['expect']]>> = {
+/** Invalid log entries, for any signer. */
+const ENTRIES: Readonly<
+  Record<string, readonly [(scene: Scene) => unknown, HostileResponse['expect']]>
+> = {
   'no log entry': [material((one) => (one.tlogEntries = [])), 'VERIFY_LOG_MISSING'],
   'a log entry without its proof': [
     entry((one) => Reflect.deleteProperty(one, 'inclusionProof')),
@@ -76,7 +78,7 @@ const ENTRIES: Readonly<Record<string, readonly [(scene: Scene) => unknown, Lie[
     entry((one) => (one.integratedTime = String(Number(one.integratedTime) - 60))),
     INVALID,
   ],
-  'a time that is no number': [entry((one) => (one.integratedTime = '1e999')), INVALID],
+  'a time that is not a number': [entry((one) => (one.integratedTime = '1e999')), INVALID],
   'an index that overflows': [entry((one) => (one.logIndex = '9'.repeat(40))), INVALID],
   'a log of another key': [entry((one) => (one.logId.keyId = flipped(one.logId.keyId))), INVALID],
   'another kind of entry': [entry((one) => (one.kindVersion.kind = '__proto__')), INVALID],
@@ -86,14 +88,14 @@ const ENTRIES: Readonly<Record<string, readonly [(scene: Scene) => unknown, Lie[
     }),
     INVALID,
   ],
-  'a checkpoint that nobody signed': [
+  'an unsigned checkpoint': [
     proof(({ checkpoint }) => {
       checkpoint.envelope = checkpoint.envelope.slice(0, checkpoint.envelope.indexOf('\n\n') + 2);
     }),
     INVALID,
   ],
   'a proof with another root': [proof((one) => (one.rootHash = flipped(one.rootHash))), INVALID],
-  'a proof with a hash too many': [
+  'a proof with an additional hash': [
     proof(({ hashes }) => hashes.push(Buffer.alloc(32).toString('base64'))),
     INVALID,
   ],
@@ -110,7 +112,7 @@ const ENTRIES: Readonly<Record<string, readonly [(scene: Scene) => unknown, Lie[
     },
     INVALID,
   ],
-  'a good log entry and one of another signature': [
+  'a valid log entry and one of another signature': [
     async (scene) => {
       const { tlogEntries } = await foreign(scene);
       material((one) => one.tlogEntries.push(...tlogEntries))(scene);
@@ -127,26 +129,26 @@ const ENTRIES: Readonly<Record<string, readonly [(scene: Scene) => unknown, Lie[
 };
 
 const logged = (signer: 'logged key' | 'keyless') =>
-  Object.entries(ENTRIES).map(([name, [tell, expect]]): Lie => ({
+  Object.entries(ENTRIES).map(([name, [inject, expect]]): HostileResponse => ({
     name: `${signer}: ${name}`,
     signer,
-    tell,
+    inject,
     expect,
   }));
 
-export const SIGNER_LIES: readonly Lie[] = [
+export const SIGNER_CASES: readonly HostileResponse[] = [
   ...logged('logged key'),
   ...logged('keyless'),
   {
-    name: 'the promise of the log is stripped, so that nothing tells the time',
+    name: 'a removed signed entry timestamp, without another signed time',
     signer: 'keyless',
-    tell: entry((one) => Reflect.deleteProperty(one, 'inclusionPromise')),
+    inject: entry((one) => Reflect.deleteProperty(one, 'inclusionPromise')),
     expect: ['VERIFY_LOG_MISSING', INVALID],
   },
   {
-    name: 'the signed time of the log is altered',
+    name: 'an altered integrated time of the log',
     signer: 'keyless',
-    tell: entry(({ inclusionPromise: promise }) => {
+    inject: entry(({ inclusionPromise: promise }) => {
       if (promise) promise.signedEntryTimestamp = flipped(promise.signedEntryTimestamp);
     }),
     expect: INVALID,
@@ -154,7 +156,7 @@ export const SIGNER_LIES: readonly Lie[] = [
   {
     name: 'the certificate had expired when it signed',
     signer: 'keyless',
-    tell: instead(({ lab }) => {
+    inject: instead(({ lab }) => {
       lab.sigstore.settings.rekor.clockOffset = 7_200_000;
     }),
     expect: INVALID,
@@ -162,15 +164,15 @@ export const SIGNER_LIES: readonly Lie[] = [
   {
     name: 'the certificate was not yet valid when it signed',
     signer: 'keyless',
-    tell: instead(({ lab }) => {
+    inject: instead(({ lab }) => {
       lab.sigstore.settings.rekor.clockOffset = -7_200_000;
     }),
     expect: INVALID,
   },
   {
-    name: 'a certificate that no log of certificates has seen',
+    name: 'a certificate that is not in a certificate log',
     signer: 'keyless',
-    tell: instead(({ lab }) => {
+    inject: instead(({ lab }) => {
       lab.sigstore.settings.fulcio.sct = false;
     }),
     expect: INVALID,
@@ -178,50 +180,50 @@ export const SIGNER_LIES: readonly Lie[] = [
   {
     name: 'the certificate of another signer',
     signer: 'keyless',
-    tell: async (scene) => {
+    inject: async (scene) => {
       const { certificate } = await foreign(scene);
       material((one) => (one.certificate = certificate))(scene);
     },
     expect: ['VERIFY_SIGNER_MISMATCH', INVALID],
   },
   {
-    name: 'a certificate that is no certificate',
+    name: 'an invalid certificate',
     signer: 'keyless',
-    tell: material((one) => (one.certificate = { rawBytes: 'AAAA' })),
+    inject: material((one) => (one.certificate = { rawBytes: 'AAAA' })),
     expect: INVALID,
   },
   {
     name: 'bytes after the certificate',
     signer: 'keyless',
-    tell: material(({ certificate }) => {
+    inject: material(({ certificate }) => {
       const der = Buffer.from(certificate.rawBytes, 'base64');
       certificate.rawBytes = Buffer.concat([der, Buffer.from('x')]).toString('base64');
     }),
     expect: INVALID,
   },
   {
-    name: 'a stranger signed in place of ours',
-    tell: async (scene) => {
+    name: 'a signature of another signer instead of ours',
+    inject: async (scene) => {
       for (const digest of scene.referrers()) scene.store.deleteManifest(scene.path, digest);
-      await scene.sign([scene.image], scene.stranger());
+      await scene.sign([scene.image], scene.untrustedSigner());
     },
     expect: 'VERIFY_SIGNER_MISMATCH',
   },
   {
-    name: 'a stranger signed beside us',
-    tell: (scene) => scene.sign([scene.image], scene.stranger()),
+    name: 'a signature of another signer besides ours',
+    inject: (scene) => scene.sign([scene.image], scene.untrustedSigner()),
     expect: 'ignored',
   },
   {
-    name: 'the hint of our key on the signature of a stranger',
-    tell: async (scene) => {
+    name: 'the hint of our key on a signature of another signer',
+    inject: async (scene) => {
       const [ours = ''] = scene.referrers();
       const hint = (bundle: Loose) => bundle['verificationMaterial'];
       let kept: Loose | undefined;
       scene.alterBundleJson((bundle) => (kept = hint(bundle)));
       scene.store.deleteManifest(scene.path, ours);
       for (const digest of scene.referrers()) scene.store.deleteManifest(scene.path, digest);
-      await scene.sign([scene.image], scene.stranger());
+      await scene.sign([scene.image], scene.untrustedSigner());
       scene.alterBundleJson((bundle) => Object.assign(bundle, { verificationMaterial: kept }));
     },
     expect: INVALID,

@@ -1,6 +1,6 @@
 import { OCI_EMPTY, OCI_MANIFEST } from '../../../src/oci';
 import { pushImage } from '../../verify/support/lab';
-import type { Lie } from '../support/lie';
+import type { HostileResponse } from '../support/hostile-response';
 import { BUNDLE_TYPE, type Loose, type Scene } from '../support/scene';
 
 const INVALID = 'VERIFY_SIGNATURE_INVALID';
@@ -27,7 +27,7 @@ const statement = (change: (text: string) => string) =>
     signed.payload = Buffer.from(change(plain)).toString('base64');
   });
 
-/** Bundles that are not what was signed, or that cannot be read in one way. */
+/** Bundles that differ from the signed one, or that are ambiguous. */
 const ALTERED: Readonly<Record<string, (scene: Scene) => unknown>> = {
   'a bundle that is no JSON': bytes(() => 'x'),
   'an empty bundle': bytes(() => ''),
@@ -130,11 +130,15 @@ const layer = (change: (layer: LayerLike) => unknown) => (scene: Scene) =>
     if (first) change(first);
   });
 
-export const BUNDLE_LIES: readonly Lie[] = [
-  ...Object.entries(ALTERED).map(([name, tell]): Lie => ({ name, tell, expect: INVALID })),
+export const BUNDLE_CASES: readonly HostileResponse[] = [
+  ...Object.entries(ALTERED).map(([name, inject]): HostileResponse => ({
+    name,
+    inject,
+    expect: INVALID,
+  })),
   {
-    name: 'the bundle of another image beside this one',
-    tell: async (scene) => {
+    name: 'the bundle of another image besides the right one',
+    inject: async (scene) => {
       const other = await pushImage(scene.lab, scene.repository);
       scene.alterReferrer((manifest) => Object.assign(manifest, { subject: other }));
       scene.image = other;
@@ -143,34 +147,34 @@ export const BUNDLE_LIES: readonly Lie[] = [
   },
   {
     name: 'other bytes under the digest of a bundle',
-    tell: (scene) => swapBlob(scene, Buffer.from('{}')),
+    inject: (scene) => swapBlob(scene, Buffer.from('{}')),
     expect: INVALID,
   },
   {
-    name: 'a bundle that is not there',
-    tell: (scene) => swapBlob(scene, undefined),
+    name: 'a missing bundle',
+    inject: (scene) => swapBlob(scene, undefined),
     expect: INVALID,
   },
-  { name: 'a bundle with a wrong size', tell: layer((one) => (one.size += 1)), expect: INVALID },
+  { name: 'a bundle with a wrong size', inject: layer((one) => (one.size += 1)), expect: INVALID },
   {
-    name: 'a bundle that is said to have a terabyte',
-    tell: layer((one) => (one.size = 2 ** 40)),
+    name: 'a bundle with a declared size of a terabyte',
+    inject: layer((one) => (one.size = 2 ** 40)),
     expect: INVALID,
   },
   {
     name: 'a bundle under another media type',
-    tell: layer((one) => (one.mediaType = 'application/json')),
+    inject: layer((one) => (one.mediaType = 'application/json')),
     expect: 'VERIFY_UNSIGNED',
   },
   {
     name: 'a referrer manifest without its annotations',
-    tell: (scene) =>
+    inject: (scene) =>
       scene.alterReferrer((manifest) => Reflect.deleteProperty(manifest, 'annotations')),
     expect: 'ignored',
   },
   {
     name: 'a referrer manifest that is annotated as provenance',
-    tell: (scene) =>
+    inject: (scene) =>
       scene.alterReferrer((manifest) =>
         Object.assign(manifest, {
           annotations: { 'dev.sigstore.bundle.predicateType': 'https://slsa.dev/provenance/v1' },
@@ -179,38 +183,38 @@ export const BUNDLE_LIES: readonly Lie[] = [
     expect: 'ignored',
   },
   {
-    name: 'the provenance type in place of the signature type',
-    tell: statement((plain) =>
+    name: 'the provenance type instead of the signature type',
+    inject: statement((plain) =>
       plain.replace('https://sigstore.dev/cosign/sign/v1', 'https://slsa.dev/provenance/v1'),
     ),
     expect: ['VERIFY_UNSIGNED', INVALID],
   },
   {
-    name: 'base64 in the other alphabet, which says the same',
-    tell: envelope((signed) => {
+    name: 'base64 in the other alphabet, with the same content',
+    inject: envelope((signed) => {
       signed.payload = Buffer.from(signed.payload, 'base64').toString('base64url');
     }),
     expect: 'ignored',
   },
   {
     name: 'a wrong key hint',
-    tell: json((bundle) =>
+    inject: json((bundle) =>
       Object.assign(bundle['verificationMaterial'] as object, { publicKey: { hint: '../../x' } }),
     ),
     expect: 'ignored',
   },
   {
-    name: 'a log entry of nothing, where no log is asked for',
-    tell: json((bundle) =>
+    name: 'an empty log entry, if a log is not required',
+    inject: json((bundle) =>
       Object.assign(bundle['verificationMaterial'] as object, { tlogEntries: [{}] }),
     ),
     expect: INVALID,
   },
   {
-    name: 'foreign signatures by the hundred before ours',
-    tell: async (scene) => {
-      const stranger = scene.stranger();
-      await scene.sign([scene.image], stranger);
+    name: 'hundreds of signatures of other signers before ours',
+    inject: async (scene) => {
+      const untrusted = scene.untrustedSigner();
+      await scene.sign([scene.image], untrusted);
       const foreign = scene.referrers().find(
         (digest) =>
           !scene
@@ -230,8 +234,8 @@ export const BUNDLE_LIES: readonly Lie[] = [
     expect: 'ignored',
   },
   {
-    name: 'giant bundles by the hundred',
-    tell: (scene) => {
+    name: 'hundreds of very large bundles',
+    inject: (scene) => {
       const blob = Buffer.alloc(16 * 1024 * 1024, ' ');
       const config = Buffer.from('{}');
       scene.store.putBlob(scene.path, config);

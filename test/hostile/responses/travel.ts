@@ -1,16 +1,16 @@
 import { OCI_MANIFEST } from '../../../src/oci';
-import type { Lie } from '../support/lie';
+import type { HostileResponse } from '../support/hostile-response';
 import { type Scene, SECRET_HEADER } from '../support/scene';
 
 const USERS = { robot: 'canary-hostile-registry-password' };
 const seen: (string | undefined)[] = [];
 
-/** Wants credentials, which the scene's client has. */
+/** Sends a challenge for credentials, which the scene's client has. */
 function protect(scene: Scene): void {
   scene.lab.registry.settings.auth = { kind: 'basic', users: USERS };
 }
 
-/** A server that serves the image, and notes who shows what credentials. */
+/** A server that serves the image, and records credentials in requests. */
 async function mirror(scene: Scene): Promise<string> {
   seen.length = 0;
   const { bytes } = scene.stored(scene.image.digest);
@@ -27,8 +27,8 @@ function redirect(scene: Scene, location: string | undefined): void {
 
 const toldNobody = (): void => expect(seen.filter((header) => header !== undefined)).toEqual([]);
 
-/** Where the registry sends its clients, and what it asks of them there. */
-export const TRAVEL_LIES: readonly Lie[] = [
+/** Redirects and challenges of the registry. */
+export const TRAVEL_CASES: readonly HostileResponse[] = [
   ...[
     ['a file', 'file:///etc/passwd'],
     ['a program', 'javascript:alert(1)'],
@@ -36,24 +36,24 @@ export const TRAVEL_LIES: readonly Lie[] = [
     ['another protocol', 'ftp://127.0.0.1/x'],
     ['no URL', 'http://[::1'],
     ['nowhere', undefined],
-  ].map(([what, location]): Lie => ({
+  ].map(([what, location]): HostileResponse => ({
     name: `a redirect to ${what}`,
-    tell: (scene) => redirect(scene, location),
+    inject: (scene) => redirect(scene, location),
     expect: 'REGISTRY_PROTOCOL',
   })),
   {
     name: 'a redirect to itself, for ever',
-    tell: (scene) => redirect(scene, `/v2/${scene.path}/manifests/${scene.image.digest}`),
+    inject: (scene) => redirect(scene, `/v2/${scene.path}/manifests/${scene.image.digest}`),
     expect: 'REGISTRY_PROTOCOL',
   },
   {
-    name: 'a redirect that climbs out of the repository',
-    tell: (scene) => redirect(scene, '../../../../../../etc/passwd'),
+    name: 'a redirect out of the repository by dot segments',
+    inject: (scene) => redirect(scene, '../../../../../../etc/passwd'),
     expect: ['REGISTRY_NOT_FOUND', 'REGISTRY_PROTOCOL'],
   },
   {
-    name: 'a redirect to a stranger who has the right bytes, for the credentials',
-    tell: async (scene) => {
+    name: 'a redirect to a third party with the right bytes, to obtain credentials',
+    inject: async (scene) => {
       protect(scene);
       const origin = await mirror(scene);
       scene.answer((request) =>
@@ -71,8 +71,8 @@ export const TRAVEL_LIES: readonly Lie[] = [
     },
   },
   {
-    name: 'a redirect with credentials of its own in it',
-    tell: async (scene) => {
+    name: 'a redirect with other credentials in the URL',
+    inject: async (scene) => {
       const origin = await mirror(scene);
       redirect(scene, origin.replace('http://', 'http://evil:evil@'));
     },
@@ -80,8 +80,8 @@ export const TRAVEL_LIES: readonly Lie[] = [
     after: toldNobody,
   },
   {
-    name: 'a stranger who asks for credentials after a redirect',
-    tell: async (scene) => {
+    name: 'a challenge by a third party after a redirect',
+    inject: async (scene) => {
       seen.length = 0;
       const origin = await scene.elsewhere((request, response) => {
         seen.push(request.headers.authorization);
@@ -98,7 +98,7 @@ export const TRAVEL_LIES: readonly Lie[] = [
   },
   {
     name: 'a token service in plain http at another host',
-    tell: (scene) =>
+    inject: (scene) =>
       scene.answerImage({
         status: 401,
         headers: { 'www-authenticate': 'Bearer realm="http://tokens.example.test/token"' },
@@ -107,7 +107,7 @@ export const TRAVEL_LIES: readonly Lie[] = [
   },
   {
     name: 'a token service in a file',
-    tell: (scene) =>
+    inject: (scene) =>
       scene.answerImage({
         status: 401,
         headers: { 'www-authenticate': 'Bearer realm="file:///etc/passwd"' },
@@ -115,8 +115,8 @@ export const TRAVEL_LIES: readonly Lie[] = [
     expect: 'REGISTRY_INSECURE',
   },
   {
-    name: 'a token that would smuggle a header in',
-    tell: async (scene) => {
+    name: 'a token that would inject a header',
+    inject: async (scene) => {
       const origin = await scene.elsewhere((_, response) => {
         response.end(JSON.stringify({ token: 'a\r\nx-evil: 1', expires_in: 1e308 }));
       });
@@ -128,8 +128,8 @@ export const TRAVEL_LIES: readonly Lie[] = [
     expect: 'REGISTRY_PROTOCOL',
   },
   {
-    name: 'an authentication that nobody knows',
-    tell: (scene) =>
+    name: 'an unknown authentication scheme',
+    inject: (scene) =>
       scene.answerImage({ status: 401, headers: { 'www-authenticate': `${'x="'.repeat(2000)}` } }),
     expect: 'REGISTRY_PROTOCOL',
   },
