@@ -1,6 +1,6 @@
 import { messageOf, SignedImageError } from '../error';
+import { ProxyError } from './proxy-error';
 import { systemErrorCode } from './system-error';
-import { ProxyError } from './tunnel';
 
 export interface ConnectionFailureOptions {
   /** The connection had been idle, and ended without a byte of this answer. Default: no. */
@@ -24,7 +24,7 @@ export class ConnectionFailure extends SignedImageError {
 
   constructor(url: URL, cause: unknown, { stale = false }: ConnectionFailureOptions = {}) {
     const code = systemErrorCode(cause);
-    super({ ...describeFailure(url, cause, code), cause: withoutPacket(cause) });
+    super({ ...describeFailure(url, cause, code), cause: withoutRawPacket(cause) });
     this.name = 'SignedImageError';
     this.transient =
       this.code === 'REGISTRY_UNAVAILABLE' && (!LASTING.test(code) || PASSING.test(code));
@@ -124,8 +124,8 @@ export function speaksTls({ host }: URL): string {
   return `${host} speaks TLS, and was spoken to in plain http, as registries on loopback are; set registry.caFile to the certificate of its authority (and leave registry.insecure unset)`;
 }
 
-/** What came instead of HTTP may hold a token, and an error may be printed with all that it has. */
-function withoutPacket(cause: unknown): unknown {
+/** Once it is known whether it was TLS. */
+function withoutRawPacket(cause: unknown): unknown {
   if (typeof cause === 'object' && cause !== null && 'rawPacket' in cause) delete cause.rawPacket;
   return cause;
 }

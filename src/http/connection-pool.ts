@@ -8,7 +8,7 @@ import { NO_PROXIES, type ProxyRules, type ProxyServer } from './proxy-rules';
 import { Turnstile } from './semaphore';
 import { authorityChanges } from './system-authorities';
 import { offersClientCertificate, secureContext, type TlsOptions } from './tls-options';
-import { proxyHeaders, proxyTarget, TunnelAgent } from './tunnel';
+import { proxyHeaders, proxyTarget, TunnelAgent, type TunnelRequestOptions } from './tunnel';
 
 export interface ConnectionPoolOptions {
   /** PEM, trusted beside the system's. */
@@ -79,7 +79,7 @@ export class ConnectionPool {
    *
    * @throws SignedImageError `INPUT_INVALID` where the proxy for the URL cannot be used
    */
-  open(url: URL, options: http.RequestOptions): http.ClientRequest {
+  open(url: URL, options: TunnelRequestOptions): http.ClientRequest {
     let request: http.ClientRequest;
     try {
       request = this.#request(url, this.proxyOf(url), options);
@@ -99,7 +99,7 @@ export class ConnectionPool {
   #request(
     url: URL,
     proxy: ProxyServer | undefined,
-    options: http.RequestOptions,
+    options: TunnelRequestOptions,
   ): http.ClientRequest {
     if (url.protocol === 'https:')
       return https.request({ ...target(url), ...options, agent: this.#secureAgent(url, proxy) });

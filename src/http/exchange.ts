@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 import { SignedImageError } from '../error';
 import { ConnectionFailure } from './connection-failure';
 import type { ConnectionPool } from './connection-pool';
-import { systemErrorCode } from './system-error';
 import type { HttpRequest, HttpResponse } from './message';
-import { refusal, unreachable } from './tunnel';
+import { refusal, unreachable } from './proxy-error';
+import { systemErrorCode, withoutPacket } from './system-error';
 
 const DEFAULT_LIMIT = 4 * 1024 * 1024;
 /** An error's body is for its message only: more than this of it is not read. */
@@ -35,6 +35,7 @@ export function exchange(
       timeout: silence,
       // What was sent more than once is not dropped, so that it can be refused.
       joinDuplicateHeaders: true,
+      tunnelSignal: signal,
     });
     // A plain request is sent to the proxy itself; a tunnel reports its own failures.
     const proxy = url.protocol === 'http:' ? pool.proxyOf(url) : undefined;
@@ -42,7 +43,7 @@ export function exchange(
     const fail = (error: unknown): void => {
       if (settled) return;
       settled = true;
-      reject(error);
+      reject(withoutPacket(error));
       request.destroy();
     };
     const isSecured = (proxy?.url ?? url).protocol === 'https:';

@@ -4,29 +4,23 @@ import { isIP, type LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type tls from 'node:tls';
 
+import { ProxyError, refusal, unreachable } from './proxy-error';
 import type { ProxyServer } from './proxy-rules';
-import { systemErrorCode } from './system-error';
 
 /** Milliseconds that a proxy has to open a tunnel. */
 const TUNNEL_TIMEOUT = 15_000;
-
-/** A proxy could not be reached, or refused. Its message never holds the credentials. */
-export class ProxyError extends Error {
-  /** Of the failure to reach the proxy (`ECONNREFUSED`), or `ERR_PROXY_REFUSED`. */
-  readonly code: string;
-
-  constructor({ url, source }: ProxyServer, what: string, code: string, cause?: unknown) {
-    super(`the proxy ${url.host} (\`${source}\`) ${what}`, { cause });
-    this.name = 'ProxyError';
-    this.code = code;
-  }
-}
 
 export interface ProxyConnection {
   readonly proxy: ProxyServer;
   readonly lookup: LookupFunction | undefined;
   /** What certificate authorities an https proxy is checked with. */
   readonly secureContext: () => tls.SecureContext;
+}
+
+/** Options of a request whose connection is a tunnel. */
+export interface TunnelRequestOptions extends http.RequestOptions {
+  /** Ends the opening of the tunnel: a request that was destroyed meanwhile does not. */
+  readonly tunnelSignal?: AbortSignal | undefined;
 }
 
 /** Opens TLS connections inside of tunnels (`CONNECT`) through one proxy. */
@@ -39,14 +33,14 @@ export class TunnelAgent extends https.Agent {
   }
 
   override createConnection(
-    options: http.RequestOptions,
+    options: TunnelRequestOptions,
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    const { host, port } = options;
+    const { host, port, tunnelSignal } = options;
     const authority = `${host?.includes(':') ? `[${host}]` : host}:${port ?? 443}`;
     const done = (error: Error | null, stream?: Duplex): void =>
       (callback as (error: Error | null, stream?: Duplex) => void)(error, stream);
-    openTunnel(this.#connection, authority).then(
+    openTunnel(this.#connection, authority, tunnelSignal).then(
       (socket) => {
         let secured: Duplex | null | undefined;
         try {
@@ -66,9 +60,14 @@ export class TunnelAgent extends https.Agent {
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-connect */
-function openTunnel(connection: ProxyConnection, authority: string): Promise<Duplex> {
+function openTunnel(
+  connection: ProxyConnection,
+  authority: string,
+  signal: AbortSignal | undefined,
+): Promise<Duplex> {
   const { proxy } = connection;
   return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
     const request = proxyRequest(connection, {
       method: 'CONNECT',
       path: authority,
@@ -78,8 +77,14 @@ function openTunnel(connection: ProxyConnection, authority: string): Promise<Dup
       () => request.destroy(timeoutError(`no tunnel within ${TUNNEL_TIMEOUT / 1000} s`)),
       TUNNEL_TIMEOUT,
     );
-    request.once('connect', (response, socket, head) => {
+    const stop = (): void => void request.destroy(signal?.reason as Error);
+    signal?.addEventListener('abort', stop, { once: true });
+    const settle = (): void => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+    };
+    request.once('connect', (response, socket, head) => {
+      settle();
       const status = response.statusCode ?? 0;
       if (status >= 200 && status < 300 && head.length === 0) {
         resolve(socket);
@@ -93,7 +98,7 @@ function openTunnel(connection: ProxyConnection, authority: string): Promise<Dup
       );
     });
     request.once('error', (error) => {
-      clearTimeout(timer);
+      settle();
       reject(unreachable(proxy, error));
     });
     request.end();
@@ -128,35 +133,6 @@ export function proxyHeaders(
   host: string,
 ): Readonly<Record<string, string>> {
   return { host, ...(authorization !== undefined && { 'proxy-authorization': authorization }) };
-}
-
-/** A proxy's own response instead of the server's. */
-export function refusal(proxy: ProxyServer, target: string, status: number): ProxyError {
-  const passing = status === 408 || status === 429 || status >= 500;
-  const hint =
-    status === 407
-      ? `; set the user name and password in \`${proxy.source}\` (http://user:password@host:port), only Basic is supported`
-      : passing
-        ? ''
-        : `; allow ${target} there, or exempt it by \`NO_PROXY\``;
-  return new ProxyError(
-    proxy,
-    `refused the connection to ${target} (${status})${hint}`,
-    passing ? 'EPROXY' : 'ERR_PROXY_REFUSED',
-  );
-}
-
-/** A failure to reach the proxy itself. */
-export function unreachable(proxy: ProxyServer, cause: unknown): ProxyError {
-  const code = systemErrorCode(cause) || 'EPROXY';
-  return new ProxyError(proxy, `could not be used: ${reasonOf(cause) || code}`, code, cause);
-}
-
-/** Without `instanceof Error`: an error of Node's own may come from another realm. */
-function reasonOf(cause: unknown): string {
-  return typeof cause === 'object' && cause !== null && 'message' in cause
-    ? String(cause.message)
-    : '';
 }
 
 function timeoutError(message: string): Error {

@@ -1,12 +1,14 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent, type AgentOptions } from 'node:https';
-
 import type { KMSClient, KMSClientConfig } from '@aws-sdk/client-kms';
 
 import { SignedImageError } from '../../error';
 import { optionalPackage } from '../../host/optional-package';
+import type { HttpSend } from '../../http/message';
+import { proxyRules } from '../../http/proxy-rules';
+import { createServiceClient, serviceClient } from '../../http/service-client';
+import type { TlsOptions } from '../../http/tls-options';
 import type { KeyHost } from '../backend';
 import type { AwsKeyReference } from './reference';
+import { awsRequestHandler } from './request-handler';
 
 const load = () => import('@aws-sdk/client-kms');
 
@@ -17,9 +19,6 @@ export interface AwsConnection {
   readonly sdk: Sdk;
   readonly client: KMSClient;
 }
-
-const CONNECT_TIMEOUT_MS = 10_000;
-const RESPONSE_TIMEOUT_MS = 30_000;
 
 function endpointOf({ endpoint }: AwsKeyReference, { env }: KeyHost): string | undefined {
   if (endpoint !== undefined) return `https://${endpoint}`;
@@ -43,11 +42,11 @@ function credentialsOf({ env }: KeyHost): Pick<KMSClientConfig, 'credentials'> {
   };
 }
 
-async function authoritiesOf({ env, readFile }: KeyHost): Promise<Pick<AgentOptions, 'ca'>> {
+async function authoritiesOf({ env, readFile }: KeyHost): Promise<Pick<TlsOptions, 'authorities'>> {
   const path = env['AWS_CA_BUNDLE'];
   if (!path) return {};
   try {
-    return { ca: await readFile(path) };
+    return { authorities: [await readFile(path)] };
   } catch (error) {
     throw new SignedImageError({
       code: 'KEY_SERVICE_FAILED',
@@ -57,18 +56,15 @@ async function authoritiesOf({ env, readFile }: KeyHost): Promise<Pick<AgentOpti
   }
 }
 
-/** Applies the variables for TLS and proxies that cosign's SDK reads and the one for Node does not. */
-async function agentsOf(host: KeyHost): Promise<{ httpAgent: HttpAgent; httpsAgent: HttpsAgent }> {
-  const proxyEnv = { ...host.env };
-  return {
-    httpAgent: new HttpAgent({ keepAlive: true, proxyEnv }),
-    httpsAgent: new HttpsAgent({
-      keepAlive: true,
-      proxyEnv,
-      ...(await authoritiesOf(host)),
-      ...(host.env['AWS_TLS_INSECURE_SKIP_VERIFY'] === '1' ? { rejectUnauthorized: false } : {}),
-    }),
+/** Applies the variables for TLS that cosign's SDK reads and the one for Node does not. */
+async function createSend(host: KeyHost): Promise<HttpSend> {
+  const { env } = host;
+  const tls = {
+    ...(await authoritiesOf(host)),
+    ...(env['AWS_TLS_INSECURE_SKIP_VERIFY'] === '1' && { rejectUnauthorized: false }),
   };
+  if (Object.keys(tls).length === 0) return serviceClient(host);
+  return createServiceClient({ proxies: proxyRules(env), tls });
 }
 
 /**
@@ -91,12 +87,7 @@ export async function connectAws(
     ...(region === undefined ? {} : { region }),
     ...(profile ? { profile } : {}),
     ...(Number.isInteger(attempts) && attempts > 0 ? { maxAttempts: attempts } : {}),
-    requestHandler: {
-      connectionTimeout: CONNECT_TIMEOUT_MS,
-      requestTimeout: RESPONSE_TIMEOUT_MS,
-      throwOnRequestTimeout: true,
-      ...(await agentsOf(host)),
-    },
+    requestHandler: awsRequestHandler(await createSend(host)),
   });
   return { sdk, client };
 }
