@@ -45,9 +45,14 @@ export interface BuildRegistryAccess {
   readonly insecure: boolean;
 }
 
-export interface BuildResult {
+export interface PushedImage {
   /** The digest that the builder reported; a claim until the manifest is read back. */
   readonly digest: Digest;
+  /** Ids of the images of this build, if the builder reports them: digests of their configs or manifests. */
+  readonly imageIds?: readonly string[];
+}
+
+export interface BuildResult extends PushedImage {
   readonly builder: CommandBuilderName;
   /** The pushed tag: the given one, or the generated unique one. */
   readonly tag?: Tag;
@@ -68,6 +73,6 @@ export interface Builder {
   readonly name: CommandBuilderName;
   /** Returns why the builder cannot be used for this request on this machine; `undefined` if it can. */
   unavailable(request: BuildRequest): Promise<string | undefined>;
-  /** @throws SignedImageError `BUILD_FAILED`, `BUILD_DIGEST_MISSING`, `CREDENTIALS_UNREADABLE` */
+  /** @throws SignedImageError `BUILD_FAILED`, `BUILD_DIGEST_MISSING`, `BUILD_RESULT_MISMATCH`, `CREDENTIALS_UNREADABLE` */
   build(request: BuildRequest, log: BuildLog, options?: BuildOptions): Promise<BuildResult>;
 }

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Digest } from '../oci/digest';
 import { parseBoundedJson } from '../http/json-bounds';
 import { pullBases } from './base-pull';
-import type { Builder, BuildRequest } from './builder';
+import type { Builder, BuildRequest, PushedImage } from './builder';
 import {
   daemonUnavailableReason,
   dockerLogin,
@@ -77,7 +76,7 @@ async function hasContainerdStore(env: NodeJS.ProcessEnv): Promise<boolean> {
   return result?.stdout.some((line) => line.includes('io.containerd.snapshotter')) ?? false;
 }
 
-async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<Digest> {
+async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<PushedImage> {
   const { request } = session;
   logDaemonTls(session, 'BuildKit');
   const login = await dockerLogin(session, deps.env);
@@ -127,7 +126,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<D
   });
   return byDaemon
     ? pushFromDaemon(session, deps.env)
-    : claimedDigest(await metadataDigest(metadata));
+    : { digest: claimedDigest(await metadataDigest(metadata)) };
 }
 
 function outputFlags({ registry }: BuildRequest): readonly string[] {

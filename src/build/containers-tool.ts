@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Digest } from '../oci/digest';
 import { parseReference } from '../oci/reference';
 import { type PushTarget, writeAuthFile } from './auth-file';
 import { pullBases } from './base-pull';
-import type { BuildRequest } from './builder';
+import type { BuildRequest, PushedImage } from './builder';
 import { checkBuiltImage, readDockerfile } from './built-image';
 import { certificateFlags } from './certificate-flags';
 import { containersIgnoreFile } from './containers-ignore';
@@ -43,7 +42,7 @@ export async function buildWithContainers(
   declared: BuildSession,
   tool: ContainersTool,
   env: NodeJS.ProcessEnv,
-): Promise<Digest> {
+): Promise<PushedImage> {
   const authFile = await writeAuthFile(pushTarget(declared, env));
   // The only way in which the file is passed: every command reads the variable, also those without a flag, which
   // would otherwise read the user's file, and fail if it does not exist.
@@ -78,7 +77,8 @@ export async function buildWithContainers(
   } finally {
     await removeImages(session, tool, list, images);
   }
-  return digestFromFile(session, DIGEST_FILE);
+  const digest = await digestFromFile(session, DIGEST_FILE);
+  return { digest, imageIds: images.map((id) => `sha256:${id.replace('sha256:', '')}`) };
 }
 
 /**

@@ -21,6 +21,7 @@ export {
   type DeclaredBuild,
   ignoreConvention,
 } from './declared';
+export { checkImageResult, type ExpectedImage } from './image-result';
 export { dockerBuilder } from './docker';
 export { type BaseImages, baseImages, type DockerfileBuild } from './dockerfile';
 export {

@@ -9,6 +9,7 @@ import type {
   BuildRequest,
   BuildResult,
   CommandBuilderName,
+  PushedImage,
 } from './builder';
 import { builderEnvironment, environmentOfBuild } from './environment';
 import { type Command, type Finished, runCommand } from './process';
@@ -79,7 +80,7 @@ export async function inSession(
   builder: CommandBuilderName,
   deps: BuilderDeps,
   [request, log, options]: readonly [BuildRequest, BuildLog, BuildOptions | undefined],
-  work: (session: BuildSession) => Promise<Digest>,
+  work: (session: BuildSession) => Promise<PushedImage>,
 ): Promise<BuildResult> {
   const now = deps.now ?? (() => new Date());
   const started = now();
@@ -88,9 +89,9 @@ export async function inSession(
   try {
     const env = await environmentOfBuild(deps.env, request);
     const session = openSession(env, request, log, options, folder, tag);
-    const digest = await work(session);
+    const pushed = await work(session);
     return {
-      digest,
+      ...pushed,
       builder,
       tag,
       startedOn: started.toISOString(),

@@ -195,7 +195,7 @@ describe('docker', () => {
     tools.add('docker', docker('docker'));
     const request = context.request('registry.example/app', { platforms: ['linux/arm64'] });
     await expect(build(dockerBuilder({ env: tools.env }), request)).rejects.toMatchObject({
-      code: 'BUILD_FAILED',
+      code: 'BUILD_RESULT_MISMATCH',
       property: 'build.platforms',
       message: expect.stringContaining('an image for linux/amd64 was built'),
     });
@@ -208,7 +208,7 @@ describe('docker', () => {
     await expect(
       build(dockerBuilder({ env: tools.env }), context.request('registry.example/app:v1')),
     ).rejects.toMatchObject({
-      code: 'BUILD_FAILED',
+      code: 'BUILD_RESULT_MISMATCH',
       property: 'image',
       message: expect.stringContaining('is not the image of this build'),
     });

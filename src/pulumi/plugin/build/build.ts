@@ -1,5 +1,6 @@
 import {
   type BuildRequest,
+  checkImageResult,
   type CommandBuilderName,
   ignoreConvention,
   selectBuilder,
@@ -38,12 +39,21 @@ export async function buildImage(
     request,
     { env: environment.env },
   );
-  // Before the push, so that nothing can fail between the push and the update of the state.
+  // Before the push, so that afterwards only the check of the result can fail: a wrong image is not recorded
+  // as built, and the next update builds again.
   const bound = await sourceFacts(inputs, environment);
   log.info(`building with ${builder.name} and pushing to ${reader.at('image').string()}`);
   const result = await builder.build(request, (line) => log.status(line));
   log.info(`${builder.name} reports that it pushed ${result.digest}`);
-  const { digest, tag } = result;
+  const { digest, tag, imageIds } = result;
+  await checkImageResult(
+    environment
+      .registryClient(request.reference.repository, readRegistry(reader.at('registry')))
+      .task(),
+    request.reference.repository,
+    digest,
+    { platforms: request.platforms, labels: request.labels, attestations: false, imageIds },
+  );
   const outputs: Properties = {
     claimedDigest: digest,
     facts: bound,
