@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { parseBoundedJson } from '../http/json-bounds';
+import { unsupportedInput } from './capabilities';
 import { pullBases } from './base-pull';
 import type { Builder, BuildRequest, PushedImage } from './builder';
 import {
@@ -46,13 +47,15 @@ async function unavailable(
     return 'the buildx plugin of docker is not installed (`docker buildx version` fails)';
   const { driver, reason } = await inspect(request, env);
   if (reason !== undefined) return reason;
-  if (driver !== 'docker') return undefined;
+  if (driver !== 'docker') return unsupportedInput('buildx-remote', request);
   const daemon = await daemonUnavailableReason(env);
   if (daemon !== undefined) return daemon;
-  if (request.platforms.length < 2 || (await hasContainerdStore(env))) return undefined;
+  const variant = (await hasContainerdStore(env)) ? 'buildx-containerd' : 'buildx-docker';
+  const unsupported = unsupportedInput(variant, request);
+  if (unsupported === undefined) return undefined;
   return (
-    'the docker driver supports one platform only; create a builder with `docker buildx create ' +
-    '--driver docker-container` and set build.buildxBuilder to its name'
+    `${unsupported}. To have another driver, create a builder with \`docker buildx create --driver ` +
+    'docker-container` and set `build.buildxBuilder` to its name'
   );
 }
 

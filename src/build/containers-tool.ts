@@ -5,6 +5,7 @@ import { parseReference } from '../oci/reference';
 import { type PushTarget, writeAuthFile } from './auth-file';
 import { pullBases } from './base-pull';
 import type { BuildRequest, PushedImage } from './builder';
+import { unsupportedInput } from './capabilities';
 import { checkBuiltImage, readDockerfile } from './built-image';
 import { certificateFlags } from './certificate-flags';
 import { containersIgnoreFile } from './containers-ignore';
@@ -30,11 +31,13 @@ export interface ContainersTool {
 }
 
 /** Returns why podman and buildah cannot build the request; `undefined` if they can. */
-export async function unsupportedByContainers(request: BuildRequest): Promise<string | undefined> {
-  const entries = [...request.cacheFrom, ...request.cacheTo];
-  if (cacheRepositories(entries) === undefined)
-    return 'it supports only repositories as cacheFrom and cacheTo (type=registry,ref=...)';
-  return unsupportedByImagebuilder(await readDockerfile(request));
+export async function unsupportedByContainers(
+  tool: ContainersTool['program'],
+  request: BuildRequest,
+): Promise<string | undefined> {
+  return (
+    unsupportedInput(tool, request) ?? unsupportedByImagebuilder(await readDockerfile(request))
+  );
 }
 
 /** Builds and pushes, and reads the digest from the file that the push writes. */

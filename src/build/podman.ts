@@ -20,7 +20,7 @@ export function podmanBuilder(deps: BuilderDeps): Builder {
   return {
     name: 'podman',
     unavailable: async (request) =>
-      (await unsupportedByContainers(request)) ??
+      (await unsupportedByContainers('podman', request)) ??
       unavailableReason('podman', await probe('podman', ['info'], environmentOf(deps, request))),
     build: (request, log, options) =>
       inSession('podman', deps, [request, log, options], (session) =>

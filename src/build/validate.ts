@@ -1,6 +1,12 @@
 import { stat } from 'node:fs/promises';
 
 import type { Problem } from '../error';
+import {
+  type CapabilityRequest,
+  describeMissing,
+  missingCapabilities,
+  variantsOf,
+} from './capabilities';
 import { BUILDER_NAMES, buildPaths, type DeclaredBuild } from './declared';
 
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md: GOOS, GOARCH and variant.
@@ -19,6 +25,7 @@ export async function validateBuild(
     ...(await pathProblems(declared, cwd)),
     ...valueProblems(declared),
     ...builderProblems(declared),
+    ...capabilityProblems(declared),
   ];
 }
 
@@ -133,11 +140,29 @@ function builderProblems({ builder = 'auto', buildxBuilder }: DeclaredBuild): re
   if (buildxBuilder === undefined) return problems;
   if (!BUILDX_BUILDER.test(buildxBuilder))
     addProblem('buildxBuilder', 'is not the name of a buildx builder');
-  if (!['auto', 'buildx', 'pulumi-docker-build'].includes(builder)) {
-    addProblem(
-      'buildxBuilder',
-      `applies to buildx only, and build.builder is ${JSON.stringify(builder)}`,
-    );
-  }
   return problems;
+}
+
+/** What no variant of the named builder supports; the driver of buildx is not known before the build. */
+function capabilityProblems(declared: DeclaredBuild): readonly Problem[] {
+  const { builder = 'auto' } = declared;
+  const variants = variantsOf(builder);
+  if (variants.length === 0) return [];
+  return missingCapabilities(variants, capabilityRequest(declared)).map((missing) => ({
+    property: missing.input,
+    code: 'INPUT_INVALID',
+    message: describeMissing(missing, builder),
+  }));
+}
+
+function capabilityRequest(declared: DeclaredBuild): CapabilityRequest {
+  const { platforms = [], secrets = {}, cacheFrom = [], cacheTo = [], buildxBuilder } = declared;
+  return {
+    platforms,
+    secrets,
+    cacheFrom,
+    cacheTo,
+    ...(buildxBuilder !== undefined && { buildxBuilder }),
+    registry: { insecure: false },
+  };
 }

@@ -125,7 +125,9 @@ describe('buildx', () => {
     const builder = buildxBuilder({ env: tools.env });
     const platforms = ['linux/amd64', 'linux/arm64'];
     const why = await builder.unavailable(context.request('registry.example/app', { platforms }));
-    expect(why).toMatch(/one platform only.*docker-container.*buildxBuilder/);
+    expect(why).toMatch(
+      /`build.platforms`: buildx with the driver docker does not .*docker-container.*buildxBuilder/,
+    );
     expect(await builder.unavailable(context.request('registry.example/app'))).toBeUndefined();
   });
 
@@ -215,10 +217,16 @@ describe('docker', () => {
   });
 
   test.each([
-    [{ platforms: ['linux/amd64', 'linux/arm64'] }, /one platform/],
-    [{ secrets: { a: 'secret' } }, /build secrets/],
-    [{ cacheTo: ['type=inline'] }, /does not support cacheTo/],
-    [{ cacheFrom: ['type=gha'] }, /cacheFrom/],
+    [
+      { platforms: ['linux/amd64', 'linux/arm64'] },
+      /^`build.platforms`: docker does not support several platforms; supported by buildx with/,
+    ],
+    [{ secrets: { a: 'secret' } }, /^`build.secrets`: .*; supported by buildx, podman, buildah$/],
+    [
+      { cacheTo: ['type=inline'] },
+      /^`build.cacheTo`: docker does not support a cache in the image/,
+    ],
+    [{ cacheFrom: ['type=gha'] }, /^`build.cacheFrom`: .*supported by buildx$/],
   ])('is unavailable for %j', async (further, why) => {
     tools.add('docker', docker('docker'));
     const request = context.request('registry.example/app', further);

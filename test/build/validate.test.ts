@@ -56,8 +56,22 @@ test.each<[DeclaredBuild, string, RegExp]>([
   [{ labels: { 'a b': 'x' } }, 'build.labels["a b"]', /label/],
   [{ target: '--push' }, 'build.target', /stage/],
   [{ builder: 'kaniko' }, 'build.builder', /buildx, docker, podman, buildah/],
-  [{ builder: 'podman', buildxBuilder: 'b' }, 'build.buildxBuilder', /buildx only/],
+  [
+    { builder: 'podman', buildxBuilder: 'b' },
+    'build.buildxBuilder',
+    /podman does not support a named builder; supported by buildx$/,
+  ],
   [{ buildxBuilder: '--x' }, 'build.buildxBuilder', /name/],
+  [
+    { builder: 'docker', secrets: { a: 'secret' } },
+    'build.secrets',
+    /supported by buildx, podman, buildah$/,
+  ],
+  [
+    { builder: 'buildah', cacheTo: ['type=gha'] },
+    'build.cacheTo',
+    /buildah does not support another cache destination/,
+  ],
 ])('%j is wrong on %s', async (declared, property, message) => {
   expect(await validateBuild(declared, context.folder)).toEqual([
     expect.objectContaining({ property, message: expect.stringMatching(message) }),
@@ -72,6 +86,22 @@ test('all problems are reported at once', async () => {
     'build.platforms[0]',
     'build.builder',
   ]);
+});
+
+test('all that a named builder does not support is reported at once', async () => {
+  const platforms = ['linux/amd64', 'linux/arm64'];
+  const secrets = { a: 'secret' };
+  const cacheTo = ['type=inline', 'r.example/cache'];
+  const declared = { builder: 'docker', platforms, secrets, cacheTo, cacheFrom: ['type=gha'] };
+  expect(await properties(declared)).toEqual([
+    'build.platforms',
+    'build.secrets',
+    'build.cacheFrom',
+    'build.cacheTo',
+    'build.cacheTo',
+  ]);
+  for (const builder of ['auto', 'buildx'])
+    expect(await properties({ ...declared, builder })).toEqual([]);
 });
 
 test('an absolute path is taken as it is', async () => {
