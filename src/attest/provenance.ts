@@ -52,6 +52,15 @@ export interface BuildInstructions {
   /** `os/arch[/variant]`. */
   readonly platforms: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
+  readonly pull?: boolean;
+  readonly noCache?: boolean;
+  /** `none` or `host`. */
+  readonly network?: string;
+  /** Host name to IP address. */
+  readonly addHosts?: Readonly<Record<string, string>>;
+  /** Ids of SSH agents and keys. */
+  readonly sshIds?: readonly string[];
+  readonly sbom?: boolean;
   /** The declared choice of builder: `auto`, `buildx`, ... */
   readonly builder: string;
   readonly buildxBuilder?: string;
@@ -129,6 +138,12 @@ function externalParameters(instructions: BuildInstructions): Record<string, unk
     secretIds: [...instructions.secretIds].sort(),
     platforms: instructions.platforms,
     labels: sortByName(instructions.labels),
+    pull: instructions.pull,
+    noCache: instructions.noCache,
+    network: instructions.network,
+    addHosts: sortByName(instructions.addHosts),
+    sshIds: [...(instructions.sshIds ?? [])].sort(),
+    sbom: instructions.sbom,
     builder: instructions.builder,
     buildxBuilder: instructions.buildxBuilder,
     parameters: sortByName(instructions.parameters),

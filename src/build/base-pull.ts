@@ -22,6 +22,8 @@ export async function pullBases(
   command: PullCommand,
   platform: string | undefined,
 ): Promise<void> {
+  // The builder resolves them itself.
+  if (session.request.pull) return;
   const { dockerfile, args, target } = await readDockerfile(session.request);
   const platforms = platform === undefined ? [] : [platform];
   for (const image of baseImages(dockerfile, { args, target, platforms }).images) {

@@ -1,5 +1,6 @@
 import type { Digest } from '../oci/digest';
 import type { Reference, Tag } from '../oci/reference';
+import type { SshSource } from './declared';
 import type { IgnoreConvention } from './ignore-file';
 
 /** The builders that run an installed command-line tool. */
@@ -24,6 +25,17 @@ export interface BuildRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
+  /** Resolve every base image in its registry. */
+  readonly pull?: boolean;
+  readonly noCache?: boolean;
+  /** Default: the builder's own network. */
+  readonly network?: 'none' | 'host';
+  /** Host name to IP address. */
+  readonly addHosts?: Readonly<Record<string, string>>;
+  /** With absolute paths. */
+  readonly ssh?: readonly SshSource[];
+  /** Attach an SBOM attestation. */
+  readonly sbom?: boolean;
   /** The name of a buildx builder. */
   readonly buildxBuilder?: string;
   /** Names of further environment variables for the builder's process. */

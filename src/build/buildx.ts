@@ -107,6 +107,8 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<P
       '--progress',
       'plain',
       ...commonFlags(request),
+      ...(request.pull ? ['--pull'] : []),
+      ...(request.sbom ? ['--sbom=true'] : []),
       ...platformFlags(request),
       ...secretFlags(request.secrets),
       ...request.cacheFrom.flatMap((entry) => ['--cache-from', entry]),

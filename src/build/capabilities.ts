@@ -31,7 +31,16 @@ export interface Capability {
 /** The part of a request that decides which builders support it. */
 export type CapabilityRequest = Pick<
   BuildRequest,
-  'platforms' | 'secrets' | 'cacheFrom' | 'cacheTo' | 'buildxBuilder' | 'registry'
+  | 'platforms'
+  | 'secrets'
+  | 'cacheFrom'
+  | 'cacheTo'
+  | 'noCache'
+  | 'network'
+  | 'ssh'
+  | 'sbom'
+  | 'buildxBuilder'
+  | 'registry'
 >;
 
 const supportOf = (
@@ -90,6 +99,31 @@ export const CAPABILITIES: readonly Capability[] = [
     input: 'build.cacheTo',
     what: 'another cache destination (`type=gha`, `local`, `s3`, ...)',
     isRequired: ({ cacheTo }) => cacheTo.some((entry) => !isRepository(entry) && !isInline(entry)),
+    support: supportOf('no', 'yes', 'yes', 'no', 'no', 'no'),
+  },
+  {
+    input: 'build.noCache',
+    what: 'a build without cache that exports one (`noCache` with `cacheTo`)',
+    isRequired: ({ noCache, cacheTo }) => noCache === true && cacheTo.length > 0,
+    support: supportOf('yes', 'yes', 'yes', 'no', 'no', 'no'),
+  },
+  {
+    input: 'build.network',
+    // Buildah's chroot isolation, the default here, always uses the network of the host.
+    what: 'steps without a network (`network: none`)',
+    isRequired: ({ network }) => network === 'none',
+    support: supportOf('yes', 'yes', 'yes', 'yes', 'yes', 'no'),
+  },
+  {
+    input: 'build.ssh',
+    what: 'SSH agents and keys (`RUN --mount=type=ssh`)',
+    isRequired: ({ ssh = [] }) => ssh.length > 0,
+    support: supportOf('yes', 'yes', 'yes', 'no', 'yes', 'yes'),
+  },
+  {
+    input: 'build.sbom',
+    what: 'SBOM attestations',
+    isRequired: ({ sbom }) => sbom === true,
     support: supportOf('no', 'yes', 'yes', 'no', 'no', 'no'),
   },
   {

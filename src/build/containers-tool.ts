@@ -160,6 +160,7 @@ async function buildOne(
       ...tool.build,
       ...IMAGE_FORMAT,
       ...commonFlags(request),
+      ...(request.pull ? ['--pull=always'] : []),
       ...(platform === undefined ? [] : ['--platform', platform]),
       ...flags,
       ...secretFlags(request.secrets),

@@ -57,6 +57,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
     args: [
       'build',
       ...commonFlags(request),
+      ...(request.pull ? ['--pull'] : []),
       ...platformFlags(request),
       ...cacheFlags(request),
       '--tag',

@@ -9,7 +9,13 @@ function pairFlags(flag: string, values: Readonly<Record<string, string>>): read
     .flatMap((key) => [flag, `${key}=${values[key] ?? ''}`]);
 }
 
-/** Returns the flags that all builders share: file, target, arguments, labels. */
+function hostFlags(hosts: Readonly<Record<string, string>>): readonly string[] {
+  return Object.keys(hosts)
+    .sort()
+    .flatMap((host) => ['--add-host', `${host}:${hosts[host] ?? ''}`]);
+}
+
+/** Returns the flags that all builders share. */
 export function commonFlags(request: BuildRequest): readonly string[] {
   return [
     '--file',
@@ -17,6 +23,13 @@ export function commonFlags(request: BuildRequest): readonly string[] {
     ...(request.target === undefined ? [] : ['--target', request.target]),
     ...argumentFlags(request),
     ...pairFlags('--label', request.labels),
+    ...(request.noCache ? ['--no-cache'] : []),
+    ...(request.network === undefined ? [] : ['--network', request.network]),
+    ...hostFlags(request.addHosts ?? {}),
+    ...(request.ssh ?? []).flatMap(({ id, paths }) => [
+      '--ssh',
+      paths.length > 0 ? `${id}=${paths.join(',')}` : id,
+    ]),
   ];
 }
 

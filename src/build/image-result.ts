@@ -11,8 +11,8 @@ export interface ExpectedImage {
   /** `os/arch[/variant]`; empty: one platform, the builder's default. */
   readonly platforms: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
-  /** Whether attestation manifests (`unknown/unknown`) may be in the index. */
-  readonly attestations: boolean;
+  /** Attestation manifests (`unknown/unknown`) in the index. `required`: one for every image. */
+  readonly attestations: 'refused' | 'allowed' | 'required';
   /** Ids of the images of this build: digests of their configs or manifests. */
   readonly imageIds?: readonly string[] | undefined;
 }
@@ -79,10 +79,11 @@ class ResultCheck {
           `it is one image and not an index of ${platforms.join(', ')}`,
         );
       }
+      if (attestations === 'required') throw this.#withoutAttestation(this.digest);
       return [{ digest: this.digest, manifest }];
     }
     const runnable = manifest.manifests.filter((each) => !isAttestation(each));
-    if (!attestations && runnable.length < manifest.manifests.length) {
+    if (attestations === 'refused' && runnable.length < manifest.manifests.length) {
       throw this.#mismatch(
         'build.builder',
         'its index contains an attestation manifest (unknown/unknown) that was not requested',
@@ -90,6 +91,7 @@ class ResultCheck {
     }
     // Before the children are read: the number of images is the first claim of an index.
     this.#checkCount(runnable);
+    if (attestations === 'required') this.#checkAttestations(runnable, manifest.manifests);
     return Promise.all(runnable.map((each) => this.#child(each)));
   }
 
@@ -103,6 +105,16 @@ class ResultCheck {
       'build.platforms',
       `its index lists ${names.join(', ') || 'no image'}, and ${platforms.join(', ') || 'one platform'} was declared`,
     );
+  }
+
+  #checkAttestations(runnable: readonly Descriptor[], all: readonly Descriptor[]): void {
+    const subjects = all.filter(isAttestation).map(({ annotations = {} }) => annotations[SUBJECT]);
+    const without = runnable.find(({ digest }) => !subjects.includes(digest));
+    if (without) throw this.#withoutAttestation(without.digest);
+  }
+
+  #withoutAttestation(digest: Digest): SignedImageError {
+    return this.#mismatch('build.sbom', `its index has no attestation of ${digest}`);
   }
 
   async #child({ digest, platform: listed }: Descriptor): Promise<PlatformImage> {
@@ -190,6 +202,9 @@ function isOtherPlatform(listed: Platform, config: ImageConfig): boolean {
   const compared = listed.variant === undefined ? { ...config, variant: undefined } : config;
   return platformDifference(formatPlatform(listed), compared) !== undefined;
 }
+
+/** https://docs.docker.com/build/metadata/attestations/attestation-storage/#attestation-manifest-descriptor */
+const SUBJECT = 'vnd.docker.reference.digest';
 
 /** Nothing runs on this platform: https://docs.docker.com/build/metadata/attestations/attestation-storage/ */
 function isAttestation({ platform }: Descriptor): boolean {

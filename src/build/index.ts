@@ -20,6 +20,9 @@ export {
   buildPaths,
   type DeclaredBuild,
   ignoreConvention,
+  networkOf,
+  parseSsh,
+  type SshSource,
 } from './declared';
 export { checkImageResult, type ExpectedImage } from './image-result';
 export { dockerBuilder } from './docker';

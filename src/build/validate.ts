@@ -7,7 +7,8 @@ import {
   missingCapabilities,
   variantsOf,
 } from './capabilities';
-import { BUILDER_NAMES, buildPaths, type DeclaredBuild } from './declared';
+import { BUILDER_NAMES, buildPaths, type DeclaredBuild, networkOf, parseSsh } from './declared';
+import { memberPath, stepProblems } from './validate-steps';
 
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md: GOOS, GOARCH and variant.
 const PLATFORM = /^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9.]+)?$/;
@@ -24,6 +25,7 @@ export async function validateBuild(
   return [
     ...(await pathProblems(declared, cwd)),
     ...valueProblems(declared),
+    ...(await stepProblems(declared, cwd)),
     ...builderProblems(declared),
     ...capabilityProblems(declared),
   ];
@@ -93,15 +95,18 @@ function valueProblems(declared: DeclaredBuild): readonly Problem[] {
   for (const id of Object.keys(declared.secrets ?? {})) {
     if (!SECRET_ID.test(id))
       addProblem(
-        member('secrets', id),
+        memberPath('secrets', id),
         'a secret id may contain only letters, digits, ".", "_" and "-"',
       );
     else if (declared.secrets?.[id] === '')
-      addProblem(member('secrets', id), 'this secret is empty');
+      addProblem(memberPath('secrets', id), 'this secret is empty');
   }
   for (const name of Object.keys(declared.args ?? {})) {
     if (!ARGUMENT.test(name))
-      addProblem(member('args', name), 'an argument name may contain only letters, digits and "_"');
+      addProblem(
+        memberPath('args', name),
+        'an argument name may contain only letters, digits and "_"',
+      );
   }
   for (const [index, name] of (declared.environment ?? []).entries()) {
     if (!/^[A-Za-z_][A-Za-z0-9_()]*$/.test(name))
@@ -110,7 +115,7 @@ function valueProblems(declared: DeclaredBuild): readonly Problem[] {
   for (const name of Object.keys(declared.labels ?? {})) {
     if (name === '' || /[=\s]/.test(name))
       addProblem(
-        member('labels', name),
+        memberPath('labels', name),
         'a label name must not be empty or contain "=" or white space',
       );
   }
@@ -118,12 +123,6 @@ function valueProblems(declared: DeclaredBuild): readonly Problem[] {
     addProblem('target', 'must be the name of a stage');
   }
   return problems;
-}
-
-function member(property: string, name: string): string {
-  return /^[A-Za-z_]\w*$/.test(name)
-    ? `${property}.${name}`
-    : `${property}[${JSON.stringify(name)}]`;
 }
 
 function builderProblems({ builder = 'auto', buildxBuilder }: DeclaredBuild): readonly Problem[] {
@@ -157,7 +156,12 @@ function capabilityProblems(declared: DeclaredBuild): readonly Problem[] {
 
 function capabilityRequest(declared: DeclaredBuild): CapabilityRequest {
   const { platforms = [], secrets = {}, cacheFrom = [], cacheTo = [], buildxBuilder } = declared;
+  const { noCache = false, network, ssh = [], sbom = false } = declared;
   return {
+    noCache,
+    ...networkOf(network),
+    ssh: ssh.map((spec) => parseSsh(spec, '/')),
+    sbom,
     platforms,
     secrets,
     cacheFrom,

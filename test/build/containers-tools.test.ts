@@ -309,10 +309,9 @@ describe('podman and buildah alike (here by podman)', () => {
 
   test('caches are repositories; others make it unavailable', async () => {
     tools.add(name, TOOL);
-    const request = context.request('registry.example/app', {
-      cacheFrom: ['type=registry,ref=r.example/cache', 'r.example/plain'],
-      cacheTo: ['type=registry,mode=max,ref=r.example/cache'],
-    });
+    const cacheFrom = ['type=registry,ref=r.example/cache', 'r.example/plain'];
+    const cacheTo = ['type=registry,mode=max,ref=r.example/cache'];
+    const request = context.request('registry.example/app', { cacheFrom, cacheTo });
     expect(await create({ env: tools.env }).unavailable(request)).toBeUndefined();
     await build(request);
     expect(buildCall()?.argv.join(' ')).toContain(

@@ -72,9 +72,12 @@ function index(members: readonly object[], mediaType = DOCKER_LIST): string {
 }
 
 /** BuildKit's manifest of an SBOM or a provenance. */
-const attestation = () => ({
+const attestation = (subject = '') => ({
   ...image('unknown/unknown', null),
-  annotations: { 'vnd.docker.reference.type': 'attestation-manifest' },
+  annotations: {
+    'vnd.docker.reference.type': 'attestation-manifest',
+    'vnd.docker.reference.digest': subject,
+  },
 });
 
 function check(digest: string, expected: Partial<ExpectedImage> = {}): Promise<void> {
@@ -84,7 +87,7 @@ function check(digest: string, expected: Partial<ExpectedImage> = {}): Promise<v
   return checkImageResult(client, repository, parseDigest(digest), {
     platforms: [],
     labels: {},
-    attestations: false,
+    attestations: 'refused',
     ...expected,
   });
 }
@@ -120,7 +123,12 @@ describe('an image that is what was declared', () => {
     [
       'a requested attestation',
       () => index([image('linux/amd64'), attestation()], OCI_INDEX),
-      { attestations: true, platforms: ['linux/amd64'] },
+      { attestations: 'allowed', platforms: ['linux/amd64'] },
+    ],
+    [
+      'a required attestation',
+      () => index([image('linux/amd64'), attestation(image('linux/amd64').digest)], OCI_INDEX),
+      { attestations: 'required', platforms: ['linux/amd64'] },
     ],
     [
       'two variants of one architecture',
@@ -226,9 +234,23 @@ describe('a mismatch', () => {
       'attestation',
     ],
     [
+      'a required attestation, and one image',
+      () => image('linux/amd64').digest,
+      { attestations: 'required' },
+      'build.sbom',
+      'no attestation of sha256:',
+    ],
+    [
+      'a required attestation of another image',
+      () => index([image('linux/amd64'), attestation(image('linux/arm64').digest)]),
+      { attestations: 'required' },
+      'build.sbom',
+      'no attestation of sha256:',
+    ],
+    [
       'attestations only',
       () => index([attestation()]),
-      { attestations: true },
+      { attestations: 'allowed' },
       'build.platforms',
       'lists no image',
     ],

@@ -76,6 +76,16 @@ export interface BuildSummaryOutput {
   secretIds?: string[];
   platforms?: string[];
   labels?: Record<string, string>;
+  /** Whether base images had to be resolved in their registries. */
+  pull?: boolean;
+  noCache?: boolean;
+  /** `none` or `host`; absent for the default network. */
+  network?: string;
+  addHosts?: Record<string, string>;
+  /** Ids of the SSH agents and keys. */
+  sshIds?: string[];
+  /** Whether an SBOM attestation was requested. */
+  sbom?: boolean;
   /** RFC 3339, UTC. */
   startedOn?: string;
   /** RFC 3339, UTC. */

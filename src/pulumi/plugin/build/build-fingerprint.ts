@@ -6,6 +6,7 @@ import {
   buildFingerprint,
   contextHash,
   ignoreConvention,
+  networkOf,
   resolveBases,
 } from '../../../build';
 import type { Reference } from '../../../oci';
@@ -66,6 +67,9 @@ export async function declaredFingerprint({
     target: declared.target,
     platforms: declared.platforms ?? [],
     labels: declared.labels ?? {},
+    ...networkOf(declared.network),
+    addHosts: declared.addHosts ?? {},
+    sbom: declared.sbom ?? false,
     bases,
   }).parts;
 }

@@ -3,6 +3,7 @@ import {
   checkImageResult,
   type CommandBuilderName,
   ignoreConvention,
+  networkOf,
   selectBuilder,
 } from '../../../build';
 import { SignedImageError } from '../../../error';
@@ -52,7 +53,12 @@ export async function buildImage(
       .task(),
     request.reference.repository,
     digest,
-    { platforms: request.platforms, labels: request.labels, attestations: false, imageIds },
+    {
+      platforms: request.platforms,
+      labels: request.labels,
+      attestations: request.sbom ? 'required' : 'refused',
+      imageIds,
+    },
   );
   const outputs: Properties = {
     claimedDigest: digest,
@@ -79,7 +85,7 @@ export async function sourceFacts(
 
 function buildRequest(
   reader: InputReader,
-  { declared, context, dockerfile, secretArgs }: BuildDeclaration,
+  { declared, context, dockerfile, secretArgs, ssh }: BuildDeclaration,
   secrets: Readonly<Record<string, string>>,
 ): BuildRequest {
   const { username, password, caFile, clientCertificate, clientKey, insecure } = readRegistry(
@@ -98,6 +104,12 @@ function buildRequest(
     labels: declared.labels ?? {},
     cacheFrom: declared.cacheFrom ?? [],
     cacheTo: declared.cacheTo ?? [],
+    pull: declared.pull ?? false,
+    noCache: declared.noCache ?? false,
+    ...networkOf(declared.network),
+    addHosts: declared.addHosts ?? {},
+    ssh,
+    sbom: declared.sbom ?? false,
     ...(declared.buildxBuilder !== undefined && { buildxBuilder: declared.buildxBuilder }),
     environment: declared.environment ?? [],
     sensitive: secretArgs.flatMap((name) => args[name] ?? []),
@@ -113,7 +125,7 @@ function buildRequest(
 }
 
 function summary(
-  { declared, relativePaths: paths, secretArgs, secretIds }: BuildDeclaration,
+  { declared, relativePaths: paths, secretArgs, secretIds, ssh }: BuildDeclaration,
   result: {
     readonly builder: string;
     readonly tag?: string;
@@ -138,6 +150,12 @@ function summary(
     secretIds,
     platforms: declared.platforms,
     labels: declared.labels,
+    ...(declared.pull && { pull: true }),
+    ...(declared.noCache && { noCache: true }),
+    ...networkOf(declared.network),
+    addHosts: declared.addHosts,
+    ...(ssh.length > 0 && { sshIds: ssh.map(({ id }) => id) }),
+    ...(declared.sbom && { sbom: true }),
     startedOn: result.startedOn,
     finishedOn: result.finishedOn,
   });

@@ -1,6 +1,13 @@
 import { isAbsolute, relative, sep } from 'node:path';
 
-import { buildPaths, type DeclaredBuild, isOnCommandLine, validateBuild } from '../../../build';
+import {
+  buildPaths,
+  type DeclaredBuild,
+  isOnCommandLine,
+  parseSsh,
+  type SshSource,
+  validateBuild,
+} from '../../../build';
 import type { Problem } from '../../../error';
 import type { InputReader } from './input-reader';
 
@@ -15,6 +22,8 @@ export interface BuildDeclaration {
   readonly relativePaths: { readonly context: string; readonly dockerfile: string };
   readonly secretArgs: readonly string[];
   readonly secretIds: readonly string[];
+  /** With absolute paths. */
+  readonly ssh: readonly SshSource[];
 }
 
 export function readBuild(build: InputReader, cwd: string): BuildDeclaration {
@@ -29,6 +38,12 @@ export function readBuild(build: InputReader, cwd: string): BuildDeclaration {
     labels: build.at('labels').record(),
     cacheFrom: build.at('cacheFrom').strings(),
     cacheTo: build.at('cacheTo').strings(),
+    pull: build.at('pull').boolean(),
+    noCache: build.at('noCache').boolean(),
+    network: build.at('network').string(),
+    addHosts: build.at('addHosts').record(),
+    ssh: build.at('ssh').strings(),
+    sbom: build.at('sbom').boolean(),
     builder: build.at('builder').string(),
     buildxBuilder: build.at('buildxBuilder').string(),
     environment: build.at('environment').strings(),
@@ -44,6 +59,7 @@ export function readBuild(build: InputReader, cwd: string): BuildDeclaration {
       dockerfile: toProgramRelativePath(dockerfile, cwd),
     },
     secretArgs: secretNames(build.at('args')),
+    ssh: (declared.ssh ?? []).map((spec) => parseSsh(spec, cwd)),
     // `check` removes the values and keeps the ids.
     secretIds: ids.isGiven ? ids.strings() : Object.keys(secrets).sort(),
   };

@@ -33,6 +33,18 @@ export interface ProvenanceSource {
   readonly build: BuildSummaryOutput | undefined;
 }
 
+/** The inputs that affect the steps of a build and the attestations of its image. */
+function stepsOf({ pull, noCache, network, addHosts, sshIds, sbom }: BuildSummaryOutput) {
+  return {
+    ...(pull && { pull }),
+    ...(noCache && { noCache }),
+    ...(network !== undefined && { network }),
+    addHosts: addHosts ?? {},
+    sshIds: sshIds ?? [],
+    ...(sbom && { sbom }),
+  };
+}
+
 /** Creates the provenance of one manifest of a build; `undefined` if provenance is not attested. */
 export function provenanceOf(
   digest: Digest,
@@ -53,6 +65,7 @@ export function provenanceOf(
       secretIds: build.secretIds ?? [],
       platforms: build.platforms ?? [],
       labels: build.labels ?? {},
+      ...stepsOf(build),
       builder: build.builder,
       ...(build.buildxBuilder !== undefined && { buildxBuilder: build.buildxBuilder }),
       parameters: declared.parameters,

@@ -18,6 +18,6 @@ export async function checkProviderBuild({
     platforms: build.platforms ?? [],
     labels: build.labels ?? {},
     // BuildKit adds its own provenance by default, which cannot be disabled in these resources.
-    attestations: true,
+    attestations: 'allowed',
   });
 }

@@ -1,0 +1,71 @@
+import { stat } from 'node:fs/promises';
+import { isIP } from 'node:net';
+
+import type { Problem } from '../error';
+import { type DeclaredBuild, parseSsh } from './declared';
+
+const NETWORKS: readonly string[] = ['default', 'none', 'host'];
+const HOST = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/;
+const SSH_ID = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
+
+type AddProblem = (property: string, message: string) => void;
+
+/** Returns the problems of the inputs that apply to the steps of the Dockerfile. */
+export async function stepProblems(
+  declared: DeclaredBuild,
+  cwd: string,
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  const addProblem: AddProblem = (property, message) =>
+    void problems.push({ property: `build.${property}`, code: 'INPUT_INVALID', message });
+  const { network, noCache, cacheFrom = [], addHosts = {} } = declared;
+  if (network !== undefined && !NETWORKS.includes(network)) {
+    addProblem('network', `${JSON.stringify(network)} is not one of ${NETWORKS.join(', ')}`);
+  }
+  if (noCache && cacheFrom.length > 0) {
+    addProblem('noCache', 'contradicts build.cacheFrom; remove one of them');
+  }
+  for (const [host, address] of Object.entries(addHosts)) {
+    if (!HOST.test(host)) addProblem(memberPath('addHosts', host), 'is not a host name');
+    if (isIP(address) === 0) {
+      addProblem(memberPath('addHosts', host), `${JSON.stringify(address)} is not an IP address`);
+    }
+  }
+  await addSshProblems(declared.ssh ?? [], cwd, addProblem);
+  return problems;
+}
+
+async function addSshProblems(
+  specs: readonly string[],
+  cwd: string,
+  addProblem: AddProblem,
+): Promise<void> {
+  const ids = new Set<string>();
+  for (const [index, spec] of specs.entries()) {
+    const property = `ssh[${index}]`;
+    const { id, paths } = parseSsh(spec, cwd);
+    if (!SSH_ID.test(id) || (paths.length === 0 && id !== 'default') || spec.endsWith('=')) {
+      addProblem(property, `${JSON.stringify(spec)} is not \`default\` or \`id=path\``);
+      continue;
+    }
+    if (ids.has(id)) addProblem(property, `the id ${id} is listed twice`);
+    ids.add(id);
+    for (const path of paths) {
+      if (!(await exists(path))) addProblem(property, `the key or socket ${path} does not exist`);
+    }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The path of a member of a map, as Pulumi writes it. */
+export function memberPath(property: string, name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name)
+    ? `${property}.${name}`
+    : `${property}[${JSON.stringify(name)}]`;
+}
