@@ -1,6 +1,7 @@
 import type { Digest } from '../oci/digest';
 import type { Reference, Tag } from '../oci/reference';
 import type { SshSource } from './declared';
+import type { NamedContexts } from './named-contexts';
 import type { IgnoreConvention } from './ignore-file';
 
 /** The builders that run an installed command-line tool. */
@@ -25,6 +26,7 @@ export interface BuildRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
+  readonly contexts?: NamedContexts;
   /** Resolve every base image in its registry. */
   readonly pull?: boolean;
   readonly noCache?: boolean;

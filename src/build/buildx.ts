@@ -7,6 +7,7 @@ import { pullBases } from './base-pull';
 import type { Builder, BuildRequest, PushedImage } from './builder';
 import {
   daemonUnavailableReason,
+  daemonVersion,
   dockerLogin,
   imageIdFlags,
   platformFlags,
@@ -51,12 +52,25 @@ async function unavailable(
   const daemon = await daemonUnavailableReason(env);
   if (daemon !== undefined) return daemon;
   const variant = (await hasContainerdStore(env)) ? 'buildx-containerd' : 'buildx-docker';
-  const unsupported = unsupportedInput(variant, request);
+  const unsupported =
+    unsupportedInput(variant, request) ?? (await unsupportedByDaemon(request, env));
   if (unsupported === undefined) return undefined;
   return (
     `${unsupported}. To have another driver, create a builder with \`docker buildx create --driver ` +
     'docker-container` and set `build.buildxBuilder` to its name'
   );
+}
+
+/** The BuildKit in Docker 20.10 does not have named contexts; other drivers have a BuildKit of their own. */
+async function unsupportedByDaemon(
+  { contexts = {} }: BuildRequest,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  if (Object.keys(contexts).length === 0) return undefined;
+  const version = await daemonVersion(env);
+  return version === undefined || Number.parseInt(version, 10) >= 23
+    ? undefined
+    : `\`build.contexts\`: named contexts require Docker 23 or later, and the daemon is ${version}`;
 }
 
 interface Inspected {

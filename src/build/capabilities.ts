@@ -35,6 +35,7 @@ export type CapabilityRequest = Pick<
   | 'secrets'
   | 'cacheFrom'
   | 'cacheTo'
+  | 'contexts'
   | 'noCache'
   | 'network'
   | 'ssh'
@@ -100,6 +101,12 @@ export const CAPABILITIES: readonly Capability[] = [
     what: 'another cache destination (`type=gha`, `local`, `s3`, ...)',
     isRequired: ({ cacheTo }) => cacheTo.some((entry) => !isRepository(entry) && !isInline(entry)),
     support: supportOf('no', 'yes', 'yes', 'no', 'no', 'no'),
+  },
+  {
+    input: 'build.contexts',
+    what: 'named contexts',
+    isRequired: ({ contexts = {} }) => Object.keys(contexts).length > 0,
+    support: supportOf('yes', 'yes', 'yes', 'no', 'yes', 'yes'),
   },
   {
     input: 'build.noCache',

@@ -12,7 +12,9 @@ import { containersIgnoreFile } from './containers-ignore';
 import { fetchedImages } from './dockerfile';
 import { valueEnvironment } from './environment';
 import { cacheRepositories, commonFlags, secretFlags } from './flags';
+import { contextIgnoreFile } from './ignore-file';
 import { unsupportedByImagebuilder } from './image-config';
+import { imagesWithContexts } from './named-contexts';
 import { skipsTls } from './registry-host';
 import { removeSecretLeftovers } from './secret-leftovers';
 import { type BuildSession, digestFromFile, withVariables } from './session';
@@ -36,8 +38,23 @@ export async function unsupportedByContainers(
   request: BuildRequest,
 ): Promise<string | undefined> {
   return (
-    unsupportedInput(tool, request) ?? unsupportedByImagebuilder(await readDockerfile(request))
+    unsupportedInput(tool, request) ??
+    (await unreadIgnoreFile(tool, request)) ??
+    unsupportedByImagebuilder(await readDockerfile(request))
   );
+}
+
+/** BuildKit applies the ignore file of a named context. */
+async function unreadIgnoreFile(
+  tool: string,
+  { contexts = {} }: BuildRequest,
+): Promise<string | undefined> {
+  for (const [name, context] of Object.entries(contexts)) {
+    if (context.kind === 'image') continue;
+    const file = await contextIgnoreFile(context.path);
+    if (file !== undefined) return `\`build.contexts\`: ${tool} does not read ${file} (${name})`;
+  }
+  return undefined;
 }
 
 /** Builds and pushes, and reads the digest from the file that the push writes. */
@@ -259,7 +276,7 @@ async function basesAreAtTarget(request: BuildRequest): Promise<boolean> {
   const bases = fetchedImages(await readFile(dockerfile, 'utf8'), { args, target, platforms });
   if (bases === undefined) return false;
   const caches = cacheRepositories([...cacheFrom, ...cacheTo]) ?? [];
-  const fetched = [...bases, ...caches];
+  const fetched = [...imagesWithContexts(bases, request.contexts), ...caches];
   const { registry } = request.reference.repository;
   return fetched.length > 0 && fetched.every((image) => registryOf(image) === registry);
 }

@@ -26,6 +26,8 @@ export interface DeclaredBuild {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly cacheFrom?: readonly string[] | undefined;
   readonly cacheTo?: readonly string[] | undefined;
+  /** Named contexts: a folder, relative to the program's folder, or `docker-image://` and a reference. */
+  readonly contexts?: Readonly<Record<string, string>> | undefined;
   /** Resolve every base image in its registry, and fail where that is not possible. */
   readonly pull?: boolean | undefined;
   readonly noCache?: boolean | undefined;

@@ -10,9 +10,17 @@ import { type BuildSession, claimedDigest } from './session';
 
 /** Returns why the docker daemon is unavailable; `undefined` if it is available. */
 export async function daemonUnavailableReason(env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const result = await probe('docker', ['version', '--format', '{{.Server.Version}}'], env);
+  const result = await probe('docker', SERVER_VERSION, env);
   return unavailableReason('docker', result);
 }
+
+/** Returns the version of the docker daemon, if it reports one. */
+export async function daemonVersion(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const result = await probe('docker', SERVER_VERSION, env);
+  return result?.stdout.map((line) => line.trim()).find((line) => /^\d/.test(line));
+}
+
+const SERVER_VERSION = ['version', '--format', '{{.Server.Version}}'];
 
 /** Returns the variables with which docker uses the login for the push: the declared one, or the user's. */
 export function dockerLogin(

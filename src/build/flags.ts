@@ -1,5 +1,6 @@
 import { argumentFlags } from './build-arguments';
 import type { BuildRequest } from './builder';
+import { formatContext, type NamedContexts } from './named-contexts';
 import { secretVariable } from './environment';
 
 /** Returns `--flag key=value` for each pair, sorted by key. */
@@ -7,6 +8,12 @@ function pairFlags(flag: string, values: Readonly<Record<string, string>>): read
   return Object.keys(values)
     .sort()
     .flatMap((key) => [flag, `${key}=${values[key] ?? ''}`]);
+}
+
+function contextFlags(contexts: NamedContexts): readonly string[] {
+  return Object.entries(contexts)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, context]) => ['--build-context', `${name}=${formatContext(context)}`]);
 }
 
 function hostFlags(hosts: Readonly<Record<string, string>>): readonly string[] {
@@ -23,6 +30,7 @@ export function commonFlags(request: BuildRequest): readonly string[] {
     ...(request.target === undefined ? [] : ['--target', request.target]),
     ...argumentFlags(request),
     ...pairFlags('--label', request.labels),
+    ...contextFlags(request.contexts ?? {}),
     ...(request.noCache ? ['--no-cache'] : []),
     ...(request.network === undefined ? [] : ['--network', request.network]),
     ...hostFlags(request.addHosts ?? {}),

@@ -3,9 +3,12 @@ import { isIP } from 'node:net';
 
 import type { Problem } from '../error';
 import { type DeclaredBuild, parseSsh } from './declared';
+import { parseContext } from './named-contexts';
 
 const NETWORKS: readonly string[] = ['default', 'none', 'host'];
 const HOST = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/;
+/** A word, or a reference that the context replaces. */
+const CONTEXT_NAME = /^[A-Za-z0-9_][A-Za-z0-9._/:@-]*$/;
 const SSH_ID = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 
 type AddProblem = (property: string, message: string) => void;
@@ -31,8 +34,24 @@ export async function stepProblems(
       addProblem(memberPath('addHosts', host), `${JSON.stringify(address)} is not an IP address`);
     }
   }
+  for (const [name, value] of Object.entries(declared.contexts ?? {})) {
+    const fault = await contextFault(name, value, cwd);
+    if (fault !== undefined) addProblem(memberPath('contexts', name), fault);
+  }
   await addSshProblems(declared.ssh ?? [], cwd, addProblem);
   return problems;
+}
+
+async function contextFault(name: string, value: string, cwd: string): Promise<string | undefined> {
+  if (!CONTEXT_NAME.test(name)) return 'is not the name of a context';
+  const context = parseContext(value, cwd);
+  if (context === undefined) {
+    return `${JSON.stringify(value)} is neither a folder nor \`docker-image://\` and an image reference; other sources are not supported`;
+  }
+  if (context.kind === 'image') return undefined;
+  const found = await stat(context.path).catch(() => undefined);
+  if (found === undefined) return `the folder ${context.path} does not exist`;
+  return found.isDirectory() ? undefined : `${context.path} is not a folder`;
 }
 
 async function addSshProblems(

@@ -8,6 +8,7 @@ import {
   variantsOf,
 } from './capabilities';
 import { BUILDER_NAMES, buildPaths, type DeclaredBuild, networkOf, parseSsh } from './declared';
+import { parseContexts } from './named-contexts';
 import { memberPath, stepProblems } from './validate-steps';
 
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md: GOOS, GOARCH and variant.
@@ -160,6 +161,7 @@ function capabilityRequest(declared: DeclaredBuild): CapabilityRequest {
   return {
     noCache,
     ...networkOf(network),
+    contexts: parseContexts(declared.contexts, '/'),
     ssh: ssh.map((spec) => parseSsh(spec, '/')),
     sbom,
     platforms,

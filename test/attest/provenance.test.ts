@@ -28,6 +28,7 @@ const input: Input = {
     secretIds: ['npm'],
     platforms: ['linux/amd64', 'linux/arm64'],
     labels: { team: 'a' },
+    contexts: { b: 'docker-image://r.example/base', a: 'shared' },
     pull: true,
     noCache: true,
     network: 'none',
@@ -43,6 +44,7 @@ const input: Input = {
     commit: 'c'.repeat(40),
     dockerfileDigest,
     contextDigest,
+    contextDigests: { a: contextDigest },
   },
   run: {
     builderId: 'https://ci.example.com/runner',
@@ -75,6 +77,7 @@ test('records what was built, by which builder, from which sources, and when', (
           secretIds: ['npm'],
           platforms: ['linux/amd64', 'linux/arm64'],
           labels: { team: 'a' },
+          contexts: { a: 'shared', b: 'docker-image://r.example/base' },
           pull: true,
           noCache: true,
           network: 'none',
@@ -98,6 +101,7 @@ test('records what was built, by which builder, from which sources, and when', (
           },
           { name: 'dockerfile', digest: { sha256: hexOf(dockerfileDigest) } },
           { name: 'context', digest: { sha256: hexOf(contextDigest) } },
+          { name: 'context:a', digest: { sha256: hexOf(contextDigest) } },
         ],
       },
       runDetails: {

@@ -38,6 +38,7 @@ test.each<[Partial<BuildInputs>, readonly string[]]>([
   [{ labels: { l: 'y' } }, ['label l changed']],
   [{ bases: { 'alpine:3': digest('new') } }, ['base alpine:3 changed']],
   [{ bases: {} }, ['base alpine:3 removed']],
+  [{ contexts: { shared: 'docker-image://a' } }, ['context shared added']],
   [{ network: 'none' }, ['network added']],
   [{ addHosts: { 'a.test': '192.0.2.1' } }, ['host a.test added']],
   [{ sbom: true }, ['sbom added']],

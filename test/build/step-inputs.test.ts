@@ -6,7 +6,7 @@ import {
   dockerBuilder,
   podmanBuilder,
 } from '../../src/build';
-import type { BuilderDeps } from '../../src/build';
+import type { BuilderDeps, NamedContexts } from '../../src/build';
 import { FakeTools } from './fake-tools';
 import { Context, DIGEST } from './requests';
 
@@ -69,9 +69,62 @@ test.each(CREATE)('%s gets the inputs of the steps', async (_name, create) => {
   );
 });
 
+test.each(CREATE)(
+  '%s gets named contexts, and does not pull an image that one replaces',
+  async (name, create) => {
+    const contexts: NamedContexts = {
+      shared: { kind: 'folder', path: context.folder },
+      'r.example/base:latest': { kind: 'image', image: 'r.example/other:1' },
+    };
+    expect(await buildLine(create, { contexts })).toContain(
+      ` --build-context r.example/base:latest=docker-image://r.example/other:1 --build-context shared=${context.folder} `,
+    );
+    const pulled = tools.callsOf('pull').map(({ argv }) => argv.at(-1));
+    expect(pulled).toEqual(name === 'buildx' ? [] : ['r.example/other:1']);
+  },
+);
+
+test.each([
+  ['podman', podmanBuilder],
+  ['buildah', buildahBuilder],
+])(
+  '%s is not used for a named context with an ignore file, which it does not read',
+  async (name, create) => {
+    context.write('shared/.dockerignore', 'x\n');
+    const contexts: NamedContexts = {
+      shared: { kind: 'folder', path: `${context.folder}/shared` },
+    };
+    const request = context.request('r.example/app', { contexts });
+    expect(await create(tools).unavailable(request)).toMatch(
+      new RegExp(`^\`build.contexts\`: ${name} does not read .*shared/.dockerignore`),
+    );
+  },
+);
+
+test('the BuildKit of Docker 20.10 has no named contexts', async () => {
+  const request = context.request('r.example/app', {
+    contexts: { base: { kind: 'image', image: 'r.example/other:1' } },
+  });
+  const why = async (version: string) => {
+    tools.add(
+      'docker',
+      `if (argv[0] === 'version') console.log('${version}'); if (argv[1] === 'inspect') console.log('Driver: docker');`,
+    );
+    return buildxBuilder(tools).unavailable(request);
+  };
+  expect(await why('20.10.24+dfsg1')).toMatch(/require Docker 23 or later, and the daemon is 20/);
+  expect(await why('28.2.2')).toBeUndefined();
+});
+
 test.each(CREATE)('%s gets no flag of an input that is not declared', async (_name, create) => {
-  const line = await buildLine(create, { pull: false, noCache: false, sbom: false, addHosts: {} });
-  expect(line).not.toMatch(/--(?:pull|no-cache|network|add-host|ssh|sbom)/);
+  const line = await buildLine(create, {
+    pull: false,
+    noCache: false,
+    sbom: false,
+    addHosts: {},
+    contexts: {},
+  });
+  expect(line).not.toMatch(/--(?:pull|no-cache|network|build-context|add-host|ssh|sbom)/);
 });
 
 test.each(CREATE)('%s resolves the bases itself with `pull`', async (name, create) => {

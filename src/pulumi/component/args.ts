@@ -26,6 +26,11 @@ export interface BuildArgs {
   cacheFrom?: Input<Input<string>[]>;
   /** Cache destinations in the builder's syntax, without credentials. */
   cacheTo?: Input<Input<string>[]>;
+  /**
+   * Named contexts (`FROM name`, `COPY --from=name`): a directory, relative to the program's directory, or
+   * `docker-image://` and an image reference.
+   */
+  contexts?: Input<Record<string, Input<string>>>;
   /** Resolve every base image in its registry, and fail where that is not possible. Default: false. */
   pull?: Input<boolean>;
   /** Build every step again. Not with `cacheFrom`. Default: false. */

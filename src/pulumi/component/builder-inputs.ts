@@ -14,3 +14,12 @@ export function sshSources(specs: readonly string[]): { id: string; paths?: stri
     return { id, ...(paths.length > 0 && { paths: [...paths] }) };
   });
 }
+
+/** Named contexts as `@pulumi/docker-build` declares them. */
+export function locations(
+  contexts: Readonly<Record<string, string>>,
+): Record<string, { location: string }> {
+  return Object.fromEntries(
+    Object.entries(contexts).map(([name, location]) => [name, { location }]),
+  );
+}

@@ -42,16 +42,21 @@ export function declaredSummary(
     }));
 }
 
-type StepSummary = Pick<BuildSummaryOutput, 'pull' | 'noCache' | 'network' | 'addHosts' | 'sshIds'>;
+type StepSummary = Pick<
+  BuildSummaryOutput,
+  'contexts' | 'pull' | 'noCache' | 'network' | 'addHosts' | 'sshIds'
+>;
 
 function summarizeSteps({
+  contexts,
   pull,
   noCache,
   network,
   addHosts,
   ssh,
 }: BuildArgs): pulumi.Output<StepSummary> {
-  return pulumi.output({ pull, noCache, network, addHosts, ssh }).apply((steps) => ({
+  return pulumi.output({ contexts, pull, noCache, network, addHosts, ssh }).apply((steps) => ({
+    ...(steps.contexts && { contexts: steps.contexts }),
     ...(steps.pull && { pull: true }),
     ...(steps.noCache && { noCache: true }),
     ...networkOf(steps.network),

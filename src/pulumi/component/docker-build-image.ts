@@ -1,7 +1,7 @@
 import type * as dockerBuild from '@pulumi/docker-build';
 import * as pulumi from '@pulumi/pulumi';
 
-import { hostEntries, sshSources } from './builder-inputs';
+import { hostEntries, locations, sshSources } from './builder-inputs';
 import { declaredSummary } from './declared-summary';
 import type { ImageSource, ImageSourceRequest } from './image-builder';
 import { requireProvider } from './image-builder';
@@ -26,7 +26,12 @@ export function buildWithDockerBuild({
       push: true,
       // A build in a preview would write to the builder's cache.
       buildOnPreview: false,
-      context: { location: build.context ?? '.' },
+      context: {
+        location: build.context ?? '.',
+        ...(build.contexts !== undefined && {
+          named: pulumi.output(build.contexts).apply(locations),
+        }),
+      },
       ...(build.dockerfile !== undefined && { dockerfile: { location: build.dockerfile } }),
       ...(build.target !== undefined && { target: build.target }),
       ...(build.args !== undefined && { buildArgs: build.args }),

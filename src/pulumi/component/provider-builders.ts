@@ -25,6 +25,8 @@ export const PROVIDER_BUILDERS: Readonly<
     labels: 'does not support labels; use `LABEL` in the Dockerfile, or `pulumi-docker-build`',
     cacheFrom: true,
     cacheTo: 'does not export a cache; use `pulumi-docker-build` or `buildx`',
+    contexts:
+      'does not support named contexts; use `pulumi-docker-build` or a command-line builder',
     pull: 'does not support pull; use `pulumi-docker-build` or a command-line builder',
     noCache: 'does not support noCache; use `pulumi-docker-build` or a command-line builder',
     network: true,
@@ -45,6 +47,7 @@ export const PROVIDER_BUILDERS: Readonly<
     labels: true,
     cacheFrom: true,
     cacheTo: true,
+    contexts: true,
     pull: true,
     noCache: true,
     network: true,

@@ -50,6 +50,7 @@ const SAMPLES: Readonly<
   labels: { value: { sample: 'sample-label' }, shown: 'sample-label' },
   cacheFrom: { value: ['host.test/sample-from'], shown: 'host.test/sample-from' },
   cacheTo: { value: ['type=registry,ref=host.test/sample-to'], shown: 'host.test/sample-to' },
+  contexts: { value: { sample: 'sample-folder' }, shown: 'sample-folder' },
   pull: { value: true, shown: '"pull":true' },
   noCache: { value: true, shown: '"noCache":true' },
   network: { value: 'none', shown: '"network":"none"' },

@@ -7,7 +7,7 @@ import {
   selectBuilder,
 } from '../../../build';
 import { SignedImageError } from '../../../error';
-import { parseReference } from '../../../oci';
+import { isDigest, parseReference } from '../../../oci';
 import { fingerprintParts } from './build-fingerprint';
 import type { CreateRequest } from '../protocol/crud-resource';
 import { type BuildDeclaration, readBuild } from '../inputs/declared-build';
@@ -85,7 +85,7 @@ export async function sourceFacts(
 
 function buildRequest(
   reader: InputReader,
-  { declared, context, dockerfile, secretArgs, ssh }: BuildDeclaration,
+  { declared, context, dockerfile, secretArgs, contexts, ssh }: BuildDeclaration,
   secrets: Readonly<Record<string, string>>,
 ): BuildRequest {
   const { username, password, caFile, clientCertificate, clientKey, insecure } = readRegistry(
@@ -104,6 +104,7 @@ function buildRequest(
     labels: declared.labels ?? {},
     cacheFrom: declared.cacheFrom ?? [],
     cacheTo: declared.cacheTo ?? [],
+    contexts,
     pull: declared.pull ?? false,
     noCache: declared.noCache ?? false,
     ...networkOf(declared.network),
@@ -150,6 +151,8 @@ function summary(
     secretIds,
     platforms: declared.platforms,
     labels: declared.labels,
+    contexts: paths.contexts,
+    contextDigests: contextDigests(fingerprint),
     ...(declared.pull && { pull: true }),
     ...(declared.noCache && { noCache: true }),
     ...networkOf(declared.network),
@@ -159,6 +162,19 @@ function summary(
     startedOn: result.startedOn,
     finishedOn: result.finishedOn,
   });
+}
+
+/** The content hashes of the named contexts that are folders. */
+function contextDigests(
+  fingerprint: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(fingerprint).flatMap(([part, content]) =>
+      part.startsWith('context ') && isDigest(content)
+        ? [[part.slice('context '.length), content]]
+        : [],
+    ),
+  );
 }
 
 function missingSecretsError(): SignedImageError {

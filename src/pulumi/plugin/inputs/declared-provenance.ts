@@ -34,8 +34,9 @@ export interface ProvenanceSource {
 }
 
 /** The inputs that affect the steps of a build and the attestations of its image. */
-function stepsOf({ pull, noCache, network, addHosts, sshIds, sbom }: BuildSummaryOutput) {
+function stepsOf({ contexts, pull, noCache, network, addHosts, sshIds, sbom }: BuildSummaryOutput) {
   return {
+    contexts: contexts ?? {},
     ...(pull && { pull }),
     ...(noCache && { noCache }),
     ...(network !== undefined && { network }),
@@ -80,6 +81,9 @@ export function provenanceOf(
         dockerfileDigest: parseDigest(build.dockerfileDigest),
       }),
       ...(build.contextDigest !== undefined && { contextDigest: parseDigest(build.contextDigest) }),
+      contextDigests: Object.fromEntries(
+        Object.entries(build.contextDigests ?? {}).map(([name, hash]) => [name, parseDigest(hash)]),
+      ),
     },
     run: {
       builderId: declared.builderId ?? builder.id,

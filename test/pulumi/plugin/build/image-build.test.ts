@@ -81,6 +81,24 @@ describe('ImageBuild', () => {
     expect(bench.said).toContain('rebuilding: context changed');
   });
 
+  it('builds again when a named context changed, and records its content', async () => {
+    bench.write('named/Dockerfile', 'FROM scratch\nCOPY --from=shared message.txt /\n');
+    bench.write('shared/message.txt', 'one\n');
+    bench.commit();
+    const build = { context: 'named', contexts: { shared: 'shared' }, builder: 'buildah' };
+    const before = await bench.create('ImageBuild', declared(build));
+    expect(plain(before.outputs, 'summary')).toMatchObject({
+      contexts: { shared: 'shared' },
+      contextDigests: { shared: expect.stringMatching(/^sha256:/) as string },
+    });
+    expect((await bench.update('ImageBuild', before, declared(build))).changed).toEqual([]);
+    bench.write('shared/message.txt', 'two\n');
+    bench.commit();
+    const after = await bench.update('ImageBuild', before, declared(build));
+    expect(bench.said).toContain('rebuilding: context shared changed');
+    expect(after.outputs['claimedDigest']).not.toBe(before.outputs['claimedDigest']);
+  });
+
   it('keeps secrets out of inputs and outputs, and secret arguments out of what is told', async () => {
     const secrets = { npm: new Secret('canary-build-secret-value-91') };
     const args = { VERSION: '1', TOKEN: new Secret('canary-secret-argument-value-17') };
