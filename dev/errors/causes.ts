@@ -39,7 +39,8 @@ export const CAUSES: Readonly<Record<ErrorCode, CauseAndRemedy>> = {
   },
   BUILD_FAILED: {
     cause: 'The builder ended with an error.',
-    remedy: 'Read the last lines of the builder in the error; the complete output is in the log.',
+    remedy:
+      'Read the last lines of the builder in the error; the complete output is in the log of `pulumi up --debug`.',
   },
   BUILD_DIGEST_MISSING: {
     cause: 'The builder did not report the digest of the image that it pushed.',

@@ -91,6 +91,7 @@ export class EngineRun {
   readonly #log: ResourceLog = {
     info: (line) => void this.said.push(line),
     warn: (line) => void this.said.push(line),
+    debug: () => undefined,
     status: (line) => void this.said.push(line),
   };
 

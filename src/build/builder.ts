@@ -75,8 +75,8 @@ export interface BuildResult extends PushedImage {
   readonly finishedOn: string;
 }
 
-/** Receives a line of the builder's output. */
-export type BuildLog = (line: string) => void;
+/** Receives a line: of the builder's output, or a `note` of this package that concerns the user. */
+export type BuildLog = (line: string, kind?: 'output' | 'note') => void;
 
 export interface BuildOptions {
   /** Cancels the build: its processes are terminated and its temporary files removed. */

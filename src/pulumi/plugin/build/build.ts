@@ -15,6 +15,7 @@ import { readRegistry } from '../inputs/declared-registry';
 import { factsOutput, readSource } from '../inputs/declared-source';
 import type { PluginEnvironment } from '../environment';
 import { InputReader } from '../inputs/input-reader';
+import { withProgress } from './build-progress';
 import { previouslyPushed, addPushed } from './pushed-images';
 import { declaredSource } from './source-detection';
 import { hasUnknown, type Properties, toValue, UNKNOWN, type Value } from '../protocol/wire-value';
@@ -44,7 +45,7 @@ export async function buildImage(
   // as built, and the next update builds again.
   const bound = await sourceFacts(inputs, environment);
   log.info(`building with ${builder.name} and pushing to ${reader.at('image').string()}`);
-  const result = await builder.build(request, (line) => log.status(line));
+  const result = await withProgress(builder.name, log, (take) => builder.build(request, take));
   log.info(`${builder.name} reports that it pushed ${result.digest}`);
   const { digest, tag, imageIds } = result;
   await checkImageResult(
