@@ -38,12 +38,19 @@ export const CAUSES: Readonly<Record<ErrorCode, CauseAndRemedy>> = {
       'Install and start docker, buildx, podman or buildah, or choose another `build.builder`.',
   },
   BUILD_FAILED: {
-    cause: 'The builder ended with an error, or its image differs from what was requested.',
-    remedy: 'Read the last lines of the builder in the error; the complete output is in the log.',
+    cause: 'The builder ended with an error.',
+    remedy:
+      'Read the last lines of the builder in the error; the complete output is in the log of `pulumi up --debug`.',
   },
   BUILD_DIGEST_MISSING: {
     cause: 'The builder did not report the digest of the image that it pushed.',
     remedy: 'Update the builder, or choose another `build.builder`.',
+  },
+  BUILD_RESULT_MISMATCH: {
+    cause:
+      'The image is not the one that was declared: another platform, a missing label, another config, or the image of another build. Nothing was signed, and the next update builds again.',
+    remedy:
+      'Read the fault in the error. If another build uses the same tag or builder, run again; otherwise choose another `build.builder`.',
   },
   REGISTRY_UNAUTHORIZED: {
     cause: 'The registry or its token service does not accept the credentials (401).',

@@ -52,6 +52,17 @@ export interface BuildInstructions {
   /** `os/arch[/variant]`. */
   readonly platforms: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
+  /** Named contexts, as declared, without absolute paths of this machine. */
+  readonly contexts?: Readonly<Record<string, string>>;
+  readonly pull?: boolean;
+  readonly noCache?: boolean;
+  /** `none` or `host`. */
+  readonly network?: string;
+  /** Host name to IP address. */
+  readonly addHosts?: Readonly<Record<string, string>>;
+  /** Ids of SSH agents and keys. */
+  readonly sshIds?: readonly string[];
+  readonly sbom?: boolean;
   /** The declared choice of builder: `auto`, `buildx`, ... */
   readonly builder: string;
   readonly buildxBuilder?: string;
@@ -74,6 +85,8 @@ export interface BuildMaterials {
   readonly dockerfileDigest?: Digest;
   /** Content hash of the context, as `docs/build-type-v1.md` defines it. */
   readonly contextDigest?: Digest;
+  /** The same of the named contexts that are folders, by name. */
+  readonly contextDigests?: Readonly<Record<string, Digest>>;
 }
 
 /** The run that built the image. */
@@ -129,6 +142,13 @@ function externalParameters(instructions: BuildInstructions): Record<string, unk
     secretIds: [...instructions.secretIds].sort(),
     platforms: instructions.platforms,
     labels: sortByName(instructions.labels),
+    contexts: sortByName(instructions.contexts),
+    pull: instructions.pull,
+    noCache: instructions.noCache,
+    network: instructions.network,
+    addHosts: sortByName(instructions.addHosts),
+    sshIds: [...(instructions.sshIds ?? [])].sort(),
+    sbom: instructions.sbom,
     builder: instructions.builder,
     buildxBuilder: instructions.buildxBuilder,
     parameters: sortByName(instructions.parameters),
@@ -152,6 +172,10 @@ function resolvedDependencies(materials: BuildMaterials): ResourceDescriptor[] {
   }
   if (contextDigest) {
     dependencies.push({ name: 'context', digest: { sha256: hexOf(contextDigest) } });
+  }
+  const named = Object.entries(materials.contextDigests ?? {});
+  for (const [name, digest] of named.sort(([a], [b]) => (a < b ? -1 : 1))) {
+    dependencies.push({ name: `context:${name}`, digest: { sha256: hexOf(digest) } });
   }
   return dependencies;
 }

@@ -1,5 +1,6 @@
 import { readDockerfile } from './built-image';
 import { baseImages } from './dockerfile';
+import { imagesWithContexts } from './named-contexts';
 import type { BuildSession, Step } from './session';
 
 /** The command with which a tool pulls an image into its local store. */
@@ -22,9 +23,12 @@ export async function pullBases(
   command: PullCommand,
   platform: string | undefined,
 ): Promise<void> {
+  // The builder resolves them itself.
+  if (session.request.pull) return;
   const { dockerfile, args, target } = await readDockerfile(session.request);
   const platforms = platform === undefined ? [] : [platform];
-  for (const image of baseImages(dockerfile, { args, target, platforms }).images) {
+  const { images } = baseImages(dockerfile, { args, target, platforms });
+  for (const image of imagesWithContexts(images, session.request.contexts)) {
     // With a digest the local image is the same.
     if (image.includes('@sha256:')) continue;
     // A flag to the tool, and no image to any builder: `ARG B=--tls-verify=false`, `FROM $B`.

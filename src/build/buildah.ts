@@ -11,7 +11,7 @@ export function buildahBuilder(deps: BuilderDeps): Builder {
   return {
     name: 'buildah',
     unavailable: async (request) =>
-      (await unsupportedByContainers(request)) ??
+      (await unsupportedByContainers('buildah', request)) ??
       (await storage(environmentOf(deps, request))).reason,
     build: (request, log, options) =>
       inSession('buildah', deps, [request, log, options], async (session) => {

@@ -1,5 +1,7 @@
 import type { Digest } from '../oci/digest';
 import type { Reference, Tag } from '../oci/reference';
+import type { SshSource } from './declared';
+import type { NamedContexts } from './named-contexts';
 import type { IgnoreConvention } from './ignore-file';
 
 /** The builders that run an installed command-line tool. */
@@ -24,6 +26,18 @@ export interface BuildRequest {
   readonly labels: Readonly<Record<string, string>>;
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
+  readonly contexts?: NamedContexts;
+  /** Resolve every base image in its registry. */
+  readonly pull?: boolean;
+  readonly noCache?: boolean;
+  /** Default: the builder's own network. */
+  readonly network?: 'none' | 'host';
+  /** Host name to IP address. */
+  readonly addHosts?: Readonly<Record<string, string>>;
+  /** With absolute paths. */
+  readonly ssh?: readonly SshSource[];
+  /** Attach an SBOM attestation. */
+  readonly sbom?: boolean;
   /** The name of a buildx builder. */
   readonly buildxBuilder?: string;
   /** Names of further environment variables for the builder's process. */
@@ -45,9 +59,14 @@ export interface BuildRegistryAccess {
   readonly insecure: boolean;
 }
 
-export interface BuildResult {
+export interface PushedImage {
   /** The digest that the builder reported; a claim until the manifest is read back. */
   readonly digest: Digest;
+  /** Ids of the images of this build, if the builder reports them: digests of their configs or manifests. */
+  readonly imageIds?: readonly string[];
+}
+
+export interface BuildResult extends PushedImage {
   readonly builder: CommandBuilderName;
   /** The pushed tag: the given one, or the generated unique one. */
   readonly tag?: Tag;
@@ -56,8 +75,8 @@ export interface BuildResult {
   readonly finishedOn: string;
 }
 
-/** Receives a line of the builder's output. */
-export type BuildLog = (line: string) => void;
+/** Receives a line: of the builder's output, or a `note` of this package that concerns the user. */
+export type BuildLog = (line: string, kind?: 'output' | 'note') => void;
 
 export interface BuildOptions {
   /** Cancels the build: its processes are terminated and its temporary files removed. */
@@ -68,6 +87,6 @@ export interface Builder {
   readonly name: CommandBuilderName;
   /** Returns why the builder cannot be used for this request on this machine; `undefined` if it can. */
   unavailable(request: BuildRequest): Promise<string | undefined>;
-  /** @throws SignedImageError `BUILD_FAILED`, `BUILD_DIGEST_MISSING`, `CREDENTIALS_UNREADABLE` */
+  /** @throws SignedImageError `BUILD_FAILED`, `BUILD_DIGEST_MISSING`, `BUILD_RESULT_MISMATCH`, `CREDENTIALS_UNREADABLE` */
   build(request: BuildRequest, log: BuildLog, options?: BuildOptions): Promise<BuildResult>;
 }

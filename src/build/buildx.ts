@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Digest } from '../oci/digest';
 import { parseBoundedJson } from '../http/json-bounds';
+import { unsupportedInput } from './capabilities';
 import { pullBases } from './base-pull';
-import type { Builder, BuildRequest } from './builder';
+import type { Builder, BuildRequest, PushedImage } from './builder';
 import {
   daemonUnavailableReason,
+  daemonVersion,
   dockerLogin,
   imageIdFlags,
   platformFlags,
@@ -47,14 +48,29 @@ async function unavailable(
     return 'the buildx plugin of docker is not installed (`docker buildx version` fails)';
   const { driver, reason } = await inspect(request, env);
   if (reason !== undefined) return reason;
-  if (driver !== 'docker') return undefined;
+  if (driver !== 'docker') return unsupportedInput('buildx-remote', request);
   const daemon = await daemonUnavailableReason(env);
   if (daemon !== undefined) return daemon;
-  if (request.platforms.length < 2 || (await hasContainerdStore(env))) return undefined;
+  const variant = (await hasContainerdStore(env)) ? 'buildx-containerd' : 'buildx-docker';
+  const unsupported =
+    unsupportedInput(variant, request) ?? (await unsupportedByDaemon(request, env));
+  if (unsupported === undefined) return undefined;
   return (
-    'the docker driver supports one platform only; create a builder with `docker buildx create ' +
-    '--driver docker-container` and set build.buildxBuilder to its name'
+    `${unsupported}. To have another driver, create a builder with \`docker buildx create --driver ` +
+    'docker-container` and set `build.buildxBuilder` to its name'
   );
+}
+
+/** The BuildKit in Docker 20.10 does not have named contexts; other drivers have a BuildKit of their own. */
+async function unsupportedByDaemon(
+  { contexts = {} }: BuildRequest,
+  env: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
+  if (Object.keys(contexts).length === 0) return undefined;
+  const version = await daemonVersion(env);
+  return version === undefined || Number.parseInt(version, 10) >= 23
+    ? undefined
+    : `\`build.contexts\`: named contexts require Docker 23 or later, and the daemon is ${version}`;
 }
 
 interface Inspected {
@@ -77,7 +93,7 @@ async function hasContainerdStore(env: NodeJS.ProcessEnv): Promise<boolean> {
   return result?.stdout.some((line) => line.includes('io.containerd.snapshotter')) ?? false;
 }
 
-async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<Digest> {
+async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<PushedImage> {
   const { request } = session;
   logDaemonTls(session, 'BuildKit');
   const login = await dockerLogin(session, deps.env);
@@ -105,6 +121,8 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<D
       '--progress',
       'plain',
       ...commonFlags(request),
+      ...(request.pull ? ['--pull'] : []),
+      ...(request.sbom ? ['--sbom=true'] : []),
       ...platformFlags(request),
       ...secretFlags(request.secrets),
       ...request.cacheFrom.flatMap((entry) => ['--cache-from', entry]),
@@ -127,7 +145,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<D
   });
   return byDaemon
     ? pushFromDaemon(session, deps.env)
-    : claimedDigest(await metadataDigest(metadata));
+    : { digest: claimedDigest(await metadataDigest(metadata)) };
 }
 
 function outputFlags({ registry }: BuildRequest): readonly string[] {

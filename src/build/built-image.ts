@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { SignedImageError } from '../error';
+import type { SignedImageError } from '../error';
 import type { BuildRequest } from './builder';
 import {
   configDifference,
@@ -9,6 +9,7 @@ import {
   platformDifference,
   stageChain,
 } from './image-config';
+import { resultMismatch } from './image-result';
 import type { BuildSession, Step } from './session';
 
 /** Reads the Dockerfile of a request with the inputs that affect its parsing. A missing file is empty. */
@@ -23,7 +24,7 @@ export async function readDockerfile(request: BuildRequest): Promise<DockerfileR
  *
  * @param platform - The declared platform, if any.
  * @param inspect - The command that prints the config of the image as JSON.
- * @throws SignedImageError `BUILD_FAILED`
+ * @throws SignedImageError `BUILD_RESULT_MISMATCH`
  */
 export async function checkBuiltImage(
   session: BuildSession,
@@ -43,9 +44,5 @@ export async function checkBuiltImage(
 }
 
 function mismatch(property: string, message: string): SignedImageError {
-  return new SignedImageError({
-    code: 'BUILD_FAILED',
-    property,
-    message: `the image was built but not pushed: ${message}`,
-  });
+  return resultMismatch(property, `the image was built but not pushed: ${message}`);
 }

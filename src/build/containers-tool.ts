@@ -1,18 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Digest } from '../oci/digest';
 import { parseReference } from '../oci/reference';
 import { type PushTarget, writeAuthFile } from './auth-file';
 import { pullBases } from './base-pull';
-import type { BuildRequest } from './builder';
+import type { BuildRequest, PushedImage } from './builder';
+import { unsupportedInput } from './capabilities';
 import { checkBuiltImage, readDockerfile } from './built-image';
 import { certificateFlags } from './certificate-flags';
 import { containersIgnoreFile } from './containers-ignore';
 import { fetchedImages } from './dockerfile';
 import { valueEnvironment } from './environment';
 import { cacheRepositories, commonFlags, secretFlags } from './flags';
+import { contextIgnoreFile } from './ignore-file';
 import { unsupportedByImagebuilder } from './image-config';
+import { imagesWithContexts } from './named-contexts';
 import { skipsTls } from './registry-host';
 import { removeSecretLeftovers } from './secret-leftovers';
 import { type BuildSession, digestFromFile, withVariables } from './session';
@@ -31,11 +33,28 @@ export interface ContainersTool {
 }
 
 /** Returns why podman and buildah cannot build the request; `undefined` if they can. */
-export async function unsupportedByContainers(request: BuildRequest): Promise<string | undefined> {
-  const entries = [...request.cacheFrom, ...request.cacheTo];
-  if (cacheRepositories(entries) === undefined)
-    return 'it supports only repositories as cacheFrom and cacheTo (type=registry,ref=...)';
-  return unsupportedByImagebuilder(await readDockerfile(request));
+export async function unsupportedByContainers(
+  tool: ContainersTool['program'],
+  request: BuildRequest,
+): Promise<string | undefined> {
+  return (
+    unsupportedInput(tool, request) ??
+    (await unreadIgnoreFile(tool, request)) ??
+    unsupportedByImagebuilder(await readDockerfile(request))
+  );
+}
+
+/** BuildKit applies the ignore file of a named context. */
+async function unreadIgnoreFile(
+  tool: string,
+  { contexts = {} }: BuildRequest,
+): Promise<string | undefined> {
+  for (const [name, context] of Object.entries(contexts)) {
+    if (context.kind === 'image') continue;
+    const file = await contextIgnoreFile(context.path);
+    if (file !== undefined) return `\`build.contexts\`: ${tool} does not read ${file} (${name})`;
+  }
+  return undefined;
 }
 
 /** Builds and pushes, and reads the digest from the file that the push writes. */
@@ -43,7 +62,7 @@ export async function buildWithContainers(
   declared: BuildSession,
   tool: ContainersTool,
   env: NodeJS.ProcessEnv,
-): Promise<Digest> {
+): Promise<PushedImage> {
   const authFile = await writeAuthFile(pushTarget(declared, env));
   // The only way in which the file is passed: every command reads the variable, also those without a flag, which
   // would otherwise read the user's file, and fail if it does not exist.
@@ -78,7 +97,8 @@ export async function buildWithContainers(
   } finally {
     await removeImages(session, tool, list, images);
   }
-  return digestFromFile(session, DIGEST_FILE);
+  const digest = await digestFromFile(session, DIGEST_FILE);
+  return { digest, imageIds: images.map((id) => `sha256:${id.replace('sha256:', '')}`) };
 }
 
 /**
@@ -157,6 +177,7 @@ async function buildOne(
       ...tool.build,
       ...IMAGE_FORMAT,
       ...commonFlags(request),
+      ...(request.pull ? ['--pull=always'] : []),
       ...(platform === undefined ? [] : ['--platform', platform]),
       ...flags,
       ...secretFlags(request.secrets),
@@ -255,7 +276,7 @@ async function basesAreAtTarget(request: BuildRequest): Promise<boolean> {
   const bases = fetchedImages(await readFile(dockerfile, 'utf8'), { args, target, platforms });
   if (bases === undefined) return false;
   const caches = cacheRepositories([...cacheFrom, ...cacheTo]) ?? [];
-  const fetched = [...bases, ...caches];
+  const fetched = [...imagesWithContexts(bases, request.contexts), ...caches];
   const { registry } = request.reference.repository;
   return fetched.length > 0 && fetched.every((image) => registryOf(image) === registry);
 }

@@ -8,6 +8,7 @@ import { type Digest, parseDigest } from '../oci/digest';
 import { textOfBytes } from './byte-text';
 import { type ContextContents, type ContextEntry, fullPath, walkContext } from './context-walk';
 import {
+  contextIgnoreFile,
   type IgnoreConvention,
   ignoreFileOf,
   namingIgnoreFile,
@@ -56,18 +57,38 @@ export async function contextHash(paths: ContextPaths): Promise<ContextHash> {
   try {
     const root = await realpath(paths.context, 'buffer');
     const { entries } = await contentsAt(root, paths);
-    const hash = createHash('sha256');
-    for (const entry of await readContents(root, entries)) {
-      hash.update(`${JSON.stringify(entry)}\n`);
-    }
     return {
-      hash: digestOfHash(hash),
+      hash: await hashEntries(root, entries),
       dockerfile: parseDigest(`sha256:${dockerfile}`),
       warnings: [...warningsOf(entries), ...(await ignoreFileWarnings(paths))],
     };
   } catch (error) {
     if (error instanceof SignedImageError) throw error;
     throw invalid('build.context', `the context ${paths.context} cannot be read`, error);
+  }
+}
+
+async function hashEntries(root: Buffer, entries: readonly ContextEntry[]): Promise<Digest> {
+  const hash = createHash('sha256');
+  for (const entry of await readContents(root, entries)) hash.update(`${JSON.stringify(entry)}\n`);
+  return digestOfHash(hash);
+}
+
+/**
+ * Computes the content hash of a named context, to which BuildKit applies its own `.dockerignore`.
+ *
+ * @throws SignedImageError `BUILD_CONTEXT_INVALID` on `build.contexts`
+ */
+export async function namedContextHash(name: string, folder: string): Promise<Digest> {
+  try {
+    const root = await realpath(folder, 'buffer');
+    const file = await contextIgnoreFile(folder);
+    const rules = await readIgnoreRules(file);
+    const { entries } = await namingIgnoreFile(file, () => walkContext(root, rules));
+    return await hashEntries(root, entries);
+  } catch (error) {
+    if (error instanceof SignedImageError) throw error;
+    throw invalid('build.contexts', `the context ${name} (${folder}) cannot be read`, error);
   }
 }
 

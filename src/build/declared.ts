@@ -26,6 +26,18 @@ export interface DeclaredBuild {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly cacheFrom?: readonly string[] | undefined;
   readonly cacheTo?: readonly string[] | undefined;
+  /** Named contexts: a folder, relative to the program's folder, or `docker-image://` and a reference. */
+  readonly contexts?: Readonly<Record<string, string>> | undefined;
+  /** Resolve every base image in its registry, and fail where that is not possible. */
+  readonly pull?: boolean | undefined;
+  readonly noCache?: boolean | undefined;
+  /** `default`, `none` or `host`. */
+  readonly network?: string | undefined;
+  /** Host name to IP address. */
+  readonly addHosts?: Readonly<Record<string, string>> | undefined;
+  /** `default`, or `id=path[,path]`. */
+  readonly ssh?: readonly string[] | undefined;
+  readonly sbom?: boolean | undefined;
   /** Default: `auto`. */
   readonly builder?: string | undefined;
   readonly buildxBuilder?: string | undefined;
@@ -44,6 +56,25 @@ export function buildPaths(
       ? join(context, 'Dockerfile')
       : resolve(cwd, declared.dockerfile);
   return { context, dockerfile };
+}
+
+/** One element of `build.ssh`; without paths it is the agent of `SSH_AUTH_SOCK`. */
+export interface SshSource {
+  readonly id: string;
+  readonly paths: readonly string[];
+}
+
+/** Parses an element of `build.ssh`. Paths are resolved relative to the program's folder. */
+export function parseSsh(spec: string, cwd: string): SshSource {
+  const at = spec.indexOf('=');
+  if (at < 0) return { id: spec, paths: [] };
+  const paths = spec.slice(at + 1).split(',');
+  return { id: spec.slice(0, at), paths: paths.map((path) => resolve(cwd, path)) };
+}
+
+/** Converts `build.network` for a request: the default network is that without a flag. */
+export function networkOf(network: string | undefined): { readonly network?: 'none' | 'host' } {
+  return network === 'none' || network === 'host' ? { network } : {};
 }
 
 /** podman and buildah also read their own ignore files; with `auto` the builder is not known in advance. */

@@ -1,18 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { SignedImageError } from '../error';
 import { type Digest } from '../oci/digest';
 import { writeDockerConfig } from './auth-file';
-import type { BuildRequest } from './builder';
+import type { BuildRequest, PushedImage } from './builder';
+import { resultMismatch } from './image-result';
 import { probe, unavailableReason } from './process';
 import { type BuildSession, claimedDigest } from './session';
 
 /** Returns why the docker daemon is unavailable; `undefined` if it is available. */
 export async function daemonUnavailableReason(env: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const result = await probe('docker', ['version', '--format', '{{.Server.Version}}'], env);
+  const result = await probe('docker', SERVER_VERSION, env);
   return unavailableReason('docker', result);
 }
+
+/** Returns the version of the docker daemon, if it reports one. */
+export async function daemonVersion(env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const result = await probe('docker', SERVER_VERSION, env);
+  return result?.stdout.map((line) => line.trim()).find((line) => /^\d/.test(line));
+}
+
+const SERVER_VERSION = ['version', '--format', '{{.Server.Version}}'];
 
 /** Returns the variables with which docker uses the login for the push: the declared one, or the user's. */
 export function dockerLogin(
@@ -50,12 +58,12 @@ const IMAGE_ID_FILE = 'image-id';
  * Pushes the tagged image in the daemon's store. The digest is the one that the daemon reports for
  * this push, not resolved from the tag afterwards.
  *
- * @throws SignedImageError `BUILD_FAILED` if the tag pointed to another image when it was pushed
+ * @throws SignedImageError `BUILD_RESULT_MISMATCH` if the tag pointed to another image when it was pushed
  */
 export async function pushFromDaemon(
   session: BuildSession,
   userEnv: NodeJS.ProcessEnv,
-): Promise<Digest> {
+): Promise<PushedImage> {
   // Written again: credentials from a helper may have expired during the build.
   const env = await dockerLogin(session, userEnv);
   const output = await session.run({
@@ -68,17 +76,21 @@ export async function pushFromDaemon(
   const digest = claimedDigest(
     output.map((line) => PUSHED.exec(line)?.[1]).findLast(Boolean) ?? '',
   );
-  await checkPushedImage(session, env, digest);
+  const id = await checkPushedImage(session, env, digest);
   await untagInDaemon(session, env);
-  return digest;
+  return { digest, imageIds: [id] };
 }
 
-/** Tags are shared by the whole daemon: another build may have moved ours between build and push. */
+/**
+ * Tags are shared by the whole daemon: another build may have moved ours between build and push.
+ *
+ * @returns the id of the image
+ */
 async function checkPushedImage(
   session: BuildSession,
   env: NodeJS.ProcessEnv,
   digest: Digest,
-): Promise<void> {
+): Promise<string> {
   const id = (await readFile(join(session.folder, IMAGE_ID_FILE), 'utf8').catch(() => '')).trim();
   const inspected = await session.run({
     label: 'docker image inspect',
@@ -88,14 +100,12 @@ async function checkPushedImage(
     quiet: true,
     property: 'image',
   });
-  if (inspected.join('').includes(`@${digest}"`)) return;
-  throw new SignedImageError({
-    code: 'BUILD_FAILED',
-    property: 'image',
-    message:
-      `the image that was pushed as ${session.target} is not the image of this build: another build ` +
+  if (inspected.join('').includes(`@${digest}"`)) return id;
+  throw resultMismatch(
+    'image',
+    `the image that was pushed as ${session.target} is not the image of this build: another build ` +
       'moved the tag in the local store; run again, or remove the tag from `image`',
-  });
+  );
 }
 
 /** Removes a generated tag, which would accumulate; the layers stay as the cache of the next build. */

@@ -8,6 +8,7 @@ import {
   logDaemonTls,
   untagInDaemon,
 } from './docker-cli';
+import { unsupportedInput } from './capabilities';
 import { pullBases } from './base-pull';
 import { checkBuiltImage, readDockerfile } from './built-image';
 import { valueEnvironment } from './environment';
@@ -31,13 +32,8 @@ export function dockerBuilder(deps: BuilderDeps): Builder {
 }
 
 async function unsupported(request: BuildRequest): Promise<string | undefined> {
-  if (request.platforms.length > 1) return 'the classic docker builder supports one platform only';
-  if (Object.keys(request.secrets).length > 0)
-    return 'the classic docker builder does not support build secrets';
-  if (request.cacheTo.length > 0) return 'the classic docker builder does not support cacheTo';
-  if (cacheRepositories(request.cacheFrom) === undefined) {
-    return 'the classic docker builder supports only images as cacheFrom (type=registry,ref=...)';
-  }
+  const missing = unsupportedInput('docker', request);
+  if (missing !== undefined) return missing;
   // It would send more than the content hash covers.
   const own = await ownIgnoreFile(request.dockerfile);
   if (own) return `the classic docker builder does not read ${own}`;
@@ -61,6 +57,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
     args: [
       'build',
       ...commonFlags(request),
+      ...(request.pull ? ['--pull'] : []),
       ...platformFlags(request),
       ...cacheFlags(request),
       '--tag',

@@ -12,6 +12,11 @@ export interface BuildInputs {
   readonly target?: string | undefined;
   readonly platforms: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** Named contexts: the content hash of a folder, or the reference of an image. */
+  readonly contexts?: Readonly<Record<string, string>>;
+  readonly network?: 'none' | 'host';
+  readonly addHosts?: Readonly<Record<string, string>>;
+  readonly sbom?: boolean;
   /** Digest of each base image, from `resolveBases`. */
   readonly bases: Readonly<Record<string, string>>;
 }
@@ -40,6 +45,11 @@ export function buildFingerprint(inputs: BuildInputs): BuildFingerprint {
     platforms: inputs.platforms.join(','),
     ...prefixed('argument', args, hashText),
     ...prefixed('label', labels, hashText),
+    // Absent if not declared: the state of an existing build does not have them.
+    ...(inputs.network !== undefined && { network: inputs.network }),
+    ...prefixed('context', inputs.contexts ?? {}, (content) => content),
+    ...prefixed('host', inputs.addHosts ?? {}, (address) => address),
+    ...(inputs.sbom && { sbom: 'true' }),
     ...prefixed('base', bases, (digest) => digest),
   };
   const sorted = Object.entries(parts).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,5 +1,6 @@
 import { argumentFlags } from './build-arguments';
 import type { BuildRequest } from './builder';
+import { formatContext, type NamedContexts } from './named-contexts';
 import { secretVariable } from './environment';
 
 /** Returns `--flag key=value` for each pair, sorted by key. */
@@ -9,7 +10,19 @@ function pairFlags(flag: string, values: Readonly<Record<string, string>>): read
     .flatMap((key) => [flag, `${key}=${values[key] ?? ''}`]);
 }
 
-/** Returns the flags that all builders share: file, target, arguments, labels. */
+function contextFlags(contexts: NamedContexts): readonly string[] {
+  return Object.entries(contexts)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, context]) => ['--build-context', `${name}=${formatContext(context)}`]);
+}
+
+function hostFlags(hosts: Readonly<Record<string, string>>): readonly string[] {
+  return Object.keys(hosts)
+    .sort()
+    .flatMap((host) => ['--add-host', `${host}:${hosts[host] ?? ''}`]);
+}
+
+/** Returns the flags that all builders share. */
 export function commonFlags(request: BuildRequest): readonly string[] {
   return [
     '--file',
@@ -17,6 +30,14 @@ export function commonFlags(request: BuildRequest): readonly string[] {
     ...(request.target === undefined ? [] : ['--target', request.target]),
     ...argumentFlags(request),
     ...pairFlags('--label', request.labels),
+    ...contextFlags(request.contexts ?? {}),
+    ...(request.noCache ? ['--no-cache'] : []),
+    ...(request.network === undefined ? [] : ['--network', request.network]),
+    ...hostFlags(request.addHosts ?? {}),
+    ...(request.ssh ?? []).flatMap(({ id, paths }) => [
+      '--ssh',
+      paths.length > 0 ? `${id}=${paths.join(',')}` : id,
+    ]),
   ];
 }
 

@@ -44,6 +44,12 @@ export async function unusedIgnoreFile(
   return ignoreFileOf(context, dockerfile, 'containers');
 }
 
+/** Returns the ignore file of a named context if it exists. */
+export async function contextIgnoreFile(folder: string): Promise<string | undefined> {
+  const path = join(folder, '.dockerignore');
+  return (await exists(path)) ? path : undefined;
+}
+
 /** Returns `<Dockerfile>.dockerignore` if it exists. */
 export async function ownIgnoreFile(dockerfile: string): Promise<string | undefined> {
   const path = `${dockerfile}.dockerignore`;

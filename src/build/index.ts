@@ -13,14 +13,24 @@ export {
 export { buildxBuilder } from './buildx';
 export { isOnCommandLine } from './build-arguments';
 export { textOfBytes } from './byte-text';
-export { type ContextHash, contextHash } from './context-hash';
+export { type ContextHash, contextHash, namedContextHash } from './context-hash';
+export {
+  formatContext,
+  imagesWithContexts,
+  type NamedContexts,
+  parseContexts,
+} from './named-contexts';
 export {
   BUILDER_NAMES,
   type BuilderName,
   buildPaths,
   type DeclaredBuild,
   ignoreConvention,
+  networkOf,
+  parseSsh,
+  type SshSource,
 } from './declared';
+export { checkImageResult, type ExpectedImage } from './image-result';
 export { dockerBuilder } from './docker';
 export { type BaseImages, baseImages, type DockerfileBuild } from './dockerfile';
 export {
@@ -30,7 +40,7 @@ export {
   changesBetween,
   UNKNOWN_BASE,
 } from './fingerprint';
-export { ignoreFileOf, readIgnoreRules } from './ignore-file';
+export { contextIgnoreFile, ignoreFileOf, readIgnoreRules } from './ignore-file';
 export { podmanBuilder } from './podman';
 export { createBuilder, selectBuilder } from './select';
 export type { BuilderDeps } from './session';

@@ -1,4 +1,4 @@
-import type { Builder } from './builder';
+import type { Builder, BuildRequest } from './builder';
 import {
   buildWithContainers,
   type ContainersTool,
@@ -15,12 +15,21 @@ const PODMAN: ContainersTool = {
   inspect: ['image', 'inspect'],
 };
 
+function unsupportedByIsolation(
+  { network }: BuildRequest,
+  env: NodeJS.ProcessEnv,
+): string | undefined {
+  if (network !== 'none' || env['BUILDAH_ISOLATION'] !== 'chroot') return undefined;
+  return '`build.network`: podman does not support `none` with BUILDAH_ISOLATION=chroot; unset the variable';
+}
+
 /** Creates the builder that runs `podman build`: without a daemon on Linux, with podman machine on other systems. */
 export function podmanBuilder(deps: BuilderDeps): Builder {
   return {
     name: 'podman',
     unavailable: async (request) =>
-      (await unsupportedByContainers(request)) ??
+      (await unsupportedByContainers('podman', request)) ??
+      unsupportedByIsolation(request, deps.env) ??
       unavailableReason('podman', await probe('podman', ['info'], environmentOf(deps, request))),
     build: (request, log, options) =>
       inSession('podman', deps, [request, log, options], (session) =>

@@ -9,6 +9,7 @@ import type {
   BuildRequest,
   BuildResult,
   CommandBuilderName,
+  PushedImage,
 } from './builder';
 import { builderEnvironment, environmentOfBuild } from './environment';
 import { type Command, type Finished, runCommand } from './process';
@@ -42,7 +43,8 @@ export interface BuildSession {
   readonly login: RegistryLogin | undefined;
   /** Environment of each process of the build, in addition to that of a step. */
   readonly env: NodeJS.ProcessEnv;
-  readonly log: BuildLog;
+  /** Logs a note to the user. */
+  readonly log: (note: string) => void;
   /** Runs a step and logs its output. @throws SignedImageError `BUILD_FAILED` */
   run(step: Step): Promise<readonly string[]>;
   /** Runs a step, logs its output, and returns whether it succeeded. */
@@ -79,7 +81,7 @@ export async function inSession(
   builder: CommandBuilderName,
   deps: BuilderDeps,
   [request, log, options]: readonly [BuildRequest, BuildLog, BuildOptions | undefined],
-  work: (session: BuildSession) => Promise<Digest>,
+  work: (session: BuildSession) => Promise<PushedImage>,
 ): Promise<BuildResult> {
   const now = deps.now ?? (() => new Date());
   const started = now();
@@ -88,9 +90,9 @@ export async function inSession(
   try {
     const env = await environmentOfBuild(deps.env, request);
     const session = openSession(env, request, log, options, folder, tag);
-    const digest = await work(session);
+    const pushed = await work(session);
     return {
-      digest,
+      ...pushed,
       builder,
       tag,
       startedOn: started.toISOString(),
@@ -111,7 +113,8 @@ function openSession(
 ): BuildSession {
   const redact = redactionFor(request, env);
   const signal = options?.signal;
-  const redactedLog: BuildLog = (line) => log(redact(line));
+  const logOutput = (line: string): void => log(redact(line), 'output');
+  const logNote = (line: string): void => log(redact(line), 'note');
   const execute = async (
     { program, args, env: further }: Step,
     options: Pick<Command, 'signal' | 'onLine'>,
@@ -135,9 +138,9 @@ function openSession(
     target: formatReference(taggedOnly(request.reference, tag)),
     login: loginOf(request),
     env,
-    log: redactedLog,
+    log: logNote,
     run: async (step) => {
-      const finished = await execute(step, { signal, ...(!step.quiet && { onLine: redactedLog }) });
+      const finished = await execute(step, { signal, ...(!step.quiet && { onLine: logOutput }) });
       if (signal?.aborted) throw failed(step, 'was stopped', []);
       if (finished?.code === 0) return finished.stdout;
       throw failed(
@@ -148,16 +151,14 @@ function openSession(
       );
     },
     attempt: async (step) => {
-      const finished = await execute(step, { signal, onLine: redactedLog });
+      const finished = await execute(step, { signal, onLine: logOutput });
       if (signal?.aborted) throw failed(step, 'was stopped', []);
       return finished?.code === 0;
     },
     cleanUp: async (step) => {
       const finished = await execute(step, {});
       if (finished?.code === 0) return;
-      redactedLog(
-        `cleanup failed: \`${step.label}\` did not remove an image from the local storage`,
-      );
+      logNote(`cleanup failed: \`${step.label}\` did not remove an image from the local storage`);
     },
   };
 }

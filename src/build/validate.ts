@@ -1,7 +1,15 @@
 import { stat } from 'node:fs/promises';
 
 import type { Problem } from '../error';
-import { BUILDER_NAMES, buildPaths, type DeclaredBuild } from './declared';
+import {
+  type CapabilityRequest,
+  describeMissing,
+  missingCapabilities,
+  variantsOf,
+} from './capabilities';
+import { BUILDER_NAMES, buildPaths, type DeclaredBuild, networkOf, parseSsh } from './declared';
+import { parseContexts } from './named-contexts';
+import { memberPath, stepProblems } from './validate-steps';
 
 // https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md: GOOS, GOARCH and variant.
 const PLATFORM = /^[a-z0-9]+\/[a-z0-9]+(?:\/[a-z0-9.]+)?$/;
@@ -18,7 +26,9 @@ export async function validateBuild(
   return [
     ...(await pathProblems(declared, cwd)),
     ...valueProblems(declared),
+    ...(await stepProblems(declared, cwd)),
     ...builderProblems(declared),
+    ...capabilityProblems(declared),
   ];
 }
 
@@ -86,15 +96,18 @@ function valueProblems(declared: DeclaredBuild): readonly Problem[] {
   for (const id of Object.keys(declared.secrets ?? {})) {
     if (!SECRET_ID.test(id))
       addProblem(
-        member('secrets', id),
+        memberPath('secrets', id),
         'a secret id may contain only letters, digits, ".", "_" and "-"',
       );
     else if (declared.secrets?.[id] === '')
-      addProblem(member('secrets', id), 'this secret is empty');
+      addProblem(memberPath('secrets', id), 'this secret is empty');
   }
   for (const name of Object.keys(declared.args ?? {})) {
     if (!ARGUMENT.test(name))
-      addProblem(member('args', name), 'an argument name may contain only letters, digits and "_"');
+      addProblem(
+        memberPath('args', name),
+        'an argument name may contain only letters, digits and "_"',
+      );
   }
   for (const [index, name] of (declared.environment ?? []).entries()) {
     if (!/^[A-Za-z_][A-Za-z0-9_()]*$/.test(name))
@@ -103,7 +116,7 @@ function valueProblems(declared: DeclaredBuild): readonly Problem[] {
   for (const name of Object.keys(declared.labels ?? {})) {
     if (name === '' || /[=\s]/.test(name))
       addProblem(
-        member('labels', name),
+        memberPath('labels', name),
         'a label name must not be empty or contain "=" or white space',
       );
   }
@@ -111,12 +124,6 @@ function valueProblems(declared: DeclaredBuild): readonly Problem[] {
     addProblem('target', 'must be the name of a stage');
   }
   return problems;
-}
-
-function member(property: string, name: string): string {
-  return /^[A-Za-z_]\w*$/.test(name)
-    ? `${property}.${name}`
-    : `${property}[${JSON.stringify(name)}]`;
 }
 
 function builderProblems({ builder = 'auto', buildxBuilder }: DeclaredBuild): readonly Problem[] {
@@ -133,11 +140,35 @@ function builderProblems({ builder = 'auto', buildxBuilder }: DeclaredBuild): re
   if (buildxBuilder === undefined) return problems;
   if (!BUILDX_BUILDER.test(buildxBuilder))
     addProblem('buildxBuilder', 'is not the name of a buildx builder');
-  if (!['auto', 'buildx', 'pulumi-docker-build'].includes(builder)) {
-    addProblem(
-      'buildxBuilder',
-      `applies to buildx only, and build.builder is ${JSON.stringify(builder)}`,
-    );
-  }
   return problems;
+}
+
+/** What no variant of the named builder supports; the driver of buildx is not known before the build. */
+function capabilityProblems(declared: DeclaredBuild): readonly Problem[] {
+  const { builder = 'auto' } = declared;
+  const variants = variantsOf(builder);
+  if (variants.length === 0) return [];
+  return missingCapabilities(variants, capabilityRequest(declared)).map((missing) => ({
+    property: missing.input,
+    code: 'INPUT_INVALID',
+    message: describeMissing(missing, builder),
+  }));
+}
+
+function capabilityRequest(declared: DeclaredBuild): CapabilityRequest {
+  const { platforms = [], secrets = {}, cacheFrom = [], cacheTo = [], buildxBuilder } = declared;
+  const { noCache = false, network, ssh = [], sbom = false } = declared;
+  return {
+    noCache,
+    ...networkOf(network),
+    contexts: parseContexts(declared.contexts, '/'),
+    ssh: ssh.map((spec) => parseSsh(spec, '/')),
+    sbom,
+    platforms,
+    secrets,
+    cacheFrom,
+    cacheTo,
+    ...(buildxBuilder !== undefined && { buildxBuilder }),
+    registry: { insecure: false },
+  };
 }

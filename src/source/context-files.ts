@@ -1,7 +1,7 @@
 import { type Dirent, existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 
-import type { FilesRead } from './files-read';
+import type { FilesRead, FolderRead } from './files-read';
 import { byteOrder, bytePath } from './byte-path';
 
 /**
@@ -22,8 +22,12 @@ export async function filesOutsideCommit(
     .filter((path) => existsSync(path))
     .map(bytePath)
     .filter((path) => !tracked.has(path));
-  const walk = new ContextWalk(reads, tracked, tops);
-  const found = await walk.filesOutsideCommit(bytePath(reads.context), '');
+  const found = new Set<string>();
+  for (const read of [reads, ...(reads.others ?? [])]) {
+    if (!existsSync(read.context)) continue;
+    const walk = new ContextWalk(read, tracked, tops);
+    for (const path of await walk.filesOutsideCommit(bytePath(read.context), '')) found.add(path);
+  }
   return [...new Set([...found, ...further])];
 }
 
@@ -32,7 +36,7 @@ class ContextWalk {
   private readonly trackedFolders: ReadonlySet<string>;
 
   constructor(
-    private readonly reads: FilesRead,
+    private readonly reads: FolderRead,
     private readonly tracked: ReadonlySet<string>,
     private readonly tops: ReadonlySet<string>,
   ) {

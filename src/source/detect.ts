@@ -7,7 +7,7 @@ import type { Change } from './compared-tree';
 import type { Detected } from './detected';
 import { dirtyTree } from './dirty-tree';
 import { type SourceFacts, type SourceOverrides } from './facts';
-import type { FilesRead } from './files-read';
+import type { FilesRead, FolderRead } from './files-read';
 import { GitReader } from './git-reader';
 import { type GitRunner, gitRunner } from './git-runner';
 import { detectGithubActions } from './github-actions';
@@ -113,16 +113,17 @@ async function readChanges(
 
 async function withRealPaths(reads: FilesRead): Promise<FilesRead> {
   const real = (path: string): Promise<string> => realpath(path).catch(() => resolve(path));
-  const [context, further] = await Promise.all([
-    real(reads.context),
+  const realFolder = async (folder: FolderRead): Promise<FolderRead> => ({
+    context: await real(folder.context),
+    hasExceptions: folder.hasExceptions,
+    sends: (path) => folder.sends(path),
+  });
+  const [own, further, others] = await Promise.all([
+    realFolder(reads),
     Promise.all(reads.further.map(real)),
+    Promise.all((reads.others ?? []).map(realFolder)),
   ]);
-  return {
-    context,
-    further,
-    hasExceptions: reads.hasExceptions,
-    sends: (path) => reads.sends(path),
-  };
+  return { ...own, further, others };
 }
 
 /** A checkout without refs is indistinguishable from a new repository, which cannot contain the CI system's commit. */

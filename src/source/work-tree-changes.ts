@@ -7,7 +7,7 @@ import type { CommitFile } from './commit-file';
 import type { Change, ComparedTree } from './compared-tree';
 import { filesOutsideCommit } from './context-files';
 import { type HashName, blobId } from './file-hashes';
-import type { FilesRead } from './files-read';
+import type { FilesRead, FolderRead } from './files-read';
 import { nearestWorkTree } from './git-location';
 import type { CommittedRepository, GitReader } from './git-reader';
 import { TrackedFiles, absentFiles } from './tracked-files';
@@ -57,8 +57,12 @@ export async function changesOf(comparison: Comparison): Promise<readonly Change
 }
 
 /** Whether the build reads this path if it exists. */
-function isRead({ context, further, sends }: FilesRead, path: string): boolean {
-  if (further.map(bytePath).includes(path)) return true;
+function isRead(reads: FilesRead, path: string): boolean {
+  if (reads.further.map(bytePath).includes(path)) return true;
+  return [reads, ...(reads.others ?? [])].some((each) => isSent(each, path));
+}
+
+function isSent({ context, sends }: FolderRead, path: string): boolean {
   const folder = `${bytePath(context).replace(/\/$/, '')}/`;
   return path.startsWith(folder) && sends(path.slice(folder.length));
 }

@@ -125,7 +125,9 @@ describe('buildx', () => {
     const builder = buildxBuilder({ env: tools.env });
     const platforms = ['linux/amd64', 'linux/arm64'];
     const why = await builder.unavailable(context.request('registry.example/app', { platforms }));
-    expect(why).toMatch(/one platform only.*docker-container.*buildxBuilder/);
+    expect(why).toMatch(
+      /`build.platforms`: buildx with the driver docker does not .*docker-container.*buildxBuilder/,
+    );
     expect(await builder.unavailable(context.request('registry.example/app'))).toBeUndefined();
   });
 
@@ -195,7 +197,7 @@ describe('docker', () => {
     tools.add('docker', docker('docker'));
     const request = context.request('registry.example/app', { platforms: ['linux/arm64'] });
     await expect(build(dockerBuilder({ env: tools.env }), request)).rejects.toMatchObject({
-      code: 'BUILD_FAILED',
+      code: 'BUILD_RESULT_MISMATCH',
       property: 'build.platforms',
       message: expect.stringContaining('an image for linux/amd64 was built'),
     });
@@ -208,17 +210,23 @@ describe('docker', () => {
     await expect(
       build(dockerBuilder({ env: tools.env }), context.request('registry.example/app:v1')),
     ).rejects.toMatchObject({
-      code: 'BUILD_FAILED',
+      code: 'BUILD_RESULT_MISMATCH',
       property: 'image',
       message: expect.stringContaining('is not the image of this build'),
     });
   });
 
   test.each([
-    [{ platforms: ['linux/amd64', 'linux/arm64'] }, /one platform/],
-    [{ secrets: { a: 'secret' } }, /build secrets/],
-    [{ cacheTo: ['type=inline'] }, /does not support cacheTo/],
-    [{ cacheFrom: ['type=gha'] }, /cacheFrom/],
+    [
+      { platforms: ['linux/amd64', 'linux/arm64'] },
+      /^`build.platforms`: docker does not support several platforms; supported by buildx with/,
+    ],
+    [{ secrets: { a: 'secret' } }, /^`build.secrets`: .*; supported by buildx, podman, buildah$/],
+    [
+      { cacheTo: ['type=inline'] },
+      /^`build.cacheTo`: docker does not support a cache in the image/,
+    ],
+    [{ cacheFrom: ['type=gha'] }, /^`build.cacheFrom`: .*supported by buildx$/],
   ])('is unavailable for %j', async (further, why) => {
     tools.add('docker', docker('docker'));
     const request = context.request('registry.example/app', further);

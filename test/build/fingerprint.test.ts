@@ -38,9 +38,19 @@ test.each<[Partial<BuildInputs>, readonly string[]]>([
   [{ labels: { l: 'y' } }, ['label l changed']],
   [{ bases: { 'alpine:3': digest('new') } }, ['base alpine:3 changed']],
   [{ bases: {} }, ['base alpine:3 removed']],
+  [{ contexts: { shared: 'docker-image://a' } }, ['context shared added']],
+  [{ network: 'none' }, ['network added']],
+  [{ addHosts: { 'a.test': '192.0.2.1' } }, ['host a.test added']],
+  [{ sbom: true }, ['sbom added']],
 ])('%j causes a rebuild with a reason', (change, expected) => {
   expect(why(change)).toEqual(expected);
   expect(buildFingerprint({ ...INPUTS, ...change }).value).not.toBe(buildFingerprint(INPUTS).value);
+});
+
+test('inputs that are not declared have no part, so that an existing build is not repeated', () => {
+  expect(buildFingerprint({ ...INPUTS, addHosts: {}, sbom: false })).toEqual(
+    buildFingerprint(INPUTS),
+  );
 });
 
 test('values of arguments are not shown', () => {

@@ -37,6 +37,23 @@ test('auto skips a builder that does not support the request', async () => {
   expect((await selectBuilder('auto', request, tools)).name).toBe('buildah');
 });
 
+test('auto goes on from the docker driver without the containerd store for a cache destination', async () => {
+  const docker = (store: string) =>
+    `if (argv[1] === 'inspect') console.log('Driver: docker'); if (argv[0] === 'info') console.log('${store}');`;
+  tools.add('docker', docker('overlay2'));
+  tools.add('podman', '');
+  const selected = async (cacheTo: readonly string[]) =>
+    (await selectBuilder('auto', context.request('r.example/app', { cacheTo }), tools)).name;
+  expect(await selected(['type=registry,ref=r.example/cache'])).toBe('podman');
+  expect(await selected(['r.example/cache'])).toBe('podman');
+  expect(await selected(['type=inline'])).toBe('buildx');
+  await expect(selected(['type=gha'])).rejects.toThrow(
+    /`build.cacheTo`: buildx with the driver docker does not support another cache destination.*supported by buildx with the driver docker and the containerd image store, buildx with another driver/,
+  );
+  tools.add('docker', docker('io.containerd.snapshotter.v1'));
+  expect(await selected(['r.example/cache'])).toBe('buildx');
+});
+
 test('if no builder works, the error lists each builder, the reason, and what to do', async () => {
   tools.add('docker', `console.error('Cannot connect to the Docker daemon'); return 1;`);
   tools.add('podman', `console.error('Error: no subuid ranges'); return 1;`);

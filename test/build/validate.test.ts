@@ -22,6 +22,16 @@ test('a plain build is right', async () => {
     secrets: { 'npm.token': 'x' },
     platforms: ['linux/amd64', 'linux/arm/v7', 'windows/amd64'],
     labels: { 'org.example/x': '' },
+    contexts: {
+      shared: '.',
+      'r.example/a:1': 'docker-image://r.example/b@sha256:' + 'a'.repeat(64),
+    },
+    pull: true,
+    noCache: true,
+    network: 'none',
+    addHosts: { 'db.internal': '192.0.2.1', six: '::1' },
+    ssh: ['default', 'deploy=hello,Dockerfile'],
+    sbom: true,
     builder: 'buildx',
     buildxBuilder: 'remote-1',
   };
@@ -56,8 +66,56 @@ test.each<[DeclaredBuild, string, RegExp]>([
   [{ labels: { 'a b': 'x' } }, 'build.labels["a b"]', /label/],
   [{ target: '--push' }, 'build.target', /stage/],
   [{ builder: 'kaniko' }, 'build.builder', /buildx, docker, podman, buildah/],
-  [{ builder: 'podman', buildxBuilder: 'b' }, 'build.buildxBuilder', /buildx only/],
+  [
+    { builder: 'podman', buildxBuilder: 'b' },
+    'build.buildxBuilder',
+    /podman does not support a named builder; supported by buildx$/,
+  ],
   [{ buildxBuilder: '--x' }, 'build.buildxBuilder', /name/],
+  [{ contexts: { a: 'no' } }, 'build.contexts.a', /no does not exist/],
+  [{ contexts: { a: 'hello' } }, 'build.contexts.a', /hello is not a folder/],
+  [{ contexts: { a: 'docker-image://' } }, 'build.contexts.a', /neither a folder nor/],
+  [{ contexts: { a: 'https://git.example/a.git' } }, 'build.contexts.a', /neither a folder nor/],
+  [{ contexts: { a: 'git@git.example:a.git' } }, 'build.contexts.a', /neither a folder nor/],
+  [{ contexts: { a: 'oci-layout:///a' } }, 'build.contexts.a', /neither a folder nor/],
+  [{ contexts: { 'a=b': '.' } }, 'build.contexts["a=b"]', /is not the name of a context/],
+  [
+    { builder: 'docker', contexts: { a: '.' } },
+    'build.contexts',
+    /supported by buildx, podman, buildah$/,
+  ],
+  [{ network: 'bridge' }, 'build.network', /"bridge" is not one of default, none, host/],
+  [{ noCache: true, cacheFrom: ['r.example/c'] }, 'build.noCache', /contradicts build.cacheFrom/],
+  [{ addHosts: { 'a b': '192.0.2.1' } }, 'build.addHosts["a b"]', /is not a host name/],
+  [{ addHosts: { '-x': '192.0.2.1' } }, 'build.addHosts["-x"]', /is not a host name/],
+  [{ addHosts: { db: 'host-gateway' } }, 'build.addHosts.db', /is not an IP address/],
+  [{ ssh: ['deploy'] }, 'build.ssh[0]', /is not `default` or `id=path`/],
+  [{ ssh: ['default', '--x=hello'] }, 'build.ssh[1]', /is not `default` or `id=path`/],
+  [{ ssh: ['deploy='] }, 'build.ssh[0]', /is not `default` or `id=path`/],
+  [{ ssh: ['deploy=no'] }, 'build.ssh[0]', /no does not exist/],
+  [{ ssh: ['a=hello', 'a=hello'] }, 'build.ssh[1]', /the id a is listed twice/],
+  [{ builder: 'docker', ssh: ['default'] }, 'build.ssh', /supported by buildx, podman, buildah$/],
+  [{ builder: 'podman', sbom: true }, 'build.sbom', /podman does not support SBOM attestations/],
+  [
+    { builder: 'buildah', network: 'none' },
+    'build.network',
+    /supported by buildx, docker, podman$/,
+  ],
+  [
+    { builder: 'podman', noCache: true, cacheTo: ['r.example/c'] },
+    'build.noCache',
+    /supported by buildx$/,
+  ],
+  [
+    { builder: 'docker', secrets: { a: 'secret' } },
+    'build.secrets',
+    /supported by buildx, podman, buildah$/,
+  ],
+  [
+    { builder: 'buildah', cacheTo: ['type=gha'] },
+    'build.cacheTo',
+    /buildah does not support another cache destination/,
+  ],
 ])('%j is wrong on %s', async (declared, property, message) => {
   expect(await validateBuild(declared, context.folder)).toEqual([
     expect.objectContaining({ property, message: expect.stringMatching(message) }),
@@ -72,6 +130,22 @@ test('all problems are reported at once', async () => {
     'build.platforms[0]',
     'build.builder',
   ]);
+});
+
+test('all that a named builder does not support is reported at once', async () => {
+  const platforms = ['linux/amd64', 'linux/arm64'];
+  const secrets = { a: 'secret' };
+  const cacheTo = ['type=inline', 'r.example/cache'];
+  const declared = { builder: 'docker', platforms, secrets, cacheTo, cacheFrom: ['type=gha'] };
+  expect(await properties(declared)).toEqual([
+    'build.platforms',
+    'build.secrets',
+    'build.cacheFrom',
+    'build.cacheTo',
+    'build.cacheTo',
+  ]);
+  for (const builder of ['auto', 'buildx'])
+    expect(await properties({ ...declared, builder })).toEqual([]);
 });
 
 test('an absolute path is taken as it is', async () => {

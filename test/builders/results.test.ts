@@ -136,7 +136,7 @@ test.each(['buildx, dockerd 20.10', 'docker'] as const)(
     await expect(
       buildWith({ ...real, engine: { ...real.engine, env } }, request),
     ).rejects.toMatchObject({
-      code: 'BUILD_FAILED',
+      code: 'BUILD_RESULT_MISMATCH',
       property: 'image',
       message: expect.stringContaining('is not the image of this build'),
     });

@@ -114,6 +114,8 @@ function checkDifference(chain: readonly Instruction[], built: BuiltConfig): str
   );
 }
 
+type Platform = Pick<BuiltConfig, 'os' | 'architecture' | 'variant'>;
+
 /** Aliases of architectures: https://github.com/containerd/platforms/blob/main/database.go */
 const ARCHITECTURES: Readonly<Record<string, string>> = {
   x86_64: 'amd64',
@@ -133,7 +135,7 @@ const DEFAULT_VARIANTS: Readonly<Record<string, string>> = { arm64: 'v8', arm: '
  * @param platform - `os/arch[/variant]`
  * @returns `undefined` if they are equal
  */
-export function platformDifference(platform: string, built: BuiltConfig): string | undefined {
+export function platformDifference(platform: string, built: Platform): string | undefined {
   const [os = '', name = '', variant] = platform.split('/');
   const architecture = ARCHITECTURES[name] ?? name;
   const isSame =
@@ -146,6 +148,6 @@ export function platformDifference(platform: string, built: BuiltConfig): string
 }
 
 /** Not every builder records a variant; a recorded one must match. */
-function sameVariant(declared: string | undefined, built: BuiltConfig): boolean {
+function sameVariant(declared: string | undefined, built: Platform): boolean {
   return declared === undefined || built.variant === undefined || declared === built.variant;
 }

@@ -27,6 +27,29 @@ export interface BuildArgs {
   /** Cache destinations in the builder's syntax, without credentials. */
   cacheTo?: Input<Input<string>[]>;
   /**
+   * Named contexts (`FROM name`, `COPY --from=name`): a directory, relative to the program's directory, or
+   * `docker-image://` and an image reference.
+   */
+  contexts?: Input<Record<string, Input<string>>>;
+  /** Resolve every base image in its registry, and fail where that is not possible. Default: false. */
+  pull?: Input<boolean>;
+  /** Build every step again. Not with `cacheFrom`. Default: false. */
+  noCache?: Input<boolean>;
+  /** Network of `RUN` steps: `default`, `none` or `host`. Default: `default`. */
+  network?: Input<string>;
+  /** Additional entries of `/etc/hosts` in `RUN` steps: host name to IP address. */
+  addHosts?: Input<Record<string, Input<string>>>;
+  /**
+   * SSH agent or keys for `RUN --mount=type=ssh`: `default` (the agent of `SSH_AUTH_SOCK`), or `id=path` with the
+   * path of a socket or key file, relative to the program's directory.
+   */
+  ssh?: Input<Input<string>[]>;
+  /**
+   * Attach an SBOM attestation of BuildKit to the image, which then is an index. Only with `buildx`. Default:
+   * false.
+   */
+  sbom?: Input<boolean>;
+  /**
    * `auto` (the first of `buildx`, `docker`, `podman`, `buildah` that works), one of these, or
    * `pulumi-docker` or `pulumi-docker-build` (a child resource of that provider). Default: `auto`.
    */

@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 
+import { networkOf, parseSsh } from '../../build';
 import type { BuildSummaryOutput } from '../resources/signature-outputs';
 import type { BuildArgs } from './args';
 import { PROVIDER_BUILDERS, type ProviderBuilder } from './provider-builders';
@@ -17,7 +18,9 @@ export function declaredSummary(
   const ids = pulumi.unsecret(pulumi.output(build.secrets ?? {}).apply(sortedNames));
   return pulumi
     .all([
-      summarizeArguments(build.args ?? {}),
+      pulumi
+        .all([summarizeArguments(build.args ?? {}), summarizeSteps(build)])
+        .apply(([args, steps]) => ({ ...args, ...steps })),
       build.context,
       build.dockerfile,
       build.target,
@@ -37,6 +40,29 @@ export function declaredSummary(
       ...args,
       secretIds,
     }));
+}
+
+type StepSummary = Pick<
+  BuildSummaryOutput,
+  'contexts' | 'pull' | 'noCache' | 'network' | 'addHosts' | 'sshIds'
+>;
+
+function summarizeSteps({
+  contexts,
+  pull,
+  noCache,
+  network,
+  addHosts,
+  ssh,
+}: BuildArgs): pulumi.Output<StepSummary> {
+  return pulumi.output({ contexts, pull, noCache, network, addHosts, ssh }).apply((steps) => ({
+    ...(steps.contexts && { contexts: steps.contexts }),
+    ...(steps.pull && { pull: true }),
+    ...(steps.noCache && { noCache: true }),
+    ...networkOf(steps.network),
+    ...(steps.addHosts && { addHosts: steps.addHosts }),
+    ...(steps.ssh && { sshIds: steps.ssh.map((spec) => parseSsh(spec, '/').id) }),
+  }));
 }
 
 function supportedInputs(builder: ProviderBuilder, declared: BuildArgs): BuildArgs {

@@ -1,6 +1,7 @@
 import type * as dockerBuild from '@pulumi/docker-build';
 import * as pulumi from '@pulumi/pulumi';
 
+import { hostEntries, locations, sshSources } from './builder-inputs';
 import { declaredSummary } from './declared-summary';
 import type { ImageSource, ImageSourceRequest } from './image-builder';
 import { requireProvider } from './image-builder';
@@ -25,7 +26,12 @@ export function buildWithDockerBuild({
       push: true,
       // A build in a preview would write to the builder's cache.
       buildOnPreview: false,
-      context: { location: build.context ?? '.' },
+      context: {
+        location: build.context ?? '.',
+        ...(build.contexts !== undefined && {
+          named: pulumi.output(build.contexts).apply(locations),
+        }),
+      },
       ...(build.dockerfile !== undefined && { dockerfile: { location: build.dockerfile } }),
       ...(build.target !== undefined && { target: build.target }),
       ...(build.args !== undefined && { buildArgs: build.args }),
@@ -40,6 +46,15 @@ export function buildWithDockerBuild({
       ...(build.cacheTo !== undefined && {
         cacheTo: pulumi.output(build.cacheTo).apply((all) => all.map((raw) => ({ raw }))),
       }),
+      ...(build.pull !== undefined && { pull: build.pull }),
+      ...(build.noCache !== undefined && { noCache: build.noCache }),
+      ...(build.network !== undefined && {
+        network: build.network as pulumi.Input<dockerBuild.NetworkMode>,
+      }),
+      ...(build.addHosts !== undefined && {
+        addHosts: pulumi.output(build.addHosts).apply(hostEntries),
+      }),
+      ...(build.ssh !== undefined && { ssh: pulumi.output(build.ssh).apply(sshSources) }),
       ...(build.buildxBuilder !== undefined && { builder: { name: build.buildxBuilder } }),
       ...(username !== undefined && {
         registries: [

@@ -2,6 +2,7 @@ import type * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 
 import { cacheRepositories } from '../../build/flags';
+import { hostEntries } from './builder-inputs';
 import { requireProvider } from './image-builder';
 import type { ImageSource, ImageSourceRequest } from './image-builder';
 import { declaredSummary } from './declared-summary';
@@ -27,6 +28,10 @@ export function buildWithDocker({
         ...(build.args !== undefined && { args: build.args }),
         ...(build.platforms !== undefined && {
           platform: pulumi.output(build.platforms).apply(singlePlatform),
+        }),
+        ...(build.network !== undefined && { network: build.network }),
+        ...(build.addHosts !== undefined && {
+          addHosts: pulumi.output(build.addHosts).apply(hostEntries),
         }),
         ...(build.cacheFrom !== undefined && {
           cacheFrom: { images: pulumi.output(build.cacheFrom).apply(cacheImages) },

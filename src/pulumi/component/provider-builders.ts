@@ -9,6 +9,8 @@ type Handling = true | string;
 const RUNS_IN_PROVIDER_PROCESS =
   'builds in the process of its provider, which inherits the environment of Pulumi; set the variable there';
 
+const NO_SBOM = 'does not support SBOM attestations; use `buildx`';
+
 /** How each of the two builders handles every input of `build`: no input is dropped without an error. */
 export const PROVIDER_BUILDERS: Readonly<
   Record<ProviderBuilder, Readonly<Record<keyof BuildArgs, Handling>>>
@@ -23,6 +25,14 @@ export const PROVIDER_BUILDERS: Readonly<
     labels: 'does not support labels; use `LABEL` in the Dockerfile, or `pulumi-docker-build`',
     cacheFrom: true,
     cacheTo: 'does not export a cache; use `pulumi-docker-build` or `buildx`',
+    contexts:
+      'does not support named contexts; use `pulumi-docker-build` or a command-line builder',
+    pull: 'does not support pull; use `pulumi-docker-build` or a command-line builder',
+    noCache: 'does not support noCache; use `pulumi-docker-build` or a command-line builder',
+    network: true,
+    addHosts: true,
+    ssh: 'does not support ssh; use `pulumi-docker-build` or a command-line builder',
+    sbom: NO_SBOM,
     builder: true,
     buildxBuilder: 'does not support named builders; use `pulumi-docker-build` or `buildx`',
     environment: RUNS_IN_PROVIDER_PROCESS,
@@ -37,6 +47,13 @@ export const PROVIDER_BUILDERS: Readonly<
     labels: true,
     cacheFrom: true,
     cacheTo: true,
+    contexts: true,
+    pull: true,
+    noCache: true,
+    network: true,
+    addHosts: true,
+    ssh: true,
+    sbom: NO_SBOM,
     builder: true,
     buildxBuilder: true,
     environment: RUNS_IN_PROVIDER_PROCESS,

@@ -76,6 +76,20 @@ export interface BuildSummaryOutput {
   secretIds?: string[];
   platforms?: string[];
   labels?: Record<string, string>;
+  /** Named contexts: a path relative to the program's directory, or `docker-image://` and a reference. */
+  contexts?: Record<string, string>;
+  /** Content hashes of the named contexts that are directories, by name. */
+  contextDigests?: Record<string, string>;
+  /** Whether base images had to be resolved in their registries. */
+  pull?: boolean;
+  noCache?: boolean;
+  /** `none` or `host`; absent for the default network. */
+  network?: string;
+  addHosts?: Record<string, string>;
+  /** Ids of the SSH agents and keys. */
+  sshIds?: string[];
+  /** Whether an SBOM attestation was requested. */
+  sbom?: boolean;
   /** RFC 3339, UTC. */
   startedOn?: string;
   /** RFC 3339, UTC. */

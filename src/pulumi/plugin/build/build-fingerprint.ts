@@ -5,7 +5,12 @@ import {
   type BuildFingerprint,
   buildFingerprint,
   contextHash,
+  formatContext,
   ignoreConvention,
+  imagesWithContexts,
+  namedContextHash,
+  type NamedContexts,
+  networkOf,
   resolveBases,
 } from '../../../build';
 import type { Reference } from '../../../oci';
@@ -51,7 +56,7 @@ export async function declaredFingerprint({
     platforms: declared.platforms,
   });
   const { bases, warnings } = await resolveBases({
-    images,
+    images: imagesWithContexts(images, build.contexts),
     previous: fingerprintParts(olds),
     resolve: (image) => environment.bases.of(image, client),
   });
@@ -66,8 +71,21 @@ export async function declaredFingerprint({
     target: declared.target,
     platforms: declared.platforms ?? [],
     labels: declared.labels ?? {},
+    contexts: await contentOf(build.contexts),
+    ...networkOf(declared.network),
+    addHosts: declared.addHosts ?? {},
+    sbom: declared.sbom ?? false,
     bases,
   }).parts;
+}
+
+/** The content of each named context; that of an image is its digest, which is a part as a base. */
+async function contentOf(contexts: NamedContexts): Promise<Readonly<Record<string, string>>> {
+  const entries = Object.entries(contexts).map(async ([name, context]) => [
+    name,
+    context.kind === 'folder' ? await namedContextHash(name, context.path) : formatContext(context),
+  ]);
+  return Object.fromEntries(await Promise.all(entries)) as Record<string, string>;
 }
 
 export function fingerprintParts(inputs: Properties): Readonly<Record<string, string>> {

@@ -1,11 +1,13 @@
 import {
   type BuildRequest,
+  checkImageResult,
   type CommandBuilderName,
   ignoreConvention,
+  networkOf,
   selectBuilder,
 } from '../../../build';
 import { SignedImageError } from '../../../error';
-import { parseReference } from '../../../oci';
+import { isDigest, parseReference } from '../../../oci';
 import { fingerprintParts } from './build-fingerprint';
 import type { CreateRequest } from '../protocol/crud-resource';
 import { type BuildDeclaration, readBuild } from '../inputs/declared-build';
@@ -13,6 +15,7 @@ import { readRegistry } from '../inputs/declared-registry';
 import { factsOutput, readSource } from '../inputs/declared-source';
 import type { PluginEnvironment } from '../environment';
 import { InputReader } from '../inputs/input-reader';
+import { withProgress } from './build-progress';
 import { previouslyPushed, addPushed } from './pushed-images';
 import { declaredSource } from './source-detection';
 import { hasUnknown, type Properties, toValue, UNKNOWN, type Value } from '../protocol/wire-value';
@@ -38,12 +41,26 @@ export async function buildImage(
     request,
     { env: environment.env },
   );
-  // Before the push, so that nothing can fail between the push and the update of the state.
+  // Before the push, so that afterwards only the check of the result can fail: a wrong image is not recorded
+  // as built, and the next update builds again.
   const bound = await sourceFacts(inputs, environment);
   log.info(`building with ${builder.name} and pushing to ${reader.at('image').string()}`);
-  const result = await builder.build(request, (line) => log.status(line));
+  const result = await withProgress(builder.name, log, (take) => builder.build(request, take));
   log.info(`${builder.name} reports that it pushed ${result.digest}`);
-  const { digest, tag } = result;
+  const { digest, tag, imageIds } = result;
+  await checkImageResult(
+    environment
+      .registryClient(request.reference.repository, readRegistry(reader.at('registry')))
+      .task(),
+    request.reference.repository,
+    digest,
+    {
+      platforms: request.platforms,
+      labels: request.labels,
+      attestations: request.sbom ? 'required' : 'refused',
+      imageIds,
+    },
+  );
   const outputs: Properties = {
     claimedDigest: digest,
     facts: bound,
@@ -69,7 +86,7 @@ export async function sourceFacts(
 
 function buildRequest(
   reader: InputReader,
-  { declared, context, dockerfile, secretArgs }: BuildDeclaration,
+  { declared, context, dockerfile, secretArgs, contexts, ssh }: BuildDeclaration,
   secrets: Readonly<Record<string, string>>,
 ): BuildRequest {
   const { username, password, caFile, clientCertificate, clientKey, insecure } = readRegistry(
@@ -88,6 +105,13 @@ function buildRequest(
     labels: declared.labels ?? {},
     cacheFrom: declared.cacheFrom ?? [],
     cacheTo: declared.cacheTo ?? [],
+    contexts,
+    pull: declared.pull ?? false,
+    noCache: declared.noCache ?? false,
+    ...networkOf(declared.network),
+    addHosts: declared.addHosts ?? {},
+    ssh,
+    sbom: declared.sbom ?? false,
     ...(declared.buildxBuilder !== undefined && { buildxBuilder: declared.buildxBuilder }),
     environment: declared.environment ?? [],
     sensitive: secretArgs.flatMap((name) => args[name] ?? []),
@@ -103,7 +127,7 @@ function buildRequest(
 }
 
 function summary(
-  { declared, relativePaths: paths, secretArgs, secretIds }: BuildDeclaration,
+  { declared, relativePaths: paths, secretArgs, secretIds, ssh }: BuildDeclaration,
   result: {
     readonly builder: string;
     readonly tag?: string;
@@ -128,9 +152,30 @@ function summary(
     secretIds,
     platforms: declared.platforms,
     labels: declared.labels,
+    contexts: paths.contexts,
+    contextDigests: contextDigests(fingerprint),
+    ...(declared.pull && { pull: true }),
+    ...(declared.noCache && { noCache: true }),
+    ...networkOf(declared.network),
+    addHosts: declared.addHosts,
+    ...(ssh.length > 0 && { sshIds: ssh.map(({ id }) => id) }),
+    ...(declared.sbom && { sbom: true }),
     startedOn: result.startedOn,
     finishedOn: result.finishedOn,
   });
+}
+
+/** The content hashes of the named contexts that are folders. */
+function contextDigests(
+  fingerprint: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(fingerprint).flatMap(([part, content]) =>
+      part.startsWith('context ') && isDigest(content)
+        ? [[part.slice('context '.length), content]]
+        : [],
+    ),
+  );
 }
 
 function missingSecretsError(): SignedImageError {

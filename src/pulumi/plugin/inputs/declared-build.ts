@@ -1,6 +1,16 @@
 import { isAbsolute, relative, sep } from 'node:path';
 
-import { buildPaths, type DeclaredBuild, isOnCommandLine, validateBuild } from '../../../build';
+import {
+  buildPaths,
+  type DeclaredBuild,
+  formatContext,
+  isOnCommandLine,
+  type NamedContexts,
+  parseContexts,
+  parseSsh,
+  type SshSource,
+  validateBuild,
+} from '../../../build';
 import type { Problem } from '../../../error';
 import type { InputReader } from './input-reader';
 
@@ -12,9 +22,17 @@ export interface BuildDeclaration {
   /** Absolute. */
   readonly dockerfile: string;
   /** The same two paths for a signed statement, without absolute paths of this machine. */
-  readonly relativePaths: { readonly context: string; readonly dockerfile: string };
+  readonly relativePaths: {
+    readonly context: string;
+    readonly dockerfile: string;
+    readonly contexts: Readonly<Record<string, string>>;
+  };
   readonly secretArgs: readonly string[];
   readonly secretIds: readonly string[];
+  /** With absolute paths. */
+  readonly contexts: NamedContexts;
+  /** With absolute paths. */
+  readonly ssh: readonly SshSource[];
 }
 
 export function readBuild(build: InputReader, cwd: string): BuildDeclaration {
@@ -29,11 +47,19 @@ export function readBuild(build: InputReader, cwd: string): BuildDeclaration {
     labels: build.at('labels').record(),
     cacheFrom: build.at('cacheFrom').strings(),
     cacheTo: build.at('cacheTo').strings(),
+    contexts: build.at('contexts').record(),
+    pull: build.at('pull').boolean(),
+    noCache: build.at('noCache').boolean(),
+    network: build.at('network').string(),
+    addHosts: build.at('addHosts').record(),
+    ssh: build.at('ssh').strings(),
+    sbom: build.at('sbom').boolean(),
     builder: build.at('builder').string(),
     buildxBuilder: build.at('buildxBuilder').string(),
     environment: build.at('environment').strings(),
   };
   const { context, dockerfile } = buildPaths(declared, cwd);
+  const contexts = parseContexts(declared.contexts, cwd);
   const ids = build.at('secretIds');
   return {
     declared,
@@ -42,8 +68,11 @@ export function readBuild(build: InputReader, cwd: string): BuildDeclaration {
     relativePaths: {
       context: toProgramRelativePath(context, cwd),
       dockerfile: toProgramRelativePath(dockerfile, cwd),
+      contexts: relativeContexts(contexts, cwd),
     },
     secretArgs: secretNames(build.at('args')),
+    contexts,
+    ssh: (declared.ssh ?? []).map((spec) => parseSsh(spec, cwd)),
     // `check` removes the values and keeps the ids.
     secretIds: ids.isGiven ? ids.strings() : Object.keys(secrets).sort(),
   };
@@ -79,6 +108,15 @@ function secretNames(args: InputReader): readonly string[] {
   const some = members.filter(([, member]) => member.isSecret).map(([name]) => name);
   if (some.length > 0 || !args.isSecret) return some.sort();
   return members.map(([name]) => name).sort();
+}
+
+function relativeContexts(contexts: NamedContexts, cwd: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(contexts).map(([name, context]) => [
+      name,
+      context.kind === 'folder' ? toProgramRelativePath(context.path, cwd) : formatContext(context),
+    ]),
+  );
 }
 
 /** Returns a path relative to the program's directory; outside of it, only the last two path segments. */

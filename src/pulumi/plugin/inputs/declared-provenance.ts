@@ -33,6 +33,19 @@ export interface ProvenanceSource {
   readonly build: BuildSummaryOutput | undefined;
 }
 
+/** The inputs that affect the steps of a build and the attestations of its image. */
+function stepsOf({ contexts, pull, noCache, network, addHosts, sshIds, sbom }: BuildSummaryOutput) {
+  return {
+    contexts: contexts ?? {},
+    ...(pull && { pull }),
+    ...(noCache && { noCache }),
+    ...(network !== undefined && { network }),
+    addHosts: addHosts ?? {},
+    sshIds: sshIds ?? [],
+    ...(sbom && { sbom }),
+  };
+}
+
 /** Creates the provenance of one manifest of a build; `undefined` if provenance is not attested. */
 export function provenanceOf(
   digest: Digest,
@@ -53,6 +66,7 @@ export function provenanceOf(
       secretIds: build.secretIds ?? [],
       platforms: build.platforms ?? [],
       labels: build.labels ?? {},
+      ...stepsOf(build),
       builder: build.builder,
       ...(build.buildxBuilder !== undefined && { buildxBuilder: build.buildxBuilder }),
       parameters: declared.parameters,
@@ -67,6 +81,9 @@ export function provenanceOf(
         dockerfileDigest: parseDigest(build.dockerfileDigest),
       }),
       ...(build.contextDigest !== undefined && { contextDigest: parseDigest(build.contextDigest) }),
+      contextDigests: Object.fromEntries(
+        Object.entries(build.contextDigests ?? {}).map(([name, hash]) => [name, parseDigest(hash)]),
+      ),
     },
     run: {
       builderId: declared.builderId ?? builder.id,

@@ -96,6 +96,7 @@ function redactedLog(log: ResourceLog, secrets: readonly string[]): ResourceLog 
   return {
     info: (message) => log.info(redact.get()(message)),
     warn: (message) => log.warn(redact.get()(message)),
+    debug: (message) => log.debug(redact.get()(message)),
     status: (message) => log.status(redact.get()(message)),
   };
 }

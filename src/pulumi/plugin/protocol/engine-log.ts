@@ -5,6 +5,8 @@ import { grpc } from './pulumi-grpc';
 
 /** The engine's log, for one resource. */
 export interface ResourceLog {
+  /** Logs a line that the engine shows with `--debug` only. */
+  debug(message: string): void;
   /** Logs a permanent line. */
   info(message: string): void;
   warn(message: string): void;
@@ -57,14 +59,16 @@ export function createEngineLog(address: string | undefined): EngineLog {
       pending.delete(urn);
     });
   };
-  const sendLine = (urn: string, message: string): void => {
+  const sendLine = (urn: string, message: string, severity = LogSeverity.INFO): void => {
     const missing = omitted.get(urn) ?? 0;
-    if ((pending.get(urn) ?? 0) > MAX_PENDING_CHARACTERS) {
+    // Lines for `--debug` leave room for those that everyone reads.
+    const limit = MAX_PENDING_CHARACTERS / (severity === LogSeverity.DEBUG ? 2 : 1);
+    if ((pending.get(urn) ?? 0) > limit) {
       omitted.set(urn, missing + 1);
       return;
     }
     sendOmitted(urn);
-    send(LogSeverity.INFO, urn, message, false);
+    send(severity, urn, message, false);
   };
   const sendOmitted = (urn: string): void => {
     const missing = omitted.get(urn);
@@ -78,6 +82,7 @@ export function createEngineLog(address: string | undefined): EngineLog {
   };
   return {
     for: (urn) => ({
+      debug: (message) => sendLine(urn, message, LogSeverity.DEBUG),
       info: (message) => sendLine(urn, message),
       warn: (message) => send(LogSeverity.WARNING, urn, message, false),
       status: (message) => {
@@ -102,6 +107,7 @@ export function createEngineLog(address: string | undefined): EngineLog {
 }
 
 const SILENT: ResourceLog = {
+  debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
   status: () => undefined,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 
+import { parseContexts } from '../../../build';
 import type { SourceFacts } from '../../../source';
 import { type FactsOutput, factsFromOutput, readSource } from '../inputs/declared-source';
 import type { PluginEnvironment } from '../environment';
@@ -37,5 +38,10 @@ function pathsOfBuild(inputs: Properties, { cwd }: PluginEnvironment): BuildPath
   const [context, dockerfile] = [build.at('context').string(), build.at('dockerfile').string()];
   if (context === undefined || dockerfile === undefined) return undefined;
   const declared = { builder: build.at('builder').string() };
-  return { context: resolve(cwd, context), dockerfile: resolve(cwd, dockerfile), declared };
+  return {
+    context: resolve(cwd, context),
+    dockerfile: resolve(cwd, dockerfile),
+    contexts: parseContexts(build.at('contexts').record(), cwd),
+    declared,
+  };
 }

@@ -8,6 +8,7 @@ import {
 import { createFreshCheck, createSignatureFinder } from '../../../verify';
 import type { CreateRequest } from '../protocol/crud-resource';
 import type { PluginEnvironment } from '../environment';
+import { checkProviderBuild } from './provider-build';
 import {
   withInteractiveLogin,
   describeSignerChange,
@@ -35,6 +36,7 @@ export async function signatureOutputs(
 ): Promise<Properties> {
   const { log } = request;
   const signatureRequest = await createSignatureRequest(request, before, environment);
+  await checkProviderBuild(signatureRequest);
   const targets = await signingTargets(signatureRequest);
   const material = await createMaterial(
     signatureRequest,

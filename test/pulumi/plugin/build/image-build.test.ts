@@ -1,6 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { parseDigest, parseReference } from '../../../../src/oci';
 import { Secret, UNKNOWN } from '../../../../src/pulumi/plugin/protocol/wire-value';
-import { openWorkbench, plain, type Record, type Workbench } from '../support/workbench';
+import { openWorkbench, PASSWORD, plain, type Record, type Workbench } from '../support/workbench';
 
 let bench: Workbench;
 beforeAll(async () => {
@@ -76,6 +81,24 @@ describe('ImageBuild', () => {
     expect(bench.said).toContain('rebuilding: context changed');
   });
 
+  it('builds again when a named context changed, and records its content', async () => {
+    bench.write('named/Dockerfile', 'FROM scratch\nCOPY --from=shared message.txt /\n');
+    bench.write('shared/message.txt', 'one\n');
+    bench.commit();
+    const build = { context: 'named', contexts: { shared: 'shared' }, builder: 'buildah' };
+    const before = await bench.create('ImageBuild', declared(build));
+    expect(plain(before.outputs, 'summary')).toMatchObject({
+      contexts: { shared: 'shared' },
+      contextDigests: { shared: expect.stringMatching(/^sha256:/) as string },
+    });
+    expect((await bench.update('ImageBuild', before, declared(build))).changed).toEqual([]);
+    bench.write('shared/message.txt', 'two\n');
+    bench.commit();
+    const after = await bench.update('ImageBuild', before, declared(build));
+    expect(bench.said).toContain('rebuilding: context shared changed');
+    expect(after.outputs['claimedDigest']).not.toBe(before.outputs['claimedDigest']);
+  });
+
   it('keeps secrets out of inputs and outputs, and secret arguments out of the log', async () => {
     const secrets = { npm: new Secret('canary-build-secret-value-91') };
     const args = { VERSION: '1', TOKEN: new Secret('canary-secret-argument-value-17') };
@@ -133,6 +156,69 @@ describe('ImageBuild', () => {
       code: 'BUILD_FAILED',
       message: expect.stringContaining('not-there') as string,
     });
+  });
+});
+
+describe('a result that is not what was declared', () => {
+  /** The real buildah, without some of its arguments, while `file` exists. */
+  const forgetful = (file: string, script: string): string => {
+    const folder = mkdtempSync(join(tmpdir(), 'forgetful-'));
+    const path = join(folder, 'buildah');
+    const real = execFileSync('sh', ['-c', 'command -v buildah'], { encoding: 'utf8' }).trim();
+    writeFileSync(
+      path,
+      `#!/bin/bash\nif [ -e '${file}' ]; then ${script}; fi\nexec ${real} "$@"\n`,
+    );
+    chmodSync(path, 0o755);
+    return folder;
+  };
+  const WITHOUT_LABELS = 'set -- "${@//team=a/other=b}"';
+
+  it('is not recorded as built: the next update builds again', async () => {
+    const switched = join(tmpdir(), `forgets-${process.pid}`);
+    const folder = forgetful(switched, WITHOUT_LABELS);
+    const other = await openWorkbench({}, { PATH: `${folder}:${process.env['PATH']}` });
+    try {
+      const image = `${other.registry.host}/team/app:v1`;
+      const plainBuild = { image, build: { context: 'app', builder: 'buildah' } };
+      const labelled = { image, build: { ...plainBuild.build, labels: { team: 'a' } } };
+      const mismatch = {
+        code: 'BUILD_RESULT_MISMATCH',
+        property: 'build.labels',
+        message: expect.stringContaining('the label team of sha256:') as string,
+      };
+      writeFileSync(switched, '');
+      await expect(other.create('ImageBuild', labelled)).rejects.toMatchObject(mismatch);
+      const before = await other.create('ImageBuild', plainBuild);
+      await expect(other.update('ImageBuild', before, labelled)).rejects.toMatchObject(mismatch);
+      rmSync(switched);
+      const after = await other.update('ImageBuild', before, labelled);
+      expect(after.changed).toContain('fingerprint');
+      expect(after.outputs['claimedDigest']).not.toBe(before.outputs['claimedDigest']);
+    } finally {
+      await other.close();
+      rmSync(switched, { force: true });
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('is not signed if the resource of another provider built it', async () => {
+    const image = `${bench.registry.host}/team/app:v1`;
+    const { outputs } = await bench.create('ImageBuild', declared());
+    const claimed = String(outputs['claimedDigest']);
+    bench.registry.clearRequests();
+    const signature = (labels: object): object => ({
+      image: `${image}@${claimed}`.replace(':v1@', '@'),
+      key: { ref: 'cosign.key', password: PASSWORD },
+      build: { builder: 'pulumi-docker-build', context: 'app', dockerfile: 'Dockerfile', labels },
+    });
+    await expect(bench.create('ImageSignature', signature({ team: 'a' }))).rejects.toMatchObject({
+      code: 'BUILD_RESULT_MISMATCH',
+      property: 'build.labels',
+    });
+    expect(bench.writes()).toEqual([]);
+    await bench.create('ImageSignature', signature({}));
+    expect(bench.writes()).not.toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 
 import { createPluginEnvironment } from '../../../../src/pulumi/plugin/environment';
+import type { NamedContexts } from '../../../../src/build';
 import { declaredSource } from '../../../../src/pulumi/plugin/build/source-detection';
 import { WorkTree } from '../../../source/work-tree';
 
@@ -15,10 +16,10 @@ beforeEach(() => {
 });
 afterEach(() => tree.remove());
 
-const source = (dockerfile = 'app/Dockerfile', overrides = {}) =>
+const source = (dockerfile = 'app/Dockerfile', overrides = {}, contexts: NamedContexts = {}) =>
   declaredSource(
     overrides,
-    { context: tree.at('app'), dockerfile: tree.at(dockerfile), declared: {} },
+    { context: tree.at('app'), dockerfile: tree.at(dockerfile), contexts, declared: {} },
     createPluginEnvironment(tree.env, tree.folder),
   );
 
@@ -91,4 +92,24 @@ test('a directory can be declared that is the source', async () => {
   // The context is in another repository, so its files are not those of the commit.
   expect(facts).toMatchObject({ commit, dirty: true });
   other.remove();
+});
+
+test('a named context is read by the build, without what its own ignore file leaves out', async () => {
+  tree.write('app/.dockerignore', 'node_modules\n');
+  tree.write('.gitignore', 'node_modules/\ngenerated/\n*.log\n');
+  tree.write('shared/file', 'x');
+  tree.write('shared/.dockerignore', '*.log\n');
+  tree.commit();
+  tree.write('shared/a.log', 'x');
+  const contexts: NamedContexts = {
+    shared: { kind: 'folder', path: tree.at('shared') },
+    base: { kind: 'image', image: 'r.example/base' },
+  };
+  expect(await source(undefined, {}, contexts)).toMatchObject({ dirty: false });
+  tree.write('shared/generated/code', 'x');
+  expect(await source()).toMatchObject({ dirty: false });
+  await expect(source(undefined, {}, contexts)).rejects.toMatchObject({
+    code: 'SOURCE_DIRTY',
+    message: expect.stringContaining('"shared/generated/"') as string,
+  });
 });

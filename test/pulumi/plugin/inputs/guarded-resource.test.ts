@@ -189,7 +189,7 @@ describe('log and errors of a resource', () => {
   it('do not repeat a secret input, not even one that `check` took out of the inputs', async () => {
     const lines: string[] = [];
     const say = (line: string): void => void lines.push(line);
-    const log = { info: say, warn: say, status: say };
+    const log = { debug: say, info: say, warn: say, status: say };
     const resource = guardedResource(chatty(), RESOURCE_INPUTS.ImageBuild);
     const checked = await resource.check({
       urn,

@@ -1,6 +1,6 @@
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { EngineService } from '@pulumi/pulumi/proto/engine_grpc_pb';
-import type { LogRequest } from '@pulumi/pulumi/proto/engine_pb';
+import { type LogRequest, LogSeverity } from '@pulumi/pulumi/proto/engine_pb';
 import { Empty } from 'google-protobuf/google/protobuf/empty_pb';
 
 import { createEngineLog, type EngineLog } from '../../../../src/pulumi/plugin/protocol/engine-log';
@@ -21,7 +21,8 @@ beforeAll(async () => {
     done: sendUnaryData<Empty>,
   ): void => {
     const name = request.getUrn().split('::').at(-1) ?? '';
-    arrived.push(`${name} ${request.getMessage()}${request.getEphemeral() ? ' ...' : ''}`);
+    const kind = request.getSeverity() === LogSeverity.DEBUG ? ' (debug)' : '';
+    arrived.push(`${name} ${request.getMessage()}${request.getEphemeral() ? ' ...' : ''}${kind}`);
     void hold.then(() => done(null, new Empty()));
   };
   server.addService({ log: EngineService.log }, { log: keep });
@@ -48,6 +49,14 @@ test('the lines of a resource arrive in their order, before it is answered', asy
   info('third');
   await log.flush(ONE);
   expect(arrived).toEqual(['one first', 'one second', 'one third']);
+});
+
+test('a line for --debug has this severity, and its place among the others', async () => {
+  const { info, debug } = log.for(ONE);
+  info('first');
+  debug('second');
+  await log.flush(ONE);
+  expect(arrived).toEqual(['one first', 'one second (debug)']);
 });
 
 test('a resource does not wait for the lines of another', async () => {
@@ -90,6 +99,18 @@ test('lines that come faster than the engine takes them are counted, and warning
   info('on it goes');
   await log.flush(ONE);
   expect(arrived.at(-1)).toBe('one on it goes');
+});
+
+test('a flood of lines for --debug leaves no line out that everyone reads', async () => {
+  let release: (value?: unknown) => void = () => undefined;
+  hold = new Promise((resolve) => (release = resolve));
+  const { debug, info } = log.for(ONE);
+  for (let at = 0; at < 10; at += 1) debug('x'.repeat(1024 * 1024));
+  info('pushed');
+  release();
+  await log.flush(ONE);
+  expect(arrived.at(-1)).toBe('one pushed');
+  expect(arrived.filter((line) => line.endsWith('(debug)')).length).toBeLessThan(10);
 });
 
 test('a closed engine connection does not cause a failure', async () => {
