@@ -16,6 +16,7 @@ import {
 } from './docker-cli';
 import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
+import { headerSafeContext } from './handed-paths';
 import { probe, unavailableReason } from './process';
 import {
   type BuilderDeps,
@@ -132,7 +133,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<P
       '--tag',
       session.target,
       ...(byDaemon ? ['--load', ...imageIdFlags(session)] : outputFlags(request)),
-      request.context,
+      await headerSafeContext(request.context, session.folder),
     ],
     env: {
       ...valueEnvironment(request),

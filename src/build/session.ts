@@ -12,6 +12,7 @@ import type {
   PushedImage,
 } from './builder';
 import { builderEnvironment, environmentOfBuild } from './environment';
+import { withRealPaths } from './handed-paths';
 import { type Command, type Finished, runCommand } from './process';
 import { redactionFor } from './redaction';
 import { type SessionFolder, createSessionFolder } from './session-folder';
@@ -80,9 +81,10 @@ export function withVariables(session: BuildSession, variables: NodeJS.ProcessEn
 export async function inSession(
   builder: CommandBuilderName,
   deps: BuilderDeps,
-  [request, log, options]: readonly [BuildRequest, BuildLog, BuildOptions | undefined],
+  [declared, log, options]: readonly [BuildRequest, BuildLog, BuildOptions | undefined],
   work: (session: BuildSession) => Promise<PushedImage>,
 ): Promise<BuildResult> {
+  const request = await withRealPaths(declared);
   const now = deps.now ?? (() => new Date());
   const started = now();
   const tag = request.reference.tag ?? uniqueTag(started);

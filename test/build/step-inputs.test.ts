@@ -1,3 +1,6 @@
+import { readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
 import {
   type Builder,
   type BuildRequest,
@@ -114,6 +117,29 @@ test('the BuildKit of Docker 20.10 has no named contexts', async () => {
   };
   expect(await why('20.10.24+dfsg1')).toMatch(/require Docker 23 or later, and the daemon is 20/);
   expect(await why('28.2.2')).toBeUndefined();
+});
+
+test.each(CREATE)('%s gets the target of a Dockerfile that is a link', async (_name, create) => {
+  const link = join(tools.folder, 'Linked');
+  symlinkSync(context.dockerfile, link);
+  expect(await buildLine(create, { dockerfile: link })).toContain(
+    `--file ${realpathSync(context.dockerfile)} `,
+  );
+});
+
+test('buildx gets a context whose name is ASCII, which is the declared folder', async () => {
+  tools.add(
+    'docker',
+    `${ENGINE} if (argv[1] === 'build') write('${tools.folder}/seen', fs.realpathSync(argv.at(-1)));`,
+  );
+  context.write('ordner-ü/hello', 'x');
+  const folder = join(context.folder, 'ordner-ü');
+  const line = await buildLine(buildxBuilder, { context: folder });
+  expect(line).toMatch(/\/context-[0-9a-f]{16}$/);
+  expect(readFileSync(join(tools.folder, 'seen'), 'utf8')).toBe(realpathSync(folder));
+  expect(await buildLine(buildxBuilder, {})).toMatch(
+    new RegExp(`${realpathSync(context.folder)}$`),
+  );
 });
 
 test.each(CREATE)('%s gets no flag of an input that is not declared', async (_name, create) => {
