@@ -183,12 +183,19 @@ function exitReason(code: number | undefined, missing: boolean): string {
   return code === undefined ? 'was terminated by a signal' : `failed with exit code ${code}`;
 }
 
+/** crun's error on a machine with cgroups of both versions, on which podman runs each step. */
+const HYBRID_CGROUPS = /cgroups in hybrid mode not supported/;
+const CHROOT_HINT =
+  ': its OCI runtime does not work with the cgroups of this machine; set the environment variable ' +
+  '`BUILDAH_ISOLATION=chroot`, or `build.builder` to buildah';
+
 function failed(step: Step, reason: string, tail: readonly string[]): SignedImageError {
+  const hint = tail.some((line) => HYBRID_CGROUPS.test(line)) ? CHROOT_HINT : '';
   const output = tail.length > 0 ? `; its last output:\n${tail.join('\n')}` : '';
   return new SignedImageError({
     code: 'BUILD_FAILED',
     property: step.property,
-    message: `\`${step.label}\` ${reason}${output}`,
+    message: `\`${step.label}\` ${reason}${hint}${output}`,
   });
 }
 

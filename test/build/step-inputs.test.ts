@@ -170,3 +170,42 @@ test('podman cannot be without a network in chroot isolation', async () => {
   expect(await why('chroot')).toMatch(/^`build.network`: podman .*BUILDAH_ISOLATION/);
   expect(await why('oci')).toBeUndefined();
 });
+
+test('a failure of crun on hybrid cgroups says what helps', async () => {
+  tools.add(
+    'podman',
+    `if (argv[0] === 'build' && argv.includes('--file')) { console.error('error running container: from /usr/bin/crun creating container for [/bin/sh -c true]: cgroups in hybrid mode not supported, drop all controllers from cgroupv2'); return 1; }`,
+  );
+  await expect(buildLine(podmanBuilder, {})).rejects.toMatchObject({
+    code: 'BUILD_FAILED',
+    message: expect.stringMatching(
+      /failed with exit code 1: .*`BUILDAH_ISOLATION=chroot`.*\n/,
+    ) as string,
+  });
+});
+
+test.each([
+  ['{"InsecureRegistryCIDRs":["127.0.0.0/8"],"IndexConfigs":{"docker.io":{"Secure":true}}}', true],
+  ['{"InsecureRegistryCIDRs":["::1/128","127.0.0.0/8"],"IndexConfigs":{}}', true],
+  [
+    '{"InsecureRegistryCIDRs":["127.0.0.0/8"],"IndexConfigs":{"registry.example":{"Secure":false}}}',
+    false,
+  ],
+  ['{"InsecureRegistryCIDRs":["10.0.0.0/8"],"IndexConfigs":{}}', false],
+  ['null', true],
+  ['not JSON', false],
+])(
+  'docker with the registry configuration %s: a note before the build: %s',
+  async (info, isNoted) => {
+    tools.add('docker', `if (argv[0] === 'info') console.log('${info}'); ${ENGINE}`);
+    const noted: string[] = [];
+    const request = context.request('registry.example/app:v1', { registry: { insecure: true } });
+    await dockerBuilder(tools).build(
+      request,
+      (line, kind) => void (kind === 'note' && noted.push(line)),
+    );
+    expect(
+      noted.some((line) => /insecure-registries do not list registry\.example/.test(line)),
+    ).toBe(isNoted);
+  },
+);
