@@ -12,10 +12,12 @@ import {
   imageIdFlags,
   platformFlags,
   pushFromDaemon,
+  logDaemonInsecure,
   logDaemonTls,
 } from './docker-cli';
 import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
+import { headerSafeContext } from './handed-paths';
 import { probe, unavailableReason } from './process';
 import {
   type BuilderDeps,
@@ -103,6 +105,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<P
   // the digest from the tag, which another build may have moved. `docker push` reports the digest that
   // it pushed.
   const byDaemon = driver === 'docker' && !(await hasContainerdStore(env));
+  if (byDaemon) await logDaemonInsecure(session, env);
   // BuildKit in the daemon uses a base in the daemon's store without resolving it in its registry.
   if (driver === 'docker')
     await pullBases(
@@ -132,7 +135,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<P
       '--tag',
       session.target,
       ...(byDaemon ? ['--load', ...imageIdFlags(session)] : outputFlags(request)),
-      request.context,
+      await headerSafeContext(request.context, session.folder),
     ],
     env: {
       ...valueEnvironment(request),

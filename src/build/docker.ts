@@ -5,6 +5,7 @@ import {
   imageIdFlags,
   platformFlags,
   pushFromDaemon,
+  logDaemonInsecure,
   logDaemonTls,
   untagInDaemon,
 } from './docker-cli';
@@ -49,6 +50,7 @@ function cacheFlags({ cacheFrom, platforms }: BuildRequest): readonly string[] {
 async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
   const { request } = session;
   logDaemonTls(session, 'the docker daemon');
+  await logDaemonInsecure(session, environmentOf(deps, request));
   const login = { ...(await dockerLogin(session, deps.env)), DOCKER_BUILDKIT: '0' };
   await pullBases(session, { program: 'docker', args: ['pull'], env: login }, request.platforms[0]);
   await session.run({

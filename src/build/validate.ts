@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 
 import type { Problem } from '../error';
 import {
@@ -7,7 +7,14 @@ import {
   missingCapabilities,
   variantsOf,
 } from './capabilities';
-import { BUILDER_NAMES, buildPaths, type DeclaredBuild, networkOf, parseSsh } from './declared';
+import {
+  BUILDER_NAMES,
+  buildPaths,
+  type DeclaredBuild,
+  ignoreConvention,
+  networkOf,
+  parseSsh,
+} from './declared';
 import { parseContexts } from './named-contexts';
 import { memberPath, stepProblems } from './validate-steps';
 
@@ -56,7 +63,29 @@ async function pathProblems(declared: DeclaredBuild, cwd: string): Promise<reado
       ),
     );
   }
+  if (file === 'file' && (await hasOtherIgnoreFile(dockerfile, declared))) {
+    problems.push(
+      problem(
+        'dockerfile',
+        `the Dockerfile ${dockerfile} is a symbolic link, and its own ignore file is not that of its target; link that file, too`,
+      ),
+    );
+  }
   return problems;
+}
+
+/** Builders are given the target, and would read the ignore file beside it. */
+async function hasOtherIgnoreFile(dockerfile: string, declared: DeclaredBuild): Promise<boolean> {
+  const real = (path: string): Promise<string | undefined> => realpath(path).catch(() => undefined);
+  const target = await real(dockerfile);
+  const suffixes =
+    ignoreConvention(declared) === 'docker'
+      ? ['.dockerignore']
+      : ['.dockerignore', '.containerignore'];
+  for (const suffix of suffixes) {
+    if ((await real(`${dockerfile}${suffix}`)) !== (await real(`${target}${suffix}`))) return true;
+  }
+  return false;
 }
 
 type Kind = 'folder' | 'file' | 'other' | 'missing' | 'unreadable';

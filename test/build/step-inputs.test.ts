@@ -1,3 +1,6 @@
+import { readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
 import {
   type Builder,
   type BuildRequest,
@@ -116,6 +119,29 @@ test('the BuildKit of Docker 20.10 has no named contexts', async () => {
   expect(await why('28.2.2')).toBeUndefined();
 });
 
+test.each(CREATE)('%s gets the target of a Dockerfile that is a link', async (_name, create) => {
+  const link = join(tools.folder, 'Linked');
+  symlinkSync(context.dockerfile, link);
+  expect(await buildLine(create, { dockerfile: link })).toContain(
+    `--file ${realpathSync(context.dockerfile)} `,
+  );
+});
+
+test('buildx gets a context whose name is ASCII, which is the declared folder', async () => {
+  tools.add(
+    'docker',
+    `${ENGINE} if (argv[1] === 'build') write('${tools.folder}/seen', fs.realpathSync(argv.at(-1)));`,
+  );
+  context.write('ordner-ü/hello', 'x');
+  const folder = join(context.folder, 'ordner-ü');
+  const line = await buildLine(buildxBuilder, { context: folder });
+  expect(line).toMatch(/\/context-[0-9a-f]{16}$/);
+  expect(readFileSync(join(tools.folder, 'seen'), 'utf8')).toBe(realpathSync(folder));
+  expect(await buildLine(buildxBuilder, {})).toMatch(
+    new RegExp(`${realpathSync(context.folder)}$`),
+  );
+});
+
 test.each(CREATE)('%s gets no flag of an input that is not declared', async (_name, create) => {
   const line = await buildLine(create, {
     pull: false,
@@ -144,3 +170,42 @@ test('podman cannot be without a network in chroot isolation', async () => {
   expect(await why('chroot')).toMatch(/^`build.network`: podman .*BUILDAH_ISOLATION/);
   expect(await why('oci')).toBeUndefined();
 });
+
+test('a failure of crun on hybrid cgroups says what helps', async () => {
+  tools.add(
+    'podman',
+    `if (argv[0] === 'build' && argv.includes('--file')) { console.error('error running container: from /usr/bin/crun creating container for [/bin/sh -c true]: cgroups in hybrid mode not supported, drop all controllers from cgroupv2'); return 1; }`,
+  );
+  await expect(buildLine(podmanBuilder, {})).rejects.toMatchObject({
+    code: 'BUILD_FAILED',
+    message: expect.stringMatching(
+      /failed with exit code 1: .*`BUILDAH_ISOLATION=chroot`.*\n/,
+    ) as string,
+  });
+});
+
+test.each([
+  ['{"InsecureRegistryCIDRs":["127.0.0.0/8"],"IndexConfigs":{"docker.io":{"Secure":true}}}', true],
+  ['{"InsecureRegistryCIDRs":["::1/128","127.0.0.0/8"],"IndexConfigs":{}}', true],
+  [
+    '{"InsecureRegistryCIDRs":["127.0.0.0/8"],"IndexConfigs":{"registry.example":{"Secure":false}}}',
+    false,
+  ],
+  ['{"InsecureRegistryCIDRs":["10.0.0.0/8"],"IndexConfigs":{}}', false],
+  ['null', true],
+  ['not JSON', false],
+])(
+  'docker with the registry configuration %s: a note before the build: %s',
+  async (info, isNoted) => {
+    tools.add('docker', `if (argv[0] === 'info') console.log('${info}'); ${ENGINE}`);
+    const noted: string[] = [];
+    const request = context.request('registry.example/app:v1', { registry: { insecure: true } });
+    await dockerBuilder(tools).build(
+      request,
+      (line, kind) => void (kind === 'note' && noted.push(line)),
+    );
+    expect(
+      noted.some((line) => /insecure-registries do not list registry\.example/.test(line)),
+    ).toBe(isNoted);
+  },
+);

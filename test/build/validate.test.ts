@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { buildPaths, type DeclaredBuild, validateBuild } from '../../src/build';
@@ -146,6 +147,16 @@ test('all that a named builder does not support is reported at once', async () =
   ]);
   for (const builder of ['auto', 'buildx'])
     expect(await properties({ ...declared, builder })).toEqual([]);
+});
+
+test('a Dockerfile that is a link has the ignore file of its target', async () => {
+  context.write('docker/Dockerfile', 'FROM scratch\n');
+  symlinkSync('docker/Dockerfile', join(context.folder, 'Linked'));
+  expect(await properties({ dockerfile: 'Linked' })).toEqual([]);
+  context.write('docker/Dockerfile.dockerignore', 'x\n');
+  expect(await properties({ dockerfile: 'Linked' })).toEqual(['build.dockerfile']);
+  symlinkSync('docker/Dockerfile.dockerignore', join(context.folder, 'Linked.dockerignore'));
+  expect(await properties({ dockerfile: 'Linked' })).toEqual([]);
 });
 
 test('an absolute path is taken as it is', async () => {
