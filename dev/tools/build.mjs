@@ -39,9 +39,10 @@ function groupOf(name) {
 }
 
 /** Changes with everything that the programs are made of. */
-function fingerprint({ folder, sources, ldflags = '' }) {
+function fingerprint({ folder, sources, ldflags = '', tags = [] }) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
   if (ldflags !== '') hash.update(`${ldflags}\n`);
+  if (tags.length > 0) hash.update(`${tags.join(',')}\n`);
   for (const file of ['go.mod', 'go.sum', ...sources]) {
     hash.update(`${file}\n`).update(readFileSync(join(here, folder, file)));
   }
@@ -97,12 +98,13 @@ function nameAsAsked(folder, programs) {
 }
 
 /** `-v` names each package as it is compiled: told as a count, now and then. */
-function goBuild(target, { folder, programs, ldflags = '' }) {
+function goBuild(target, { folder, programs, ldflags = '', tags = [], env = {} }) {
   return new Promise((settle, fail) => {
-    const flags = ['-v', '-trimpath', `-ldflags=${ldflags}`];
+    const flags = ['-v', '-trimpath', `-ldflags=${ldflags}`, `-tags=${tags.join(',')}`];
     const args = ['build', ...flags, '-o', target, ...Object.values(programs)];
     const child = spawn('go', args, {
       cwd: join(here, folder),
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'pipe'],
     });
     const started = Date.now();

@@ -5,7 +5,7 @@
  *
  * `programs`: the package of each program, by the name that it gets. `sources`: what else than
  * go.mod and go.sum a program is made of. `ldflags`: for Go's linker, where a program needs some.
- * `minutes`: about how long the first build takes.
+ * `tags` and `env`: build tags and variables for Go. `minutes`: about how long the first build takes.
  */
 export const GROUPS = {
   cosign: {
@@ -67,6 +67,18 @@ export const GROUPS = {
       buildctl: 'github.com/moby/buildkit/cmd/buildctl',
       buildkitd: 'github.com/moby/buildkit/cmd/buildkitd',
       'docker-buildx': 'github.com/docker/buildx/cmd/buildx',
+    },
+  },
+  moby: {
+    folder: 'moby',
+    minutes: 7,
+    sources: [],
+    tags: ['no_libnftables'],
+    env: { CGO_ENABLED: '0' },
+    programs: {
+      containerd: 'github.com/containerd/containerd/v2/cmd/containerd',
+      'containerd-shim-runc-v2': 'github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2',
+      dockerd: 'github.com/moby/moby/v2/cmd/dockerd',
     },
   },
   'policy-controller': {
