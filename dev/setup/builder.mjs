@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-import { run, say, works } from './process.mjs';
+import { runQuietly, say, works } from './process.mjs';
 
 // One of these must answer: a command line without its daemon is no builder.
 const PROBES = [
@@ -28,11 +28,11 @@ export async function ensureBuilder(env) {
         '(Debian and Ubuntu: `sudo apt-get install buildah crun`), and run this again.',
     );
   }
-  say('no image builder works here: installing buildah and crun with apt-get');
+  say('no image builder works here: installing buildah and crun with apt-get, about a minute');
   const apt = { ...env, DEBIAN_FRONTEND: 'noninteractive' };
-  const options = { env: apt, doing: 'installing buildah' };
-  await run('apt-get', ['update', '-qq'], options);
-  const code = await run('apt-get', ['install', '-y', '-qq', 'buildah', 'crun'], options);
+  const options = { env: apt };
+  await runQuietly('apt-get', ['update', '-q'], options);
+  const code = await runQuietly('apt-get', ['install', '-y', '-q', 'buildah', 'crun'], options);
   if (code !== 0 || (await findBuilder(env)) === undefined) {
     throw new Error('`apt-get install buildah crun` failed; install an image builder by hand.');
   }
