@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { CASES } from '../cases';
 import { Cell, type MatrixCase } from './cell';
-import { COLUMN_NAMES, type ColumnName, columnOf } from './columns';
+import { type ColumnName, columnOf } from './columns';
 import { type Engines, startEngines } from './engines';
 import { runCell } from './run-cell';
 import { createSigner, type Signer } from './signature';
@@ -55,9 +55,3 @@ export function defineCells(columns: readonly ColumnName[]): void {
     );
   });
 }
-
-/** The columns that use dockerd 20.10, which can retag and prune each other's images: one after another. */
-export const OLD_DAEMON: readonly ColumnName[] = ['docker', 'buildx, dockerd 20.10', 'auto'];
-export const OTHER_ENGINES: readonly ColumnName[] = COLUMN_NAMES.filter(
-  (name) => !OLD_DAEMON.includes(name),
-);
