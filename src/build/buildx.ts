@@ -12,6 +12,7 @@ import {
   platformFlags,
   pushFromDaemon,
   logDaemonTls,
+  untagInDaemon,
 } from './docker-cli';
 import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
@@ -125,9 +126,11 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<D
     },
     property: 'build',
   });
-  return byDaemon
-    ? pushFromDaemon(session, deps.env)
-    : claimedDigest(await metadataDigest(metadata));
+  if (byDaemon) return pushFromDaemon(session, deps.env);
+  const digest = claimedDigest(await metadataDigest(metadata));
+  // The containerd store keeps the name of what BuildKit in the daemon pushed.
+  if (driver === 'docker') await untagInDaemon(session, login);
+  return digest;
 }
 
 function outputFlags({ registry }: BuildRequest): readonly string[] {

@@ -156,7 +156,7 @@ async function buildOne(
       'build',
       ...tool.build,
       ...IMAGE_FORMAT,
-      ...commonFlags(request),
+      ...commonFlags({ ...request, dockerfile: listItem(request.dockerfile) }),
       ...(platform === undefined ? [] : ['--platform', platform]),
       ...flags,
       ...secretFlags(request.secrets),
@@ -172,6 +172,11 @@ async function buildOne(
     property: 'build',
   });
   return (await readFile(idFile, 'utf8')).trim();
+}
+
+/** Quotes a value of a flag that is a list: these tools split `--file` at commas, as CSV. */
+function listItem(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function cacheFlags({ cacheFrom, cacheTo }: BuildRequest): readonly string[] {

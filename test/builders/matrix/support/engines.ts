@@ -50,6 +50,8 @@ export async function startEngines(names: ReadonlySet<EngineName>): Promise<Engi
     await rm(folder, { recursive: true, force: true });
   };
   const options = (name: string) => ({ folder: join(folder, name), reaches });
+  // These are declared to be without TLS.
+  const containers = (name: string) => ({ ...options(name), reaches: [plain.port, basic.port] });
   const start = async (name: EngineName, starting: Promise<Engine>): Promise<Engine> => {
     const engine = await starting;
     engines.set(name, engine);
@@ -60,11 +62,11 @@ export async function startEngines(names: ReadonlySet<EngineName>): Promise<Engi
     if (names.has('docker') || names.has('all')) {
       const docker = await start('docker', startDocker({ ...options('docker'), buildx: true }));
       if (names.has('all')) {
-        const containers = await startContainers(options('containers'));
-        owned.push(containers);
+        const store = await startContainers(containers('containers'));
+        owned.push(store);
         // `auto` chooses its own buildx builder: the daemon's.
         const { buildxBuilder: _, ...rest } = docker;
-        engines.set('all', { ...rest, env: { ...containers.env, ...docker.env } });
+        engines.set('all', { ...rest, env: { ...store.env, ...docker.env } });
       }
     }
     if (names.has('modern')) await start('modern', startModernDocker(options('modern')));
@@ -73,8 +75,8 @@ export async function startEngines(names: ReadonlySet<EngineName>): Promise<Engi
         'buildkit',
         startBuildkit({ ...options('buildkit'), authorities: { [tls.host]: caFile } }),
       );
-    if (names.has('podman')) await start('podman', startContainers(options('podman')));
-    if (names.has('buildah')) await start('buildah', startContainers(options('buildah')));
+    if (names.has('podman')) await start('podman', startContainers(containers('podman')));
+    if (names.has('buildah')) await start('buildah', startContainers(containers('buildah')));
     return { registries, engines, stop };
   } catch (error) {
     await stop();
