@@ -15,17 +15,25 @@ import { buildkitTool } from './tools';
 /** The name of the buildx builder. */
 const BUILDER = 'buildkit';
 
+export interface BuildkitOptions extends EngineOptions {
+  /** Registries with TLS: `host:port`, and the path of the CA's certificate (PEM). */
+  readonly authorities?: Readonly<Record<string, string>>;
+}
+
 /**
  * Starts buildkitd without any Docker daemon, and a buildx builder with the driver `remote` for it.
  * A registry on 127.0.0.1 is accessed by plain HTTP. `buildctl` finds it by `BUILDKIT_HOST`.
  */
-export async function startBuildkit(options: EngineOptions): Promise<Engine> {
+export async function startBuildkit(options: BuildkitOptions): Promise<Engine> {
   const { folder } = options;
   const home = await homeEnvironment(folder);
   const socket = `unix://${join(folder, 'buildkitd.sock')}`;
   const env = { ...home, BUILDKIT_HOST: socket };
   const config = join(folder, 'buildkitd.toml');
-  await writeFile(config, '');
+  const registries = Object.entries(options.authorities ?? {}).map(
+    ([host, caFile]) => `[registry."${host}"]\nhttp = false\nca = ["${caFile}"]\n`,
+  );
+  await writeFile(config, registries.join('\n'));
   await installBuildx(env);
   const daemon = await startDaemon({
     name: 'buildkitd',

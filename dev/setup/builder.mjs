@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-import { run, log, works } from './process.mjs';
+import { runQuietly, log, works } from './process.mjs';
 
 // One of these must succeed: a command-line program without its daemon cannot build.
 const PROBES = [
@@ -28,11 +28,13 @@ export async function ensureBuilder(env) {
         '(Debian and Ubuntu: `sudo apt-get install buildah crun`), and run this again.',
     );
   }
-  log('no image builder works on this machine: installing buildah and crun with apt-get');
+  log(
+    'no image builder works on this machine: installing buildah and crun with apt-get, about a minute',
+  );
   const apt = { ...env, DEBIAN_FRONTEND: 'noninteractive' };
-  const options = { env: apt, doing: 'installing buildah' };
-  await run('apt-get', ['update', '-qq'], options);
-  const code = await run('apt-get', ['install', '-y', '-qq', 'buildah', 'crun'], options);
+  const options = { env: apt };
+  await runQuietly('apt-get', ['update', '-q'], options);
+  const code = await runQuietly('apt-get', ['install', '-y', '-q', 'buildah', 'crun'], options);
   if (code !== 0 || (await findBuilder(env)) === undefined) {
     throw new Error('`apt-get install buildah crun` failed; install an image builder by hand.');
   }

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-import { run, log } from './process.mjs';
+import { runQuietly, log } from './process.mjs';
 
 /** Debian packages of the engines that dev/builders starts, and a program of each. */
 const PACKAGES = [
@@ -55,13 +55,10 @@ async function ensurePackages(packages, what, env) {
       `these tests start real ${what} and need root on Debian or Ubuntu to install: ${names}`,
     );
   log(`installing ${names} with apt-get`);
-  const options = {
-    env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
-    doing: `installing the ${what}`,
-  };
-  await run('apt-get', ['update', '-qq'], options);
+  const options = { env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } };
+  await runQuietly('apt-get', ['update', '-q'], options);
   const code = await withoutServices(() =>
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], options),
+    runQuietly('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...missing], options),
   );
   const still = missingPackages(packages, env);
   if (code !== 0 || still.length > 0)

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 
-import { run, log } from './process.mjs';
+import { runQuietly, log } from './process.mjs';
 
 /** The path in Debian's package, which the tests use. */
 const KUBECTL = '/usr/bin/kubectl';
@@ -13,12 +13,9 @@ export async function ensureKubectl(env) {
       `${KUBECTL} is missing, which these tests run: install it (Debian: kubernetes-client).`,
     );
   log('installing kubernetes-client with apt-get');
-  const options = {
-    env: { ...env, DEBIAN_FRONTEND: 'noninteractive' },
-    doing: 'installing kubectl',
-  };
-  await run('apt-get', ['update', '-qq'], options);
-  const names = ['install', '-y', '-qq', '--no-install-recommends', 'kubernetes-client'];
-  if ((await run('apt-get', names, options)) !== 0 || !existsSync(KUBECTL))
+  const options = { env: { ...env, DEBIAN_FRONTEND: 'noninteractive' } };
+  await runQuietly('apt-get', ['update', '-q'], options);
+  const names = ['install', '-y', '-q', '--no-install-recommends', 'kubernetes-client'];
+  if ((await runQuietly('apt-get', names, options)) !== 0 || !existsSync(KUBECTL))
     throw new Error('`apt-get install kubernetes-client` failed; install kubectl by hand.');
 }

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import {
+  closeSync,
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder of the clone. */
@@ -14,12 +23,12 @@ const HEARTBEAT_MS = 15_000;
  * Runs a program in this terminal and returns its exit code. The terminal itself sends Ctrl-C to the
  * child; a signal sent to this process alone is passed on, so that nothing is left running.
  *
- * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, doing?: string, record?: string }} [options]
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, doing?: string, record?: string, stdio?: unknown[] }} [options]
  *   `doing`: logged every 15 seconds while the program runs; `record`: a file to which its output is also written.
  */
-export function run(command, args, { env = process.env, cwd = root, doing, record } = {}) {
+export function run(command, args, { env = process.env, cwd = root, doing, record, ...io } = {}) {
   return new Promise((settle, fail) => {
-    const stdio = record === undefined ? 'inherit' : ['inherit', 'pipe', 'pipe'];
+    const stdio = io.stdio ?? (record === undefined ? 'inherit' : ['inherit', 'pipe', 'pipe']);
     const child = spawn(command, args, { cwd, env, stdio });
     const recorded = recordOf(child, record);
     const started = Date.now();
@@ -72,4 +81,19 @@ export function works(command, args, { env = process.env, timeout = 20_000 } = {
     child.once('error', () => settle(false));
     child.once('exit', (code) => settle(code === 0));
   });
+}
+
+/** Runs a program like `run`, and prints its output only if it fails. */
+export async function runQuietly(command, args, { env = process.env } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'setup-'));
+  const output = join(folder, 'output');
+  const file = openSync(output, 'w');
+  try {
+    const code = await run(command, args, { env, stdio: ['ignore', file, file] });
+    if (code !== 0) process.stderr.write(readFileSync(output));
+    return code;
+  } finally {
+    closeSync(file);
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

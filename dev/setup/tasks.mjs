@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { pkcs11Environment } from '../tools/pkcs11.mjs';
+import { buildersFile, removeBuilders, printBuilders } from './builders-table.mjs';
 import { ensureEngines, ensureProxies } from './engines.mjs';
 import { enforceTableFile, removeEnforceTable, printEnforceTable } from './enforce-table.mjs';
 import { removeKeyTable, keyTableFile, printKeyTable } from './key-table.mjs';
@@ -201,13 +202,24 @@ export const tasks = {
   'test:builders': {
     // A program with each builder runs the compiled plugin.
     needs: ['package'],
-    run: async (args, env) =>
-      all(
+    run: async (args, env) => {
+      removeBuilders();
+      const sample = args.includes('--sample');
+      const rest = args.filter((arg) => arg !== '--sample');
+      const folder = sample ? 'test/builders/matrix/' : 'test/builders/';
+      const code = await all(
         () => requireGo(env),
         () => ensureEngines(env).then(() => 0),
-        () => run('node', ['dev/tools/build.mjs', 'buildkit'], { env }),
-        () => jest('builders', ['test/builders/'])(args, env),
-      ),
+        () => run('node', ['dev/tools/build.mjs', 'cosign', 'buildkit', 'moby'], { env }),
+        () =>
+          jest('builders', rest.some(isPath) ? [] : [folder])(rest, {
+            ...env,
+            BUILDERS_TALLY: buildersFile,
+            BUILDERS_SAMPLE: sample ? '1' : '',
+          }),
+      );
+      return printBuilders(sample || rest.length > 0) && code === 0 ? 0 : code || 1;
+    },
   },
   demo: {
     needs: ['package', 'builder'],

@@ -39,9 +39,10 @@ function groupOf(name) {
 }
 
 /** The cache key: a hash of the sources and settings of the programs. */
-function fingerprint({ folder, sources, ldflags = '' }) {
+function fingerprint({ folder, sources, ldflags = '', tags = [] }) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
   if (ldflags !== '') hash.update(`${ldflags}\n`);
+  if (tags.length > 0) hash.update(`${tags.join(',')}\n`);
   for (const file of ['go.mod', 'go.sum', ...sources]) {
     hash.update(`${file}\n`).update(readFileSync(join(here, folder, file)));
   }
@@ -99,12 +100,13 @@ function renamePrograms(folder, programs) {
 }
 
 /** Runs `go build`. `-v` prints each compiled package; their count is logged while the build runs. */
-function goBuild(target, { folder, programs, ldflags = '' }) {
+function goBuild(target, { folder, programs, ldflags = '', tags = [], env = {} }) {
   return new Promise((settle, fail) => {
-    const flags = ['-v', '-trimpath', `-ldflags=${ldflags}`];
+    const flags = ['-v', '-trimpath', `-ldflags=${ldflags}`, `-tags=${tags.join(',')}`];
     const args = ['build', ...flags, '-o', target, ...Object.values(programs)];
     const child = spawn('go', args, {
       cwd: join(here, folder),
+      env: { ...process.env, ...env },
       stdio: ['ignore', 'inherit', 'pipe'],
     });
     const started = Date.now();

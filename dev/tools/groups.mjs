@@ -5,6 +5,7 @@
  *
  * `programs`: the package of each program, by the program's name. `sources`: source files besides
  * go.mod and go.sum. `ldflags`: flags for Go's linker, if a program needs any.
+ * `tags` and `env`: build tags and variables for Go.
  * `minutes`: the approximate time of the first build.
  */
 export const GROUPS = {
@@ -67,6 +68,18 @@ export const GROUPS = {
       buildctl: 'github.com/moby/buildkit/cmd/buildctl',
       buildkitd: 'github.com/moby/buildkit/cmd/buildkitd',
       'docker-buildx': 'github.com/docker/buildx/cmd/buildx',
+    },
+  },
+  moby: {
+    folder: 'moby',
+    minutes: 7,
+    sources: [],
+    tags: ['no_libnftables'],
+    env: { CGO_ENABLED: '0' },
+    programs: {
+      containerd: 'github.com/containerd/containerd/v2/cmd/containerd',
+      'containerd-shim-runc-v2': 'github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2',
+      dockerd: 'github.com/moby/moby/v2/cmd/dockerd',
     },
   },
   'policy-controller': {

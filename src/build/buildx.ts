@@ -14,6 +14,7 @@ import {
   pushFromDaemon,
   logDaemonInsecure,
   logDaemonTls,
+  untagInDaemon,
 } from './docker-cli';
 import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
@@ -146,9 +147,11 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<P
     },
     property: 'build',
   });
-  return byDaemon
-    ? pushFromDaemon(session, deps.env)
-    : { digest: claimedDigest(await metadataDigest(metadata)) };
+  if (byDaemon) return pushFromDaemon(session, deps.env);
+  const digest = claimedDigest(await metadataDigest(metadata));
+  // The containerd store keeps the name of what BuildKit in the daemon pushed.
+  if (driver === 'docker') await untagInDaemon(session, login);
+  return { digest };
 }
 
 function outputFlags({ registry }: BuildRequest): readonly string[] {

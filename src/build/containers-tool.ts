@@ -176,7 +176,7 @@ async function buildOne(
       'build',
       ...tool.build,
       ...IMAGE_FORMAT,
-      ...commonFlags(request),
+      ...commonFlags({ ...request, dockerfile: listItem(request.dockerfile) }),
       ...(request.pull ? ['--pull=always'] : []),
       ...(platform === undefined ? [] : ['--platform', platform]),
       ...flags,
@@ -193,6 +193,11 @@ async function buildOne(
     property: 'build',
   });
   return (await readFile(idFile, 'utf8')).trim();
+}
+
+/** Quotes a value of a flag that is a list: these tools split `--file` at commas, as CSV. */
+function listItem(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function cacheFlags({ cacheFrom, cacheTo }: BuildRequest): readonly string[] {

@@ -12,6 +12,7 @@ import {
 import { unsupportedInput } from './capabilities';
 import { pullBases } from './base-pull';
 import { checkBuiltImage, readDockerfile } from './built-image';
+import { unsentByClassicDocker } from './classic-context';
 import { valueEnvironment } from './environment';
 import { cacheRepositories, commonFlags } from './flags';
 import { ownIgnoreFile } from './ignore-file';
@@ -38,7 +39,10 @@ async function unsupported(request: BuildRequest): Promise<string | undefined> {
   // It would send more than the content hash covers.
   const own = await ownIgnoreFile(request.dockerfile);
   if (own) return `the classic docker builder does not read ${own}`;
-  return unsupportedByClassicDocker(await readDockerfile(request));
+  return (
+    (await unsentByClassicDocker(request)) ??
+    unsupportedByClassicDocker(await readDockerfile(request))
+  );
 }
 
 /** The cache ignores the platform: layers of another platform would be used. */
@@ -58,6 +62,8 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
     program: 'docker',
     args: [
       'build',
+      // Otherwise the container of a RUN that failed or was stopped stays in the daemon.
+      '--force-rm',
       ...commonFlags(request),
       ...(request.pull ? ['--pull'] : []),
       ...platformFlags(request),

@@ -177,7 +177,7 @@ describe('docker', () => {
     expect(result).toMatchObject({ digest: OTHER, builder: 'docker' });
     const target = `127.0.0.1:5000/app:${result.tag}`;
     expect(line()).toContain(
-      `build --file ${context.dockerfile} --platform linux/arm64 --cache-from r.example/cache ` +
+      `build --force-rm --file ${context.dockerfile} --platform linux/arm64 --cache-from r.example/cache ` +
         `--tag ${target} --iidfile `,
     );
     expect(buildCall()?.env['DOCKER_BUILDKIT']).toBe('0');

@@ -1,0 +1,22 @@
+import { appendFileSync } from 'node:fs';
+
+import type { ColumnName } from './columns';
+
+/** One cell of the table that `npm run test:builders` prints. */
+export interface CellOutcome {
+  readonly builder: ColumnName;
+  readonly case: string;
+  readonly outcome: 'passed' | 'refused' | 'failed';
+  /** Builders that built; with `auto` the chosen ones. */
+  readonly used: readonly string[];
+  readonly seconds: number;
+}
+
+/** Appends the line of a cell; dev/run.mjs names the file, and prints the table at the end. */
+export function recordCell(outcome: CellOutcome): void {
+  const file = process.env['BUILDERS_TALLY'];
+  if (file) appendFileSync(file, `${JSON.stringify(outcome)}\n`);
+}
+
+/** Only the cases of the fixed smaller run: `npm run test:builders -- --sample`. */
+export const SAMPLE = process.env['BUILDERS_SAMPLE'] === '1';
