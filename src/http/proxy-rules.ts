@@ -66,12 +66,16 @@ export function parseProxy(source: string, address: string): ProxyServer {
   if (!URL.canParse(text)) {
     throw unusable(source, 'is not a valid address; write it as http://[user:password@]host:port');
   }
-  const { protocol, host, username, password } = new URL(text);
+  const { protocol, host, username, password, pathname, search, hash } = new URL(text);
   if (protocol.startsWith('socks')) {
     throw unusable(
       source,
       'is a SOCKS proxy, which is not supported; use an http:// or https:// proxy',
     );
+  }
+  // The password would be taken for the host and a path, and shown in messages as the host.
+  if (`${pathname}${search}${hash}`.includes('@')) {
+    throw unusable(source, 'has a password with /, ? or #; write these as %2F, %3F and %23');
   }
   if ((protocol !== 'http:' && protocol !== 'https:') || host === '') {
     throw unusable(source, 'must begin with http:// or https://');
@@ -89,13 +93,15 @@ function basicAuthorization(username: string, password: string): string {
   return `Basic ${Buffer.from(plain).toString('base64')}`;
 }
 
+/** A `%` that encodes nothing stands for itself. */
 function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A `%` that encodes nothing stands for itself.
-    return text;
-  }
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (encoded) => {
+    try {
+      return decodeURIComponent(encoded);
+    } catch {
+      return encoded;
+    }
+  });
 }
 
 /** An empty variable is as good as none, so the other spelling counts. */

@@ -42,3 +42,24 @@ it('HTTP_PROXY is refused where a request could have set it', () => {
     expect.objectContaining({ code: 'INPUT_INVALID' }),
   );
 });
+
+it.each(['pa/ss', 'pa?ss', 'pa#ss', '12/ss', '12#ss'])(
+  'a password such as %s that is not encoded is an error, and not taken for a host',
+  (password) => {
+    const rules = proxyRules({ HTTPS_PROXY: `http://builder:${password}@proxy.example:3128` });
+    const rule = expect(() => rules(new URL('https://a.example')));
+    rule.toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));
+    rule.toThrow(/^the proxy of `HTTPS_PROXY` (is not a valid address|has a password with)/);
+  },
+);
+
+it.each([
+  ['p%40ss', 'p@ss'],
+  ['100%', '100%'],
+  ['100%%40 \u00e4', '100%@ \u00e4'],
+  ['%ff%40', '%ff%40'],
+])('the password %s in a proxy address is %s', (written, password) => {
+  const rules = proxyRules({ HTTPS_PROXY: `http://builder:${written}@proxy.example:3128` });
+  const sent = rules(new URL('https://a.example'))?.authorization?.replace('Basic ', '') ?? '';
+  expect(Buffer.from(sent, 'base64').toString()).toBe(`builder:${password}`);
+});

@@ -19,7 +19,7 @@ const RESPONSE_TIMEOUT_MS = 30_000;
  */
 export function awsRequestHandler(send: HttpSend): SdkHandler {
   return {
-    async handle(request) {
+    async handle(request: SdkRequest) {
       const body = bytesOf(request.body);
       try {
         const response = await send({

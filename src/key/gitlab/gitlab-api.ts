@@ -3,6 +3,7 @@ import { redactSecrets, redactText } from '../../error/redaction';
 import { ConnectionFailure } from '../../http/connection-failure';
 import { parseBoundedJson } from '../../http/json-bounds';
 import type { HttpResponse, ServiceRequest } from '../../http/message';
+import { proxyFailure } from '../../http/proxy-error';
 import { serviceClient } from '../../http/service-client';
 import { isTransientStatus, withServiceRetry } from '../../http/service-retry';
 import { systemErrorCode } from '../../http/system-error';
@@ -112,7 +113,12 @@ export function gitlabApi({ api, token }: GitlabServer, host: KeyHost): GitlabAp
     if (error instanceof SignedImageError && error.code === 'CONTENT_TOO_LARGE')
       return failed('GitLab answered with more than 1 MiB');
     if (error instanceof SignedImageError && error.code === 'KEY_SERVICE_FAILED') return error;
+    if (error instanceof SignedImageError && error.code === 'INPUT_INVALID')
+      return failed(error.message);
     const cause = redactSecrets(error, secrets);
+    const proxy = proxyFailure(error);
+    if (proxy !== undefined)
+      return failed(`GitLab at ${origin} cannot be reached: ${redactText(proxy, secrets)}`, cause);
     const reason = systemErrorCode(cause) || messageOf(cause);
     return failed(
       `GitLab at ${origin} cannot be asked (${reason}); check GITLAB_HOST and that it can be reached from here`,

@@ -1,9 +1,10 @@
 import { SignedImageError } from '../../error';
-import { redactSecrets } from '../../error/redaction';
+import { redactSecrets, redactText } from '../../error/redaction';
 import { ConnectionFailure } from '../../http/connection-failure';
 import { jsonObject, type JsonObject } from '../../http/json-body';
 import { isLocalHost } from '../../http/local-address';
 import type { HttpResponse, HttpSend } from '../../http/message';
+import { proxyFailure } from '../../http/proxy-error';
 import { proxyRules, type ProxyRules, singleProxy } from '../../http/proxy-rules';
 import { createServiceClient } from '../../http/service-client';
 import { withServiceRetry } from '../../http/service-retry';
@@ -150,6 +151,13 @@ export function createVaultClient(
     if (error instanceof SignedImageError && error.code === 'INPUT_INVALID')
       return misconfigured(error.message);
     if (error instanceof SignedImageError && !(error instanceof ConnectionFailure)) return error;
+    const proxy = proxyFailure(error);
+    if (proxy !== undefined) {
+      return misconfigured(
+        `${settings.address} cannot be reached: ${redactText(proxy, secrets)}`,
+        redactSecrets(error, secrets),
+      );
+    }
     return misconfigured(
       `${settings.address} cannot be reached (${codeOf(error) || 'no answer'}); check VAULT_ADDR and, for its certificate, VAULT_CACERT`,
       redactSecrets(error, secrets),
