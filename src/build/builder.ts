@@ -1,12 +1,17 @@
 import type { Digest } from '../oci/digest';
 import type { Reference, Tag } from '../oci/reference';
-import type { SshSource } from './declared';
 import type { NamedContexts } from './named-contexts';
 import type { IgnoreConvention } from './ignore-file';
 
 /** The builders that run an installed command-line tool. */
 export const COMMAND_BUILDERS = ['buildx', 'docker', 'podman', 'buildah'] as const;
 export type CommandBuilderName = (typeof COMMAND_BUILDERS)[number];
+
+/** One element of `build.ssh`; without paths it is the agent of `SSH_AUTH_SOCK`. */
+export interface SshSource {
+  readonly id: string;
+  readonly paths: readonly string[];
+}
 
 export interface BuildRequest {
   /** The reference to push to. Without a tag a unique one is generated. */

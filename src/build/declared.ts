@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 
-import { COMMAND_BUILDERS } from './builder';
+import { COMMAND_BUILDERS, type SshSource } from './builder';
 import type { IgnoreConvention } from './ignore-file';
 
 /** Every value of `build.builder`. */
@@ -56,12 +56,6 @@ export function buildPaths(
       ? join(context, 'Dockerfile')
       : resolve(cwd, declared.dockerfile);
   return { context, dockerfile };
-}
-
-/** One element of `build.ssh`; without paths it is the agent of `SSH_AUTH_SOCK`. */
-export interface SshSource {
-  readonly id: string;
-  readonly paths: readonly string[];
 }
 
 /** Parses an element of `build.ssh`. Paths are resolved relative to the program's folder. */

@@ -9,6 +9,7 @@ export {
   type BuildResult,
   COMMAND_BUILDERS,
   type CommandBuilderName,
+  type SshSource,
 } from './builder';
 export { buildxBuilder } from './buildx';
 export { isOnCommandLine } from './build-arguments';
@@ -28,7 +29,6 @@ export {
   ignoreConvention,
   networkOf,
   parseSsh,
-  type SshSource,
 } from './declared';
 export { checkImageResult, type ExpectedImage } from './image-result';
 export { dockerBuilder } from './docker';
