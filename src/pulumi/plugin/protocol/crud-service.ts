@@ -1,7 +1,7 @@
 import type { handleUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import * as rpc from '@pulumi/pulumi/proto/provider_pb';
 
-import { SignedImageError } from '../../../error';
+import { type Problem, SignedImageError } from '../../../error';
 import { toServiceError } from './crud-failure';
 import type { CrudResource } from './crud-resource';
 import type { EngineLog } from './engine-log';
@@ -24,8 +24,11 @@ export interface CrudService {
 /**
  * Returns a problem as the engine shows it. The engine prints the value of a top-level property beside the reason,
  * also one that is secret. Where the value could be or contain a secret, the property is named in the reason instead.
+ * The reason ends with the code, as the messages of other calls do (`formatError`).
  */
-function toCheckFailure(property: string, message: string, news: Properties): rpc.CheckFailure {
+function toCheckFailure(problem: Problem, news: Properties): rpc.CheckFailure {
+  const { property } = problem;
+  const message = `${problem.message} [${problem.code}]`;
   const failed = new rpc.CheckFailure();
   const isShown = Object.hasOwn(news, property);
   const isPlain = ['boolean', 'number'].includes(typeof news[property]);
@@ -96,9 +99,7 @@ export function createCrudService(
       // With problems, the inputs may have an unknown value, which the engine rejects in an update: it
       // would report that instead of the problems.
       response.setInputs(Struct.fromJavaScript(wire(problems.length > 0 ? {} : inputs)));
-      response.setFailuresList(
-        problems.map(({ property, message }) => toCheckFailure(property, message, news)),
-      );
+      response.setFailuresList(problems.map((problem) => toCheckFailure(problem, news)));
       return response;
     }),
 

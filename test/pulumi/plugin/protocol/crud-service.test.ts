@@ -99,7 +99,7 @@ describe('the CRUD service', () => {
     const answer = await call<unknown, rpc.CheckResponse>(service.check, asked);
     expect(answer.getInputs()?.toJavaScript()).toEqual({});
     expect(answer.getFailuresList().map((failure) => failure.toObject())).toEqual([
-      { property: 'bad', reason: 'is bad' },
+      { property: 'bad', reason: 'is bad [INPUT_INVALID]' },
     ]);
   });
 
@@ -108,7 +108,7 @@ describe('the CRUD service', () => {
     asked.setNews(struct({ password: SECRET, bad: SECRET }));
     const answer = await call<unknown, rpc.CheckResponse>(service.check, asked);
     expect(answer.getFailuresList().map((failure) => failure.toObject())).toEqual([
-      { property: '', reason: 'bad: is bad' },
+      { property: '', reason: 'bad: is bad [INPUT_INVALID]' },
     ]);
   });
 
