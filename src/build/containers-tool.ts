@@ -15,7 +15,6 @@ import { cacheRepositories, commonFlags, secretFlags } from './flags';
 import { contextIgnoreFile } from './ignore-file';
 import { unsupportedByImagebuilder } from './image-config';
 import { imagesWithContexts } from './named-contexts';
-import { skipsTls } from './registry-host';
 import { removeSecretLeftovers } from './secret-leftovers';
 import { type BuildSession, digestFromFile, withVariables } from './session';
 
@@ -67,7 +66,7 @@ export async function buildWithContainers(
   // The only way in which the file is passed: every command reads the variable, also those without a flag, which
   // would otherwise read the user's file, and fail if it does not exist.
   const session = withVariables(declared, { REGISTRY_AUTH_FILE: authFile });
-  const access = await registryFlags(session);
+  const access = await registryFlags(session, env);
   const identity = await identityFlags(session, tool);
   const images: string[] = [];
   const { platforms } = session.request;
@@ -258,12 +257,12 @@ interface RegistryFlags {
 }
 
 /** Returns the flags for TLS, which refer to files in the session's folder. */
-async function registryFlags(session: BuildSession): Promise<RegistryFlags> {
+async function registryFlags(
+  session: BuildSession,
+  env: NodeJS.ProcessEnv,
+): Promise<RegistryFlags> {
   const { request } = session;
-  const tls = [
-    ...(skipsTls(request) ? ['--tls-verify=false'] : []),
-    ...(await certificateFlags(session)),
-  ];
+  const tls = await certificateFlags(session, env);
   // These flags apply to every registry of a command. The settings of the push registry must not weaken
   // the pull of a base image from another registry.
   const pullTls = (await basesAreAtTarget(request)) ? tls : [];

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 import { type RunningRegistry, startRegistry } from '../../dev/registry';
+import { makeCertificate } from '../../dev/registry/tls';
 import { type BuildRequest, selectBuilder } from '../../src/build';
 import { digestOf } from '../../src/oci/digest';
 import { DOCKER_LIST, DOCKER_MANIFEST } from '../../src/oci/media-type';
@@ -235,6 +236,25 @@ test('a registry of an own authority is trusted by its file alone', async () => 
   const untrusted = context.request(`${other.host}/app`, { registry: { caFile, insecure: false } });
   await expect(build(untrusted)).rejects.toMatchObject({ code: 'BUILD_FAILED', property: 'image' });
   await Promise.all([tls.close(), other.close()]);
+});
+
+test('a `certs.d` folder means TLS for a registry on loopback, also for the push', async () => {
+  const tls = await startRegistry({ tls: true });
+  const folder = join(storage, '.config', 'containers', 'certs.d', tls.host);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'ca.crt'), tls.ca ?? '');
+  const request = context.request(`${tls.host}/app:v1`, { registry: { insecure: false } });
+  expect((await build(request)).digest).toBe(tls.store.resolve('app', 'v1'));
+
+  // Not trusted without the folder.
+  rmSync(folder, { recursive: true });
+  const caFile = join(context.folder, 'ca.pem');
+  writeFileSync(caFile, (await makeCertificate()).ca);
+  context.write('.dockerignore', 'ca.pem\n');
+  const other = context.request(`${tls.host}/app:v2`, { registry: { caFile, insecure: false } });
+  await expect(build(other)).rejects.toMatchObject({ code: 'BUILD_FAILED', property: 'image' });
+  expect(tls.store.resolve('app', 'v2')).toBeUndefined();
+  await tls.close();
 });
 
 /** A shell from this machine with its libraries, because base images are not available offline. */

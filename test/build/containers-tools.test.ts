@@ -274,22 +274,6 @@ describe('podman and buildah alike (here by podman)', () => {
     expect(buildCall()?.files['ignore']?.text).toBe('a\n');
   });
 
-  test('an own authority is handed over as a folder, and then TLS is verified', async () => {
-    tools.add(name, TOOL);
-    context.write('my-ca.pem', 'PEM');
-    const registry = { caFile: join(context.folder, 'my-ca.pem'), insecure: false };
-    await build(context.request('localhost:5000/app', { registry }));
-    expect(pushCall()?.files['ca']?.text).toBe('PEM');
-    expect(pushCall()?.argv).not.toContain('--tls-verify=false');
-    const missing = { caFile: join(context.folder, 'no.pem'), insecure: false };
-    await expect(
-      build(context.request('h.example/app', { registry: missing })),
-    ).rejects.toMatchObject({
-      code: 'INPUT_INVALID',
-      property: 'registry.caFile',
-    });
-  });
-
   test('the ignore file is the one that the content hash reads', async () => {
     tools.add(name, TOOL);
     await build(context.request('registry.example/app'));

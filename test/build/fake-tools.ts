@@ -80,6 +80,7 @@ function main(tool, record, script) {
   };
   note('auth', process.env.REGISTRY_AUTH_FILE);
   note('ca', flag('--cert-dir') && flag('--cert-dir') + '/ca.crt');
+  note('client', flag('--cert-dir') && flag('--cert-dir') + '/client.cert');
   note('ignore', flag('--ignorefile'));
   note('config', process.env.DOCKER_CONFIG && process.env.DOCKER_CONFIG + '/config.json');
   fs.appendFileSync(record, JSON.stringify({ tool, argv, env: process.env, files }) + '\\n');
