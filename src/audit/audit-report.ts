@@ -26,7 +26,7 @@ export const AUDIT_STATUSES = [
   /** The node does not report which image it is. */
   'unknown-image',
   /** The check failed, for example because the registry could not be reached. */
-  'could-not-look',
+  'check-failed',
 ] as const;
 
 export type AuditStatus = (typeof AUDIT_STATUSES)[number];
@@ -35,7 +35,7 @@ const PASSING: readonly AuditStatus[] = ['match', 'exempt', 'not-started'];
 
 /** Whether a status is a finding. */
 export function isFinding(status: AuditStatus): boolean {
-  return status !== 'could-not-look' && !PASSING.includes(status);
+  return status !== 'check-failed' && !PASSING.includes(status);
 }
 
 /** A transparency log entry of the verified signature. */
@@ -83,7 +83,7 @@ export type AuditOutcome = 'clean' | 'findings' | 'incomplete';
 export function outcomeOf({ images }: AuditReport): AuditOutcome {
   if (images.some(({ status }) => isFinding(status))) return 'findings';
   const isIncomplete =
-    images.length === 0 || images.some(({ status }) => status === 'could-not-look');
+    images.length === 0 || images.some(({ status }) => status === 'check-failed');
   return isIncomplete ? 'incomplete' : 'clean';
 }
 

@@ -126,7 +126,7 @@ function notRunning(stack: StackState | undefined, images: readonly AuditedImage
  * meets the policy, and whether it is in the stack. It only reads pods and registries.
  *
  * The report has a result for every image. A registry that cannot be reached is a result
- * (`could-not-look`), not an error.
+ * (`check-failed`), not an error.
  *
  * @throws InvalidInputError with all problems of the arguments, before any request
  * @throws SignedImageError `CLUSTER_UNREADABLE` if the pods cannot be listed, `PACKAGE_MISSING`

@@ -63,7 +63,7 @@ function toUnreadable(error: unknown): ImageFinding {
   if (!(error instanceof SignedImageError)) throw error;
   if (error.code === 'REGISTRY_NOT_FOUND') return { status: 'gone', reason: error.message };
   if (!/^(REGISTRY|CREDENTIALS|CONTENT)_/.test(error.code)) throw error;
-  return { status: 'could-not-look', reason: error.message };
+  return { status: 'check-failed', reason: error.message };
 }
 
 class ImageAudit {
@@ -132,7 +132,7 @@ function mostSevere(findings: readonly ImageFinding[]): ImageFinding {
   return (
     first(({ status }) => status === 'match') ??
     // The image may be signed in that repository.
-    first(({ status }) => status === 'could-not-look') ??
+    first(({ status }) => status === 'check-failed') ??
     first(({ status }) => status !== 'gone') ??
     findings[0]!
   );

@@ -55,7 +55,7 @@ function reasonOf(unmet: readonly Unmet[]): string {
 export function verdictOf(unmet: readonly Unmet[]): Verdict {
   if (unmet.length === 0) return { status: 'match' };
   const unread = unmet.filter(({ part }) => part.status === 'unavailable');
-  if (unread.length > 0) return { status: 'could-not-look', reason: reasonOf(unread) };
+  if (unread.length > 0) return { status: 'check-failed', reason: reasonOf(unread) };
   const signatures = unmet.filter(({ part }) => part.purpose === 'signature');
   // The signature is valid, but the required provenance is missing.
   if (signatures.length === 0) return { status: 'policy-not-met', reason: reasonOf(unmet) };

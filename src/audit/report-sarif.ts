@@ -78,7 +78,7 @@ function notificationOf(image: AuditedImage): object {
  */
 export function auditSarif(report: AuditReport): string {
   const { images, time } = report;
-  const unread = images.filter(({ status }) => status === 'could-not-look');
+  const unread = images.filter(({ status }) => status === 'check-failed');
   const invocation = {
     executionSuccessful: images.length > 0 && unread.length === 0,
     startTimeUtc: time,
@@ -95,7 +95,7 @@ export function auditSarif(report: AuditReport): string {
       shortDescription: { text: MEANINGS[id] ?? STATUS_LABELS[id] },
     })),
     notifications: [
-      { id: 'could-not-look', shortDescription: { text: 'The check of an image failed.' } },
+      { id: 'check-failed', shortDescription: { text: 'The check of an image failed.' } },
     ],
   };
   const results = images.filter(({ status }) => isFinding(status)).map(resultOf);

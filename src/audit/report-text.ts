@@ -25,7 +25,7 @@ export const STATUS_LABELS: Readonly<Record<AuditStatus, string>> = {
   'not-in-stack': 'not in the stack',
   gone: 'gone from the registry',
   'unknown-image': 'unknown image',
-  'could-not-look': 'check failed',
+  'check-failed': 'check failed',
 };
 
 /** Removes line breaks and terminal control characters from untrusted text. */
@@ -68,7 +68,7 @@ function details(image: AuditedImage): readonly string[] {
   const { status, reason, notes = [] } = image;
   const lines = [...(reason === undefined ? [] : [reason]), ...notes].map(plain);
   if (lines.length === 0) return [];
-  const showContainers = isFinding(status) || status === 'could-not-look';
+  const showContainers = isFinding(status) || status === 'check-failed';
   const where = showContainers
     ? image.containers.map((each) => `  runs as ${plain(nameOf(each))}`)
     : [];

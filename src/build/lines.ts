@@ -64,7 +64,7 @@ export class LineSplitter {
 const KEPT_CHARACTERS = 8 * 1024 * 1024;
 const KEPT_LINES = 100_000;
 
-/** The last lines of an output, however long that is: nobody limits what a build prints. */
+/** The last lines of an output, however long that is: a build may print without limit. */
 export class LastLines {
   #former: readonly string[] = [];
   #current: string[] = [];

@@ -43,9 +43,19 @@ ${commandList(commands)}
 \`signed-image ${group} COMMAND --help\` prints the options of a command.`;
 }
 
-/** Returns the help of the command or the group that the arguments start with, otherwise of the program. */
-function helpOf(args: readonly string[]): string {
-  return commandOf(args)?.help ?? groupHelp(args[0]) ?? overview();
+/** Returns the help of the command or the group that the arguments start with; `undefined` if they start with neither. */
+function specificHelp(args: readonly string[]): string | undefined {
+  return commandOf(args)?.help ?? groupHelp(args[0]);
+}
+
+/** Returns what is wrong with arguments that start with no command. */
+function commandFault(args: readonly string[]): string {
+  const [first] = args;
+  if (first === undefined) return 'a command is required';
+  if (first.startsWith('-')) return `unknown option ${first}`;
+  if (groupHelp(first) !== undefined && (args[1] ?? '-').startsWith('-'))
+    return `a command is required after "${first}"`;
+  return `unknown command "${args.filter((word) => !word.startsWith('-')).join(' ')}"`;
 }
 
 function commandOf(args: readonly string[]): Command | undefined {
@@ -81,8 +91,11 @@ export async function runCommandLine(
   const { terminal } = context;
   const command = commandOf(args);
   const wantsHelp = args.some((word) => word === '--help' || word === '-h') || args[0] === 'help';
-  if (wantsHelp) {
-    terminal.print(helpOf(args[0] === 'help' ? args.slice(1) : args));
+  const topic = args[0] === 'help' ? args.slice(1) : args;
+  const isGeneral = topic.every((word) => word.startsWith('-'));
+  const help = specificHelp(topic) ?? (isGeneral ? overview() : undefined);
+  if (wantsHelp && help !== undefined) {
+    terminal.print(help);
     return EXIT.done;
   }
   if (args[0] === '--version') {
@@ -90,9 +103,7 @@ export async function runCommandLine(
     return EXIT.done;
   }
   if (command === undefined) {
-    const name = args.filter((word) => !word.startsWith('-')).join(' ');
-    const fault = name === '' ? 'a command is required' : `unknown command "${name}"`;
-    terminal.printError(`error: ${fault}\n\n${helpOf(args)}`);
+    terminal.printError(`error: ${commandFault(topic)}\n\n${help ?? overview()}`);
     return EXIT.usage;
   }
   try {

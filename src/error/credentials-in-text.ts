@@ -12,7 +12,7 @@ const CACHE_CREDENTIAL =
   /(?:^|[,"])\s*(?:secret_access_key|session_token|token|ghtoken|account_key)=([^,"]+)/gi;
 
 /**
- * The credentials in a text that somebody who wrote it may not have thought of as a secret: user and
+ * Credentials in a text whose author may not have considered it a secret: user and
  * password in a URL (over ssh a user alone is part of the address).
  */
 export function credentialsInUrls(text: string): readonly string[] {

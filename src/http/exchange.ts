@@ -66,7 +66,7 @@ export function exchange(
         if (settled) return;
         settled = true;
         resolve({ status, headers: texts(answer), body: bytes, url });
-        // Answered before all was sent, or more was to come: nobody knows what comes next on it.
+        // Answered before all was sent, or more was to come: the next bytes on the connection are not known.
         if (!request.writableFinished || !answer.complete) request.destroy();
       };
       const most = status >= 300 ? ERROR_LIMIT : limit;
@@ -144,7 +144,7 @@ function readBody(
   });
 }
 
-/** Only cookies are lists, and nobody reads them. */
+/** Only cookies are lists, and they are not read. */
 function texts({ headers }: IncomingMessage): HttpResponse['headers'] {
   const { 'set-cookie': _cookies, ...rest } = headers;
   return rest as HttpResponse['headers'];

@@ -16,7 +16,7 @@ const CLOUD_RUN = ['K_SERVICE', 'CLOUD_RUN_JOB'] as const;
 /** What the firmware of a machine of Google's says; seen in its containers too. */
 const PRODUCT = '/sys/class/dmi/id/product_name';
 
-/** Whether this is a machine of Google's. Nobody is asked: a probe of the network takes seconds elsewhere. */
+/** Whether this is a machine of Google's. No request is sent: a probe of the network takes seconds elsewhere. */
 export async function isOnGoogleCloud({ env, readFile }: GoogleHost): Promise<boolean> {
   if (env[HOST_VARIABLE] || CLOUD_RUN.some((name) => env[name])) return true;
   const product = await readFile(PRODUCT).catch(() => '');

@@ -161,7 +161,7 @@ describe('what runs', () => {
     const client = createRegistryClient({ dockerConfig: 'none', budget: { dropped: 0 } });
     const { report, of } = await audited({ ...lab, lab: withClient(lab.lab, client) });
     await client.close();
-    expect(of({ ref: unreachable })).toMatchObject({ status: 'could-not-look' });
+    expect(of({ ref: unreachable })).toMatchObject({ status: 'check-failed' });
     expect(of(image)).toMatchObject({ status: 'match' });
     expect(outcomeOf(report)).toBe('incomplete');
   });

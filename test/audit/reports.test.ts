@@ -74,7 +74,7 @@ describe('the text', () => {
     expect(lastLine(auditText(reportOf(image('match', { signer: keyless }))))).toContain(
       'no findings',
     );
-    expect(lastLine(auditText(reportOf(image('could-not-look'))))).toContain(
+    expect(lastLine(auditText(reportOf(image('check-failed'))))).toContain(
       'some images could not be checked',
     );
   });
@@ -130,7 +130,7 @@ describe('the SARIF', () => {
     expect(sarif.version).toBe('2.1.0');
     expect(results.map(({ ruleId }) => ruleId)).toEqual(
       AUDIT_STATUSES.filter(
-        (each) => !['match', 'exempt', 'not-started', 'could-not-look'].includes(each),
+        (each) => !['match', 'exempt', 'not-started', 'check-failed'].includes(each),
       ),
     );
     for (const { ruleId, ruleIndex } of results) {
@@ -166,11 +166,11 @@ describe('the SARIF', () => {
       executionSuccessful: true,
       toolExecutionNotifications: [],
     });
-    const [{ results, invocations }] = sarifOf(image('could-not-look')).runs;
+    const [{ results, invocations }] = sarifOf(image('check-failed')).runs;
     expect(results).toEqual([]);
     expect(invocations[0]).toMatchObject({
       executionSuccessful: false,
-      toolExecutionNotifications: [{ descriptor: { id: 'could-not-look' } }],
+      toolExecutionNotifications: [{ descriptor: { id: 'check-failed' } }],
     });
     expect(sarifOf().runs[0].invocations[0].executionSuccessful).toBe(false);
   });

@@ -10,15 +10,12 @@ import { processHost } from '../../src/sign';
 import { run } from './support';
 
 describe('the command line', () => {
-  test.each([['--help'], ['-h'], ['help'], ['unknown', '--help']])(
-    'lists its commands for %j',
-    async (...args) => {
-      const { code, stdout, stderr } = await run(args);
-      expect(code).toBe(0);
-      for (const { words } of COMMANDS) expect(stdout).toContain(words.join(' '));
-      expect(stderr).toBe('');
-    },
-  );
+  test.each([['--help'], ['-h'], ['help']])('lists its commands for %j', async (...args) => {
+    const { code, stdout, stderr } = await run(args);
+    expect(code).toBe(0);
+    for (const { words } of COMMANDS) expect(stdout).toContain(words.join(' '));
+    expect(stderr).toBe('');
+  });
 
   test.each(COMMANDS.map(({ words }) => [words.join(' '), words] as const))(
     'prints the help of %s',
@@ -50,7 +47,11 @@ describe('the command line', () => {
   test.each([
     [[], 'a command is required'],
     [['sign'], 'unknown command "sign"'],
-    [['keys'], 'unknown command "keys"'],
+    [['sign', '--help'], 'unknown command "sign"'],
+    [['help', 'sign'], 'unknown command "sign"'],
+    [['--bogus'], 'unknown option --bogus'],
+    [['keys'], 'a command is required after "keys"'],
+    [['keys', 'sign'], 'unknown command "keys sign"'],
     [['keys', 'generate', '--force'], "Unknown option '--force'"],
     [['keys', 'generate', '--kms'], "Option '--kms <value>' argument missing"],
     [['keys', 'generate', 'k8s://a/b', '--kms', 'k8s://c/d'], 'expected one reference'],

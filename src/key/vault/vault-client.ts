@@ -86,7 +86,7 @@ function errorsOf(json: Json): readonly string[] {
 /**
  * Where a standby node sends a request: the same one, at the active node
  * (https://developer.hashicorp.com/vault/docs/concepts/ha). The token goes along, as it must, so
- * nothing else is followed: who answers has the token already, and may hand it to nobody but another
+ * nothing else is followed: the server that answers has the token already, and may pass it only to another
  * node, over TLS. A sign-in page in front of Vault, for one, redirects to another path.
  */
 function activeNode(from: URL, { status, headers }: HttpResponse): URL | undefined {
