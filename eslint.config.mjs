@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint';
 
-/** A small text can take a hundred times its size in memory, and seconds to parse (docs/reliability.md). */
+/** A small text can take a hundred times its size in memory, and seconds to parse (docs/explanation/reliability.md). */
 const bounded = (selector) => ({
   selector,
   message: 'Parse the text of others by parseBoundedJson or parseJsonObject (src/oci).',
@@ -62,7 +62,7 @@ export default tseslint.config(
     rules: { 'no-restricted-exports': 'off', 'no-console': 'off' },
   },
   {
-    // The plugin answers first, and loads the rest on its first use (docs/adr/0009).
+    // The plugin answers first, and loads the rest on its first use (docs/explanation/adr/0009).
     files: ['src/pulumi/plugin/main.ts', 'src/pulumi/plugin/resources.ts'],
     rules: { '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\.{1,2}/'] }] },
   },

@@ -30,7 +30,7 @@ export function targetOf({ name, unit, most, measured, on }: Bound): Target {
   return { name, goal, measured: `${rounded(measured)} ${unit}${where}`, met: measured <= most };
 }
 
-/** All targets, in the order of docs/performance.md. */
+/** All targets, in the order of docs/explanation/performance.md. */
 export function targetsOf(measured: Measurements): readonly Target[] {
   return [
     ...paceTargets(measured.batches),

@@ -1,7 +1,7 @@
 import type { CertifiedKey } from './certified-key';
 
 /**
- * The certificates of one run, which signatures of the same identity share (docs/adr/0008). They
+ * The certificates of one run, which signatures of the same identity share (docs/explanation/adr/0008). They
  * and their keys are kept in memory only, and dropped at their end.
  */
 export interface CertificateCache {

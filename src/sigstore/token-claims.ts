@@ -46,7 +46,7 @@ export function challengeOf(token: string): string {
 const PER_TOKEN_CLAIMS = ['exp', 'nbf', 'iat', 'jti'];
 
 /**
- * Returns what a certificate for this token is bound to (docs/adr/0008): its authority, and every
+ * Returns what a certificate for this token is bound to (docs/explanation/adr/0008): its authority, and every
  * claim that may become part of it. Certificates for two tokens with the same binding differ only in
  * key, serial number and time.
  *

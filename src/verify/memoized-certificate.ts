@@ -10,7 +10,7 @@ import { readSignerCertificate } from './signer-certificate';
  * A certificate that computes two facts about its bytes once: whether the key of another certificate
  * verifies its signature, and whether another certificate is equal. Neither depends on a time, a log
  * or a policy. `@sigstore/verify` asks for both several times in each verification, and encodes the
- * certificate as DER each time, which is most of the cost of a keyless verification (docs/adr/0008).
+ * certificate as DER each time, which is most of the cost of a keyless verification (docs/explanation/adr/0008).
  */
 export class MemoizedCertificate extends X509Certificate {
   readonly #der: Buffer;

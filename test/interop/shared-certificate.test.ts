@@ -6,7 +6,7 @@ import { type Stack, startStack } from './support/stack';
 
 const KINDS = ['keyless + log', 'keyless + log + timestamp'] as const;
 
-/** Images of one run, signed at the same time and one after the other (docs/adr/0008). */
+/** Images of one run, signed at the same time and one after the other (docs/explanation/adr/0008). */
 describe.each(KINDS)('images that are signed with one certificate (%s)', (kind) => {
   let stack: Stack;
   let signer: TestSigner;

@@ -1,6 +1,6 @@
 import type { Input } from '@pulumi/pulumi';
 
-// Rules of the schema analyzer (docs/adr/0003): interfaces only, no unions, no link tags in comments.
+// Rules of the schema analyzer (docs/explanation/adr/0003): interfaces only, no unions, no link tags in comments.
 // Objects are plain and their members are inputs, so that a component can see which ones are set.
 
 /** What to build, and how. */

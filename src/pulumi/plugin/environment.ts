@@ -87,7 +87,7 @@ export function createPluginEnvironment(
 /**
  * `check` removes private keys, key passwords and build secrets from a resource's inputs, so that
  * they are not in the state, not even encrypted. `create` and `update`, which the engine calls in
- * the same process with the result of `check`, take them from here (docs/adr/0004).
+ * the same process with the result of `check`, take them from here (docs/explanation/adr/0004).
  */
 interface SecretHandoff {
   put(urn: string, secrets: Readonly<Record<string, Value>>): void;

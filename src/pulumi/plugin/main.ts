@@ -16,7 +16,7 @@ const SCHEMA = join(__dirname, '..', '..', '..', 'schema.json');
 /**
  * The plugin process. Pulumi starts it with the engine's address as its last argument. The imports
  * here are loaded before the first response, which the engine waits for: they are limited to what
- * the SDK's server needs. All other modules are loaded on first use (docs/adr/0009).
+ * the SDK's server needs. All other modules are loaded on first use (docs/explanation/adr/0009).
  */
 async function run(args: readonly string[]): Promise<void> {
   const environment = lazy(() => {

@@ -12,7 +12,7 @@ import type * as verifiedImage from './verification/verified-image';
 type ServedName = 'SigningPlan' | 'ImageBuild' | 'ImageSignature' | 'VerifiedImage';
 type Create = (environment: PluginEnvironment) => CrudResource;
 
-/** Each resource, with its dependencies, is loaded when the engine first uses it (docs/adr/0009). */
+/** Each resource, with its dependencies, is loaded when the engine first uses it (docs/explanation/adr/0009). */
 const RESOURCES: Readonly<Record<ServedName, () => Create>> = {
   SigningPlan: () => (require('./plan/signing-plan') as typeof signingPlan).createSigningPlan,
   ImageBuild: () => (require('./build/image-build') as typeof imageBuild).createImageBuild,

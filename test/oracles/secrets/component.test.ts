@@ -96,7 +96,7 @@ function argumentsOf({ path: { steps }, mark, builder, canary }: Case): SignedIm
   };
   const plain = withValue(declared, steps, canary);
   if (mark === 'none') return plain as SignedImageArgs;
-  // An object of the arguments is plain (docs/adr/0003): the map or list in it is what may be an output.
+  // An object of the arguments is plain (docs/explanation/adr/0003): the map or list in it is what may be an output.
   const depth = mark === 'leaf' || steps.length < 3 ? steps.length : steps.length - 1;
   return wrapped(plain, steps.slice(0, depth), (value) => pulumi.secret(value)) as SignedImageArgs;
 }

@@ -38,7 +38,7 @@ function toCheckFailure(problem: Problem, news: Properties): rpc.CheckFailure {
 
 /**
  * Serves these resources. The SDK's server does not support previews and does not pass the `preview` flag
- * (docs/adr/0005), so these calls are handled here; all others are handled by the SDK.
+ * (docs/explanation/adr/0005), so these calls are handled here; all others are handled by the SDK.
  *
  * https://github.com/pulumi/pulumi/blob/master/proto/pulumi/provider.proto
  */

@@ -6,7 +6,7 @@ import { grpc } from './pulumi-grpc';
 
 /**
  * Serves the provider on the SDK's own server, with our handlers of the CRUD calls in place of the
- * SDK's: its server class is not exported and does not support previews (docs/adr/0005).
+ * SDK's: its server class is not exported and does not support previews (docs/explanation/adr/0005).
  */
 export async function serve(
   provider: Provider,

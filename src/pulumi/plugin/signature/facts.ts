@@ -15,7 +15,7 @@ export interface PreviousState {
 }
 
 /**
- * Returns the facts that are bound to the digest (docs/adr/0002): those of the build; for an image that
+ * Returns the facts that are bound to the digest (docs/explanation/adr/0002): those of the build; for an image that
  * was not built here, those of its first signing, until the digest or a declared fact changes.
  */
 export async function boundFacts(
