@@ -147,8 +147,8 @@ describe('a Rekor v2', () => {
   it.each([
     ['refuses', { status: 400, body: '{"message":"invalid hashedrekord request"}' }, 'invalid'],
     ['stays busy', { status: 503 }, '(503)'],
-    ['answers with HTML', { status: 201, body: '<html>' }, 'no log entry'],
-    ['answers with an empty object', { status: 201, body: '{}' }, 'no log entry'],
+    ['answers with HTML', { status: 201, body: '<html>' }, 'not a log entry'],
+    ['answers with an empty object', { status: 201, body: '{}' }, 'not a log entry'],
     ['redirects', { status: 307, headers: { location: 'https://rekor.example' } }, 'redirects'],
     ['has it and does not return its index', { status: 409, body: '{}' }, '(409)'],
   ])('that %s fails the signature', async (_, answer, text) => {
