@@ -122,7 +122,7 @@ describe('the identity of GitHub Actions', () => {
     const error = await failureOf(
       (await resolveIdentityProvider({}, testHost({ env, send }))).getToken(),
     );
-    expect(error.message).toContain('no https address');
+    expect(error.message).toContain('not an https URL');
     expect(send).not.toHaveBeenCalled();
   });
 

@@ -124,7 +124,7 @@ describe('redirects', () => {
 
   it.each([
     ['file:///etc/passwd', 'not http(s)'],
-    ['http://[', 'no URL'],
+    ['http://[', 'not a valid URL'],
     ['', 'does not appear to be an OCI registry'],
   ])('are not followed to %p', async (location, why) => {
     registry.settings.faults = ({ path }) =>
