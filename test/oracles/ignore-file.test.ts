@@ -74,4 +74,4 @@ test('the content hash covers what is sent, and nothing else', async () => {
   // Both kinds are among the inputs, and files that every builder takes are most of them.
   expect(invalid).toBeGreaterThan(0);
   expect(invalid).toBeLessThan(all.length / 2);
-}, 300_000);
+}, 900_000);

@@ -26,6 +26,9 @@ const NAMESPACES = ['shop', 'bank'];
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 
+// The whole command, on machines that are busy.
+jest.setTimeout(180_000);
+
 describe('an audit of a real API server', () => {
   let cluster: Cluster;
   let lab: AuditLab;
