@@ -39,6 +39,7 @@ async function main(): Promise<boolean> {
   );
 }
 
+// Ends the process explicitly: idle connections of the clients and servers in it would delay the end.
 main().then(
   (passed) => process.exit(passed ? 0 : 1),
   (error: unknown) => {

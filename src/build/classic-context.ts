@@ -21,13 +21,13 @@ export async function unsentByClassicDocker({
 }: Pick<BuildRequest, 'context' | 'dockerfile' | 'ignoreFiles'>): Promise<string | undefined> {
   const file = await ignoreFileOf(context, dockerfile, convention);
   if (file === undefined) return undefined;
+  const exceptions = readRules(await readFile(file)).filter(({ isException }) => isException);
+  if (exceptions.length === 0) return undefined;
   const { entries } = await contextContents({
     context,
     dockerfile,
     ...(convention !== undefined && { convention }),
   });
-  const exceptions = readRules(await readFile(file)).filter(({ isException }) => isException);
-  if (exceptions.length === 0) return undefined;
   const sent = new Set(entries.map(({ path }) => path));
   const isEntered = (folder: string): boolean =>
     sent.has(folder) || exceptions.some(({ pattern }) => `${pattern}/`.startsWith(`${folder}/`));

@@ -43,18 +43,18 @@ export async function declaredSource(
   });
 }
 
-/** Returns the files that a build reads, by the ignore file that the builder applies. */
-async function filesRead(build: BuildPaths): Promise<FilesRead> {
-  const { context, dockerfile, declared } = build;
+/** Returns the files that a build reads, by the ignore files that the builder applies. */
+async function filesRead({
+  context,
+  dockerfile,
+  contexts,
+  declared,
+}: BuildPaths): Promise<FilesRead> {
   const ignoreFile = await ignoreFileOf(context, dockerfile, ignoreConvention(declared));
-  const rules = await readIgnoreRules(ignoreFile);
   return {
-    context,
+    ...(await folderRead(context, ignoreFile)),
     further: [dockerfile, ...(ignoreFile === undefined ? [] : [ignoreFile])],
-    others: await foldersOf(build.contexts),
-    // The same rules as for the hash of the context.
-    sends: (path) => !rules.ignores(textOfBytes(Buffer.from(path, 'latin1'))),
-    hasExceptions: rules.hasExceptions,
+    others: await foldersOf(contexts),
   };
 }
 
@@ -64,13 +64,16 @@ async function foldersOf(contexts: NamedContexts): Promise<readonly FolderRead[]
     each.kind === 'folder' ? [each.path] : [],
   );
   return Promise.all(
-    folders.map(async (context) => {
-      const rules = await readIgnoreRules(await contextIgnoreFile(context));
-      return {
-        context,
-        sends: (path) => !rules.ignores(textOfBytes(Buffer.from(path, 'latin1'))),
-        hasExceptions: rules.hasExceptions,
-      };
-    }),
+    folders.map(async (context) => folderRead(context, await contextIgnoreFile(context))),
   );
+}
+
+/** A folder without the files that the builder ignores, by the same rules as for the hash of its content. */
+async function folderRead(context: string, ignoreFile: string | undefined): Promise<FolderRead> {
+  const rules = await readIgnoreRules(ignoreFile);
+  return {
+    context,
+    sends: (path) => !rules.ignores(textOfBytes(Buffer.from(path, 'latin1'))),
+    hasExceptions: rules.hasExceptions,
+  };
 }
