@@ -34,7 +34,7 @@ type TypeName =
   | 'SourceFactsOutput'
   | 'BuildSummaryOutput';
 
-/** The types of the inputs, by their names in the schema. */
+/** The types of the inputs, by their names in TypeScript. In the schema they have no suffix. */
 export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
   BuildArgs: {
     context: 'public',

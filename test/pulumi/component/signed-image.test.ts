@@ -178,14 +178,15 @@ describe('SignedImage', () => {
     expect(
       () => new SignedImage('app', { image: 'host.test/app', build: hidden, keyless }),
     ).toThrow(/invalid arguments/);
-    const builder = pulumi.output('buildx') as unknown as string;
+    const builder = pulumi.output('buildx') as unknown as 'buildx';
     expect(
       () => new SignedImage('app', { image: 'host.test/app', build: { builder }, keyless }),
     ).toThrow(/invalid arguments/);
   });
 
   it('refuses a promise as it refuses an output: what its provider drops would not be noticed', () => {
-    const build = { context: 'app', builder: 'pulumi-docker', secrets: { token: 'canary-build' } };
+    const builder = 'pulumi-docker' as const;
+    const build = { context: 'app', builder, secrets: { token: 'canary-build' } };
     const late = <T>(value: T) => Promise.resolve(value) as unknown as T;
     const declare = (args: Partial<SignedImageArgs>) => () =>
       new SignedImage('app', { image: 'host.test/app', ...args });

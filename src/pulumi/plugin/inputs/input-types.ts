@@ -16,9 +16,15 @@ interface Property {
 
 type Declared = Readonly<Record<string, Property>>;
 
+/** An object, or an enum of strings. */
+interface TypeDeclaration {
+  readonly properties?: Declared;
+  readonly enum?: readonly { readonly value: string }[];
+}
+
 interface Schema {
   readonly resources: Readonly<Record<string, { readonly inputProperties: Declared }>>;
-  readonly types: Readonly<Record<string, { readonly properties: Declared }>>;
+  readonly types: Readonly<Record<string, TypeDeclaration>>;
 }
 
 const schema = lazy(
@@ -58,27 +64,33 @@ function problems(
   const typeProblem = (expected: string): readonly Problem[] => [
     { property: dottedPath(steps), code: 'INPUT_INVALID', message: `must be ${expected}` },
   ];
-  const { type, $ref, items, additionalProperties } = property;
+  const { $ref, items, additionalProperties } = property;
+  const referenced = $ref === undefined ? undefined : schema.get().types[typeToken($ref)];
+  // Which words an enum has is checked, and said, where the input is read.
+  const type = referenced?.enum ? 'string' : property.type;
   if (type === 'array') {
     if (!Array.isArray(value)) return typeProblem('a list');
     return value.flatMap((each: Value, index) => problems(each, items, [...steps, index]));
   }
-  if ($ref !== undefined || type === 'object') {
+  if (referenced?.properties || type === 'object') {
     if (typeof value !== 'object' || Array.isArray(value)) return typeProblem('an object');
     const members = value as Properties;
-    if ($ref !== undefined) {
-      const referenced = schema.get().types[$ref.replace('#/types/', '')];
-      return memberProblems(members, referenced?.properties ?? {}, steps);
-    }
+    if (referenced?.properties) return memberProblems(members, referenced.properties, steps);
     return Object.entries(members).flatMap(([name, each]) =>
       problems(each, additionalProperties, [...steps, name]),
     );
   }
-  return typeof value === type ? [] : typeProblem(TYPE_NAMES[type ?? ''] ?? 'of another type');
+  const fits = type === 'integer' ? Number.isInteger(value) : typeof value === type;
+  return fits ? [] : typeProblem(TYPE_NAMES[type ?? ''] ?? 'of another type');
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: 'a string',
   boolean: 'true or false',
   number: 'a number',
+  integer: 'a whole number',
 };
+
+function typeToken(reference: string): string {
+  return reference.replace('#/types/', '');
+}
