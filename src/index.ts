@@ -80,7 +80,11 @@ export {
 export {
   type LogEntryOutput,
   type ProvenanceExpectationArgs,
+  Provider,
+  type ProviderArgs,
+  type ProviderRegistryArgs,
   type SignerOutput,
+  type TrustArgs,
   VerifiedImage,
   type VerifiedImageArgs,
 } from './pulumi/resources';

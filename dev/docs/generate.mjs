@@ -135,9 +135,12 @@ const DECLARED = ['SignedImage', 'VerifiedImage'];
 
 /** Types that a program writes; the others are outputs, or are passed on between the resources of a SignedImage. */
 const inputTypes = new Set(
-  Object.entries(schema.resources)
-    .filter(([token]) => DECLARED.includes(nameOf(token)))
-    .flatMap(([, { inputProperties }]) => [...referencedTypes(inputProperties ?? {})]),
+  [
+    ...Object.entries(schema.resources)
+      .filter(([token]) => DECLARED.includes(nameOf(token)))
+      .map(([, resource]) => resource),
+    schema.provider,
+  ].flatMap(({ inputProperties }) => [...referencedTypes(inputProperties ?? {})]),
 );
 
 function page() {
@@ -151,6 +154,13 @@ function page() {
       .filter(isDeclared)
       .sort(byName)
       .flatMap(([t, r]) => resourceSection(t, r, '##')),
+    '',
+    '## Provider',
+    '',
+    schema.provider.description.trim(),
+    '',
+    'The same names are those of the package configuration (`signed-image:NAME`): [defaults for all images](../how-to/defaults.md).',
+    ...table('input', inputRows(schema.provider.inputProperties)),
     '',
     '## Types of inputs',
     ...types.filter(([t]) => inputTypes.has(t)).flatMap(([t, v]) => typeSection(t, v, false)),

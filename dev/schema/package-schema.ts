@@ -17,6 +17,7 @@ import { withSchemaNames } from './names';
 const COMPONENT = 'SignedImage';
 const CUSTOM = ['SigningPlan', 'ImageBuild', 'ImageSignature', 'VerifiedImage'] as const;
 const RESOURCES = [COMPONENT, ...CUSTOM] as const;
+const PROVIDER = 'Provider';
 
 const DESCRIPTION =
   'Builds, pushes, signs and verifies a container image, and hands on only the verified digest';
@@ -50,7 +51,7 @@ export function packageSchema(): PackageSpec {
     join(__dirname),
     PACKAGE_NAME,
     { name: PACKAGE_NAME, main: 'shapes.ts' },
-    new Set<string>(RESOURCES),
+    new Set<string>([PROVIDER, ...RESOURCES]),
   );
   const { components, typeDefinitions, dependencies } = analyzer.analyze();
   const schema = generateSchema(
@@ -65,11 +66,12 @@ export function packageSchema(): PackageSpec {
   addImageRef(schema);
   for (const [type, member] of guardedMembers()) propertyOf(schema, type, member).secret = true;
   for (const [type, member] of INTEGERS) propertyOf(schema, type, member).type = 'integer';
-  describe(
-    schema,
-    readDocumentation(['component', 'resources'].map((each) => join(SOURCES, each))),
+  const documented = readDocumentation(
+    ['component', 'resources'].map((each) => join(SOURCES, each)),
   );
-  return withSchemaNames({ ...schema, ...PACKAGE_METADATA, language: LANGUAGES });
+  const provider = takeProvider(schema, documented);
+  describe(schema, documented);
+  return withSchemaNames({ ...schema, ...provider, ...PACKAGE_METADATA, language: LANGUAGES });
 }
 
 function propertyOf(schema: PackageSpec, type: string, member: string): Amended {
@@ -105,6 +107,21 @@ function describe(schema: PackageSpec, documented: ReadonlyMap<string, Documenta
   for (const [key, type] of Object.entries(schema.types)) {
     (type as Described).description = of(key.split(':').at(-1) ?? '').description;
   }
+}
+
+/** The provider and the package configuration, which are not resources in a schema. */
+function takeProvider(
+  schema: PackageSpec,
+  documented: ReadonlyMap<string, Documentation>,
+): Record<string, unknown> {
+  const { inputProperties = {} } = schema.resources[token(PROVIDER)] ?? {};
+  delete schema.resources[token(PROVIDER)];
+  // Its credentials are in the JSON text of this input.
+  const inputs = { ...inputProperties, registry: { ...inputProperties['registry'], secret: true } };
+  return {
+    config: { variables: inputs },
+    provider: { description: documented.get(PROVIDER)?.description, inputProperties: inputs },
+  };
 }
 
 /** The text of schema.json. */

@@ -13,6 +13,7 @@ import type {
   StoredSignatureOutput,
   WrittenSignatureOutput,
 } from '../../src/pulumi/resources/signature-outputs';
+import type { ProviderArgs } from '../../src/pulumi/resources/provider';
 import type { SigningPlanArgs } from '../../src/pulumi/resources/signing-plan';
 import type { VerifiedImageArgs } from '../../src/pulumi/resources/verified-image';
 
@@ -20,6 +21,12 @@ export { SignedImage };
 
 // Pulumi's schema analyzer reads component classes only. These have the shape of our custom
 // resources and serve nothing but the generation of schema.json (`npm run schema`); descriptions come from the real classes.
+
+export class Provider extends pulumi.ComponentResource {
+  constructor(name: string, args: ProviderArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('signed-image:index:Provider', name, args, opts);
+  }
+}
 
 export class SigningPlan extends pulumi.ComponentResource {
   public readonly image!: pulumi.Output<string>;

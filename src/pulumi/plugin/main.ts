@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../package';
+import { configuredResources } from './configuration/configured-resources';
 import type * as constructionModule from './protocol/component-construction';
 import { createCrudService } from './protocol/crud-service';
 import { createEngineLog } from './protocol/engine-log';
@@ -26,7 +27,11 @@ async function run(args: readonly string[]): Promise<void> {
     return createPluginEnvironment(process.env, process.cwd());
   });
   const engineLog = createEngineLog(args.at(-1));
-  const crud = createCrudService(createResources(environment.get), engineLog);
+  const { provider: providerInputs, resources } = configuredResources(
+    createResources(environment.get),
+    environment.get,
+  );
+  const crud = createCrudService(resources, providerInputs, engineLog);
   const provider = {
     version: PACKAGE_VERSION,
     getSchema: async () => readFileSync(SCHEMA, 'utf8'),

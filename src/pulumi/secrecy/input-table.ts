@@ -30,6 +30,8 @@ type TypeName =
   | 'VerifyArgs'
   | 'TrustedKeyArgs'
   | 'IdentityArgs'
+  | 'ProviderRegistryArgs'
+  | 'TrustArgs'
   | 'ProvenanceExpectationArgs'
   | 'SourceFactsOutput'
   | 'BuildSummaryOutput';
@@ -95,6 +97,20 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
     clientCertificate: 'kept',
     clientKey: 'guarded',
     insecure: 'kept',
+  },
+  ProviderRegistryArgs: {
+    host: 'kept',
+    username: 'kept',
+    password: 'guarded',
+    caFile: 'kept',
+    clientCertificate: 'kept',
+    clientKey: 'guarded',
+    insecure: 'kept',
+  },
+  TrustArgs: {
+    keys: 'public',
+    trustedKeys: of('TrustedKeyArgs'),
+    identities: of('IdentityArgs'),
   },
   // The values that a verification compares are in the registry and in the outputs.
   VerifyArgs: {
@@ -219,6 +235,18 @@ export const RESOURCE_INPUTS = {
     nonsecret: 'public',
   },
 } as const satisfies Readonly<Record<string, Members>>;
+
+/** Every input of the provider: defaults of the resources. */
+export const PROVIDER_INPUTS = {
+  registry: of('ProviderRegistryArgs'),
+  sigstore: of('SigstoreArgs'),
+  trust: of('TrustArgs'),
+  transparency: 'public',
+  format: 'public',
+  source: of('SourceArgs'),
+  annotations: 'public',
+  deletion: 'public',
+} as const satisfies Members;
 
 export type ResourceName = keyof typeof RESOURCE_INPUTS;
 

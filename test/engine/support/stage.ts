@@ -44,6 +44,8 @@ export interface Declared {
   readonly use: 'local' | 'remote';
   readonly images?: Readonly<Record<string, unknown>>;
   readonly verified?: Readonly<Record<string, unknown>>;
+  /** Explicit providers; an image names one as `$provider`. */
+  readonly providers?: Readonly<Record<string, unknown>>;
   /** Names of the images to declare a Deployment of. */
   readonly deploy?: readonly string[];
 }

@@ -85,6 +85,8 @@ describe('the table of secret inputs', () => {
       'Build.secrets',
       'Key.password',
       'Key.ref',
+      'ProviderRegistry.clientKey',
+      'ProviderRegistry.password',
       'Registry.clientKey',
       'Registry.password',
     ]);

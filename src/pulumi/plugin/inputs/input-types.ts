@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { Problem } from '../../../error';
 import { dottedPath, type Step } from './input-path';
+import { providerType } from '../../package';
 import { lazy } from '../protocol/first-use';
 import { type Properties, Secret, UNKNOWN, type Value } from '../protocol/wire-value';
 
@@ -24,6 +25,7 @@ interface TypeDeclaration {
 
 interface Schema {
   readonly resources: Readonly<Record<string, { readonly inputProperties: Declared }>>;
+  readonly provider: { readonly inputProperties: Declared };
   readonly types: Readonly<Record<string, TypeDeclaration>>;
 }
 
@@ -39,7 +41,9 @@ const schema = lazy(
  * send them, and a resource reads some of its inputs only after it has written to the registry.
  */
 export function inputTypeProblems(resource: string, inputs: Properties): readonly Problem[] {
-  const declared = schema.get().resources[resource]?.inputProperties ?? {};
+  const { resources, provider } = schema.get();
+  const declared =
+    (resource === providerType() ? provider : resources[resource])?.inputProperties ?? {};
   return memberProblems(inputs, declared, []);
 }
 

@@ -6,12 +6,21 @@ import { toServiceError } from './crud-failure';
 import type { CrudResource } from './crud-resource';
 import type { EngineLog } from './engine-log';
 import { Empty, Struct } from './pulumi-grpc';
-import { decodeProperties, encodeProperties, type Properties } from './wire-value';
+import { changedInputs, decodeProperties, encodeProperties, type Properties } from './wire-value';
 
 type Handler<Request, Response> = handleUnaryCall<Request, Response>;
 
+/** The inputs of the provider itself: defaults of its resources. */
+export interface ProviderInputsHandler {
+  check(inputs: Properties): Promise<readonly Problem[]>;
+  /** Called once, before any call that concerns a resource. */
+  configure(inputs: Properties): void;
+}
+
 /** The CRUD half of Pulumi's `ResourceProvider` service, with preview. */
 export interface CrudService {
+  readonly checkConfig: Handler<rpc.CheckRequest, rpc.CheckResponse>;
+  readonly diffConfig: Handler<rpc.DiffRequest, rpc.DiffResponse>;
   readonly configure: Handler<rpc.ConfigureRequest, rpc.ConfigureResponse>;
   readonly check: Handler<rpc.CheckRequest, rpc.CheckResponse>;
   readonly diff: Handler<rpc.DiffRequest, rpc.DiffResponse>;
@@ -44,6 +53,7 @@ function toCheckFailure(problem: Problem, news: Properties): rpc.CheckFailure {
  */
 export function createCrudService(
   resources: readonly CrudResource[],
+  provider: ProviderInputsHandler,
   engineLog: EngineLog,
 ): CrudService {
   const byType = new Map(resources.map((resource) => [resource.type, resource]));
@@ -77,7 +87,26 @@ export function createCrudService(
     };
 
   return {
-    configure: handle(async () => {
+    checkConfig: handle(async (request) => {
+      const news = properties(request.getNews());
+      const problems = await provider.check(news);
+      const response = new rpc.CheckResponse();
+      response.setInputs(request.getNews());
+      response.setFailuresList(problems.map((problem) => toCheckFailure(problem, news)));
+      return response;
+    }),
+
+    // Other defaults change resources, if anything; they never replace them.
+    diffConfig: handle(async (request) => {
+      const changed = changedInputs(
+        properties(request.getOldInputs()),
+        properties(request.getNews()),
+      );
+      return diffResponse(changed, []);
+    }),
+
+    configure: handle(async (request) => {
+      provider.configure(configuredInputs(request));
       const response = new rpc.ConfigureResponse();
       response.setAcceptsecrets(true);
       response.setAcceptresources(true);
@@ -113,12 +142,7 @@ export function createCrudService(
         news: properties(request.getNews()),
         log: engineLog.for(urn),
       });
-      const response = new rpc.DiffResponse();
-      const { DiffChanges } = rpc.DiffResponse;
-      response.setChanges(changed.length > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
-      response.setDiffsList([...changed]);
-      response.setReplacesList([...replaces]);
-      return response;
+      return diffResponse(changed, replaces);
     }),
 
     create: handle(async (request) => {
@@ -182,6 +206,27 @@ export function createCrudService(
       return new Empty();
     }),
   };
+}
+
+function diffResponse(changed: readonly string[], replaces: readonly string[]): rpc.DiffResponse {
+  const response = new rpc.DiffResponse();
+  const { DiffChanges } = rpc.DiffResponse;
+  response.setChanges(changed.length > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
+  response.setDiffsList([...changed]);
+  response.setReplacesList([...replaces]);
+  return response;
+}
+
+/** The inputs of the provider: as values, or from an engine that does not send these as texts without secret marks. */
+function configuredInputs(request: rpc.ConfigureRequest): Properties {
+  const args = properties(request.getArgs());
+  if (Object.keys(args).length > 0) return args;
+  return Object.fromEntries(
+    [...request.getVariablesMap().entries()].map(([key, value]) => [
+      key.slice(key.lastIndexOf(':') + 1),
+      value,
+    ]),
+  );
 }
 
 /** `urn:pulumi:stack::project::parent$type::name` -> `type`. */

@@ -49,7 +49,9 @@ const echo: CrudResource = {
   },
 };
 
-const service: CrudService = createCrudService([echo], createEngineLog(undefined));
+const UNCONFIGURED = { check: async () => [], configure: () => undefined };
+
+const service: CrudService = createCrudService([echo], UNCONFIGURED, createEngineLog(undefined));
 
 const struct = (value: object): Struct => Struct.fromJavaScript(value as never);
 
@@ -205,7 +207,7 @@ describe('the CRUD service', () => {
         throw new TypeError('cannot read x');
       },
     };
-    const failing = createCrudService([broken], log);
+    const failing = createCrudService([broken], UNCONFIGURED, log);
     await expect(call(failing.check, request(rpc.CheckRequest))).rejects.toMatchObject({
       details: 'internal error of pulumi-signed-image: cannot read x [INTERNAL]',
     });
