@@ -88,4 +88,22 @@ export {
   VerifiedImage,
   type VerifiedImageArgs,
 } from './pulumi/resources';
+export {
+  type FoundSignatureOutput,
+  type ImageArgs,
+  type ImageOutputArgs,
+  listSignatures,
+  listSignaturesOutput,
+  type ListSignaturesResult,
+  type PlatformManifestOutput,
+  resolveImage,
+  resolveImageOutput,
+  type ResolveImageResult,
+  type UnreadableSignatureOutput,
+  verifyImage,
+  type VerifyImageArgs,
+  verifyImageOutput,
+  type VerifyImageOutputArgs,
+  type VerifyImageResult,
+} from './pulumi/functions';
 export type { VerifiedImageReference } from './verify';

@@ -102,6 +102,17 @@ function enumSection(token, type) {
   ];
 }
 
+function functionSection(token, { description, inputs, outputs }) {
+  return [
+    '',
+    `### ${nameOf(token)}`,
+    '',
+    description.trim(),
+    ...table('input', inputRows(inputs.properties, inputs.required)),
+    ...table('result', outputRows(outputs.properties)),
+  ];
+}
+
 function typeSection(token, type, isOutput) {
   if (type.enum) return enumSection(token, type);
   const rows = isOutput ? outputRows(type.properties) : inputRows(type.properties, type.required);
@@ -154,6 +165,11 @@ function page() {
       .filter(isDeclared)
       .sort(byName)
       .flatMap(([t, r]) => resourceSection(t, r, '##')),
+    '',
+    '## Functions',
+    '',
+    'Each is also there with outputs as inputs: `verifyImageOutput` in TypeScript, `verify_image_output` in Python.',
+    ...Object.entries(schema.functions).flatMap(([t, f]) => functionSection(t, f)),
     '',
     '## Provider',
     '',

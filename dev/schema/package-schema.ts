@@ -8,7 +8,11 @@ import {
 } from '@pulumi/pulumi/provider/experimental/schema';
 
 import { PACKAGE_NAME, PACKAGE_VERSION, token } from '../../src/pulumi/package';
-import { guardedMembers } from '../../src/pulumi/secrecy/input-table';
+import {
+  FUNCTION_INPUTS,
+  type FunctionName,
+  guardedMembers,
+} from '../../src/pulumi/secrecy/input-table';
 import { type Documentation, readDocumentation } from './documentation';
 import { resourceExamples } from './examples';
 import { LANGUAGES, PACKAGE_METADATA } from './metadata';
@@ -18,6 +22,10 @@ const COMPONENT = 'SignedImage';
 const CUSTOM = ['SigningPlan', 'ImageBuild', 'ImageSignature', 'VerifiedImage'] as const;
 const RESOURCES = [COMPONENT, ...CUSTOM] as const;
 const PROVIDER = 'Provider';
+const FUNCTIONS = Object.keys(FUNCTION_INPUTS) as FunctionName[];
+
+/** The class that has the shape of a function. */
+const shapeOf = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 const DESCRIPTION =
   'Builds, pushes, signs and verifies a container image, and hands on only the verified digest';
@@ -51,7 +59,7 @@ export function packageSchema(): PackageSpec {
     join(__dirname),
     PACKAGE_NAME,
     { name: PACKAGE_NAME, main: 'shapes.ts' },
-    new Set<string>([PROVIDER, ...RESOURCES]),
+    new Set<string>([PROVIDER, ...FUNCTIONS.map(shapeOf), ...RESOURCES]),
   );
   const { components, typeDefinitions, dependencies } = analyzer.analyze();
   const schema = generateSchema(
@@ -67,11 +75,18 @@ export function packageSchema(): PackageSpec {
   for (const [type, member] of guardedMembers()) propertyOf(schema, type, member).secret = true;
   for (const [type, member] of INTEGERS) propertyOf(schema, type, member).type = 'integer';
   const documented = readDocumentation(
-    ['component', 'resources'].map((each) => join(SOURCES, each)),
+    ['component', 'resources', 'functions'].map((each) => join(SOURCES, each)),
   );
   const provider = takeProvider(schema, documented);
+  const functions = takeFunctions(schema, documented);
   describe(schema, documented);
-  return withSchemaNames({ ...schema, ...provider, ...PACKAGE_METADATA, language: LANGUAGES });
+  return withSchemaNames({
+    ...schema,
+    ...provider,
+    functions,
+    ...PACKAGE_METADATA,
+    language: LANGUAGES,
+  });
 }
 
 function propertyOf(schema: PackageSpec, type: string, member: string): Amended {
@@ -122,6 +137,38 @@ function takeProvider(
     config: { variables: inputs },
     provider: { description: documented.get(PROVIDER)?.description, inputProperties: inputs },
   };
+}
+
+/** The functions: the result of a shape, and inputs of `VerifiedImage`. */
+function takeFunctions(
+  schema: PackageSpec,
+  documented: ReadonlyMap<string, Documentation>,
+): Record<string, unknown> {
+  const { inputProperties = {} } = schema.resources[token('VerifiedImage')] ?? {};
+  return Object.fromEntries(
+    FUNCTIONS.map((name) => {
+      const result = `${shapeOf(name)}Result`;
+      const { properties, required } = schema.types[token(result)] ?? {};
+      delete schema.resources[token(shapeOf(name))];
+      delete schema.types[token(result)];
+      const inputs = Object.fromEntries(
+        Object.keys(FUNCTION_INPUTS[name]).map((input) => [input, inputProperties[input]]),
+      );
+      return [
+        token(name),
+        {
+          description: documented.get(name)?.description,
+          inputs: { type: 'object', properties: inputs, required: ['image'] },
+          outputs: {
+            type: 'object',
+            description: documented.get(result)?.description,
+            properties,
+            required,
+          },
+        },
+      ];
+    }),
+  );
 }
 
 /** The text of schema.json. */

@@ -2,6 +2,11 @@ import * as pulumi from '@pulumi/pulumi';
 
 import { SignedImage } from '../../src/pulumi/component/signed-image';
 import type { RequiredTransparency } from '../../src/pulumi/component/enums';
+import type {
+  ListSignaturesResult,
+  ResolveImageResult,
+  VerifyImageResult,
+} from '../../src/pulumi/functions/results';
 import type { ImageBuildArgs } from '../../src/pulumi/resources/image-build';
 import type { ImageSignatureArgs } from '../../src/pulumi/resources/image-signature';
 import type {
@@ -19,12 +24,37 @@ import type { VerifiedImageArgs } from '../../src/pulumi/resources/verified-imag
 
 export { SignedImage };
 
+/** The inputs of a function are those of `VerifiedImage`: only its result has a shape here. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the analyzer needs an interface
+export interface NoArgs {}
+
 // Pulumi's schema analyzer reads component classes only. These have the shape of our custom
 // resources and serve nothing but the generation of schema.json (`npm run schema`); descriptions come from the real classes.
 
 export class Provider extends pulumi.ComponentResource {
   constructor(name: string, args: ProviderArgs, opts?: pulumi.ComponentResourceOptions) {
     super('signed-image:index:Provider', name, args, opts);
+  }
+}
+
+export class VerifyImage extends pulumi.ComponentResource {
+  public readonly result!: pulumi.Output<VerifyImageResult>;
+  constructor(name: string, args: NoArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('signed-image:index:VerifyImage', name, args, opts);
+  }
+}
+
+export class ListSignatures extends pulumi.ComponentResource {
+  public readonly result!: pulumi.Output<ListSignaturesResult>;
+  constructor(name: string, args: NoArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('signed-image:index:ListSignatures', name, args, opts);
+  }
+}
+
+export class ResolveImage extends pulumi.ComponentResource {
+  public readonly result!: pulumi.Output<ResolveImageResult>;
+  constructor(name: string, args: NoArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('signed-image:index:ResolveImage', name, args, opts);
   }
 }
 

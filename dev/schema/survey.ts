@@ -11,6 +11,12 @@ export interface SchemaType {
   readonly enum?: readonly { readonly value: string; readonly description?: string }[];
 }
 
+export interface SchemaFunction {
+  readonly description?: string;
+  readonly inputs: { readonly properties: Properties };
+  readonly outputs: { readonly properties: Properties };
+}
+
 export interface SchemaResource {
   readonly description?: string;
   readonly properties?: Properties;
@@ -20,12 +26,19 @@ export interface SchemaResource {
 /** The parts of a package schema that are counted. */
 export interface PackageSchema {
   readonly logoUrl: string;
+  readonly provider: SchemaResource;
+  readonly functions: Readonly<Record<string, SchemaFunction>>;
   readonly resources: Readonly<Record<string, SchemaResource>>;
   readonly types: Readonly<Record<string, SchemaType>>;
 }
 
 /** The paths of everything in a schema that has no description. */
-export function undescribed({ resources, types }: PackageSchema): readonly string[] {
+export function undescribed({
+  resources,
+  types,
+  functions,
+  provider,
+}: PackageSchema): readonly string[] {
   const missing = (name: string, described: { readonly description?: string }): string[] =>
     described.description ? [] : [name];
   const members = (name: string, properties: Properties = {}): string[] =>
@@ -33,7 +46,12 @@ export function undescribed({ resources, types }: PackageSchema): readonly strin
       missing(`${name}.${member}`, property),
     );
   return [
-    ...Object.entries(resources).flatMap(([name, resource]) => [
+    ...Object.entries(functions).flatMap(([name, each]) => [
+      ...missing(name, each),
+      ...members(name, each.inputs.properties),
+      ...members(name, each.outputs.properties),
+    ]),
+    ...Object.entries({ ...resources, provider }).flatMap(([name, resource]) => [
       ...missing(name, resource),
       ...members(name, resource.inputProperties),
       ...members(name, resource.properties),

@@ -27,11 +27,12 @@ async function run(args: readonly string[]): Promise<void> {
     return createPluginEnvironment(process.env, process.cwd());
   });
   const engineLog = createEngineLog(args.at(-1));
-  const { provider: providerInputs, resources } = configuredResources(
-    createResources(environment.get),
-    environment.get,
-  );
-  const crud = createCrudService(resources, providerInputs, engineLog);
+  const {
+    provider: providerInputs,
+    resources,
+    functions,
+  } = configuredResources(createResources(environment.get), environment.get);
+  const crud = createCrudService(resources, providerInputs, functions, engineLog);
   const provider = {
     version: PACKAGE_VERSION,
     getSchema: async () => readFileSync(SCHEMA, 'utf8'),

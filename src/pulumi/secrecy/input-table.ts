@@ -248,6 +248,26 @@ export const PROVIDER_INPUTS = {
   deletion: 'public',
 } as const satisfies Members;
 
+/** Every input of every function. Nothing of them is stored. */
+export const FUNCTION_INPUTS = {
+  verifyImage: {
+    image: 'public',
+    keys: 'public',
+    trustedKeys: of('TrustedKeyArgs'),
+    identities: of('IdentityArgs'),
+    annotations: 'public',
+    format: 'public',
+    transparency: 'public',
+    provenance: of('ProvenanceExpectationArgs'),
+    platforms: 'public',
+    sigstore: of('SigstoreArgs'),
+    registry: of('RegistryArgs'),
+  },
+  listSignatures: { image: 'public', registry: of('RegistryArgs') },
+  resolveImage: { image: 'public', registry: of('RegistryArgs') },
+} as const satisfies Readonly<Record<string, Members>>;
+
+export type FunctionName = keyof typeof FUNCTION_INPUTS;
 export type ResourceName = keyof typeof RESOURCE_INPUTS;
 
 /** Returns the members of an object in the table; `undefined` if the input is not an object. */

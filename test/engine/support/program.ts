@@ -5,7 +5,8 @@
 export const PROGRAM = `
 const { readFileSync } = require('node:fs');
 const pulumi = require('@pulumi/pulumi');
-const { Provider, SignedImage, VerifiedImage } = require('pulumi-signed-image');
+const signedImage = require('pulumi-signed-image');
+const { Provider, SignedImage, VerifiedImage } = signedImage;
 
 const revive = (value) => {
   if (Array.isArray(value)) return value.map(revive);
@@ -43,6 +44,9 @@ const make = (kinds, of) => Object.entries(kinds ?? {}).map(([name, { $provider,
   name,
   new of(name, revive(args), { provider: providers[$provider] }),
 ]);
+for (const [name, { $function, ...args }] of Object.entries(declared.calls ?? {})) {
+  exports[name] = signedImage[$function](revive(args));
+}
 const images = make(declared.images, Kind);
 const verified = make(declared.verified, VerifiedImage);
 for (const [name, image] of images) {

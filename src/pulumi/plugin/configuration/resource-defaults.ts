@@ -1,7 +1,7 @@
 import { parseReference } from '../../../oci';
 import { type Properties, reveal, Secret, UNKNOWN, type Value } from '../protocol/wire-value';
 
-/** The custom resources that take defaults from the provider, and which. */
+/** The custom resources and functions that take defaults from the provider, and which. */
 const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   SigningPlan: [
     'registry',
@@ -23,6 +23,9 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
     'deletion',
   ],
   VerifiedImage: ['registry', 'sigstore', 'trust'],
+  verifyImage: ['registry', 'sigstore', 'trust'],
+  listSignatures: ['registry'],
+  resolveImage: ['registry'],
 };
 
 /** Inputs whose members have defaults of their own. An object that names services or credentials is replaced as a whole. */

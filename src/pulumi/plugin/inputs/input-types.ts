@@ -26,6 +26,9 @@ interface TypeDeclaration {
 interface Schema {
   readonly resources: Readonly<Record<string, { readonly inputProperties: Declared }>>;
   readonly provider: { readonly inputProperties: Declared };
+  readonly functions: Readonly<
+    Record<string, { readonly inputs: { readonly properties: Declared } }>
+  >;
   readonly types: Readonly<Record<string, TypeDeclaration>>;
 }
 
@@ -40,11 +43,15 @@ const schema = lazy(
  * Reports inputs that do not have the type that the schema declares. A program in JavaScript or YAML may
  * send them, and a resource reads some of its inputs only after it has written to the registry.
  */
-export function inputTypeProblems(resource: string, inputs: Properties): readonly Problem[] {
-  const { resources, provider } = schema.get();
-  const declared =
-    (resource === providerType() ? provider : resources[resource])?.inputProperties ?? {};
-  return memberProblems(inputs, declared, []);
+export function inputTypeProblems(token: string, inputs: Properties): readonly Problem[] {
+  return memberProblems(inputs, declaredInputs(token), []);
+}
+
+/** The inputs of a resource, a function or the provider. */
+function declaredInputs(token: string): Declared {
+  const { resources, functions, provider } = schema.get();
+  if (token === providerType()) return provider.inputProperties;
+  return resources[token]?.inputProperties ?? functions[token]?.inputs.properties ?? {};
 }
 
 function memberProblems(

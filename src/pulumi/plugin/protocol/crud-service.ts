@@ -4,6 +4,7 @@ import * as rpc from '@pulumi/pulumi/proto/provider_pb';
 import { type Problem, SignedImageError } from '../../../error';
 import { toServiceError } from './crud-failure';
 import type { CrudResource } from './crud-resource';
+import type { FunctionResult } from '../functions/functions';
 import type { EngineLog } from './engine-log';
 import { Empty, Struct } from './pulumi-grpc';
 import { changedInputs, decodeProperties, encodeProperties, type Properties } from './wire-value';
@@ -17,11 +18,17 @@ export interface ProviderInputsHandler {
   configure(inputs: Properties): void;
 }
 
+/** The functions of the package. */
+export interface FunctionsHandler {
+  call(token: string, args: Properties): Promise<FunctionResult>;
+}
+
 /** The CRUD half of Pulumi's `ResourceProvider` service, with preview. */
 export interface CrudService {
   readonly checkConfig: Handler<rpc.CheckRequest, rpc.CheckResponse>;
   readonly diffConfig: Handler<rpc.DiffRequest, rpc.DiffResponse>;
   readonly configure: Handler<rpc.ConfigureRequest, rpc.ConfigureResponse>;
+  readonly invoke: Handler<rpc.InvokeRequest, rpc.InvokeResponse>;
   readonly check: Handler<rpc.CheckRequest, rpc.CheckResponse>;
   readonly diff: Handler<rpc.DiffRequest, rpc.DiffResponse>;
   readonly create: Handler<rpc.CreateRequest, rpc.CreateResponse>;
@@ -54,6 +61,7 @@ function toCheckFailure(problem: Problem, news: Properties): rpc.CheckFailure {
 export function createCrudService(
   resources: readonly CrudResource[],
   provider: ProviderInputsHandler,
+  functions: FunctionsHandler,
   engineLog: EngineLog,
 ): CrudService {
   const byType = new Map(resources.map((resource) => [resource.type, resource]));
@@ -112,6 +120,16 @@ export function createCrudService(
       response.setAcceptresources(true);
       response.setAcceptoutputs(true);
       response.setSupportspreview(true);
+      return response;
+    }),
+
+    invoke: handle(async (request) => {
+      const answer = await functions.call(request.getTok(), properties(request.getArgs()));
+      const response = new rpc.InvokeResponse();
+      if ('result' in answer) response.setReturn(Struct.fromJavaScript(wire(answer.result)));
+      else {
+        response.setFailuresList(answer.problems.map((problem) => toCheckFailure(problem, {})));
+      }
       return response;
     }),
 

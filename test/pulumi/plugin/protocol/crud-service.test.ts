@@ -49,9 +49,15 @@ const echo: CrudResource = {
   },
 };
 
+const NO_FUNCTIONS = { call: async () => ({ result: {} }) };
 const UNCONFIGURED = { check: async () => [], configure: () => undefined };
 
-const service: CrudService = createCrudService([echo], UNCONFIGURED, createEngineLog(undefined));
+const service: CrudService = createCrudService(
+  [echo],
+  UNCONFIGURED,
+  NO_FUNCTIONS,
+  createEngineLog(undefined),
+);
 
 const struct = (value: object): Struct => Struct.fromJavaScript(value as never);
 
@@ -207,7 +213,7 @@ describe('the CRUD service', () => {
         throw new TypeError('cannot read x');
       },
     };
-    const failing = createCrudService([broken], UNCONFIGURED, log);
+    const failing = createCrudService([broken], UNCONFIGURED, NO_FUNCTIONS, log);
     await expect(call(failing.check, request(rpc.CheckRequest))).rejects.toMatchObject({
       details: 'internal error of pulumi-signed-image: cannot read x [INTERNAL]',
     });
