@@ -10,7 +10,9 @@ import { ImageSignature } from '../resources/image-signature';
 import type { LogEntryOutput, SignerOutput } from '../resources/signature-outputs';
 import { SigningPlan } from '../resources/signing-plan';
 import { VerifiedImage } from '../resources/verified-image';
-import { guardedArguments, isAsync } from '../secrecy/guarded-arguments';
+import { guardedArguments } from '../secrecy/guarded-arguments';
+import { RESOURCE_INPUTS } from '../secrecy/input-table';
+import { isAsync, visibleUnknownMembers } from '../secrecy/unknown-members';
 import type { VerifiedImageReference } from '../../verify/report';
 
 /** Inputs that the component passes to the signature. */
@@ -165,8 +167,11 @@ function prepareArguments(args: SignedImageArgs): SignedImageArgs {
   if (isAsync(build?.builder)) {
     errors.push({ propertyPath: 'build.builder', reason: 'must be known when the program runs' });
   } else if (build) errors.push(...unsupportedBuildInputs(build));
-  if (errors.length > 0)
+  if (errors.length > 0) {
+    // Without other errors, the plan reports these: together with all that it finds itself.
+    errors.push(...visibleUnknownMembers(args, RESOURCE_INPUTS.SignedImage));
     throw new pulumi.InputPropertiesError({ message: 'invalid arguments', errors });
+  }
 
   return guardedArguments('SignedImage', args);
 }

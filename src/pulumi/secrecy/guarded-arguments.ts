@@ -8,6 +8,7 @@ import {
   RESOURCE_INPUTS,
   type ResourceName,
 } from './input-table';
+import { isAsync, UNKNOWN_MEMBERS, unknownMembers } from './unknown-members';
 
 /**
  * Marks every guarded member of a resource's arguments as secret, whether or not the program marked
@@ -46,7 +47,8 @@ function guardedNested(value: unknown, members: Members): unknown {
     const lifted = Object.keys(members).map(
       (name) => [name, output.apply((object) => object?.[name])] as const,
     );
-    return guardedObject(Object.fromEntries(lifted), members);
+    const others = output.apply((object) => unknownMembers(object, members));
+    return guardedObject(Object.fromEntries([...lifted, [UNKNOWN_MEMBERS, others]]), members);
   }
   return typeof value === 'object' && !Array.isArray(value)
     ? guardedObject(value as Readonly<Record<string, unknown>>, members)
@@ -55,11 +57,6 @@ function guardedNested(value: unknown, members: Members): unknown {
 
 function hasGuarded(members: Members): boolean {
   return Object.values(members).some(isGuarded);
-}
-
-/** Whether a value becomes known only later: an output or a promise. */
-export function isAsync(value: unknown): boolean {
-  return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
 /** PEM text is the key itself, and a PIN unlocks it; a path or `env://NAME` is only its location. */
