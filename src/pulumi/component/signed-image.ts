@@ -115,13 +115,20 @@ export function outputsOf(image: SignedImage): Record<string, pulumi.Output<unkn
     imageRef: image.imageRef,
     signer: image.signer,
     annotations: image.annotations,
-    certificate: image.certificate,
+    certificate: orNull(image.certificate),
     bundles: image.bundles,
     logEntries: image.logEntries,
-    // An input has the same name: if the output were absent, the input would be shown instead.
-    provenance: image.provenance.apply((text) => text ?? null),
+    provenance: orNull(image.provenance),
     verification: image.verification,
   };
+}
+
+/**
+ * Returns `null` for an output without a value. If it were absent, the SDK would take it for unknown in a preview, and
+ * show an input of the same name instead.
+ */
+function orNull(output: pulumi.Output<string | undefined>): pulumi.Output<string | null> {
+  return output.apply((text) => text ?? null);
 }
 
 /** The plan validates the build and does not need its secrets. */

@@ -9,7 +9,7 @@ import type {
   SourceArgs,
 } from '../component/args';
 import { token } from '../package';
-import { withVersion } from './resource-options';
+import { absentIfNull, withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import type {
   BuildSummaryOutput,
@@ -82,5 +82,7 @@ export class ImageSignature extends pulumi.CustomResource {
       },
       withVersion(options),
     );
+    this.certificate = absentIfNull(this.certificate);
+    this.signedProvenance = absentIfNull(this.signedProvenance);
   }
 }

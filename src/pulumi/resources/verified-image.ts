@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { VerifiedImageReference } from '../../verify/report';
 import type { IdentityArgs, RegistryArgs, SigstoreArgs, TrustedKeyArgs } from '../component/args';
 import { token } from '../package';
-import { withVersion } from './resource-options';
+import { absentIfNull, withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import { recordVerified } from '../verified-references';
 import type { SignerOutput } from './signature-outputs';
@@ -84,6 +84,7 @@ export class VerifiedImage extends pulumi.CustomResource {
       },
       withVersion(options),
     );
+    this.verifiedProvenance = absentIfNull(this.verifiedProvenance);
     recordVerified(this.imageRef);
   }
 }
