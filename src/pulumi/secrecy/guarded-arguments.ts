@@ -1,6 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
 
 import { isSecretReference } from '../../key/shown-reference';
+import { PACKAGE_VERSION } from '../package';
+import { LIBRARY_VERSION } from '../version-difference';
 import {
   isGuarded,
   type Members,
@@ -11,14 +13,15 @@ import {
 import { isAsync, UNKNOWN_MEMBERS, unknownMembers } from './unknown-members';
 
 /**
- * Marks every guarded member of a resource's arguments as secret, whether or not the program marked
+ * Adds the version of the library, and marks every guarded member of a resource's arguments as secret, whether or not the program marked
  * it. The plugin does the same again, because it also serves programs in other languages.
  */
 export function guardedArguments<Args extends object>(resource: ResourceName, args: Args): Args {
-  return guardedObject(
-    args as Readonly<Record<string, unknown>>,
-    RESOURCE_INPUTS[resource],
-  ) as Args;
+  const members = RESOURCE_INPUTS[resource];
+  const guarded = guardedObject(args as Readonly<Record<string, unknown>>, members);
+  // A component has no inputs of its own: its resources send the version.
+  const isSent = resource !== 'SignedImage';
+  return { ...guarded, ...(isSent && { [LIBRARY_VERSION]: PACKAGE_VERSION }) } as Args;
 }
 
 function guardedObject(
