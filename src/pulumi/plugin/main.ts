@@ -6,6 +6,7 @@ import { configuredResources } from './configuration/configured-resources';
 import type * as constructionModule from './protocol/component-construction';
 import { createCrudService } from './protocol/crud-service';
 import { createEngineLog } from './protocol/engine-log';
+import { watchEngine } from './protocol/engine-watch';
 import type * as environmentModule from './environment';
 import { lazy } from './protocol/first-use';
 import type * as heapModule from './heap-growth';
@@ -44,6 +45,8 @@ async function run(args: readonly string[]): Promise<void> {
     cancel: async () => environment.created?.close(),
   };
   await serve(provider, crud, args);
+  // Started after the server, so that the first response does not wait for it.
+  watchEngine(args.at(-1), () => process.exit(1));
 }
 
 void run(process.argv.slice(2));

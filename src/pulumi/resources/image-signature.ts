@@ -15,7 +15,7 @@ import type {
   Transparency,
 } from '../component/enums';
 import { token } from '../package';
-import { withVersion } from './resource-options';
+import { absentIfNull, withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import type {
   BuildSummaryOutput,
@@ -104,5 +104,7 @@ export class ImageSignature extends pulumi.CustomResource {
       },
       withVersion(options),
     );
+    this.certificate = absentIfNull(this.certificate);
+    this.signedProvenance = absentIfNull(this.signedProvenance);
   }
 }

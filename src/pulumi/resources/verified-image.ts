@@ -4,7 +4,7 @@ import type { VerifiedImageReference } from '../../verify/report';
 import type { IdentityArgs, RegistryArgs, SigstoreArgs, TrustedKeyArgs } from '../component/args';
 import type { RequiredFormat, RequiredTransparency } from '../component/enums';
 import { token } from '../package';
-import { withVersion } from './resource-options';
+import { absentIfNull, withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import { recordVerified } from '../verified-references';
 import type { SignerOutput } from './signature-outputs';
@@ -88,6 +88,7 @@ export class VerifiedImage extends pulumi.CustomResource {
       },
       withVersion(options),
     );
+    this.verifiedProvenance = absentIfNull(this.verifiedProvenance);
     recordVerified(this.imageRef);
   }
 }

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import * as pulumi from '@pulumi/pulumi';
 
 import type { SignedImageArgs } from '../../../src/pulumi/component/args';
@@ -171,6 +173,46 @@ describe('SignedImage', () => {
     expect(() => new SignedImage('app', { image: 'host.test/app', build, keyless })).toThrow(
       expect.objectContaining({ errors: [expect.objectContaining({ propertyPath: 'build' })] }),
     );
+  });
+
+  it('reports misspelt members of any object beside its own errors, without their values', () => {
+    const hidden = 'canary-value-of-a-misspelt-member';
+    const args = {
+      image: 'host.test/app',
+      build: { builder: 'pulumi-docker', sbom: true, lables: { a: hidden } },
+      keyless: pulumi.output({}),
+      verify: { anotations: { team: hidden }, identities: [{ identity: 'a', isuer: hidden }] },
+      annotations: { anything: 'x' },
+      'sou rce': hidden,
+      verfy: undefined,
+    };
+    let thrown: unknown;
+    try {
+      new SignedImage('app', args as unknown as SignedImageArgs);
+    } catch (error) {
+      thrown = error;
+    }
+    const { errors } = thrown as pulumi.InputPropertiesError;
+    expect(errors?.map(({ propertyPath }) => propertyPath)).toEqual([
+      'keyless',
+      'build.sbom',
+      '["sou rce"]',
+      'build.lables',
+      'verify.anotations',
+      'verify.identities[0].isuer',
+    ]);
+    expect(errors).toContainEqual({
+      propertyPath: 'verify.identities[0].isuer',
+      reason: 'unknown; did you mean "issuer"?',
+    });
+    expect(inspect(thrown, { depth: 9 })).not.toContain(hidden);
+  });
+
+  it('passes misspelt members on to the plan, which reports them with everything else', async () => {
+    const args = { image: 'host.test/app', keyless, verfy: {}, verify: { anotations: {} } };
+    const image = new SignedImage('app', args as SignedImageArgs);
+    await valueOf(image.digest);
+    expect(inputsOf(':SigningPlan')).toMatchObject({ verfy: {}, verify: { anotations: {} } });
   });
 
   it('refuses an object that is an output as a whole, because its members are unknown', async () => {

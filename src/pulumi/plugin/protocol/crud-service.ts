@@ -4,6 +4,7 @@ import * as rpc from '@pulumi/pulumi/proto/provider_pb';
 import { type Problem, SignedImageError } from '../../../error';
 import { toServiceError } from './crud-failure';
 import type { CrudResource } from './crud-resource';
+import { detailedDiff } from './detailed-diff';
 import type { FunctionResult } from '../functions/functions';
 import type { EngineLog } from './engine-log';
 import { Empty, Struct } from './pulumi-grpc';
@@ -152,15 +153,21 @@ export function createCrudService(
 
     diff: handle(async (request) => {
       const urn = request.getUrn();
+      const [oldInputs, news] = [properties(request.getOldInputs()), properties(request.getNews())];
       const { changed, replaces } = await resourceOf(urn).diff({
         urn,
         id: request.getId(),
-        oldInputs: properties(request.getOldInputs()),
+        oldInputs,
         oldOutputs: properties(request.getOlds()),
-        news: properties(request.getNews()),
+        news,
         log: engineLog.for(urn),
       });
-      return diffResponse(changed, replaces);
+      const response = diffResponse(changed, replaces);
+      response.setHasdetaileddiff(true);
+      for (const [path, diff] of detailedDiff({ changed, replaces }, oldInputs, news)) {
+        response.getDetaileddiffMap().set(path, diff);
+      }
+      return response;
     }),
 
     create: handle(async (request) => {
@@ -195,11 +202,18 @@ export function createCrudService(
 
     read: handle(async (request) => {
       const urn = request.getUrn();
+      const [inputs, outputs] = [
+        properties(request.getInputs()),
+        properties(request.getProperties()),
+      ];
+      if (Object.keys({ ...inputs, ...outputs }).length === 0) {
+        throw importError(typeOf(urn), request.getId());
+      }
       const found = await resourceOf(urn).read({
         urn,
         id: request.getId(),
-        inputs: properties(request.getInputs()),
-        outputs: properties(request.getProperties()),
+        inputs,
+        outputs,
         log: engineLog.for(urn),
       });
       const response = new rpc.ReadResponse();
@@ -245,6 +259,16 @@ function configuredInputs(request: rpc.ConfigureRequest): Properties {
       value,
     ]),
   );
+}
+
+/** A read with nothing but an id: `pulumi import`, the option `import`, or `.get()`. */
+function importError(type: string, id: string): SignedImageError {
+  return new SignedImageError({
+    code: 'INPUT_INVALID',
+    message:
+      `${type} cannot be imported from ${id}: a registry does not store the signer and the policy that are its inputs. ` +
+      'Declare the resource without an import: the first update finds the existing signatures and writes only what is missing',
+  });
 }
 
 /** `urn:pulumi:stack::project::parent$type::name` -> `type`. */

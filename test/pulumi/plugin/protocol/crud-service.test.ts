@@ -194,6 +194,17 @@ describe('the CRUD service', () => {
     expect((await call<unknown, rpc.ReadResponse>(service.read, asked)).getId()).toBe('');
   });
 
+  it('refuses to read a resource of which only the id is known, as an import does', async () => {
+    const asked = request(rpc.ReadRequest);
+    asked.setUrn(URN);
+    asked.setId('host.test/app');
+    await expect(call(service.read, asked)).rejects.toMatchObject({
+      details: expect.stringMatching(
+        /^signed-image:index:Thing cannot be imported from host\.test\/app: .*Declare the resource/,
+      ) as string,
+    });
+  });
+
   it('answers an error with property, message and code, and nothing else', async () => {
     await expect(call(service.delete, request(rpc.DeleteRequest))).rejects.toMatchObject({
       details: 'image: is in use [REGISTRY_CONFLICT]',
