@@ -18,12 +18,13 @@ const MODULES = [
   'verify',
   'pulumi',
   'enforce',
+  'plugin',
   'audit',
   'cli',
 ];
 
 /** The modules that may use Pulumi's SDK; the others are a library that tests use without an engine. */
-const WITH_PULUMI = ['pulumi', 'enforce'];
+const WITH_PULUMI = ['pulumi', 'enforce', 'plugin'];
 
 const oneOf = (names) => `(?:${names.join('|')})`;
 

@@ -64,7 +64,8 @@ export default tseslint.config(
   {
     // The plugin answers first, and loads the rest on its first use (docs/explanation/adr/0009).
     files: [
-      'src/pulumi/plugin/main.ts',
+      'src/plugin/main.ts',
+      'src/pulumi/plugin/plugin.ts',
       'src/pulumi/plugin/resources.ts',
       'src/pulumi/plugin/configuration/configured-resources.ts',
     ],

@@ -52,6 +52,7 @@ export {
 } from './enforce';
 export { ERROR_CODES, type ErrorCode, SignedImageError } from './error';
 export {
+  AdmissionAction,
   type BuildArgs,
   Builder,
   BuildNetwork,

@@ -12,8 +12,8 @@ const PREAMBLE = `# Inputs and outputs
 <!-- Generated from schema.json by \`node dev/run.mjs docs\`. Do not edit. -->
 
 All inputs and outputs of the package \`signed-image\`, with the names that they have in TypeScript, YAML and the schema. Other
-languages use their own spelling (\`image_ref\` in Python, \`ImageRef\` in Go). \`SignedImage\` and \`VerifiedImage\` are the resources
-to declare in a program; \`SignedImage\` creates the others. How to use them: [how-to guides](../how-to/README.md).
+languages use their own spelling (\`image_ref\` in Python, \`ImageRef\` in Go). A program declares \`SignedImage\`,
+\`VerifiedImage\` and the policies for clusters; \`SignedImage\` creates the other resources. How to use them: [how-to guides](../how-to/README.md).
 `;
 
 const COLUMNS = '| --- | --- | --- | --- |';
@@ -142,7 +142,15 @@ function referencedTypes(properties, found = new Set()) {
   return found;
 }
 
-const DECLARED = ['SignedImage', 'VerifiedImage'];
+const DECLARED = [
+  'SignedImage',
+  'VerifiedImage',
+  'AdmissionPolicy',
+  'KyvernoPolicy',
+  'KyvernoClusterPolicy',
+  'PolicyControllerPolicy',
+  'FluxVerification',
+];
 
 /** Types that a program writes; the others are outputs, or are passed on between the resources of a SignedImage. */
 const inputTypes = new Set(

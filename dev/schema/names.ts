@@ -3,7 +3,7 @@
  * and would make `KeyArgsArgs` of `KeyArgs`.
  */
 export function schemaName(type: string): string {
-  return type.replace(/(?:Args|Output)$/, '');
+  return type.replace(/(?:Args|Output|Shape)$/, '');
 }
 
 const TYPE_TOKEN = /^((?:#\/types\/)?[a-z-]+:index:)(\w+)$/;

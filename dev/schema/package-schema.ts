@@ -20,7 +20,23 @@ import { withSchemaNames } from './names';
 
 const COMPONENT = 'SignedImage';
 const CUSTOM = ['SigningPlan', 'ImageBuild', 'ImageSignature', 'VerifiedImage'] as const;
-const RESOURCES = [COMPONENT, ...CUSTOM] as const;
+const POLICIES = [
+  'AdmissionPolicy',
+  'KyvernoPolicy',
+  'KyvernoClusterPolicy',
+  'PolicyControllerPolicy',
+  'FluxVerification',
+] as const;
+/** The interfaces of their arguments, for the descriptions. */
+const SIGNER_ARGUMENTS = ['SignerPolicyArgs'];
+const POLICY_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  AdmissionPolicy: ['AdmissionPolicyArgs', 'DigestPolicyArgs'],
+  KyvernoPolicy: SIGNER_ARGUMENTS,
+  KyvernoClusterPolicy: SIGNER_ARGUMENTS,
+  PolicyControllerPolicy: SIGNER_ARGUMENTS,
+  FluxVerification: ['FluxVerificationArgs', ...SIGNER_ARGUMENTS],
+};
+const RESOURCES = [COMPONENT, ...CUSTOM, ...POLICIES] as const;
 const PROVIDER = 'Provider';
 const FUNCTIONS = Object.keys(FUNCTION_INPUTS) as FunctionName[];
 
@@ -30,7 +46,13 @@ const shapeOf = (name: string): string => name.charAt(0).toUpperCase() + name.sl
 const DESCRIPTION =
   'Builds, pushes, signs and verifies a container image, and hands on only the verified digest';
 
-const SOURCES = join(__dirname, '..', '..', 'src', 'pulumi');
+const SOURCES = join(__dirname, '..', '..', 'src');
+const DOCUMENTED = [
+  'enforce/admission',
+  'pulumi/component',
+  'pulumi/resources',
+  'pulumi/functions',
+].map((folder) => join(SOURCES, folder));
 
 /** Numbers that are integers: TypeScript cannot say so. */
 const INTEGERS: readonly (readonly [type: string, member: string])[] = [
@@ -74,9 +96,7 @@ export function packageSchema(): PackageSpec {
   addImageRef(schema);
   for (const [type, member] of guardedMembers()) propertyOf(schema, type, member).secret = true;
   for (const [type, member] of INTEGERS) propertyOf(schema, type, member).type = 'integer';
-  const documented = readDocumentation(
-    ['component', 'resources', 'functions'].map((each) => join(SOURCES, each)),
-  );
+  const documented = readDocumentation([__dirname, ...DOCUMENTED]);
   const provider = takeProvider(schema, documented);
   const functions = takeFunctions(schema, documented);
   describe(schema, documented);
@@ -118,9 +138,19 @@ function describe(schema: PackageSpec, documented: ReadonlyMap<string, Documenta
     for (const [member, property] of Object.entries(resource.properties ?? {})) {
       (property as Described).description ??= members[member];
     }
+    const inputs = POLICY_ARGUMENTS[name] ?? [];
+    for (const [member, property] of Object.entries(resource.inputProperties ?? {})) {
+      (property as Described).description ??= inputs
+        .map((each) => of(each).members[member])
+        .find((text) => text !== undefined);
+    }
   }
   for (const [key, type] of Object.entries(schema.types)) {
-    (type as Described).description = of(key.split(':').at(-1) ?? '').description;
+    const { description, members } = of(realName(key));
+    (type as Described).description = description;
+    for (const [member, property] of Object.entries(type.properties ?? {})) {
+      (property as Described).description ??= members[member];
+    }
   }
 }
 
@@ -169,6 +199,12 @@ function takeFunctions(
       ];
     }),
   );
+}
+
+/** The interface that a shape stands for. */
+function realName(key: string): string {
+  const name = key.split(':').at(-1) ?? '';
+  return name.startsWith('Flux') ? name : name.replace(/Shape$/, '');
 }
 
 /** The text of schema.json. */

@@ -1,7 +1,19 @@
 import * as pulumi from '@pulumi/pulumi';
 
 import { SignedImage } from '../../src/pulumi/component/signed-image';
-import type { RequiredTransparency } from '../../src/pulumi/component/enums';
+import type {
+  AdmissionExemption,
+  AdmissionPolicyArgs,
+  FluxVerificationResourceArgs,
+  PolicyIdentity,
+  PolicyProvenance,
+  SignerPolicyResourceArgs,
+} from '../../src/enforce/admission';
+import type {
+  AdmissionAction,
+  RequiredTransparency,
+  SignatureFormat,
+} from '../../src/pulumi/component/enums';
 import type {
   ListSignaturesResult,
   ResolveImageResult,
@@ -28,8 +40,121 @@ export { SignedImage };
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the analyzer needs an interface
 export interface NoArgs {}
 
+/** A reference to a secret of the same namespace. */
+export interface FluxSecretReference {
+  /** Name of the secret. */
+  name: string;
+}
+
+/** A keyless signer, as Flux matches it. */
+export interface FluxIdentity {
+  /** Regular expression for the OIDC issuer. */
+  issuer: string;
+  /** Regular expression for the subject of the certificate. */
+  subject: string;
+}
+
+/** `spec.verify` of an `OCIRepository`; also of a `HelmChart`, without a trusted root. */
+export interface FluxVerifyShape {
+  /** `cosign`. */
+  provider: string;
+  /** The public keys. */
+  secretRef?: FluxSecretReference;
+  /** The keyless signers. */
+  matchOIDCIdentity?: FluxIdentity[];
+  /** The trusted root of a private Sigstore instance. */
+  trustedRootSecretRef?: FluxSecretReference;
+}
+
 // Pulumi's schema analyzer reads component classes only. These have the shape of our custom
 // resources and serve nothing but the generation of schema.json (`npm run schema`); descriptions come from the real classes.
+
+// The analyzer accepts no readonly lists or maps. Descriptions come from the real interfaces.
+
+export interface AdmissionExemptionShape {
+  image: string;
+  reason: string;
+}
+
+export interface PolicyIdentityShape {
+  identity?: string;
+  identityPattern?: string;
+  issuer?: string;
+  issuerPattern?: string;
+}
+
+export interface PolicyProvenanceShape {
+  builderId?: string;
+}
+
+export interface AdmissionPolicyShape {
+  images: pulumi.Input<pulumi.Input<string>[]>;
+  exempt?: AdmissionExemptionShape[];
+  namespaces?: string[];
+  action?: AdmissionAction;
+  name?: string;
+}
+
+export interface SignerPolicyShape {
+  name?: string;
+  keys?: pulumi.Input<pulumi.Input<string>[]>;
+  identities?: PolicyIdentityShape[];
+  images: string[];
+  format?: SignatureFormat;
+  transparency?: RequiredTransparency;
+  trustedRoot?: string;
+  annotations?: Record<string, string>;
+  provenance?: PolicyProvenanceShape;
+  namespaces?: string[];
+  action?: AdmissionAction;
+}
+
+export interface FluxVerificationShape extends SignerPolicyShape {
+  namespace?: string;
+  interval?: string;
+}
+
+/** The compiler refuses a shape that has other members than the real interface. */
+type Shaped<Shape, Real> = Readonly<
+  Record<Exclude<keyof Shape, keyof Real> | Exclude<keyof Real, keyof Shape>, never>
+>;
+export const SAME_MEMBERS: Shaped<AdmissionPolicyShape, AdmissionPolicyArgs> &
+  Shaped<SignerPolicyShape, SignerPolicyResourceArgs> &
+  Shaped<FluxVerificationShape, FluxVerificationResourceArgs> &
+  Shaped<AdmissionExemptionShape, AdmissionExemption> &
+  Shaped<PolicyIdentityShape, PolicyIdentity> &
+  Shaped<PolicyProvenanceShape, PolicyProvenance> = {};
+
+export class AdmissionPolicy extends pulumi.ComponentResource {
+  constructor(name: string, args: AdmissionPolicyShape, opts?: pulumi.ComponentResourceOptions) {
+    super('signed-image:index:AdmissionPolicy', name, args, opts);
+  }
+}
+
+export class KyvernoPolicy extends pulumi.ComponentResource {
+  constructor(name: string, args: SignerPolicyShape, opts?: pulumi.ComponentResourceOptions) {
+    super('signed-image:index:KyvernoPolicy', name, args, opts);
+  }
+}
+
+export class KyvernoClusterPolicy extends pulumi.ComponentResource {
+  constructor(name: string, args: SignerPolicyShape, opts?: pulumi.ComponentResourceOptions) {
+    super('signed-image:index:KyvernoClusterPolicy', name, args, opts);
+  }
+}
+
+export class PolicyControllerPolicy extends pulumi.ComponentResource {
+  constructor(name: string, args: SignerPolicyShape, opts?: pulumi.ComponentResourceOptions) {
+    super('signed-image:index:PolicyControllerPolicy', name, args, opts);
+  }
+}
+
+export class FluxVerification extends pulumi.ComponentResource {
+  public readonly verify!: pulumi.Output<FluxVerifyShape>;
+  constructor(name: string, args: FluxVerificationShape, opts?: pulumi.ComponentResourceOptions) {
+    super('signed-image:index:FluxVerification', name, args, opts);
+  }
+}
 
 export class Provider extends pulumi.ComponentResource {
   constructor(name: string, args: ProviderArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -56,7 +56,7 @@ loadKeySigner({ ref }, processHost())
 // The plugin begins to serve when its main module is run; what it serves with is loaded here.
 const START = `
 require('./dist');
-require('./dist/pulumi/plugin/main.js');
+require('./dist/plugin/main.js');
 console.log('done');
 setImmediate(() => process.exit(0));
 `;

@@ -5,9 +5,11 @@ import type { VerifiedImageReference } from '../../verify';
 import { type AdmissionExemption, digestPolicy, type DigestPolicyArgs } from './digest-policy';
 import { createObjects } from './kubernetes-objects';
 
+/** The arguments of an admission policy. */
 export interface AdmissionPolicyArgs {
   /** All images to admit: `imageRef` of signed and verified images, and images that still run during a rollout. */
   readonly images: pulumi.Input<pulumi.Input<string | VerifiedImageReference>[]>;
+  /** Images that the cluster admits without verification. */
   readonly exempt?: readonly AdmissionExemption[];
   /** Namespaces that the policy applies to; `*` for all. Default: all but `kube-system`. */
   readonly namespaces?: readonly string[];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { ImagePattern } from './image-pattern';
 import { type Manifest, nameFault } from './manifest';
-import { FLUX_MEMBERS } from './policy-members';
+import type { MembersOf } from './policy-members';
 import { expressionOf } from './signer-pattern';
 import {
   policyMetadata,
@@ -11,6 +11,7 @@ import {
   signerPolicy,
   type SignerPolicyArgs,
   unsupported,
+  SIGNER_POLICY_MEMBERS,
 } from './signer-policy';
 
 export interface FluxVerificationArgs extends SignerPolicyArgs {
@@ -19,6 +20,12 @@ export interface FluxVerificationArgs extends SignerPolicyArgs {
   /** How often Flux checks for a new artifact. Default: `10m`. */
   readonly interval?: string;
 }
+
+const FLUX_MEMBERS: MembersOf<FluxVerificationArgs> = {
+  ...SIGNER_POLICY_MEMBERS,
+  namespace: 'any',
+  interval: 'any',
+};
 
 /** `spec.verify` of an `OCIRepository`; also of a `HelmChart`, without a trusted root. */
 export interface FluxVerify {

@@ -57,7 +57,10 @@ function registerObjects<T extends SignerPolicyArgs, M extends PolicyManifests>(
   return shape;
 }
 
-/** A Kyverno `ImageValidatingPolicy`: see `kyvernoPolicy`. Requires `@pulumi/kubernetes`. */
+/**
+ * A Kyverno `ImageValidatingPolicy` that admits only images of these signers (function `kyvernoPolicy`). Requires
+ * `@pulumi/kubernetes`.
+ */
 export class KyvernoPolicy extends pulumi.ComponentResource {
   /** @throws InvalidInputError immediately, with all problems of the inputs that are known already */
   constructor(
@@ -71,7 +74,10 @@ export class KyvernoPolicy extends pulumi.ComponentResource {
   }
 }
 
-/** A Kyverno `ClusterPolicy`: see `kyvernoClusterPolicy`. Requires `@pulumi/kubernetes`. */
+/**
+ * A Kyverno `ClusterPolicy` that admits only images of these signers (function `kyvernoClusterPolicy`). Requires
+ * `@pulumi/kubernetes`.
+ */
 export class KyvernoClusterPolicy extends pulumi.ComponentResource {
   /** @throws InvalidInputError immediately, with all problems of the inputs that are known already */
   constructor(
@@ -85,7 +91,10 @@ export class KyvernoClusterPolicy extends pulumi.ComponentResource {
   }
 }
 
-/** `ClusterImagePolicy` and `TrustRoot`: see `policyControllerPolicy`. Requires `@pulumi/kubernetes`. */
+/**
+ * `ClusterImagePolicy` and `TrustRoot` of policy-controller, which admit only images of these signers (function
+ * `policyControllerPolicy`). Requires `@pulumi/kubernetes`.
+ */
 export class PolicyControllerPolicy extends pulumi.ComponentResource {
   /** @throws InvalidInputError immediately, with all problems of the inputs that are known already */
   constructor(
@@ -99,7 +108,10 @@ export class PolicyControllerPolicy extends pulumi.ComponentResource {
   }
 }
 
-/** Flux `OCIRepository` objects and secrets: see `fluxVerification`. Requires `@pulumi/kubernetes`. */
+/**
+ * Flux `OCIRepository` objects and secrets, which accept only artifacts of these signers (function `fluxVerification`).
+ * Requires `@pulumi/kubernetes`.
+ */
 export class FluxVerification extends pulumi.ComponentResource {
   /** `spec.verify`, for an `OCIRepository` or `HelmChart` of your own. */
   readonly verify: FluxVerify;

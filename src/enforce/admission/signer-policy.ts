@@ -17,7 +17,7 @@ import {
   identityProblems,
   type PolicyIdentity,
 } from './signer-pattern';
-import { SIGNER_POLICY_MEMBERS, unknownMemberProblems } from './policy-members';
+import { type MembersOf, unknownMemberProblems } from './policy-members';
 import { type TrustMaterialParts, trustMaterialParts } from './trust-material';
 
 /** What the provenance of an image must contain. */
@@ -32,6 +32,7 @@ export interface SignerPolicyArgs {
   readonly name: string;
   /** Public keys in PEM; a signature by any of the keys and identities is sufficient. */
   readonly keys?: readonly string[];
+  /** Keyless signers. */
   readonly identities?: readonly PolicyIdentity[];
   /** Images that the policy applies to: `registry.example.com/team/app`, `registry.example.com/team/*`. */
   readonly images: readonly string[];
@@ -53,6 +54,20 @@ export interface SignerPolicyArgs {
   /** `Deny`, `Warn` or `Audit`. Default: `Deny`. */
   readonly action?: string;
 }
+
+export const SIGNER_POLICY_MEMBERS: MembersOf<SignerPolicyArgs> = {
+  name: 'any',
+  keys: 'any',
+  identities: { identity: 'any', identityPattern: 'any', issuer: 'any', issuerPattern: 'any' },
+  images: 'any',
+  format: 'any',
+  transparency: 'any',
+  trustedRoot: 'any',
+  annotations: 'any',
+  provenance: { builderId: 'any' },
+  namespaces: 'any',
+  action: 'any',
+};
 
 /** A private Sigstore instance. */
 export interface OwnInstance {

@@ -153,3 +153,14 @@ export const SignaturePurpose = {
   Provenance: 'provenance',
 } as const;
 export type SignaturePurpose = (typeof SignaturePurpose)[keyof typeof SignaturePurpose];
+
+/** What a cluster does with what a policy does not admit. */
+export const AdmissionAction = {
+  /** Refuses it. */
+  Deny: 'Deny',
+  /** Admits it, and warns whoever applies it. */
+  Warn: 'Warn',
+  /** Admits it, and records it in the audit log of the API server. */
+  Audit: 'Audit',
+} as const;
+export type AdmissionAction = (typeof AdmissionAction)[keyof typeof AdmissionAction];

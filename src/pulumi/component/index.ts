@@ -13,6 +13,7 @@ export type {
   VerifyArgs,
 } from './args';
 export {
+  AdmissionAction,
   Builder,
   BuildNetwork,
   Deletion,

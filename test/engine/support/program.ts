@@ -12,6 +12,7 @@ const revive = (value) => {
   if (Array.isArray(value)) return value.map(revive);
   if (typeof value !== 'object' || value === null) return value;
   if ('$secret' in value) return pulumi.secret(value.$secret);
+  if ('$late' in value) return pulumi.output(Promise.resolve(value.$late));
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, revive(member)]));
 };
 
@@ -46,6 +47,9 @@ const make = (kinds, of) => Object.entries(kinds ?? {}).map(([name, { $provider,
 ]);
 for (const [name, { $function, ...args }] of Object.entries(declared.calls ?? {})) {
   exports[name] = signedImage[$function](revive(args));
+}
+for (const [name, { $type, ...args }] of Object.entries(declared.policies ?? {})) {
+  new pulumi.ComponentResource('signed-image:index:' + $type, name, revive(args), {}, true);
 }
 const images = make(declared.images, Kind);
 const verified = make(declared.verified, VerifiedImage);

@@ -44,6 +44,8 @@ export interface Declared {
   readonly use: 'local' | 'remote';
   readonly images?: Readonly<Record<string, unknown>>;
   readonly verified?: Readonly<Record<string, unknown>>;
+  /** Policies for a cluster, as remote components: the name of the component as `$type`, and its inputs. */
+  readonly policies?: Readonly<Record<string, unknown>>;
   /** Calls of functions, whose results are outputs: the name of the function as `$function`, and its inputs. */
   readonly calls?: Readonly<Record<string, unknown>>;
   /** Explicit providers; an image names one as `$provider`. */

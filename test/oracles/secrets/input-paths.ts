@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { RESOURCE_INPUTS } from '../../../src/pulumi/secrecy/input-table';
+
 interface Property {
   readonly type?: string;
   readonly $ref?: string;
@@ -28,9 +30,13 @@ export const schema = JSON.parse(
 
 /** Every input of every resource of the schema, to its leaves. */
 export function inputPaths(): readonly InputPath[] {
-  return Object.entries(schema.resources).flatMap(([token, { inputProperties }]) =>
-    leavesOf(inputProperties).map((steps) => ({ resource: token.split(':').at(-1) ?? '', steps })),
-  );
+  return Object.entries(schema.resources).flatMap(([token, { inputProperties }]) => {
+    const resource = token.split(':').at(-1) ?? '';
+    // Policies for clusters are not resources of the plugin: their objects are public as a whole.
+    return resource in RESOURCE_INPUTS
+      ? leavesOf(inputProperties).map((steps) => ({ resource, steps }))
+      : [];
+  });
 }
 
 type Steps = readonly (string | number)[];

@@ -16,11 +16,14 @@ import { serve } from './protocol/server';
 const SCHEMA = join(__dirname, '..', '..', '..', 'schema.json');
 
 /**
- * The plugin process. Pulumi starts it with the engine's address as its last argument. The imports
+ * Serves the plugin. Pulumi starts it with the engine's address as its last argument. The imports
  * here are loaded before the first response, which the engine waits for: they are limited to what
  * the SDK's server needs. All other modules are loaded on first use (docs/explanation/adr/0009).
  */
-async function run(args: readonly string[]): Promise<void> {
+export async function runPlugin(
+  args: readonly string[],
+  policies: () => constructionModule.PolicyComponents,
+): Promise<void> {
   const environment = lazy(() => {
     const { createPluginEnvironment } = require('./environment') as typeof environmentModule;
     const { limitHeapGrowth } = require('./heap-growth') as typeof heapModule;
@@ -37,10 +40,10 @@ async function run(args: readonly string[]): Promise<void> {
   const provider = {
     version: PACKAGE_VERSION,
     getSchema: async () => readFileSync(SCHEMA, 'utf8'),
-    construct: async (...args: Parameters<typeof constructionModule.constructComponent>) => {
+    construct: async (...args: constructionModule.ConstructCall) => {
       const { constructComponent } =
         require('./protocol/component-construction') as typeof constructionModule;
-      return constructComponent(...args);
+      return constructComponent(policies, ...args);
     },
     cancel: async () => environment.created?.close(),
   };
@@ -48,5 +51,3 @@ async function run(args: readonly string[]): Promise<void> {
   // Started after the server, so that the first response does not wait for it.
   watchEngine(args.at(-1), () => process.exit(1));
 }
-
-void run(process.argv.slice(2));

@@ -1,0 +1,80 @@
+import { enginesUnderTest } from '../../dev/engine/under-test';
+import { openStage, saidBy, SCENARIO, type Stage } from './support/stage';
+
+const IMAGE = `registry.example.com/team/app@sha256:${'a'.repeat(64)}`;
+const SIGNERS = {
+  identities: [{ identity: 'https://ci.example.test/job', issuer: 'https://ci.example.test' }],
+  images: ['registry.example.com/team/*'],
+};
+
+/** Each policy, as a program in another language declares it, and the kinds of the objects that it registers. */
+const POLICIES: readonly (readonly [string, object, readonly RegExp[]])[] = [
+  [
+    'AdmissionPolicy',
+    { images: { $late: [IMAGE] }, namespaces: ['production'], action: 'Warn' },
+    [/ValidatingAdmissionPolicy\b/, /ValidatingAdmissionPolicyBinding/],
+  ],
+  ['KyvernoPolicy', SIGNERS, [/ImageValidatingPolicy/]],
+  ['KyvernoClusterPolicy', SIGNERS, [/ClusterPolicy/]],
+  ['PolicyControllerPolicy', SIGNERS, [/ClusterImagePolicy/]],
+  [
+    'FluxVerification',
+    { ...SIGNERS, images: ['registry.example.com/team/app'], namespace: 'apps' },
+    [/OCIRepository/],
+  ],
+];
+
+const MISTAKES: readonly (readonly [string, string, object, RegExp])[] = [
+  ['a misspelt member', 'KyvernoPolicy', { ...SIGNERS, anotations: {} }, /anotations.*annotations/],
+  ['a wrong action', 'AdmissionPolicy', { images: [IMAGE], action: 'Stop' }, /action/],
+  ['images by tag', 'AdmissionPolicy', { images: ['registry.example.com/app:v1'] }, /images/],
+  [
+    'an output that decides which objects there are',
+    'AdmissionPolicy',
+    { images: [IMAGE], namespaces: { $late: ['production'] } },
+    /namespaces.*must be known/,
+  ],
+  ['nobody is trusted', 'FluxVerification', { images: ['registry.example.com/a'] }, /keys/],
+];
+
+// The real engine would ask a cluster for the objects: there the scenarios of test/enforce/real apply them.
+const engines = enginesUnderTest().filter(({ engine }) => engine === 'local');
+
+describe.each(engines)(
+  'a policy for a cluster as a remote component, on the $engine engine',
+  (kind) => {
+    let stage: Stage;
+
+    beforeAll(async () => {
+      stage = await openStage();
+    });
+    afterAll(() => stage.close());
+
+    it.each(POLICIES)(
+      '%s registers its objects, and nothing in a second update',
+      async (policy, args, kinds) => {
+        stage.declare({ use: 'remote', policies: { guard: { $type: policy, ...args } } });
+        const engine = stage.stack(kind);
+        const up = await engine.up();
+        expect(up.errors).toEqual([]);
+        const types = up.steps.map(({ type }) => type).join();
+        for (const expected of kinds) expect(types).toMatch(expected);
+        const again = await engine.up();
+        expect(again.errors).toEqual([]);
+        expect(again.steps.filter(({ op }) => op !== 'same')).toEqual([]);
+      },
+      SCENARIO,
+    );
+
+    it.each(MISTAKES)(
+      'refuses a mistake on its property: %s',
+      async (_what, policy, args, expected) => {
+        stage.declare({ use: 'remote', policies: { guard: { $type: policy, ...args } } });
+        const up = await stage.stack(kind).up();
+        expect(up.ok).toBe(false);
+        expect(saidBy(up)).toMatch(expected);
+      },
+      SCENARIO,
+    );
+  },
+);
