@@ -9,12 +9,12 @@ import {
   daemonUnavailableReason,
   daemonVersion,
   dockerLogin,
-  imageIdFlags,
+  ownImageFlags,
   platformFlags,
   pushFromDaemon,
   logDaemonInsecure,
   logDaemonTls,
-  untagInDaemon,
+  withOwnName,
 } from './docker-cli';
 import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
@@ -114,6 +114,24 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<P
       { program: 'docker', args: ['pull'], env: login },
       request.platforms.length === 1 ? request.platforms[0] : undefined,
     );
+  const build = (): Promise<PushedImage> => runBuildx(session, deps, { login, byDaemon });
+  // The containerd store also keeps the name of what BuildKit in the daemon pushed.
+  return driver === 'docker' ? withOwnName(session, login, build) : build();
+}
+
+interface BuildxRun {
+  /** Variables with which docker uses the login for the push. */
+  readonly login: NodeJS.ProcessEnv;
+  /** Load the image into the daemon, which then pushes it. */
+  readonly byDaemon: boolean;
+}
+
+async function runBuildx(
+  session: BuildSession,
+  deps: BuilderDeps,
+  { login, byDaemon }: BuildxRun,
+): Promise<PushedImage> {
+  const { request } = session;
   const metadata = join(session.folder, 'metadata.json');
   await session.run({
     label: 'docker buildx build',
@@ -133,9 +151,9 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<P
       ...request.cacheTo.flatMap((entry) => ['--cache-to', entry]),
       '--metadata-file',
       metadata,
-      '--tag',
-      session.target,
-      ...(byDaemon ? ['--load', ...imageIdFlags(session)] : outputFlags(request)),
+      ...(byDaemon
+        ? ['--load', ...ownImageFlags(session)]
+        : ['--tag', session.target, ...outputFlags(request)]),
       await headerSafeContext(request.context, session.folder),
     ],
     env: {
@@ -148,10 +166,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<P
     property: 'build',
   });
   if (byDaemon) return pushFromDaemon(session, deps.env);
-  const digest = claimedDigest(await metadataDigest(metadata));
-  // The containerd store keeps the name of what BuildKit in the daemon pushed.
-  if (driver === 'docker') await untagInDaemon(session, login);
-  return { digest };
+  return { digest: claimedDigest(await metadataDigest(metadata)) };
 }
 
 function outputFlags({ registry }: BuildRequest): readonly string[] {

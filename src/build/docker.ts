@@ -2,12 +2,13 @@ import type { Builder, BuildRequest } from './builder';
 import {
   daemonUnavailableReason,
   dockerLogin,
-  imageIdFlags,
+  imageIdOf,
+  ownImageFlags,
   platformFlags,
   pushFromDaemon,
   logDaemonInsecure,
   logDaemonTls,
-  untagInDaemon,
+  withOwnName,
 } from './docker-cli';
 import { unsupportedInput } from './capabilities';
 import { pullBases } from './base-pull';
@@ -57,6 +58,11 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
   await logDaemonInsecure(session, environmentOf(deps, request));
   const login = { ...(await dockerLogin(session, deps.env)), DOCKER_BUILDKIT: '0' };
   await pullBases(session, { program: 'docker', args: ['pull'], env: login }, request.platforms[0]);
+  return withOwnName(session, login, () => build(session, login, deps));
+}
+
+async function build(session: BuildSession, login: NodeJS.ProcessEnv, deps: BuilderDeps) {
+  const { request } = session;
   await session.run({
     label: 'docker build',
     program: 'docker',
@@ -68,9 +74,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
       ...(request.pull ? ['--pull'] : []),
       ...platformFlags(request),
       ...cacheFlags(request),
-      '--tag',
-      session.target,
-      ...imageIdFlags(session),
+      ...ownImageFlags(session),
       request.context,
     ],
     env: { ...valueEnvironment(request), ...login },
@@ -79,11 +83,8 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
   await checkBuiltImage(session, request.platforms[0], {
     label: 'docker image inspect',
     program: 'docker',
-    args: ['image', 'inspect', session.target],
+    args: ['image', 'inspect', await imageIdOf(session)],
     env: login,
-  }).catch(async (error: unknown) => {
-    await untagInDaemon(session, login);
-    throw error;
   });
   return pushFromDaemon(session, deps.env);
 }

@@ -40,6 +40,8 @@ export interface BuildSession {
   readonly tag: Tag;
   /** `host/path:tag`. */
   readonly target: string;
+  /** A tag that no other build has; `tag`, if none was declared. */
+  readonly uniqueTag: Tag;
   /** The declared login; without it the builder uses the user's login. */
   readonly login: RegistryLogin | undefined;
   /** Environment of each process of the build, in addition to that of a step. */
@@ -64,6 +66,8 @@ export interface Step {
   readonly quiet?: boolean;
   /** The input property that most likely causes a failure. */
   readonly property: string;
+  /** Output with which a cleanup step reports that there is nothing to remove. */
+  readonly nothingToDo?: RegExp;
 }
 
 /** Returns the session with further environment variables for each command. */
@@ -87,11 +91,12 @@ export async function inSession(
   const request = await withRealPaths(declared);
   const now = deps.now ?? (() => new Date());
   const started = now();
-  const tag = request.reference.tag ?? uniqueTag(started);
+  const unique = uniqueTag(started);
+  const tag = request.reference.tag ?? unique;
   const folder = await createSessionFolder();
   try {
     const env = await environmentOfBuild(deps.env, request);
-    const session = openSession(env, request, log, options, folder, tag);
+    const session = openSession(env, request, log, options, folder, unique);
     const pushed = await work(session);
     return {
       ...pushed,
@@ -111,8 +116,9 @@ function openSession(
   log: BuildLog,
   options: BuildOptions | undefined,
   folder: SessionFolder,
-  tag: Tag,
+  unique: Tag,
 ): BuildSession {
+  const tag = request.reference.tag ?? unique;
   const redact = redactionFor(request, env);
   const signal = options?.signal;
   const logOutput = (line: string): void => log(redact(line), 'output');
@@ -138,6 +144,7 @@ function openSession(
     folder: folder.path,
     tag,
     target: formatReference(taggedOnly(request.reference, tag)),
+    uniqueTag: unique,
     login: loginOf(request),
     env,
     log: logNote,
@@ -160,6 +167,8 @@ function openSession(
     cleanUp: async (step) => {
       const finished = await execute(step, {});
       if (finished?.code === 0) return;
+      const { nothingToDo } = step;
+      if (nothingToDo && finished?.tail.some((line) => nothingToDo.test(line))) return;
       logNote(`cleanup failed: \`${step.label}\` did not remove an image from the local storage`);
     },
   };

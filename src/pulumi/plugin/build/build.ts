@@ -5,6 +5,7 @@ import {
   ignoreConvention,
   networkOf,
   selectBuilder,
+  setDeclaredTag,
 } from '../../../build';
 import { SignedImageError } from '../../../error';
 import { isDigest, parseReference } from '../../../oci';
@@ -47,26 +48,28 @@ export async function buildImage(
   log.info(`building with ${builder.name} and pushing to ${reader.at('image').string()}`);
   const result = await withProgress(builder.name, log, (take) => builder.build(request, take));
   log.info(`${builder.name} reports that it pushed ${result.digest}`);
-  const { digest, tag, imageIds } = result;
-  await checkImageResult(
-    environment
-      .registryClient(request.reference.repository, readRegistry(reader.at('registry')))
-      .task(),
-    request.reference.repository,
-    digest,
-    {
-      platforms: request.platforms,
-      labels: request.labels,
-      attestations: request.sbom ? 'required' : 'refused',
-      imageIds,
-    },
-  );
+  const { digest, tag, pushedTag, imageIds } = result;
+  const { repository } = request.reference;
+  const client = environment
+    .registryClient(repository, readRegistry(reader.at('registry')))
+    .task();
+  await checkImageResult(client, repository, digest, {
+    platforms: request.platforms,
+    labels: request.labels,
+    attestations: request.sbom ? 'required' : 'refused',
+    imageIds,
+  });
+  await setDeclaredTag(client, repository, result);
+  const tags = new Set([...(pushedTag === undefined ? [] : [pushedTag]), tag]);
   const outputs: Properties = {
     claimedDigest: digest,
     facts: bound,
     summary: summary(build, result, fingerprintParts(inputs)),
     pushed: toValue(
-      addPushed(previouslyPushed(before), { digest, ...(tag !== undefined && { tag }) }),
+      [...tags].reduce(
+        (images, each) => addPushed(images, { digest, tag: each }),
+        previouslyPushed(before),
+      ),
     ),
   };
   return outputs;

@@ -34,8 +34,8 @@ export const CACHES: readonly MatrixCase[] = [
   {
     name: 'registry cache',
     refusedBy: {
-      docker: /docker builder does not support cacheTo/,
-      'buildx, dockerd 20.10': /[Cc]ache export is not supported for the docker driver/,
+      docker: /`build\.cacheTo`: docker does not support a repository as cache/,
+      'buildx, dockerd 20.10': /buildx with the driver docker does not support a repository as cache/,
     },
     run: async (cell) => {
       await prepare(cell);
@@ -50,9 +50,9 @@ export const CACHES: readonly MatrixCase[] = [
   {
     name: 'inline cache',
     refusedBy: {
-      docker: /docker builder does not support cacheTo/,
-      podman: /only repositories as cacheFrom and cacheTo/,
-      buildah: /only repositories as cacheFrom and cacheTo/,
+      docker: /`build\.cacheTo`: docker does not support a cache in the image itself/,
+      podman: /`build\.cacheTo`: podman does not support a cache in the image itself/,
+      buildah: /`build\.cacheTo`: buildah does not support a cache in the image itself/,
     },
     run: async (cell) => {
       await prepare(cell);

@@ -51,7 +51,7 @@ export const CONTENTS: readonly MatrixCase[] = [
   {
     name: 'secret',
     sample: true,
-    refusedBy: { docker: /docker builder does not support build secrets/ },
+    refusedBy: { docker: /`build\.secrets`: docker does not support build secrets/ },
     run: async (cell) => {
       const token = cell.secret();
       const base = await cell.base();
