@@ -150,7 +150,7 @@ function openSession(
     log: logNote,
     run: async (step) => {
       const finished = await execute(step, { signal, ...(!step.quiet && { onLine: logOutput }) });
-      if (signal?.aborted) throw failed(step, 'was stopped', []);
+      if (signal?.aborted) throw failed(step, stopReason(signal), []);
       if (finished?.code === 0) return finished.stdout;
       throw failed(
         step,
@@ -161,7 +161,7 @@ function openSession(
     },
     attempt: async (step) => {
       const finished = await execute(step, { signal, onLine: logOutput });
-      if (signal?.aborted) throw failed(step, 'was stopped', []);
+      if (signal?.aborted) throw failed(step, stopReason(signal), []);
       return finished?.code === 0;
     },
     cleanUp: async (step) => {
@@ -185,6 +185,11 @@ function loginOf({ registry }: BuildRequest): RegistryLogin | undefined {
   const { username, password } = registry;
   if (username === undefined || password === undefined) return undefined;
   return { username, password };
+}
+
+function stopReason({ reason }: AbortSignal): string {
+  const isTimeout = reason instanceof Error && reason.name === 'TimeoutError';
+  return isTimeout ? 'was stopped at its time limit (`customTimeouts`)' : 'was stopped';
 }
 
 function exitReason(code: number | undefined, missing: boolean): string {

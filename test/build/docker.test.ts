@@ -106,8 +106,15 @@ describe('buildx', () => {
     const result = await build(builder, context.request('registry.example/app:v1'));
     expect(result.digest).toBe(OTHER);
     expect(line()).toContain('--load');
-    expect(tools.callsOf('push').at(-1)?.argv).toEqual(['push', 'registry.example/app:v1']);
-    expect(tools.callsOf('rm')).toEqual([]);
+    // Another job can move the declared tag in the daemon between the build and the push.
+    const own = `registry.example/app:${result.pushedTag}`;
+    expect(own).toMatch(/:build-\w+-[0-9a-f]{8}$/);
+    expect(line()).toContain(`--tag ${own} `);
+    expect(tools.callsOf('push').map(({ argv }) => argv)).toEqual([['push', own]]);
+    expect(tools.callsOf('tag').at(-1)?.argv).toEqual([
+      ...['image', 'tag', IMAGE, 'registry.example/app:v1'],
+    ]);
+    expect(tools.callsOf('rm').at(-1)?.argv).toEqual(['image', 'rm', '--no-prune', own]);
   });
 
   test('with containerd’s store the docker driver pushes itself', async () => {

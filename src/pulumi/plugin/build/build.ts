@@ -23,7 +23,7 @@ import { hasUnknown, type Properties, toValue, UNKNOWN, type Value } from '../pr
 
 /** Builds and pushes. In a preview, returns the outputs that are known without a build. */
 export async function buildImage(
-  { urn, inputs, preview, log }: CreateRequest,
+  { urn, inputs, preview, log, signal: callEnds }: CreateRequest,
   before: Properties,
   environment: PluginEnvironment,
 ): Promise<Properties> {
@@ -46,7 +46,9 @@ export async function buildImage(
   // as built, and the next update builds again.
   const bound = await sourceFacts(inputs, environment);
   log.info(`building with ${builder.name} and pushing to ${reader.at('image').string()}`);
-  const result = await withProgress(builder.name, log, (take) => builder.build(request, take));
+  const result = await environment.builds.run(callEnds, (signal) =>
+    withProgress(builder.name, log, (take) => builder.build(request, take, { signal })),
+  );
   log.info(`${builder.name} reports that it pushed ${result.digest}`);
   const { digest, tag, pushedTag, imageIds } = result;
   const { repository } = request.reference;
