@@ -2,6 +2,8 @@ import { lstat, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promi
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { parseBoundedJson } from '../http/json-bounds';
+
 /** Beginning of the names of the folders of builds, in the temporary folder. */
 export const FOLDER_PREFIX = 'signed-image-build-';
 
@@ -56,7 +58,7 @@ async function isAbandoned(folder: string, current: Owner): Promise<boolean> {
 
 async function ownerOf(folder: string): Promise<Owner | undefined> {
   try {
-    const owner = JSON.parse(await readFile(join(folder, OWNER_FILE), 'utf8')) as Partial<Owner>;
+    const owner = parseBoundedJson(await readFile(join(folder, OWNER_FILE))) as Partial<Owner>;
     if (!Number.isSafeInteger(owner.pid) || Number(owner.pid) <= 0) return undefined;
     return owner as Owner;
   } catch {

@@ -12,10 +12,9 @@ import {
   ownImageFlags,
   platformFlags,
   pushFromDaemon,
-  logDaemonInsecure,
-  logDaemonTls,
   withOwnName,
 } from './docker-cli';
+import { logDaemonSettings } from './daemon-settings';
 import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
 import { headerSafeContext } from './handed-paths';
@@ -98,7 +97,6 @@ async function hasContainerdStore(env: NodeJS.ProcessEnv): Promise<boolean> {
 
 async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<PushedImage> {
   const { request } = session;
-  logDaemonTls(session, 'BuildKit');
   const login = await dockerLogin(session, deps.env);
   const env = environmentOf(deps, request);
   const { driver } = await inspect(request, env);
@@ -106,7 +104,8 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<P
   // the digest from the tag, which another build may have moved. `docker push` reports the digest that
   // it pushed.
   const byDaemon = driver === 'docker' && !(await hasContainerdStore(env));
-  if (byDaemon) await logDaemonInsecure(session, env);
+  const daemon = driver === 'docker' ? 'docker' : 'buildkit';
+  await logDaemonSettings(session, { env, daemon, insecure: byDaemon });
   // BuildKit in the daemon uses a base in the daemon's store without resolving it in its registry.
   if (driver === 'docker')
     await pullBases(

@@ -122,6 +122,13 @@ export const CAPABILITIES: readonly Capability[] = [
     support: supportOf('yes', 'yes', 'yes', 'yes', 'yes', 'no'),
   },
   {
+    input: 'build.network',
+    what: 'steps with the network of the host (`network: host`)',
+    isRequired: ({ network }) => network === 'host',
+    // The entitlement network.host.
+    support: supportOf('yes', 'yes', 'daemon', 'yes', 'yes', 'yes'),
+  },
+  {
     input: 'build.ssh',
     what: 'SSH agents and keys (`RUN --mount=type=ssh`)',
     isRequired: ({ ssh = [] }) => ssh.length > 0,

@@ -6,8 +6,6 @@ import { type Digest } from '../oci/digest';
 import { formatReference } from '../oci/reference';
 import { writeDockerConfig } from './auth-file';
 import type { BuildRequest, PushedImage } from './builder';
-import { isLoopback } from '../http/local-address';
-import { parseBoundedJson } from '../http/json-bounds';
 import { resultMismatch } from './image-result';
 import { probe, unavailableReason } from './process';
 import { type BuildSession, claimedDigest } from './session';
@@ -33,55 +31,6 @@ export function dockerLogin(
 ): Promise<NodeJS.ProcessEnv> {
   const { repository } = request.reference;
   return writeDockerConfig({ folder, repository, login, env, builderEnv });
-}
-
-/**
- * Logs before the build that the daemon would not push without verified TLS, although `registry.insecure` is
- * declared: the daemon's own configuration decides.
- */
-export async function logDaemonInsecure(
-  { request, log }: BuildSession,
-  env: NodeJS.ProcessEnv,
-): Promise<void> {
-  const { registry } = request.reference.repository;
-  if (!request.registry.insecure || isLoopback(new URL(`http://${registry}`))) return;
-  const result = await probe('docker', ['info', '--format', '{{json .RegistryConfig}}'], env);
-  // Without an answer nothing is known, and the push reports it.
-  if (result?.code !== 0 || isListedAsInsecure(result.stdout.join(''), registry)) return;
-  log(
-    `registry.insecure cannot be passed to the docker daemon, and its insecure-registries do not list ${registry}: ` +
-      'the push fails unless the registry has a certificate that the daemon trusts; add it to daemon.json, or use podman or buildah',
-  );
-}
-
-/** Entries with a network (`10.0.0.0/8`) may match an address or a name, so then nothing is reported. */
-function isListedAsInsecure(info: string, registry: string): boolean {
-  try {
-    const config = parseBoundedJson(info) as {
-      readonly IndexConfigs?: Readonly<Record<string, { readonly Secure?: boolean }>>;
-      readonly InsecureRegistryCIDRs?: readonly string[] | null;
-    } | null;
-    const networks = (config?.InsecureRegistryCIDRs ?? []).filter((each) => !LOOPBACK.has(each));
-    return networks.length > 0 || config?.IndexConfigs?.[registry]?.Secure === false;
-  } catch {
-    return true;
-  }
-}
-
-const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.0/8', '::1/128']);
-
-/** Logs that `caFile` and `clientCertificate` have no effect: the daemon configures the TLS settings of a registry, not the request. */
-export function logDaemonTls({ request, log }: BuildSession, daemon: string): void {
-  if (request.registry.caFile !== undefined) {
-    log(
-      `registry.caFile cannot be passed to ${daemon}: install it in the certificate folder of ${daemon}`,
-    );
-  }
-  if (request.registry.clientCertificate !== undefined) {
-    log(
-      `registry.clientCertificate cannot be passed to ${daemon}: install it with its key in the certs.d folder of ${daemon}`,
-    );
-  }
 }
 
 const PUSHED = /\bdigest: (sha256:[0-9a-f]{64})\b/;

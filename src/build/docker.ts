@@ -6,8 +6,6 @@ import {
   ownImageFlags,
   platformFlags,
   pushFromDaemon,
-  logDaemonInsecure,
-  logDaemonTls,
   withOwnName,
 } from './docker-cli';
 import { unsupportedInput } from './capabilities';
@@ -16,6 +14,7 @@ import { checkBuiltImage, readDockerfile } from './built-image';
 import { unsentByClassicDocker } from './classic-context';
 import { valueEnvironment } from './environment';
 import { cacheRepositories, commonFlags } from './flags';
+import { logDaemonSettings } from './daemon-settings';
 import { ownIgnoreFile } from './ignore-file';
 import { unsupportedByClassicDocker } from './image-config';
 import { type BuilderDeps, type BuildSession, environmentOf, inSession } from './session';
@@ -54,8 +53,8 @@ function cacheFlags({ cacheFrom, platforms }: BuildRequest): readonly string[] {
 
 async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
   const { request } = session;
-  logDaemonTls(session, 'the docker daemon');
-  await logDaemonInsecure(session, environmentOf(deps, request));
+  const env = environmentOf(deps, request);
+  await logDaemonSettings(session, { env, daemon: 'docker', insecure: true });
   const login = { ...(await dockerLogin(session, deps.env)), DOCKER_BUILDKIT: '0' };
   await pullBases(session, { program: 'docker', args: ['pull'], env: login }, request.platforms[0]);
   return withOwnName(session, login, () => build(session, login, deps));

@@ -12,6 +12,7 @@ import type {
   PushedImage,
 } from './builder';
 import { builderEnvironment, environmentOfBuild } from './environment';
+import { failureHint } from './failure-hints';
 import { withRealPaths } from './handed-paths';
 import { type Command, type Finished, runCommand } from './process';
 import { redactionFor } from './redaction';
@@ -197,19 +198,13 @@ function exitReason(code: number | undefined, missing: boolean): string {
   return code === undefined ? 'was terminated by a signal' : `failed with exit code ${code}`;
 }
 
-/** crun's error on a machine with cgroups of both versions, on which podman runs each step. */
-const HYBRID_CGROUPS = /cgroups in hybrid mode not supported/;
-const CHROOT_HINT =
-  ': its OCI runtime does not work with the cgroups of this machine; set the environment variable ' +
-  '`BUILDAH_ISOLATION=chroot`, or `build.builder` to buildah';
-
 function failed(step: Step, reason: string, tail: readonly string[]): SignedImageError {
-  const hint = tail.some((line) => HYBRID_CGROUPS.test(line)) ? CHROOT_HINT : '';
+  const hint = failureHint(tail);
   const output = tail.length > 0 ? `; its last output:\n${tail.join('\n')}` : '';
   return new SignedImageError({
     code: 'BUILD_FAILED',
-    property: step.property,
-    message: `\`${step.label}\` ${reason}${hint}${output}`,
+    property: hint?.property ?? step.property,
+    message: `\`${step.label}\` ${reason}${hint ? `: ${hint.text}` : ''}${output}`,
   });
 }
 

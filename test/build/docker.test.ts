@@ -174,7 +174,7 @@ describe('docker', () => {
   test('builds with the classic builder, the digest from the push', async () => {
     tools.add('docker', docker('docker', 'overlay2', 'arm64'));
     const builder = dockerBuilder({ env: tools.env });
-    const request = context.request('127.0.0.1:5000/app', {
+    const request = context.request('registry.example:5000/app', {
       platforms: ['linux/arm64'],
       cacheFrom: ['type=registry,ref=r.example/cache'],
       registry: { insecure: false, caFile: 'ca.pem' },
@@ -182,7 +182,7 @@ describe('docker', () => {
     expect(await builder.unavailable(request)).toBeUndefined();
     const result = await build(builder, request);
     expect(result).toMatchObject({ digest: OTHER, builder: 'docker' });
-    const target = `127.0.0.1:5000/app:${result.tag}`;
+    const target = `registry.example:5000/app:${result.tag}`;
     expect(line()).toContain(
       `build --force-rm --file ${context.dockerfile} --platform linux/arm64 --cache-from r.example/cache ` +
         `--tag ${target} --iidfile `,
@@ -190,7 +190,9 @@ describe('docker', () => {
     expect(buildCall()?.env['DOCKER_BUILDKIT']).toBe('0');
     // The tag was made up by us, so it is taken away again.
     expect(tools.callsOf('rm').at(-1)?.argv).toEqual(['image', 'rm', '--no-prune', target]);
-    expect(log.join()).toMatch(/caFile.*docker daemon/);
+    expect(log.join()).toMatch(
+      /caFile.*docker daemon.*\/etc\/docker\/certs\.d\/registry\.example:5000/,
+    );
   });
 
   test('a push that does not report a digest is an error', async () => {

@@ -52,9 +52,7 @@ export async function buildImage(
   log.info(`${builder.name} reports that it pushed ${result.digest}`);
   const { digest, tag, pushedTag, imageIds } = result;
   const { repository } = request.reference;
-  const client = environment
-    .registryClient(repository, readRegistry(reader.at('registry')))
-    .task();
+  const client = environment.registryClient(repository, readRegistry(reader.at('registry'))).task();
   await checkImageResult(client, repository, digest, {
     platforms: request.platforms,
     labels: request.labels,

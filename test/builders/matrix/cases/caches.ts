@@ -35,14 +35,16 @@ export const CACHES: readonly MatrixCase[] = [
     name: 'registry cache',
     refusedBy: {
       docker: /`build\.cacheTo`: docker does not support a repository as cache/,
-      'buildx, dockerd 20.10': /buildx with the driver docker does not support a repository as cache/,
+      'buildx, dockerd 20.10':
+        /buildx with the driver docker does not support a repository as cache/,
     },
     run: async (cell) => {
       await prepare(cell);
       const cache = `type=registry,ref=${cell.repository}/cache`;
       const first = await uuidOf(cell, { cacheTo: [cache] });
       await emptyStore(cell);
-      expect(await uuidOf(cell, { cacheFrom: [cache] })).toBe(first);
+      // The same declaration, because BuildKit cannot read a cache of podman, and `auto` chooses by the inputs.
+      expect(await uuidOf(cell, { cacheTo: [cache], cacheFrom: [cache] })).toBe(first);
       await emptyStore(cell);
       expect(await uuidOf(cell, {})).not.toBe(first);
     },

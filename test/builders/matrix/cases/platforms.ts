@@ -5,7 +5,8 @@ const PLATFORMS = ['linux/amd64', 'linux/arm64'];
 
 const ONE_ONLY = {
   docker: /`build\.platforms`: docker does not support several platforms/,
-  'buildx, dockerd 20.10': /`build\.platforms`: buildx with the driver docker does not support several platforms/,
+  'buildx, dockerd 20.10':
+    /`build\.platforms`: buildx with the driver docker does not support several platforms/,
 } as const;
 
 /** Images of platforms that are not this machine's: no RUN. */
