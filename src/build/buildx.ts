@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { parseBoundedJson } from '../http/json-bounds';
-import { unsupportedInput } from './capabilities';
+import { type BuilderVariant, unsupportedInput } from './capabilities';
 import { pullBases } from './base-pull';
 import type { Builder, BuildRequest, PushedImage } from './builder';
 import {
@@ -19,6 +19,7 @@ import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
 import { headerSafeContext } from './handed-paths';
 import { probe, unavailableReason } from './process';
+import { firstRawName } from './raw-names';
 import {
   type BuilderDeps,
   type BuildSession,
@@ -55,12 +56,23 @@ async function unavailable(
   if (daemon !== undefined) return daemon;
   const variant = (await hasContainerdStore(env)) ? 'buildx-containerd' : 'buildx-docker';
   const unsupported =
-    unsupportedInput(variant, request) ?? (await unsupportedByDaemon(request, env));
+    unsupportedInput(variant, request) ??
+    (await unsupportedNames(variant, request)) ??
+    (await unsupportedByDaemon(request, env));
   if (unsupported === undefined) return undefined;
   return (
     `${unsupported}. To have another driver, create a builder with \`docker buildx create --driver ` +
     'docker-container` and set `build.buildxBuilder` to its name'
   );
+}
+
+async function unsupportedNames(
+  variant: BuilderVariant,
+  request: BuildRequest,
+): Promise<string | undefined> {
+  const rawName = await firstRawName(request);
+  const unsupported = unsupportedInput(variant, { ...request, rawName });
+  return unsupported && `${unsupported} (${rawName}: rename it, or add it to the ignore file)`;
 }
 
 /** The BuildKit in Docker 20.10 does not have named contexts; other drivers have a BuildKit of their own. */

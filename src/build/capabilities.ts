@@ -42,7 +42,10 @@ export type CapabilityRequest = Pick<
   | 'sbom'
   | 'buildxBuilder'
   | 'registry'
->;
+> & {
+  /** A path in a context that is not UTF-8. Default: not known, or none. */
+  readonly rawName?: string | undefined;
+};
 
 const supportOf = (
   buildxDocker: Support,
@@ -101,6 +104,13 @@ export const CAPABILITIES: readonly Capability[] = [
     what: 'another cache destination (`type=gha`, `local`, `s3`, ...)',
     isRequired: ({ cacheTo }) => cacheTo.some((entry) => !isRepository(entry) && !isInline(entry)),
     support: supportOf('no', 'yes', 'yes', 'no', 'no', 'no'),
+  },
+  {
+    input: 'build.context',
+    // Its gRPC rejects them: "string field contains invalid UTF-8".
+    what: 'file names that are not UTF-8',
+    isRequired: ({ rawName }) => rawName !== undefined,
+    support: supportOf('yes', 'no', 'yes', 'yes', 'yes', 'yes'),
   },
   {
     input: 'build.contexts',
