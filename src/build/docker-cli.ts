@@ -107,9 +107,10 @@ async function checkPushedImage(
     property: 'image',
   });
   if (inspected.join('').includes(`@${digest}"`)) return;
+  const name = ownName(session);
   throw resultMismatch(
     'image',
-    `the image that was pushed as ${ownName(session)} is not the image of this build: something ` +
+    `the image that was pushed as ${name} is not the image of this build: something ` +
       'moved the tag in the local store',
   );
 }

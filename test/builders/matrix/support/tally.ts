@@ -18,5 +18,5 @@ export function recordCell(outcome: CellOutcome): void {
   if (file) appendFileSync(file, `${JSON.stringify({ ...outcome, columns: COLUMN_NAMES })}\n`);
 }
 
-/** Only the cases of the fixed smaller run: `npm run test:builders -- --sample`. */
+/** Only the cases and columns of the fixed smaller run: `npm run test:builders -- --sample`. */
 export const SAMPLE = process.env['BUILDERS_SAMPLE'] === '1';
