@@ -89,6 +89,40 @@ describe('buildx', () => {
     expect(log).toEqual([expect.stringMatching(/caFile.*BuildKit/)]);
   });
 
+  test('a daemon without the entitlement network.host is named', async () => {
+    tools.add(
+      'docker',
+      `${docker('remote')} if (argv[1] === 'build') {
+         console.error('ERROR: failed to solve: granting entitlement network.host is not allowed by build daemon configuration');
+         return 1;
+       }`,
+    );
+    await expect(
+      build(
+        buildxBuilder({ env: tools.env }),
+        context.request('registry.example/app', { network: 'host' }),
+      ),
+    ).rejects.toMatchObject({
+      code: 'BUILD_FAILED',
+      property: 'build.network',
+      message: expect.stringContaining('--allow-insecure-entitlement network.host'),
+    });
+  });
+
+  test('file names that are not UTF-8 are refused with containerd’s store', async () => {
+    tools.add('docker', docker('docker', 'io.containerd.snapshotter.v1'));
+    const name = Buffer.concat([Buffer.from(join(context.folder, 'latin1-')), Buffer.of(0xfc)]);
+    const builder = buildxBuilder({ env: tools.env });
+    const request = context.request('registry.example/app');
+    expect(await builder.unavailable(request)).toBeUndefined();
+    writeFileSync(name, '');
+    expect(await builder.unavailable(request)).toMatch(
+      /^`build.context`: .* does not support file names that are not UTF-8; .* \(latin1-\\xfc: rename it/,
+    );
+    context.write('.dockerignore', 'latin1-*\n');
+    expect(await builder.unavailable(request)).toBeUndefined();
+  });
+
   test('secrets come by variables, never by arguments', async () => {
     tools.add('docker', docker('remote'));
     await build(
