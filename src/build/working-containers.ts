@@ -42,7 +42,10 @@ async function markedContainers(
   session: BuildSession,
   { program, global, storage }: ContainersTool,
 ): Promise<readonly string[]> {
-  const info = await probe(program, [...global, 'info', '--format', storage], session.env);
+  // The failure of the build is reported, and not that of this cleanup.
+  const info = await probe(program, [...global, 'info', '--format', storage], session.env).catch(
+    () => undefined,
+  );
   const [, root, driver] = /^(.+) (\S+)$/.exec(info?.stdout.at(-1) ?? '') ?? [];
   if (info?.code !== 0 || root === undefined || driver === undefined) return [];
   const containers = join(root, `${driver}-containers`);
