@@ -14,17 +14,6 @@ export function removeBuilders() {
   rmSync(buildersFile, { force: true });
 }
 
-/** In the order of the columns. */
-const BUILDERS = [
-  'docker',
-  'buildx, dockerd 20.10',
-  'buildx, dockerd 29',
-  'buildx, buildkitd',
-  'podman',
-  'buildah',
-  'auto',
-];
-
 /**
  * Prints the table of builders and cases, and the totals as the last line. False if a cell failed, if a
  * builder has fewer cells than another one, or if a full run has too few; `partial`: the fixed smaller
@@ -32,19 +21,21 @@ const BUILDERS = [
  */
 export function printBuilders(partial) {
   const cells = readLines();
+  // In each line, so that the columns are declared in one place (test/builders/matrix/support/columns.ts).
+  const columns = cells.at(-1)?.columns ?? [];
   const names = [...new Set(cells.map((cell) => cell.case))];
   const cellOf = (name, builder) =>
     cells.findLast((cell) => cell.case === name && cell.builder === builder);
   printTable([
-    ['case', ...BUILDERS],
-    ...names.map((name) => [name, ...BUILDERS.map((builder) => wordOf(cellOf(name, builder)))]),
+    ['case', ...columns],
+    ...names.map((name) => [name, ...columns.map((builder) => wordOf(cellOf(name, builder)))]),
   ]);
   const known = names.flatMap((name) =>
-    BUILDERS.map((builder) => cellOf(name, builder)).filter((cell) => cell !== undefined),
+    columns.map((builder) => cellOf(name, builder)).filter((cell) => cell !== undefined),
   );
   const count = (outcome) => known.filter((cell) => cell.outcome === outcome).length;
   const [passed, refused, failed] = [count('passed'), count('refused'), count('failed')];
-  const isWhole = known.length === names.length * BUILDERS.length;
+  const isWhole = known.length === names.length * columns.length;
   if (!partial && !isWhole) console.log('some cells were not run');
   console.log(
     `cells ${known.length}, passed ${passed}, refused by name ${refused}, failed ${failed}`,

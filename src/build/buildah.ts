@@ -24,6 +24,8 @@ export function buildahBuilder(deps: BuilderDeps): Builder {
             build: isolation(deps.env),
             pull: ['--policy', 'always'],
             inspect: ['inspect', '--type', 'image'],
+            removeContainer: ['rm'],
+            storage: '{{.store.GraphRoot}} {{.store.GraphDriverName}}',
           },
           deps.env,
         );

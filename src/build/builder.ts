@@ -69,12 +69,19 @@ export interface PushedImage {
   readonly digest: Digest;
   /** Ids of the images of this build, if the builder reports them: digests of their configs or manifests. */
   readonly imageIds?: readonly string[];
+  /** The tag under which it was pushed, if not under that of the session. */
+  readonly pushedTag?: Tag;
 }
 
 export interface BuildResult extends PushedImage {
   readonly builder: CommandBuilderName;
-  /** The pushed tag: the given one, or the generated unique one. */
-  readonly tag?: Tag;
+  /** The tag of the image: the given one, or the generated unique one. */
+  readonly tag: Tag;
+  /**
+   * The unique tag under which the image was pushed, if it was not pushed under `tag`: that is set by
+   * `setDeclaredTag`, after the check of the result.
+   */
+  readonly pushedTag?: Tag;
   /** RFC 3339, UTC. */
   readonly startedOn: string;
   readonly finishedOn: string;

@@ -2,24 +2,24 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { parseBoundedJson } from '../http/json-bounds';
-import { unsupportedInput } from './capabilities';
+import { type BuilderVariant, unsupportedInput } from './capabilities';
 import { pullBases } from './base-pull';
 import type { Builder, BuildRequest, PushedImage } from './builder';
 import {
   daemonUnavailableReason,
   daemonVersion,
   dockerLogin,
-  imageIdFlags,
+  ownImageFlags,
   platformFlags,
   pushFromDaemon,
-  logDaemonInsecure,
-  logDaemonTls,
-  untagInDaemon,
+  withOwnName,
 } from './docker-cli';
+import { logDaemonSettings } from './daemon-settings';
 import { valueEnvironment } from './environment';
 import { commonFlags, secretFlags } from './flags';
 import { headerSafeContext } from './handed-paths';
 import { probe, unavailableReason } from './process';
+import { firstRawName } from './raw-names';
 import {
   type BuilderDeps,
   type BuildSession,
@@ -56,12 +56,23 @@ async function unavailable(
   if (daemon !== undefined) return daemon;
   const variant = (await hasContainerdStore(env)) ? 'buildx-containerd' : 'buildx-docker';
   const unsupported =
-    unsupportedInput(variant, request) ?? (await unsupportedByDaemon(request, env));
+    unsupportedInput(variant, request) ??
+    (await unsupportedNames(variant, request)) ??
+    (await unsupportedByDaemon(request, env));
   if (unsupported === undefined) return undefined;
   return (
     `${unsupported}. To have another driver, create a builder with \`docker buildx create --driver ` +
     'docker-container` and set `build.buildxBuilder` to its name'
   );
+}
+
+async function unsupportedNames(
+  variant: BuilderVariant,
+  request: BuildRequest,
+): Promise<string | undefined> {
+  const rawName = await firstRawName(request);
+  const unsupported = unsupportedInput(variant, { ...request, rawName });
+  return unsupported && `${unsupported} (${rawName}: rename it, or add it to the ignore file)`;
 }
 
 /** The BuildKit in Docker 20.10 does not have named contexts; other drivers have a BuildKit of their own. */
@@ -98,7 +109,6 @@ async function hasContainerdStore(env: NodeJS.ProcessEnv): Promise<boolean> {
 
 async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<PushedImage> {
   const { request } = session;
-  logDaemonTls(session, 'BuildKit');
   const login = await dockerLogin(session, deps.env);
   const env = environmentOf(deps, request);
   const { driver } = await inspect(request, env);
@@ -106,7 +116,8 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<P
   // the digest from the tag, which another build may have moved. `docker push` reports the digest that
   // it pushed.
   const byDaemon = driver === 'docker' && !(await hasContainerdStore(env));
-  if (byDaemon) await logDaemonInsecure(session, env);
+  const daemon = driver === 'docker' ? 'docker' : 'buildkit';
+  await logDaemonSettings(session, { env, daemon, insecure: byDaemon });
   // BuildKit in the daemon uses a base in the daemon's store without resolving it in its registry.
   if (driver === 'docker')
     await pullBases(
@@ -114,6 +125,24 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<P
       { program: 'docker', args: ['pull'], env: login },
       request.platforms.length === 1 ? request.platforms[0] : undefined,
     );
+  const build = (): Promise<PushedImage> => runBuildx(session, deps, { login, byDaemon });
+  // The containerd store also keeps the name of what BuildKit in the daemon pushed.
+  return driver === 'docker' ? withOwnName(session, login, build) : build();
+}
+
+interface BuildxRun {
+  /** Variables with which docker uses the login for the push. */
+  readonly login: NodeJS.ProcessEnv;
+  /** Load the image into the daemon, which then pushes it. */
+  readonly byDaemon: boolean;
+}
+
+async function runBuildx(
+  session: BuildSession,
+  deps: BuilderDeps,
+  { login, byDaemon }: BuildxRun,
+): Promise<PushedImage> {
+  const { request } = session;
   const metadata = join(session.folder, 'metadata.json');
   await session.run({
     label: 'docker buildx build',
@@ -133,9 +162,9 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<P
       ...request.cacheTo.flatMap((entry) => ['--cache-to', entry]),
       '--metadata-file',
       metadata,
-      '--tag',
-      session.target,
-      ...(byDaemon ? ['--load', ...imageIdFlags(session)] : outputFlags(request)),
+      ...(byDaemon
+        ? ['--load', ...ownImageFlags(session)]
+        : ['--tag', session.target, ...outputFlags(request)]),
       await headerSafeContext(request.context, session.folder),
     ],
     env: {
@@ -148,10 +177,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps): Promise<P
     property: 'build',
   });
   if (byDaemon) return pushFromDaemon(session, deps.env);
-  const digest = claimedDigest(await metadataDigest(metadata));
-  // The containerd store keeps the name of what BuildKit in the daemon pushed.
-  if (driver === 'docker') await untagInDaemon(session, login);
-  return { digest };
+  return { digest: claimedDigest(await metadataDigest(metadata)) };
 }
 
 function outputFlags({ registry }: BuildRequest): readonly string[] {

@@ -42,7 +42,10 @@ export type CapabilityRequest = Pick<
   | 'sbom'
   | 'buildxBuilder'
   | 'registry'
->;
+> & {
+  /** A path in a context that is not UTF-8. Default: not known, or none. */
+  readonly rawName?: string | undefined;
+};
 
 const supportOf = (
   buildxDocker: Support,
@@ -103,6 +106,13 @@ export const CAPABILITIES: readonly Capability[] = [
     support: supportOf('no', 'yes', 'yes', 'no', 'no', 'no'),
   },
   {
+    input: 'build.context',
+    // Its gRPC rejects them: "string field contains invalid UTF-8".
+    what: 'file names that are not UTF-8',
+    isRequired: ({ rawName }) => rawName !== undefined,
+    support: supportOf('yes', 'no', 'yes', 'yes', 'yes', 'yes'),
+  },
+  {
     input: 'build.contexts',
     what: 'named contexts',
     isRequired: ({ contexts = {} }) => Object.keys(contexts).length > 0,
@@ -120,6 +130,13 @@ export const CAPABILITIES: readonly Capability[] = [
     what: 'steps without a network (`network: none`)',
     isRequired: ({ network }) => network === 'none',
     support: supportOf('yes', 'yes', 'yes', 'yes', 'yes', 'no'),
+  },
+  {
+    input: 'build.network',
+    what: 'steps with the network of the host (`network: host`)',
+    isRequired: ({ network }) => network === 'host',
+    // The entitlement network.host.
+    support: supportOf('yes', 'yes', 'daemon', 'yes', 'yes', 'yes'),
   },
   {
     input: 'build.ssh',

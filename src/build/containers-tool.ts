@@ -1,35 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { parseReference } from '../oci/reference';
 import { type PushTarget, writeAuthFile } from './auth-file';
 import { pullBases } from './base-pull';
 import type { BuildRequest, PushedImage } from './builder';
 import { unsupportedInput } from './capabilities';
 import { checkBuiltImage, readDockerfile } from './built-image';
-import { certificateFlags } from './certificate-flags';
+import { registryFlags } from './containers-access';
 import { containersIgnoreFile } from './containers-ignore';
-import { fetchedImages } from './dockerfile';
+import type { ContainersTool } from './containers-program';
+import { createList, DIGEST_FILE, listName, push, removeImages } from './containers-push';
 import { valueEnvironment } from './environment';
 import { cacheRepositories, commonFlags, secretFlags } from './flags';
 import { contextIgnoreFile } from './ignore-file';
 import { unsupportedByImagebuilder } from './image-config';
-import { imagesWithContexts } from './named-contexts';
 import { removeSecretLeftovers } from './secret-leftovers';
 import { type BuildSession, digestFromFile, withVariables } from './session';
-
-/** podman or buildah, which use the same libraries and nearly the same flags. */
-export interface ContainersTool {
-  readonly program: 'podman' | 'buildah';
-  /** Flags before the subcommand. */
-  readonly global: readonly string[];
-  /** Further flags of `build`. */
-  readonly build: readonly string[];
-  /** Further flags of `pull`. */
-  readonly pull: readonly string[];
-  /** The subcommand that prints an image's config. */
-  readonly inspect: readonly string[];
-}
+import { containerMark, removeWorkingContainers } from './working-containers';
 
 /** Returns why podman and buildah cannot build the request; `undefined` if they can. */
 export async function unsupportedByContainers(
@@ -91,6 +78,7 @@ export async function buildWithContainers(
     await writeAuthFile(pushTarget(session, env));
     await push(session, tool, access, list === undefined ? { image: images[0] ?? '' } : { list });
   } catch (error) {
+    await removeWorkingContainers(session, tool);
     await removeSecretLeftovers(Object.values(session.request.secrets));
     throw error;
   } finally {
@@ -107,11 +95,7 @@ export async function buildWithContainers(
  * https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md#properties
  */
 const IMAGE_FORMAT = ['--format', 'docker'];
-/** Docker's format for the index of several platforms. */
-const INDEX_FORMAT = ['--format', 'v2s2'];
-
 const IMAGE_ID_FILE = 'image-id';
-const DIGEST_FILE = 'digest';
 
 /**
  * Disables the label `io.buildah.version`, which other builders do not add. Older versions do not
@@ -129,32 +113,6 @@ async function identityFlags(
     property: 'build',
   });
   return help.some((line) => line.includes('--identity-label')) ? ['--identity-label=false'] : [];
-}
-
-/** Returns a name that is unique to this build, because the store is shared by the whole machine. */
-function listName({ folder, tag }: BuildSession): string {
-  return `localhost/${folder.split(/[/\\]/).at(-1)?.toLowerCase()}:${tag}`;
-}
-
-/** Creates a manifest list from the image ids: `build --manifest` writes the id of the list, not of the image. */
-async function createList(
-  session: BuildSession,
-  tool: ContainersTool,
-  list: string,
-  images: readonly string[],
-): Promise<void> {
-  const manifest = (...args: readonly string[]) =>
-    session.run({
-      label: `${tool.program} manifest ${args[0]}`,
-      program: tool.program,
-      args: [...tool.global, 'manifest', ...args],
-      property: 'build.platforms',
-    });
-  await manifest('create', list);
-  for (const image of images) {
-    // Without the transport podman interprets an id as the name of an image on Docker Hub.
-    await manifest('add', list, `containers-storage:${image.replace('sha256:', '')}`);
-  }
 }
 
 /** Builds one platform: only separate builds report the id of each image. */
@@ -180,6 +138,7 @@ async function buildOne(
       ...(platform === undefined ? [] : ['--platform', platform]),
       ...flags,
       ...secretFlags(request.secrets),
+      ...(await containerMark(session)),
       // Explicit, because these tools would otherwise prefer a `.containerignore`.
       '--ignorefile',
       ignoreFile,
@@ -207,89 +166,7 @@ function cacheFlags({ cacheFrom, cacheTo }: BuildRequest): readonly string[] {
   return from.length + to.length > 0 ? ['--layers', ...from, ...to] : ['--layers=false'];
 }
 
-async function push(
-  session: BuildSession,
-  tool: ContainersTool,
-  access: RegistryFlags,
-  what: { readonly list: string } | { readonly image: string },
-): Promise<void> {
-  const subcommand = 'list' in what ? ['manifest', 'push', '--all'] : ['push'];
-  await session.run({
-    label: `${tool.program} ${subcommand.filter((word) => !word.startsWith('-')).join(' ')}`,
-    program: tool.program,
-    args: [
-      ...tool.global,
-      ...subcommand,
-      ...('list' in what ? INDEX_FORMAT : []),
-      ...access.push,
-      '--digestfile',
-      join(session.folder, DIGEST_FILE),
-      'list' in what ? what.list : what.image,
-      `docker://${session.target}`,
-    ],
-    property: 'image',
-  });
-}
-
-async function removeImages(
-  session: BuildSession,
-  tool: ContainersTool,
-  list: string | undefined,
-  images: readonly string[],
-): Promise<void> {
-  const tidy = (label: string, args: readonly string[]): Promise<void> =>
-    session.cleanUp({
-      label: `${tool.program} ${label}`,
-      program: tool.program,
-      args: [...tool.global, ...args],
-      property: 'build',
-    });
-  if (list !== undefined) await tidy('manifest rm', ['manifest', 'rm', list]);
-  // With a layer cache an image may have existed before.
-  const cached = session.request.cacheFrom.length + session.request.cacheTo.length > 0;
-  if (!cached && images.length > 0) await tidy('rmi', ['rmi', ...new Set(images)]);
-}
-
-interface RegistryFlags {
-  /** For base images. */
-  readonly pull: readonly string[];
-  readonly push: readonly string[];
-}
-
-/** Returns the flags for TLS, which refer to files in the session's folder. */
-async function registryFlags(
-  session: BuildSession,
-  env: NodeJS.ProcessEnv,
-): Promise<RegistryFlags> {
-  const { request } = session;
-  const tls = await certificateFlags(session, env);
-  // These flags apply to every registry of a command. The settings of the push registry must not weaken
-  // the pull of a base image from another registry.
-  const pullTls = (await basesAreAtTarget(request)) ? tls : [];
-  return { pull: pullTls, push: tls };
-}
-
 function pushTarget(session: BuildSession, env: NodeJS.ProcessEnv): PushTarget {
   const { folder, request, login, env: builderEnv } = session;
   return { folder, repository: request.reference.repository, login, env, builderEnv };
-}
-
-/** Whether all base images are in the push registry. If this is uncertain, the result is false: TLS is verified. */
-async function basesAreAtTarget(request: BuildRequest): Promise<boolean> {
-  const { dockerfile, args, target, platforms, cacheFrom, cacheTo } = request;
-  const bases = fetchedImages(await readFile(dockerfile, 'utf8'), { args, target, platforms });
-  if (bases === undefined) return false;
-  const caches = cacheRepositories([...cacheFrom, ...cacheTo]) ?? [];
-  const fetched = [...imagesWithContexts(bases, request.contexts), ...caches];
-  const { registry } = request.reference.repository;
-  return fetched.length > 0 && fetched.every((image) => registryOf(image) === registry);
-}
-
-function registryOf(reference: string): string | undefined {
-  try {
-    return parseReference(reference).repository.registry;
-  } catch {
-    // The builder reports the error.
-    return undefined;
-  }
 }

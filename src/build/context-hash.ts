@@ -81,15 +81,20 @@ async function hashEntries(root: Buffer, entries: readonly ContextEntry[]): Prom
  */
 export async function namedContextHash(name: string, folder: string): Promise<Digest> {
   try {
-    const root = await realpath(folder, 'buffer');
-    const file = await contextIgnoreFile(folder);
-    const rules = await readIgnoreRules(file);
-    const { entries } = await namingIgnoreFile(file, () => walkContext(root, rules));
-    return await hashEntries(root, entries);
+    const { entries } = await namedContextContents(folder);
+    return await hashEntries(await realpath(folder, 'buffer'), entries);
   } catch (error) {
     if (error instanceof SignedImageError) throw error;
     throw invalid('build.contexts', `the context ${name} (${folder}) cannot be read`, error);
   }
+}
+
+/** Lists the files of a named context, like `contextContents`. */
+export async function namedContextContents(folder: string): Promise<ContextContents> {
+  const file = await contextIgnoreFile(folder);
+  const rules = await readIgnoreRules(file);
+  const root = await realpath(folder, 'buffer');
+  return namingIgnoreFile(file, () => walkContext(root, rules));
 }
 
 /** Lists the files of a context that a build can read, and those that are ignored. */

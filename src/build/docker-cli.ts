@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { SignedImageError } from '../error';
 import { type Digest } from '../oci/digest';
+import { formatReference } from '../oci/reference';
 import { writeDockerConfig } from './auth-file';
 import type { BuildRequest, PushedImage } from './builder';
-import { isLoopback } from '../http/local-address';
-import { parseBoundedJson } from '../http/json-bounds';
 import { resultMismatch } from './image-result';
 import { probe, unavailableReason } from './process';
 import { type BuildSession, claimedDigest } from './session';
@@ -33,102 +33,71 @@ export function dockerLogin(
   return writeDockerConfig({ folder, repository, login, env, builderEnv });
 }
 
-/**
- * Logs before the build that the daemon would not push without verified TLS, although `registry.insecure` is
- * declared: the daemon's own configuration decides.
- */
-export async function logDaemonInsecure(
-  { request, log }: BuildSession,
-  env: NodeJS.ProcessEnv,
-): Promise<void> {
-  const { registry } = request.reference.repository;
-  if (!request.registry.insecure || isLoopback(new URL(`http://${registry}`))) return;
-  const result = await probe('docker', ['info', '--format', '{{json .RegistryConfig}}'], env);
-  // Without an answer nothing is known, and the push reports it.
-  if (result?.code !== 0 || isListedAsInsecure(result.stdout.join(''), registry)) return;
-  log(
-    `registry.insecure cannot be passed to the docker daemon, and its insecure-registries do not list ${registry}: ` +
-      'the push fails unless the registry has a certificate that the daemon trusts; add it to daemon.json, or use podman or buildah',
-  );
-}
-
-/** Entries with a network (`10.0.0.0/8`) may match an address or a name, so then nothing is reported. */
-function isListedAsInsecure(info: string, registry: string): boolean {
-  try {
-    const config = parseBoundedJson(info) as {
-      readonly IndexConfigs?: Readonly<Record<string, { readonly Secure?: boolean }>>;
-      readonly InsecureRegistryCIDRs?: readonly string[] | null;
-    } | null;
-    const networks = (config?.InsecureRegistryCIDRs ?? []).filter((each) => !LOOPBACK.has(each));
-    return networks.length > 0 || config?.IndexConfigs?.[registry]?.Secure === false;
-  } catch {
-    return true;
-  }
-}
-
-const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.0/8', '::1/128']);
-
-/** Logs that `caFile` and `clientCertificate` have no effect: the daemon configures the TLS settings of a registry, not the request. */
-export function logDaemonTls({ request, log }: BuildSession, daemon: string): void {
-  if (request.registry.caFile !== undefined) {
-    log(
-      `registry.caFile cannot be passed to ${daemon}: install it in the certificate folder of ${daemon}`,
-    );
-  }
-  if (request.registry.clientCertificate !== undefined) {
-    log(
-      `registry.clientCertificate cannot be passed to ${daemon}: install it with its key in the certs.d folder of ${daemon}`,
-    );
-  }
-}
-
 const PUSHED = /\bdigest: (sha256:[0-9a-f]{64})\b/;
 
-/** Returns the flags with which a build writes the id of its image, for `pushFromDaemon`. */
-export function imageIdFlags(session: BuildSession): readonly string[] {
-  return ['--iidfile', join(session.folder, IMAGE_ID_FILE)];
+/**
+ * Returns the local name of an image in the daemon, `host/path:tag` with a tag that only this build uses:
+ * names are shared by the whole daemon, and another job can move the declared tag between build and push.
+ */
+export function ownName({ request, uniqueTag }: BuildSession): string {
+  return formatReference({ repository: request.reference.repository, tag: uniqueTag });
+}
+
+/** Returns the flags with which a build names its image, and writes its id for `imageIdOf`. */
+export function ownImageFlags(session: BuildSession): readonly string[] {
+  return ['--tag', ownName(session), '--iidfile', join(session.folder, IMAGE_ID_FILE)];
 }
 
 const IMAGE_ID_FILE = 'image-id';
 
+/** Returns the id of the image that a build with `ownImageFlags` created. @throws SignedImageError `BUILD_FAILED` */
+export async function imageIdOf(session: BuildSession): Promise<string> {
+  const text = await readFile(join(session.folder, IMAGE_ID_FILE), 'utf8').catch(() => '');
+  const id = text.trim();
+  if (/^sha256:[0-9a-f]{64}$/.test(id)) return id;
+  throw new SignedImageError({
+    code: 'BUILD_FAILED',
+    property: 'build.builder',
+    message:
+      'the builder did not report the id of the image that it built (`--iidfile`); update docker, or set `build.builder` to another builder',
+  });
+}
+
 /**
- * Pushes the tagged image in the daemon's store. The digest is the one that the daemon reports for
- * this push, not resolved from the tag afterwards.
+ * Pushes the image under its unique tag. The digest is the one that the daemon reports for this push, not
+ * resolved from the tag afterwards. The declared tag is not pushed: `setDeclaredTag` sets it in the registry.
  *
- * @throws SignedImageError `BUILD_RESULT_MISMATCH` if the tag pointed to another image when it was pushed
+ * @throws SignedImageError `BUILD_RESULT_MISMATCH` if another image was pushed
  */
 export async function pushFromDaemon(
   session: BuildSession,
   userEnv: NodeJS.ProcessEnv,
 ): Promise<PushedImage> {
+  const id = await imageIdOf(session);
   // Written again: credentials from a helper may have expired during the build.
   const env = await dockerLogin(session, userEnv);
   const output = await session.run({
     label: 'docker push',
     program: 'docker',
-    args: ['push', session.target],
+    args: ['push', ownName(session)],
     env,
     property: 'image',
   });
   const digest = claimedDigest(
     output.map((line) => PUSHED.exec(line)?.[1]).findLast(Boolean) ?? '',
   );
-  const id = await checkPushedImage(session, env, digest);
-  await untagInDaemon(session, env);
-  return { digest, imageIds: [id] };
+  await checkPushedImage(session, env, id, digest);
+  await keepDeclaredName(session, env, id);
+  return { digest, imageIds: [id], pushedTag: session.uniqueTag };
 }
 
-/**
- * Tags are shared by the whole daemon: another build may have moved ours between build and push.
- *
- * @returns the id of the image
- */
+/** Whoever can use the daemon can also move a unique tag. */
 async function checkPushedImage(
   session: BuildSession,
   env: NodeJS.ProcessEnv,
+  id: string,
   digest: Digest,
-): Promise<string> {
-  const id = (await readFile(join(session.folder, IMAGE_ID_FILE), 'utf8').catch(() => '')).trim();
+): Promise<void> {
   const inspected = await session.run({
     label: 'docker image inspect',
     program: 'docker',
@@ -137,23 +106,56 @@ async function checkPushedImage(
     quiet: true,
     property: 'image',
   });
-  if (inspected.join('').includes(`@${digest}"`)) return id;
+  if (inspected.join('').includes(`@${digest}"`)) return;
+  const name = ownName(session);
   throw resultMismatch(
     'image',
-    `the image that was pushed as ${session.target} is not the image of this build: another build ` +
-      'moved the tag in the local store; run again, or remove the tag from `image`',
+    `the image that was pushed as ${name} is not the image of this build: something ` +
+      'moved the tag in the local store',
   );
 }
 
-/** Removes a generated tag, which would accumulate; the layers stay as the cache of the next build. */
-export async function untagInDaemon(session: BuildSession, env: NodeJS.ProcessEnv): Promise<void> {
-  if (session.request.reference.tag !== undefined) return;
+/** As after `docker build --tag`: the image has the declared tag in the daemon, which also keeps its layers as a cache. */
+async function keepDeclaredName(
+  session: BuildSession,
+  env: NodeJS.ProcessEnv,
+  id: string,
+): Promise<void> {
+  if (session.request.reference.tag === undefined) return;
+  await session.run({
+    label: 'docker image tag',
+    program: 'docker',
+    args: ['image', 'tag', id, session.target],
+    env,
+    property: 'image',
+  });
+}
+
+/**
+ * Runs what builds and pushes an image under its own name, and removes the name afterwards, which would
+ * accumulate; the layers stay as the cache of the next build.
+ */
+export async function withOwnName<Result>(
+  session: BuildSession,
+  env: NodeJS.ProcessEnv,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } finally {
+    await removeOwnName(session, env);
+  }
+}
+
+async function removeOwnName(session: BuildSession, env: NodeJS.ProcessEnv): Promise<void> {
   await session.cleanUp({
     label: 'docker image rm',
     program: 'docker',
-    args: ['image', 'rm', '--no-prune', session.target],
+    args: ['image', 'rm', '--no-prune', ownName(session)],
     env,
     property: 'build',
+    // A build that failed or was cancelled may not have created the name.
+    nothingToDo: /No such image/i,
   });
 }
 

@@ -2,12 +2,11 @@ import type { Builder, BuildRequest } from './builder';
 import {
   daemonUnavailableReason,
   dockerLogin,
-  imageIdFlags,
+  imageIdOf,
+  ownImageFlags,
   platformFlags,
   pushFromDaemon,
-  logDaemonInsecure,
-  logDaemonTls,
-  untagInDaemon,
+  withOwnName,
 } from './docker-cli';
 import { unsupportedInput } from './capabilities';
 import { pullBases } from './base-pull';
@@ -15,6 +14,7 @@ import { checkBuiltImage, readDockerfile } from './built-image';
 import { unsentByClassicDocker } from './classic-context';
 import { valueEnvironment } from './environment';
 import { cacheRepositories, commonFlags } from './flags';
+import { logDaemonSettings } from './daemon-settings';
 import { ownIgnoreFile } from './ignore-file';
 import { unsupportedByClassicDocker } from './image-config';
 import { type BuilderDeps, type BuildSession, environmentOf, inSession } from './session';
@@ -53,10 +53,15 @@ function cacheFlags({ cacheFrom, platforms }: BuildRequest): readonly string[] {
 
 async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
   const { request } = session;
-  logDaemonTls(session, 'the docker daemon');
-  await logDaemonInsecure(session, environmentOf(deps, request));
+  const env = environmentOf(deps, request);
+  await logDaemonSettings(session, { env, daemon: 'docker', insecure: true });
   const login = { ...(await dockerLogin(session, deps.env)), DOCKER_BUILDKIT: '0' };
   await pullBases(session, { program: 'docker', args: ['pull'], env: login }, request.platforms[0]);
+  return withOwnName(session, login, () => build(session, login, deps));
+}
+
+async function build(session: BuildSession, login: NodeJS.ProcessEnv, deps: BuilderDeps) {
+  const { request } = session;
   await session.run({
     label: 'docker build',
     program: 'docker',
@@ -68,9 +73,7 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
       ...(request.pull ? ['--pull'] : []),
       ...platformFlags(request),
       ...cacheFlags(request),
-      '--tag',
-      session.target,
-      ...imageIdFlags(session),
+      ...ownImageFlags(session),
       request.context,
     ],
     env: { ...valueEnvironment(request), ...login },
@@ -79,11 +82,8 @@ async function buildAndPush(session: BuildSession, deps: BuilderDeps) {
   await checkBuiltImage(session, request.platforms[0], {
     label: 'docker image inspect',
     program: 'docker',
-    args: ['image', 'inspect', session.target],
+    args: ['image', 'inspect', await imageIdOf(session)],
     env: login,
-  }).catch(async (error: unknown) => {
-    await untagInDaemon(session, login);
-    throw error;
   });
   return pushFromDaemon(session, deps.env);
 }

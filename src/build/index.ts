@@ -31,6 +31,7 @@ export {
   parseSsh,
 } from './declared';
 export { checkImageResult, type ExpectedImage } from './image-result';
+export { setDeclaredTag } from './declared-tag';
 export { dockerBuilder } from './docker';
 export { type BaseImages, baseImages, type DockerfileBuild } from './dockerfile';
 export {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { parseReference } from '../oci/reference';
+import { referenceOf } from '../oci/reference';
 
 /** A named build context: a folder of this machine, or an image. */
 export type NamedContext =
@@ -19,7 +19,7 @@ const IMAGE = 'docker-image://';
 export function parseContext(value: string, cwd: string): NamedContext | undefined {
   if (value.startsWith(IMAGE)) {
     const image = value.slice(IMAGE.length);
-    return isReference(image) ? { kind: 'image', image } : undefined;
+    return referenceOf(image) === undefined ? undefined : { kind: 'image', image };
   }
   if (value === '' || /^[a-z0-9+.-]+:/i.test(value) || value.includes('@')) return undefined;
   return { kind: 'folder', path: resolve(cwd, value) };
@@ -36,15 +36,6 @@ export function parseContexts(
       return context === undefined ? [] : [[name, context]];
     }),
   );
-}
-
-function isReference(text: string): boolean {
-  try {
-    parseReference(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Formats the value of `--build-context`. */

@@ -1,9 +1,6 @@
 import type { Builder, BuildRequest } from './builder';
-import {
-  buildWithContainers,
-  type ContainersTool,
-  unsupportedByContainers,
-} from './containers-tool';
+import type { ContainersTool } from './containers-program';
+import { buildWithContainers, unsupportedByContainers } from './containers-tool';
 import { probe, unavailableReason } from './process';
 import { type BuilderDeps, environmentOf, inSession } from './session';
 
@@ -13,6 +10,8 @@ const PODMAN: ContainersTool = {
   build: [],
   pull: [],
   inspect: ['image', 'inspect'],
+  removeContainer: ['rm', '--force'],
+  storage: '{{.Store.GraphRoot}} {{.Store.GraphDriverName}}',
 };
 
 function unsupportedByIsolation(

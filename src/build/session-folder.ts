@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { FOLDER_PREFIX, removeAbandonedFolders, writeOwner } from './abandoned-folders';
+
 /** A private folder for files that one build passes to its tools, including credentials. */
 export interface SessionFolder {
   readonly path: string;
@@ -29,17 +31,24 @@ rm -rf "$1"
 
 /** The guard cleans up after a killed process, because engines kill their plugins. Not supported on Windows. */
 export async function createSessionFolder(): Promise<SessionFolder> {
-  const path = await mkdtemp(join(tmpdir(), 'signed-image-build-'));
+  await (removal ??= removeAbandonedFolders());
+  const path = await mkdtemp(join(tmpdir(), FOLDER_PREFIX));
   const guard = process.platform === 'win32' ? undefined : startGuard(path);
-  return {
-    path,
-    guard: (group) => guard?.(`${group ?? ''}\n`),
-    remove: async () => {
-      await rm(path, { recursive: true, force: true });
-      guard?.(undefined);
-    },
+  const remove = async (): Promise<void> => {
+    await rm(path, { recursive: true, force: true });
+    guard?.(undefined);
   };
+  try {
+    await writeOwner(path);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { path, guard: (group) => guard?.(`${group ?? ''}\n`), remove };
 }
+
+/** Once in each process. */
+let removal: Promise<void> | undefined;
 
 /** Starts the guard in its own session, so that a signal to the group of this process does not kill it. */
 function startGuard(path: string): (line: string | undefined) => void {

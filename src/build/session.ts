@@ -12,6 +12,7 @@ import type {
   PushedImage,
 } from './builder';
 import { builderEnvironment, environmentOfBuild } from './environment';
+import { failureHint } from './failure-hints';
 import { withRealPaths } from './handed-paths';
 import { type Command, type Finished, runCommand } from './process';
 import { redactionFor } from './redaction';
@@ -40,6 +41,8 @@ export interface BuildSession {
   readonly tag: Tag;
   /** `host/path:tag`. */
   readonly target: string;
+  /** A tag that no other build has; `tag`, if none was declared. */
+  readonly uniqueTag: Tag;
   /** The declared login; without it the builder uses the user's login. */
   readonly login: RegistryLogin | undefined;
   /** Environment of each process of the build, in addition to that of a step. */
@@ -64,6 +67,8 @@ export interface Step {
   readonly quiet?: boolean;
   /** The input property that most likely causes a failure. */
   readonly property: string;
+  /** Output with which a cleanup step reports that there is nothing to remove. */
+  readonly nothingToDo?: RegExp;
 }
 
 /** Returns the session with further environment variables for each command. */
@@ -87,11 +92,12 @@ export async function inSession(
   const request = await withRealPaths(declared);
   const now = deps.now ?? (() => new Date());
   const started = now();
-  const tag = request.reference.tag ?? uniqueTag(started);
+  const unique = uniqueTag(started);
+  const tag = request.reference.tag ?? unique;
   const folder = await createSessionFolder();
   try {
     const env = await environmentOfBuild(deps.env, request);
-    const session = openSession(env, request, log, options, folder, tag);
+    const session = openSession(env, request, log, options, folder, unique);
     const pushed = await work(session);
     return {
       ...pushed,
@@ -111,8 +117,9 @@ function openSession(
   log: BuildLog,
   options: BuildOptions | undefined,
   folder: SessionFolder,
-  tag: Tag,
+  unique: Tag,
 ): BuildSession {
+  const tag = request.reference.tag ?? unique;
   const redact = redactionFor(request, env);
   const signal = options?.signal;
   const logOutput = (line: string): void => log(redact(line), 'output');
@@ -138,12 +145,13 @@ function openSession(
     folder: folder.path,
     tag,
     target: formatReference(taggedOnly(request.reference, tag)),
+    uniqueTag: unique,
     login: loginOf(request),
     env,
     log: logNote,
     run: async (step) => {
       const finished = await execute(step, { signal, ...(!step.quiet && { onLine: logOutput }) });
-      if (signal?.aborted) throw failed(step, 'was stopped', []);
+      if (signal?.aborted) throw failed(step, stopReason(signal), []);
       if (finished?.code === 0) return finished.stdout;
       throw failed(
         step,
@@ -154,12 +162,14 @@ function openSession(
     },
     attempt: async (step) => {
       const finished = await execute(step, { signal, onLine: logOutput });
-      if (signal?.aborted) throw failed(step, 'was stopped', []);
+      if (signal?.aborted) throw failed(step, stopReason(signal), []);
       return finished?.code === 0;
     },
     cleanUp: async (step) => {
       const finished = await execute(step, {});
       if (finished?.code === 0) return;
+      const { nothingToDo } = step;
+      if (nothingToDo && finished?.tail.some((line) => nothingToDo.test(line))) return;
       logNote(`cleanup failed: \`${step.label}\` did not remove an image from the local storage`);
     },
   };
@@ -178,24 +188,23 @@ function loginOf({ registry }: BuildRequest): RegistryLogin | undefined {
   return { username, password };
 }
 
+function stopReason({ reason }: AbortSignal): string {
+  const isTimeout = reason instanceof Error && reason.name === 'TimeoutError';
+  return isTimeout ? 'was stopped at its time limit (`customTimeouts`)' : 'was stopped';
+}
+
 function exitReason(code: number | undefined, missing: boolean): string {
   if (missing) return 'is not on the PATH';
   return code === undefined ? 'was terminated by a signal' : `failed with exit code ${code}`;
 }
 
-/** crun's error on a machine with cgroups of both versions, on which podman runs each step. */
-const HYBRID_CGROUPS = /cgroups in hybrid mode not supported/;
-const CHROOT_HINT =
-  ': its OCI runtime does not work with the cgroups of this machine; set the environment variable ' +
-  '`BUILDAH_ISOLATION=chroot`, or `build.builder` to buildah';
-
 function failed(step: Step, reason: string, tail: readonly string[]): SignedImageError {
-  const hint = tail.some((line) => HYBRID_CGROUPS.test(line)) ? CHROOT_HINT : '';
+  const hint = failureHint(tail);
   const output = tail.length > 0 ? `; its last output:\n${tail.join('\n')}` : '';
   return new SignedImageError({
     code: 'BUILD_FAILED',
-    property: step.property,
-    message: `\`${step.label}\` ${reason}${hint}${output}`,
+    property: hint?.property ?? step.property,
+    message: `\`${step.label}\` ${reason}${hint ? `: ${hint.text}` : ''}${output}`,
   });
 }
 

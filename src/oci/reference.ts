@@ -87,6 +87,15 @@ export function parseReference(text: string): Reference {
   return { repository, ...(tag && { tag }), ...(digest && { digest }) };
 }
 
+/** Parses like `parseReference`; `undefined` for a text that is not a reference. */
+export function referenceOf(text: string): Reference | undefined {
+  try {
+    return parseReference(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Other tools print references with a scheme, and browsers show URLs. */
 function rejectScheme(text: string): void {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(text)?.[1];

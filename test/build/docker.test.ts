@@ -89,6 +89,40 @@ describe('buildx', () => {
     expect(log).toEqual([expect.stringMatching(/caFile.*BuildKit/)]);
   });
 
+  test('a daemon without the entitlement network.host is named', async () => {
+    tools.add(
+      'docker',
+      `${docker('remote')} if (argv[1] === 'build') {
+         console.error('ERROR: failed to solve: granting entitlement network.host is not allowed by build daemon configuration');
+         return 1;
+       }`,
+    );
+    await expect(
+      build(
+        buildxBuilder({ env: tools.env }),
+        context.request('registry.example/app', { network: 'host' }),
+      ),
+    ).rejects.toMatchObject({
+      code: 'BUILD_FAILED',
+      property: 'build.network',
+      message: expect.stringContaining('--allow-insecure-entitlement network.host'),
+    });
+  });
+
+  test('file names that are not UTF-8 are refused with containerd’s store', async () => {
+    tools.add('docker', docker('docker', 'io.containerd.snapshotter.v1'));
+    const name = Buffer.concat([Buffer.from(join(context.folder, 'latin1-')), Buffer.of(0xfc)]);
+    const builder = buildxBuilder({ env: tools.env });
+    const request = context.request('registry.example/app');
+    expect(await builder.unavailable(request)).toBeUndefined();
+    writeFileSync(name, '');
+    expect(await builder.unavailable(request)).toMatch(
+      /^`build.context`: .* does not support file names that are not UTF-8; .* \(latin1-\\xfc: rename it/,
+    );
+    context.write('.dockerignore', 'latin1-*\n');
+    expect(await builder.unavailable(request)).toBeUndefined();
+  });
+
   test('secrets come by variables, never by arguments', async () => {
     tools.add('docker', docker('remote'));
     await build(
@@ -106,8 +140,15 @@ describe('buildx', () => {
     const result = await build(builder, context.request('registry.example/app:v1'));
     expect(result.digest).toBe(OTHER);
     expect(line()).toContain('--load');
-    expect(tools.callsOf('push').at(-1)?.argv).toEqual(['push', 'registry.example/app:v1']);
-    expect(tools.callsOf('rm')).toEqual([]);
+    // Another job can move the declared tag in the daemon between the build and the push.
+    const own = `registry.example/app:${result.pushedTag}`;
+    expect(own).toMatch(/:build-\w+-[0-9a-f]{8}$/);
+    expect(line()).toContain(`--tag ${own} `);
+    expect(tools.callsOf('push').map(({ argv }) => argv)).toEqual([['push', own]]);
+    expect(tools.callsOf('tag').at(-1)?.argv).toEqual([
+      ...['image', 'tag', IMAGE, 'registry.example/app:v1'],
+    ]);
+    expect(tools.callsOf('rm').at(-1)?.argv).toEqual(['image', 'rm', '--no-prune', own]);
   });
 
   test('with containerd’s store the docker driver pushes itself', async () => {
@@ -167,7 +208,7 @@ describe('docker', () => {
   test('builds with the classic builder, the digest from the push', async () => {
     tools.add('docker', docker('docker', 'overlay2', 'arm64'));
     const builder = dockerBuilder({ env: tools.env });
-    const request = context.request('127.0.0.1:5000/app', {
+    const request = context.request('registry.example:5000/app', {
       platforms: ['linux/arm64'],
       cacheFrom: ['type=registry,ref=r.example/cache'],
       registry: { insecure: false, caFile: 'ca.pem' },
@@ -175,7 +216,7 @@ describe('docker', () => {
     expect(await builder.unavailable(request)).toBeUndefined();
     const result = await build(builder, request);
     expect(result).toMatchObject({ digest: OTHER, builder: 'docker' });
-    const target = `127.0.0.1:5000/app:${result.tag}`;
+    const target = `registry.example:5000/app:${result.tag}`;
     expect(line()).toContain(
       `build --force-rm --file ${context.dockerfile} --platform linux/arm64 --cache-from r.example/cache ` +
         `--tag ${target} --iidfile `,
@@ -183,7 +224,9 @@ describe('docker', () => {
     expect(buildCall()?.env['DOCKER_BUILDKIT']).toBe('0');
     // The tag was made up by us, so it is taken away again.
     expect(tools.callsOf('rm').at(-1)?.argv).toEqual(['image', 'rm', '--no-prune', target]);
-    expect(log.join()).toMatch(/caFile.*docker daemon/);
+    expect(log.join()).toMatch(
+      /caFile.*docker daemon.*\/etc\/docker\/certs\.d\/registry\.example:5000/,
+    );
   });
 
   test('a push that does not report a digest is an error', async () => {

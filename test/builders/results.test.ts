@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -116,46 +116,66 @@ test.each(['buildx, BuildKit 0.26', 'podman', 'buildah'] as const)(
   TIMEOUT,
 );
 
-test.each(['buildx, dockerd 20.10', 'docker'] as const)(
-  '%s: an image that another build put under the tag is not taken for ours',
-  async (name) => {
+describe.each(['buildx, dockerd 20.10', 'docker'] as const)('%s', (name) => {
+  /** Builds while another job gives its image a tag before each push: a shell word. */
+  const buildRetagged = async (moved: (target: string) => string) => {
     const { registry, builders } = workshop;
     const real = builders[name];
-    const target = `${registry.host}/${repositoryOf(name, 'moved-tag')}:1`;
+    const repository = repositoryOf(name, 'moved-tag');
+    const target = `${registry.host}/${repository}:1`;
     const other = `${registry.host}/other:1`;
     context.write('Dockerfile', 'FROM scratch\nCOPY hello /other\n');
     await execute('docker', ['build', '--tag', other, context.folder], {
       ...real.engine.env,
       DOCKER_BUILDKIT: '0',
     });
-
-    context.write('Dockerfile', 'FROM scratch\nCOPY hello /hello\n');
+    context.write('Dockerfile', 'FROM scratch\nLABEL ours=yes\nCOPY hello /hello\n');
     const request = context.request(target, { registry: { insecure: true } });
     const folder = mkdtempSync(join(tmpdir(), 'retagging-docker-'));
-    const env = retagging(folder, real.engine.env, other, target);
-    await expect(
-      buildWith({ ...real, engine: { ...real.engine, env } }, request),
-    ).rejects.toMatchObject({
-      code: 'BUILD_RESULT_MISMATCH',
-      property: 'image',
-      message: expect.stringContaining('is not the image of this build'),
-    });
-    rmSync(folder, { recursive: true, force: true });
-  },
-  TIMEOUT,
-);
+    const env = retagging(folder, real.engine.env, other, moved(target));
+    try {
+      const built = await buildWith({ ...real, engine: { ...real.engine, env } }, request);
+      return { ...built, repository, host: registry.host };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
 
-/** The real docker; before a push, another job moves the tag. */
+  test(
+    'pushes its own image although another build moved the declared tag',
+    async () => {
+      const { result, repository, host } = await buildRetagged((target) => `'${target}'`);
+      const { config } = await configOf(host, repository, result.digest);
+      expect(config['Labels']).toEqual({ ours: 'yes' });
+      const tagged = await configOf(host, repository, '1');
+      expect(tagged.config['Labels']).toEqual({ ours: 'yes' });
+    },
+    TIMEOUT,
+  );
+
+  test(
+    'does not take an image for its own that something put under its unique tag',
+    async () => {
+      await expect(buildRetagged(() => '"$2"')).rejects.toMatchObject({
+        code: 'BUILD_RESULT_MISMATCH',
+        property: 'image',
+        message: expect.stringContaining('is not the image of this build'),
+      });
+    },
+    TIMEOUT,
+  );
+});
+
+/** The real docker; before a push, another job moves a tag. */
 function retagging(
   folder: string,
   env: NodeJS.ProcessEnv,
   other: string,
   target: string,
 ): NodeJS.ProcessEnv {
-  mkdirSync(folder, { recursive: true });
   const path = join(folder, 'docker');
   const rest = `PATH="\${PATH#*:}"; export PATH`;
-  const moves = `if [ "$1" = push ]; then docker tag '${other}' '${target}'; fi`;
+  const moves = `if [ "$1" = push ]; then docker tag '${other}' ${target}; fi`;
   writeFileSync(path, `#!/bin/sh\n${rest}\n${moves}\nexec docker "$@"\n`);
   chmodSync(path, 0o755);
   return { ...env, PATH: `${folder}:${env['PATH'] ?? ''}` };

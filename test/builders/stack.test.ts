@@ -80,6 +80,8 @@ describe.each(enginesUnderTest())('on the $engine engine', (kind) => {
         const { digest, imageRef } = await imageOutputs(engine);
         expect(imageRef).toBe(`${stage.registry.host}/${path}@${digest}`);
         expect(await labels(digest)).toEqual({ content: 'one' });
+        // A docker daemon pushed it under another tag.
+        expect(await labels('v1')).toEqual({ content: 'one' });
         first = digest;
       },
       SCENARIO,
@@ -107,6 +109,7 @@ describe.each(enginesUnderTest())('on the $engine engine', (kind) => {
         const { digest } = await imageOutputs(engine);
         expect(digest).not.toBe(first);
         expect(await labels(digest)).toEqual({ content: 'two' });
+        expect(await labels('v1')).toEqual({ content: 'two' });
 
         stage.forget();
         expect(deedsOf(await engine.up())).toEqual([]);

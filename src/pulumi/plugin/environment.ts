@@ -5,6 +5,7 @@ import {
   type Repository,
   createRegistryClient,
 } from '../../oci';
+import { RunningBuilds } from './build/running-builds';
 import type { RegistryAccess } from './inputs/declared-registry';
 import type { Value } from './protocol/wire-value';
 import { BaseDigests, type ContentUses, ReadCache, createContentUses } from './read-cache';
@@ -33,6 +34,7 @@ export interface PluginEnvironment {
   readonly handoff: SecretHandoff;
   /** Content that must not be deleted, because a resource of this run depends on it. */
   readonly uses: ContentUses;
+  readonly builds: RunningBuilds;
   /** Digests of the base images of this run. */
   readonly bases: BaseDigests;
   /** Hashes of the files in work trees, which several images may share. */
@@ -43,6 +45,7 @@ export interface PluginEnvironment {
   readonly serviceCall?: SigningMaterialOptions['call'];
   /** Returns one client, with one connection pool, for all resources with the same access. */
   registryClient(repository: Repository, access: RegistryAccess): RegistryClient;
+  /** Ends running builds and closes connections. */
   close(): Promise<void>;
 }
 
@@ -52,6 +55,7 @@ export function createPluginEnvironment(
   { registry: registryOptions, services }: RetryOptions = {},
 ): PluginEnvironment {
   const clients = new Map<string, RegistryClient>();
+  const builds = new RunningBuilds();
   return {
     env,
     cwd,
@@ -63,6 +67,7 @@ export function createPluginEnvironment(
     },
     handoff: createSecretHandoff(),
     uses: createContentUses(),
+    builds,
     bases: new BaseDigests(),
     sourceCache: new SourceCache(),
     readCache: new ReadCache(),
@@ -78,6 +83,7 @@ export function createPluginEnvironment(
       return client;
     },
     close: async () => {
+      await builds.stop();
       await Promise.all([...clients.values()].map((client) => client.close()));
       clients.clear();
     },

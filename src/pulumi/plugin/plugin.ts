@@ -47,6 +47,13 @@ export async function runPlugin(
     },
     cancel: async () => environment.created?.close(),
   };
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    // A builder that is ended by us removes its own files, and the second signal ends this process at once.
+    await environment.created?.builds.stop();
+    process.kill(process.pid, signal);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void stop(signal));
   await serve(provider, crud, args);
   // Started after the server, so that the first response does not wait for it.
   watchEngine(args.at(-1), () => process.exit(1));

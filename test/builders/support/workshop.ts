@@ -16,7 +16,9 @@ import {
   type BuildResult,
   type CommandBuilderName,
   createBuilder,
+  setDeclaredTag,
 } from '../../../src/build';
+import { createRegistryClient } from '../../../src/oci';
 
 /** A builder of ours on a real engine. */
 export interface RealBuilder {
@@ -107,5 +109,10 @@ export async function buildWith(real: RealBuilder, request: BuildRequest): Promi
     .catch((error: unknown) => {
       throw Object.assign(error as Error, { log });
     });
+  const { repository } = request.reference;
+  const client = createRegistryClient({
+    registry: { host: repository.registry, ...request.registry },
+  });
+  await setDeclaredTag(client, repository, result).finally(() => client.close());
   return { result, log };
 }

@@ -5,6 +5,7 @@ import {
   ignoreConvention,
   networkOf,
   selectBuilder,
+  setDeclaredTag,
 } from '../../../build';
 import { SignedImageError } from '../../../error';
 import { isDigest, parseReference } from '../../../oci';
@@ -22,7 +23,7 @@ import { hasUnknown, type Properties, toValue, UNKNOWN, type Value } from '../pr
 
 /** Builds and pushes. In a preview, returns the outputs that are known without a build. */
 export async function buildImage(
-  { urn, inputs, preview, log }: CreateRequest,
+  { urn, inputs, preview, log, signal: callEnds }: CreateRequest,
   before: Properties,
   environment: PluginEnvironment,
 ): Promise<Properties> {
@@ -45,28 +46,30 @@ export async function buildImage(
   // as built, and the next update builds again.
   const bound = await sourceFacts(inputs, environment);
   log.note(`building with ${builder.name} and pushing to ${reader.at('image').string()}`);
-  const result = await withProgress(builder.name, log, (take) => builder.build(request, take));
-  log.note(`${builder.name} reports that it pushed ${result.digest}`);
-  const { digest, tag, imageIds } = result;
-  await checkImageResult(
-    environment
-      .registryClient(request.reference.repository, readRegistry(reader.at('registry')))
-      .task(),
-    request.reference.repository,
-    digest,
-    {
-      platforms: request.platforms,
-      labels: request.labels,
-      attestations: request.sbom ? 'required' : 'refused',
-      imageIds,
-    },
+  const result = await environment.builds.run(callEnds, (signal) =>
+    withProgress(builder.name, log, (take) => builder.build(request, take, { signal })),
   );
+  log.note(`${builder.name} reports that it pushed ${result.digest}`);
+  const { digest, tag, pushedTag, imageIds } = result;
+  const { repository } = request.reference;
+  const client = environment.registryClient(repository, readRegistry(reader.at('registry'))).task();
+  await checkImageResult(client, repository, digest, {
+    platforms: request.platforms,
+    labels: request.labels,
+    attestations: request.sbom ? 'required' : 'refused',
+    imageIds,
+  });
+  await setDeclaredTag(client, repository, result);
+  const tags = new Set([...(pushedTag === undefined ? [] : [pushedTag]), tag]);
   const outputs: Properties = {
     claimedDigest: digest,
     facts: bound,
     summary: summary(build, result, fingerprintParts(inputs)),
     pushed: toValue(
-      addPushed(previouslyPushed(before), { digest, ...(tag !== undefined && { tag }) }),
+      [...tags].reduce(
+        (images, each) => addPushed(images, { digest, tag: each }),
+        previouslyPushed(before),
+      ),
     ),
   };
   return outputs;

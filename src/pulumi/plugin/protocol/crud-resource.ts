@@ -37,6 +37,8 @@ export interface CreateRequest {
   /** In a preview nothing is written, and outputs that are not known yet are `UNKNOWN`. */
   readonly preview: boolean;
   readonly log: ResourceLog;
+  /** The engine cancelled the call, or its time is over. */
+  readonly signal?: AbortSignal;
 }
 
 export interface CreateResult {

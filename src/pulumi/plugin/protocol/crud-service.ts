@@ -2,6 +2,7 @@ import type { handleUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import * as rpc from '@pulumi/pulumi/proto/provider_pb';
 
 import { type Problem, SignedImageError } from '../../../error';
+import { callSignal, type CancellableCall } from './call-signal';
 import { toServiceError } from './crud-failure';
 import type { CrudResource } from './crud-resource';
 import { detailedDiff } from './detailed-diff';
@@ -84,10 +85,10 @@ export function createCrudService(
 
   const handle =
     <Request, Response>(
-      work: (request: Request) => Promise<Response>,
+      work: (request: Request, call: CancellableCall) => Promise<Response>,
     ): Handler<Request, Response> =>
     (call, callback: sendUnaryData<Response>) => {
-      work(call.request)
+      work(call.request, call)
         .finally(() => flushLog(call.request))
         .then(
           (response) => callback(null, response),
@@ -170,13 +171,14 @@ export function createCrudService(
       return response;
     }),
 
-    create: handle(async (request) => {
+    create: handle(async (request, call) => {
       const urn = request.getUrn();
       const { id, outputs } = await resourceOf(urn).create({
         urn,
         inputs: properties(request.getProperties()),
         preview: request.getPreview(),
         log: engineLog.for(urn),
+        signal: callSignal(call, request.getTimeout()),
       });
       const response = new rpc.CreateResponse();
       response.setId(request.getPreview() ? '' : id);
@@ -184,7 +186,7 @@ export function createCrudService(
       return response;
     }),
 
-    update: handle(async (request) => {
+    update: handle(async (request, call) => {
       const urn = request.getUrn();
       const outputs = await resourceOf(urn).update({
         urn,
@@ -194,6 +196,7 @@ export function createCrudService(
         oldOutputs: properties(request.getOlds()),
         preview: request.getPreview(),
         log: engineLog.for(urn),
+        signal: callSignal(call, request.getTimeout()),
       });
       const response = new rpc.UpdateResponse();
       response.setProperties(Struct.fromJavaScript(wire(outputs)));

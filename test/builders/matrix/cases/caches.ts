@@ -34,15 +34,17 @@ export const CACHES: readonly MatrixCase[] = [
   {
     name: 'registry cache',
     refusedBy: {
-      docker: /docker builder does not support cacheTo/,
-      'buildx, dockerd 20.10': /[Cc]ache export is not supported for the docker driver/,
+      docker: /`build\.cacheTo`: docker does not support a repository as cache/,
+      'buildx, dockerd 20.10':
+        /buildx with the driver docker does not support a repository as cache/,
     },
     run: async (cell) => {
       await prepare(cell);
       const cache = `type=registry,ref=${cell.repository}/cache`;
       const first = await uuidOf(cell, { cacheTo: [cache] });
       await emptyStore(cell);
-      expect(await uuidOf(cell, { cacheFrom: [cache] })).toBe(first);
+      // The same declaration, because BuildKit cannot read a cache of podman, and `auto` chooses by the inputs.
+      expect(await uuidOf(cell, { cacheTo: [cache], cacheFrom: [cache] })).toBe(first);
       await emptyStore(cell);
       expect(await uuidOf(cell, {})).not.toBe(first);
     },
@@ -50,9 +52,9 @@ export const CACHES: readonly MatrixCase[] = [
   {
     name: 'inline cache',
     refusedBy: {
-      docker: /docker builder does not support cacheTo/,
-      podman: /only repositories as cacheFrom and cacheTo/,
-      buildah: /only repositories as cacheFrom and cacheTo/,
+      docker: /`build\.cacheTo`: docker does not support a cache in the image itself/,
+      podman: /`build\.cacheTo`: podman does not support a cache in the image itself/,
+      buildah: /`build\.cacheTo`: buildah does not support a cache in the image itself/,
     },
     run: async (cell) => {
       await prepare(cell);

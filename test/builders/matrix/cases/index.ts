@@ -3,6 +3,7 @@ import { ABORT } from './abort';
 import { ACCESS } from './access';
 import { CACHES } from './caches';
 import { CONTENTS } from './contents';
+import { NETWORKS } from './network';
 import { PLATFORM_CASES } from './platforms';
 import { RACES } from './races';
 import { REPEATS } from './repeats';
@@ -12,6 +13,7 @@ export const CASES: readonly MatrixCase[] = [
   ...CONTENTS,
   ...PLATFORM_CASES,
   ...CACHES,
+  ...NETWORKS,
   ...ACCESS,
   ...REPEATS,
   ...RACES,

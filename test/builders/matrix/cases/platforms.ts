@@ -4,8 +4,9 @@ import { filesBelow } from '../support/pushed-image';
 const PLATFORMS = ['linux/amd64', 'linux/arm64'];
 
 const ONE_ONLY = {
-  docker: /docker builder supports one platform only/,
-  'buildx, dockerd 20.10': /docker driver supports one platform only/,
+  docker: /`build\.platforms`: docker does not support several platforms/,
+  'buildx, dockerd 20.10':
+    /`build\.platforms`: buildx with the driver docker does not support several platforms/,
 } as const;
 
 /** Images of platforms that are not this machine's: no RUN. */

@@ -8,7 +8,9 @@ import {
   contextHash,
   ignoreConvention,
   selectBuilder,
+  setDeclaredTag,
 } from '../../../../src/build';
+import { createRegistryClient, systemDockerConfig } from '../../../../src/oci';
 import { Context } from '../../../build/requests';
 import type { Column } from './columns';
 import { type CommandLineReport, watchCommandLines } from './command-lines';
@@ -122,9 +124,22 @@ export class Cell {
     } finally {
       this.reports.push(watch.stop());
     }
+    await this.#setTag(request, result);
     const image = await readPushed(this.access, this.path, result.digest);
     this.last = { result, image, request };
     return this.last;
+  }
+
+  async #setTag({ reference, registry }: BuildRequest, result: BuildResult): Promise<void> {
+    const client = createRegistryClient({
+      registry: { host: reference.repository.registry, ...registry },
+      dockerConfig: systemDockerConfig(this.engine.env),
+    });
+    try {
+      await setDeclaredTag(client, reference.repository, result);
+    } finally {
+      await client.close();
+    }
   }
 
   /** Builds one image, and returns the files below a folder of it. */
@@ -187,8 +202,6 @@ export interface MatrixCase {
   readonly sample?: boolean;
   /** Builders that cannot do it: what the error says, before anything is pushed. */
   readonly refusedBy?: Readonly<Partial<Record<Column['name'], RegExp>>>;
-  /** A refusal may come after another build's image was pushed under our tag; it is not signed. */
-  readonly pushesOther?: boolean;
   /** Builds, and compares with what is expected. The last build is signed afterwards. */
   readonly run: (cell: Cell) => Promise<void>;
 }

@@ -9,6 +9,7 @@ import type { Column } from './columns';
 import { commandLines } from './command-lines';
 
 const SHARED_MEMORY = '/dev/shm';
+const DAEMON_TIMEOUT_MS = 15_000;
 
 /** What is in places that a build uses, before it starts. */
 export interface Before {
@@ -42,7 +43,7 @@ export async function leftovers(query: LeftoverQuery): Promise<readonly string[]
   return [
     ...folders.map((name) => `the temporary folder ${name}`),
     ...ours.filter((name) => !allowed.includes(name)).map((name) => `the local image ${name}`),
-    ...(await containerNames(column, engine)).map((name) => `the working container ${name}`),
+    ...(await keptContainers(column, engine)).map((name) => `the working container ${name}`),
     ...filesWith(secrets).map((path) => `a secret in ${path}`),
   ];
 }
@@ -81,6 +82,17 @@ const LISTS = {
     ['podman', ['ps', '--all', '--external', ...format]] as const,
   buildah: () => ['buildah', ['containers', '--quiet']] as const,
 };
+
+/** A daemon ends a step after its client has gone, and then removes the container. */
+async function keptContainers(column: Column, engine: Engine): Promise<readonly string[]> {
+  const isDaemon = column.store === 'docker';
+  const deadline = Date.now() + (isDaemon ? DAEMON_TIMEOUT_MS : 0);
+  for (;;) {
+    const names = await containerNames(column, engine);
+    if (names.length === 0 || Date.now() >= deadline) return names;
+    await delay(200);
+  }
+}
 
 /** Containers in which a RUN was executed. */
 async function containerNames(column: Column, { env }: Engine): Promise<readonly string[]> {

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 
-import type { ColumnName } from './columns';
+import { COLUMN_NAMES, type ColumnName } from './columns';
 
 /** One cell of the table that `npm run test:builders` prints. */
 export interface CellOutcome {
@@ -12,11 +12,11 @@ export interface CellOutcome {
   readonly seconds: number;
 }
 
-/** Appends the line of a cell; dev/run.mjs names the file, and prints the table at the end. */
+/** Appends the line of a cell, with the columns of the table, which dev/run.mjs prints at the end. It names the file. */
 export function recordCell(outcome: CellOutcome): void {
   const file = process.env['BUILDERS_TALLY'];
-  if (file) appendFileSync(file, `${JSON.stringify(outcome)}\n`);
+  if (file) appendFileSync(file, `${JSON.stringify({ ...outcome, columns: COLUMN_NAMES })}\n`);
 }
 
-/** Only the cases of the fixed smaller run: `npm run test:builders -- --sample`. */
+/** Only the cases and columns of the fixed smaller run: `npm run test:builders -- --sample`. */
 export const SAMPLE = process.env['BUILDERS_SAMPLE'] === '1';

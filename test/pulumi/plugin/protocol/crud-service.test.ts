@@ -68,7 +68,7 @@ function call<Request, Response>(
   return new Promise((resolve, reject) => {
     const callback = (error: unknown, response: Response): void =>
       error ? reject(Object.assign(new Error(), error)) : resolve(response);
-    handler({ request } as never, callback as never);
+    handler({ request, on: () => undefined } as never, callback as never);
   });
 }
 
