@@ -38,7 +38,8 @@ function changesBetween(
   right: Value | undefined,
   steps: readonly Step[],
 ): readonly { readonly path: string; readonly change: Change }[] {
-  const [before, after] = [plain(left), plain(right)];
+  const before = plain(left);
+  const after = plain(right);
   if (equalValues(before, after)) return [];
   const path = formatPath(steps);
   if (before === null) return [{ path, change: 'ADD' }];
@@ -46,7 +47,8 @@ function changesBetween(
   if (!isTree(before) || !isTree(after) || Array.isArray(before) !== Array.isArray(after)) {
     return [{ path, change: 'UPDATE' }];
   }
-  const [olds, news] = [before as Properties, after as Properties];
+  const olds = before as Properties;
+  const news = after as Properties;
   const names = [...new Set([...Object.keys(olds), ...Object.keys(news)])];
   return names.flatMap((name) =>
     changesBetween(olds[name], news[name], [...steps, Array.isArray(before) ? Number(name) : name]),
