@@ -8,7 +8,7 @@ import {
   namespaceProblems,
   namespaceSelector,
 } from './manifest';
-import { DIGEST_POLICY_MEMBERS, unknownMemberProblems } from './policy-members';
+import { type MembersOf, unknownMemberProblems } from './policy-members';
 import { mountedExpression, runExpression } from './pod-images';
 import { exceedsPolicySize, isVerified, verifiedVariables } from './verified-list';
 
@@ -37,6 +37,14 @@ export interface DigestPolicyArgs {
   /** `Deny`, `Warn` or `Audit`. Default: `Deny`. */
   readonly action?: string;
 }
+
+const MEMBERS: MembersOf<DigestPolicyArgs> = {
+  name: 'any',
+  images: 'any',
+  exempt: { image: 'any', reason: 'any' },
+  namespaces: 'any',
+  action: 'any',
+};
 
 /** How objects of one shape are matched, and the path of their PodSpec. */
 interface Shape {
@@ -112,7 +120,7 @@ function exemptionProblems({ image, reason }: AdmissionExemption, property: stri
 /** Validates the arguments of a policy. */
 export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[] {
   const { name, images, exempt = [], action = 'Deny' } = args;
-  const problems = unknownMemberProblems(args, DIGEST_POLICY_MEMBERS);
+  const problems = unknownMemberProblems(args, MEMBERS);
   const report = (property: string, message: string): void => {
     problems.push({ property, code: 'INPUT_INVALID', message });
   };

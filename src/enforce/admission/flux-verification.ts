@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 
 import type { ImagePattern } from './image-pattern';
 import { type Manifest, nameFault } from './manifest';
-import { FLUX_MEMBERS } from './policy-members';
+import type { MembersOf } from './policy-members';
 import { expressionOf } from './signer-pattern';
 import {
   policyMetadata,
   type PolicyManifests,
   type SignerPolicy,
+  SIGNER_POLICY_MEMBERS,
   signerPolicy,
   type SignerPolicyArgs,
   unsupported,
@@ -19,6 +20,12 @@ export interface FluxVerificationArgs extends SignerPolicyArgs {
   /** How often Flux checks for a new artifact. Default: `10m`. */
   readonly interval?: string;
 }
+
+const MEMBERS: MembersOf<FluxVerificationArgs> = {
+  ...SIGNER_POLICY_MEMBERS,
+  namespace: 'any',
+  interval: 'any',
+};
 
 /** `spec.verify` of an `OCIRepository`; also of a `HelmChart`, without a trusted root. */
 export interface FluxVerify {
@@ -153,7 +160,7 @@ function repositoryNames({ name, images }: SignerPolicy): readonly string[] {
  * @throws InvalidInputError with all problems
  */
 export function fluxVerification(args: FluxVerificationArgs): FluxManifests {
-  const policy = signerPolicy(args, FLUX_MEMBERS);
+  const policy = signerPolicy(args, MEMBERS);
   const { namespace = 'flux-system', interval = '10m' } = args;
   const fault = nameFault(namespace);
   if (fault !== undefined) throw unsupported('namespace', fault);

@@ -17,7 +17,7 @@ import {
   identityProblems,
   type PolicyIdentity,
 } from './signer-pattern';
-import { SIGNER_POLICY_MEMBERS, unknownMemberProblems } from './policy-members';
+import { type Members, type MembersOf, unknownMemberProblems } from './policy-members';
 import { type TrustMaterialParts, trustMaterialParts } from './trust-material';
 
 /** What the provenance of an image must contain. */
@@ -53,6 +53,21 @@ export interface SignerPolicyArgs {
   /** `Deny`, `Warn` or `Audit`. Default: `Deny`. */
   readonly action?: string;
 }
+
+/** The arguments that all engines have. */
+export const SIGNER_POLICY_MEMBERS: MembersOf<SignerPolicyArgs> = {
+  name: 'any',
+  keys: 'any',
+  identities: { identity: 'any', identityPattern: 'any', issuer: 'any', issuerPattern: 'any' },
+  images: 'any',
+  format: 'any',
+  transparency: 'any',
+  trustedRoot: 'any',
+  annotations: 'any',
+  provenance: { builderId: 'any' },
+  namespaces: 'any',
+  action: 'any',
+};
 
 /** A private Sigstore instance. */
 export interface OwnInstance {
@@ -191,7 +206,7 @@ function checkPairs({ annotations = {}, provenance }: SignerPolicyArgs, report: 
  */
 export function signerPolicy(
   args: SignerPolicyArgs,
-  members: Parameters<typeof unknownMemberProblems>[1] = SIGNER_POLICY_MEMBERS,
+  members: Members = SIGNER_POLICY_MEMBERS,
 ): SignerPolicy {
   const problems: Problem[] = unknownMemberProblems(args, members);
   const report: Report = (property, message, code = 'INPUT_INVALID') => {
