@@ -52,7 +52,7 @@ async function textOf(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (cause) {
     throw new SignedImageError({
-      code: 'TRUSTED_ROOT_UNAVAILABLE',
+      code: 'INPUT_INVALID',
       message: `--trusted-root ${path} cannot be read: ${messageOf(cause)}`,
       cause,
     });

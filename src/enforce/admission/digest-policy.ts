@@ -38,7 +38,7 @@ export interface DigestPolicyArgs {
   readonly action?: string;
 }
 
-const DIGEST_POLICY_MEMBERS: MembersOf<DigestPolicyArgs> = {
+const MEMBERS: MembersOf<DigestPolicyArgs> = {
   name: 'any',
   images: 'any',
   exempt: { image: 'any', reason: 'any' },
@@ -120,7 +120,7 @@ function exemptionProblems({ image, reason }: AdmissionExemption, property: stri
 /** Validates the arguments of a policy. */
 export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[] {
   const { name, images, exempt = [], action = 'Deny' } = args;
-  const problems = unknownMemberProblems(args, DIGEST_POLICY_MEMBERS);
+  const problems = unknownMemberProblems(args, MEMBERS);
   const report = (property: string, message: string): void => {
     problems.push({ property, code: 'INPUT_INVALID', message });
   };

@@ -8,10 +8,10 @@ import {
   policyMetadata,
   type PolicyManifests,
   type SignerPolicy,
+  SIGNER_POLICY_MEMBERS,
   signerPolicy,
   type SignerPolicyArgs,
   unsupported,
-  SIGNER_POLICY_MEMBERS,
 } from './signer-policy';
 
 export interface FluxVerificationArgs extends SignerPolicyArgs {
@@ -21,7 +21,7 @@ export interface FluxVerificationArgs extends SignerPolicyArgs {
   readonly interval?: string;
 }
 
-const FLUX_MEMBERS: MembersOf<FluxVerificationArgs> = {
+const MEMBERS: MembersOf<FluxVerificationArgs> = {
   ...SIGNER_POLICY_MEMBERS,
   namespace: 'any',
   interval: 'any',
@@ -160,7 +160,7 @@ function repositoryNames({ name, images }: SignerPolicy): readonly string[] {
  * @throws InvalidInputError with all problems
  */
 export function fluxVerification(args: FluxVerificationArgs): FluxManifests {
-  const policy = signerPolicy(args, FLUX_MEMBERS);
+  const policy = signerPolicy(args, MEMBERS);
   const { namespace = 'flux-system', interval = '10m' } = args;
   const fault = nameFault(namespace);
   if (fault !== undefined) throw unsupported('namespace', fault);

@@ -15,7 +15,7 @@ export type MembersOf<Value> = {
   readonly [Name in keyof Required<Value>]: Slot<Required<Value>[Name]>;
 };
 
-type Members = { readonly [name: string]: 'any' | Members };
+export type Members = { readonly [name: string]: 'any' | Members };
 
 /** Reports the members of arguments that do not exist: a requirement with a misspelt name would have no effect. */
 export function unknownMemberProblems(value: unknown, members: Members, path = ''): Problem[] {

@@ -17,7 +17,7 @@ import {
   identityProblems,
   type PolicyIdentity,
 } from './signer-pattern';
-import { type MembersOf, unknownMemberProblems } from './policy-members';
+import { type Members, type MembersOf, unknownMemberProblems } from './policy-members';
 import { type TrustMaterialParts, trustMaterialParts } from './trust-material';
 
 /** What the provenance of an image must contain. */
@@ -55,6 +55,7 @@ export interface SignerPolicyArgs {
   readonly action?: string;
 }
 
+/** The arguments that all engines have. */
 export const SIGNER_POLICY_MEMBERS: MembersOf<SignerPolicyArgs> = {
   name: 'any',
   keys: 'any',
@@ -206,7 +207,7 @@ function checkPairs({ annotations = {}, provenance }: SignerPolicyArgs, report: 
  */
 export function signerPolicy(
   args: SignerPolicyArgs,
-  members: Parameters<typeof unknownMemberProblems>[1] = SIGNER_POLICY_MEMBERS,
+  members: Members = SIGNER_POLICY_MEMBERS,
 ): SignerPolicy {
   const problems: Problem[] = unknownMemberProblems(args, members);
   const report: Report = (property, message, code = 'INPUT_INVALID') => {

@@ -4,6 +4,7 @@ import { guardInputs } from '../../../src/pulumi/plugin/inputs/guarded-inputs';
 import { toValue, type Properties } from '../../../src/pulumi/plugin/protocol/wire-value';
 import { guardedArguments } from '../../../src/pulumi/secrecy/guarded-arguments';
 import { RESOURCE_INPUTS, type ResourceName } from '../../../src/pulumi/secrecy/input-table';
+import { LIBRARY_VERSION } from '../../../src/pulumi/version-difference';
 
 const CANARY = 'canary-value-of-a-misspelt-member';
 
@@ -11,7 +12,8 @@ const CANARY = 'canary-value-of-a-misspelt-member';
 async function sent(resource: ResourceName, args: Readonly<Record<string, unknown>>) {
   const guarded = pulumi.output(guardedArguments(resource, args));
   const plain = await new Promise<unknown>((resolve) => void guarded.apply(resolve));
-  return toValue(plain) as Properties;
+  const { [LIBRARY_VERSION]: _version, ...inputs } = toValue(plain) as Properties;
+  return inputs;
 }
 
 async function problemsOf(resource: ResourceName, args: Readonly<Record<string, unknown>>) {
