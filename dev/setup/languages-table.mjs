@@ -42,7 +42,8 @@ export function printLanguages(partial) {
     COLUMNS.map((column) => cellOf(row, column)).filter((cell) => cell !== undefined),
   );
   const reasons = known.filter((cell) => cell.outcome === 'not here');
-  for (const text of new Set(reasons.map((cell) => `${cell.row}: ${cell.reason}`))) console.log(text);
+  for (const text of new Set(reasons.map((cell) => `${cell.row}: ${cell.reason}`)))
+    console.log(text);
   const count = (outcome) => known.filter((cell) => cell.outcome === outcome).length;
   const failed = count('failed') + (partial ? 0 : rows.length * COLUMNS.length - known.length);
   console.log(

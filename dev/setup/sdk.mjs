@@ -10,7 +10,11 @@ import { root, run } from './process.mjs';
 export async function generateSdks(languages, env) {
   const code = await run('node', ['dev/tools/build.mjs', 'sdk'], { env });
   if (code !== 0) return code;
-  return run(toolPath('generate-sdk'), [join(root, 'schema.json'), join(root, 'sdk'), ...languages], {
-    env,
-  });
+  return run(
+    toolPath('generate-sdk'),
+    [join(root, 'schema.json'), join(root, 'sdk'), ...languages],
+    {
+      env,
+    },
+  );
 }

@@ -1,0 +1,5 @@
+import type { Language } from './language';
+import { PYTHON } from './python';
+
+/** The rows that run a program. */
+export const LANGUAGES: readonly Language[] = [PYTHON];
