@@ -63,7 +63,11 @@ export default tseslint.config(
   },
   {
     // The plugin answers first, and loads the rest on its first use (docs/explanation/adr/0009).
-    files: ['src/pulumi/plugin/main.ts', 'src/pulumi/plugin/resources.ts'],
+    files: [
+      'src/pulumi/plugin/main.ts',
+      'src/pulumi/plugin/resources.ts',
+      'src/pulumi/plugin/configuration/configured-resources.ts',
+    ],
     rules: { '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\.{1,2}/'] }] },
   },
   {

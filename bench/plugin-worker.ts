@@ -94,7 +94,7 @@ async function create(
   const resource = resourceOf(plugin, name);
   const urn = `urn:pulumi:bench::bench::signed-image:index:${name}::${image.split('@')[0] ?? ''}`;
   const news = toValue({ image, ...declared }) as Properties;
-  const log = { debug: nothing, info: nothing, warn: nothing, status: nothing };
+  const log = { debug: nothing, info: nothing, note: nothing, warn: nothing, status: nothing };
   const { inputs, problems } = await resource.check({ urn, olds: {}, news, log });
   const [problem] = problems;
   if (problem) throw new Error(`check of ${name} failed: ${problem.message}`);

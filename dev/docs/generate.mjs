@@ -21,6 +21,10 @@ const COLUMNS = '| --- | --- | --- | --- |';
 const nameOf = (token) => token.split(':').at(-1);
 const anchorOf = (name) => name.toLowerCase();
 
+/** Examples are for the generated SDKs and the Pulumi Registry; here they are in the how-to guides. */
+const withoutExamples = (text) =>
+  text.replace(/\{\{% examples %\}\}[^]*\{\{% \/examples %\}\}/, '').trim();
+
 /** A cell of a table: one line, with `|` escaped. */
 const cell = (text) => text.replace(/\s*\n\s*/g, ' ').replaceAll('|', '\\|');
 
@@ -78,13 +82,39 @@ function resourceSection(token, resource, level) {
   return [
     '',
     `${level} ${nameOf(token)}`,
-    ...(description === undefined ? [] : ['', description.trim()]),
+    ...(description === undefined ? [] : ['', withoutExamples(description)]),
     ...table('input', inputRows(inputProperties, requiredInputs)),
     ...table('output', outputRows(properties)),
   ];
 }
 
+function enumSection(token, type) {
+  const rows = type.enum.map(({ value, description }) => `| \`${value}\` | ${cell(description)} |`);
+  return [
+    '',
+    `### ${nameOf(token)}`,
+    '',
+    type.description.trim(),
+    '',
+    '| value | description |',
+    '| --- | --- |',
+    ...rows,
+  ];
+}
+
+function functionSection(token, { description, inputs, outputs }) {
+  return [
+    '',
+    `### ${nameOf(token)}`,
+    '',
+    description.trim(),
+    ...table('input', inputRows(inputs.properties, inputs.required)),
+    ...table('result', outputRows(outputs.properties)),
+  ];
+}
+
 function typeSection(token, type, isOutput) {
+  if (type.enum) return enumSection(token, type);
   const rows = isOutput ? outputRows(type.properties) : inputRows(type.properties, type.required);
   return [
     '',
@@ -94,16 +124,41 @@ function typeSection(token, type, isOutput) {
   ];
 }
 
-function isOutputType(token) {
-  return nameOf(token).endsWith('Output');
+/** The types that these properties refer to, and those that the types refer to. */
+function referencedTypes(properties, found = new Set()) {
+  for (const { $ref: reference, items, additionalProperties } of Object.values(properties)) {
+    const token = reference?.replace('#/types/', '');
+    if (token !== undefined && !found.has(token) && schema.types[token]) {
+      found.add(token);
+      referencedTypes(schema.types[token].properties ?? {}, found);
+    }
+    referencedTypes(
+      Object.fromEntries(
+        Object.entries({ items, additionalProperties }).filter(([, each]) => each),
+      ),
+      found,
+    );
+  }
+  return found;
 }
+
+const DECLARED = ['SignedImage', 'VerifiedImage'];
+
+/** Types that a program writes; the others are outputs, or are passed on between the resources of a SignedImage. */
+const inputTypes = new Set(
+  [
+    ...Object.entries(schema.resources)
+      .filter(([token]) => DECLARED.includes(nameOf(token)))
+      .map(([, resource]) => resource),
+    schema.provider,
+  ].flatMap(({ inputProperties }) => [...referencedTypes(inputProperties ?? {})]),
+);
 
 function page() {
   const resources = Object.entries(schema.resources);
   const types = Object.entries(schema.types);
-  const declared = ['SignedImage', 'VerifiedImage'];
-  const isDeclared = ([token]) => declared.includes(nameOf(token));
-  const byName = (a, b) => declared.indexOf(nameOf(a[0])) - declared.indexOf(nameOf(b[0]));
+  const isDeclared = ([token]) => DECLARED.includes(nameOf(token));
+  const byName = (a, b) => DECLARED.indexOf(nameOf(a[0])) - DECLARED.indexOf(nameOf(b[0]));
   return [
     PREAMBLE.trimEnd(),
     ...resources
@@ -111,11 +166,23 @@ function page() {
       .sort(byName)
       .flatMap(([t, r]) => resourceSection(t, r, '##')),
     '',
+    '## Functions',
+    '',
+    'Each is also there with outputs as inputs: `verifyImageOutput` in TypeScript, `verify_image_output` in Python.',
+    ...Object.entries(schema.functions).flatMap(([t, f]) => functionSection(t, f)),
+    '',
+    '## Provider',
+    '',
+    schema.provider.description.trim(),
+    '',
+    'The same names are those of the package configuration (`signed-image:NAME`): [defaults for all images](../how-to/defaults.md).',
+    ...table('input', inputRows(schema.provider.inputProperties)),
+    '',
     '## Types of inputs',
-    ...types.filter(([t]) => !isOutputType(t)).flatMap(([t, v]) => typeSection(t, v, false)),
+    ...types.filter(([t]) => inputTypes.has(t)).flatMap(([t, v]) => typeSection(t, v, false)),
     '',
     '## Types of outputs',
-    ...types.filter(([t]) => isOutputType(t)).flatMap(([t, v]) => typeSection(t, v, true)),
+    ...types.filter(([t]) => !inputTypes.has(t)).flatMap(([t, v]) => typeSection(t, v, true)),
     '',
     '## Resources inside a SignedImage',
     '',

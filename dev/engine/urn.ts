@@ -35,6 +35,9 @@ export const packageOf = (type: string): string => type.split(':')[0] ?? '';
 export const isProviderType = (type: string): boolean => type.startsWith('pulumi:providers:');
 
 /** A reference to an explicit provider is `<urn>::<id>`. */
+export const urnOfProviderRef = (reference: string): string =>
+  reference.slice(0, Math.max(0, reference.lastIndexOf('::')));
+
 export const packageOfProviderRef = (reference: string): string | undefined => {
   const cut = reference.lastIndexOf('::');
   const type = cut < 0 ? '' : typeOf(reference.slice(0, cut));

@@ -93,6 +93,7 @@ export class EngineRun {
 
   readonly #log: ResourceLog = {
     info: (line) => void this.logged.push(line),
+    note: (line) => void this.logged.push(line),
     warn: (line) => void this.logged.push(line),
     debug: () => undefined,
     status: (line) => void this.logged.push(line),

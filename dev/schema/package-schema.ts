@@ -8,26 +8,58 @@ import {
 } from '@pulumi/pulumi/provider/experimental/schema';
 
 import { PACKAGE_NAME, PACKAGE_VERSION, token } from '../../src/pulumi/package';
-import { guardedMembers } from '../../src/pulumi/secrecy/input-table';
+import {
+  FUNCTION_INPUTS,
+  type FunctionName,
+  guardedMembers,
+} from '../../src/pulumi/secrecy/input-table';
+import { type Documentation, readDocumentation } from './documentation';
+import { resourceExamples } from './examples';
+import { LANGUAGES, PACKAGE_METADATA } from './metadata';
+import { withSchemaNames } from './names';
 
 const COMPONENT = 'SignedImage';
 const CUSTOM = ['SigningPlan', 'ImageBuild', 'ImageSignature', 'VerifiedImage'] as const;
+const RESOURCES = [COMPONENT, ...CUSTOM] as const;
+const PROVIDER = 'Provider';
+const FUNCTIONS = Object.keys(FUNCTION_INPUTS) as FunctionName[];
+
+/** The class that has the shape of a function. */
+const shapeOf = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
 
 const DESCRIPTION =
   'Builds, pushes, signs and verifies a container image, and hands on only the verified digest';
 
+const SOURCES = join(__dirname, '..', '..', 'src', 'pulumi');
+
+/** Numbers that are integers: TypeScript cannot say so. */
+const INTEGERS: readonly (readonly [type: string, member: string])[] = [
+  ['SigstoreArgs', 'rekorVersion'],
+  ['LogEntryOutput', 'integratedTime'],
+];
+
+interface Described {
+  description?: string | undefined;
+}
+
+/** What the analyzer's own types do not have. */
+type Amended = { -readonly [key in keyof Property]: Property[key] } & {
+  secret?: boolean;
+  type?: string;
+};
+
 /**
  * The Pulumi package schema, from the types themselves: Pulumi's analyzer, and what it cannot
- * express added here (a getter's type, secrets, custom resources).
+ * express added here (a getter's type, secrets, custom resources, descriptions of types, metadata).
  *
- * https://www.pulumi.com/docs/iac/using-pulumi/pulumi-packages/schema/
+ * https://www.pulumi.com/docs/iac/guides/building-extending/packages/schema/
  */
 export function packageSchema(): PackageSpec {
   const analyzer = new Analyzer(
     join(__dirname),
     PACKAGE_NAME,
     { name: PACKAGE_NAME, main: 'shapes.ts' },
-    new Set<string>([COMPONENT, ...CUSTOM]),
+    new Set<string>([PROVIDER, ...FUNCTIONS.map(shapeOf), ...RESOURCES]),
   );
   const { components, typeDefinitions, dependencies } = analyzer.analyze();
   const schema = generateSchema(
@@ -40,23 +72,103 @@ export function packageSchema(): PackageSpec {
   );
   for (const name of CUSTOM) delete schema.resources[token(name)]?.isComponent;
   addImageRef(schema);
-  for (const [type, member] of guardedMembers()) {
-    const property = schema.types[token(type)]?.properties?.[member];
-    if (!property) throw new Error(`the schema has no ${type}.${member}`);
-    (property as Property & { secret?: boolean }).secret = true;
-  }
-  return schema;
+  for (const [type, member] of guardedMembers()) propertyOf(schema, type, member).secret = true;
+  for (const [type, member] of INTEGERS) propertyOf(schema, type, member).type = 'integer';
+  const documented = readDocumentation(
+    ['component', 'resources', 'functions'].map((each) => join(SOURCES, each)),
+  );
+  const provider = takeProvider(schema, documented);
+  const functions = takeFunctions(schema, documented);
+  describe(schema, documented);
+  return withSchemaNames({
+    ...schema,
+    ...provider,
+    functions,
+    ...PACKAGE_METADATA,
+    language: LANGUAGES,
+  });
+}
+
+function propertyOf(schema: PackageSpec, type: string, member: string): Amended {
+  const property = schema.types[token(type)]?.properties?.[member];
+  if (!property) throw new Error(`the schema has no ${type}.${member}`);
+  return property as Amended;
 }
 
 /** The analyzer ignores getters, and refuses the branded type that the getter is there for. */
 function addImageRef(schema: PackageSpec): void {
   const component = schema.resources[token(COMPONENT)];
   if (!component?.properties) throw new Error(`the schema has no ${COMPONENT}`);
-  component.properties['imageRef'] = {
-    type: 'string',
-    description: 'host/repo@sha256:..., verified: what a Deployment must consume.',
-  };
+  component.properties['imageRef'] = { type: 'string' };
   component.required = [...(component.required ?? []), 'imageRef'].sort();
+}
+
+/** Adds the descriptions of resources, their outputs and types, and examples in every language. */
+function describe(schema: PackageSpec, documented: ReadonlyMap<string, Documentation>): void {
+  const of = (name: string): Documentation => {
+    const documentation = documented.get(name);
+    if (documentation) return documentation;
+    throw new Error(`${name} has no documentation comment`);
+  };
+  for (const name of RESOURCES) {
+    const resource = schema.resources[token(name)];
+    const { description, members } = of(name);
+    if (!resource) throw new Error(`the schema has no ${name}`);
+    (resource as Described).description = `${description}${resourceExamples(name)}`;
+    for (const [member, property] of Object.entries(resource.properties ?? {})) {
+      (property as Described).description ??= members[member];
+    }
+  }
+  for (const [key, type] of Object.entries(schema.types)) {
+    (type as Described).description = of(key.split(':').at(-1) ?? '').description;
+  }
+}
+
+/** The provider and the package configuration, which are not resources in a schema. */
+function takeProvider(
+  schema: PackageSpec,
+  documented: ReadonlyMap<string, Documentation>,
+): Record<string, unknown> {
+  const { inputProperties = {} } = schema.resources[token(PROVIDER)] ?? {};
+  delete schema.resources[token(PROVIDER)];
+  // Its credentials are in the JSON text of this input.
+  const inputs = { ...inputProperties, registry: { ...inputProperties['registry'], secret: true } };
+  return {
+    config: { variables: inputs },
+    provider: { description: documented.get(PROVIDER)?.description, inputProperties: inputs },
+  };
+}
+
+/** The functions: the result of a shape, and inputs of `VerifiedImage`. */
+function takeFunctions(
+  schema: PackageSpec,
+  documented: ReadonlyMap<string, Documentation>,
+): Record<string, unknown> {
+  const { inputProperties = {} } = schema.resources[token('VerifiedImage')] ?? {};
+  return Object.fromEntries(
+    FUNCTIONS.map((name) => {
+      const result = `${shapeOf(name)}Result`;
+      const { properties, required } = schema.types[token(result)] ?? {};
+      delete schema.resources[token(shapeOf(name))];
+      delete schema.types[token(result)];
+      const inputs = Object.fromEntries(
+        Object.keys(FUNCTION_INPUTS[name]).map((input) => [input, inputProperties[input]]),
+      );
+      return [
+        token(name),
+        {
+          description: documented.get(name)?.description,
+          inputs: { type: 'object', properties: inputs, required: ['image'] },
+          outputs: {
+            type: 'object',
+            description: documented.get(result)?.description,
+            properties,
+            required,
+          },
+        },
+      ];
+    }),
+  );
 }
 
 /** The text of schema.json. */

@@ -1,5 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
-import { SignedImage, type SigstoreArgs } from 'pulumi-signed-image';
+import { SignedImage, type SigstoreArgs, type Transparency } from 'pulumi-signed-image';
 
 const config = new pulumi.Config();
 
@@ -10,7 +10,7 @@ const image = new SignedImage('existing', {
   keyless: { tokenFile: config.get('tokenFile') },
   sigstore: config.getObject<SigstoreArgs>('sigstore'),
   // Your own transparency log (`private`), or the public one.
-  transparency: config.get('transparency'),
+  transparency: config.get<Transparency>('transparency'),
   source: { allowDirty: config.getBoolean('allowDirty') },
 });
 

@@ -1,6 +1,6 @@
 import * as kubernetes from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { VerifiedImage, type SigstoreArgs } from 'pulumi-signed-image';
+import { VerifiedImage, type SigstoreArgs, type RequiredTransparency } from 'pulumi-signed-image';
 
 const config = new pulumi.Config();
 
@@ -8,7 +8,7 @@ const image = new VerifiedImage('checked', {
   image: config.require('image'),
   keys: [config.require('publicKey')],
   sigstore: config.getObject<SigstoreArgs>('sigstore'),
-  transparency: config.get('transparency'),
+  transparency: config.get<RequiredTransparency>('transparency'),
 });
 
 const folder = config.get('renderYamlToDirectory');

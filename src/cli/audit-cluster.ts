@@ -9,6 +9,7 @@ import {
 } from '../audit';
 import { AUDIT_OPTIONS, auditArguments } from './audit-arguments';
 import { type Command, type CommandContext, UsageError } from './command';
+import { EXIT } from './exit-codes';
 import { parseOptions } from './options';
 
 const FORMATTERS: Readonly<Record<string, (report: AuditReport) => string>> = {
@@ -17,17 +18,11 @@ const FORMATTERS: Readonly<Record<string, (report: AuditReport) => string>> = {
   sarif: auditSarif,
 };
 
-const EXIT_USAGE = 2;
-const EXIT_INCOMPLETE = 3;
 const EXIT_OF: Readonly<Record<AuditOutcome, number>> = {
-  clean: 0,
-  findings: 1,
-  incomplete: EXIT_INCOMPLETE,
+  clean: EXIT.done,
+  findings: EXIT.failed,
+  incomplete: EXIT.incomplete,
 };
-
-/** Errors in the arguments of the command, in contrast to failures of the environment. */
-const USAGE_ERRORS =
-  /^(INPUT_INVALID|KEY_(REFERENCE_INVALID|UNREADABLE|UNSUPPORTED)|TRUSTED_ROOT_INVALID|REFERENCE_INVALID)$/;
 
 function withKubeconfig(
   { host, ...context }: CommandContext,
@@ -86,5 +81,5 @@ Exit codes: 0 all images match, 1 findings, 2 usage error, 3 some images could n
     context.terminal.print(format(report));
     return EXIT_OF[outcomeOf(report)];
   },
-  exitCodeOf: ({ code }) => (USAGE_ERRORS.test(code) ? EXIT_USAGE : EXIT_INCOMPLETE),
+  failureCode: EXIT.incomplete,
 };

@@ -1,6 +1,7 @@
 import { auditCluster } from './audit-cluster';
 import { auditRbac } from './audit-rbac';
 import { type Command, type CommandContext, UsageError } from './command';
+import { EXIT, isUsageError } from './exit-codes';
 import { keysGenerate, keysPublic } from './keys';
 import {
   policyController,
@@ -11,9 +12,6 @@ import {
 } from './policy';
 import { SignedImageError, asSignedImageError } from '../error';
 import { PACKAGE_VERSION } from '../host/package-version';
-
-/** Exit codes of the process. */
-export const EXIT = { done: 0, failed: 1, usage: 2 } as const;
 
 function commandList(commands: readonly Command[]): string {
   const width = Math.max(...commands.map(({ words }) => words.join(' ').length));
@@ -75,14 +73,14 @@ function reportError(error: unknown, { terminal }: CommandContext, command: Comm
           message: `internal error of signed-image, please report it (${(error as Error).name})`,
         });
   terminal.printError(`error[${failure.code}]: ${failure.message}`);
-  return command.exitCodeOf?.(failure) ?? EXIT.failed;
+  return isUsageError(failure.code) ? EXIT.usage : (command.failureCode ?? EXIT.failed);
 }
 
 /**
  * Runs one command line.
  *
  * @param args the arguments without the program's name
- * @returns the exit code: 0 success, 1 failure, 2 usage error; a command may have others
+ * @returns the exit code, of `EXIT`
  */
 export async function runCommandLine(
   args: readonly string[],

@@ -1,4 +1,3 @@
-import type { SignedImageError } from '../error';
 import type { SigningHost } from '../sign';
 import type { Terminal } from './terminal';
 
@@ -30,6 +29,6 @@ export interface Command {
    * @throws UsageError, SignedImageError
    */
   run(args: readonly string[], context: CommandContext): Promise<number | void>;
-  /** Returns the exit code for an error of `run`; default: 1. */
-  exitCodeOf?(error: SignedImageError): number;
+  /** Exit code of an error that is not about the command line; default: 1. */
+  readonly failureCode?: number;
 }

@@ -7,3 +7,8 @@ export const PACKAGE_NAME = 'signed-image';
 export function token(name: string): string {
   return `${PACKAGE_NAME}:index:${name}`;
 }
+
+/** Type of the provider resource of this package. */
+export function providerType(): string {
+  return `pulumi:providers:${PACKAGE_NAME}`;
+}

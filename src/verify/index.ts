@@ -1,5 +1,10 @@
 export { createFreshCheck } from './signer-trust';
-export { manifestsToSign, type ManifestGap, type SignableManifest } from './image-manifests';
+export {
+  manifestsToSign,
+  readImageManifests,
+  type ManifestGap,
+  type SignableManifest,
+} from './image-manifests';
 export { inspectImage, type KnownManifest, unmetParts } from './inspection';
 export type {
   ProvenanceExpectation,
@@ -19,4 +24,10 @@ export type {
 export { createSignatureFinder } from './signature-finder';
 export type { ReusePolicy } from './signer-trust';
 export { outsideWindows, type TrustedKey } from './trusted-key';
+export {
+  type FoundSignature,
+  listSignatures,
+  type StoredSignatures,
+  type UnreadableSignature,
+} from './stored-signatures';
 export { verifyImage } from './verification';

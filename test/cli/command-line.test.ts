@@ -1,7 +1,10 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 
 import { COMMANDS, runCommandLine } from '../../src/cli/command-line';
@@ -87,8 +90,37 @@ describe('the command line', () => {
   });
 });
 
+const main = join(__dirname, '../../dist/cli/main.js');
+
+test('a full disk is reported in one line, and ends with 1', () => {
+  const full = openSync('/dev/full', 'w');
+  const stdio = ['ignore', full, 'pipe'] as const;
+  const { status, stderr } = spawnSync(process.execPath, [main, '--help'], {
+    stdio: [...stdio],
+    encoding: 'utf8',
+  });
+  closeSync(full);
+  expect(stderr).toBe('error: standard output cannot be written (ENOSPC)\n');
+  expect(status).toBe(1);
+});
+
+test('a reader that closes the pipe ends the program without a message', async () => {
+  const child = spawn(process.execPath, [main, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  const stderr = text(child.stderr);
+  const [code] = (await once(child, 'close')) as [number];
+  expect(code).toBe(1);
+  expect(await stderr).toBe('');
+});
+
+test('the package has a program of its own name, for npx', async () => {
+  const file = await readFile(join(__dirname, '../../package.json'), 'utf8');
+  const { name, bin } = JSON.parse(file) as { name: string; bin: Record<string, string> };
+  expect(bin[name]).toBe('dist/cli/main.js');
+  expect(bin['signed-image']).toBe(bin[name]);
+});
+
 test('the program of the package answers', async () => {
-  const main = join(__dirname, '../../dist/cli/main.js');
   const { stdout } = await promisify(execFile)(process.execPath, [main, '--help']);
   expect(stdout).toContain('keys generate');
 });

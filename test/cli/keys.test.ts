@@ -61,7 +61,7 @@ describe('signed-image keys generate', () => {
     ['nobody to ask', {}, 'set COSIGN_PASSWORD'],
   ])('makes nothing after %s', async (_name, options, message) => {
     const { code, stderr } = await run(generate(), options);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain('error[INPUT_INVALID]: ');
     expect(stderr).toContain(message);
     expect(await readdir(folder)).toEqual([]);
@@ -84,7 +84,7 @@ describe('signed-image keys generate', () => {
       ['keys', 'generate', '--output-key-prefix', join(folder, 'absent', 'cosign')],
       { env: ENV },
     );
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(/error\[INPUT_INVALID\]: .*cosign\.key cannot be written \(ENOENT\)/);
   });
 
@@ -95,7 +95,7 @@ describe('signed-image keys generate', () => {
     ['k8s://only-one', 'KEY_REFERENCE_INVALID', 'k8s://NAMESPACE/SECRET'],
   ])('makes no key at %s', async (ref, code, message) => {
     const made = await run(generate('--kms', ref), { env: ENV });
-    expect(made.code).toBe(1);
+    expect(made.code).toBe(2);
     expect(made.stderr).toContain(`error[${code}]: `);
     expect(made.stderr).toContain(message);
     expect(await readdir(folder)).toEqual([]);

@@ -122,14 +122,14 @@ describe('signed-image policy', () => {
     expect(stdout).toContain(image);
     expect(stdout).toContain('comes with the cluster');
     expect(await policy('vap', '--image', image, '--exempt', 'registry.k8s.io/*')).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('exempt[0].reason'),
     });
   });
 
   it('reports all problems together, and prints nothing', async () => {
     const { code, stdout, stderr } = await policy('kyverno', '--image', '*', '--issuer', ISSUER);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('images[0]: "*" has no registry');
     expect(stderr).toContain('identities[0].identity: is required');
   });
@@ -137,7 +137,7 @@ describe('signed-image policy', () => {
   it.each([
     [['--key', 'cosign.pub', 'more'], 2, 'unexpected argument "more"'],
     [['--annotation', 'commit'], 2, '--annotation must be KEY=VALUE'],
-    [['--trusted-root', 'not-there.json'], 1, '--trusted-root not-there.json cannot be read'],
+    [['--trusted-root', 'not-there.json'], 2, '--trusted-root not-there.json cannot be read'],
     [['--nothing'], 2, '--nothing'],
   ])('refuses %j', async (args, code, message) => {
     expect(await policy('kyverno', ...IMAGE, ...args)).toMatchObject({

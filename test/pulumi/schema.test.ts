@@ -1,34 +1,70 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { EXAMPLE_LANGUAGES } from '../../dev/schema/examples';
 import { schemaText } from '../../dev/schema/package-schema';
+import { type PackageSchema, undescribed } from '../../dev/schema/survey';
+import { BUILDER_NAMES } from '../../src/build';
+import { IDENTITY_PROVIDERS, INTERACTIVE_PROVIDERS } from '../../src/identity';
+import * as enumModule from '../../src/pulumi/component/enums';
+import { TRANSPARENCY_MODES } from '../../src/sign';
+
+const ROOT = join(__dirname, '..', '..');
+const { Builder, IdentityProvider, InteractiveLogin, Transparency } = enumModule;
+const ENUM_OBJECTS: Readonly<Record<string, Readonly<Record<string, string>>>> = enumModule;
 
 describe('schema.json', () => {
-  const checkedIn = readFileSync(join(__dirname, '..', '..', 'schema.json'), 'utf8');
+  const checkedIn = readFileSync(join(ROOT, 'schema.json'), 'utf8');
+  const schema = JSON.parse(checkedIn) as PackageSchema;
+  const enums = Object.fromEntries(
+    Object.entries(schema.types).flatMap(([token, type]) =>
+      type.enum ? [[token.split(':').at(-1) ?? '', type.enum.map(({ value }) => value)]] : [],
+    ),
+  );
 
   it('is what the types say; run `npm run schema` after a change', () => {
     expect(checkedIn).toBe(schemaText());
   });
 
-  it('documents every input and output of the public resources', () => {
-    const { resources } = JSON.parse(checkedIn) as {
-      resources: Record<
-        string,
-        {
-          properties: Record<string, { description?: string }>;
-          inputProperties: Record<string, { description?: string; $ref?: string }>;
-        }
-      >;
-    };
-    for (const name of ['SignedImage', 'VerifiedImage']) {
-      const resource = resources[`signed-image:index:${name}`];
-      const undocumented = Object.entries({ ...resource?.properties, ...resource?.inputProperties })
-        .filter(([, property]) => !property.description)
-        .map(([property]) => property);
-      expect(
-        undocumented.filter((property) => !['sigstore', 'registry'].includes(property)),
-      ).toEqual([]);
+  it('has the same values in its enums as the modules that read them', () => {
+    expect(Object.values(Builder)).toEqual(BUILDER_NAMES);
+    expect(Object.values(IdentityProvider)).toEqual(IDENTITY_PROVIDERS);
+    expect(Object.values(InteractiveLogin)).toEqual(INTERACTIVE_PROVIDERS);
+    expect(Object.values(Transparency)).toEqual(TRANSPARENCY_MODES);
+    // The order of the values is the analyzer's.
+    for (const [name, values] of Object.entries(enums)) {
+      const inTypeScript = Object.values(ENUM_OBJECTS[name] ?? {});
+      expect([name, [...values].sort()]).toEqual([name, inTypeScript.sort()]);
     }
+  });
+
+  it('has a description of every resource, type, property and enum value', () => {
+    expect(undescribed(schema)).toEqual([]);
     expect(checkedIn).not.toContain('[object Object]');
+  });
+
+  it('has an example in every language for the resources that a program declares', () => {
+    for (const name of ['SignedImage', 'VerifiedImage']) {
+      const { description = '' } = schema.resources[`signed-image:index:${name}`] ?? {};
+      const languages = [...description.matchAll(/^```(\w+)$/gm)].map(([, language]) => language);
+      expect([...new Set(languages)]).toEqual(EXAMPLE_LANGUAGES);
+    }
+  });
+
+  it('has no type whose name the SDK generators would make `...ArgsArgs` or `...OutputOutput` of', () => {
+    expect(Object.keys(schema.types).filter((name) => /(?:Args|Output)$/.test(name))).toEqual([]);
+  });
+
+  it('has what the Pulumi Registry asks for, and the logo that it names', () => {
+    expect(schema).toMatchObject({
+      displayName: expect.any(String) as string,
+      publisher: expect.any(String) as string,
+      homepage: expect.stringMatching(/^https:/) as string,
+      repository: expect.stringMatching(/^https:/) as string,
+      license: 'Apache-2.0',
+      pluginDownloadURL: expect.stringMatching(/^github:/) as string,
+      keywords: expect.arrayContaining(['kind/component', 'category/utility']) as string[],
+    });
+    expect(existsSync(join(ROOT, schema.logoUrl.replace(/^.*\/main\//, '')))).toBe(true);
   });
 });

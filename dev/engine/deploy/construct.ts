@@ -31,7 +31,8 @@ const argsOf = (goal: Goal): ConstructArgs => ({
 export const constructResource = (run: Run, goal: Goal): Promise<Constructed> => {
   const urn = urnOf(run, goal);
   return answerable(run, urn, async () => {
-    const provider = await run.providers.get(packageOfGoal(goal));
+    const pkg = packageOfGoal(goal);
+    const provider = await run.providers.get(pkg, goal.provider || goal.providers[pkg]);
     try {
       return await provider.construct(argsOf(goal), run.gate.signal);
     } catch (error) {

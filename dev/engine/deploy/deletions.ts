@@ -7,7 +7,7 @@ import { answerable, reportError, type Run } from './run';
 /** The provider of a record; a resource that a plugin created can be read and deleted by that plugin only. */
 export const providerOf = async (run: Run, record: ResourceRecord): Promise<Provider> => {
   const pkg = packageOfProviderRef(record.provider ?? '') ?? packageOf(record.type);
-  const provider = await run.providers.get(pkg);
+  const provider = await run.providers.get(pkg, record.provider);
   if (record.recordedOnly !== true && !provider.managed && pkg !== 'pulumi') {
     throw new Error(
       `the plugin of package ${pkg} created this resource and is not available: declare its folder in Pulumi.yaml under plugins.providers`,

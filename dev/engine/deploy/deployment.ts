@@ -115,7 +115,13 @@ export class Deployment {
       context,
       snapshot,
       reporter,
-      providers: new ProviderRegistry({ project, context, reporter, env }),
+      providers: new ProviderRegistry({
+        project,
+        context,
+        reporter,
+        env,
+        inputsOf: (urn) => snapshot.find(urn)?.inputs,
+      }),
       gate: this.#gate,
       transforms: new Transforms(this.#callbacks),
       policies: new Policies({

@@ -18,7 +18,7 @@ const readState = async (
   const identity = { urn, type: request.getType(), name: request.getName() };
   const id = request.getId();
   const pkg = packageOfProviderRef(request.getProvider()) ?? packageOf(identity.type);
-  const provider = await run.providers.get(pkg);
+  const provider = await run.providers.get(pkg, request.getProvider());
   // A resource that does not exist has no outputs and is not an error, as in the real engine.
   const read =
     id === UNKNOWN ? undefined : await provider.read(identity, id, properties, undefined);
@@ -77,6 +77,6 @@ export const invoke = async (run: Run, request: ResourceInvokeRequest): Promise<
   const args = flattenObject(fromStruct(request.getArgs()));
   if (token === GET_RESOURCE) return { result: getResource(run, args), failures: [] };
   const pkg = packageOfProviderRef(request.getProvider()) ?? packageOf(token);
-  const provider = await run.providers.get(pkg);
+  const provider = await run.providers.get(pkg, request.getProvider());
   return provider.invoke({ token, args, dryRun: run.context.dryRun });
 };

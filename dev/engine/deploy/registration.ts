@@ -1,7 +1,14 @@
 import type { Identity, Provider } from '../provider/provider';
 import { Stopped, type PropertyFailure } from '../rpc/status';
 import type { ResourceRecord } from '../state/record';
-import { formatUrn, packageOf, packageOfProviderRef, qualify, STACK_TYPE } from '../urn';
+import {
+  formatUrn,
+  isProviderType,
+  packageOf,
+  packageOfProviderRef,
+  qualify,
+  STACK_TYPE,
+} from '../urn';
 import type { Wire, WireObject } from '../wire/signature';
 import { ignoreChanges, valueAt } from '../wire/path';
 import { flattenObject, reveal } from '../wire/value';
@@ -154,11 +161,17 @@ const replace = async (
 
 const settle = async (run: Run, goal: Goal, urn: string): Promise<ResourceRecord> => {
   if (goal.importId !== '') throw new Error('the local engine does not import resources');
-  const provider = goal.custom ? await run.providers.get(packageOfGoal(goal)) : undefined;
+  const provider = goal.custom
+    ? await run.providers.get(packageOfGoal(goal), goal.provider)
+    : undefined;
   const identity = { urn, type: goal.type, name: goal.name };
   const target = { identity, goal, provider };
   const old = await findOld(run, urn, goal, provider);
   const news = flattenObject(goal.inputs);
+  if (isProviderType(goal.type)) {
+    const failures = await run.providers.register(urn, news);
+    if (failures.length > 0) refuseChecked(identity, news, failures);
+  }
   if (old === undefined) {
     const inputs = await allowed(run, target, await check(target, {}, news));
     const early = run.deletedEarly.get(urn);

@@ -2,16 +2,20 @@ import type { Policies } from '../policy/policies';
 import type { ResourceRecord } from '../state/record';
 import type { Snapshot } from '../state/snapshot';
 import type { Provider } from '../provider/provider';
-import { messageOf, Stopped } from '../rpc/status';
+import { messageOf, Stopped, type PropertyFailure } from '../rpc/status';
+import type { WireObject } from '../wire/signature';
 import type { DeploymentContext } from './context';
 import type { Gate } from './gate';
 import type { Hooks } from './hooks';
 import type { Reporter } from './reporter';
 import type { Transforms } from './transforms';
 
-/** The provider of each package, started on first use. */
+/** The default provider of each package, and explicit ones, each a plugin of its own, started on first use. */
 export interface Providers {
-  get(pkg: string): Promise<Provider>;
+  /** `reference`: that of an explicit provider, or empty. */
+  get(pkg: string, reference?: string): Promise<Provider>;
+  /** Starts and configures an explicit provider that the program registers; returns what its plugin does not accept. */
+  register(urn: string, inputs: WireObject): Promise<readonly PropertyFailure[]>;
   /** Requests that the plugins cancel their work; they may ignore that. */
   cancel(): Promise<void>;
   close(): Promise<void>;

@@ -68,6 +68,22 @@ const identified = <
   identity: Identity,
 ): Request => request.setUrn(identity.urn).setType(identity.type).setName(identity.name);
 
+/** The plugin does not accept the inputs of a provider. */
+export class RefusedConfiguration extends Error {
+  override readonly name = 'RefusedConfiguration';
+  readonly failures: readonly PropertyFailure[];
+
+  /** As the real engine, this prints the values of the inputs that are named. */
+  constructor(pkg: string, inputs: WireObject, failures: readonly PropertyFailure[]) {
+    const lines = failures.map(({ property, reason }) => {
+      const value = JSON.stringify(reveal(inputs[property] ?? null));
+      return `property ${property} value {${value}} has a problem: ${reason}`;
+    });
+    super(`pulumi:providers:${pkg} resource 'default': ${lines.join('\n')}`);
+    this.failures = failures;
+  }
+}
+
 /** Calls a plugin process by pulumirpc.ResourceProvider. */
 export class PluginProvider implements Provider {
   readonly pkg: string;
@@ -92,23 +108,42 @@ export class PluginProvider implements Provider {
     pkg: string,
     plugin: Plugin,
     context: DeploymentContext,
+    inputs: WireObject,
   ): Promise<PluginProvider> {
     const provider = new PluginProvider(pkg, plugin, context);
+    await provider.#checkConfig(inputs);
     const request = new ConfigureRequest()
-      .setArgs(toStruct({}))
+      .setArgs(toStruct(inputs))
       .setAcceptsecrets(true)
       .setAcceptresources(true)
       .setSendsOldInputs(true)
       .setSendsOldInputsToDelete(true);
-    const own = `${pkg}:`;
-    for (const [key, value] of Object.entries(context.config.values)) {
-      const name = `${pkg}:config:${key.slice(own.length)}`;
-      if (key.startsWith(own)) request.getVariablesMap().set(name, value);
+    for (const [key, value] of Object.entries(inputs)) {
+      const plain = reveal(value);
+      const text = typeof plain === 'string' ? plain : JSON.stringify(plain);
+      request.getVariablesMap().set(`${pkg}:config:${key}`, text);
     }
     provider.#abilities = await provider.#call<ConfigureResponse>((answer) =>
       provider.#client.configure(request, answer),
     );
     return provider;
+  }
+
+  async #checkConfig(inputs: WireObject): Promise<void> {
+    const type = `pulumi:providers:${this.pkg}`;
+    const request = new CheckRequest().setUrn(type).setType(type).setNews(toStruct(inputs));
+    try {
+      const response = await this.#call<CheckResponse>((answer) =>
+        this.#client.checkConfig(request, answer),
+      );
+      const refused = failures(response.getFailuresList());
+      if (refused.length === 0) return;
+      await this.close();
+      throw new RefusedConfiguration(this.pkg, inputs, refused);
+    } catch (error) {
+      // As the real engine: a plugin need not check its configuration.
+      if (!isServiceError(error) || error.code !== status.UNIMPLEMENTED) throw error;
+    }
   }
 
   get supportsPreview(): boolean {

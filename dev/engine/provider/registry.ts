@@ -4,7 +4,11 @@ import type { Project } from '../project/project';
 import type { Reporter } from '../deploy/reporter';
 import type { Providers } from '../deploy/run';
 import type { Provider } from './provider';
-import { PluginProvider } from './plugin-provider';
+import { PluginProvider, RefusedConfiguration } from './plugin-provider';
+import type { PropertyFailure } from '../rpc/status';
+import { packageOfProviderRef, urnOfProviderRef } from '../urn';
+import { secret, type WireObject } from '../wire/signature';
+
 import { recordedProvider } from './recorded';
 
 /** The package of the engine's own types (the stack, providers). */
@@ -15,9 +19,11 @@ export interface RegistryOptions {
   readonly context: DeploymentContext;
   readonly reporter: Reporter;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The recorded inputs of an explicit provider. */
+  readonly inputsOf: (urn: string) => WireObject | undefined;
 }
 
-/** Starts each package's plugin on first use, one process per package. */
+/** Starts each package's plugin on first use, one process per package and per explicit provider. */
 export class ProviderRegistry implements Providers {
   readonly #options: RegistryOptions;
   readonly #providers = new Map<string, Promise<Provider>>();
@@ -26,12 +32,44 @@ export class ProviderRegistry implements Providers {
     this.#options = options;
   }
 
-  get(pkg: string): Promise<Provider> {
-    const known = this.#providers.get(pkg);
+  get(pkg: string, reference = ''): Promise<Provider> {
+    const urn = urnOfProviderRef(reference);
+    const key = this.#options.project.plugins.has(pkg) && urn !== '' ? urn : pkg;
+    const known = this.#providers.get(key);
     if (known !== undefined) return known;
-    const started = this.#start(pkg);
-    this.#providers.set(pkg, started);
+    const inputs = key === urn ? (this.#options.inputsOf(urn) ?? {}) : this.#configOf(pkg);
+    return this.#add(key, this.#start(pkg, inputs));
+  }
+
+  async register(urn: string, inputs: WireObject): Promise<readonly PropertyFailure[]> {
+    const pkg = packageOfProviderRef(`${urn}::`) ?? '';
+    if (!this.#options.project.plugins.has(pkg)) return [];
+    try {
+      await this.#add(urn, this.#start(pkg, inputs));
+      return [];
+    } catch (error) {
+      if (error instanceof RefusedConfiguration) return error.failures;
+      throw error;
+    }
+  }
+
+  #add(key: string, started: Promise<Provider>): Promise<Provider> {
+    this.#providers.set(key, started);
     return started;
+  }
+
+  /** The inputs of the default provider: the configuration of its package. */
+  #configOf(pkg: string): WireObject {
+    const { values, secretKeys } = this.#options.context.config;
+    const own = `${pkg}:`;
+    return Object.fromEntries(
+      Object.entries(values)
+        .filter(([key]) => key.startsWith(own))
+        .map(([key, value]) => [
+          key.slice(own.length),
+          secretKeys.includes(key) ? secret(value) : value,
+        ]),
+    );
   }
 
   cancel(): Promise<void> {
@@ -49,7 +87,7 @@ export class ProviderRegistry implements Providers {
     );
   }
 
-  async #start(pkg: string): Promise<Provider> {
+  async #start(pkg: string, inputs: WireObject): Promise<Provider> {
     const { project, context, reporter, env } = this.#options;
     const folder = project.plugins.get(pkg);
     if (folder === undefined) {
@@ -69,6 +107,6 @@ export class ProviderRegistry implements Providers {
       env,
       onLine: (line) => reporter.line('plugin', line),
     });
-    return PluginProvider.configured(pkg, plugin, context);
+    return PluginProvider.configured(pkg, plugin, context, inputs);
   }
 }

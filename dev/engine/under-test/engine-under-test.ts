@@ -39,6 +39,8 @@ export interface RunOutcome {
   /** Finished steps without providers, because only the real engine has default ones. */
   readonly steps: readonly StepOutcome[];
   readonly errors: readonly string[];
+  /** What a run leaves under Diagnostics: its messages without those that are only shown as a status. */
+  readonly diagnostics: readonly string[];
   /** Policy violations. */
   readonly violations: readonly ViolationOutcome[];
   /** The output of this run. */

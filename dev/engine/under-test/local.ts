@@ -18,6 +18,7 @@ const outcome = (result: RunResult, logs: string): RunOutcome => ({
     .filter(({ type }) => !isProviderType(type))
     .map(({ op, type, urn }) => ({ op, type, name: parseUrn(urn).name })),
   errors: result.diagnostics.filter((one) => one.severity === 'error').map((one) => one.message),
+  diagnostics: result.diagnostics.map(({ message }) => message),
   violations: result.violations.map(({ policy, level, message, urn }) => ({
     policy,
     level,

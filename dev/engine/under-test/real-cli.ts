@@ -32,7 +32,11 @@ interface CliEvent {
     readonly policyName: string;
     readonly enforcementLevel: string;
   };
-  readonly diagnosticEvent?: { readonly severity: string; readonly message: string };
+  readonly diagnosticEvent?: {
+    readonly severity: string;
+    readonly message: string;
+    readonly ephemeral?: boolean;
+  };
 }
 
 const readEvents = async (path: string): Promise<readonly CliEvent[]> => {
@@ -128,6 +132,11 @@ class RealCli implements EngineUnderTest {
       errors: events
         .filter((event) => event.diagnosticEvent?.severity === 'error')
         .map((event) => event.diagnosticEvent?.message ?? ''),
+      diagnostics: events.flatMap(({ diagnosticEvent: event }) =>
+        event === undefined || event.ephemeral === true || event.severity === 'debug'
+          ? []
+          : [event.message],
+      ),
       violations: violationsOf(events),
       logs: stdout,
     };

@@ -32,13 +32,9 @@ const PLACEHOLDER_IMAGE = `preview.invalid/image@sha256:${'0'.repeat(64)}`;
 export class AdmissionPolicy extends pulumi.ComponentResource {
   constructor(name: string, args: AdmissionPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
     super(token('AdmissionPolicy'), name, {}, opts);
-    const { images, exempt, namespaces, action } = args;
-    const declared = {
-      name: args.name ?? name,
-      ...(exempt && { exempt }),
-      ...(namespaces && { namespaces }),
-      ...(action !== undefined && { action }),
-    };
+    // With all of its members: those that do not exist are reported.
+    const { images, ...others } = args;
+    const declared = { ...others, name: args.name ?? name };
     const shapes = digestPolicy({ ...declared, images: [PLACEHOLDER_IMAGE] });
     const manifests = pulumi
       .output(images)

@@ -8,6 +8,7 @@ import {
   namespaceProblems,
   namespaceSelector,
 } from './manifest';
+import { DIGEST_POLICY_MEMBERS, unknownMemberProblems } from './policy-members';
 import { mountedExpression, runExpression } from './pod-images';
 import { exceedsPolicySize, isVerified, verifiedVariables } from './verified-list';
 
@@ -111,7 +112,7 @@ function exemptionProblems({ image, reason }: AdmissionExemption, property: stri
 /** Validates the arguments of a policy. */
 export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[] {
   const { name, images, exempt = [], action = 'Deny' } = args;
-  const problems: Problem[] = [];
+  const problems = unknownMemberProblems(args, DIGEST_POLICY_MEMBERS);
   const report = (property: string, message: string): void => {
     problems.push({ property, code: 'INPUT_INVALID', message });
   };

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { ImagePattern } from './image-pattern';
 import { type Manifest, nameFault } from './manifest';
+import { FLUX_MEMBERS } from './policy-members';
 import { expressionOf } from './signer-pattern';
 import {
   policyMetadata,
@@ -152,7 +153,7 @@ function repositoryNames({ name, images }: SignerPolicy): readonly string[] {
  * @throws InvalidInputError with all problems
  */
 export function fluxVerification(args: FluxVerificationArgs): FluxManifests {
-  const policy = signerPolicy(args);
+  const policy = signerPolicy(args, FLUX_MEMBERS);
   const { namespace = 'flux-system', interval = '10m' } = args;
   const fault = nameFault(namespace);
   if (fault !== undefined) throw unsupported('namespace', fault);

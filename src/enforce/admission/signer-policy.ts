@@ -17,6 +17,7 @@ import {
   identityProblems,
   type PolicyIdentity,
 } from './signer-pattern';
+import { SIGNER_POLICY_MEMBERS, unknownMemberProblems } from './policy-members';
 import { type TrustMaterialParts, trustMaterialParts } from './trust-material';
 
 /** What the provenance of an image must contain. */
@@ -185,10 +186,14 @@ function checkPairs({ annotations = {}, provenance }: SignerPolicyArgs, report: 
 /**
  * Parses and validates the arguments of a policy.
  *
+ * @param members the arguments of the engine
  * @throws InvalidInputError with all problems
  */
-export function signerPolicy(args: SignerPolicyArgs): SignerPolicy {
-  const problems: Problem[] = [];
+export function signerPolicy(
+  args: SignerPolicyArgs,
+  members: Parameters<typeof unknownMemberProblems>[1] = SIGNER_POLICY_MEMBERS,
+): SignerPolicy {
+  const problems: Problem[] = unknownMemberProblems(args, members);
   const report: Report = (property, message, code = 'INPUT_INVALID') => {
     problems.push({ property, code, message });
   };

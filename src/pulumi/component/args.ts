@@ -1,6 +1,16 @@
 import type { Input } from '@pulumi/pulumi';
 
-// Rules of the schema analyzer (docs/explanation/adr/0003): interfaces only, no unions, no link tags in comments.
+import type {
+  Builder,
+  BuildNetwork,
+  Deletion,
+  IdentityProvider,
+  InteractiveLogin,
+  SignatureFormat,
+  Transparency,
+} from './enums';
+
+// Rules of the schema analyzer (docs/explanation/adr/0003): interfaces and enums only, no unions, no link tags in comments.
 // Objects are plain and their members are inputs, so that a component can see which ones are set.
 
 /** What to build, and how. */
@@ -36,7 +46,7 @@ export interface BuildArgs {
   /** Build every step again. Not with `cacheFrom`. Default: false. */
   noCache?: Input<boolean>;
   /** Network of `RUN` steps: `default`, `none` or `host`. Default: `default`. */
-  network?: Input<string>;
+  network?: Input<BuildNetwork>;
   /** Additional entries of `/etc/hosts` in `RUN` steps: host name to IP address. */
   addHosts?: Input<Record<string, Input<string>>>;
   /**
@@ -53,7 +63,7 @@ export interface BuildArgs {
    * `auto` (the first of `buildx`, `docker`, `podman`, `buildah` that works), one of these, or
    * `pulumi-docker` or `pulumi-docker-build` (a child resource of that provider). Default: `auto`.
    */
-  builder?: string;
+  builder?: Builder;
   /** Name of a buildx builder (local, remote or Kubernetes). Only with `buildx` and `pulumi-docker-build`. */
   buildxBuilder?: Input<string>;
   /**
@@ -82,7 +92,7 @@ export interface KeylessArgs {
    * `google-impersonation`, `google`, `spiffe`, or `auto`: the first of these that has a token. `browser`
    * and `device` start an interactive login, in updates only. Default: `auto`.
    */
-  provider?: Input<string>;
+  provider?: Input<IdentityProvider>;
   /** Path of a file that contains the OIDC token. Only with `auto`, `file` and `kubernetes`. */
   tokenFile?: Input<string>;
   /** Name of the environment variable that contains the OIDC token. Only with `auto`, `env` and `gitlab-ci`. */
@@ -98,7 +108,7 @@ export interface KeylessArgs {
    * `browser` or `device`: the interactive login to use where `auto` finds no token outside of CI.
    * Default: no interactive login.
    */
-  interactive?: Input<string>;
+  interactive?: Input<InteractiveLogin>;
 }
 
 /** The Sigstore instance. Default: the public-good instance. */
@@ -163,6 +173,7 @@ export interface ProvenanceArgs {
 
 /** Access to the registry. Default: the docker config with its credential helpers. */
 export interface RegistryArgs {
+  /** User name for Basic authentication, and for the token service. */
   username?: Input<string>;
   /** Stored encrypted in the state, because a refresh needs it. */
   password?: Input<string>;
@@ -238,7 +249,7 @@ export interface SignedImageArgs {
    * `public`, `private` (requires `sigstore.rekorUrl`) or `none`. Default: `public` for an identity;
    * for a key, `private` if `sigstore.rekorUrl` is set, otherwise `none`.
    */
-  transparency?: Input<string>;
+  transparency?: Input<Transparency>;
   /** Signed annotations, in addition to the detected `commit`, `branch`, `repo` and `builder`. */
   annotations?: Input<Record<string, Input<string>>>;
   /** Overrides of the detected source. */
@@ -246,7 +257,7 @@ export interface SignedImageArgs {
   /** SLSA provenance. */
   provenance?: ProvenanceArgs;
   /** `bundle` (cosign 3), `legacy` (`.sig` and `.att` tags) or `both`. Default: `bundle`. */
-  format?: Input<string>;
+  format?: Input<SignatureFormat>;
   /** Access to the registry. */
   registry?: RegistryArgs;
   /** Additional trusted signers and requirements of the verification. */
@@ -256,7 +267,7 @@ export interface SignedImageArgs {
    * `signatures` (only those that this resource wrote), or `all` (also the images that this resource
    * built and pushed, unless another tag, resource or signature refers to them). Default: `keep`.
    */
-  deletion?: Input<string>;
+  deletion?: Input<Deletion>;
   /**
    * Paths of inputs that may become public although they are marked as secret, for example
    * `annotations.team`. Other secret values that would become public are rejected.

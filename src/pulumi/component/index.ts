@@ -12,3 +12,17 @@ export type {
   TrustedKeyArgs,
   VerifyArgs,
 } from './args';
+export {
+  Builder,
+  BuildNetwork,
+  Deletion,
+  IdentityProvider,
+  InteractiveLogin,
+  RequiredFormat,
+  RequiredTransparency,
+  SignatureFormat,
+  SignaturePurpose,
+  SignerKind,
+  StorageFormat,
+  Transparency,
+} from './enums';

@@ -10,7 +10,9 @@ import { ImageSignature } from '../resources/image-signature';
 import type { LogEntryOutput, SignerOutput } from '../resources/signature-outputs';
 import { SigningPlan } from '../resources/signing-plan';
 import { VerifiedImage } from '../resources/verified-image';
-import { guardedArguments, isAsync } from '../secrecy/guarded-arguments';
+import { guardedArguments } from '../secrecy/guarded-arguments';
+import { RESOURCE_INPUTS } from '../secrecy/input-table';
+import { isAsync, visibleUnknownMembers } from '../secrecy/unknown-members';
 import type { VerifiedImageReference } from '../../verify/report';
 
 /** Inputs that the component passes to the signature. */
@@ -113,13 +115,20 @@ export function outputsOf(image: SignedImage): Record<string, pulumi.Output<unkn
     imageRef: image.imageRef,
     signer: image.signer,
     annotations: image.annotations,
-    certificate: image.certificate,
+    certificate: orNull(image.certificate),
     bundles: image.bundles,
     logEntries: image.logEntries,
-    // An input has the same name: if the output were absent, the input would be shown instead.
-    provenance: image.provenance.apply((text) => text ?? null),
+    provenance: orNull(image.provenance),
     verification: image.verification,
   };
+}
+
+/**
+ * Returns `null` for an output without a value. If it were absent, the SDK would take it for unknown in a preview, and
+ * show an input of the same name instead.
+ */
+function orNull(output: pulumi.Output<string | undefined>): pulumi.Output<string | null> {
+  return output.apply((text) => text ?? null);
 }
 
 /** The plan validates the build and does not need its secrets. */
@@ -165,8 +174,11 @@ function prepareArguments(args: SignedImageArgs): SignedImageArgs {
   if (isAsync(build?.builder)) {
     errors.push({ propertyPath: 'build.builder', reason: 'must be known when the program runs' });
   } else if (build) errors.push(...unsupportedBuildInputs(build));
-  if (errors.length > 0)
+  if (errors.length > 0) {
+    // Without other errors, the plan reports these: together with all that it finds itself.
+    errors.push(...visibleUnknownMembers(args, RESOURCE_INPUTS.SignedImage));
     throw new pulumi.InputPropertiesError({ message: 'invalid arguments', errors });
+  }
 
   return guardedArguments('SignedImage', args);
 }

@@ -2,9 +2,10 @@ import * as pulumi from '@pulumi/pulumi';
 
 import { expectationOf } from '../provenance-expectation';
 import type { ImageSignature } from '../resources/image-signature';
-import type { SignerOutput } from '../resources/signature-outputs';
+import type { SignerOutput, StoredSignatureOutput } from '../resources/signature-outputs';
 import type { ProvenanceExpectationArgs, VerifiedImageArgs } from '../resources/verified-image';
 import type { SignedImageArgs } from './args';
+import type { RequiredFormat } from './enums';
 import { nonsecretOfVerification } from './nonsecret-paths';
 
 /**
@@ -29,7 +30,9 @@ export function verificationOf(
     annotations: pulumi
       .all([signature.signedAnnotations, verify.annotations ?? {}])
       .apply(([signed, further]) => ({ ...signed, ...further })),
-    format: pulumi.output(format).apply((declared) => declared ?? 'bundle'),
+    format: pulumi
+      .all([format, signature.signatures])
+      .apply(([declared, signatures]) => declared ?? formatOf(signatures)),
     transparency: signature.witnessed,
     provenance: signature.signedProvenance.apply(
       provenanceArgs,
@@ -41,6 +44,12 @@ export function verificationOf(
     ...(verify.always !== undefined && { always: verify.always }),
     ...nonsecretOfVerification(declared),
   };
+}
+
+/** The format of all signatures: the provider may have a default for it. */
+function formatOf(signatures: readonly StoredSignatureOutput[]): RequiredFormat {
+  const formats = [...new Set(signatures.map(({ format }) => format))];
+  return formats.length > 1 ? 'both' : (formats[0] ?? 'bundle');
 }
 
 function identityOf({ identity, issuer }: SignerOutput): { identity: string; issuer: string }[] {

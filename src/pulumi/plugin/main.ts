@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { PACKAGE_VERSION } from '../package';
+import { configuredResources } from './configuration/configured-resources';
 import type * as constructionModule from './protocol/component-construction';
 import { createCrudService } from './protocol/crud-service';
 import { createEngineLog } from './protocol/engine-log';
+import { watchEngine } from './protocol/engine-watch';
 import type * as environmentModule from './environment';
 import { lazy } from './protocol/first-use';
 import type * as heapModule from './heap-growth';
@@ -26,7 +28,12 @@ async function run(args: readonly string[]): Promise<void> {
     return createPluginEnvironment(process.env, process.cwd());
   });
   const engineLog = createEngineLog(args.at(-1));
-  const crud = createCrudService(createResources(environment.get), engineLog);
+  const {
+    provider: providerInputs,
+    resources,
+    functions,
+  } = configuredResources(createResources(environment.get), environment.get);
+  const crud = createCrudService(resources, providerInputs, functions, engineLog);
   const provider = {
     version: PACKAGE_VERSION,
     getSchema: async () => readFileSync(SCHEMA, 'utf8'),
@@ -38,6 +45,8 @@ async function run(args: readonly string[]): Promise<void> {
     cancel: async () => environment.created?.close(),
   };
   await serve(provider, crud, args);
+  // Started after the server, so that the first response does not wait for it.
+  watchEngine(args.at(-1), () => process.exit(1));
 }
 
 void run(process.argv.slice(2));

@@ -1,19 +1,24 @@
 import * as pulumi from '@pulumi/pulumi';
 
 import type { BuildArgs, RegistryArgs, SourceArgs } from '../component/args';
+import type { Deletion } from '../component/enums';
 import { token } from '../package';
 import { withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import type { BuildSummaryOutput, PushedImageOutput, SourceFactsOutput } from './signature-outputs';
 
+/** The arguments of an image build. */
 export interface ImageBuildArgs {
   /** Where to push: `host/repo[:tag]`. */
   image: pulumi.Input<string>;
+  /** What to build, and how. */
   build: pulumi.Input<BuildArgs>;
+  /** Overrides of the detected source. */
   source?: pulumi.Input<SourceArgs>;
+  /** Access to the registry. */
   registry?: pulumi.Input<RegistryArgs>;
   /** What a delete or a replacement removes: `keep` (nothing), `signatures` (no images) or `all`. Default: `keep`. */
-  deletion?: pulumi.Input<string>;
+  deletion?: pulumi.Input<Deletion>;
   /** Paths of inputs that may become public although they are marked as secret, for example `build.labels`. */
   nonsecret?: pulumi.Input<pulumi.Input<string>[]>;
 }

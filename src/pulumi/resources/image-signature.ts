@@ -8,8 +8,14 @@ import type {
   SigstoreArgs,
   SourceArgs,
 } from '../component/args';
+import type {
+  Deletion,
+  RequiredTransparency,
+  SignatureFormat,
+  Transparency,
+} from '../component/enums';
 import { token } from '../package';
-import { withVersion } from './resource-options';
+import { absentIfNull, withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import type {
   BuildSummaryOutput,
@@ -20,17 +26,30 @@ import type {
   WrittenSignatureOutput,
 } from './signature-outputs';
 
+/** The arguments of an image signature. */
 export interface ImageSignatureArgs {
   /** What to sign: `host/repo@sha256:...`. */
   image: pulumi.Input<string>;
+  /** Sign with a key. Exactly one of `key` and `keyless` is required. */
   key?: pulumi.Input<KeyArgs>;
+  /** Sign with an identity. Exactly one of `key` and `keyless` is required. */
   keyless?: pulumi.Input<KeylessArgs>;
+  /** The Sigstore instance. */
   sigstore?: pulumi.Input<SigstoreArgs>;
-  transparency?: pulumi.Input<string>;
+  /**
+   * `public`, `private` (requires `sigstore.rekorUrl`) or `none`. Default: `public` for an identity;
+   * for a key, `private` if `sigstore.rekorUrl` is set, otherwise `none`.
+   */
+  transparency?: pulumi.Input<Transparency>;
+  /** Signed annotations, in addition to the detected `commit`, `branch`, `repo` and `builder`. */
   annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Overrides of the detected source. */
   source?: pulumi.Input<SourceArgs>;
+  /** SLSA provenance. */
   provenance?: pulumi.Input<ProvenanceArgs>;
-  format?: pulumi.Input<string>;
+  /** `bundle` (cosign 3), `legacy` (`.sig` and `.att` tags) or `both`. Default: `bundle`. */
+  format?: pulumi.Input<SignatureFormat>;
+  /** Access to the registry. */
   registry?: pulumi.Input<RegistryArgs>;
   /** Facts about the source at the time of the build. Default: detected when the image is signed. */
   facts?: pulumi.Input<SourceFactsOutput>;
@@ -39,7 +58,7 @@ export interface ImageSignatureArgs {
   /** Check the registry on every update, not only when something changed. Default: false. */
   always?: pulumi.Input<boolean>;
   /** What a delete or a replacement removes: `keep` (nothing), `signatures` or `all` (same as `signatures`). Default: `keep`. */
-  deletion?: pulumi.Input<string>;
+  deletion?: pulumi.Input<Deletion>;
   /** Paths of inputs that may become public although they are marked as secret, for example `annotations.team`. */
   nonsecret?: pulumi.Input<pulumi.Input<string>[]>;
 }
@@ -48,19 +67,22 @@ export interface ImageSignatureArgs {
 export class ImageSignature extends pulumi.CustomResource {
   static readonly type = token('ImageSignature');
 
+  /** The signer. */
   declare readonly signer: pulumi.Output<SignerOutput>;
   /** All signed annotations: the detected facts and the declared ones. */
   declare readonly signedAnnotations: pulumi.Output<Record<string, string>>;
+  /** The signatures in the registry, on the image and its platform manifests. */
   declare readonly signatures: pulumi.Output<StoredSignatureOutput[]>;
   /** JSON texts of the Sigstore bundles. */
   declare readonly bundles: pulumi.Output<string[]>;
   /** PEM of the certificate that signed the image; absent with a key. */
   declare readonly certificate: pulumi.Output<string | undefined>;
+  /** Transparency log entries of the signatures. */
   declare readonly logEntries: pulumi.Output<LogEntryOutput[]>;
   /** JSON text of the signed provenance predicate. */
   declare readonly signedProvenance: pulumi.Output<string | undefined>;
   /** Transparency of the signatures, as the verification requires it: `log`, `timestamp` or `none`. */
-  declare readonly witnessed: pulumi.Output<string>;
+  declare readonly witnessed: pulumi.Output<RequiredTransparency>;
   /** All signatures that this resource wrote, oldest first, without the ones that it reused. */
   declare readonly written: pulumi.Output<WrittenSignatureOutput[]>;
 
@@ -82,5 +104,7 @@ export class ImageSignature extends pulumi.CustomResource {
       },
       withVersion(options),
     );
+    this.certificate = absentIfNull(this.certificate);
+    this.signedProvenance = absentIfNull(this.signedProvenance);
   }
 }

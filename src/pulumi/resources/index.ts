@@ -15,3 +15,4 @@ export type {
   StoredSignatureOutput,
   WrittenSignatureOutput,
 } from './signature-outputs';
+export { Provider, type ProviderArgs, type ProviderRegistryArgs, type TrustArgs } from './provider';

@@ -1,7 +1,9 @@
+import type { SignaturePurpose, SignerKind, StorageFormat } from '../component/enums';
+
 /** The signer of an image. */
 export interface SignerOutput {
   /** `key` or `keyless`. */
-  kind: string;
+  kind: SignerKind;
   /** Hex sha256 of the public key's SubjectPublicKeyInfo, for a key. */
   keyId?: string;
   /** PEM of the public key, for a key. */
@@ -23,7 +25,7 @@ export interface LogEntryOutput {
   /** Digest of the manifest that was signed. */
   subject: string;
   /** `signature` or `provenance`. */
-  purpose: string;
+  purpose: SignaturePurpose;
 }
 
 /** A signature that is stored in the registry. */
@@ -31,9 +33,9 @@ export interface StoredSignatureOutput {
   /** Digest of the manifest that was signed. */
   subject: string;
   /** `signature` or `provenance`. */
-  purpose: string;
+  purpose: SignaturePurpose;
   /** `bundle` or `legacy`. */
-  format: string;
+  format: StorageFormat;
   /** Digest of the referrer manifest (`bundle`) or of the layer (`legacy`). */
   stored: string;
 }
@@ -48,6 +50,7 @@ export interface WrittenSignatureOutput extends StoredSignatureOutput {
 export interface PushedImageOutput {
   /** Digest that the builder reported. */
   digest: string;
+  /** Tag that the image was pushed to. */
   tag?: string;
 }
 
@@ -57,6 +60,7 @@ export interface BuildSummaryOutput {
   builder: string;
   /** The command-line builder that ran. */
   usedBuilder?: string;
+  /** Name of the buildx builder. */
   buildxBuilder?: string;
   /** The pushed tag. */
   tag?: string;
@@ -64,9 +68,11 @@ export interface BuildSummaryOutput {
   context: string;
   /** Relative to the program's directory. */
   dockerfile: string;
+  /** Digest of the Dockerfile, `sha256:...`. */
   dockerfileDigest?: string;
   /** Content hash of the context, without the files that `.dockerignore` excludes. */
   contextDigest?: string;
+  /** Target stage. */
   target?: string;
   /** Build arguments that are not secret. */
   args?: Record<string, string>;
@@ -74,7 +80,9 @@ export interface BuildSummaryOutput {
   secretArgs?: string[];
   /** Ids of the build secrets. */
   secretIds?: string[];
+  /** Platforms, `os/arch[/variant]`. */
   platforms?: string[];
+  /** Image labels. */
   labels?: Record<string, string>;
   /** Named contexts: a path relative to the program's directory, or `docker-image://` and a reference. */
   contexts?: Record<string, string>;
@@ -82,9 +90,11 @@ export interface BuildSummaryOutput {
   contextDigests?: Record<string, string>;
   /** Whether base images had to be resolved in their registries. */
   pull?: boolean;
+  /** Whether every step was built again. */
   noCache?: boolean;
   /** `none` or `host`; absent for the default network. */
   network?: string;
+  /** Additional entries of `/etc/hosts` in `RUN` steps. */
   addHosts?: Record<string, string>;
   /** Ids of the SSH agents and keys. */
   sshIds?: string[];
@@ -98,15 +108,19 @@ export interface BuildSummaryOutput {
 
 /** Facts about the source that are bound to the digest. */
 export interface SourceFactsOutput {
+  /** Full commit id, 40 or 64 hex digits. */
   commit?: string;
+  /** Name of the branch, without `refs/heads/`. */
   branch?: string;
   /** Git tag that was built. */
   tag?: string;
   /** Full ref if it is neither a branch nor a tag, such as `refs/pull/5/merge`. */
   ref?: string;
+  /** URL of the repository, without credentials. */
   repository?: string;
   /** Source repository of a pull or merge request from a fork. */
   headRepository?: string;
+  /** Whether the work tree differed from the commit. */
   dirty?: boolean;
   /** URI for `runDetails.builder.id`. */
   builder: string;

@@ -2,7 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 
 import type { SignedImageArgs } from '../component/args';
 import { token } from '../package';
-import { withVersion } from './resource-options';
+import { absentIfNull, withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import type { SignerOutput } from './signature-outputs';
 
@@ -37,5 +37,6 @@ export class SigningPlan extends pulumi.CustomResource {
       },
       withVersion(options),
     );
+    this.digest = absentIfNull(this.digest);
   }
 }

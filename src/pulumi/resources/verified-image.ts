@@ -2,8 +2,9 @@ import * as pulumi from '@pulumi/pulumi';
 
 import type { VerifiedImageReference } from '../../verify/report';
 import type { IdentityArgs, RegistryArgs, SigstoreArgs, TrustedKeyArgs } from '../component/args';
+import type { RequiredFormat, RequiredTransparency } from '../component/enums';
 import { token } from '../package';
-import { withVersion } from './resource-options';
+import { absentIfNull, withVersion } from './resource-options';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import { recordVerified } from '../verified-references';
 import type { SignerOutput } from './signature-outputs';
@@ -20,6 +21,7 @@ export interface ProvenanceExpectationArgs {
   externalParameters?: pulumi.Input<string>;
 }
 
+/** The arguments of a verified image. */
 export interface VerifiedImageArgs {
   /** `host/repo@sha256:...`, or `host/repo:tag`: a tag is resolved once, then its digest is used. */
   image: pulumi.Input<string>;
@@ -32,14 +34,16 @@ export interface VerifiedImageArgs {
   /** Annotations that must be signed. */
   annotations?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Required storage format: `any`, `bundle`, `legacy` or `both`. Default: `any`. */
-  format?: pulumi.Input<string>;
+  format?: pulumi.Input<RequiredFormat>;
   /** Required transparency: `log`, `timestamp` or `none`. Default: `log` if an identity is trusted, otherwise `none`. */
-  transparency?: pulumi.Input<string>;
+  transparency?: pulumi.Input<RequiredTransparency>;
   /** What the provenance must contain. Default: the provenance is not verified. */
   provenance?: pulumi.Input<ProvenanceExpectationArgs>;
   /** Whether every platform manifest must be signed too. Default: true. */
   platforms?: pulumi.Input<boolean>;
+  /** The Sigstore instance. */
   sigstore?: pulumi.Input<SigstoreArgs>;
+  /** Access to the registry. */
   registry?: pulumi.Input<RegistryArgs>;
   /** Verify on every update, not only when something changed. Default: false. */
   always?: pulumi.Input<boolean>;
@@ -84,6 +88,7 @@ export class VerifiedImage extends pulumi.CustomResource {
       },
       withVersion(options),
     );
+    this.verifiedProvenance = absentIfNull(this.verifiedProvenance);
     recordVerified(this.imageRef);
   }
 }

@@ -1,6 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
 
 import { isSecretReference } from '../../key/shown-reference';
+import { PACKAGE_VERSION } from '../package';
+import { LIBRARY_VERSION } from '../version-difference';
 import {
   isGuarded,
   type Members,
@@ -8,16 +10,18 @@ import {
   RESOURCE_INPUTS,
   type ResourceName,
 } from './input-table';
+import { isAsync, UNKNOWN_MEMBERS, unknownMembers } from './unknown-members';
 
 /**
- * Marks every guarded member of a resource's arguments as secret, whether or not the program marked
+ * Adds the version of the library, and marks every guarded member of a resource's arguments as secret, whether or not the program marked
  * it. The plugin does the same again, because it also serves programs in other languages.
  */
 export function guardedArguments<Args extends object>(resource: ResourceName, args: Args): Args {
-  return guardedObject(
-    args as Readonly<Record<string, unknown>>,
-    RESOURCE_INPUTS[resource],
-  ) as Args;
+  const members = RESOURCE_INPUTS[resource];
+  const guarded = guardedObject(args as Readonly<Record<string, unknown>>, members);
+  // A component has no inputs of its own: its resources send the version.
+  const isSent = resource !== 'SignedImage';
+  return { ...guarded, ...(isSent && { [LIBRARY_VERSION]: PACKAGE_VERSION }) } as Args;
 }
 
 function guardedObject(
@@ -46,7 +50,8 @@ function guardedNested(value: unknown, members: Members): unknown {
     const lifted = Object.keys(members).map(
       (name) => [name, output.apply((object) => object?.[name])] as const,
     );
-    return guardedObject(Object.fromEntries(lifted), members);
+    const others = output.apply((object) => unknownMembers(object, members));
+    return guardedObject(Object.fromEntries([...lifted, [UNKNOWN_MEMBERS, others]]), members);
   }
   return typeof value === 'object' && !Array.isArray(value)
     ? guardedObject(value as Readonly<Record<string, unknown>>, members)
@@ -55,11 +60,6 @@ function guardedNested(value: unknown, members: Members): unknown {
 
 function hasGuarded(members: Members): boolean {
   return Object.values(members).some(isGuarded);
-}
-
-/** Whether a value becomes known only later: an output or a promise. */
-export function isAsync(value: unknown): boolean {
-  return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
 /** PEM text is the key itself, and a PIN unlocks it; a path or `env://NAME` is only its location. */

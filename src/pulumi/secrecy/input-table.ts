@@ -30,11 +30,13 @@ type TypeName =
   | 'VerifyArgs'
   | 'TrustedKeyArgs'
   | 'IdentityArgs'
+  | 'ProviderRegistryArgs'
+  | 'TrustArgs'
   | 'ProvenanceExpectationArgs'
   | 'SourceFactsOutput'
   | 'BuildSummaryOutput';
 
-/** The types of the inputs, by their names in the schema. */
+/** The types of the inputs, by their names in TypeScript. In the schema they have no suffix. */
 export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
   BuildArgs: {
     context: 'public',
@@ -95,6 +97,20 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
     clientCertificate: 'kept',
     clientKey: 'guarded',
     insecure: 'kept',
+  },
+  ProviderRegistryArgs: {
+    host: 'kept',
+    username: 'kept',
+    password: 'guarded',
+    caFile: 'kept',
+    clientCertificate: 'kept',
+    clientKey: 'guarded',
+    insecure: 'kept',
+  },
+  TrustArgs: {
+    keys: 'public',
+    trustedKeys: of('TrustedKeyArgs'),
+    identities: of('IdentityArgs'),
   },
   // The values that a verification compares are in the registry and in the outputs.
   VerifyArgs: {
@@ -220,6 +236,38 @@ export const RESOURCE_INPUTS = {
   },
 } as const satisfies Readonly<Record<string, Members>>;
 
+/** Every input of the provider: defaults of the resources. */
+export const PROVIDER_INPUTS = {
+  registry: of('ProviderRegistryArgs'),
+  sigstore: of('SigstoreArgs'),
+  trust: of('TrustArgs'),
+  transparency: 'public',
+  format: 'public',
+  source: of('SourceArgs'),
+  annotations: 'public',
+  deletion: 'public',
+} as const satisfies Members;
+
+/** Every input of every function. Nothing of them is stored. */
+export const FUNCTION_INPUTS = {
+  verifyImage: {
+    image: 'public',
+    keys: 'public',
+    trustedKeys: of('TrustedKeyArgs'),
+    identities: of('IdentityArgs'),
+    annotations: 'public',
+    format: 'public',
+    transparency: 'public',
+    provenance: of('ProvenanceExpectationArgs'),
+    platforms: 'public',
+    sigstore: of('SigstoreArgs'),
+    registry: of('RegistryArgs'),
+  },
+  listSignatures: { image: 'public', registry: of('RegistryArgs') },
+  resolveImage: { image: 'public', registry: of('RegistryArgs') },
+} as const satisfies Readonly<Record<string, Members>>;
+
+export type FunctionName = keyof typeof FUNCTION_INPUTS;
 export type ResourceName = keyof typeof RESOURCE_INPUTS;
 
 /** Returns the members of an object in the table; `undefined` if the input is not an object. */

@@ -74,6 +74,7 @@ export const memoryRun = (
     context,
     snapshot: new Snapshot(records),
     providers: {
+      register: async () => [],
       get: async (pkg) => (pkg === 'mem' ? provider : recordedProvider(pkg)),
       cancel: async () => undefined,
       close: async () => undefined,

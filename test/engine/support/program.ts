@@ -5,7 +5,8 @@
 export const PROGRAM = `
 const { readFileSync } = require('node:fs');
 const pulumi = require('@pulumi/pulumi');
-const { SignedImage, VerifiedImage } = require('pulumi-signed-image');
+const signedImage = require('pulumi-signed-image');
+const { Provider, SignedImage, VerifiedImage } = signedImage;
 
 const revive = (value) => {
   if (Array.isArray(value)) return value.map(revive);
@@ -36,7 +37,16 @@ const deploy = (name, image) => {
 
 const declared = JSON.parse(readFileSync('declared.json', 'utf8'));
 const Kind = declared.use === 'remote' ? RemoteSignedImage : SignedImage;
-const make = (kinds, of) => Object.entries(kinds ?? {}).map(([name, args]) => [name, new of(name, revive(args))]);
+const providers = Object.fromEntries(
+  Object.entries(declared.providers ?? {}).map(([name, args]) => [name, new Provider(name, revive(args))]),
+);
+const make = (kinds, of) => Object.entries(kinds ?? {}).map(([name, { $provider, ...args }]) => [
+  name,
+  new of(name, revive(args), { provider: providers[$provider] }),
+]);
+for (const [name, { $function, ...args }] of Object.entries(declared.calls ?? {})) {
+  exports[name] = signedImage[$function](revive(args));
+}
 const images = make(declared.images, Kind);
 const verified = make(declared.verified, VerifiedImage);
 for (const [name, image] of images) {

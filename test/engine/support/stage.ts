@@ -44,6 +44,10 @@ export interface Declared {
   readonly use: 'local' | 'remote';
   readonly images?: Readonly<Record<string, unknown>>;
   readonly verified?: Readonly<Record<string, unknown>>;
+  /** Calls of functions, whose results are outputs: the name of the function as `$function`, and its inputs. */
+  readonly calls?: Readonly<Record<string, unknown>>;
+  /** Explicit providers; an image names one as `$provider`. */
+  readonly providers?: Readonly<Record<string, unknown>>;
   /** Names of the images to declare a Deployment of. */
   readonly deploy?: readonly string[];
 }

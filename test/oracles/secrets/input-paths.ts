@@ -12,7 +12,7 @@ interface Schema {
     Record<string, { readonly inputProperties: Readonly<Record<string, Property>> }>
   >;
   readonly types: Readonly<
-    Record<string, { readonly properties: Readonly<Record<string, Property>> }>
+    Record<string, { readonly properties?: Readonly<Record<string, Property>> }>
   >;
 }
 
@@ -45,7 +45,8 @@ function leaves({ $ref, items, additionalProperties }: Property): readonly Steps
   if ($ref !== undefined) {
     const type = schema.types[$ref.replace('#/types/', '')];
     if (!type) throw new Error(`the schema has no ${$ref}`);
-    return leavesOf(type.properties);
+    // An enum is a leaf.
+    return type.properties ? leavesOf(type.properties) : [[]];
   }
   if (items) return leaves(items).map((rest) => [0, ...rest]);
   // A name that every kind of map accepts: annotation, label, argument, build secret.

@@ -67,7 +67,7 @@ const inputsInSchema = Object.keys(
     JSON.parse(readFileSync(join(__dirname, '..', '..', '..', 'schema.json'), 'utf8')) as {
       types: Record<string, { properties: object }>;
     }
-  ).types['signed-image:index:BuildArgs']?.properties ?? {},
+  ).types['signed-image:index:Build']?.properties ?? {},
 );
 const CHILD: Readonly<Record<ProviderBuilder, string>> = {
   'pulumi-docker': 'docker:index/image:Image',

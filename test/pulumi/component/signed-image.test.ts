@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import * as pulumi from '@pulumi/pulumi';
 
 import type { SignedImageArgs } from '../../../src/pulumi/component/args';
@@ -173,19 +175,60 @@ describe('SignedImage', () => {
     );
   });
 
+  it('reports misspelt members of any object beside its own errors, without their values', () => {
+    const hidden = 'canary-value-of-a-misspelt-member';
+    const args = {
+      image: 'host.test/app',
+      build: { builder: 'pulumi-docker', sbom: true, lables: { a: hidden } },
+      keyless: pulumi.output({}),
+      verify: { anotations: { team: hidden }, identities: [{ identity: 'a', isuer: hidden }] },
+      annotations: { anything: 'x' },
+      'sou rce': hidden,
+      verfy: undefined,
+    };
+    let thrown: unknown;
+    try {
+      new SignedImage('app', args as unknown as SignedImageArgs);
+    } catch (error) {
+      thrown = error;
+    }
+    const { errors } = thrown as pulumi.InputPropertiesError;
+    expect(errors?.map(({ propertyPath }) => propertyPath)).toEqual([
+      'keyless',
+      'build.sbom',
+      '["sou rce"]',
+      'build.lables',
+      'verify.anotations',
+      'verify.identities[0].isuer',
+    ]);
+    expect(errors).toContainEqual({
+      propertyPath: 'verify.identities[0].isuer',
+      reason: 'unknown; did you mean "issuer"?',
+    });
+    expect(inspect(thrown, { depth: 9 })).not.toContain(hidden);
+  });
+
+  it('passes misspelt members on to the plan, which reports them with everything else', async () => {
+    const args = { image: 'host.test/app', keyless, verfy: {}, verify: { anotations: {} } };
+    const image = new SignedImage('app', args as SignedImageArgs);
+    await valueOf(image.digest);
+    expect(inputsOf(':SigningPlan')).toMatchObject({ verfy: {}, verify: { anotations: {} } });
+  });
+
   it('refuses an object that is an output as a whole, because its members are unknown', async () => {
     const hidden = pulumi.output({ context: 'app' }) as unknown as { context: string };
     expect(
       () => new SignedImage('app', { image: 'host.test/app', build: hidden, keyless }),
     ).toThrow(/invalid arguments/);
-    const builder = pulumi.output('buildx') as unknown as string;
+    const builder = pulumi.output('buildx') as unknown as 'buildx';
     expect(
       () => new SignedImage('app', { image: 'host.test/app', build: { builder }, keyless }),
     ).toThrow(/invalid arguments/);
   });
 
   it('refuses a promise as it refuses an output: what its provider drops would not be noticed', () => {
-    const build = { context: 'app', builder: 'pulumi-docker', secrets: { token: 'canary-build' } };
+    const builder = 'pulumi-docker' as const;
+    const build = { context: 'app', builder, secrets: { token: 'canary-build' } };
     const late = <T>(value: T) => Promise.resolve(value) as unknown as T;
     const declare = (args: Partial<SignedImageArgs>) => () =>
       new SignedImage('app', { image: 'host.test/app', ...args });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { schemaName } from '../../../dev/schema/names';
 import {
   guardedMembers,
   INPUT_TYPES,
@@ -18,7 +19,7 @@ interface Schema {
     Record<string, { readonly inputProperties: Readonly<Record<string, Property>> }>
   >;
   readonly types: Readonly<
-    Record<string, { readonly properties: Readonly<Record<string, Property>> }>
+    Record<string, { readonly properties?: Readonly<Record<string, Property>> }>
   >;
 }
 
@@ -28,7 +29,9 @@ const schema = JSON.parse(
 const nameOf = (token: string): string => token.split(':').at(-1) ?? '';
 const referenced = ({ $ref, items }: Property): string | undefined => {
   const reference = $ref ?? items?.$ref;
-  return reference && nameOf(reference);
+  // An enum has no members: it is a value.
+  const isObject = reference && schema.types[reference.replace('#/types/', '')]?.properties;
+  return isObject ? nameOf(reference) : undefined;
 };
 
 /** The shape of an object in the schema: each member, with the type that it refers to. */
@@ -40,7 +43,7 @@ const shapeInTable = (members: Members): Record<string, string> =>
   Object.fromEntries(
     Object.entries(members).map(([name, member]) => [
       name,
-      typeof member === 'object' ? member.type : 'value',
+      typeof member === 'object' ? schemaName(member.type) : 'value',
     ]),
   );
 
@@ -62,28 +65,30 @@ describe('the table of secret inputs', () => {
     'has the members of %s as the schema has them',
     (name, members) => {
       expect(shapeInTable(members)).toEqual(
-        shapeOf(schema.types[`signed-image:index:${name}`]?.properties ?? {}),
+        shapeOf(schema.types[`signed-image:index:${schemaName(name)}`]?.properties ?? {}),
       );
     },
   );
 
   it('is what the schema declares as secret, for every language', () => {
-    const inSchema = Object.entries(schema.types).flatMap(([token, { properties }]) =>
+    const inSchema = Object.entries(schema.types).flatMap(([token, { properties = {} }]) =>
       Object.entries(properties).flatMap(([name, { secret }]) =>
         secret === true ? [`${nameOf(token)}.${name}`] : [],
       ),
     );
     expect(inSchema.sort()).toEqual(
       guardedMembers()
-        .map((pair) => pair.join('.'))
+        .map(([type, member]) => `${schemaName(type)}.${member}`)
         .sort(),
     );
     expect(inSchema).toEqual([
-      'BuildArgs.secrets',
-      'KeyArgs.password',
-      'KeyArgs.ref',
-      'RegistryArgs.clientKey',
-      'RegistryArgs.password',
+      'Build.secrets',
+      'Key.password',
+      'Key.ref',
+      'ProviderRegistry.clientKey',
+      'ProviderRegistry.password',
+      'Registry.clientKey',
+      'Registry.password',
     ]);
   });
 });

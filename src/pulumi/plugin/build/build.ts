@@ -44,9 +44,9 @@ export async function buildImage(
   // Before the push, so that afterwards only the check of the result can fail: a wrong image is not recorded
   // as built, and the next update builds again.
   const bound = await sourceFacts(inputs, environment);
-  log.info(`building with ${builder.name} and pushing to ${reader.at('image').string()}`);
+  log.note(`building with ${builder.name} and pushing to ${reader.at('image').string()}`);
   const result = await withProgress(builder.name, log, (take) => builder.build(request, take));
-  log.info(`${builder.name} reports that it pushed ${result.digest}`);
+  log.note(`${builder.name} reports that it pushed ${result.digest}`);
   const { digest, tag, imageIds } = result;
   await checkImageResult(
     environment

@@ -44,6 +44,6 @@ export async function removeImages(
       );
       return;
     }
-    log.info(`removed ${name}@${digest}`);
+    log.note(`removed ${name}@${digest}`);
   }
 }

@@ -173,7 +173,7 @@ async function create(
 ): Promise<CreateResult> {
   const id = String(reveal(request.inputs['image'] ?? null));
   if (request.preview) {
-    request.log.info(
+    request.log.note(
       hasUnknown(request.inputs['image']) ? 'would build' : `would build, and push to ${id}`,
     );
   }
@@ -186,7 +186,7 @@ async function update(request: UpdateRequest, environment: PluginEnvironment): P
   if (moved || needsRebuild(oldInputs, inputs)) {
     if (!hasUnknown(inputs['fingerprint'])) {
       const changes = changesBetween(fingerprintParts(oldInputs), fingerprintParts(inputs));
-      log.info(
+      log.note(
         `${preview ? 'would rebuild' : 'rebuilding'}: ${changes.join(', ') || 'the image reference changed'}`,
       );
     }

@@ -30,8 +30,7 @@ export async function policyProblems(
   inputs: InputReader,
   host: SigningHost,
 ): Promise<readonly Problem[]> {
-  const keys = await keyProblems(inputs.at('keys'), host);
-  const windows = await trustedKeyProblems(inputs.at('trustedKeys'), host);
+  const signerErrors = await signerProblems(inputs, host);
   const identities = readIdentities(inputs.at('identities'));
   inputs.at('annotations').record();
   inputs.at('format').word(FORMATS);
@@ -55,7 +54,19 @@ export async function policyProblems(
       : await problemsOf('sigstore.trustedRoot', () =>
           trustedRootFor('log', true, { trustedRoot, clientTrustConfig }, host),
         );
-  return [...keys, ...windows, ...expectation, ...roots];
+  return [...signerErrors, ...expectation, ...roots];
+}
+
+/** Validates `keys`, `trustedKeys` and `identities`. */
+export async function signerProblems(
+  inputs: InputReader,
+  host: SigningHost,
+): Promise<readonly Problem[]> {
+  readIdentities(inputs.at('identities'));
+  return [
+    ...(await keyProblems(inputs.at('keys'), host)),
+    ...(await trustedKeyProblems(inputs.at('trustedKeys'), host)),
+  ];
 }
 
 /** Loads the policy. All of its inputs must be known. */

@@ -17,7 +17,7 @@ import {
 } from '../../../sign';
 import type { Transparency } from '../../../verify';
 
-const FORMATS: readonly SignatureFormat[] = ['bundle', 'legacy', 'both'];
+export const FORMATS: readonly SignatureFormat[] = ['bundle', 'legacy', 'both'];
 
 /** The declared signer, transparency and storage format. */
 export interface DeclaredSigning {

@@ -1,11 +1,13 @@
 import { credentialsInCacheEntry, credentialsInUrls } from '../../../error/credentials-in-text';
 import type { Problem } from '../../../error';
+import { unknownName } from '../../../error/unknown-name';
 import { isSecretReference } from '../../../key/shown-reference';
 import { type Step, formatPath, includesPath } from './input-path';
 import { Nonsecret } from './nonsecret';
 import { markLeaves, secretStrings } from '../protocol/secret-marks';
 import { type Properties, Secret, UNKNOWN, type Value } from '../protocol/wire-value';
 import { type Members, type Nested, type Secrecy, membersOf } from '../../secrecy/input-table';
+import { UNKNOWN_MEMBERS } from '../../secrecy/unknown-members';
 import { cleanRepositoryUrl } from '../../../source';
 
 /** Inputs that a resource may read. */
@@ -48,14 +50,16 @@ export function guardInputs(members: Members, news: Properties): GuardedInputs {
     return UNKNOWN;
   };
   const unknownMember: UnknownMemberVisit = (object, name, expected, steps) => {
-    const isSecret = secretObjects.has(object);
-    problems.push(
-      isSecret
-        ? unknownInput(steps, expected, 'has a member that is not an input')
-        : unknownInput([...steps, name], expected, 'is not an input'),
-    );
-    if (!isSecret) return object[name] ?? null;
-    secrets.push(...secretStrings(object[name] ?? null));
+    const value = object[name] ?? null;
+    secrets.push(...secretStrings(value));
+    // An output whose members are not known yet cannot have unknown ones that could be reported.
+    if (name === UNKNOWN_MEMBERS && value === UNKNOWN) return UNKNOWN;
+    const names = name === UNKNOWN_MEMBERS && Array.isArray(value) ? value : [name];
+    for (const each of names) {
+      const isSecret = secretObjects.has(object) || each instanceof Secret;
+      problems.push(unknownInput(steps, isSecret ? undefined : String(each), expected));
+    }
+    // The value could be a secret whose name is misspelt: it is not passed on.
     return UNKNOWN;
   };
   const map: MapVisit = (object, secrecy, steps) => {
@@ -92,7 +96,7 @@ type MapVisit = (
   secrecy: Secrecy | undefined,
   steps: readonly Step[],
 ) => Properties | typeof UNKNOWN;
-/** Visits a member that is not in the table. */
+/** Visits a member that is not in the table; without it, such members are visited as leaves. */
 type UnknownMemberVisit = (
   object: Properties,
   name: string,
@@ -124,21 +128,16 @@ function mapLeaves(
   const visited = members ? object : (visitor.map?.(object, secrecy, steps) ?? object);
   if (visited === UNKNOWN) return visited;
   return Object.fromEntries(
-    Object.entries(visited).map(([name, member]) => {
+    Object.entries(visited).flatMap(([name, member]) => {
       // Members of a map (annotations, arguments, secrets) are treated as the map.
-      if (!members) return [name, mapLeaves(member, slot, visitor, [...steps, name])];
+      if (!members) return [[name, mapLeaves(member, slot, visitor, [...steps, name])]];
       const memberSlot = Object.hasOwn(members, name) ? members[name] : undefined;
-      const isUnknownMember = memberSlot === undefined && member !== null;
-      const visitedMember = isUnknownMember
-        ? (visitor.unknownMember?.(object, name, Object.keys(members), steps) ?? member)
-        : member;
-      // A value that was rejected already is not reported again under its name.
-      return [
-        name,
-        isUnknownMember && visitedMember === UNKNOWN
-          ? visitedMember
-          : mapLeaves(visitedMember, memberSlot, visitor, [...steps, name]),
-      ];
+      if (memberSlot === undefined && visitor.unknownMember) {
+        // An absent value under a misspelt name declares nothing.
+        if (member === null) return [];
+        return [[name, visitor.unknownMember(object, name, Object.keys(members), steps)]];
+      }
+      return [[name, mapLeaves(member, memberSlot, visitor, [...steps, name])]];
     }),
   );
 }
@@ -162,12 +161,17 @@ function credentialsIn(value: Value, steps: readonly Step[]): readonly string[] 
   return [...credentialsInUrls(value), ...(inCache ? credentialsInCacheEntry(value) : [])];
 }
 
-function unknownInput(steps: readonly Step[], expected: readonly string[], what: string): Problem {
-  return {
-    property: formatPath(steps),
-    code: 'INPUT_INVALID',
-    message: `${what}; expected one of ${expected.join(', ')}`,
-  };
+/** @param name `undefined`: the object is secret, and so are the names of its members */
+function unknownInput(
+  steps: readonly Step[],
+  name: string | undefined,
+  expected: readonly string[],
+): Problem {
+  const code = 'INPUT_INVALID';
+  if (name !== undefined)
+    return { property: formatPath([...steps, name]), code, message: unknownName(name, expected) };
+  const message = `has an unknown member; expected one of ${expected.join(', ')}`;
+  return { property: formatPath(steps), code, message };
 }
 
 function refusal(steps: readonly Step[], secrecy: Secrecy | undefined, marked: boolean): Problem {

@@ -1,5 +1,7 @@
 import { redactSecrets, redactText, textRedaction } from '../../../error/redaction';
-import { distinct } from '../../../error/signed-image-error';
+import { distinct, type Problem } from '../../../error/signed-image-error';
+import { PACKAGE_VERSION } from '../../package';
+import { LIBRARY_VERSION, versionDifference } from '../../version-difference';
 import type { Members } from '../../secrecy/input-table';
 import type { CheckRequest, CheckResult, CrudResource } from '../protocol/crud-resource';
 import type { ResourceLog } from '../protocol/engine-log';
@@ -8,7 +10,7 @@ import { guardInputs, markGuarded } from './guarded-inputs';
 import { inputTypeProblems } from './input-types';
 import { PartialStateError } from '../protocol/partial-state';
 import { secretStrings } from '../protocol/secret-marks';
-import type { Properties } from '../protocol/wire-value';
+import type { Properties, Value } from '../protocol/wire-value';
 
 /**
  * Wraps a resource: its inputs are guarded before it reads them, in every program language, and secret
@@ -65,7 +67,9 @@ async function check(
   request: CheckRequest,
   secretsByUrn: Map<string, readonly string[]>,
 ): Promise<CheckResult> {
-  const { inputs, problems, secrets } = guardInputs(members, request.news);
+  const { [LIBRARY_VERSION]: library, ...news } = request.news;
+  const { inputs, problems, secrets } = guardInputs(members, news);
+  const versions = checkVersions(library, request.log);
   const types = inputTypeProblems(resource.type, inputs);
   secretsByUrn.set(request.urn, secrets);
   const toRedact = [...secrets, ...secretStrings(request.olds)];
@@ -77,7 +81,7 @@ async function check(
     });
     return {
       inputs: markGuarded(members, checked.inputs),
-      problems: distinct([...problems, ...types, ...checked.problems]).map(
+      problems: distinct([...versions, ...problems, ...types, ...checked.problems]).map(
         ({ message, ...rest }) => ({
           ...rest,
           message: redactText(message, toRedact),
@@ -89,12 +93,29 @@ async function check(
   }
 }
 
+/** Differences that were logged already: once in a run is enough. */
+const logged = new Set<string>();
+
+/** Returns a problem for an incompatible library; logs another difference. */
+function checkVersions(library: Value | undefined, log: ResourceLog): readonly Problem[] {
+  if (typeof library !== 'string') return [];
+  const difference = versionDifference(library, PACKAGE_VERSION);
+  if (!difference) return [];
+  const { isIncompatible, message } = difference;
+  // Without a property: the reason is not an input of the program.
+  if (isIncompatible) return [{ property: '', code: 'INPUT_INVALID', message }];
+  if (!logged.has(message)) log.warn(message);
+  logged.add(message);
+  return [];
+}
+
 function redactedLog(log: ResourceLog, secrets: readonly string[]): ResourceLog {
   if (secrets.length === 0) return log;
   // A builder may log many lines: the redaction patterns are computed once, with the first line.
   const redact = lazy(() => textRedaction(secrets));
   return {
     info: (message) => log.info(redact.get()(message)),
+    note: (message) => log.note(redact.get()(message)),
     warn: (message) => log.warn(redact.get()(message)),
     debug: (message) => log.debug(redact.get()(message)),
     status: (message) => log.status(redact.get()(message)),

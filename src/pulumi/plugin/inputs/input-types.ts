@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import type { Problem } from '../../../error';
 import { dottedPath, type Step } from './input-path';
+import { providerType } from '../../package';
 import { lazy } from '../protocol/first-use';
 import { type Properties, Secret, UNKNOWN, type Value } from '../protocol/wire-value';
 
@@ -16,9 +17,19 @@ interface Property {
 
 type Declared = Readonly<Record<string, Property>>;
 
+/** An object, or an enum of strings. */
+interface TypeDeclaration {
+  readonly properties?: Declared;
+  readonly enum?: readonly { readonly value: string }[];
+}
+
 interface Schema {
   readonly resources: Readonly<Record<string, { readonly inputProperties: Declared }>>;
-  readonly types: Readonly<Record<string, { readonly properties: Declared }>>;
+  readonly provider: { readonly inputProperties: Declared };
+  readonly functions: Readonly<
+    Record<string, { readonly inputs: { readonly properties: Declared } }>
+  >;
+  readonly types: Readonly<Record<string, TypeDeclaration>>;
 }
 
 const schema = lazy(
@@ -32,9 +43,15 @@ const schema = lazy(
  * Reports inputs that do not have the type that the schema declares. A program in JavaScript or YAML may
  * send them, and a resource reads some of its inputs only after it has written to the registry.
  */
-export function inputTypeProblems(resource: string, inputs: Properties): readonly Problem[] {
-  const declared = schema.get().resources[resource]?.inputProperties ?? {};
-  return memberProblems(inputs, declared, []);
+export function inputTypeProblems(token: string, inputs: Properties): readonly Problem[] {
+  return memberProblems(inputs, declaredInputs(token), []);
+}
+
+/** The inputs of a resource, a function or the provider. */
+function declaredInputs(token: string): Declared {
+  const { resources, functions, provider } = schema.get();
+  if (token === providerType()) return provider.inputProperties;
+  return resources[token]?.inputProperties ?? functions[token]?.inputs.properties ?? {};
 }
 
 function memberProblems(
@@ -58,27 +75,33 @@ function problems(
   const typeProblem = (expected: string): readonly Problem[] => [
     { property: dottedPath(steps), code: 'INPUT_INVALID', message: `must be ${expected}` },
   ];
-  const { type, $ref, items, additionalProperties } = property;
+  const { $ref, items, additionalProperties } = property;
+  const referenced = $ref === undefined ? undefined : schema.get().types[typeToken($ref)];
+  // Which words an enum has is checked, and said, where the input is read.
+  const type = referenced?.enum ? 'string' : property.type;
   if (type === 'array') {
     if (!Array.isArray(value)) return typeProblem('a list');
     return value.flatMap((each: Value, index) => problems(each, items, [...steps, index]));
   }
-  if ($ref !== undefined || type === 'object') {
+  if (referenced?.properties || type === 'object') {
     if (typeof value !== 'object' || Array.isArray(value)) return typeProblem('an object');
     const members = value as Properties;
-    if ($ref !== undefined) {
-      const referenced = schema.get().types[$ref.replace('#/types/', '')];
-      return memberProblems(members, referenced?.properties ?? {}, steps);
-    }
+    if (referenced?.properties) return memberProblems(members, referenced.properties, steps);
     return Object.entries(members).flatMap(([name, each]) =>
       problems(each, additionalProperties, [...steps, name]),
     );
   }
-  return typeof value === type ? [] : typeProblem(TYPE_NAMES[type ?? ''] ?? 'of another type');
+  const fits = type === 'integer' ? Number.isInteger(value) : typeof value === type;
+  return fits ? [] : typeProblem(TYPE_NAMES[type ?? ''] ?? 'of another type');
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: 'a string',
   boolean: 'true or false',
   number: 'a number',
+  integer: 'a whole number',
 };
+
+function typeToken(reference: string): string {
+  return reference.replace('#/types/', '');
+}

@@ -4,15 +4,32 @@ import * as rpc from '@pulumi/pulumi/proto/provider_pb';
 import { type Problem, SignedImageError } from '../../../error';
 import { toServiceError } from './crud-failure';
 import type { CrudResource } from './crud-resource';
+import { detailedDiff } from './detailed-diff';
+import type { FunctionResult } from '../functions/functions';
 import type { EngineLog } from './engine-log';
 import { Empty, Struct } from './pulumi-grpc';
-import { decodeProperties, encodeProperties, type Properties } from './wire-value';
+import { changedInputs, decodeProperties, encodeProperties, type Properties } from './wire-value';
 
 type Handler<Request, Response> = handleUnaryCall<Request, Response>;
 
+/** The inputs of the provider itself: defaults of its resources. */
+export interface ProviderInputsHandler {
+  check(inputs: Properties): Promise<readonly Problem[]>;
+  /** Called once, before any call that concerns a resource. */
+  configure(inputs: Properties): void;
+}
+
+/** The functions of the package. */
+export interface FunctionsHandler {
+  call(token: string, args: Properties): Promise<FunctionResult>;
+}
+
 /** The CRUD half of Pulumi's `ResourceProvider` service, with preview. */
 export interface CrudService {
+  readonly checkConfig: Handler<rpc.CheckRequest, rpc.CheckResponse>;
+  readonly diffConfig: Handler<rpc.DiffRequest, rpc.DiffResponse>;
   readonly configure: Handler<rpc.ConfigureRequest, rpc.ConfigureResponse>;
+  readonly invoke: Handler<rpc.InvokeRequest, rpc.InvokeResponse>;
   readonly check: Handler<rpc.CheckRequest, rpc.CheckResponse>;
   readonly diff: Handler<rpc.DiffRequest, rpc.DiffResponse>;
   readonly create: Handler<rpc.CreateRequest, rpc.CreateResponse>;
@@ -44,6 +61,8 @@ function toCheckFailure(problem: Problem, news: Properties): rpc.CheckFailure {
  */
 export function createCrudService(
   resources: readonly CrudResource[],
+  provider: ProviderInputsHandler,
+  functions: FunctionsHandler,
   engineLog: EngineLog,
 ): CrudService {
   const byType = new Map(resources.map((resource) => [resource.type, resource]));
@@ -77,12 +96,41 @@ export function createCrudService(
     };
 
   return {
-    configure: handle(async () => {
+    checkConfig: handle(async (request) => {
+      const news = properties(request.getNews());
+      const problems = await provider.check(news);
+      const response = new rpc.CheckResponse();
+      response.setInputs(request.getNews());
+      response.setFailuresList(problems.map((problem) => toCheckFailure(problem, news)));
+      return response;
+    }),
+
+    // Other defaults change resources, if anything; they never replace them.
+    diffConfig: handle(async (request) => {
+      const changed = changedInputs(
+        properties(request.getOldInputs()),
+        properties(request.getNews()),
+      );
+      return diffResponse(changed, []);
+    }),
+
+    configure: handle(async (request) => {
+      provider.configure(configuredInputs(request));
       const response = new rpc.ConfigureResponse();
       response.setAcceptsecrets(true);
       response.setAcceptresources(true);
       response.setAcceptoutputs(true);
       response.setSupportspreview(true);
+      return response;
+    }),
+
+    invoke: handle(async (request) => {
+      const answer = await functions.call(request.getTok(), properties(request.getArgs()));
+      const response = new rpc.InvokeResponse();
+      if ('result' in answer) response.setReturn(Struct.fromJavaScript(wire(answer.result)));
+      else {
+        response.setFailuresList(answer.problems.map((problem) => toCheckFailure(problem, {})));
+      }
       return response;
     }),
 
@@ -105,19 +153,20 @@ export function createCrudService(
 
     diff: handle(async (request) => {
       const urn = request.getUrn();
+      const [oldInputs, news] = [properties(request.getOldInputs()), properties(request.getNews())];
       const { changed, replaces } = await resourceOf(urn).diff({
         urn,
         id: request.getId(),
-        oldInputs: properties(request.getOldInputs()),
+        oldInputs,
         oldOutputs: properties(request.getOlds()),
-        news: properties(request.getNews()),
+        news,
         log: engineLog.for(urn),
       });
-      const response = new rpc.DiffResponse();
-      const { DiffChanges } = rpc.DiffResponse;
-      response.setChanges(changed.length > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
-      response.setDiffsList([...changed]);
-      response.setReplacesList([...replaces]);
+      const response = diffResponse(changed, replaces);
+      response.setHasdetaileddiff(true);
+      for (const [path, diff] of detailedDiff({ changed, replaces }, oldInputs, news)) {
+        response.getDetaileddiffMap().set(path, diff);
+      }
       return response;
     }),
 
@@ -153,11 +202,18 @@ export function createCrudService(
 
     read: handle(async (request) => {
       const urn = request.getUrn();
+      const [inputs, outputs] = [
+        properties(request.getInputs()),
+        properties(request.getProperties()),
+      ];
+      if (Object.keys({ ...inputs, ...outputs }).length === 0) {
+        throw importError(typeOf(urn), request.getId());
+      }
       const found = await resourceOf(urn).read({
         urn,
         id: request.getId(),
-        inputs: properties(request.getInputs()),
-        outputs: properties(request.getProperties()),
+        inputs,
+        outputs,
         log: engineLog.for(urn),
       });
       const response = new rpc.ReadResponse();
@@ -182,6 +238,37 @@ export function createCrudService(
       return new Empty();
     }),
   };
+}
+
+function diffResponse(changed: readonly string[], replaces: readonly string[]): rpc.DiffResponse {
+  const response = new rpc.DiffResponse();
+  const { DiffChanges } = rpc.DiffResponse;
+  response.setChanges(changed.length > 0 ? DiffChanges.DIFF_SOME : DiffChanges.DIFF_NONE);
+  response.setDiffsList([...changed]);
+  response.setReplacesList([...replaces]);
+  return response;
+}
+
+/** The inputs of the provider: as values, or from an engine that does not send these as texts without secret marks. */
+function configuredInputs(request: rpc.ConfigureRequest): Properties {
+  const args = properties(request.getArgs());
+  if (Object.keys(args).length > 0) return args;
+  return Object.fromEntries(
+    [...request.getVariablesMap().entries()].map(([key, value]) => [
+      key.slice(key.lastIndexOf(':') + 1),
+      value,
+    ]),
+  );
+}
+
+/** A read with nothing but an id: `pulumi import`, the option `import`, or `.get()`. */
+function importError(type: string, id: string): SignedImageError {
+  return new SignedImageError({
+    code: 'INPUT_INVALID',
+    message:
+      `${type} cannot be imported from ${id}: a registry does not store the signer and the policy that are its inputs. ` +
+      'Declare the resource without an import: the first update finds the existing signatures and writes only what is missing',
+  });
 }
 
 /** `urn:pulumi:stack::project::parent$type::name` -> `type`. */

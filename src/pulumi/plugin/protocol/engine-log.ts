@@ -7,8 +7,10 @@ import { grpc } from './pulumi-grpc';
 export interface ResourceLog {
   /** Logs a line that the engine shows with `--debug` only. */
   debug(message: string): void;
-  /** Logs a permanent line. */
+  /** Logs a permanent line under Diagnostics: something that a person should know or do. */
   info(message: string): void;
+  /** Shows a line as the status of the resource: what is normal. Not kept under Diagnostics. */
+  note(message: string): void;
   warn(message: string): void;
   /** Shows progress while a step runs, if it takes longer than `STATUS_DELAY_MS`; not kept. */
   status(message: string): void;
@@ -59,7 +61,12 @@ export function createEngineLog(address: string | undefined): EngineLog {
       pending.delete(urn);
     });
   };
-  const sendLine = (urn: string, message: string, severity = LogSeverity.INFO): void => {
+  const sendLine = (
+    urn: string,
+    message: string,
+    severity = LogSeverity.INFO,
+    ephemeral = false,
+  ): void => {
     const missing = omitted.get(urn) ?? 0;
     // Lines for `--debug` leave room for those that everyone reads.
     const limit = MAX_PENDING_CHARACTERS / (severity === LogSeverity.DEBUG ? 2 : 1);
@@ -68,7 +75,7 @@ export function createEngineLog(address: string | undefined): EngineLog {
       return;
     }
     sendOmitted(urn);
-    send(severity, urn, message, false);
+    send(severity, urn, message, ephemeral);
   };
   const sendOmitted = (urn: string): void => {
     const missing = omitted.get(urn);
@@ -84,6 +91,11 @@ export function createEngineLog(address: string | undefined): EngineLog {
     for: (urn) => ({
       debug: (message) => sendLine(urn, message, LogSeverity.DEBUG),
       info: (message) => sendLine(urn, message),
+      note: (message) => {
+        // A status that waits is older than this line.
+        clearStatus(urn);
+        sendLine(urn, message, LogSeverity.INFO, true);
+      },
       warn: (message) => send(LogSeverity.WARNING, urn, message, false),
       status: (message) => {
         clearStatus(urn);
@@ -109,6 +121,7 @@ export function createEngineLog(address: string | undefined): EngineLog {
 const SILENT: ResourceLog = {
   debug: () => undefined,
   info: () => undefined,
+  note: () => undefined,
   warn: () => undefined,
   status: () => undefined,
 };

@@ -43,7 +43,7 @@ export async function removeSignatures(
     if (removal.outcome === 'kept') log.warn(`${name}: ${what}, is kept: ${removal.reason}`);
     if (removal.outcome === 'removed') removed += 1;
   }
-  log.info(`removed ${removed} signatures from ${name}`);
+  log.note(`removed ${removed} signatures from ${name}`);
 }
 
 /** Describes what a delete of this state would remove; `undefined` if nothing. */

@@ -24,7 +24,7 @@ export async function plannedSignature(
   const { inputs, log } = request;
   const unknown: Properties = Object.fromEntries(COMPUTED_OUTPUTS.map((name) => [name, UNKNOWN]));
   if (hasUnknown(inputs)) {
-    log.info('would sign the image when it is built');
+    log.note('would sign the image when it is built');
     return unknown;
   }
   const signatureRequest = await createSignatureRequest(request, before, environment);
@@ -37,7 +37,7 @@ export async function plannedSignature(
   const { signer, line } = await planSignatures(signatureRequest, environment, log);
   const signerChange = describeSignerChange(before.outputs, signer);
   if (signerChange !== undefined) log.info(signerChange);
-  log.info(line);
+  log.note(line);
   return {
     ...unknown,
     signer: toValue(signer),

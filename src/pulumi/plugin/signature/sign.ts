@@ -78,9 +78,9 @@ export async function signatureOutputs(
       error,
     );
   } finally {
-    for (const line of client.traits(repository).newLogLines()) log.info(line);
+    for (const line of client.traits(repository).newLogLines()) log.note(line);
   }
-  log.info(summary(settled, material));
+  log.note(summary(settled, material));
   return state([]);
 }
 

@@ -16,7 +16,10 @@ export interface SigningResult {
   readonly drift: readonly string[];
 }
 
-/** Creates the outputs of a signature for the state. */
+/**
+ * Creates the outputs of a signature for the state. An output without a value is `null`: the SDK takes one that is
+ * absent for unknown in a preview, and would show changes of everything that depends on it.
+ */
 export function signatureState(
   request: SignatureRequest,
   { stored, signer, written, drift }: SigningResult,
@@ -36,11 +39,11 @@ export function signatureState(
       stored: digestInRegistry,
     })),
     bundles: stored.map(({ bundle }) => JSON.stringify(bundle)),
-    certificate: ofImage?.certificate,
+    certificate: ofImage?.certificate ?? null,
     logEntries: stored.flatMap(({ logEntries, subject, purpose }) =>
       logEntries.map((entry) => ({ ...entry, subject, purpose })),
     ),
-    signedProvenance: statement && JSON.stringify(statement.predicate),
+    signedProvenance: statement ? JSON.stringify(statement.predicate) : null,
     witnessed: transparencyOf(signing.services),
     facts: factsOutput(facts),
     drift,

@@ -193,7 +193,8 @@ function outputsOf(report: VerificationReport): Properties {
     imageRef,
     signer,
     signedAnnotations: annotations,
-    verifiedProvenance: provenance === undefined ? undefined : JSON.stringify(provenance),
+    // Not absent: the SDK would take it for unknown in a preview.
+    verifiedProvenance: provenance === undefined ? null : JSON.stringify(provenance),
     verification: JSON.stringify({ verified: report.verified, digest, manifests }),
     drift: [],
   }) as Properties;

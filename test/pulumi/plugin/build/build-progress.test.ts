@@ -4,6 +4,7 @@ let lines: string[];
 const log = {
   debug: (line: string) => void lines.push(`debug ${line}`),
   info: (line: string) => void lines.push(`info ${line}`),
+  note: (line: string) => void lines.push(`note ${line}`),
   warn: (line: string) => void lines.push(`warn ${line}`),
   status: (line: string) => void lines.push(`status ${line}`),
 };

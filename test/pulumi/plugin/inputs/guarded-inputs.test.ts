@@ -5,6 +5,7 @@ import {
   UNKNOWN,
 } from '../../../../src/pulumi/plugin/protocol/wire-value';
 import { RESOURCE_INPUTS } from '../../../../src/pulumi/secrecy/input-table';
+import { UNKNOWN_MEMBERS } from '../../../../src/pulumi/secrecy/unknown-members';
 
 const CANARY = 'canary-guarded-input-5be1';
 const guard = (resource: keyof typeof RESOURCE_INPUTS, news: Properties) =>
@@ -181,16 +182,60 @@ describe('guarded inputs', () => {
     expect(inputs['sigstore']).toEqual({ rekorUrl: new Secret(rekorUrl) });
   });
 
-  it('refuse a misspelled input, which would be stored unguarded', () => {
-    expect(said('VerifiedImage', { registry: { pasword: CANARY } })).toEqual([
-      'registry.pasword: is not an input; expected one of username, password, caFile, clientCertificate, clientKey, insecure',
+  it('refuse a misspelled input, which would be stored unguarded, with the name that was meant', () => {
+    const { inputs, problems } = guard('VerifiedImage', {
+      registry: { pasword: CANARY, caFile: 'ca.pem' },
+      trustedKeys: [{ key: 'a.pub', notbefore: '2026-01-01T00:00:00Z' }],
+      anotations: { team: 'x' },
+      shape: 'round',
+      always: null,
+      alwys: null,
+    });
+    expect(problems.map(({ property, message }) => `${property}: ${message}`)).toEqual([
+      'registry.pasword: unknown; did you mean "password"?',
+      'trustedKeys[0].notbefore: unknown; did you mean "notBefore"?',
+      'anotations: unknown; did you mean "annotations"?',
+      `shape: unknown; expected one of ${Object.keys(RESOURCE_INPUTS.VerifiedImage).join(', ')}`,
     ]);
+    expect(JSON.stringify([inputs, problems])).not.toContain(CANARY);
+    expect(inputs).not.toHaveProperty('alwys');
   });
 
   it('do not repeat a misspelled name that is a part of a secret', () => {
-    expect(said('VerifiedImage', { registry: new Secret({ [CANARY]: 'x' }) })).toEqual([
-      'registry: has a member that is not an input; expected one of username, password, caFile, clientCertificate, clientKey, insecure',
+    const expected = [
+      'registry: has an unknown member; expected one of username, password, caFile, clientCertificate, clientKey, insecure',
+    ];
+    expect(said('VerifiedImage', { registry: new Secret({ [CANARY]: 'x' }) })).toEqual(expected);
+    const listed = { [UNKNOWN_MEMBERS]: new Secret([CANARY]) };
+    expect(said('VerifiedImage', { registry: listed })).toEqual(expected);
+  });
+
+  it('refuse each name in the list of unknown members of an output, and no list that is not known yet', () => {
+    expect(said('ImageBuild', { build: { [UNKNOWN_MEMBERS]: ['comtext', 'arg'] } })).toEqual([
+      'build.comtext: unknown; did you mean "context"?',
+      'build.arg: unknown; did you mean "args"?',
     ]);
+    expect(said('ImageBuild', { build: { [UNKNOWN_MEMBERS]: UNKNOWN } })).toEqual([]);
+    const absent = { build: { context: 'app', [UNKNOWN_MEMBERS]: new Secret(null) } };
+    expect(guard('ImageBuild', absent).inputs).toEqual({ build: { context: 'app' } });
+  });
+
+  it('accept any name in a map', () => {
+    const build = {
+      args: { A: '1' },
+      secrets: { s: '2' },
+      labels: { l: '3' },
+      contexts: { c: '.' },
+    };
+    const addHosts = { 'db.test': '127.0.0.1' };
+    expect(
+      said('SigningPlan', {
+        build: { ...build, addHosts },
+        annotations: { anotations: 'x' },
+        verify: { annotations: { 'a.b/c': 'x' } },
+        provenance: { parameters: { p: 'x' } },
+      }),
+    ).toEqual([]);
   });
 
   it('are marked again before they are stored', () => {

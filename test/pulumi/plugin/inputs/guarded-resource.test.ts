@@ -5,6 +5,8 @@ import {
   type Properties,
   Secret,
 } from '../../../../src/pulumi/plugin/protocol/wire-value';
+import { PACKAGE_VERSION } from '../../../../src/pulumi/package';
+import { LIBRARY_VERSION } from '../../../../src/pulumi/version-difference';
 import { RESOURCE_INPUTS } from '../../../../src/pulumi/secrecy/input-table';
 import { openWorkbench, type Workbench } from '../support/workbench';
 
@@ -189,7 +191,7 @@ describe('log and errors of a resource', () => {
   it('do not repeat a secret input, not even one that `check` took out of the inputs', async () => {
     const lines: string[] = [];
     const say = (line: string): void => void lines.push(line);
-    const log = { debug: say, info: say, warn: say, status: say };
+    const log = { debug: say, info: say, note: say, warn: say, status: say };
     const resource = guardedResource(chatty(), RESOURCE_INPUTS.ImageBuild);
     const checked = await resource.check({
       urn,
@@ -212,5 +214,53 @@ describe('log and errors of a resource', () => {
     for (const call of failing) await expect(call()).rejects.toThrow('cannot use [redacted]');
     expect(lines).toHaveLength(4);
     expect(lines.join()).not.toContain(CANARY);
+  });
+});
+
+describe('a library of another version than the plugin', () => {
+  const urn = 'urn:pulumi:s::p::signed-image:index:VerifiedImage::v';
+  const checked = async (version: string) => {
+    const warnings: string[] = [];
+    const warn = (line: string): void => void warnings.push(line);
+    const { inputs, problems } = await bench.resource('VerifiedImage').check({
+      urn,
+      olds: {},
+      news: {
+        image: `${bench.registry.host}/app@sha256:${'a'.repeat(64)}`,
+        keys: [bench.publicKey],
+        [LIBRARY_VERSION]: version,
+      },
+      log: { ...bench.log, warn },
+    });
+    return { inputs, warnings, problems };
+  };
+  const [major = '', minor = ''] = PACKAGE_VERSION.split('.');
+
+  it('is logged once with both versions, and not stored', async () => {
+    const patched = `${major}.${minor}.99`;
+    const { inputs, warnings, problems } = await checked(patched);
+    expect(problems).toEqual([]);
+    expect(warnings).toEqual([
+      expect.stringContaining(
+        `pulumi-signed-image ${patched}, and the plugin is version ${PACKAGE_VERSION}`,
+      ),
+    ]);
+    expect(inputs).not.toHaveProperty([LIBRARY_VERSION]);
+    expect((await checked(patched)).warnings).toEqual([]);
+  });
+
+  it('is an error where the versions are not compatible', async () => {
+    const { problems } = await checked(`${major}.${Number(minor) + 1}.0`);
+    expect(problems).toEqual([
+      {
+        property: '',
+        code: 'INPUT_INVALID',
+        message: expect.stringContaining('not compatible') as string,
+      },
+    ]);
+  });
+
+  it('is not reported for the same version', async () => {
+    expect(await checked(PACKAGE_VERSION)).toMatchObject({ warnings: [], problems: [] });
   });
 });

@@ -49,7 +49,15 @@ const echo: CrudResource = {
   },
 };
 
-const service: CrudService = createCrudService([echo], createEngineLog(undefined));
+const NO_FUNCTIONS = { call: async () => ({ result: {} }) };
+const UNCONFIGURED = { check: async () => [], configure: () => undefined };
+
+const service: CrudService = createCrudService(
+  [echo],
+  UNCONFIGURED,
+  NO_FUNCTIONS,
+  createEngineLog(undefined),
+);
 
 const struct = (value: object): Struct => Struct.fromJavaScript(value as never);
 
@@ -186,6 +194,17 @@ describe('the CRUD service', () => {
     expect((await call<unknown, rpc.ReadResponse>(service.read, asked)).getId()).toBe('');
   });
 
+  it('refuses to read a resource of which only the id is known, as an import does', async () => {
+    const asked = request(rpc.ReadRequest);
+    asked.setUrn(URN);
+    asked.setId('host.test/app');
+    await expect(call(service.read, asked)).rejects.toMatchObject({
+      details: expect.stringMatching(
+        /^signed-image:index:Thing cannot be imported from host\.test\/app: .*Declare the resource/,
+      ) as string,
+    });
+  });
+
   it('answers an error with property, message and code, and nothing else', async () => {
     await expect(call(service.delete, request(rpc.DeleteRequest))).rejects.toMatchObject({
       details: 'image: is in use [REGISTRY_CONFLICT]',
@@ -205,7 +224,7 @@ describe('the CRUD service', () => {
         throw new TypeError('cannot read x');
       },
     };
-    const failing = createCrudService([broken], log);
+    const failing = createCrudService([broken], UNCONFIGURED, NO_FUNCTIONS, log);
     await expect(call(failing.check, request(rpc.CheckRequest))).rejects.toMatchObject({
       details: 'internal error of pulumi-signed-image: cannot read x [INTERNAL]',
     });

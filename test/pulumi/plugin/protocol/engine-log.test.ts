@@ -51,6 +51,15 @@ test('the lines of a resource arrive in their order, before it is answered', asy
   expect(arrived).toEqual(['one first', 'one second', 'one third']);
 });
 
+test('a note is the status of its resource, and replaces a status that waits', async () => {
+  const { info, note, status } = log.for(ONE);
+  status('a step');
+  note('signed');
+  info('important');
+  await log.flush(ONE);
+  expect(arrived).toEqual(['one signed ...', 'one important']);
+});
+
 test('a line for --debug has this severity, and its place among the others', async () => {
   const { info, debug } = log.for(ONE);
   info('first');

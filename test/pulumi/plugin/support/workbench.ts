@@ -106,7 +106,7 @@ export async function openWorkbench(
   let plugin = start();
   const said: string[] = [];
   const say = (line: string): void => void said.push(line);
-  const log = { debug: () => undefined, info: say, warn: say, status: say };
+  const log = { debug: () => undefined, info: say, note: say, warn: say, status: say };
   const resource = (name: ResourceName): CrudResource => {
     const found = plugin.resources.find(({ type }) => type.endsWith(`:${name}`));
     if (!found) throw new Error(`no resource ${name}`);
