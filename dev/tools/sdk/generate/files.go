@@ -12,30 +12,34 @@ type files = map[string][]byte
 // The version of Pulumi's Go SDK that the generated module requires at least.
 const goSDK = "v3.165.0"
 
-// Adds what Pulumi's generators leave to the build of a package: the go.mod of the Go module, the README that
+// The folder of the Go module, as in its import path: its tags are `sdk/go/signedimage/v...`.
+const goFolder = "signedimage"
+
+// Adds what Pulumi's generators leave to the build of a package: folder and go.mod of the Go module, the README that
 // pyproject.toml names, and the version of the NuGet package.
-func complete(language, version string, content files) {
+func complete(language, version string, content files) files {
 	switch language {
 	case "go":
-		for name := range content {
-			if path.Base(name) == "pulumi-plugin.json" {
-				content[path.Join(path.Dir(name), "go.mod")] = []byte(goModule(path.Dir(name)))
-			}
+		module := files{path.Join(goFolder, "go.mod"): []byte(goModule())}
+		for name, text := range content {
+			module[path.Join(goFolder, name)] = text
 		}
+		return module
 	case "python":
 		for name, text := range content {
-			if path.Base(name) == "README.md" {
+			if strings.Count(name, "/") == 1 && path.Base(name) == "README.md" {
 				content["README.md"] = text
 			}
 		}
 	case "dotnet":
 		content["version.txt"] = []byte(version + "\n")
 	}
+	return content
 }
 
-func goModule(folder string) string {
+func goModule() string {
 	return strings.Join([]string{
-		"module github.com/pulumi-signed-image/pulumi-signed-image/sdk/go/" + folder,
+		"module github.com/pulumi-signed-image/pulumi-signed-image/sdk/go/" + goFolder,
 		"",
 		"go 1.25.0",
 		"",

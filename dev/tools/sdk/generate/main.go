@@ -104,7 +104,7 @@ func run(args []string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", language, err)
 		}
-		complete(language, version, content)
+		content = complete(language, version, content)
 		if err := write(filepath.Join(args[1], language), content); err != nil {
 			return err
 		}
