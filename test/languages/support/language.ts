@@ -1,4 +1,5 @@
 import type { EngineKind } from '../../../dev/engine/under-test';
+import type { Column } from './table';
 import type { World } from './world';
 
 /** A row of the table: one way to use the package from a program. */
@@ -6,12 +7,14 @@ export interface Language {
   readonly name: string;
   /** The folder in examples/ of a program that signs an existing image and verifies it. */
   readonly example: string;
-  /** A file that the generator writes, from sdk/; undefined if the program uses no generated SDK. */
+  /** A file that the generator writes, from sdk/. */
   readonly sdk?: string;
   /** Makes a copy of the example a program of its own: installs its dependencies and the generated SDK. */
-  install(project: string, world: World): Promise<void>;
+  readonly install?: (project: string, world: World) => Promise<void>;
   /** The strict check of the language's own compiler. */
-  compile(project: string, world: World): Promise<void>;
-  /** Whether the engine can run the program here. */
-  readonly runsOn: (engine: EngineKind['engine']) => boolean;
+  readonly compile?: (project: string, world: World) => Promise<void>;
+  /** Why a cell does not exist for this language. */
+  readonly without?: Readonly<Partial<Record<Column, string>>>;
+  /** The engines that can run the program here. */
+  readonly engines: readonly EngineKind['engine'][];
 }
