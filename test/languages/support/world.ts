@@ -1,14 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { delimiter, dirname, join } from 'node:path';
 
 import { type RunningRegistry, startRegistry } from '../../../dev/registry';
 import { encryptPrivateKey } from '../../../src/key';
 import { command } from './command';
+import { loadTools, ROOT } from './tools';
 
-export const ROOT = resolve(__dirname, '..', '..', '..');
+export { ROOT };
+
 export const SDK = join(ROOT, 'sdk');
 export const PASSWORD = 'canary-languages-password-71c0';
 
@@ -33,35 +34,6 @@ export interface World {
   /** The environment of the engines, with the language hosts on the PATH. */
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
-}
-
-interface Tools {
-  readonly toolPath: (name: string) => string;
-  readonly pythonPath: (environment: string) => string;
-}
-
-/** Jest does not load ES modules by itself. */
-async function loadTools(): Promise<Tools> {
-  const script = ['build', 'python']
-    .map((name) => pathToFileURL(join(ROOT, `dev/tools/${name}.mjs`)).href)
-    .map((url, index) => `import * as m${index} from ${JSON.stringify(url)};`)
-    .join('\n');
-  const names = ['cosign', 'pulumi-language-yaml'];
-  const text = await command(ROOT, [
-    process.execPath,
-    '--input-type=module',
-    '--eval',
-    `${script}
-    const tools = Object.fromEntries(${JSON.stringify(names)}.map((name) => [name, m0.toolPath(name)]));
-    console.log(JSON.stringify({ ...tools, python: m1.pythonPath('languages') }));`,
-  ]);
-  const paths = JSON.parse(text) as Readonly<Record<string, string>>;
-  const pathOf = (name: string): string => {
-    const path = paths[name];
-    if (path === undefined) throw new Error(`${name} is not a tool of this suite`);
-    return path;
-  };
-  return { toolPath: pathOf, pythonPath: () => pathOf('python') };
 }
 
 async function writeKey(folder: string): Promise<KeyFiles> {
@@ -107,13 +79,11 @@ export async function openWorld(): Promise<World> {
     tarball,
     plugin,
     key,
-    python: tools.pythonPath('languages'),
-    cosign: tools.toolPath('cosign'),
+    python: tools.python,
+    cosign: tools.cosign,
     env: {
       DOCKER_CONFIG: docker,
-      PATH: [dirname(tools.toolPath('pulumi-language-yaml')), process.env['PATH'] ?? ''].join(
-        delimiter,
-      ),
+      PATH: [dirname(tools.yaml), process.env['PATH'] ?? ''].join(delimiter),
     },
     close: async () => {
       await registry.close();
