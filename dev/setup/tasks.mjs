@@ -15,8 +15,10 @@ import {
 } from './hostile-responses.mjs';
 import { removeOracles, oraclesFile, printOracles } from './oracles.mjs';
 import { printFileSizes } from './file-sizes.mjs';
+import { languagesFile, printLanguages, removeLanguages } from './languages-table.mjs';
 import { root, run, works } from './process.mjs';
 import { removeProxies, printProxies, proxiesFile } from './proxies.mjs';
+import { generateSdks } from './sdk.mjs';
 import { removeTally, tallyFile } from './tally.mjs';
 
 const tool = (path) => (args, env, options) => run('node', [path, ...args], { env, ...options });
@@ -31,6 +33,7 @@ const SUITES = [
   'test/consumer/',
   'test/engine/',
   'test/interop/',
+  'test/languages/',
   'test/hostile/',
   'test/keys/',
   'test/oracles/',
@@ -225,6 +228,25 @@ export const tasks = {
       return printBuilders(sample || rest.length > 0) && code === 0 ? 0 : code || 1;
     },
   },
+  'test:languages': {
+    // Uses the published tarball and the generated SDKs.
+    needs: ['package', 'builder'],
+    run: async (args, env) => {
+      removeLanguages();
+      const code = await all(
+        () => requireGo(env),
+        () => generateSdks([], env),
+        () => run('node', ['dev/tools/build.mjs', 'cosign', 'yaml'], { env }),
+        () => run('node', ['dev/tools/python.mjs', 'languages'], { env }),
+        () =>
+          jest('languages', args.some(isPath) ? [] : ['test/languages/'])(args, {
+            ...env,
+            LANGUAGES_TABLE: languagesFile,
+          }),
+      );
+      return printLanguages(args.length > 0) && code === 0 ? 0 : code || 1;
+    },
+  },
   demo: {
     needs: ['package', 'builder'],
     run: (args, env) => run('node', [...ts, 'dev/demo/main.ts', ...args], { env }),
@@ -272,6 +294,15 @@ export const tasks = {
   schema: {
     needs: [],
     run: (args, env) => run('node', [...ts, 'dev/schema/generate.ts', ...args], { env }),
+  },
+  /** The SDKs for other languages from schema.json, in sdk/. */
+  sdk: {
+    needs: [],
+    run: (args, env) =>
+      all(
+        () => requireGo(env),
+        () => generateSdks(args, env),
+      ),
   },
   errors: {
     needs: [],

@@ -82,6 +82,18 @@ export const GROUPS = {
       dockerd: 'github.com/moby/moby/v2/cmd/dockerd',
     },
   },
+  sdk: {
+    folder: 'sdk',
+    minutes: 6,
+    sources: ['generate/main.go', 'generate/files.go', 'generate/logo.go'],
+    programs: { 'generate-sdk': './generate' },
+  },
+  yaml: {
+    folder: 'yaml',
+    minutes: 6,
+    sources: [],
+    programs: { 'pulumi-language-yaml': 'github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml' },
+  },
   'policy-controller': {
     folder: 'policy-controller',
     minutes: 12,

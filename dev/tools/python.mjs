@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Installs the third-party Python programs that the tests use: `node dev/tools/python.mjs`.
-// They are installed once, into a separate environment in the user's cache folder;
-// `--where` prints its Python. Needs Python 3, and only Node's own modules.
+// Installs the third-party Python programs that the tests use: `node dev/tools/python.mjs [environment]`.
+// They are installed once, into separate environments in the user's cache folder;
+// `--where [environment]` prints the Python of one. Needs Python 3, and only Node's own modules.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -10,16 +10,19 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const REQUIREMENTS = join(here, 'python', 'requirements.txt');
+
+/** The environments: `programs` that tests start, and the SDKs and the type checker of `languages`. */
+const ENVIRONMENTS = { programs: 'requirements.txt', languages: 'languages.txt' };
+const requirementsOf = (name) => join(here, 'python', ENVIRONMENTS[name]);
 const HEARTBEAT_MS = 15_000;
 
 const log = (line) => console.log(`[tools] ${line}`);
 
-function environmentFolder() {
+function environmentFolder(name) {
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const hash = createHash('sha256')
     .update(`python ${process.platform} ${process.arch}\n`)
-    .update(readFileSync(REQUIREMENTS))
+    .update(readFileSync(requirementsOf(name)))
     .digest('hex');
   return join(cache, 'pulumi-signed-image', 'tools', hash.slice(0, 16));
 }
@@ -30,8 +33,8 @@ const pythonIn = (folder) =>
     : join(folder, 'bin', 'python3');
 
 /** The Python of the environment: `python -m moto.server`. */
-export function pythonPath() {
-  return pythonIn(environmentFolder());
+export function pythonPath(name = 'programs') {
+  return pythonIn(environmentFolder(name));
 }
 
 function run(command, args) {
@@ -51,8 +54,8 @@ function run(command, args) {
 }
 
 /** Installs the environment unless it exists. Of two concurrent installations the later one is discarded. */
-export async function installPythonTools() {
-  const target = environmentFolder();
+export async function installPythonTools(name = 'programs') {
+  const target = environmentFolder(name);
   if (existsSync(pythonIn(target))) return;
   mkdirSync(dirname(target), { recursive: true });
   // Renamed when complete, so that an interrupted installation is not taken for a complete one.
@@ -66,7 +69,7 @@ export async function installPythonTools() {
     log('installing the Python tools: takes a few minutes, once');
     await run('python3', ['-m', 'venv', making]);
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-    await run(pythonIn(making), [...pip, '--requirement', REQUIREMENTS]);
+    await run(pythonIn(making), [...pip, '--requirement', requirementsOf(name)]);
     if (!existsSync(target)) renameSync(making, target);
     log(`installed into ${target}`);
   } finally {
@@ -77,10 +80,10 @@ export async function installPythonTools() {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   if (process.argv[2] === '--where') {
-    console.log(pythonPath());
+    console.log(pythonPath(process.argv[3]));
   } else {
     try {
-      await installPythonTools();
+      await installPythonTools(process.argv[2]);
     } catch (error) {
       console.error(`[tools] ${error.message}`);
       process.exitCode = 1;

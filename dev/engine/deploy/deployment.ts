@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Child } from '../process/child';
 import { type InlineProgram, startInlineProgram } from '../process/inline-program';
-import { type ProgramOptions, startProgram } from '../process/program';
+import { startProgram } from '../process/program';
+import type { ProgramOptions } from '../process/program-options';
 import { Policies } from '../policy/policies';
 import type { Project } from '../project/project';
 import type { Config } from '../project/stack-config';

@@ -1,5 +1,5 @@
 import type { Child } from './child';
-import type { ProgramOptions } from './program';
+import type { ProgramOptions } from './program-options';
 
 /** A program that is a function in this process, as in the Automation API. */
 export type InlineProgram = () => Promise<unknown>;

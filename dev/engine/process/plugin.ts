@@ -31,7 +31,7 @@ interface ServerOptions {
 }
 
 /** Starts a program that prints its port as the first line on stdout. */
-const startServer = async (options: ServerOptions): Promise<Plugin> => {
+export const startServer = async (options: ServerOptions): Promise<Plugin> => {
   const early: string[] = [];
   let found: ((port: number) => void) | undefined;
   const port = new Promise<number>((resolve) => {

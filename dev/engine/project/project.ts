@@ -2,13 +2,22 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { load } from 'js-yaml';
 
+/** The runtimes whose programs the engine starts. */
+export const RUNTIMES = ['nodejs', 'python', 'go', 'java', 'yaml'] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+
 /** The members of a `Pulumi.yaml` that the engine uses. */
 export interface Project {
   readonly dir: string;
   readonly name: string;
+  readonly runtime: Runtime;
   readonly main?: string;
   readonly typescript: boolean;
   readonly nodeArgs: readonly string[];
+  /** Python: folder of the virtual environment, from the project's folder. */
+  readonly virtualenv?: string;
+  /** Go and Java: a compiled program, from the project's folder. Default: the program is compiled. */
+  readonly binary?: string;
   /** Plugin folders by package. */
   readonly plugins: ReadonlyMap<string, string>;
   /** Project-wide config, keys `namespace:name`. */
@@ -57,21 +66,30 @@ const projectConfig = (name: string, yaml: Yaml): ReadonlyMap<string, string> =>
   return config;
 };
 
-/** @throws Error if `Pulumi.yaml` is missing or invalid, or its runtime is not Node */
+const isRuntime = (name: unknown): name is Runtime => RUNTIMES.some((known) => known === name);
+
+/** @throws Error if `Pulumi.yaml` is missing or invalid, or the engine does not start programs of its runtime */
 export const readProject = (dir: string): Project => {
   const file = join(dir, 'Pulumi.yaml');
   const yaml = asMap(load(readFileSync(file, 'utf8')));
   const name = asText(yaml['name']);
   if (name === undefined) throw new Error(`${file} has no name`);
   const runtime = asText(yaml['runtime']) ?? asText(asMap(yaml['runtime'])['name']);
-  if (runtime !== 'nodejs') {
-    throw new Error(`${file}: the local engine runs programs with runtime nodejs, not ${runtime}`);
+  if (!isRuntime(runtime)) {
+    throw new Error(
+      `${file}: the local engine runs programs of the runtimes ${RUNTIMES.join(', ')}, not ${runtime}`,
+    );
   }
   const options = asMap(asMap(yaml['runtime'])['options']);
   const main = asText(yaml['main']);
+  const virtualenv = asText(options['virtualenv']);
+  const binary = asText(options['binary']);
   return {
     dir: resolve(dir),
     name,
+    runtime,
+    ...(virtualenv !== undefined && { virtualenv }),
+    ...(binary !== undefined && { binary }),
     ...(main !== undefined && { main }),
     typescript: options['typescript'] !== false,
     nodeArgs: (asText(options['nodeargs']) ?? '').split(' ').filter((arg) => arg !== ''),

@@ -14,12 +14,14 @@ import {
   DeleteRequest,
   DiffRequest,
   DiffResponse,
+  GetSchemaRequest,
   InvokeRequest,
   ReadRequest,
   UpdateRequest,
   type CheckFailure,
   type CheckResponse,
   type CreateResponse,
+  type GetSchemaResponse,
   type InvokeResponse,
   type ReadResponse,
   type UpdateResponse,
@@ -258,6 +260,13 @@ export class PluginProvider implements Provider {
       return call;
     });
     return constructed(response);
+  }
+
+  async schema(): Promise<string> {
+    const response = await this.#call<GetSchemaResponse>((answer) =>
+      this.#client.getSchema(new GetSchemaRequest(), answer),
+    );
+    return response.getSchema();
   }
 
   async cancel(): Promise<void> {

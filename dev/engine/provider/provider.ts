@@ -131,6 +131,8 @@ export interface Provider {
   delete(identity: Identity, old: OldState): Promise<void>;
   invoke(args: InvokeArgs): Promise<Invoked>;
   construct(args: ConstructArgs, signal: AbortSignal): Promise<Constructed>;
+  /** The package's schema, as JSON. */
+  schema(): Promise<string>;
   /** Requests that it cancels its work. */
   cancel(): Promise<void>;
   close(): Promise<void>;

@@ -37,6 +37,7 @@ export const recordedProvider = (pkg: string): Provider => {
     delete: async () => undefined,
     invoke: async ({ token }) => refuse(`the function ${token}`),
     construct: async ({ type, name }) => refuse(`the component ${name} (${type})`),
+    schema: async () => refuse('the schema'),
     cancel: async () => undefined,
     close: async () => undefined,
   };

@@ -1,11 +1,13 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { LoaderService } from '@pulumi/pulumi/proto/codegen/loader_grpc_pb';
 import { EngineService } from '@pulumi/pulumi/proto/engine_grpc_pb';
 import { ResourceMonitorService } from '@pulumi/pulumi/proto/resource_grpc_pb';
 import type { Run } from '../deploy/run';
 import { engineService } from './engine-service';
+import { loaderService } from './loader-service';
 import { monitorService } from './monitor';
 
-/** Both services on one loopback port. The run needs the address, so the port is bound first. */
+/** All services on one loopback port. The run needs the address, so the port is bound first. */
 export class RpcServer {
   readonly address: string;
   readonly #server: Server;
@@ -32,6 +34,7 @@ export class RpcServer {
   serve(run: Run, finish: () => Promise<void>): void {
     this.#server.addService(ResourceMonitorService, monitorService(run, finish));
     this.#server.addService(EngineService, engineService(run));
+    this.#server.addService(LoaderService, loaderService(run));
   }
 
   close(): void {

@@ -158,7 +158,7 @@ class RealCli implements EngineUnderTest {
         ...process.env,
         ...env,
         // The CLI starts the first node on the PATH, which may be an older one.
-        PATH: `${dirname(process.execPath)}:${process.env['PATH'] ?? ''}`,
+        PATH: `${dirname(process.execPath)}:${env?.['PATH'] ?? process.env['PATH'] ?? ''}`,
         PULUMI_HOME: join(dir, 'home'),
         PULUMI_BACKEND_URL: `file://${backend}`,
         PULUMI_CONFIG_PASSPHRASE: passphrase,

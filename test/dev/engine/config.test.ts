@@ -81,9 +81,9 @@ plugins:
   });
 });
 
-test('a project of another language, or without a name, is refused', () => {
-  write('Pulumi.yaml', 'name: demo\nruntime: python\n');
-  expect(() => readProject(dir)).toThrow('not python');
+test('a project of a runtime that the engine does not start, or without a name, is refused', () => {
+  write('Pulumi.yaml', 'name: demo\nruntime: dotnet\n');
+  expect(() => readProject(dir)).toThrow('runtimes nodejs, python, go, java, yaml, not dotnet');
   write('Pulumi.yaml', 'runtime: nodejs\n');
   expect(() => readProject(dir)).toThrow('has no name');
 });

@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+
+const LIMIT_MS = 15 * 60_000;
+
+/**
+ * Runs a program.
+ * @throws Error with its output if it fails
+ */
+export function command(
+  cwd: string,
+  [program, ...args]: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  return new Promise((settle, fail) => {
+    execFile(
+      program,
+      args,
+      { cwd, env: { ...process.env, ...env }, maxBuffer: 32 << 20, timeout: LIMIT_MS },
+      (error, stdout, stderr) => {
+        if (error === null) settle(stdout);
+        else fail(new Error(`${program} ${args.join(' ')}\n${stdout}\n${stderr}`));
+      },
+    );
+  });
+}

@@ -1,0 +1,20 @@
+import type { EngineKind } from '../../../dev/engine/under-test';
+import type { Column } from './table';
+import type { World } from './world';
+
+/** A row of the table: one way to use the package from a program. */
+export interface Language {
+  readonly name: string;
+  /** The folder in examples/ of a program that signs an existing image and verifies it. */
+  readonly example: string;
+  /** A file that the generator writes, from sdk/. */
+  readonly sdk?: string;
+  /** Makes a copy of the example a program of its own: installs its dependencies and the generated SDK. */
+  readonly install?: (project: string, world: World) => Promise<void>;
+  /** The strict check of the language's own compiler. */
+  readonly compile?: (project: string, world: World) => Promise<void>;
+  /** Why a cell does not exist for this language. */
+  readonly without?: Readonly<Partial<Record<Column, string>>>;
+  /** The engines that can run the program here. */
+  readonly engines: readonly EngineKind['engine'][];
+}

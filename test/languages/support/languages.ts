@@ -1,0 +1,30 @@
+import { GO } from './go';
+import type { Language } from './language';
+import { PYTHON } from './python';
+import { TYPESCRIPT } from './typescript';
+import { YAML } from './yaml';
+
+/** The rows that run a program. */
+export const LANGUAGES: readonly Language[] = [...TYPESCRIPT, PYTHON, GO, YAML];
+
+export interface GeneratedOnly {
+  readonly row: string;
+  /** A file that the generator writes, from sdk/; undefined if the SDK cannot be generated here. */
+  readonly sdk?: string;
+  readonly reason: string;
+}
+
+/** The rows whose programs cannot run here. */
+export const GENERATED_ONLY: readonly GeneratedOnly[] = [
+  {
+    row: '.NET',
+    sdk: 'dotnet/SignedImage.cs',
+    reason:
+      'neither the .NET SDK nor the NuGet package Pulumi is in a registry that this machine reaches',
+  },
+  {
+    row: 'Java',
+    reason:
+      'the generator github.com/pulumi/pulumi-java/pkg is not in the checksum database that this machine reaches, and so cannot be verified',
+  },
+];
