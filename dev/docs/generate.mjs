@@ -184,7 +184,10 @@ function page() {
     schema.provider.description.trim(),
     '',
     'The same names are those of the package configuration (`signed-image:NAME`): [defaults for all images](../how-to/defaults.md).',
-    ...table('input', inputRows(schema.provider.inputProperties)),
+    ...table(
+      'input',
+      inputRows(schema.provider.inputProperties, schema.provider.requiredInputs ?? []),
+    ),
     '',
     '## Types of inputs',
     ...types.filter(([t]) => inputTypes.has(t)).flatMap(([t, v]) => typeSection(t, v, false)),

@@ -8,7 +8,7 @@ export function schemaName(type: string): string {
 
 const TYPE_TOKEN = /^((?:#\/types\/)?[a-z-]+:index:)(\w+)$/;
 
-/** Renames all types of a schema, and the references to them. */
+/** Renames all types of a schema and the references to them, and drops what a package schema does not have. */
 export function withSchemaNames<T extends { types: Record<string, unknown> }>(schema: T): T {
   const names = new Map<string, string>();
   for (const key of Object.keys(schema.types)) {
@@ -31,9 +31,12 @@ function withReferences(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(withReferences);
   if (typeof node !== 'object' || node === null) return node;
   return Object.fromEntries(
-    Object.entries(node).map(([key, value]: readonly [string, unknown]) => [
-      key,
-      key === '$ref' && typeof value === 'string' ? rename(value) : withReferences(value),
-    ]),
+    Object.entries(node)
+      // The analyzer's own mark: in a package schema the object has a list of its required members.
+      .filter(([key, value]) => key !== 'optional' || typeof value !== 'boolean')
+      .map(([key, value]: readonly [string, unknown]) => [
+        key,
+        key === '$ref' && typeof value === 'string' ? rename(value) : withReferences(value),
+      ]),
   );
 }

@@ -63,3 +63,24 @@ export function undescribed({
     ]),
   ];
 }
+
+/** The counts that `npm run test:schema` prints. */
+export function countsOf(schema: PackageSchema): Readonly<Record<string, number>> {
+  const { resources, types, functions, provider } = schema;
+  const objects = [
+    ...Object.values(types),
+    provider,
+    ...Object.values(resources),
+    ...Object.values(resources).map(({ inputProperties }) => ({ properties: inputProperties })),
+    { properties: provider.inputProperties },
+  ];
+  const properties = objects.flatMap((each) => Object.values(each.properties ?? {}));
+  return {
+    resources: Object.keys(resources).length,
+    functions: Object.keys(functions).length,
+    types: Object.keys(types).length,
+    enums: Object.values(types).filter((type) => type.enum).length,
+    secrets: properties.filter(({ secret }) => secret === true).length,
+    'descriptions missing': undescribed(schema).length,
+  };
+}

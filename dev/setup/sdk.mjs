@@ -18,3 +18,8 @@ export async function generateSdks(languages, env) {
     },
   );
 }
+
+/** Validates `schema.json` against the metaschema, with Pulumi's own code. */
+export async function checkSchema(env) {
+  return run(toolPath('generate-sdk'), ['check', join(root, 'schema.json')], { env });
+}

@@ -18,7 +18,7 @@ import { printFileSizes } from './file-sizes.mjs';
 import { languagesFile, printLanguages, removeLanguages } from './languages-table.mjs';
 import { root, run, works } from './process.mjs';
 import { removeProxies, printProxies, proxiesFile } from './proxies.mjs';
-import { generateSdks } from './sdk.mjs';
+import { checkSchema, generateSdks } from './sdk.mjs';
 import { removeTally, tallyFile } from './tally.mjs';
 
 const tool = (path) => (args, env, options) => run('node', [path, ...args], { env, ...options });
@@ -227,6 +227,17 @@ export const tasks = {
       );
       return printBuilders(sample || rest.length > 0) && code === 0 ? 0 : code || 1;
     },
+  },
+  'test:schema': {
+    needs: [],
+    run: async (args, env) =>
+      all(
+        () => requireGo(env),
+        () => run('node', ['dev/tools/build.mjs', 'sdk'], { env }),
+        () => jest('schema', ['test/pulumi/schema', 'test/pulumi/secrecy/input-table'])(args, env),
+        () => checkSchema(env),
+        () => run('node', [...ts, 'dev/schema/count.ts'], { env }),
+      ),
   },
   'test:languages': {
     // Uses the published tarball and the generated SDKs.

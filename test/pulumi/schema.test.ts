@@ -67,4 +67,10 @@ describe('schema.json', () => {
     });
     expect(existsSync(join(ROOT, schema.logoUrl.replace(/^.*\/main\//, '')))).toBe(true);
   });
+
+  it('has its configuration in the page for the Pulumi Registry, all of it', () => {
+    const page = readFileSync(join(ROOT, 'docs', 'installation-configuration.md'), 'utf8');
+    const documented = [...page.matchAll(/^\| `signed-image:(\w+)`/gm)].map(([, name]) => name);
+    expect(documented).toEqual(Object.keys(schema.provider.inputProperties ?? {}));
+  });
 });

@@ -1,9 +1,10 @@
 // Generates the SDKs of a package schema with Pulumi's own code generators:
 // generate <schema.json> <output folder> [language...]. Writes one folder per language and removes its former
-// content. The Pulumi CLI does the same in `pulumi package gen-sdk`, by its language plugins.
+// content. `generate check <schema.json>` only validates the schema. The Pulumi CLI does the same in `pulumi package gen-sdk`, by its language plugins.
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -86,7 +87,33 @@ func bind(path string) (*schema.Package, error) {
 	return pkg, nil
 }
 
+// Validates the text itself against the metaschema: what the specification has no field for is lost when it is bound.
+func check(path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var spec schema.PackageSpec
+	if err := decoder.Decode(&spec); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	var raw any
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := schema.MetaSchema.Validate(raw); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	_, err = bind(path)
+	return err
+}
+
 func run(args []string) error {
+	if len(args) == 2 && args[0] == "check" {
+		return check(args[1])
+	}
 	if len(args) < 2 {
 		return fmt.Errorf("usage: generate <schema.json> <output folder> [language...]")
 	}
