@@ -99,6 +99,6 @@ describe.each(enginesUnderTest())('an unchanged stack, on the $engine engine', (
       // What is normal is shown as the status of a resource while it is worked on.
       expect(created).toEqual([]);
     },
-    4 * SCENARIO,
+    8 * SCENARIO,
   );
 });

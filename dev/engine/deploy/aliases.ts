@@ -14,6 +14,12 @@ const resolve = (alias: AliasSpec, urn: string, goal: Goal): string => {
   });
 };
 
+/** As the real engine: a child whose name begins with its parent's is renamed together with it. */
+const inheritedName = (name: string, parent: string, formerParent: string): string => {
+  const prefix = parseUrn(parent).name;
+  return name.startsWith(prefix) ? parseUrn(formerParent).name + name.slice(prefix.length) : name;
+};
+
 /** URNs that the resource may have in the state: its aliases, and those that follow from its parent's. */
 export const formerUrns = (
   urn: string,
@@ -30,7 +36,7 @@ export const formerUrns = (
           stack: own.stack,
           project: own.project,
           qualifiedType: qualify(alias.type ?? goal.type, parent),
-          name: alias.name ?? goal.name,
+          name: inheritedName(alias.name ?? goal.name, goal.parent, parent),
         }),
       ),
   );
