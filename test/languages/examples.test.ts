@@ -49,7 +49,8 @@ async function ofIdentity(project: string): Promise<Config> {
   const tokenFile = join(project, 'job.token');
   writeFileSync(tokenFile, sigstore.issuer.token({ subject: IDENTITY }));
   const { fulcioUrl, rekorUrl } = sigstore;
-  const trustedRoot = JSON.stringify(sigstore.trustedRoot);
+  const trustedRoot = join(project, 'trusted-root.json');
+  await sigstore.writeTrustedRoot(trustedRoot);
   return { image: reference, tokenFile, fulcioUrl, rekorUrl, trustedRoot };
 }
 
