@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import {
@@ -9,10 +9,10 @@ import {
 } from '../../dev/engine/under-test';
 import { pushImage } from '../interop/support/images';
 import { runTool } from '../interop/support/tools';
-import type { Language } from './support/language';
+import { copyExample } from './support/example';
 import { GENERATED_ONLY, LANGUAGES } from './support/languages';
 import { checkCell, type Column, COLUMNS, recordCell } from './support/table';
-import { openWorld, PASSWORD, ROOT, SDK, type World } from './support/world';
+import { openWorld, PASSWORD, SDK, type World } from './support/world';
 
 const MINUTES = 60_000;
 const ENGINES: Readonly<Record<EngineKind['engine'], string>> = {
@@ -39,14 +39,6 @@ const writes = (): readonly string[] =>
     .filter(({ method }) => !['GET', 'HEAD'].includes(method))
     .map(({ method, path }) => `${method} ${path}`);
 
-/** A copy of the example that uses the installed package and its plugin. */
-function copyExample(language: Language, project: string): void {
-  cpSync(join(ROOT, 'examples', language.example), project, { recursive: true });
-  const file = join(project, 'Pulumi.yaml');
-  const text = readFileSync(file, 'utf8').replaceAll('../../plugin', world.plugin);
-  writeFileSync(file, text);
-}
-
 const withoutCell = (row: string, column: Column, reason: string): void => {
   it(`${column}: not here, because ${reason}`, () => {
     recordCell(row, column, { outcome: 'not here', reason });
@@ -70,7 +62,7 @@ describe.each(rows)('$row', ({ row, language, kind }) => {
 
   beforeAll(async () => {
     project = join(world.folder, row.replaceAll(/\W+/g, '-'));
-    copyExample(language, project);
+    copyExample(language.example, project, world);
     await language.install?.(project, world);
     const { reference } = await pushImage(world.registry.host);
     engine = kind.create({ projectDir: project, dir: `${project}-state`, env: world.env });
