@@ -42,8 +42,8 @@ export async function pullBases(
     };
     if (await session.attempt(step)) continue;
     session.log(
-      `the base image ${image} could not be pulled; an image of this name in the local store is used instead, ` +
-        'although its tag may have moved in the registry',
+      `the base image ${image} could not be pulled; if an image of this name exists in the local store, it is used, ` +
+        `although its tag may have moved in the registry (the output of \`${step.label}\` is in the log of \`pulumi up --debug\`)`,
     );
   }
 }

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 import { credentialsInUrls } from '../error/credentials-in-text';
 import { encodingsOf } from '../error/redaction';
 import type { BuildRequest } from './builder';
@@ -65,19 +67,22 @@ function credentialsInEnvironment(env: NodeJS.ProcessEnv): readonly string[] {
 }
 
 /**
- * Returns a function that redacts all secrets of a build.
+ * Returns a function that redacts all secrets of a build, and removes escape sequences such as colors.
  *
  * @param env - Variables of the builder's process.
  */
 export function redactionFor(request: BuildRequest, env: NodeJS.ProcessEnv = {}): Redact {
   const { username, password } = request.registry;
   const credentials = password ? [password, encodeBasic(username ?? '', password)] : [];
-  return redaction([
+  const secrets = [
     ...Object.values(request.secrets),
     ...credentials,
     ...(request.sensitive ?? []),
     ...credentialsInEnvironment(env),
-  ]);
+  ];
+  // Escape sequences are for the terminal of a builder. They can split a secret, and a secret can contain one.
+  const redact = redaction(secrets.flatMap((each) => [each, stripVTControlCharacters(each)]));
+  return (line) => redact(stripVTControlCharacters(line));
 }
 
 /** Encodes a login for an `Authorization` header or auth file. */

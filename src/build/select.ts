@@ -35,16 +35,23 @@ export async function selectBuilder(
     const builder = createBuilder(candidate, deps);
     const reason = await builder.unavailable(request);
     if (reason === undefined) return builder;
-    unavailable.push(`${candidate}: ${reason}`);
+    unavailable.push(name === 'auto' ? `${candidate}: ${reason}` : reason);
   }
   throw new SignedImageError({
     code: 'BUILDER_UNAVAILABLE',
     property: 'build.builder',
     message:
-      `${name === 'auto' ? 'no builder is available' : `the builder ${name} is not available`}; ` +
-      `tried ${unavailable.join('; ')}. Start or install one (as root on Debian: apt-get install buildah ` +
-      `crun), or build elsewhere and declare the image by digest`,
+      name === 'auto'
+        ? `no builder can build this image here; tried ${asSentence(unavailable.join('; '))} Start or install one ` +
+          '(as root on Debian: apt-get install buildah crun), or build elsewhere and declare the image by digest'
+        : `the builder ${name} is not available: ${asSentence(unavailable.join('; '))} Install or start it, or set \`build.builder\` ` +
+          'to another builder, or to `auto`, which takes the first one that can build this image',
   });
+}
+
+/** What a tool reports may end in a mark of its own: `Is the docker daemon running?` */
+function asSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function candidates(

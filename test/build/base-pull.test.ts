@@ -23,3 +23,24 @@ test.each([
   tools.remove();
   context.remove();
 });
+
+test('a base that cannot be pulled is logged without the claim that the local store has it', async () => {
+  const tools = new FakeTools();
+  const context = new Context();
+  context.write('Dockerfile', 'FROM r.example/base:1\n');
+  tools.add(
+    'podman',
+    `if (argv.includes('pull') || (argv.includes('build') && !argv.includes('--help'))) return 1;`,
+  );
+  const log: string[] = [];
+  const building = podmanBuilder({ env: tools.env }).build(
+    context.request('r.example/app'),
+    (line) => log.push(line),
+  );
+  await expect(building).rejects.toMatchObject({ code: 'BUILD_FAILED' });
+  expect(log.join('\n')).toMatch(
+    /base image r\.example\/base:1 could not be pulled; if an image of this name exists in the local store, it is used.*`podman pull`.*--debug/,
+  );
+  tools.remove();
+  context.remove();
+});

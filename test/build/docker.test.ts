@@ -236,6 +236,26 @@ describe('docker', () => {
     ).rejects.toMatchObject({ code: 'BUILD_DIGEST_MISSING' });
   });
 
+  test('its output is shown without escape sequences, which cannot hide a part of a secret either', async () => {
+    // The classic builder prints the standard error of a step in red.
+    tools.add(
+      'docker',
+      `if (argv[0] === 'build') {
+        console.log('\\x1b[91mstep failed');
+        console.log('\\x1b[0m${SECRET.slice(0, 9)}\\x1b[1m${SECRET.slice(9)}');
+        return 1;
+      }`,
+    );
+    const request = context.request('registry.example/app:v1', { secrets: { npm: SECRET } });
+    const error: unknown = await build(dockerBuilder({ env: tools.env }), request).catch(
+      (reason: unknown) => reason,
+    );
+    const shown = [...log, String(error)].join('\n');
+    expect(shown).toMatch(/; its last output:\nstep failed\n\*\*\*/);
+    expect(shown).not.toContain('\x1b');
+    expect(shown).not.toContain(SECRET);
+  });
+
   test('an image for another platform than the declared one is not pushed', async () => {
     tools.add('docker', docker('docker'));
     const request = context.request('registry.example/app', { platforms: ['linux/arm64'] });

@@ -71,9 +71,17 @@ test('if no builder works, the error lists each builder, the reason, and what to
 test('a named builder is the only one that is tried', async () => {
   tools.add('buildah', '');
   const asked = selectBuilder('podman', context.request('r.example/app'), tools);
-  await expect(asked).rejects.toThrow(/^the builder podman is not available; tried podman: /);
+  await expect(asked).rejects.toThrow(
+    /^the builder podman is not available: podman is not installed .*\. Install or start it, or set `build.builder`/,
+  );
   const named = context.request('r.example/app', { buildxBuilder: 'remote' });
   await expect(selectBuilder('auto', named, tools)).rejects.toThrow(/tried buildx: [^;]*\. Start/);
+});
+
+test('a reason that ends as a question is followed by one mark only', async () => {
+  tools.add('docker', `console.error('No daemon. Is the docker daemon running?'); return 1;`);
+  const asked = selectBuilder('docker', context.request('r.example/app'), tools);
+  await expect(asked).rejects.toThrow(/Is the docker daemon running\? Install or start it/);
 });
 
 test('a real docker client without a daemon, or a missing one, is reported', async () => {

@@ -9,7 +9,7 @@ import {
   isDigest,
   parseReference,
 } from '../../oci';
-import { resolveDigest } from './inputs/declared-image';
+import { findDigest } from './inputs/declared-image';
 
 /** Age after which a list is read again; the next resource usually follows right after this one. */
 const MAX_READ_AGE_MS = 60_000;
@@ -85,7 +85,7 @@ const MAX_BASE_AGE_MS = 5 * 60_000;
 
 interface CachedBase {
   readonly at: number;
-  readonly digest: Promise<Digest>;
+  readonly digest: Promise<Digest | undefined>;
 }
 
 /**
@@ -96,13 +96,13 @@ export class BaseDigests {
   /** By client, and so by its access. */
   readonly #resolved = new WeakMap<RegistryClient, Map<string, CachedBase>>();
 
-  of(image: string, client: RegistryClient): Promise<Digest> {
+  of(image: string, client: RegistryClient): Promise<Digest | undefined> {
     const cached = this.#resolved.get(client) ?? new Map<string, CachedBase>();
     this.#resolved.set(client, cached);
     const now = performance.now();
     const existing = cached.get(image);
     if (existing && now - existing.at < MAX_BASE_AGE_MS) return existing.digest;
-    const digest = resolveDigest(parseReference(image), client);
+    const digest = findDigest(parseReference(image), client);
     cached.set(image, { at: now, digest });
     // A failed resolution is not cached.
     digest.catch(() => cached.delete(image));

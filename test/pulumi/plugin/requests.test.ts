@@ -225,6 +225,16 @@ describe('bases of builds', () => {
     });
     expect(requests).toEqual(['HEAD manifests/v20 200']);
   });
+
+  test('that do not exist are reported as such, without the advice for the input `image`', async () => {
+    const base = `${bench.registry.host}/bases/none:v1`;
+    bench.write('based/Dockerfile', `FROM ${base}\n`);
+    await bench.restart();
+    expect(await bench.problems('ImageBuild', declaredBuild('four'))).toEqual([]);
+    expect(bench.said.at(-1)).toBe(
+      `the base image ${base} could not be checked for changes: it does not exist in its registry`,
+    );
+  });
 });
 
 test('a verification reads the bundle, although a check in each update used the one in the state', async () => {

@@ -29,9 +29,17 @@ export function readReference(image: InputReader): Reference | undefined {
 
 /** Resolves a reference (default tag: `latest`) to its current digest. */
 export async function resolveDigest(reference: Reference, client: RegistryClient): Promise<Digest> {
-  const { repository } = reference;
-  const found = await client.resolve(repository, targetOf(reference));
-  return found?.digest ?? Promise.reject(notFound(reference));
+  const found = await findDigest(reference, client);
+  return found ?? Promise.reject(notFound(reference, 'check `image`, or push it first'));
+}
+
+/** Resolves a reference (default tag: `latest`); `undefined`: the image does not exist. */
+export async function findDigest(
+  reference: Reference,
+  client: RegistryClient,
+): Promise<Digest | undefined> {
+  const found = await client.resolve(reference.repository, targetOf(reference));
+  return found?.digest;
 }
 
 /**
@@ -48,19 +56,21 @@ export async function resolveForPush(
   const manifest = await client.checkAccess(repository, 'push', target);
   // A single "not found" response is confirmed by a second request.
   const found = manifest ?? (await client.getManifest(repository, target));
-  return found?.descriptor.digest ?? Promise.reject(notFound(reference));
+  if (found !== undefined) return found.descriptor.digest;
+  throw notFound(reference, 'push it first, or declare `build`');
 }
 
 function targetOf({ digest, tag }: Reference): Digest | Tag {
   return digest ?? tag ?? LATEST;
 }
 
-function notFound(reference: Reference): SignedImageError {
+/** `advice`: only `SignedImage` has the input `build`. */
+function notFound(reference: Reference, advice: string): SignedImageError {
   const { repository, digest } = reference;
   return new SignedImageError({
     code: 'REGISTRY_NOT_FOUND',
     property: 'image',
-    message: `${repository.registry} has no ${repository.path} ${digest ? 'with digest' : 'with tag'} ${targetOf(reference)}; push it first, or declare \`build\``,
+    message: `${repository.registry} has no ${repository.path} ${digest ? 'with digest' : 'with tag'} ${targetOf(reference)}; ${advice}`,
   });
 }
 
