@@ -93,13 +93,18 @@ function start<T>(program: string, spawned: () => T): T {
   }
 }
 
+/** https://man7.org/linux/man-pages/man2/execve.2.html (Limits on size of arguments and environment) */
+const TOO_BIG =
+  ': the system passes at most 128 KiB per value to a process; reduce the size of the build secrets, arguments and ' +
+  'labels, for example by a file of the context or, for a secret, by a token with which a step fetches it';
+
 /** Node's own error contains arguments and variables, so only its code is kept. */
 function notStarted(program: string, error: unknown): SignedImageError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
   return new SignedImageError({
     code: 'BUILD_FAILED',
     property: 'build',
-    message: `\`${program}\` could not be started (${code})`,
+    message: `\`${program}\` could not be started (${code})${code === 'E2BIG' ? TOO_BIG : ''}`,
   });
 }
 

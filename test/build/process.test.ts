@@ -45,6 +45,13 @@ describe('running a command', () => {
     expect(String(error)).not.toContain('with-a-nul');
   });
 
+  test('a value that is too big for the system is reported with what to do', async () => {
+    const env = { PATH: process.env['PATH'], VALUE: 'x'.repeat(200_000) };
+    await expect(runCommand({ program: 'sh', args: [], env })).rejects.toThrow(
+      /could not be started \(E2BIG\): .*128 KiB per value/,
+    );
+  });
+
   test('lines and the quoted end are plain text, without control sequences', async () => {
     const lines: string[] = [];
     const finished = await runCommand({
