@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { types } from 'node:util';
 
 import { SignedImageError } from '../error';
 
@@ -31,7 +32,7 @@ type FileError = Error & { readonly code: string; readonly path?: string };
 
 /** An error of a system call on a file; not one of the network, which has no path. */
 function isFileError(error: unknown): error is FileError {
-  if (!(error instanceof Error) || error instanceof SignedImageError) return false;
+  if (!types.isNativeError(error) || error instanceof SignedImageError) return false;
   const { code, path, syscall } = error as NodeJS.ErrnoException;
   // A write to an open file has no path.
   const isWrite = syscall === 'write' && (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO');

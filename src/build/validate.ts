@@ -147,7 +147,10 @@ function valueProblems(declared: DeclaredBuild): readonly Problem[] {
   for (const group of ['args', 'labels', 'secrets'] as const) {
     for (const [name, value] of Object.entries(declared[group] ?? {})) {
       if (value.includes('\0'))
-        addProblem(memberPath(group, name), 'must not contain a NUL character; encode it as base64');
+        addProblem(
+          memberPath(group, name),
+          'must not contain a NUL character; encode it as base64',
+        );
     }
   }
   for (const [index, name] of (declared.environment ?? []).entries()) {

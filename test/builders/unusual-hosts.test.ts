@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import os from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -23,7 +23,7 @@ let containers: Engine;
 let base: string;
 let context: Context;
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'unusual-hosts-'));
+  folder = mkdtempSync(join(os.tmpdir(), 'unusual-hosts-'));
   registry = await startDebianRegistry({ folder: join(folder, 'registry') });
   containers = await startContainers({
     folder: join(folder, 'containers'),
@@ -66,18 +66,16 @@ test(
 );
 
 describe('TMPDIR', () => {
-  const before = process.env['TMPDIR'];
-  afterEach(() => {
-    if (before === undefined) delete process.env['TMPDIR'];
-    else process.env['TMPDIR'] = before;
-  });
+  afterEach(() => jest.restoreAllMocks());
+  // Node reads the variable of the process, which a test cannot set for itself.
+  const setTemporary = (path: string) => jest.spyOn(os, 'tmpdir').mockReturnValue(path);
 
   test.each(['podman', 'buildah'] as const)(
     'with a comma, a quotation mark and spaces is used, and left empty: %s',
     async (name) => {
       const temporary = join(folder, `temp, "ä ${name}`);
       mkdirSync(temporary);
-      process.env['TMPDIR'] = temporary;
+      setTemporary(temporary);
       context.write(
         'Dockerfile',
         `FROM ${base}\nRUN --mount=type=secret,id=t test -s /run/secrets/t\n`,
@@ -89,7 +87,7 @@ describe('TMPDIR', () => {
   );
 
   test('that does not exist is named', async () => {
-    process.env['TMPDIR'] = join(folder, 'missing');
+    setTemporary(join(folder, 'missing'));
     await expect(build('podman')).rejects.toMatchObject({
       code: 'BUILD_FAILED',
       property: 'build',
@@ -104,7 +102,7 @@ test(
     const secret = 'canary-of-colors';
     context.write(
       'Dockerfile',
-      `FROM ${base}\nRUN --mount=type=secret,id=t sed 's/of/\\x1b[1;31mof\\x1b[0m/' /run/secrets/t; printf '\\033[2J\\n'; false\n`,
+      `FROM ${base}\nRUN --mount=type=secret,id=t E=$(printf '\\033'); sed "s/of/$E[1;31mof$E[0m/" /run/secrets/t; printf '\\033[2J\\n'; false\n`,
     );
     const error: unknown = await build('podman', { secrets: { t: secret } }).catch(
       (reason: unknown) => reason,
