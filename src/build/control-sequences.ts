@@ -3,15 +3,14 @@
  * character. https://ecma-international.org/publications-and-standards/standards/ecma-48/ (5.3 to 5.6)
  */
 const SEQUENCES = [
-  // eslint-disable-next-line no-control-regex
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]/g,
-  // eslint-disable-next-line no-control-regex
+
   /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u0090-\u009f]*(?:\u0007|\u001b\\|\u009c)/g,
-  // eslint-disable-next-line no-control-regex
+
   /\u001b[ -/]*[0-~]/g,
 ];
 /** Control characters except the tab; ends of lines are not part of a line. */
-// eslint-disable-next-line no-control-regex
+
 const CONTROLS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 
 /**
