@@ -97,8 +97,15 @@ async function inspect(request: BuildRequest, env: NodeJS.ProcessEnv): Promise<I
   const result = await probe('docker', ['buildx', 'inspect', ...named], env);
   const reason = unavailableReason('docker buildx', result);
   if (reason !== undefined) return { reason };
-  const line = result?.stdout.find((text) => text.startsWith('Driver:'));
-  return { driver: line?.slice('Driver:'.length).trim() };
+  const field = (name: string): string | undefined =>
+    result?.stdout
+      .find((text) => text.startsWith(`${name}:`))
+      ?.slice(name.length + 1)
+      .trim();
+  const driver = field('Driver');
+  // It succeeds without a driver if the docker daemon of the builder does not respond.
+  if (!driver) return { reason: field('Error') ?? 'docker buildx did not report a driver' };
+  return { driver };
 }
 
 /** Whether the daemon uses the containerd image store, with which its BuildKit can push images and indexes. */

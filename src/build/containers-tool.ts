@@ -16,7 +16,7 @@ import { contextIgnoreFile } from './ignore-file';
 import { unsupportedByImagebuilder } from './image-config';
 import { removeSecretLeftovers } from './secret-leftovers';
 import { type BuildSession, digestFromFile, withVariables } from './session';
-import { containerMark, removeWorkingContainers } from './working-containers';
+import { containerMark, markEnvironment, removeWorkingContainers } from './working-containers';
 
 /** Returns why podman and buildah cannot build the request; `undefined` if they can. */
 export async function unsupportedByContainers(
@@ -138,7 +138,7 @@ async function buildOne(
       ...(platform === undefined ? [] : ['--platform', platform]),
       ...flags,
       ...secretFlags(request.secrets),
-      ...(await containerMark(session)),
+      ...containerMark(session),
       // Explicit, because these tools would otherwise prefer a `.containerignore`.
       '--ignorefile',
       ignoreFile,
@@ -147,7 +147,7 @@ async function buildOne(
       idFile,
       request.context,
     ],
-    env: valueEnvironment(request),
+    env: { ...valueEnvironment(request), ...markEnvironment },
     property: 'build',
   });
   return (await readFile(idFile, 'utf8')).trim();

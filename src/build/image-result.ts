@@ -4,7 +4,12 @@ import { type Descriptor, formatPlatform, type Platform } from '../oci/descripto
 import type { Digest } from '../oci/digest';
 import { type ImageManifest, parseManifest } from '../oci/manifest';
 import { pinned, type Repository } from '../oci/reference';
-import { type ImageConfig, parseImageConfig, platformDifference } from './image-config';
+import {
+  type ImageConfig,
+  parseImageConfig,
+  platformDifference,
+  withDefaultVariant,
+} from './image-config';
 
 /** What a pushed image must be. */
 export interface ExpectedImage {
@@ -150,7 +155,9 @@ class ResultCheck {
     const { platforms } = this.expected;
     const rest = [...images];
     for (const platform of platforms) {
-      const at = rest.findIndex(({ config }) => platformDifference(platform, config) === undefined);
+      const at = rest.findIndex(
+        ({ config }) => platformDifference(platform, withDefaultVariant(config)) === undefined,
+      );
       if (at < 0) {
         const found = images.map(({ config }) => formatPlatform(config)).join(', ');
         throw this.#mismatch(

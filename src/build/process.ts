@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 
 import { SignedImageError } from '../error';
 import { findExecutable, launchEnvironment } from '../host/executable';
+import { plainText } from './control-sequences';
 import { LastLines, LineSplitter } from './lines';
 
 export interface Command {
@@ -11,7 +12,7 @@ export interface Command {
   readonly signal?: AbortSignal | undefined;
   /** Called with the process group after the start. */
   readonly onStart?: (group: number) => void;
-  /** Called with every line of stdout and stderr. */
+  /** Called with every line of stdout and stderr, as plain text. */
   readonly onLine?: (line: string) => void;
 }
 
@@ -20,7 +21,7 @@ export interface Finished {
   readonly code: number | undefined;
   /** Its last lines, some megabytes of them. */
   readonly stdout: readonly string[];
-  /** The last lines of stdout and stderr in order. */
+  /** The last lines of stdout and stderr in order, as plain text. */
   readonly tail: readonly string[];
 }
 
@@ -53,7 +54,8 @@ export async function runCommand(command: Command): Promise<Finished | undefined
 
   const stdout = new LastLines();
   const tail: string[] = [];
-  const take = (line: string): void => {
+  const take = (raw: string): void => {
+    const line = plainText(raw);
     tail.push(line);
     if (tail.length > MAX_TAIL_LINES) tail.shift();
     onLine?.(line);
@@ -91,13 +93,18 @@ function start<T>(program: string, spawned: () => T): T {
   }
 }
 
+/** https://man7.org/linux/man-pages/man2/execve.2.html (Limits on size of arguments and environment) */
+const TOO_BIG =
+  ': the system passes at most 128 KiB per value to a process; reduce the size of the build secrets, arguments and ' +
+  'labels, for example by a file of the context or, for a secret, by a token with which a step fetches it';
+
 /** Node's own error contains arguments and variables, so only its code is kept. */
 function notStarted(program: string, error: unknown): SignedImageError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
   return new SignedImageError({
     code: 'BUILD_FAILED',
     property: 'build',
-    message: `\`${program}\` could not be started (${code})`,
+    message: `\`${program}\` could not be started (${code})${code === 'E2BIG' ? TOO_BIG : ''}`,
   });
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { FOLDER_PREFIX, removeAbandonedFolders, writeOwner } from './abandoned-folders';
 
@@ -32,7 +32,7 @@ rm -rf "$1"
 /** The guard cleans up after a killed process, because engines kill their plugins. Not supported on Windows. */
 export async function createSessionFolder(): Promise<SessionFolder> {
   await (removal ??= removeAbandonedFolders());
-  const path = await mkdtemp(join(tmpdir(), FOLDER_PREFIX));
+  const path = await mkdtemp(join(resolve(tmpdir()), FOLDER_PREFIX));
   const guard = process.platform === 'win32' ? undefined : startGuard(path);
   const remove = async (): Promise<void> => {
     await rm(path, { recursive: true, force: true });

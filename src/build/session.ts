@@ -13,6 +13,7 @@ import type {
 } from './builder';
 import { builderEnvironment, environmentOfBuild } from './environment';
 import { failureHint } from './failure-hints';
+import { namingFiles } from './file-failures';
 import { withRealPaths } from './handed-paths';
 import { type Command, type Finished, runCommand } from './process';
 import { redactionFor } from './redaction';
@@ -82,8 +83,21 @@ export function withVariables(session: BuildSession, variables: NodeJS.ProcessEn
   };
 }
 
-/** Runs a build in a session, which is cleaned up afterwards. */
-export async function inSession(
+/**
+ * Runs a build in a session, which is cleaned up afterwards.
+ *
+ * @throws SignedImageError `BUILD_FAILED` also if the temporary folder cannot be used
+ */
+export function inSession(
+  builder: CommandBuilderName,
+  deps: BuilderDeps,
+  call: readonly [BuildRequest, BuildLog, BuildOptions | undefined],
+  work: (session: BuildSession) => Promise<PushedImage>,
+): Promise<BuildResult> {
+  return namingFiles(() => runSession(builder, deps, call, work));
+}
+
+async function runSession(
   builder: CommandBuilderName,
   deps: BuilderDeps,
   [declared, log, options]: readonly [BuildRequest, BuildLog, BuildOptions | undefined],

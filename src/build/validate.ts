@@ -15,6 +15,7 @@ import {
   networkOf,
   parseSsh,
 } from './declared';
+import { isSamePlatform } from './image-config';
 import { parseContexts } from './named-contexts';
 import { memberPath, stepProblems } from './validate-steps';
 
@@ -118,8 +119,13 @@ function valueProblems(declared: DeclaredBuild): readonly Problem[] {
         `platforms[${index}]`,
         `${JSON.stringify(platform)} is not a platform; expected os/arch[/variant], for example linux/arm64`,
       );
-    } else if (platforms.indexOf(platform) !== index) {
+      return;
+    }
+    const first = platforms.find((each) => isSamePlatform(each, platform));
+    if (platforms.indexOf(platform) !== index) {
       addProblem(`platforms[${index}]`, `${platform} is listed twice`);
+    } else if (first !== undefined && first !== platform) {
+      addProblem(`platforms[${index}]`, `${platform} is the same platform as ${first}`);
     }
   });
   for (const id of Object.keys(declared.secrets ?? {})) {
@@ -137,6 +143,15 @@ function valueProblems(declared: DeclaredBuild): readonly Problem[] {
         memberPath('args', name),
         'an argument name may contain only letters, digits and "_"',
       );
+  }
+  for (const group of ['args', 'labels', 'secrets'] as const) {
+    for (const [name, value] of Object.entries(declared[group] ?? {})) {
+      if (value.includes('\0'))
+        addProblem(
+          memberPath(group, name),
+          'must not contain a NUL character; encode it as base64',
+        );
+    }
   }
   for (const [index, name] of (declared.environment ?? []).entries()) {
     if (!/^[A-Za-z_][A-Za-z0-9_()]*$/.test(name))

@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { parseBoundedJson } from '../http/json-bounds';
@@ -9,16 +9,20 @@ import type { BuildSession } from './session';
 /** Identifies the containers of one build: the unique name of its folder. */
 const markOf = ({ folder }: BuildSession): string => basename(folder);
 
+/** The variable of the mark: without a file, whose path can contain a comma, which separates the fields of the flag. */
+const MARK_VARIABLE = 'SIGNED_IMAGE_BUILD_MARK';
+
 /**
  * Returns flags that mark the working containers of a build: podman and buildah record the declared build secrets in
- * each of them, without their values. This one is empty, and no step mounts it. The names of the containers are
- * those of their images, which other builds use at the same time.
+ * each of them, without their values. No step mounts this one. The names of the containers are those of their
+ * images, which other builds use at the same time.
  */
-export async function containerMark(session: BuildSession): Promise<readonly string[]> {
-  const file = join(session.folder, 'mark');
-  await writeFile(file, '');
-  return ['--secret', `id=${markOf(session)},src=${file}`];
+export function containerMark(session: BuildSession): readonly string[] {
+  return ['--secret', `id=${markOf(session)},env=${MARK_VARIABLE}`];
 }
+
+/** Returns the variable to which {@link containerMark} refers. */
+export const markEnvironment: NodeJS.ProcessEnv = { [MARK_VARIABLE]: '1' };
 
 /**
  * Removes working containers that a build left: podman does not remove them if it is ended during a step. In a

@@ -95,8 +95,8 @@ describe.each([
     expect(flags).toEqual([
       'id=aws,env=SIGNED_IMAGE_BUILD_SECRET_0',
       'id=npm,env=SIGNED_IMAGE_BUILD_SECRET_1',
-      // Marks the working containers of this build; it is empty.
-      expect.stringMatching(/^id=(signed-image-build-\w+),src=\S+\/\1\/mark$/),
+      // Marks the working containers of this build.
+      expect.stringMatching(/^id=signed-image-build-\w+,env=SIGNED_IMAGE_BUILD_MARK$/),
     ]);
     expect(buildCall()?.env['SIGNED_IMAGE_BUILD_SECRET_1']).toBe(SECRET);
     expect(JSON.stringify(argv)).not.toContain(SECRET);

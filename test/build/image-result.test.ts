@@ -166,6 +166,13 @@ describe('a mismatch', () => {
       'windows/amd64',
     ],
     [
+      'a config without a variant, which is the default one',
+      () => image('linux/arm').digest,
+      { platforms: ['linux/arm/v6'] },
+      'build.platforms',
+      'its config is for linux/arm, and linux/arm/v6 was declared',
+    ],
+    [
       'another variant',
       () => image('linux/arm/v6').digest,
       { platforms: ['linux/arm/v7'] },

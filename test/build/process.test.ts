@@ -45,6 +45,25 @@ describe('running a command', () => {
     expect(String(error)).not.toContain('with-a-nul');
   });
 
+  test('a value that is too big for the system is reported with what to do', async () => {
+    const env = { PATH: process.env['PATH'], VALUE: 'x'.repeat(200_000) };
+    await expect(runCommand({ program: 'sh', args: [], env })).rejects.toThrow(
+      /could not be started \(E2BIG\): .*128 KiB per value/,
+    );
+  });
+
+  test('lines and the quoted end are plain text, without control sequences', async () => {
+    const lines: string[] = [];
+    const finished = await runCommand({
+      ...sh(
+        String.raw`printf '\033[1;31mred\033[0m\033]0;title\007 \033[2J\033(Bx\b\ty\n\033]8;;http://a\033\\link\033]8;;\033\\\n\033]0;open'`,
+      ),
+      onLine: (line) => lines.push(line),
+    });
+    expect(lines).toEqual(['red x\ty', 'link', '0;open']);
+    expect(finished?.tail).toEqual(lines);
+  });
+
   test('one that was called off before is not started', async () => {
     const signal = AbortSignal.abort();
     expect(await runCommand({ ...sh('echo started'), signal })).toEqual({

@@ -127,7 +127,26 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 };
 
 /** Default variants of architectures, which are often omitted. */
-const DEFAULT_VARIANTS: Readonly<Record<string, string>> = { arm64: 'v8', arm: 'v7', amd64: 'v1' };
+const DEFAULT_VARIANTS: Readonly<Record<string, string>> = {
+  arm64: 'v8',
+  arm: 'v7',
+  amd64: 'v1',
+  armel: 'v6',
+};
+
+/** The parts of `os/arch[/variant]`, with the default variant and without an alias. */
+function partsOf(platform: string): Platform {
+  const [os = '', name = '', variant] = platform.split('/');
+  const architecture = ARCHITECTURES[name] ?? name;
+  const defaultVariant = DEFAULT_VARIANTS[name] ?? DEFAULT_VARIANTS[architecture];
+  return { os, architecture, variant: variant ?? defaultVariant };
+}
+
+/** Whether two declared platforms are the same: a default variant can be omitted, and architectures have aliases. */
+export function isSamePlatform(first: string, second: string): boolean {
+  const [a, b] = [partsOf(first), partsOf(second)];
+  return a.os === b.os && a.architecture === b.architecture && a.variant === b.variant;
+}
 
 /**
  * Describes how the platform of a built image differs from the declared one.
@@ -136,18 +155,22 @@ const DEFAULT_VARIANTS: Readonly<Record<string, string>> = { arm64: 'v8', arm: '
  * @returns `undefined` if they are equal
  */
 export function platformDifference(platform: string, built: Platform): string | undefined {
-  const [os = '', name = '', variant] = platform.split('/');
-  const architecture = ARCHITECTURES[name] ?? name;
+  const declared = partsOf(platform);
   const isSame =
-    os === built.os &&
-    architecture === built.architecture &&
-    sameVariant(variant ?? DEFAULT_VARIANTS[architecture], built);
+    declared.os === built.os &&
+    declared.architecture === built.architecture &&
+    sameVariant(declared.variant, built);
   if (isSame) return undefined;
   const shown = [built.os, built.architecture, built.variant].filter(Boolean).join('/');
   return `an image for ${shown} was built although ${platform} was declared`;
 }
 
-/** Not every builder records a variant; a recorded one must match. */
+/** Not every store returns the variant; a recorded one must match. */
 function sameVariant(declared: string | undefined, built: Platform): boolean {
   return declared === undefined || built.variant === undefined || declared === built.variant;
+}
+
+/** Returns the platform as a runtime interprets that of an image config: without a variant it is the default one. */
+export function withDefaultVariant<Image extends Platform>(image: Image): Image {
+  return { ...image, variant: image.variant ?? DEFAULT_VARIANTS[image.architecture] };
 }
