@@ -4,13 +4,11 @@
  */
 const SEQUENCES = [
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]/g,
-
   /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u0090-\u009f]*(?:\u0007|\u001b\\|\u009c)/g,
-
   /\u001b[ -/]*[0-~]/g,
 ];
-/** Control characters except the tab; ends of lines are not part of a line. */
 
+/** Control characters except the tab; ends of lines are not part of a line. */
 const CONTROLS = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 
 /**

@@ -1,8 +1,7 @@
-import { stripVTControlCharacters } from 'node:util';
-
 import { credentialsInUrls } from '../error/credentials-in-text';
 import { encodingsOf } from '../error/redaction';
 import type { BuildRequest } from './builder';
+import { plainText } from './control-sequences';
 import { FragmentFinder, type Span } from './secret-fragments';
 
 /** Redacts secrets in a line of text. */
@@ -67,7 +66,7 @@ function credentialsInEnvironment(env: NodeJS.ProcessEnv): readonly string[] {
 }
 
 /**
- * Returns a function that redacts all secrets of a build, and removes escape sequences such as colors.
+ * Returns a function that redacts all secrets of a build in plain text.
  *
  * @param env - Variables of the builder's process.
  */
@@ -80,9 +79,8 @@ export function redactionFor(request: BuildRequest, env: NodeJS.ProcessEnv = {})
     ...(request.sensitive ?? []),
     ...credentialsInEnvironment(env),
   ];
-  // Escape sequences are for the terminal of a builder. They can split a secret, and a secret can contain one.
-  const redact = redaction(secrets.flatMap((each) => [each, stripVTControlCharacters(each)]));
-  return (line) => redact(stripVTControlCharacters(line));
+  // Lines of output have no control sequences any more (`plainText`), and a secret can contain one.
+  return redaction(secrets.flatMap((each) => [each, plainText(each)]));
 }
 
 /** Encodes a login for an `Authorization` header or auth file. */
