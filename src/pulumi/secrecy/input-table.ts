@@ -186,6 +186,21 @@ const SIGNED_IMAGE: Members = {
   nonsecret: 'public',
 };
 
+/** What to verify, and whom to trust. */
+const VERIFICATION = {
+  image: 'public',
+  keys: 'public',
+  trustedKeys: of('TrustedKeyArgs'),
+  identities: of('IdentityArgs'),
+  annotations: 'public',
+  format: 'public',
+  transparency: 'public',
+  provenance: of('ProvenanceExpectationArgs'),
+  platforms: 'public',
+  sigstore: of('SigstoreArgs'),
+  registry: of('RegistryArgs'),
+} as const satisfies Members;
+
 /**
  * Every input of every resource. The classes, the schema and the plugin all use this table, and a
  * test compares it with the schema: an input that is not in the table cannot be added.
@@ -219,17 +234,7 @@ export const RESOURCE_INPUTS = {
     nonsecret: 'public',
   },
   VerifiedImage: {
-    image: 'public',
-    keys: 'public',
-    trustedKeys: of('TrustedKeyArgs'),
-    identities: of('IdentityArgs'),
-    annotations: 'public',
-    format: 'public',
-    transparency: 'public',
-    provenance: of('ProvenanceExpectationArgs'),
-    platforms: 'public',
-    sigstore: of('SigstoreArgs'),
-    registry: of('RegistryArgs'),
+    ...VERIFICATION,
     always: 'public',
     triggers: 'kept',
     nonsecret: 'public',
@@ -250,19 +255,7 @@ export const PROVIDER_INPUTS = {
 
 /** Every input of every function. Nothing of them is stored. */
 export const FUNCTION_INPUTS = {
-  verifyImage: {
-    image: 'public',
-    keys: 'public',
-    trustedKeys: of('TrustedKeyArgs'),
-    identities: of('IdentityArgs'),
-    annotations: 'public',
-    format: 'public',
-    transparency: 'public',
-    provenance: of('ProvenanceExpectationArgs'),
-    platforms: 'public',
-    sigstore: of('SigstoreArgs'),
-    registry: of('RegistryArgs'),
-  },
+  verifyImage: VERIFICATION,
   listSignatures: { image: 'public', registry: of('RegistryArgs') },
   resolveImage: { image: 'public', registry: of('RegistryArgs') },
 } as const satisfies Readonly<Record<string, Members>>;
