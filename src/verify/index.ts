@@ -30,4 +30,4 @@ export {
   type StoredSignatures,
   type UnreadableSignature,
 } from './stored-signatures';
-export { verifyImage } from './verification';
+export { unmetLine, verifyImage } from './verification';

@@ -110,7 +110,7 @@ function unreadable({ unusable, unread }: Findings, subject: Digest): Unreadable
   return [...unusable, ...unread].map(({ stored, reason }) => ({ subject, stored, reason }));
 }
 
-/** A certificate that is no signing certificate names nobody. */
+/** A certificate that is not for signing has no identity. */
 function identityOf(leaf: Buffer): TrustedIdentity | undefined {
   try {
     return readSignerCertificate(leaf);

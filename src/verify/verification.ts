@@ -21,9 +21,10 @@ function codeOf(unmet: readonly Unmet[]): ErrorCode {
   return unmet[0]?.part.code ?? 'VERIFY_UNSIGNED';
 }
 
-function line({ manifest, part }: Unmet): string {
+/** Says which requirement is not met, and why. */
+export function unmetLine({ manifest, part }: Unmet): string {
   const which = manifest.platform === undefined ? '' : `${manifest.platform} `;
-  return `  ${which}${manifest.digest}: ${part.purpose} (${part.format}) is ${part.status}: ${part.reason ?? 'reason unknown'}`;
+  return `${which}${manifest.digest}: ${part.purpose} (${part.format}) is ${part.status}: ${part.reason ?? 'reason unknown'}`;
 }
 
 function verificationError(reference: string, unmet: readonly Unmet[]): SignedImageError {
@@ -32,7 +33,10 @@ function verificationError(reference: string, unmet: readonly Unmet[]): SignedIm
     code === 'VERIFY_INCONCLUSIVE'
       ? `the verification of ${reference} is inconclusive, because not everything could be read; run again`
       : `${reference} is not verified`;
-  return new SignedImageError({ code, message: [`${head}:`, ...unmet.map(line)].join('\n') });
+  return new SignedImageError({
+    code,
+    message: [`${head}:`, ...unmet.map((each) => `  ${unmetLine(each)}`)].join('\n'),
+  });
 }
 
 /**

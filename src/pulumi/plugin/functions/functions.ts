@@ -5,6 +5,7 @@ import {
   inspectImage,
   listSignatures,
   readImageManifests,
+  unmetLine,
   unmetParts,
   type VerificationPolicy,
 } from '../../../verify';
@@ -110,9 +111,7 @@ async function verify(
   const report = await inspectImage(repository, digest, policy, client);
   const unmet = report.manifests.flatMap((manifest) =>
     unmetParts(manifest, policy).map(
-      (part) =>
-        `${manifest.platform === undefined ? '' : `${manifest.platform} `}${manifest.digest}: ${part.purpose} (${part.format}) is ` +
-        `${part.status}: ${part.reason ?? 'reason unknown'} [${part.code ?? 'VERIFY_UNSIGNED'}]`,
+      (part) => `${unmetLine({ manifest, part })} [${part.code ?? 'VERIFY_UNSIGNED'}]`,
     ),
   );
   const { signer, annotations, provenance, manifests } = report;
