@@ -12,7 +12,7 @@ import { SigningPlan } from '../resources/signing-plan';
 import { VerifiedImage } from '../resources/verified-image';
 import { guardedArguments } from '../secrecy/guarded-arguments';
 import { RESOURCE_INPUTS } from '../secrecy/input-table';
-import { isAsync, visibleUnknownMembers } from '../secrecy/unknown-members';
+import { isAsync, visibleUnknownMembers } from '../secrecy/visible-unknown-members';
 import type { VerifiedImageReference } from '../../verify/report';
 
 /** Inputs that the component passes to the signature. */

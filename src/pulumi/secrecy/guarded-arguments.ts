@@ -10,7 +10,8 @@ import {
   RESOURCE_INPUTS,
   type ResourceName,
 } from './input-table';
-import { isAsync, UNKNOWN_MEMBERS, unknownMembers } from './unknown-members';
+import { UNKNOWN_MEMBERS, unknownMembers } from './unknown-members';
+import { isAsync } from './visible-unknown-members';
 
 /**
  * Adds the version of the library, and marks every guarded member of a resource's arguments as secret, whether or not the program marked

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
@@ -6,7 +7,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ResourceProviderClient } from '@pulumi/pulumi/proto/provider_grpc_pb';
 
 import { startPlugin } from '../../../dev/engine/process/plugin';
+import { RemoteResource } from '../../../dev/faults/remote-resource';
+import { storeImage } from '../../../dev/load/image';
+import { startRegistry } from '../../../dev/registry';
 import { Empty, grpc } from '../../../src/pulumi/plugin/protocol/pulumi-grpc';
+import { type Properties, Secret, toValue } from '../../../src/pulumi/plugin/protocol/wire-value';
 
 const ROOT = resolve(__dirname, '../../..');
 const OURS = { pkg: 'signed-image', folder: join(ROOT, 'plugin') };
@@ -36,7 +41,7 @@ afterAll(() => rm(folder, { recursive: true }));
 /** The files that a plugin has loaded when it has given these answers. */
 async function loadedFor(
   plugin: typeof OURS,
-  ask: (client: ResourceProviderClient) => Promise<unknown>,
+  ask: (client: ResourceProviderClient, address: string) => Promise<unknown>,
 ): Promise<readonly string[]> {
   const record = join(folder, 'loaded');
   await writeFile(record, '');
@@ -51,7 +56,7 @@ async function loadedFor(
   });
   const client = new ResourceProviderClient(address, grpc.credentials.createInsecure());
   try {
-    await ask(client);
+    await ask(client, address);
     const urls = (await readFile(record, 'utf8')).split('\n').filter((url) => url !== '');
     return urls.map((url) => fileURLToPath(url)).filter((path) => !path.startsWith(folder));
   } finally {
@@ -66,6 +71,22 @@ const pluginInfo = (client: ResourceProviderClient): Promise<unknown> =>
       error ? reject(error) : settle(answer),
     );
   });
+
+/** Checks and creates a resource, as an update does for a new one. */
+async function created(address: string, name: string, declared: object): Promise<void> {
+  const resource = new RemoteResource(name, address);
+  const urn = `urn:pulumi:test::test::signed-image:index:${name}::image`;
+  const ignored = (): void => undefined;
+  const log = { debug: ignored, info: ignored, note: ignored, warn: ignored, status: ignored };
+  const news = toValue(declared) as Properties;
+  try {
+    const { inputs, problems } = await resource.check({ urn, olds: {}, news, log });
+    expect(problems).toEqual([]);
+    await resource.create({ urn, inputs, preview: false, log });
+  } finally {
+    resource.close();
+  }
+}
 
 /** Which package a file is of, `undefined` for our own. */
 function packageOf(path: string): string | undefined {
@@ -127,5 +148,35 @@ describe('the start of the plugin', () => {
       compiled(join('plugin', 'resources')),
       join('plugin', 'pulumi-resource-signed-image'),
     ]);
+  });
+});
+
+describe('signing and verifying', () => {
+  it('load no more of the SDK than the start does, but its wire protocol: the whole takes 60 MB', async () => {
+    const registry = await startRegistry();
+    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    const publicPem = pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const image = `${registry.host}/app@${storeImage(registry, 'app')}`;
+    try {
+      const atStart = new Set(await loadedFor(OURS, pluginInfo));
+      const loaded = await loadedFor(OURS, async (_client, address) => {
+        await created(address, 'ImageSignature', {
+          image,
+          key: { ref: new Secret(pem) },
+          facts: { builder: 'https://ci.example.test', system: 'none', commit: '0a'.repeat(20) },
+        });
+        await created(address, 'VerifiedImage', { image, keys: [publicPem], transparency: 'none' });
+      });
+
+      const ofSdk = loaded.filter((path) => packageOf(path) === '@pulumi/pulumi');
+      expect(loaded).toContain(join(ROOT, 'dist', 'sign', 'signing.js'));
+      expect(ofSdk.filter((path) => !atStart.has(path) && !/[\\/]proto[\\/]/.test(path))).toEqual(
+        [],
+      );
+      expect(packagesOf(loaded)).not.toContain('typescript');
+    } finally {
+      await registry.close();
+    }
   });
 });

@@ -11,7 +11,7 @@ import { InvalidInputError, type Problem } from '../../../error';
 import { outputsOf, SignedImage } from '../../component/signed-image';
 import type { SignedImageArgs } from '../../component/args';
 import { token } from '../../package';
-import { isAsync } from '../../secrecy/unknown-members';
+import { isAsync } from '../../secrecy/visible-unknown-members';
 
 /** A call of the engine: the name and type of a component, its inputs and options. */
 export type ConstructCall = [
