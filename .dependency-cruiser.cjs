@@ -16,6 +16,7 @@ const MODULES = [
   'storage',
   'sign',
   'verify',
+  'core',
   'pulumi',
   'enforce',
   'plugin',

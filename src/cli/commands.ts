@@ -3,6 +3,9 @@ import { auditRbac } from './audit-rbac';
 import type { Command } from './command';
 import { completionCommand } from './completion/completion';
 import { keysGenerate, keysPublic } from './keys';
+import { sign } from './sign';
+import { tree } from './tree';
+import { verify } from './verify';
 import {
   policyController,
   policyFlux,
@@ -13,6 +16,9 @@ import {
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
+  sign,
+  verify,
+  tree,
   keysGenerate,
   keysPublic,
   auditCluster,

@@ -1,4 +1,5 @@
 import type * as auditModule from '../audit';
+import type * as coreModule from '../core';
 import type * as generatorsModule from '../enforce/admission/generators';
 import type * as signModule from '../sign';
 
@@ -6,5 +7,6 @@ import type * as signModule from '../sign';
 export const modules = {
   sign: () => require('../sign') as typeof signModule,
   audit: () => require('../audit') as typeof auditModule,
+  core: () => require('../core') as typeof coreModule,
   policyGenerators: () => require('../enforce/admission/generators') as typeof generatorsModule,
 } as const;

@@ -36,7 +36,7 @@ describe('the command line', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain(`Usage: signed-image ${group} COMMAND [OPTIONS]`);
     for (const { words, summary } of COMMANDS) {
-      const line = `  ${words.join(' ')} `;
+      const line = `\n  ${words.join(' ')} `;
       if (words[0] === group) expect(stdout).toContain(summary);
       else expect(stdout).not.toContain(line);
     }
@@ -50,9 +50,9 @@ describe('the command line', () => {
 
   test.each([
     [[], 'a command is required'],
-    [['sign'], 'unknown command "sign"'],
-    [['sign', '--help'], 'unknown command "sign"'],
-    [['help', 'sign'], 'unknown command "sign"'],
+    [['sing'], 'unknown command "sing"; did you mean "sign"?'],
+    [['sing', '--help'], 'unknown command "sing"'],
+    [['help', 'sing'], 'unknown command "sing"'],
     [['--bogus'], 'unknown option --bogus'],
     [['keys'], 'a command is required after "keys"'],
     [['keys', 'sign'], 'unknown command "keys sign"'],
