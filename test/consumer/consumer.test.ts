@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 
 import { enginesUnderTest } from '../../dev/engine/under-test';
 import { type RunningRegistry, startRegistry } from '../../dev/registry';
@@ -78,10 +79,13 @@ const run = (cwd: string, [program, ...args]: readonly [string, ...string[]]): s
 const writeJson = (path: string, value: unknown): void =>
   writeFileSync(path, JSON.stringify(value, undefined, 2));
 
-/** The names that the package exports, as its declarations list them. */
-function publicNames(project: string): { readonly values: string[]; readonly types: string[] } {
+/** The names that an entry of the package exports, as its declarations list them. */
+function publicNames(
+  project: string,
+  entry: 'index' | 'core' = 'index',
+): { readonly values: string[]; readonly types: string[] } {
   const text = readFileSync(
-    join(project, 'node_modules/pulumi-signed-image/types/index.d.ts'),
+    join(project, `node_modules/pulumi-signed-image/types/${entry}.d.ts`),
     'utf8',
   );
   const listed = (pattern: RegExp): string[] =>
@@ -218,6 +222,64 @@ describe.each(MANAGERS)(
       },
     );
   },
+);
+
+it(
+  'the library without Pulumi compiles where Pulumi is not installed, verifies, and loads nothing of Pulumi',
+  async () => {
+    const project = join(folder, 'npm');
+    const { values, types } = publicNames(project, 'core');
+    expect(values).toEqual(expect.arrayContaining(['signImage', 'verifyImage']));
+    const image = await pushImage(registry.host);
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    for (const { name, type, options } of SYSTEMS) {
+      const program = join(project, `core-${name}`);
+      mkdirSync(program);
+      const pem = { format: 'pem' } as const;
+      writeFileSync(join(program, 'cosign.key'), privateKey.export({ ...pem, type: 'pkcs8' }));
+      writeFileSync(join(program, 'cosign.pub'), publicKey.export({ ...pem, type: 'spki' }));
+      writeFileSync(
+        join(program, 'index.ts'),
+        `import { signImage, verifyImage, type VerifyImageArgs } from 'pulumi-signed-image/core';
+
+export { ${values.join(', ')} } from 'pulumi-signed-image/core';
+export type { ${types.join(', ')} } from 'pulumi-signed-image/core';
+
+async function main(): Promise<void> {
+  const { reference } = await signImage({ image: ${JSON.stringify(image.reference)}, key: { ref: 'cosign.key' } });
+  const args: VerifyImageArgs = { image: reference, keys: ['cosign.pub'] };
+  const { verified } = await verifyImage(args);
+  console.log(JSON.stringify({ reference, verified }));
+}
+void main();
+`,
+      );
+      writeJson(join(program, 'package.json'), { name: 'core', private: true, type });
+      writeJson(join(program, 'tsconfig.json'), {
+        compilerOptions: { ...options, outDir: '.' },
+        files: ['index.ts'],
+      });
+      run(program, ['node', join(project, 'node_modules/typescript/bin/tsc'), '-p', '.']);
+      const refusal = join(program, 'no-pulumi.cjs');
+      writeFileSync(
+        refusal,
+        `const { registerHooks } = require('node:module');
+registerHooks({
+  resolve(name, context, next) {
+    if (name.startsWith('@pulumi/')) throw new Error('loads ' + name);
+    return next(name, context);
+  },
+});
+`,
+      );
+      // Not `run`: the registry answers in this process.
+      const { stdout } = await promisify(execFile)('node', ['--require', refusal, 'index.js'], {
+        cwd: program,
+      });
+      expect(JSON.parse(stdout)).toEqual({ reference: image.reference, verified: true });
+    }
+  },
+  5 * MINUTES,
 );
 
 it(
