@@ -8,7 +8,7 @@ import {
 } from 'node:crypto';
 
 import { type Handler, type ServiceAnswer, json } from './http-service';
-import { tileAt } from './log-tile';
+import { entryBundleAt, tileAt } from './log-tile';
 import { MerkleTree, hashLeaf } from './merkle-tree';
 import { verifyPrehashed } from './prehashed-signature';
 import { canonicalJson } from './rekor-entry';
@@ -99,7 +99,9 @@ export function createRekorV2(origin: string): RekorV2 {
       const route = `${request.method} ${request.path}`;
       if (route === 'GET /healthz') return { status: 200, body: 'ok' };
       if (route === 'GET /api/v2/checkpoint') return { status: 200, body: checkpoint() };
-      const tile = request.method === 'GET' ? tileAt(tree, request.path) : undefined;
+      const { method, path } = request;
+      const tile =
+        method === 'GET' ? (tileAt(tree, path) ?? entryBundleAt(entries, path)) : undefined;
       if (tile) return { status: 200, body: tile };
       if (route !== 'POST /api/v2/log/entries') {
         return json(404, { code: 5, message: 'Not Found', details: [] });

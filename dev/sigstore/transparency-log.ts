@@ -34,8 +34,16 @@ export interface EntryAnswer {
   };
 }
 
-/** Number of entries of earlier trees: makes log indexes differ from tree indexes, as in the public log. */
+/** Number of entries of an earlier tree: makes log indexes differ from tree indexes, as in the public log. */
 const EARLIER_ENTRIES = 1000;
+
+/** The earlier tree, which is frozen: its entries are not stored. */
+export interface InactiveShard {
+  readonly treeID: string;
+  readonly treeSize: number;
+  readonly rootHash: string;
+  readonly signedTreeHead: string;
+}
 
 /** Rekor v1's log: a Merkle tree, its signed checkpoint, and signed entry timestamps. */
 export class TransparencyLog {
@@ -124,17 +132,32 @@ export class TransparencyLog {
     };
   }
 
-  /** https://github.com/transparency-dev/formats/blob/main/log/README.md */
+  inactiveShard(host: string): InactiveShard {
+    const root = createHash('sha256').update('an earlier tree').digest();
+    const treeID = String(this.treeId >> 1n);
+    return {
+      treeID,
+      treeSize: EARLIER_ENTRIES,
+      rootHash: root.toString('hex'),
+      signedTreeHead: this.#signed(`${host} - ${treeID}`, EARLIER_ENTRIES, root),
+    };
+  }
+
   checkpoint(host: string): string {
-    const root = this.#tree.root.toString('base64');
-    const note = `${host} - ${this.treeId}\n${this.size}\n${root}\n`;
+    return this.#signed(`${host} - ${this.treeId}`, this.size, this.#tree.root);
+  }
+
+  /** https://github.com/transparency-dev/formats/blob/main/log/README.md */
+  #signed(origin: string, size: number, root: Buffer): string {
+    const [host = ''] = origin.split(' ');
+    const note = `${origin}\n${size}\n${root.toString('base64')}\n`;
     const signature = sign('sha256', Buffer.from(note, 'utf8'), this.#privateKey);
     const line = Buffer.concat([this.logId.subarray(0, 4), signature]).toString('base64');
     return `${note}\n\u2014 ${host} ${line}\n`;
   }
 
   consistencyProof(firstSize: number, lastSize: number): readonly string[] | undefined {
-    if (firstSize < 1 || firstSize > lastSize || lastSize !== this.size) return undefined;
-    return this.#tree.consistencyProof(firstSize).map((hash) => hash.toString('hex'));
+    if (firstSize < 1 || firstSize > lastSize || lastSize > this.size) return undefined;
+    return this.#tree.consistencyProof(firstSize, lastSize).map((hash) => hash.toString('hex'));
   }
 }
