@@ -34,6 +34,12 @@ export interface EntryAnswer {
   };
 }
 
+/** The keys that a log signs with. */
+export interface LogKeys {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
 /** Number of entries of an earlier tree: makes log indexes differ from tree indexes, as in the public log. */
 const EARLIER_ENTRIES = 1000;
 
@@ -47,22 +53,26 @@ export interface InactiveShard {
 
 /** Rekor v1's log: a Merkle tree, its signed checkpoint, and signed entry timestamps. */
 export class TransparencyLog {
+  readonly keys: LogKeys;
   readonly publicKey: KeyObject;
   /** sha256 of the key's SubjectPublicKeyInfo. */
   readonly logId: Buffer;
   readonly treeId: bigint;
   readonly #privateKey: KeyObject;
   readonly #tree = new MerkleTree();
+  #head: { readonly size: number; readonly host: string; readonly note: string } | undefined;
   readonly #entries: LoggedEntry[] = [];
   readonly #byUuid = new Map<string, LoggedEntry>();
 
-  constructor() {
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  /** @param continued a log whose keys and tree id this one has, as a fork of it has them */
+  constructor(continued?: Pick<TransparencyLog, 'keys' | 'treeId'>) {
+    this.keys = continued?.keys ?? generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { publicKey, privateKey } = this.keys;
     this.publicKey = publicKey;
     this.#privateKey = privateKey;
     const spki = publicKey.export({ type: 'spki', format: 'der' });
     this.logId = createHash('sha256').update(spki).digest();
-    this.treeId = randomBytes(8).readBigUInt64BE() >> 1n;
+    this.treeId = continued?.treeId ?? randomBytes(8).readBigUInt64BE() >> 1n;
   }
 
   get entries(): readonly LoggedEntry[] {
@@ -143,8 +153,13 @@ export class TransparencyLog {
     };
   }
 
+  /** Signed once for each size. */
   checkpoint(host: string): string {
-    return this.#signed(`${host} - ${this.treeId}`, this.size, this.#tree.root);
+    if (this.#head?.size !== this.size || this.#head.host !== host) {
+      const note = this.#signed(`${host} - ${this.treeId}`, this.size, this.#tree.root);
+      this.#head = { size: this.size, host, note };
+    }
+    return this.#head.note;
   }
 
   /** https://github.com/transparency-dev/formats/blob/main/log/README.md */
