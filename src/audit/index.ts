@@ -29,3 +29,8 @@ export {
   type LoggedFinding,
   logOutcomeOf,
 } from './log/log-report';
+export { createProgressLine, progressText } from './log/log-progress';
+export { logAuditSarif } from './log/log-sarif';
+export { logAuditText } from './log/log-text';
+export { rekorMonitorConfig } from './log/monitor-config';
+export { loadAuditedSigners } from './log/audited-signers';

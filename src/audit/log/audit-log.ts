@@ -2,12 +2,11 @@ import { InvalidInputError, type Problem } from '../../error';
 import { problemsOf } from '../../error/signed-image-error';
 import type { ServiceCallOptions } from '../../http/service-call';
 import { normalizeServiceUrl, serviceUrlFault } from '../../http/service-url';
-import { loadInstanceRoot, loadPublicKey, processHost, PUBLIC_REKOR_URL } from '../../sign';
-import type { PublicKey, SigningHost } from '../../sign';
+import { loadInstanceRoot, processHost, PUBLIC_REKOR_URL, type SigningHost } from '../../sign';
 import { askService } from '../../sigstore/service-request';
-import type { TrustedIdentity } from '../../verify';
+import { loadAuditedSigners, type SignerArgs } from './audited-signers';
 import { EntryCollector } from './entry-collector';
-import { EntryMatcher } from './entry-matcher';
+import { type AuditedSigners, EntryMatcher } from './entry-matcher';
 import { IndexSearch } from './index-search';
 import { KnownEntries } from './known-entries';
 import { type CheckpointStore, formatLogCheckpoint } from './log-checkpoint';
@@ -18,15 +17,11 @@ import { RekorV1Reader } from './rekor-v1-reader';
 import { RekorV2Reader } from './rekor-v2-reader';
 
 /** The signers to search for, the log, and what is known. */
-export interface LogAuditArgs {
+export interface LogAuditArgs extends SignerArgs {
   /** URL of the log. Default: the only log of a declared trusted root, otherwise the public Rekor v1. */
   readonly log?: string | undefined;
   /** Version of its API. Default: detected. */
   readonly version?: 1 | 2 | undefined;
-  /** Public keys: PEM text, a path, or a reference. At least one key or identity is required. */
-  readonly keys?: readonly string[] | undefined;
-  /** Keyless signers; identity and issuer match exactly. */
-  readonly identities?: readonly TrustedIdentity[] | undefined;
   /** Path or JSON text; has the key of the log. Default: that of the public instance. */
   readonly trustedRoot?: string | undefined;
   readonly clientTrustConfig?: string | undefined;
@@ -55,44 +50,29 @@ export interface LogAuditHost {
 }
 
 const SHA256 = /^[0-9a-f]{64}$/;
-const isText = (value: string): boolean => value.trim() !== '';
 
-function argumentProblems(args: LogAuditArgs): Problem[] {
-  const { keys = [], identities = [], digests = [], from, version } = args;
+function argumentProblems({ log, digests = [], from, version }: LogAuditArgs): Problem[] {
   const problems: Problem[] = [];
   const report = (property: string, message: string): void =>
     void problems.push({ property, code: 'INPUT_INVALID', message });
-  if (keys.length === 0 && identities.length === 0) {
-    report('keys', 'no signer to search for: give at least one key or identity');
-  }
-  identities.forEach(({ identity, issuer }, index) => {
-    if (!isText(identity) || !isText(issuer)) {
-      report(`identities[${index}]`, 'requires both `identity` and `issuer`, which match exactly');
-    }
-  });
   if (digests.some((digest) => !SHA256.test(digest))) {
     report('digests', 'must be SHA-256 digests: 64 lowercase hex digits each');
   }
   if (from !== undefined && !(Number.isSafeInteger(from) && from >= 0)) {
     report('from', 'must be a log index: 0 or a positive whole number');
   }
-  const urlFault =
-    args.log === undefined ? undefined : serviceUrlFault(args.log, { carriesSecret: false });
+  const urlFault = log === undefined ? undefined : serviceUrlFault(log, { carriesSecret: false });
   if (urlFault !== undefined) report('log', urlFault);
   if (version !== undefined && ![1, 2].includes(version)) report('version', 'must be 1 or 2');
   return problems;
 }
 
-async function loadSigners(args: LogAuditArgs, host: SigningHost) {
-  const { keys: references = [], identities = [], trustedRoot, clientTrustConfig } = args;
+async function loadArguments(args: LogAuditArgs, host: SigningHost) {
+  const { trustedRoot, clientTrustConfig } = args;
   const problems = argumentProblems(args);
-  const keys: PublicKey[] = [];
-  for (const [index, reference] of references.entries()) {
-    const property = `keys[${index}]`;
-    const load = async (): Promise<unknown> =>
-      keys.push(await loadPublicKey(reference, host, property));
-    problems.push(...(await problemsOf(property, load)));
-  }
+  let signers: AuditedSigners = { keys: [], identities: [] };
+  const load = async (): Promise<unknown> => (signers = await loadAuditedSigners(args, host));
+  problems.push(...(await problemsOf('keys', load)));
   const known = new KnownEntries();
   for (const text of args.stackStates ?? []) {
     problems.push(...(await problemsOf('stackStates', async () => known.addState(text))));
@@ -102,7 +82,7 @@ async function loadSigners(args: LogAuditArgs, host: SigningHost) {
   }
   if (problems.length > 0) throw new InvalidInputError(problems);
   const root = await loadInstanceRoot({ trustedRoot, clientTrustConfig }, host);
-  return { keys, identities, known, root };
+  return { signers, known, root };
 }
 
 function urlOf(args: LogAuditArgs, tlogs: FollowOptions['logs']): string {
@@ -175,13 +155,13 @@ export async function auditLog(
   args: LogAuditArgs,
   { host = processHost(), call, onProgress, saveInterval }: LogAuditHost = {},
 ): Promise<LogAuditReport> {
-  const { keys, identities, known, root } = await loadSigners(args, host);
+  const { signers, known, root } = await loadArguments(args, host);
   const { from, checkpoint: store, digests = [] } = args;
   const url = urlOf(args, root.tlogs);
   const ofUrl = root.tlogs.filter(({ baseUrl }) => normalizeServiceUrl(baseUrl) === url);
   const logs = ofUrl.length > 0 ? ofUrl : root.tlogs;
   const version = args.version ?? (await detectVersion(url, call));
-  const matcher = new EntryMatcher({ keys, identities }, root);
+  const matcher = new EntryMatcher(signers, root);
   const now = host.now;
   const options = { logs, matcher, known, store, now, onProgress, saveInterval };
   if (version === 2) {
@@ -192,5 +172,5 @@ export async function auditLog(
   const isFollowed = from !== undefined || (await store?.read()) !== undefined;
   return isFollowed
     ? new LogFollower({ ...options, reader, from: from ?? 0 }).run()
-    : searchIndex(reader, { ...options, query: { keys, identities, digests } });
+    : searchIndex(reader, { ...options, query: { ...signers, digests } });
 }
