@@ -156,14 +156,23 @@ function pair(option: string, text: string): readonly [string, string] {
   throw new UsageError(`--${option} ${text}: expected two parts separated by "="`);
 }
 
-function identitiesOf({ identity = [], issuer = [] }: PolicyOptions) {
+/** Pairs each identity with its issuer. @throws UsageError */
+export function identitiesOf({
+  identity = [],
+  issuer = [],
+}: Pick<PolicyOptions, 'identity' | 'issuer'>) {
   if (identity.length !== issuer.length) {
     throw new UsageError('each --identity requires an --issuer, in the same order');
   }
   return identity.map((each, index) => ({ identity: each, issuer: issuer[index] ?? '' }));
 }
 
-async function textOf(option: string, path: string, context: CommandContext): Promise<string> {
+/** Reads a file that an option names; `-` is standard input. */
+export async function textOf(
+  option: string,
+  path: string,
+  context: CommandContext,
+): Promise<string> {
   if (path === '-') return context.terminal.readInput();
   try {
     return await context.host.readFile(path);

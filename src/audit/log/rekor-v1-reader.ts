@@ -112,13 +112,13 @@ export class RekorV1Reader implements LogReader {
 
   async trees(): Promise<readonly LogTree[]> {
     const shards = await asking(this.url, 'its trees', async () => {
-      const info = await this.json({ method: 'GET', url: `${this.url}/api/v1/log` });
+      const info = await this.#ask({ method: 'GET', url: `${this.url}/api/v1/log` });
       const inactive = isJsonObject(info) ? info['inactiveShards'] : undefined;
       return [...(Array.isArray(inactive) ? inactive : []).map(shardOf), shardOf(info)];
     });
     let offset = 0;
     return shards.map((shard) => {
-      const tree = { id: shard.treeId, head: this.head(shard), offset };
+      const tree = { id: shard.treeId, head: this.#head(shard), offset };
       offset += tree.head.size;
       return tree;
     });
@@ -135,7 +135,7 @@ export class RekorV1Reader implements LogReader {
   async consistency({ id }: LogTree, old: number, current: number): Promise<readonly Buffer[]> {
     const query = `firstSize=${old}&lastSize=${current}&treeID=${encodeURIComponent(id)}`;
     return asking(this.url, 'a consistency proof', async () => {
-      const answer = await this.json({
+      const answer = await this.#ask({
         method: 'GET',
         url: `${this.url}/api/v1/log/proof?${query}`,
       });
@@ -147,7 +147,7 @@ export class RekorV1Reader implements LogReader {
   async search(query: JsonObject): Promise<readonly string[]> {
     return asking(this.url, 'results of its search index', async () => {
       const url = `${this.url}/api/v1/index/retrieve`;
-      const uuids = await this.json({ method: 'POST', url, json: query });
+      const uuids = await this.#ask({ method: 'POST', url, json: query });
       if (uuids === null) return [];
       if (!Array.isArray(uuids)) throw new Error('its answer is not a list of UUIDs');
       return uuids.filter((uuid): uuid is string => typeof uuid === 'string');
@@ -165,7 +165,7 @@ export class RekorV1Reader implements LogReader {
     return head?.origin.endsWith(` - ${treeId}`) ? head : undefined;
   }
 
-  private head({ note, treeId }: Shard): VerifiedHead {
+  #head({ note, treeId }: Shard): VerifiedHead {
     const head = this.verified(note, treeId);
     if (head) return head;
     throw unreadable(
@@ -196,7 +196,7 @@ export class RekorV1Reader implements LogReader {
   async #retrieve(query: JsonObject): Promise<readonly V1Entry[]> {
     return asking(this.url, 'its entries', async () =>
       parseV1Entries(
-        await this.json({
+        await this.#ask({
           method: 'POST',
           url: `${this.url}/api/v1/log/entries/retrieve`,
           json: query,
@@ -205,7 +205,7 @@ export class RekorV1Reader implements LogReader {
     );
   }
 
-  private async json(request: ServiceRequest): Promise<unknown> {
+  async #ask(request: ServiceRequest): Promise<unknown> {
     const answer = await askService({ ...request, limit: MAX_ANSWER }, this.call);
     if (answer.status !== 200) throw refusalOf(answer);
     return parseBoundedJson(answer.body);
