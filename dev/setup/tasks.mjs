@@ -160,13 +160,13 @@ export const tasks = {
       const sample = args.includes('--sample');
       const rest = args.filter((arg) => arg !== '--sample');
       // The sample is without the real logs, of which Rekor v1 takes long to compile.
-      const folders = sample ? ['test/audit/log/large/'] : ['test/audit/log/large/', 'test/audit/log/real/'];
+      const folders = sample
+        ? ['test/audit/log/large/']
+        : ['test/audit/log/large/', 'test/audit/log/real/'];
       const code = await all(
         () => (sample ? 0 : requireGo(env)),
         () =>
-          sample
-            ? 0
-            : run('node', ['dev/tools/build.mjs', 'logs', 'services', 'rekor'], { env }),
+          sample ? 0 : run('node', ['dev/tools/build.mjs', 'logs', 'services', 'rekor'], { env }),
         () =>
           jest('audit', ['--runInBand', ...(rest.some(isPath) ? [] : folders)])(rest, {
             ...env,

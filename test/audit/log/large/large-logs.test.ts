@@ -59,7 +59,8 @@ describe.each(VERSIONS)('a log of %s with many entries', (name, serve, first) =>
     bodyOf = (index) => {
       const finding = findings[places.indexOf(index)];
       const other = others[index % others.length] ?? byKey;
-      const signer = finding ?? (isStack(index) ? (index % 2000 === 500 ? byKey : byIdentity) : other);
+      const signer =
+        finding ?? (isStack(index) ? (index % 2000 === 500 ? byKey : byIdentity) : other);
       return body(`content ${index}`, signer, index);
     };
     log = await serve(authority.chain);

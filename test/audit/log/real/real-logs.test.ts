@@ -6,7 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, normalize } from 'node:path';
 
-import { hasPostgres, type RealRekor, startRealRekor, startRealSigstore } from '../../../../dev/services';
+import {
+  hasPostgres,
+  type RealRekor,
+  startRealRekor,
+  startRealSigstore,
+} from '../../../../dev/services';
 import { programPath } from '../../../../dev/services/program-path';
 import { createOidcIssuer } from '../../../../dev/sigstore/oidc-issuer';
 import { startHttpService } from '../../../../dev/sigstore/http-service';
@@ -60,7 +65,9 @@ interface Read {
 /** Reads a Rekor v2 with rekor-tiles' own clients. */
 function readLog(url: string, key: string, ...old: readonly string[]): Read {
   const args = [`${url}/api/v2/`, '127.0.0.1', key, ...old];
-  return JSON.parse(execFileSync(programPath('logs', 'readlog'), args, { encoding: 'utf8' })) as Read;
+  return JSON.parse(
+    execFileSync(programPath('logs', 'readlog'), args, { encoding: 'utf8' }),
+  ) as Read;
 }
 
 const hexOf = (base64: string): string => Buffer.from(base64, 'base64').toString('hex');
@@ -87,7 +94,12 @@ describe('our Rekor v2, read by rekor-tiles', () => {
       const store = memoryStore();
       const audit = () =>
         auditLog(
-          { log: log.url, keys: [pemOf(publicKey)], trustedRoot: log.trustedRoot, checkpoint: store },
+          {
+            log: log.url,
+            keys: [pemOf(publicKey)],
+            trustedRoot: log.trustedRoot,
+            checkpoint: store,
+          },
           { host: testHost() },
         );
       add(700);
