@@ -165,6 +165,12 @@ export const CAUSES: Readonly<Record<ErrorCode, CauseAndRemedy>> = {
     cause: 'The timestamp authority did not return a valid timestamp.',
     remedy: 'Check `sigstore.tsaUrl`, then run again.',
   },
+  LOG_INCONSISTENT: {
+    cause:
+      'A transparency log contradicts a checkpoint that it has signed: entries were changed or removed, or it has forked.',
+    remedy:
+      'Keep the checkpoint file, and report it with the error to the operator of the log; do not rely on the log until this is explained.',
+  },
   TRUSTED_ROOT_INVALID: {
     cause: 'The trusted root or the signing config is malformed, or lacks what the policy needs.',
     remedy:

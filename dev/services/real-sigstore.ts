@@ -26,6 +26,11 @@ export interface RealSigstore {
   /** The full URL for requests. */
   readonly tsaUrl: string;
   readonly trustedRoot: TrustedRootJson;
+  /**
+   * The folder with the checkpoint and the tiles of Rekor v2. In production a web server or a bucket serves it under
+   * the log's `api/v2`.
+   */
+  readonly tilesFolder: string;
   stop(): Promise<void>;
 }
 
@@ -147,14 +152,18 @@ async function trustOf(
 export async function startRealSigstore(options: RealSigstoreOptions): Promise<RealSigstore> {
   const { issuerUrl } = options;
   const log = generateKeyPairSync('ed25519');
+  let tilesFolder = '';
   const isolated: Isolated<keyof typeof PORTS> = await startIsolated({
     ports: PORTS,
     reaches: [Number(new URL(issuerUrl).port)],
-    prepare: async (folder) => [
-      await fulcio(folder, options),
-      await rekorTiles(folder, log.privateKey),
-      timestampServer(),
-    ],
+    prepare: async (folder) => {
+      tilesFolder = join(folder, 'tiles');
+      return [
+        await fulcio(folder, options),
+        await rekorTiles(folder, log.privateKey),
+        timestampServer(),
+      ];
+    },
   });
   try {
     const { fulcio: fulcioUrl, rekor: rekorV2Url, tsa } = isolated.urls;
@@ -163,7 +172,7 @@ export async function startRealSigstore(options: RealSigstoreOptions): Promise<R
     await answering(`${tsa}/ping`, isolated);
     const addresses = { fulcioUrl, rekorV2Url, tsaUrl: `${tsa}/api/v1/timestamp` };
     const trustedRoot = await trustOf(addresses, log.publicKey);
-    return { ...addresses, trustedRoot, stop: isolated.stop };
+    return { ...addresses, trustedRoot, tilesFolder, stop: isolated.stop };
   } catch (error) {
     await isolated.stop();
     throw error;

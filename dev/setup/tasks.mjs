@@ -14,6 +14,7 @@ import {
   printHostileResponses,
 } from './hostile-responses.mjs';
 import { removeOracles, oraclesFile, printOracles } from './oracles.mjs';
+import { logAuditFile, printLogAudit, removeLogAudit } from './log-audit-table.mjs';
 import { printFileSizes } from './file-sizes.mjs';
 import { languagesFile, printLanguages, removeLanguages } from './languages-table.mjs';
 import { root, run, works } from './process.mjs';
@@ -35,6 +36,8 @@ const SUITES = [
   'test/interop/',
   'test/languages/',
   'test/hostile/',
+  'test/audit/log/large/',
+  'test/audit/log/real/',
   'test/keys/',
   'test/oracles/',
   'test/enforce/real/',
@@ -147,6 +150,31 @@ export const tasks = {
           }),
       );
       return printOracles(sample || rest.length > 0) && code === 0 ? 0 : code || 1;
+    },
+  },
+  'test:audit': {
+    // Logs with 100,000 entries, then the real Rekor v1 and v2.
+    needs: [],
+    run: async (args, env) => {
+      removeLogAudit();
+      const sample = args.includes('--sample');
+      const rest = args.filter((arg) => arg !== '--sample');
+      // The sample is without the real logs, of which Rekor v1 takes long to compile.
+      const folders = sample
+        ? ['test/audit/log/large/']
+        : ['test/audit/log/large/', 'test/audit/log/real/'];
+      const code = await all(
+        () => (sample ? 0 : requireGo(env)),
+        () =>
+          sample ? 0 : run('node', ['dev/tools/build.mjs', 'logs', 'services', 'rekor'], { env }),
+        () =>
+          jest('audit', ['--runInBand', ...(rest.some(isPath) ? [] : folders)])(rest, {
+            ...env,
+            AUDIT_TALLY: logAuditFile,
+            AUDIT_SAMPLE: sample ? '1' : '',
+          }),
+      );
+      return printLogAudit(rest.length > 0) && code === 0 ? 0 : code || 1;
     },
   },
   'test:proxy': {

@@ -48,9 +48,9 @@ export class MerkleTree {
     return this.#path(index, 0, this.size);
   }
 
-  /** Proves that the tree of the first `size` leaves is a prefix of this one. */
-  consistencyProof(size: number): Buffer[] {
-    return size === 0 || size >= this.size ? [] : this.#subproof(size, 0, this.size, true);
+  /** Proves that the tree of the first `size` leaves is a prefix of that of the first `end`. */
+  consistencyProof(size: number, end = this.size): Buffer[] {
+    return size === 0 || size >= end ? [] : this.#subproof(size, 0, end, true);
   }
 
   /** The root of the first `size` leaves. */

@@ -8,14 +8,16 @@ import {
 } from 'node:crypto';
 
 import { type Handler, type ServiceAnswer, json } from './http-service';
-import { tileAt } from './log-tile';
+import { entryBundleAt, tileAt } from './log-tile';
 import { MerkleTree, hashLeaf } from './merkle-tree';
+import type { LogKeys } from './transparency-log';
 import { verifyPrehashed } from './prehashed-signature';
 import { canonicalJson } from './rekor-entry';
 
 /** Rekor v2: without signed entry timestamps and integrated times; entries of one kind. */
 export interface RekorV2 {
   readonly publicKey: KeyObject;
+  readonly keys: LogKeys;
   readonly logId: Buffer;
   readonly handler: Handler;
   /** The leaves so far. */
@@ -45,9 +47,13 @@ const ED25519_NOTE = Buffer.from([0x0a, 0x01]);
  * The API of rekor-tiles, https://github.com/sigstore/rekor-tiles/blob/v2.3.0/CLIENTS.md
  *
  * @param origin the log's origin in its checkpoints: the host of its URL, without the port
+ * @param keys Ed25519. Default: new keys
  */
-export function createRekorV2(origin: string): RekorV2 {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+export function createRekorV2(
+  origin: string,
+  keys: LogKeys = generateKeyPairSync('ed25519'),
+): RekorV2 {
+  const { publicKey, privateKey } = keys;
   const key = publicKey.export({ type: 'spki', format: 'der' }).subarray(SPKI_HEAD);
   // https://pkg.go.dev/golang.org/x/mod/sumdb/note#hdr-Verifying_Notes: the key's id, not truncated.
   const logId = createHash('sha256').update(origin).update(ED25519_NOTE).update(key).digest();
@@ -92,6 +98,7 @@ export function createRekorV2(origin: string): RekorV2 {
 
   return {
     publicKey,
+    keys,
     logId,
     entries,
     append,
@@ -99,7 +106,9 @@ export function createRekorV2(origin: string): RekorV2 {
       const route = `${request.method} ${request.path}`;
       if (route === 'GET /healthz') return { status: 200, body: 'ok' };
       if (route === 'GET /api/v2/checkpoint') return { status: 200, body: checkpoint() };
-      const tile = request.method === 'GET' ? tileAt(tree, request.path) : undefined;
+      const { method, path } = request;
+      const tile =
+        method === 'GET' ? (tileAt(tree, path) ?? entryBundleAt(entries, path)) : undefined;
       if (tile) return { status: 200, body: tile };
       if (route !== 'POST /api/v2/log/entries') {
         return json(404, { code: 5, message: 'Not Found', details: [] });

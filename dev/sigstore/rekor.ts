@@ -11,6 +11,7 @@ export interface RekorSettings {
   promise: boolean;
 }
 
+const MAX_QUERIES = 10;
 const ENTRIES = '/api/v1/log/entries';
 
 /** Rekor's v1 API: https://github.com/sigstore/rekor/blob/v1.5.3/openapi.yaml */
@@ -37,6 +38,11 @@ export function createRekor(log: TransparencyLog, host: string, settings: RekorS
       readonly logIndexes?: readonly number[];
       readonly entries?: readonly unknown[];
     };
+    const queries = [query.entryUUIDs, query.logIndexes, query.entries];
+    if (queries.reduce((sum, list) => sum + (list?.length ?? 0), 0) > MAX_QUERIES) {
+      const message = `more than max allowed ${MAX_QUERIES} entries in request`;
+      return json(422, { code: 422, message });
+    }
     const found = [
       ...(query.entryUUIDs ?? []).map((uuid) => log.byUuid(uuid)),
       ...(query.logIndexes ?? []).map((index) => log.byIndex(index)),
@@ -78,7 +84,7 @@ export function createRekor(log: TransparencyLog, host: string, settings: RekorS
         return search(request);
       case 'GET /api/v1/log':
         return json(200, {
-          inactiveShards: [],
+          inactiveShards: [log.inactiveShard(host)],
           rootHash: log.rootHash,
           signedTreeHead: log.checkpoint(host),
           treeID: String(log.treeId),

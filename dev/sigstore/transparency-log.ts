@@ -34,27 +34,45 @@ export interface EntryAnswer {
   };
 }
 
-/** Number of entries of earlier trees: makes log indexes differ from tree indexes, as in the public log. */
+/** The keys that a log signs with. */
+export interface LogKeys {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+/** Number of entries of an earlier tree: makes log indexes differ from tree indexes, as in the public log. */
 const EARLIER_ENTRIES = 1000;
+
+/** The earlier tree, which is frozen: its entries are not stored. */
+export interface InactiveShard {
+  readonly treeID: string;
+  readonly treeSize: number;
+  readonly rootHash: string;
+  readonly signedTreeHead: string;
+}
 
 /** Rekor v1's log: a Merkle tree, its signed checkpoint, and signed entry timestamps. */
 export class TransparencyLog {
+  readonly keys: LogKeys;
   readonly publicKey: KeyObject;
   /** sha256 of the key's SubjectPublicKeyInfo. */
   readonly logId: Buffer;
   readonly treeId: bigint;
   readonly #privateKey: KeyObject;
   readonly #tree = new MerkleTree();
+  #head: { readonly size: number; readonly host: string; readonly note: string } | undefined;
   readonly #entries: LoggedEntry[] = [];
   readonly #byUuid = new Map<string, LoggedEntry>();
 
-  constructor() {
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  /** @param continued a log whose keys and tree id this one has, as a fork of it has them */
+  constructor(continued?: Pick<TransparencyLog, 'keys' | 'treeId'>) {
+    this.keys = continued?.keys ?? generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const { publicKey, privateKey } = this.keys;
     this.publicKey = publicKey;
     this.#privateKey = privateKey;
     const spki = publicKey.export({ type: 'spki', format: 'der' });
     this.logId = createHash('sha256').update(spki).digest();
-    this.treeId = randomBytes(8).readBigUInt64BE() >> 1n;
+    this.treeId = continued?.treeId ?? randomBytes(8).readBigUInt64BE() >> 1n;
   }
 
   get entries(): readonly LoggedEntry[] {
@@ -124,17 +142,37 @@ export class TransparencyLog {
     };
   }
 
-  /** https://github.com/transparency-dev/formats/blob/main/log/README.md */
+  inactiveShard(host: string): InactiveShard {
+    const root = createHash('sha256').update('an earlier tree').digest();
+    const treeID = String(this.treeId >> 1n);
+    return {
+      treeID,
+      treeSize: EARLIER_ENTRIES,
+      rootHash: root.toString('hex'),
+      signedTreeHead: this.#signed(`${host} - ${treeID}`, EARLIER_ENTRIES, root),
+    };
+  }
+
+  /** Signed once for each size. */
   checkpoint(host: string): string {
-    const root = this.#tree.root.toString('base64');
-    const note = `${host} - ${this.treeId}\n${this.size}\n${root}\n`;
+    if (this.#head?.size !== this.size || this.#head.host !== host) {
+      const note = this.#signed(`${host} - ${this.treeId}`, this.size, this.#tree.root);
+      this.#head = { size: this.size, host, note };
+    }
+    return this.#head.note;
+  }
+
+  /** https://github.com/transparency-dev/formats/blob/main/log/README.md */
+  #signed(origin: string, size: number, root: Buffer): string {
+    const [host = ''] = origin.split(' ');
+    const note = `${origin}\n${size}\n${root.toString('base64')}\n`;
     const signature = sign('sha256', Buffer.from(note, 'utf8'), this.#privateKey);
     const line = Buffer.concat([this.logId.subarray(0, 4), signature]).toString('base64');
     return `${note}\n\u2014 ${host} ${line}\n`;
   }
 
   consistencyProof(firstSize: number, lastSize: number): readonly string[] | undefined {
-    if (firstSize < 1 || firstSize > lastSize || lastSize !== this.size) return undefined;
-    return this.#tree.consistencyProof(firstSize).map((hash) => hash.toString('hex'));
+    if (firstSize < 1 || firstSize > lastSize || lastSize > this.size) return undefined;
+    return this.#tree.consistencyProof(firstSize, lastSize).map((hash) => hash.toString('hex'));
   }
 }

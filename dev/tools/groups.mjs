@@ -30,6 +30,13 @@ export const GROUPS = {
       'timestamp-server': 'github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server',
     },
   },
+  // Readers of logs, with the clients of the logs' own projects.
+  logs: {
+    folder: 'services/sigstore',
+    minutes: 2,
+    sources: ['readlog/main.go'],
+    programs: { readlog: './readlog' },
+  },
   rekor: {
     folder: 'services/rekor',
     minutes: 10,

@@ -1,4 +1,5 @@
 import { auditCluster } from './audit-cluster';
+import { auditLog } from './audit-log';
 import { auditRbac } from './audit-rbac';
 import type { Command } from './command';
 import { completionCommand } from './completion/completion';
@@ -13,6 +14,7 @@ import {
   policyKyvernoClusterPolicy,
   policyVap,
 } from './policy';
+import { policyMonitor } from './policy-monitor';
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -22,11 +24,13 @@ export const COMMANDS: readonly Command[] = [
   keysGenerate,
   keysPublic,
   auditCluster,
+  auditLog,
   auditRbac,
   policyVap,
   policyKyverno,
   policyKyvernoClusterPolicy,
   policyController,
   policyFlux,
+  policyMonitor,
   completionCommand(() => COMMANDS),
 ];

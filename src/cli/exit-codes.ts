@@ -3,11 +3,11 @@ import type { ErrorCode } from '../error';
 /** Exit codes of the process, for all commands (docs/reference/cli.md). */
 export const EXIT = {
   done: 0,
-  /** The command was understood and did not succeed; `audit cluster`: findings. */
+  /** The command was understood and did not succeed; `audit`: findings. */
   failed: 1,
   /** The command line, or a value or a file that it names, cannot be used. */
   usage: 2,
-  /** `audit cluster`: something could not be checked. */
+  /** `audit`: something could not be checked. */
   incomplete: 3,
 } as const;
 

@@ -14,6 +14,11 @@ export interface Terminal {
   /** Prints an error or a warning, to standard error. */
   printError(line: string): void;
   /**
+   * Writes to standard error without a line break, to show progress in one line. Absent if standard error is
+   * not a terminal.
+   */
+  readonly writeProgress?: ((text: string) => void) | undefined;
+  /**
    * Prompts for a line without echo.
    *
    * @throws SignedImageError `INPUT_INVALID` if the prompt is canceled
@@ -61,6 +66,7 @@ export function processTerminal(streams: TerminalStreams = process): Terminal {
     isInteractive: stdin.isTTY === true && stderr.isTTY === true,
     print: (line) => void stdout.write(`${line}\n`),
     printError: (line) => void stderr.write(`${line}\n`),
+    ...(stderr.isTTY === true && { writeProgress: (text) => void stderr.write(text) }),
     promptSecret: (question) => readSecret(streams, question),
     readInput: () => text(stdin),
   };

@@ -91,7 +91,11 @@ export function pair(option: string, text: string): readonly [string, string] {
   throw new UsageError(`--${option} ${text}: expected two parts separated by "="`);
 }
 
-function identitiesOf({ identity = [], issuer = [] }: PolicyOptions) {
+/** Pairs each identity with its issuer. @throws UsageError */
+export function identitiesOf({
+  identity = [],
+  issuer = [],
+}: Pick<PolicyOptions, 'identity' | 'issuer'>) {
   if (identity.length !== issuer.length) {
     throw new UsageError('each --identity requires an --issuer, in the same order');
   }

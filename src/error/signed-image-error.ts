@@ -48,6 +48,8 @@ export const ERROR_CODES = [
   'FULCIO_FAILED',
   'REKOR_FAILED',
   'TSA_FAILED',
+  // A log contradicts a checkpoint that it has signed.
+  'LOG_INCONSISTENT',
   'TRUSTED_ROOT_INVALID',
   'TRUSTED_ROOT_UNAVAILABLE',
   // Verification results other than "verified".

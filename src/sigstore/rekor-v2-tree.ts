@@ -2,7 +2,7 @@ import type { TransparencyLogEntry } from '@sigstore/bundle';
 
 import { nodeHash, parseCheckpoint } from './inclusion';
 import type { ServiceCallOptions } from '../http/service-call';
-import { askService } from './service-request';
+import { ServiceRefusal, askService } from './service-request';
 
 /** Hashes of one tile: https://github.com/C2SP/C2SP/blob/main/tlog-tiles.md */
 const TILE_HEIGHT = 8n;
@@ -20,14 +20,54 @@ export interface KnownLeaf {
   readonly index: bigint;
 }
 
+/** A tile of 256 entries of at most 64 KiB each, with their lengths. */
+const MAX_PART_SIZE = 17 * 1024 * 1024;
+
 async function fetchPart(url: string, call: ServiceCallOptions | undefined): Promise<Buffer> {
-  const { status, body } = await askService({ method: 'GET', url }, call);
-  if (status !== 200) throw new Error(`${url} answers ${status}`);
+  const request = { method: 'GET', url, limit: MAX_PART_SIZE } as const;
+  const { status, body } = await askService(request, call);
+  if (status !== 200) throw new ServiceRefusal(status, url);
   return body;
 }
 
+/** Fetches a text, such as a checkpoint. @throws ServiceRefusal, or the error of the connection */
+export async function fetchText(
+  url: string,
+  call: ServiceCallOptions | undefined,
+): Promise<string> {
+  return (await fetchPart(url, call)).toString('utf8');
+}
+
+/** A tile of a tree: its path, and the number of its hashes or entries, of at most 256. */
+interface TilePart {
+  readonly path: string;
+  readonly width: number;
+}
+
+/**
+ * Fetches a tile. A log may remove a partial tile when the full one exists, which begins with the same content.
+ * https://github.com/C2SP/C2SP/blob/main/tlog-tiles.md#partial-tiles
+ */
+export async function fetchTile(
+  url: string,
+  { path, width }: TilePart,
+  call: ServiceCallOptions | undefined,
+): Promise<Buffer> {
+  const full = `${url}/${path}`;
+  if (width >= Number(TILE_WIDTH)) return fetchPart(full, call);
+  try {
+    return await fetchPart(`${full}.p/${width}`, call);
+  } catch (error) {
+    const isGone = error instanceof ServiceRefusal && [404, 410].includes(error.statusCode);
+    if (!isGone) throw error;
+    return fetchPart(full, call).catch(() => {
+      throw error;
+    });
+  }
+}
+
 /** `1234067` as `x001/x234/067`. */
-function tileNumber(index: bigint): string {
+export function tileNumber(index: bigint): string {
   const text = index.toString();
   const groups = text.padStart(Math.ceil(text.length / 3) * 3, '0').match(/\d{3}/g) ?? [];
   return groups.map((group, at) => (at < groups.length - 1 ? `x${group}` : group)).join('/');
@@ -48,7 +88,7 @@ function merge(hashes: readonly Buffer[]): Buffer {
 }
 
 /** A tree of a given size, which fetches each tile once. */
-class TiledTree {
+export class TiledTree {
   private readonly tiles = new Map<string, Promise<Buffer>>();
 
   constructor(
@@ -64,6 +104,25 @@ class TiledTree {
     return index < middle
       ? [...(await this.proof(index, start, middle)), await this.subtree(middle, end)]
       : [...(await this.proof(index, middle, end)), await this.subtree(start, middle)];
+  }
+
+  /** Proves that the tree of the first `size` leaves is a prefix: https://www.rfc-editor.org/rfc/rfc6962#section-2.1.2 */
+  async consistencyProof(size: bigint): Promise<readonly Buffer[]> {
+    return size <= 0n || size >= this.size ? [] : this.subproof(size, 0n, this.size, true);
+  }
+
+  /** @param isKnown whether the verifier has the root of the subtree */
+  private async subproof(
+    size: bigint,
+    start: bigint,
+    end: bigint,
+    isKnown: boolean,
+  ): Promise<readonly Buffer[]> {
+    if (size === end) return isKnown ? [] : [await this.subtree(start, end)];
+    const middle = start + largestPowerBelow(end - start);
+    return size <= middle
+      ? [...(await this.subproof(size, start, middle, isKnown)), await this.subtree(middle, end)]
+      : [...(await this.subproof(size, middle, end, false)), await this.subtree(start, middle)];
   }
 
   private async subtree(start: bigint, end: bigint): Promise<Buffer> {
@@ -93,9 +152,9 @@ class TiledTree {
 
   private tile(level: bigint, index: bigint): Promise<Buffer> {
     const there = (this.size >> (level * TILE_HEIGHT)) - index * TILE_WIDTH;
-    const part = there >= TILE_WIDTH ? '' : `.p/${there}`;
-    const path = `tile/${level}/${tileNumber(index)}${part}`;
-    const known = this.tiles.get(path) ?? fetchPart(`${this.url}/${path}`, this.call);
+    const path = `tile/${level}/${tileNumber(index)}`;
+    const width = Number(there < TILE_WIDTH ? there : TILE_WIDTH);
+    const known = this.tiles.get(path) ?? fetchTile(this.url, { path, width }, this.call);
     this.tiles.set(path, known);
     return known;
   }

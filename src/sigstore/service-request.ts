@@ -22,6 +22,8 @@ export interface ServiceRequest {
   readonly json?: unknown;
   /** Default: `application/json`. */
   readonly accept?: string;
+  /** Limit of the answer in bytes. Default: 1 MiB. */
+  readonly limit?: number;
 }
 
 export type ServiceResponse = Pick<HttpResponse, 'status' | 'body' | 'headers'>;
@@ -32,12 +34,12 @@ const ANSWER_LIMIT = 1024 * 1024;
  * Asks a service of Sigstore, and again while it is busy or cannot be reached. No redirect is followed: what
  * is sent may hold an identity token, which would go with it.
  *
- * @throws ServiceRefusal for a redirect and for an answer of more than 1 MiB; SignedImageError
+ * @throws ServiceRefusal for a redirect and for an answer above its limit; SignedImageError
  *   `INPUT_INVALID` for a proxy that cannot be used; else the error of the connection. Either may repeat
  *   what was sent.
  */
 export async function askService(
-  { method, url, json, accept = 'application/json' }: ServiceRequest,
+  { method, url, json, accept = 'application/json', limit = ANSWER_LIMIT }: ServiceRequest,
   call?: ServiceCallOptions,
 ): Promise<ServiceResponse> {
   const { timeout, retry } = fetchOptions(call);
@@ -47,7 +49,7 @@ export async function askService(
     url: new URL(url),
     headers: { accept, ...(body && { 'content-type': 'application/json' }) },
     ...(body && { body }),
-    limit: ANSWER_LIMIT,
+    limit,
     timeout,
   };
   const send = serviceClient({ env: process.env });
