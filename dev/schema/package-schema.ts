@@ -64,6 +64,9 @@ interface Described {
   description?: string | undefined;
 }
 
+/** A property whose type may be one of the schema's own. */
+type Referring = Partial<Property> & { readonly $ref?: string; readonly secret?: boolean };
+
 /** What the analyzer's own types do not have. */
 type Amended = { -readonly [key in keyof Property]: Property[key] } & {
   secret?: boolean;
@@ -161,7 +164,10 @@ function takeProvider(schema: PackageSpec, documented: ReadonlyMap<string, Docum
   const { inputProperties = {} } = schema.resources[token(PROVIDER)] ?? {};
   delete schema.resources[token(PROVIDER)];
   // Its credentials are in the JSON text of this input.
-  const inputs = { ...inputProperties, registry: { ...inputProperties['registry'], secret: true } };
+  const inputs: Readonly<Record<string, Referring>> = {
+    ...inputProperties,
+    registry: { ...inputProperties['registry'], secret: true },
+  };
   return { description: documented.get(PROVIDER)?.description, inputProperties: inputs };
 }
 
@@ -171,11 +177,11 @@ function takeProvider(schema: PackageSpec, documented: ReadonlyMap<string, Docum
  */
 function ownTypes(
   schema: PackageSpec,
-  inputs: Readonly<Record<string, Property>>,
+  inputs: Readonly<Record<string, Referring>>,
   functions: Readonly<Record<string, unknown>>,
-): Record<string, Property> {
+): Record<string, Referring> {
   const ofFunctions = JSON.stringify(functions);
-  const variables = Object.entries(inputs).map(([name, input]): [string, Property] => {
+  const variables = Object.entries(inputs).map(([name, input]): [string, Referring] => {
     const { $ref = '' } = input;
     const key = $ref.replace('#/types/', '');
     const type = schema.types[key];

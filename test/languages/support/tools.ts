@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { command } from './command';
@@ -12,6 +12,8 @@ export interface Tools {
   readonly yaml: string;
   /** Python with the SDKs of Pulumi and the type checker. */
   readonly python: string;
+  /** The local repository of Maven, for what Java programs depend on. */
+  readonly maven: string;
 }
 
 const scriptUrl = (name: string): string =>
@@ -25,5 +27,9 @@ export async function loadTools(): Promise<Tools> {
     const [cosign, yaml] = ['cosign', 'pulumi-language-yaml'].map(toolPath);
     console.log(JSON.stringify({ cosign, yaml, python: pythonPath('languages') }));`;
   const args = ['--input-type=module', '--eval', script];
-  return JSON.parse(await command(ROOT, [process.execPath, ...args])) as Tools;
+  const found = JSON.parse(await command(ROOT, [process.execPath, ...args])) as Omit<
+    Tools,
+    'maven'
+  >;
+  return { ...found, maven: join(dirname(found.cosign), '..', 'maven') };
 }

@@ -66,7 +66,7 @@ const language = (manager: keyof typeof MANAGERS, system: keyof typeof SYSTEMS):
   compile: async (project) => {
     await command(project, ['node', 'node_modules/typescript/bin/tsc', '-p', '.']);
   },
-  engines: ['local', 'real'],
+  host: 'pulumi-language-nodejs',
 });
 
 export const TYPESCRIPT: readonly Language[] = [

@@ -31,6 +31,8 @@ export interface World {
   /** Python with the SDKs of Pulumi and the type checker. */
   readonly python: string;
   readonly cosign: string;
+  /** The local repository of Maven. */
+  readonly maven: string;
   /** The environment of the engines, with the language hosts on the PATH. */
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -81,6 +83,7 @@ export async function openWorld(): Promise<World> {
     key,
     python: tools.python,
     cosign: tools.cosign,
+    maven: tools.maven,
     env: {
       DOCKER_CONFIG: docker,
       PATH: [dirname(tools.yaml), process.env['PATH'] ?? ''].join(delimiter),
