@@ -27,7 +27,7 @@ export const GENERATED_ONLY: readonly GeneratedOnly[] = [
     row: '.NET',
     sdk: 'dotnet/SignedImage.cs',
     reason:
-      'neither the .NET SDK nor the NuGet package Pulumi is in a registry that this machine reaches',
+      'neither the .NET SDK nor the NuGet package Pulumi is in a registry that this machine reaches; only the syntax of the C# is checked',
   },
   ...(WITHOUT_JAVA === undefined ? [] : [{ row: 'Java', sdk: JAVA.sdk, reason: WITHOUT_JAVA }]),
 ];

@@ -12,6 +12,8 @@ export interface Tools {
   readonly yaml: string;
   /** Python with the SDKs of Pulumi and the type checker. */
   readonly python: string;
+  /** The schema of the Kubernetes package. */
+  readonly kubernetes: string;
   /** The local repository of Maven, for what Java programs depend on. */
   readonly maven: string;
 }
@@ -24,8 +26,10 @@ export async function loadTools(): Promise<Tools> {
   const script = `
     import { toolPath } from ${scriptUrl('build.mjs')};
     import { pythonPath } from ${scriptUrl('python.mjs')};
+    import { schemaPath } from ${scriptUrl('schemas.mjs')};
+    const kubernetes = await schemaPath('kubernetes');
     const [cosign, yaml] = ['cosign', 'pulumi-language-yaml'].map(toolPath);
-    console.log(JSON.stringify({ cosign, yaml, python: pythonPath('languages') }));`;
+    console.log(JSON.stringify({ cosign, yaml, python: pythonPath('languages'), kubernetes }));`;
   const args = ['--input-type=module', '--eval', script];
   const found = JSON.parse(await command(ROOT, [process.execPath, ...args])) as Omit<
     Tools,

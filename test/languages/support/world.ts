@@ -31,6 +31,8 @@ export interface World {
   /** Python with the SDKs of Pulumi and the type checker. */
   readonly python: string;
   readonly cosign: string;
+  /** Files of schemas, by package. */
+  readonly schemas: Readonly<Record<string, string>>;
   /** The local repository of Maven. */
   readonly maven: string;
   /** The environment of the engines, with the language hosts on the PATH. */
@@ -84,6 +86,7 @@ export async function openWorld(): Promise<World> {
     python: tools.python,
     cosign: tools.cosign,
     maven: tools.maven,
+    schemas: { kubernetes: tools.kubernetes },
     env: {
       DOCKER_CONFIG: docker,
       PATH: [dirname(tools.yaml), process.env['PATH'] ?? ''].join(delimiter),
