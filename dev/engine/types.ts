@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly passphrase?: string;
   /** Keys `name` or `namespace:name`; takes precedence over `Pulumi.<stack>.yaml`. */
   readonly config?: Readonly<Record<string, ConfigValue>>;
+  /** Files with the schemas of packages without an available plugin, by package: YAML programs are checked by them. */
+  readonly schemas?: Readonly<Record<string, string>>;
   /** Further environment of the program and the plugins. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Receives all events of a run. */

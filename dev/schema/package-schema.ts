@@ -64,6 +64,9 @@ interface Described {
   description?: string | undefined;
 }
 
+/** A property whose type may be one of the schema's own. */
+type Referring = Partial<Property> & { readonly $ref?: string; readonly secret?: boolean };
+
 /** What the analyzer's own types do not have. */
 type Amended = { -readonly [key in keyof Property]: Property[key] } & {
   secret?: boolean;
@@ -100,9 +103,11 @@ export function packageSchema(): PackageSpec {
   const provider = takeProvider(schema, documented);
   const functions = takeFunctions(schema, documented);
   describe(schema, documented);
+  const config = { variables: ownTypes(schema, provider.inputProperties, functions) };
   return withSchemaNames({
     ...schema,
-    ...provider,
+    config,
+    provider,
     functions,
     ...PACKAGE_METADATA,
     language: LANGUAGES,
@@ -154,19 +159,38 @@ function describe(schema: PackageSpec, documented: ReadonlyMap<string, Documenta
   }
 }
 
-/** The provider and the package configuration, which are not resources in a schema. */
-function takeProvider(
-  schema: PackageSpec,
-  documented: ReadonlyMap<string, Documentation>,
-): Record<string, unknown> {
+/** The provider, which is not a resource in a schema. */
+function takeProvider(schema: PackageSpec, documented: ReadonlyMap<string, Documentation>) {
   const { inputProperties = {} } = schema.resources[token(PROVIDER)] ?? {};
   delete schema.resources[token(PROVIDER)];
   // Its credentials are in the JSON text of this input.
-  const inputs = { ...inputProperties, registry: { ...inputProperties['registry'], secret: true } };
-  return {
-    config: { variables: inputs },
-    provider: { description: documented.get(PROVIDER)?.description, inputProperties: inputs },
+  const inputs: Readonly<Record<string, Referring>> = {
+    ...inputProperties,
+    registry: { ...inputProperties['registry'], secret: true },
   };
+  return { description: documented.get(PROVIDER)?.description, inputProperties: inputs };
+}
+
+/**
+ * The variables of the package configuration, which are the inputs of the provider. A type that is also an input of a
+ * function gets a copy with a name of its own: the Java generator writes both as the same class, and fails.
+ */
+function ownTypes(
+  schema: PackageSpec,
+  inputs: Readonly<Record<string, Referring>>,
+  functions: Readonly<Record<string, unknown>>,
+): Record<string, Referring> {
+  const ofFunctions = JSON.stringify(functions);
+  const variables = Object.entries(inputs).map(([name, input]): [string, Referring] => {
+    const { $ref = '' } = input;
+    const key = $ref.replace('#/types/', '');
+    const type = schema.types[key];
+    if (type?.properties === undefined || !ofFunctions.includes(`"${$ref}"`)) return [name, input];
+    const copy = key.replace(/(\w+)$/, 'Config$1');
+    schema.types[copy] = type;
+    return [name, { ...input, $ref: `#/types/${copy}` }];
+  });
+  return Object.fromEntries(variables);
 }
 
 /** The functions: the result of a shape, and inputs of `VerifiedImage`. */

@@ -26,6 +26,7 @@ export interface SchemaResource {
 /** The parts of a package schema that are counted. */
 export interface PackageSchema {
   readonly logoUrl: string;
+  readonly config: { readonly variables: Properties };
   readonly provider: SchemaResource;
   readonly functions: Readonly<Record<string, SchemaFunction>>;
   readonly resources: Readonly<Record<string, SchemaResource>>;

@@ -4,22 +4,10 @@ import { join } from 'node:path';
 import { root } from './process.mjs';
 import { printTable } from './table.mjs';
 
-/** Where test/languages appends one JSON line for each cell (support/table.ts). */
+/** Where test/languages appends one JSON line with its columns and rows, and one for each cell (support/table.ts). */
 export const languagesFile = join(root, 'coverage/languages.jsonl');
 
-/** In the order of the columns. */
-const COLUMNS = [
-  'SDK generated',
-  'compiles',
-  'preview',
-  'up',
-  'second up without change',
-  'empty preview',
-  'refresh',
-  'destroy',
-  'no secret in the state',
-  'cosign verifies',
-];
+const NONE = { columns: [], rows: [] };
 
 export function removeLanguages() {
   rmSync(languagesFile, { force: true });
@@ -30,22 +18,24 @@ export function removeLanguages() {
  * False if a cell failed, or is missing in a full run.
  */
 export function printLanguages(partial) {
-  const cells = readLines();
-  const rows = [...new Set(cells.map((cell) => cell.row))];
+  const lines = readLines();
+  // The suite writes its columns and rows first: cells of a row that could not be set up are missing.
+  const { columns, rows } = lines.find((line) => line.columns !== undefined) ?? NONE;
+  const cells = lines.filter((line) => line.column !== undefined);
   const cellOf = (row, column) =>
     cells.findLast((cell) => cell.row === row && cell.column === column);
   printTable([
-    ['language', ...COLUMNS],
-    ...rows.map((row) => [row, ...COLUMNS.map((column) => cellOf(row, column)?.outcome ?? '-')]),
+    ['language', ...columns],
+    ...rows.map((row) => [row, ...columns.map((column) => cellOf(row, column)?.outcome ?? '-')]),
   ]);
   const known = rows.flatMap((row) =>
-    COLUMNS.map((column) => cellOf(row, column)).filter((cell) => cell !== undefined),
+    columns.map((column) => cellOf(row, column)).filter((cell) => cell !== undefined),
   );
   const reasons = known.filter((cell) => cell.outcome === 'not here');
   for (const text of new Set(reasons.map((cell) => `${cell.row}: ${cell.reason}`)))
     console.log(text);
   const count = (outcome) => known.filter((cell) => cell.outcome === outcome).length;
-  const failed = count('failed') + (partial ? 0 : rows.length * COLUMNS.length - known.length);
+  const failed = count('failed') + (partial ? 0 : rows.length * columns.length - known.length);
   console.log(
     `rows ${rows.length}, cells ${known.length}, done ${count('done')}, not possible here ${reasons.length}, failed ${failed}`,
   );

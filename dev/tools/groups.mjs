@@ -92,7 +92,7 @@ export const GROUPS = {
   sdk: {
     folder: 'sdk',
     minutes: 6,
-    sources: ['generate/main.go', 'generate/files.go', 'generate/logo.go'],
+    sources: ['main.go', 'files.go', 'java.go', 'logo.go'].map((name) => `generate/${name}`),
     programs: { 'generate-sdk': './generate' },
   },
   yaml: {

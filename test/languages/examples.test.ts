@@ -8,8 +8,9 @@ import { pushImage } from '../interop/support/images';
 import { command } from './support/command';
 import { copyExample } from './support/example';
 import { GO } from './support/go';
+import { JAVA, WITHOUT_JAVA } from './support/java';
 import { PYTHON } from './support/python';
-import { openWorld, PASSWORD, type World } from './support/world';
+import { openWorld, PASSWORD, ROOT, SDK, type World } from './support/world';
 import { YAML } from './support/yaml';
 
 const MINUTES = 60_000;
@@ -22,6 +23,7 @@ beforeAll(async () => {
   sigstore = await startSigstore();
 }, 15 * MINUTES);
 afterAll(async () => {
+  if (world !== undefined) JAVA.uninstall?.(world);
   await sigstore?.close();
   await world?.close();
 });
@@ -60,7 +62,7 @@ async function ofBuild(project: string): Promise<Config> {
     execFileSync('git', ['-c', 'user.name=x', '-c', 'user.email=x@example.test', ...args], {
       cwd: project,
     });
-  writeFileSync(join(project, '.gitignore'), 'venv\n__pycache__\n.mypy_cache\n');
+  writeFileSync(join(project, '.gitignore'), 'venv\n__pycache__\n.mypy_cache\ntarget\n.mvn\n');
   git('init', '-q', '-b', 'main');
   git('add', '-A');
   git('commit', '-q', '-m', 'first');
@@ -69,11 +71,15 @@ async function ofBuild(project: string): Promise<Config> {
 
 const CONFIGS = { quickstart: ofBuild, keyless: ofIdentity, 'verified-image': signedByKey };
 
-// The YAML examples with a Deployment need the schema of the Kubernetes package, and so its plugin.
 const examples = [
   { language: PYTHON, suffix: 'python', names: ['quickstart', 'keyless', 'verified-image'] },
   { language: GO, suffix: 'go', names: ['quickstart', 'keyless', 'verified-image'] },
+  // The language host of YAML starts the plugin of each package that a program uses, also for its schema: the examples
+  // with a Deployment need the one of Kubernetes.
   { language: YAML, suffix: 'yaml', names: ['keyless'] },
+  ...(WITHOUT_JAVA === undefined
+    ? [{ language: JAVA, suffix: 'java', names: ['quickstart'] } as const]
+    : []),
 ] as const;
 
 const rows = examples.flatMap(({ language, suffix, names }) =>
@@ -90,6 +96,7 @@ it.each(rows)(
       projectDir: project,
       dir: `${project}-state`,
       env: world.env,
+      schemas: world.schemas,
     });
     for (const [key, value] of Object.entries(await CONFIGS[name](project)))
       await engine.setConfig(key, value);
@@ -110,3 +117,9 @@ it.each(rows)(
   },
   20 * MINUTES,
 );
+
+it('the generated C# and the example in it have no syntax error', async () => {
+  const parser = join(ROOT, 'dev/tools/python/csharp.py');
+  const folders = [join(SDK, 'dotnet'), join(ROOT, 'examples/quickstart-dotnet')];
+  expect(await command(ROOT, [world.python, parser, ...folders])).toMatch(/^\d+ files$/m);
+});

@@ -9,9 +9,10 @@ import {
 } from '../../dev/engine/under-test';
 import { pushImage } from '../interop/support/images';
 import { runTool } from '../interop/support/tools';
+import { isOnPath } from './support/command';
 import { copyExample } from './support/example';
-import { GENERATED_ONLY, LANGUAGES } from './support/languages';
-import { checkCell, type Column, COLUMNS, recordCell } from './support/table';
+import { GENERATED_ONLY, type GeneratedOnly, LANGUAGES } from './support/languages';
+import { checkCell, type Column, COLUMNS, recordCell, recordTable } from './support/table';
 import { openWorld, PASSWORD, SDK, type World } from './support/world';
 
 const MINUTES = 60_000;
@@ -46,12 +47,28 @@ const withoutCell = (row: string, column: Column, reason: string): void => {
 };
 
 const rows = LANGUAGES.flatMap((language) =>
-  enginesUnderTest()
-    .filter(({ engine }) => language.engines.includes(engine))
-    .map((kind) => ({ row: `${language.name}, ${ENGINES[kind.engine]}`, language, kind })),
+  enginesUnderTest().map((kind) => ({
+    row: `${language.name}, ${ENGINES[kind.engine]}`,
+    language,
+    kind,
+  })),
 );
+const lacking = ({ language, kind }: (typeof rows)[number]): string | undefined =>
+  kind.engine === 'local' || isOnPath(language.host)
+    ? undefined
+    : `${language.host} is not on the PATH`;
+const runnable = rows.filter((each) => lacking(each) === undefined);
+const generatedOnly: readonly GeneratedOnly[] = [
+  ...GENERATED_ONLY,
+  ...rows.flatMap((each) => {
+    const { row, language } = each;
+    const reason = lacking(each);
+    return reason === undefined ? [] : [{ row, sdk: language.sdk, reason }];
+  }),
+];
+recordTable([...runnable, ...generatedOnly].map(({ row }) => row));
 
-describe.each(rows)('$row', ({ row, language, kind }) => {
+describe.each(runnable)('$row', ({ row, language, kind }) => {
   const cell = (column: Column, check: () => Promise<void> | void): void => {
     const reason = language.without?.[column];
     if (reason !== undefined) return withoutCell(row, column, reason);
@@ -72,7 +89,10 @@ describe.each(rows)('$row', ({ row, language, kind }) => {
     await engine.setConfig('publicKey', world.key.publicKey);
   }, 15 * MINUTES);
 
-  afterAll(() => engine?.dispose());
+  afterAll(async () => {
+    await engine?.dispose();
+    language.uninstall?.(world);
+  });
 
   cell('SDK generated', () => {
     expect(existsSync(join(SDK, language.sdk ?? ''))).toBe(true);
@@ -136,7 +156,7 @@ describe.each(rows)('$row', ({ row, language, kind }) => {
   });
 });
 
-describe.each(GENERATED_ONLY)('$row', ({ row, sdk, reason }) => {
+describe.each(generatedOnly)('$row', ({ row, sdk, reason }) => {
   for (const column of COLUMNS) {
     if (column !== 'SDK generated' || sdk === undefined) {
       withoutCell(row, column, reason);

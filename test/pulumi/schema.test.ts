@@ -55,6 +55,16 @@ describe('schema.json', () => {
     expect(Object.keys(schema.types).filter((name) => /(?:Args|Output)$/.test(name))).toEqual([]);
   });
 
+  it('has no type that is both of a configuration variable and of an input of a function, on which the Java generator fails', () => {
+    const typesOf = (node: unknown): readonly string[] =>
+      [...JSON.stringify(node).matchAll(/"#\/types\/([^"]+)"/g)].flatMap(([, type = '']) =>
+        schema.types[type]?.enum === undefined ? [type] : [],
+      );
+    const inputs = Object.values(schema.functions).map((each) => typesOf(each.inputs));
+    expect(inputs.flat()).toContain('signed-image:index:Sigstore');
+    expect(typesOf(schema.config).filter((type) => inputs.flat().includes(type))).toEqual([]);
+  });
+
   it('has what the Pulumi Registry asks for, and the logo that it names', () => {
     expect(schema).toMatchObject({
       displayName: expect.any(String) as string,

@@ -33,6 +33,8 @@ export interface DeploymentOptions {
   readonly stack: string;
   readonly config: Config;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Files with the schemas of packages without a plugin. */
+  readonly schemas: Readonly<Record<string, string>>;
   readonly parallel: number;
   /** An inline program. */
   readonly inline?: InlineProgram;
@@ -120,6 +122,7 @@ export class Deployment {
         context,
         reporter,
         env,
+        schemas: this.#options.schemas,
         inputsOf: (urn) => snapshot.find(urn)?.inputs,
       }),
       gate: this.#gate,

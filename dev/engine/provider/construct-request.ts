@@ -2,7 +2,8 @@ import { Alias } from '@pulumi/pulumi/proto/alias_pb';
 import { ConstructRequest, type ConstructResponse } from '@pulumi/pulumi/proto/provider_pb';
 import type { DeploymentContext } from '../deploy/context';
 import { fromStruct, toStruct } from '../wire/struct';
-import { flattenObject } from '../wire/value';
+import type { WireObject } from '../wire/signature';
+import { flattenObject, upgradeOutputs } from '../wire/value';
 import type { AliasSpec, ConstructArgs, Constructed, HookNames, Timeouts } from './provider';
 
 export const aliasMessage = (alias: AliasSpec): Alias => {
@@ -48,7 +49,7 @@ export const constructRequest = (
     .setType(args.type)
     .setName(args.name)
     .setParent(args.parent)
-    .setInputs(toStruct(args.inputs))
+    .setInputs(toStruct(upgradeOutputs(args.inputs) as WireObject))
     .setDependenciesList([...args.dependencies])
     .setAdditionalsecretoutputsList([...args.additionalSecretOutputs])
     .setIgnorechangesList([...args.ignoreChanges])

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import type { Checked, Created, Difference, Provider, ReadState } from './provider';
 
 const fingerprint = (urn: string): string =>
@@ -14,9 +15,9 @@ const UNDECIDED: Difference = {
 
 /**
  * The provider of a package without an available plugin: records resources with their inputs as outputs, and creates nothing.
- * Functions and remote components need a plugin, so they are errors.
+ * Functions and remote components need a plugin, so they are errors; so is the schema, unless a file has it.
  */
-export const recordedProvider = (pkg: string): Provider => {
+export const recordedProvider = (pkg: string, schemaFile?: string): Provider => {
   const refuse = (what: string): never => {
     throw new Error(
       `${what} needs the plugin of package ${pkg}: declare its folder in Pulumi.yaml under plugins.providers`,
@@ -37,7 +38,8 @@ export const recordedProvider = (pkg: string): Provider => {
     delete: async () => undefined,
     invoke: async ({ token }) => refuse(`the function ${token}`),
     construct: async ({ type, name }) => refuse(`the component ${name} (${type})`),
-    schema: async () => refuse('the schema'),
+    schema: async () =>
+      schemaFile === undefined ? refuse('the schema') : readFile(schemaFile, 'utf8'),
     cancel: async () => undefined,
     close: async () => undefined,
   };

@@ -19,6 +19,8 @@ export interface RegistryOptions {
   readonly context: DeploymentContext;
   readonly reporter: Reporter;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Files with the schemas of packages without a plugin. */
+  readonly schemas: Readonly<Record<string, string>>;
   /** The recorded inputs of an explicit provider. */
   readonly inputsOf: (urn: string) => WireObject | undefined;
 }
@@ -88,7 +90,7 @@ export class ProviderRegistry implements Providers {
   }
 
   async #start(pkg: string, inputs: WireObject): Promise<Provider> {
-    const { project, context, reporter, env } = this.#options;
+    const { project, context, reporter, env, schemas } = this.#options;
     const folder = project.plugins.get(pkg);
     if (folder === undefined) {
       if (pkg !== BUILT_IN) {
@@ -97,7 +99,7 @@ export class ProviderRegistry implements Providers {
           `the plugin for package ${pkg} is not available: its resources are recorded with their inputs as outputs, and not created`,
         );
       }
-      return recordedProvider(pkg);
+      return recordedProvider(pkg, schemas[pkg]);
     }
     const plugin = await startPlugin({
       pkg,

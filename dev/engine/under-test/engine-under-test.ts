@@ -55,6 +55,8 @@ export interface UnderTestOptions {
   readonly stack?: string;
   readonly passphrase?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Local engine: files with the schemas of packages without a plugin. */
+  readonly schemas?: Readonly<Record<string, string>>;
   /** Policy packs, evaluated in every preview and update. */
   readonly policyPack?: PolicyPackOptions;
 }

@@ -64,6 +64,7 @@ class LocalUnderTest implements EngineUnderTest {
       dir,
       passphrase = 'a passphrase for tests',
       env,
+      schemas,
       policyPack,
     } = this.#options;
     const display = displayTo((line) => this.#lines.push(line));
@@ -79,6 +80,7 @@ class LocalUnderTest implements EngineUnderTest {
       passphrase,
       config: this.#config,
       ...(env !== undefined && { env }),
+      ...(schemas !== undefined && { schemas }),
       ...(policyPack !== undefined && { policyPacks: [policyPack] }),
       log,
     });

@@ -2,7 +2,9 @@ import {
   isObject,
   isOutputValue,
   isSecret,
+  OUTPUT_VALUE,
   secret,
+  SIGNATURE,
   UNKNOWN,
   type Wire,
   type WireObject,
@@ -32,6 +34,22 @@ export const flattenOutputs = (value: Wire): Wire => {
 
 export const flattenObject = (object: WireObject): WireObject =>
   flattenOutputs(object) as WireObject;
+
+const outputValue = (fields: WireObject): WireObject => ({ [SIGNATURE]: OUTPUT_VALUE, ...fields });
+
+/**
+ * Secrets and unknowns as output values, as the real engine gives them to `Construct`: SDKs without output values (Java)
+ * send them as they are, and the SDK of the plugin would take the whole input for a secret or unknown.
+ */
+export const upgradeOutputs = (value: Wire): Wire => {
+  if (value === UNKNOWN) return outputValue({});
+  if (!isSecret(value)) return mapChildren(value, upgradeOutputs);
+  const inner = reveal(value);
+  return outputValue({
+    secret: true,
+    ...(inner !== UNKNOWN && { value: upgradeOutputs(inner) }),
+  });
+};
 
 /** The value without any secret wrapping, at any depth. */
 export const reveal = (value: Wire): Wire =>

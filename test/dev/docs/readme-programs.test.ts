@@ -18,6 +18,7 @@ test.each([
   ['ts', 'examples/existing-image-ts/index.ts'],
   ['python', 'examples/existing-image-python/__main__.py'],
   ['go', 'examples/existing-image-go/main.go'],
+  ['java', 'examples/existing-image-java/src/main/java/demo/App.java'],
 ])('the %s program of the README is the one in %s', (language, path) => {
   expect(blockOf(language)).toBe(read(path));
 });

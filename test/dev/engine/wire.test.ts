@@ -15,6 +15,7 @@ import {
   hasUnknown,
   mask,
   reveal,
+  upgradeOutputs,
   wireEquals,
 } from '../../../dev/engine/wire/value';
 
@@ -29,6 +30,30 @@ test.each([
 ])('output values are flattened: %s', (_name, value, flat) => {
   expect(flattenOutputs(value)).toEqual(flat);
 });
+
+test.each([
+  [
+    'a secret',
+    { key: { password: secret('p') } },
+    { key: { password: { secret: true, value: 'p' } } },
+  ],
+  ['an unknown', [UNKNOWN, 1], [{}, 1]],
+  ['a secret unknown', secret(UNKNOWN), { secret: true }],
+  ['an unknown in a secret', secret({ a: UNKNOWN }), { secret: true, value: { a: {} } }],
+])(
+  '%s of an SDK without output values becomes one where it is, and not around it',
+  (_name, value, upgraded) => {
+    const withoutSignature = (each: Wire): Wire =>
+      JSON.parse(
+        JSON.stringify(each)
+          .replaceAll(`"${SIGNATURE}":"${OUTPUT_VALUE}",`, '')
+          .replaceAll(`"${SIGNATURE}":"${OUTPUT_VALUE}"`, ''),
+      ) as Wire;
+    expect(withoutSignature(upgradeOutputs(value))).toEqual(upgraded);
+    expect(flattenOutputs(upgradeOutputs(value))).toEqual(value);
+    expect(upgradeOutputs(upgradeOutputs(value))).toEqual(upgradeOutputs(value));
+  },
+);
 
 test('a secret is wrapped once, and found and taken off at any depth', () => {
   const value = { list: [{ password: secret(secret('p')) }], plain: 1 };

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
 
 const LIMIT_MS = 15 * 60_000;
 
@@ -21,5 +23,17 @@ export function command(
         else fail(new Error(`${program} ${args.join(' ')}\n${stdout}\n${stderr}`));
       },
     );
+  });
+}
+
+/** Whether the PATH has a program of this name. */
+export function isOnPath(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
   });
 }

@@ -16,5 +16,5 @@ export const GO: Language = {
   compile: async (project) => {
     await command(project, ['go', 'vet', './...']);
   },
-  engines: ['local'],
+  host: 'pulumi-language-go',
 };

@@ -1,4 +1,3 @@
-import type { EngineKind } from '../../../dev/engine/under-test';
 import type { Column } from './table';
 import type { World } from './world';
 
@@ -15,6 +14,8 @@ export interface Language {
   readonly compile?: (project: string, world: World) => Promise<void>;
   /** Why a cell does not exist for this language. */
   readonly without?: Readonly<Partial<Record<Column, string>>>;
-  /** The engines that can run the program here. */
-  readonly engines: readonly EngineKind['engine'][];
+  /** The program of the Pulumi CLI that runs programs of this language; without it on the PATH the real engine cannot. */
+  readonly host: string;
+  /** Removes what `install` left outside of the project. */
+  readonly uninstall?: (world: World) => void;
 }

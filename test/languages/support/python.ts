@@ -34,5 +34,5 @@ export const PYTHON: Language = {
     const own = join(project, 'venv/bin/python');
     await command(project, [python, '-m', 'mypy', '--strict', '--python-executable', own, '.']);
   },
-  engines: ['local'],
+  host: 'pulumi-language-python',
 };

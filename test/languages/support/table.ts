@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** The columns of the table that `npm run test:languages` prints (dev/setup/languages-table.mjs). */
+/** The columns of the table that `npm run test:languages` prints. */
 export const COLUMNS = [
   'SDK generated',
   'compiles',
@@ -20,12 +20,19 @@ type Cell =
   | { readonly outcome: 'done' | 'failed' }
   | { readonly outcome: 'not here'; readonly reason: string };
 
-export function recordCell(row: string, column: Column, cell: Cell): void {
+/** A line for dev/setup/languages-table.mjs, which prints the table. */
+function record(line: Readonly<Record<string, unknown>>): void {
   const file = process.env['LANGUAGES_TABLE'];
   if (file === undefined) return;
   mkdirSync(dirname(file), { recursive: true });
-  appendFileSync(file, `${JSON.stringify({ row, column, ...cell })}\n`);
+  appendFileSync(file, `${JSON.stringify(line)}\n`);
 }
+
+/** Must precede the cells. */
+export const recordTable = (rows: readonly string[]): void => record({ columns: COLUMNS, rows });
+
+export const recordCell = (row: string, column: Column, cell: Cell): void =>
+  record({ row, column, ...cell });
 
 /** Runs the check of a cell and records its outcome. */
 export async function checkCell(

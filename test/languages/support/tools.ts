@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { command } from './command';
@@ -12,6 +12,10 @@ export interface Tools {
   readonly yaml: string;
   /** Python with the SDKs of Pulumi and the type checker. */
   readonly python: string;
+  /** The schema of the Kubernetes package. */
+  readonly kubernetes: string;
+  /** The local repository of Maven, for what Java programs depend on. */
+  readonly maven: string;
 }
 
 const scriptUrl = (name: string): string =>
@@ -22,8 +26,14 @@ export async function loadTools(): Promise<Tools> {
   const script = `
     import { toolPath } from ${scriptUrl('build.mjs')};
     import { pythonPath } from ${scriptUrl('python.mjs')};
+    import { schemaPath } from ${scriptUrl('schemas.mjs')};
+    const kubernetes = await schemaPath('kubernetes');
     const [cosign, yaml] = ['cosign', 'pulumi-language-yaml'].map(toolPath);
-    console.log(JSON.stringify({ cosign, yaml, python: pythonPath('languages') }));`;
+    console.log(JSON.stringify({ cosign, yaml, python: pythonPath('languages'), kubernetes }));`;
   const args = ['--input-type=module', '--eval', script];
-  return JSON.parse(await command(ROOT, [process.execPath, ...args])) as Tools;
+  const found = JSON.parse(await command(ROOT, [process.execPath, ...args])) as Omit<
+    Tools,
+    'maven'
+  >;
+  return { ...found, maven: join(dirname(found.cosign), '..', 'maven') };
 }

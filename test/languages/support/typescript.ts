@@ -14,6 +14,8 @@ const MANAGERS = {
     // Yarn caches a tarball by name and version: one of an earlier run would be installed.
     ...['--non-interactive', '--cache-folder=.yarn-cache'],
   ],
+  // Only as a package manager: Pulumi runs the program with Node.
+  bun: ['npm', 'exec', '--yes', '--package=bun@1.4.5', '--', 'bun', 'install'],
 } as const;
 
 /** The compiler options of `pulumi new typescript`. */
@@ -66,7 +68,7 @@ const language = (manager: keyof typeof MANAGERS, system: keyof typeof SYSTEMS):
   compile: async (project) => {
     await command(project, ['node', 'node_modules/typescript/bin/tsc', '-p', '.']);
   },
-  engines: ['local', 'real'],
+  host: 'pulumi-language-nodejs',
 });
 
 export const TYPESCRIPT: readonly Language[] = [
@@ -76,4 +78,6 @@ export const TYPESCRIPT: readonly Language[] = [
   language('pnpm', 'ESM'),
   language('yarn', 'CommonJS'),
   language('yarn', 'ESM'),
+  language('bun', 'CommonJS'),
+  language('bun', 'ESM'),
 ];

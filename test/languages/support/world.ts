@@ -31,6 +31,10 @@ export interface World {
   /** Python with the SDKs of Pulumi and the type checker. */
   readonly python: string;
   readonly cosign: string;
+  /** Files of schemas, by package. */
+  readonly schemas: Readonly<Record<string, string>>;
+  /** The local repository of Maven. */
+  readonly maven: string;
   /** The environment of the engines, with the language hosts on the PATH. */
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -81,6 +85,8 @@ export async function openWorld(): Promise<World> {
     key,
     python: tools.python,
     cosign: tools.cosign,
+    maven: tools.maven,
+    schemas: { kubernetes: tools.kubernetes },
     env: {
       DOCKER_CONFIG: docker,
       PATH: [dirname(tools.yaml), process.env['PATH'] ?? ''].join(delimiter),

@@ -7,5 +7,5 @@ export const YAML: Language = {
     'SDK generated': 'YAML programs use the schema of the plugin, not an SDK',
     compiles: 'YAML programs are checked by the preview, with the schema of the plugin',
   },
-  engines: ['local', 'real'],
+  host: 'pulumi-language-yaml',
 };

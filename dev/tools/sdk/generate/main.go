@@ -13,6 +13,7 @@ import (
 	"sort"
 
 	"github.com/blang/semver"
+	"github.com/pulumi/pulumi-java/pkg/codegen/java"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/dotnet"
 	gogen "github.com/pulumi/pulumi/pkg/v3/codegen/go"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/nodejs"
@@ -40,6 +41,13 @@ var generators = map[string]func(*schema.Package) (files, error){
 		}
 		defer closeIcon()
 		return dotnet.GeneratePackage(tool, pkg, nil, nil)
+	},
+	"java": func(pkg *schema.Package) (files, error) {
+		content, err := java.GeneratePackage(tool, pkg, nil, nil, false, false)
+		if err != nil {
+			return nil, err
+		}
+		return content, addMaven(pkg, content)
 	},
 }
 
