@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { toolPath } from '../tools/build.mjs';
 import { pkcs11Environment } from '../tools/pkcs11.mjs';
 import { buildersFile, removeBuilders, printBuilders } from './builders-table.mjs';
 import { ensureEngines, ensureProxies } from './engines.mjs';
@@ -87,6 +88,24 @@ async function requireGo(env) {
 
 const ts = ['-r', 'ts-node/register/transpile-only'];
 
+/** A step of a release, of dev/release. */
+const release = (name) => ({
+  needs: [],
+  run: (args, env) => run('node', [...ts, `dev/release/${name}.ts`, ...args], { env }),
+});
+
+/** Checks the workflows of GitHub Actions; without Go, only CI does. */
+async function actionlint(env) {
+  if (!(await works('go', ['version'], { env }))) {
+    console.log('[lint] .github/workflows is not checked: actionlint needs Go on the PATH');
+    return 0;
+  }
+  return all(
+    () => run('node', ['dev/tools/build.mjs', 'actionlint'], { env }),
+    () => run(toolPath('actionlint'), ['-color=false', '-shellcheck=', '-pyflakes='], { env }),
+  );
+}
+
 /**
  * The tasks. `needs`: `package` (src/ compiled to dist/, after its removal with `clean`) and `builder`
  * (an image builder).
@@ -98,8 +117,8 @@ export const tasks = {
   },
   coverage: { needs: ['package', 'builder'], run: jest('test', [...main, ...COVERAGE]) },
   'test:consumer': {
-    // Uses the published tarball in empty projects.
-    needs: ['package'],
+    // Uses the published tarball in empty projects, and what a release builds.
+    needs: ['package', 'builder'],
     run: jest('consumer', ['test/consumer/']),
   },
   'test:engine': {
@@ -291,6 +310,7 @@ export const tasks = {
         () => prettier(['--check', '--log-level=warn', '.'], env),
         // Checks the order of the modules and forbids circular imports, including types.
         () => depcruise(['--config', '.dependency-cruiser.cjs', 'src'], env),
+        () => actionlint(env),
         async () => printFileSizes(),
       ),
   },
@@ -315,6 +335,24 @@ export const tasks = {
         () => generateSdks(args, env),
       ),
   },
+  /** The archives of the plugin for every platform, with their bill of materials and digests. */
+  'release:archives': {
+    needs: ['package'],
+    run: (args, env) =>
+      all(
+        () => requireGo(env),
+        () => run('node', [...ts, 'dev/release/archives.ts', ...args], { env }),
+      ),
+  },
+  /** The packages of the library and of the SDKs in sdk/. */
+  'release:packages': {
+    needs: ['package'],
+    run: (args, env) => run('node', [...ts, 'dev/release/packages.ts', ...args], { env }),
+  },
+  'release:version': release('version'),
+  'release:pending': release('pending'),
+  'release:notes': release('notes'),
+  'release:go-tag': release('go-tag'),
   errors: {
     needs: [],
     run: (args, env) => run('node', [...ts, 'dev/errors/generate.ts', ...args], { env }),
