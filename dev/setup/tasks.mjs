@@ -15,6 +15,7 @@ import {
   printHostileResponses,
 } from './hostile-responses.mjs';
 import { removeOracles, oraclesFile, printOracles } from './oracles.mjs';
+import { nodeEnvironment, NODE_VERSIONS } from './node-versions.mjs';
 import { printFileSizes } from './file-sizes.mjs';
 import { languagesFile, printLanguages, removeLanguages } from './languages-table.mjs';
 import { root, run, works } from './process.mjs';
@@ -44,6 +45,17 @@ const SUITES = [
   'test/oracles/',
   'test/enforce/program/program',
   'test/enforce/policy/pack',
+];
+
+/** What runs on each version of Node: the HTTP client, keys and streams in the library, and the plugin as a process. */
+const NODE_VERSION_TESTS = [
+  'test/host/',
+  'test/http/',
+  'test/key/key-',
+  'test/oci/',
+  'test/pulumi/plugin/start',
+  'test/pulumi/plugin/signing',
+  'test/engine/existing-image',
 ];
 
 const COVERAGE = ['--coverage', '--coverageThreshold={"global":{"lines":90}}'];
@@ -247,6 +259,19 @@ export const tasks = {
       return printBuilders(sample || rest.length > 0) && code === 0 ? 0 : code || 1;
     },
   },
+  'test:node-versions': {
+    // The plugin, its start, and programs that sign, on the oldest and the newest supported Node.
+    needs: ['package', 'builder'],
+    run: async (args, env) => {
+      const tests = args.some(isPath) ? [] : NODE_VERSION_TESTS;
+      const steps = NODE_VERSIONS.map((version) => async () => {
+        const own = await nodeEnvironment(version, env);
+        console.log(`[node] tests on Node ${version}`);
+        return jest(`node-${version}`, tests)(args, own);
+      });
+      return each(...steps);
+    },
+  },
   'test:schema': {
     needs: [],
     run: async (args, env) =>
@@ -348,6 +373,11 @@ export const tasks = {
   'release:packages': {
     needs: ['package'],
     run: (args, env) => run('node', [...ts, 'dev/release/packages.ts', ...args], { env }),
+  },
+  /** States of this version on the engines, in test/engine/states, which later versions must read. */
+  'record-state': {
+    needs: ['package', 'builder'],
+    run: (args, env) => run('node', [...ts, 'dev/upgrade/record.ts', ...args], { env }),
   },
   'release:version': release('version'),
   'release:pending': release('pending'),
