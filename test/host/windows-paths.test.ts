@@ -52,7 +52,7 @@ describe('paths on Windows', () => {
 
   it('docker’s configuration is in the folder of the user', () => {
     const paths = onWindows(
-      () => require('../../src/oci/auth-file') as typeof authFile,
+      () => jest.requireActual<typeof authFile>('../../src/oci/auth-file'),
       ({ authFileLocations }) =>
         authFileLocations({ USERPROFILE: 'C:\\Users\\me' }, { uid: undefined, platform: 'win32' }),
     ).map(({ path }) => path);
@@ -62,7 +62,7 @@ describe('paths on Windows', () => {
 
   it('a folder contains what is below it, and nothing of another drive', () => {
     const within = onWindows(
-      () => require('../../src/source/git-location') as typeof gitLocation,
+      () => jest.requireActual<typeof gitLocation>('../../src/source/git-location'),
       ({ isWithin }) =>
         [
           ['C:\\work\\app', 'C:\\work'],
@@ -76,7 +76,7 @@ describe('paths on Windows', () => {
 
   it('a path in a context has slashes', () => {
     const path = onWindows(
-      () => require('../../src/source/byte-path') as typeof bytePaths,
+      () => jest.requireActual<typeof bytePaths>('../../src/source/byte-path'),
       ({ bytePath }) => bytePath('src\\app\\main.ts'),
     );
     expect(path).toBe('src/app/main.ts');
