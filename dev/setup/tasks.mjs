@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { toolPath } from '../tools/build.mjs';
 import { pkcs11Environment } from '../tools/pkcs11.mjs';
 import { buildersFile, removeBuilders, printBuilders } from './builders-table.mjs';
 import { ensureEngines, ensureProxies, ensureShells } from './engines.mjs';
@@ -15,6 +16,7 @@ import {
 } from './hostile-responses.mjs';
 import { removeOracles, oraclesFile, printOracles } from './oracles.mjs';
 import { logAuditFile, printLogAudit, removeLogAudit } from './log-audit-table.mjs';
+import { nodeEnvironment, NODE_VERSIONS } from './node-versions.mjs';
 import { printFileSizes } from './file-sizes.mjs';
 import { languagesFile, printLanguages, removeLanguages } from './languages-table.mjs';
 import { root, run, works } from './process.mjs';
@@ -46,6 +48,17 @@ const SUITES = [
   'test/oracles/',
   'test/enforce/program/program',
   'test/enforce/policy/pack',
+];
+
+/** What runs on each version of Node: the HTTP client, keys and streams in the library, and the plugin as a process. */
+const NODE_VERSION_TESTS = [
+  'test/host/',
+  'test/http/',
+  'test/key/key-',
+  'test/oci/',
+  'test/pulumi/plugin/start',
+  'test/pulumi/plugin/signing',
+  'test/engine/existing-image',
 ];
 
 const COVERAGE = ['--coverage', '--coverageThreshold={"global":{"lines":90}}'];
@@ -90,6 +103,24 @@ async function requireGo(env) {
 
 const ts = ['-r', 'ts-node/register/transpile-only'];
 
+/** A step of a release, of dev/release. */
+const release = (name) => ({
+  needs: [],
+  run: (args, env) => run('node', [...ts, `dev/release/${name}.ts`, ...args], { env }),
+});
+
+/** Checks the workflows of GitHub Actions; without Go, only CI does. */
+async function actionlint(env) {
+  if (!(await works('go', ['version'], { env }))) {
+    console.log('[lint] .github/workflows is not checked: actionlint needs Go on the PATH');
+    return 0;
+  }
+  return all(
+    () => run('node', ['dev/tools/build.mjs', 'actionlint'], { env }),
+    () => run(toolPath('actionlint'), ['-color=false', '-shellcheck=', '-pyflakes='], { env }),
+  );
+}
+
 /**
  * The tasks. `needs`: `package` (src/ compiled to dist/, after its removal with `clean`) and `builder`
  * (an image builder).
@@ -101,8 +132,8 @@ export const tasks = {
   },
   coverage: { needs: ['package', 'builder'], run: jest('test', [...main, ...COVERAGE]) },
   'test:consumer': {
-    // Uses the published tarball in empty projects.
-    needs: ['package'],
+    // Uses the published tarball in empty projects, and what a release builds.
+    needs: ['package', 'builder'],
     run: jest('consumer', ['test/consumer/']),
   },
   'test:engine': {
@@ -257,6 +288,19 @@ export const tasks = {
       return printBuilders(sample || rest.length > 0) && code === 0 ? 0 : code || 1;
     },
   },
+  'test:node-versions': {
+    // The plugin, its start, and programs that sign, on the oldest and the newest supported Node.
+    needs: ['package', 'builder'],
+    run: async (args, env) => {
+      const tests = args.some(isPath) ? [] : NODE_VERSION_TESTS;
+      const steps = NODE_VERSIONS.map((version) => async () => {
+        const own = await nodeEnvironment(version, env);
+        console.log(`[node] tests on Node ${version}`);
+        return jest(`node-${version}`, tests)(args, own);
+      });
+      return each(...steps);
+    },
+  },
   'test:schema': {
     needs: [],
     run: async (args, env) =>
@@ -320,6 +364,7 @@ export const tasks = {
         () => prettier(['--check', '--log-level=warn', '.'], env),
         // Checks the order of the modules and forbids circular imports, including types.
         () => depcruise(['--config', '.dependency-cruiser.cjs', 'src'], env),
+        () => actionlint(env),
         async () => printFileSizes(),
       ),
   },
@@ -344,6 +389,29 @@ export const tasks = {
         () => generateSdks(args, env),
       ),
   },
+  /** The archives of the plugin for every platform, with their bill of materials and digests. */
+  'release:archives': {
+    needs: ['package'],
+    run: (args, env) =>
+      all(
+        () => requireGo(env),
+        () => run('node', [...ts, 'dev/release/archives.ts', ...args], { env }),
+      ),
+  },
+  /** The packages of the library and of the SDKs in sdk/. */
+  'release:packages': {
+    needs: ['package'],
+    run: (args, env) => run('node', [...ts, 'dev/release/packages.ts', ...args], { env }),
+  },
+  /** States of this version on the engines, in test/engine/states, which later versions must read. */
+  'record-state': {
+    needs: ['package', 'builder'],
+    run: (args, env) => run('node', [...ts, 'dev/upgrade/record.ts', ...args], { env }),
+  },
+  'release:version': release('version'),
+  'release:pending': release('pending'),
+  'release:notes': release('notes'),
+  'release:go-tag': release('go-tag'),
   errors: {
     needs: [],
     run: (args, env) => run('node', [...ts, 'dev/errors/generate.ts', ...args], { env }),

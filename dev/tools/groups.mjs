@@ -101,6 +101,12 @@ export const GROUPS = {
     sources: [],
     programs: { 'pulumi-language-yaml': 'github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml' },
   },
+  actionlint: {
+    folder: 'actionlint',
+    minutes: 1,
+    sources: [],
+    programs: { actionlint: 'github.com/rhysd/actionlint/cmd/actionlint' },
+  },
   'policy-controller': {
     folder: 'policy-controller',
     minutes: 12,

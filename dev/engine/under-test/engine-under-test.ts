@@ -5,7 +5,8 @@ export interface EngineUnderTest {
   readonly engine: 'local' | 'real';
   readonly stack: string;
   preview(): Promise<RunOutcome>;
-  up(): Promise<RunOutcome>;
+  /** `flags` of the real CLI, such as `--target`; the local engine has none. */
+  up(flags?: readonly string[]): Promise<RunOutcome>;
   refresh(): Promise<RunOutcome>;
   destroy(): Promise<RunOutcome>;
   setConfig(key: string, value: ConfigValue): Promise<void>;
@@ -13,6 +14,8 @@ export interface EngineUnderTest {
   outputs(): Promise<Readonly<Record<string, unknown>>>;
   /** The state as text, with encrypted secrets. */
   exportState(): Promise<string>;
+  /** Replaces the state by one that `exportState` returned, of a stack with the same names and passphrase. */
+  importState(text: string): Promise<void>;
   /** All output and log messages so far. */
   logs(): string;
   dispose(): Promise<void>;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { displayTo } from '../display';
@@ -42,7 +42,10 @@ class LocalUnderTest implements EngineUnderTest {
   }
 
   preview = (): Promise<RunOutcome> => this.#run((engine) => engine.preview());
-  up = (): Promise<RunOutcome> => this.#run((engine) => engine.up());
+  up = (flags: readonly string[] = []): Promise<RunOutcome> => {
+    if (flags.length > 0) throw new Error(`the local engine does not have ${flags.join(' ')}`);
+    return this.#run((engine) => engine.up());
+  };
   refresh = (): Promise<RunOutcome> => this.#run((engine) => engine.refresh());
   destroy = (): Promise<RunOutcome> => this.#run((engine) => engine.destroy());
   outputs = (): Promise<Readonly<Record<string, unknown>>> => this.#create().outputs();
@@ -56,6 +59,10 @@ class LocalUnderTest implements EngineUnderTest {
   async exportState(): Promise<string> {
     const { stateFile } = this.#create();
     return existsSync(stateFile) ? readFile(stateFile, 'utf8') : '';
+  }
+
+  async importState(text: string): Promise<void> {
+    await writeFile(this.#create().stateFile, text);
   }
 
   #create(): Engine {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ConfigValue } from '../types';
 import { isProviderType, parseUrn, typeOf } from '../urn';
@@ -82,8 +82,8 @@ class RealCli implements EngineUnderTest {
   }
 
   preview = (): Promise<RunOutcome> => this.#operate(['preview', ...this.#policyFlags()]);
-  up = (): Promise<RunOutcome> =>
-    this.#operate(['up', '--yes', '--skip-preview', ...this.#policyFlags()]);
+  up = (flags: readonly string[] = []): Promise<RunOutcome> =>
+    this.#operate(['up', '--yes', '--skip-preview', ...flags, ...this.#policyFlags()]);
   refresh = (): Promise<RunOutcome> => this.#operate(['refresh', '--yes', '--skip-preview']);
   destroy = (): Promise<RunOutcome> => this.#operate(['destroy', '--yes', '--skip-preview']);
   logs = (): string => this.#output;
@@ -101,6 +101,13 @@ class RealCli implements EngineUnderTest {
 
   async exportState(): Promise<string> {
     return (await this.#inStack(['stack', 'export'])).stdout;
+  }
+
+  async importState(text: string): Promise<void> {
+    const file = join(this.#options.dir, `${this.stack}.state.json`);
+    await writeFile(file, text);
+    const { code } = await this.#inStack(['stack', 'import', '--file', file]);
+    if (code !== 0) throw new Error(`pulumi stack import ended with ${code}: ${this.#output}`);
   }
 
   async dispose(): Promise<void> {

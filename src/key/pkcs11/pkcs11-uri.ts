@@ -96,7 +96,8 @@ function slotOf(text: string | undefined): number | undefined {
 /** RFC 7512 section 2.4: a file URI or a path. Commands (`|`) are rejected: parsing a URI must not run a program. */
 function fileOf(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const path = text.replace(/^file:(?:\/\/(?=\/))?/, '');
+  // In a URI, a Windows path follows a slash: https://www.rfc-editor.org/rfc/rfc8089#appendix-E.2
+  const path = text.replace(/^file:(?:\/\/(?=\/))?(?:\/(?=[A-Za-z]:[\\/]))?/, '');
   if (path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path)) return path;
   throw invalid('has a pin-source that is not an absolute path (file:/run/secrets/pin)');
 }

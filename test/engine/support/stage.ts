@@ -79,11 +79,12 @@ export interface Stage {
   read(path: string): string;
   /** Writes an OIDC token to a file that git ignores, and returns the path and the token. */
   newToken(name: string, request: TokenRequest): { readonly path: string; readonly token: string };
-  /** A new stack of this project. */
+  /** A new stack of this project; its name is unique unless it is named. */
   stack(
     kind: EngineKind,
     env?: Readonly<Record<string, string>>,
     policyPack?: PolicyPackOptions,
+    named?: { readonly stack: string; readonly passphrase: string },
   ): EngineUnderTest;
   /** Requests since the last `forget()` that could write, to the registry or to a Sigstore service. */
   writes(): readonly string[];
@@ -179,12 +180,13 @@ export async function openStage(options: StartRegistryOptions = {}): Promise<Sta
       write(`${name}.token`, token);
       return { path: `${name}.token`, token };
     },
-    stack: ({ create }, env = {}, policyPack = undefined) =>
+    stack: ({ create }, env = {}, policyPack = undefined, named = undefined) =>
       create({
         projectDir,
         dir: stateDir,
         env: { ...NO_CI, DOCKER_CONFIG: dockerConfig, ...env },
         ...(policyPack && { policyPack }),
+        ...named,
       }),
     writes: () =>
       [...registry.requests, ...sigstore.requests.slice(seen)]
