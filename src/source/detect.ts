@@ -3,6 +3,10 @@ import { resolve } from 'node:path';
 
 import { InvalidInputError, SignedImageError } from '../error';
 import { selfReportedId } from './builder-id';
+import type { GithubClaims } from './ci/github-claims';
+import { readGithubEvent } from './ci/github-event';
+import { detectCi } from './ci/registry';
+import { readTeamCityParameters } from './ci/teamcity-parameters';
 import type { Change } from './compared-tree';
 import type { Detected } from './detected';
 import { dirtyTree } from './dirty-tree';
@@ -10,12 +14,7 @@ import { type SourceFacts, type SourceOverrides } from './facts';
 import type { FilesRead, FolderRead } from './files-read';
 import { GitReader } from './git-reader';
 import { type GitRunner, gitRunner } from './git-runner';
-import { detectGithubActions } from './github-actions';
-import { readGithubEvent } from './github-event';
-import { detectGitlabCi } from './gitlab-ci';
-import { detectJenkins } from './jenkins';
 import { mergeFacts } from './merged-facts';
-import { isOtherRequest } from './other-requests';
 import { validateOverrides } from './overrides';
 import { SourceCache } from './source-cache';
 import { findSourceRepository, type SourceRepository } from './source-repository';
@@ -35,10 +34,9 @@ export interface DetectSourceOptions {
   readonly cache?: SourceCache;
   /** Default: the machine's git. */
   readonly run?: GitRunner;
+  /** Gets the claims of the job's identity token in GitHub Actions. Default: variables only. */
+  readonly claims?: (() => Promise<GithubClaims | undefined>) | undefined;
 }
-
-const OWN_REQUESTS: ReadonlySet<string | undefined> = new Set(['github-actions', 'gitlab-ci']);
-const CI_SYSTEMS = [detectGithubActions, detectGitlabCi, detectJenkins];
 
 /**
  * Detects the facts of source and build, in order of precedence: declared overrides, the git repository, the CI
@@ -61,10 +59,12 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
   if (isDirty && overrides.allowDirty !== true) throw dirtyTree(changes, source);
 
   const remotes = source?.repository.remotes ?? [];
-  const event = readGithubEvent(env);
-  const ci = CI_SYSTEMS.map((detect) => detect(env, { remotes, event })).find(
-    (found) => found !== undefined,
-  );
+  const { ci, isRequest } = detectCi(env, {
+    remotes,
+    event: readGithubEvent(env),
+    claims: await options.claims?.(),
+    teamcity: readTeamCityParameters(env),
+  });
   if (ci?.commit !== undefined && overrides.commit === undefined) {
     await allowed(() => requireCommit(source));
   }
@@ -77,8 +77,7 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
     git: source?.repository,
     local: localFacts(source),
     dirty: isDirty,
-    // The two name requests by variables of their own.
-    isRequest: !OWN_REQUESTS.has(ci?.builder.system) && isOtherRequest(env),
+    isRequest,
     warnings,
   });
 }

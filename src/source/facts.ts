@@ -19,6 +19,29 @@ export interface SourceFacts {
   readonly warnings?: readonly string[];
 }
 
+/** The names of the CI systems that are detected (src/source/ci/registry.ts). */
+export type CiName =
+  | 'argo-workflows'
+  | 'aws-codebuild'
+  | 'azure-pipelines'
+  | 'bitbucket-pipelines'
+  | 'buildkite'
+  | 'circleci'
+  | 'codefresh'
+  | 'drone'
+  | 'forgejo-actions'
+  | 'gitea-actions'
+  | 'github-actions'
+  | 'gitlab-ci'
+  | 'google-cloud-build'
+  | 'jenkins'
+  | 'pulumi-deployments'
+  | 'semaphore'
+  | 'teamcity'
+  | 'tekton'
+  | 'travis'
+  | 'woodpecker';
+
 export interface BuilderFacts {
   /**
    * URI for `runDetails.builder.id`. It identifies the platform that ran the build and never claims a
@@ -26,7 +49,7 @@ export interface BuilderFacts {
    */
   readonly id: string;
   /** The detected system. */
-  readonly system: 'github-actions' | 'gitlab-ci' | 'jenkins' | 'git' | 'none';
+  readonly system: CiName | 'git' | 'none';
   /** URL of this run, if the CI system reports one. */
   readonly invocation?: string;
   /** The user who started the run, as reported by the CI system. */

@@ -1,4 +1,4 @@
-import { type Env, textOf } from './detected';
+import { type Env, textOf } from '../detected';
 
 /**
  * Variables by which CI systems and plug-ins that are not detected otherwise say that a pull request, a merge
@@ -33,7 +33,7 @@ const SET_IN_REQUESTS: readonly string[] = [
   ],
 ];
 
-/** What some say where there is none. */
+/** The values that some systems set where there is no request. */
 const NONE = /^(?:false|0|no|none|null)$/i;
 
 /** Refs of requests and changes, in the variables that name the ref that is built. */

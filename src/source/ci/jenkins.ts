@@ -1,32 +1,31 @@
-import { selfReportedId } from './builder-id';
-import {
-  type Detected,
-  type Detector,
-  type Env,
-  omitUndefined,
-  type Surroundings,
-  textOf,
-} from './detected';
+import { selfReportedId } from '../builder-id';
+import { type Env, omitUndefined, textOf } from '../detected';
+import type { CiSystem, RefFacts, Surroundings } from './ci-system';
 import { jenkinsRequest } from './jenkins-request';
 
 /**
  * https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables, the git plugin's
  * GIT_* variables, and the build user vars plugin's BUILD_USER_ID.
  */
-export const detectJenkins: Detector = (env, surroundings) => {
-  if (!isJenkins(env)) return undefined;
-  const declared = textOf(env, 'GIT_URL', 'GIT_URL_1');
-  return omitUndefined({
-    commit: textOf(env, 'GIT_COMMIT'),
-    repository: declared,
-    ...(jenkinsRequest(env) ?? refFacts(env, surroundings)),
-    builder: omitUndefined({
-      id: selfReportedId('jenkins', textOf(env, 'JENKINS_URL', 'BUILD_URL')),
-      system: 'jenkins' as const,
-      invocation: textOf(env, 'BUILD_URL'),
-      user: textOf(env, 'BUILD_USER_ID', 'BUILD_USER'),
-    }),
-  });
+export const jenkins: CiSystem = {
+  name: 'jenkins',
+  documentation:
+    'https://www.jenkins.io/doc/book/pipeline/jenkinsfile/#using-environment-variables',
+  detect: (env, surroundings) => {
+    if (!isJenkins(env)) return undefined;
+    const declared = textOf(env, 'GIT_URL', 'GIT_URL_1');
+    return omitUndefined({
+      commit: textOf(env, 'GIT_COMMIT'),
+      repository: declared,
+      ...(jenkinsRequest(env) ?? refFacts(env, surroundings)),
+      builder: omitUndefined({
+        id: selfReportedId('jenkins', textOf(env, 'JENKINS_URL', 'BUILD_URL')),
+        system: 'jenkins' as const,
+        invocation: textOf(env, 'BUILD_URL'),
+        user: textOf(env, 'BUILD_USER_ID', 'BUILD_USER'),
+      }),
+    });
+  },
 };
 
 /** Many tools set GIT_COMMIT; together with BUILD_URL it identifies Jenkins. */
@@ -34,8 +33,6 @@ function isJenkins(env: Env): boolean {
   if (textOf(env, 'JENKINS_URL', 'JENKINS_HOME') !== undefined) return true;
   return textOf(env, 'GIT_COMMIT') !== undefined && textOf(env, 'BUILD_URL') !== undefined;
 }
-
-type RefFacts = Pick<Detected, 'branch' | 'tag' | 'repository'>;
 
 /** A multibranch job sets the branch or tag itself; the git plugin alone sets the remote-tracking branch. */
 function refFacts(env: Env, surroundings: Surroundings): RefFacts {

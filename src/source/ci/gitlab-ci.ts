@@ -1,24 +1,28 @@
-import { selfReportedId } from './builder-id';
-import { type Detected, type Detector, type Env, omitUndefined, textOf } from './detected';
+import { selfReportedId } from '../builder-id';
+import { type Env, omitUndefined, textOf } from '../detected';
+import type { CiSystem, RefFacts } from './ci-system';
 
 /** https://docs.gitlab.com/ci/variables/predefined_variables/ */
-export const detectGitlabCi: Detector = (env) => {
-  if (env['GITLAB_CI'] !== 'true') return undefined;
-  const server = textOf(env, 'CI_SERVER_URL', 'CI_PROJECT_URL');
-  return omitUndefined({
-    commit: textOf(env, 'CI_COMMIT_SHA'),
-    ...(mergeRequest(env) ?? pullRequest(env) ?? refFacts(env)),
-    repository: textOf(env, 'CI_PROJECT_URL'),
-    builder: omitUndefined({
-      id: selfReportedId('gitlab-ci', server),
-      system: 'gitlab-ci' as const,
-      invocation: textOf(env, 'CI_JOB_URL', 'CI_PIPELINE_URL'),
-      user: textOf(env, 'GITLAB_USER_LOGIN'),
-    }),
-  });
+export const gitlabCi: CiSystem = {
+  name: 'gitlab-ci',
+  documentation: 'https://docs.gitlab.com/ci/variables/predefined_variables/',
+  knowsRequests: true,
+  detect: (env) => {
+    if (env['GITLAB_CI'] !== 'true') return undefined;
+    const server = textOf(env, 'CI_SERVER_URL', 'CI_PROJECT_URL');
+    return omitUndefined({
+      commit: textOf(env, 'CI_COMMIT_SHA'),
+      ...(mergeRequest(env) ?? pullRequest(env) ?? refFacts(env)),
+      repository: textOf(env, 'CI_PROJECT_URL'),
+      builder: omitUndefined({
+        id: selfReportedId('gitlab-ci', server),
+        system: 'gitlab-ci' as const,
+        invocation: textOf(env, 'CI_JOB_URL', 'CI_PIPELINE_URL'),
+        user: textOf(env, 'GITLAB_USER_LOGIN'),
+      }),
+    });
+  },
 };
-
-type RefFacts = Pick<Detected, 'branch' | 'tag' | 'ref' | 'headRepository' | 'isRequest'>;
 
 function refFacts(env: Env): RefFacts {
   const tag = textOf(env, 'CI_COMMIT_TAG');

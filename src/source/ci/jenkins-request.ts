@@ -1,9 +1,8 @@
-import { type Detected, type Env, omitUndefined, textOf } from './detected';
-
-type RequestFacts = Pick<Detected, 'branch' | 'ref' | 'headRepository' | 'isRequest'>;
+import { type Env, omitUndefined, textOf } from '../detected';
+import type { RefFacts } from './ci-system';
 
 /** Returns the pull or merge request of a Jenkins job; `undefined`: the job does not run for one. */
-export function jenkinsRequest(env: Env): RequestFacts | undefined {
+export function jenkinsRequest(env: Env): RefFacts | undefined {
   return multibranch(env) ?? gitlabPlugin(env) ?? pullRequestBuilder(env) ?? fetchedRef(env);
 }
 
@@ -11,7 +10,7 @@ export function jenkinsRequest(env: Env): RequestFacts | undefined {
  * `CHANGE_FORK` is set only for a fork; `CHANGE_BRANCH` is then the name of the head in the fork.
  * https://www.jenkins.io/doc/book/pipeline/multibranch/#additional-environment-variables
  */
-function multibranch(env: Env): RequestFacts | undefined {
+function multibranch(env: Env): RefFacts | undefined {
   const id = textOf(env, 'CHANGE_ID');
   if (id === undefined) return undefined;
   const fork = textOf(env, 'CHANGE_FORK');
@@ -33,7 +32,7 @@ function requestRef(id: string, env: Env): string {
 }
 
 /** https://github.com/jenkinsci/gitlab-plugin#defined-variables */
-function gitlabPlugin(env: Env): RequestFacts | undefined {
+function gitlabPlugin(env: Env): RefFacts | undefined {
   const iid = textOf(env, 'gitlabMergeRequestIid');
   if (iid === undefined) return undefined;
   const source = textOf(env, 'gitlabSourceRepoHttpUrl', 'gitlabSourceRepoURL');
@@ -49,7 +48,7 @@ function gitlabPlugin(env: Env): RequestFacts | undefined {
 }
 
 /** https://github.com/jenkinsci/ghprb-plugin#environment-variables */
-function pullRequestBuilder(env: Env): RequestFacts | undefined {
+function pullRequestBuilder(env: Env): RefFacts | undefined {
   const id = textOf(env, 'ghprbPullId');
   if (id === undefined) return undefined;
   return omitUndefined({
@@ -60,7 +59,7 @@ function pullRequestBuilder(env: Env): RequestFacts | undefined {
 }
 
 /** A job that fetches `refs/pull/*` itself: `origin/pr/5/merge`, `origin/pull/5/head`. */
-function fetchedRef(env: Env): RequestFacts | undefined {
+function fetchedRef(env: Env): RefFacts | undefined {
   const branch = textOf(env, 'GIT_BRANCH') ?? '';
   const match = /(?:^|\/)(?:pr|pull)\/(\d+)\/(head|merge)$/.exec(branch);
   return match ? { isRequest: true, ref: `refs/pull/${match[1]}/${match[2]}` } : undefined;

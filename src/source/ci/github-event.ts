@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 
-import { parseBoundedJson } from '../http/json-bounds';
-import { type Env, textOf } from './detected';
+import { parseBoundedJson } from '../../http/json-bounds';
+import { type Env, textOf } from '../detected';
 
 /** Events have about 100 kB; GitHub's limit for a payload is 25 MB. */
 const MAX_EVENT_BYTES = 25 * 1024 * 1024;
