@@ -2,8 +2,8 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { detectSource } from '../../src/source';
-import { WorkTree } from './work-tree';
+import { detectSource } from '../../../src/source';
+import { WorkTree } from '../work-tree';
 
 const COMMIT = 'a94a8fe5ccb19ba61c4c0873d391e987982fbbd3';
 /** A folder that is in no repository. */

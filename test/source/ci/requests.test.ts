@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 
-import { annotationsOf, detectSource, type SourceFacts } from '../../src/source';
-import { WorkTree } from './work-tree';
+import { annotationsOf, detectSource, type SourceFacts } from '../../../src/source';
+import { WorkTree } from '../work-tree';
 
 const COMMIT = 'a94a8fe5ccb19ba61c4c0873d391e987982fbbd3';
 
