@@ -1,3 +1,4 @@
+import { InvalidInputError } from '../error';
 import { type Detected, omitUndefined } from './detected';
 import type { SourceFacts, SourceOverrides } from './facts';
 import type { GitRepository } from './git-repository';
@@ -26,6 +27,8 @@ export interface FactSources {
 /**
  * Merges the facts of one commit: the declared one, else the work tree's HEAD (which is what is built), else the
  * CI system's. Facts that the CI system reports for another commit are omitted.
+ *
+ * @throws InvalidInputError on `source.ref` if the CI system reports facts that contradict each other
  */
 export function mergeFacts(sources: FactSources): SourceFacts {
   const { declared, ci, git, local, dirty } = sources;
@@ -89,6 +92,7 @@ function refFacts(
   // A declared ref is for the same commit; detected names may not be.
   const known = declared.ref === undefined ? facts : {};
   const tag = declared.tag ?? namedBy(declared.ref, 'tags') ?? validated(known.tag, isRefName);
+  if (declared.branch === undefined && declared.tag === undefined) refuseContradiction(known);
   // In a request a fork's branch may be checked out under any name, and a build of a tag does not have a branch.
   const isOnBranch =
     isHead &&
@@ -108,6 +112,29 @@ function refFacts(
     SourceFacts,
     'branch' | 'tag' | 'ref'
   >;
+}
+
+/**
+ * Annotations and provenance would record both. A CI system sets its variables together, so one of them was changed.
+ *
+ * @throws InvalidInputError on `source.ref`
+ */
+function refuseContradiction({ branch, tag, ref }: Partial<Detected>): void {
+  const [, kind, name] = /^refs\/(heads|tags)\/(.+)$/.exec(ref ?? '') ?? [];
+  if (kind === undefined) return;
+  const agrees =
+    kind === 'heads'
+      ? tag === undefined && (branch ?? name) === name
+      : branch === undefined && (tag ?? name) === name;
+  if (agrees) return;
+  throw new InvalidInputError([
+    {
+      property: 'source.ref',
+      code: 'INPUT_INVALID',
+      message:
+        'the CI system reports a ref and another branch or tag; set source.ref to the full ref that is built, or unset the variables that were changed',
+    },
+  ]);
 }
 
 /** The branch or tag in a full ref. */

@@ -63,6 +63,20 @@ describe('GitHub Actions', () => {
     expect(facts).not.toHaveProperty('ref');
   });
 
+  test.each([
+    ['another branch', { GITHUB_REF: 'refs/heads/main', GITHUB_REF_NAME: 'release' }],
+    ['another tag', { GITHUB_REF: 'refs/tags/v1', GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: 'v2' }],
+    ['a tag', { GITHUB_REF: 'refs/heads/v1', GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: 'v1' }],
+  ])('a ref that contradicts %s is refused, unless the ref is declared', async (_, changed) => {
+    const env = { ...GITHUB, ...changed };
+    await expect(detect(env)).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      property: 'source.ref',
+    });
+    expect(await detect(env, { ref: 'refs/heads/main' })).toMatchObject({ branch: 'main' });
+    expect(await detect(env, { branch: 'main' })).toMatchObject({ branch: 'main' });
+  });
+
   test('an own server is named in repository and builder', async () => {
     const facts = await detect({ ...GITHUB, GITHUB_SERVER_URL: 'https://git.corp.example' });
     expect(facts.repository).toBe('https://git.corp.example/acme/app');
