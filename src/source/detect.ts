@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 
 import { InvalidInputError, SignedImageError } from '../error';
 import { selfReportedId } from './builder-id';
@@ -12,6 +12,7 @@ import type { Detected } from './detected';
 import { dirtyTree } from './dirty-tree';
 import { type SourceFacts, type SourceOverrides } from './facts';
 import type { FilesRead, FolderRead } from './files-read';
+import { isWithin } from './git-location';
 import { GitReader } from './git-reader';
 import { type GitRunner, gitRunner } from './git-runner';
 import { mergeFacts } from './merged-facts';
@@ -75,11 +76,23 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
     declared: overrides,
     ci,
     git: source?.repository,
+    path: source && (await pathIn(source.repository.top, options)),
+    outer: source?.outer,
     local: localFacts(source),
     dirty: isDirty,
     isRequest,
     warnings,
   });
+}
+
+/** Returns the folder of the build context in the work tree; `undefined` without a build, or outside. */
+async function pathIn(
+  top: string,
+  { cwd, reads }: DetectSourceOptions,
+): Promise<string | undefined> {
+  const folder = reads && (await realpath(cwd).catch(() => undefined));
+  if (folder === undefined || !isWithin(folder, top)) return undefined;
+  return relative(top, folder).replaceAll('\\', '/');
 }
 
 async function ofHead(

@@ -10,6 +10,12 @@ export interface SourceFacts {
   readonly ref?: string;
   /** Repository URL without credentials. */
   readonly repository?: string;
+  /** Folder of the build context in the repository, with `/`; absent at its top. */
+  readonly path?: string;
+  /**
+   * The repository that has this one as a submodule, as `git+https://host/path@<commit>#<folder of the submodule>`.
+   */
+  readonly superproject?: string;
   /** The fork of a pull or merge request, as reported by the CI system. */
   readonly headRepository?: string;
   /** Whether the files differed from the commit; absent if this was not checked. */

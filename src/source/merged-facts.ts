@@ -1,9 +1,13 @@
+import { relative } from 'node:path';
+
 import { InvalidInputError } from '../error';
 import { type Detected, omitUndefined } from './detected';
 import type { SourceFacts, SourceOverrides } from './facts';
 import type { GitRepository } from './git-repository';
 import { isCommit, isFullRef, isRefName } from './overrides';
 import { cleanRepositoryUrl } from './repository-url';
+import { encodedPath } from './uri';
+import { vcsLocation } from './vcs-location';
 
 export interface FactSources {
   readonly declared: SourceOverrides;
@@ -14,6 +18,10 @@ export interface FactSources {
   /** The builder if a CI system was not detected. */
   readonly local: Detected;
   readonly dirty: boolean | undefined;
+  /** Folder of the build context in the repository. */
+  readonly path?: string | undefined;
+  /** The outermost repository, if that of `git` is a submodule of it. */
+  readonly outer?: GitRepository | undefined;
   /** Whether variables of a system that is not known otherwise say that a request is built. */
   readonly isRequest: boolean;
   /**
@@ -45,6 +53,8 @@ export function mergeFacts(sources: FactSources): SourceFacts {
     commit,
     ...refFacts(sources, facts, agrees && git?.commit === commit),
     repository: repository && cleanRepositoryUrl(repository),
+    path: sources.path === '' ? undefined : sources.path,
+    superproject: superprojectOf(sources),
     headRepository: facts.headRepository && cleanHead(facts.headRepository),
     dirty,
     builder: omitUndefined({
@@ -70,6 +80,17 @@ function aboutCommit(
     branch: isKnown && isOfHead(branch) ? branch : undefined,
     tag: isOfHead(tag) ? tag : undefined,
   }) as Partial<Detected>;
+}
+
+/** Returns the location of the submodule in the outermost repository, if that has a remote and a commit. */
+function superprojectOf({ git, outer }: FactSources): string | undefined {
+  const origin = originOf(outer);
+  const address = origin && cleanRepositoryUrl(origin);
+  if (!git || !outer?.commit || !address) return undefined;
+  const location = vcsLocation(address, outer.commit);
+  return (
+    location && `${location}#${encodedPath(relative(outer.top, git.top).replaceAll('\\', '/'))}`
+  );
 }
 
 function originOf(git: GitRepository | undefined): string | undefined {
@@ -177,6 +198,8 @@ function warningsOf(
     );
   }
   if (declared.commit !== undefined || agrees || ci?.commit === undefined) return warnings;
+  // The CI system reports the commit of the outermost repository.
+  if (ci.commit.toLowerCase() === sources.outer?.commit) return warnings;
   if (!isCommit(ci.commit)) {
     return [
       ...warnings,

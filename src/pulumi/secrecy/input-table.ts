@@ -135,6 +135,8 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
     ref: 'public',
     repository: 'public',
     headRepository: 'public',
+    path: 'public',
+    superproject: 'public',
     dirty: 'public',
     builder: 'public',
     system: 'public',

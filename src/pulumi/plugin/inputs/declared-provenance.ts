@@ -52,7 +52,7 @@ export function provenanceOf(
   { repository, declared, facts, build }: ProvenanceSource,
 ): Statement<ProvenancePredicate> | undefined {
   if (!createsProvenance({ build: build !== undefined, ...declared }) || !build) return undefined;
-  const { commit, branch, tag, ref, headRepository, builder, dirty } = facts;
+  const { commit, branch, tag, ref, headRepository, path, superproject, builder, dirty } = facts;
   return provenanceStatement({
     digest,
     instructions: {
@@ -92,6 +92,8 @@ export function provenanceOf(
       ...(dirty !== undefined && { dirty }),
       ...(builder.user !== undefined && { user: builder.user }),
       ...(headRepository !== undefined && { headRepository }),
+      ...(path !== undefined && { path }),
+      ...(superproject !== undefined && { superproject }),
       ...(builder.invocation !== undefined && { invocation: builder.invocation }),
       ...(build.startedOn !== undefined && { startedOn: build.startedOn }),
       ...(build.finishedOn !== undefined && { finishedOn: build.finishedOn }),

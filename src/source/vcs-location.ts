@@ -1,4 +1,4 @@
-import { encodedPath, isUri } from '../source/uri';
+import { encodedPath, isUri } from './uri';
 
 const SCP_LIKE = /^(?:([^@/]+)@)?(\[[^\]/]+\]|[^:/@[\]]{2,}):(.+)$/s;
 

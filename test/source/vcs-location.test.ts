@@ -1,4 +1,4 @@
-import { vcsLocation } from '../../src/attest/vcs-location';
+import { vcsLocation } from '../../src/source/vcs-location';
 import { encodedPath, isUri } from '../../src/source/uri';
 
 test.each([
