@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 
-import { InvalidInputError, SignedImageError } from '../error';
+import { InvalidInputError, messageOf, SignedImageError } from '../error';
 import { selfReportedId } from './builder-id';
 import type { GithubClaims } from './ci/github-claims';
 import { readGithubEvent } from './ci/github-event';
@@ -63,7 +63,7 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
   const { ci, isRequest } = detectCi(env, {
     remotes,
     event: readGithubEvent(env),
-    claims: await options.claims?.(),
+    claims: await readClaims(options, warnings),
     teamcity: readTeamCityParameters(env),
   });
   if (ci?.commit !== undefined && overrides.commit === undefined) {
@@ -83,6 +83,21 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
     isRequest,
     warnings,
   });
+}
+
+/** The variables have the same facts, so a token that cannot be read does not stop the run. */
+async function readClaims(
+  { claims }: DetectSourceOptions,
+  warnings: string[],
+): Promise<GithubClaims | undefined> {
+  try {
+    return await claims?.();
+  } catch (error) {
+    warnings.push(
+      `the identity token of the job could not be read, so commit, ref and repository are those of its variables: ${messageOf(error)}`,
+    );
+    return undefined;
+  }
 }
 
 /** Returns the folder of the build context in the work tree; `undefined` without a build, or outside. */

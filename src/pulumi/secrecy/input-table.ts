@@ -89,7 +89,7 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
     directory: 'public',
     allowDirty: 'public',
   },
-  ProvenanceArgs: { disabled: 'public', builderId: 'public', parameters: 'public' },
+  ProvenanceArgs: { disabled: 'public', form: 'public', builderId: 'public', parameters: 'public' },
   RegistryArgs: {
     username: 'kept',
     password: 'guarded',
