@@ -66,6 +66,7 @@ export {
   type RegistryArgs,
   RequiredFormat,
   RequiredTransparency,
+  ProvenanceForm,
   SignatureFormat,
   SignaturePurpose,
   SignedImage,

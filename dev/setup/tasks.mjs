@@ -20,6 +20,7 @@ import { nodeEnvironment, NODE_VERSIONS } from './node-versions.mjs';
 import { printFileSizes } from './file-sizes.mjs';
 import { languagesFile, printLanguages, removeLanguages } from './languages-table.mjs';
 import { root, run, works } from './process.mjs';
+import { printProvenance, provenanceFile, removeProvenance } from './provenance-table.mjs';
 import { removeProxies, printProxies, proxiesFile } from './proxies.mjs';
 import { checkSchema, generateSdks } from './sdk.mjs';
 import { removeTally, tallyFile } from './tally.mjs';
@@ -42,6 +43,7 @@ const SUITES = [
   'test/audit/log/real/',
   'test/keys/',
   'test/oracles/',
+  'test/provenance/',
   'test/enforce/real/',
   'test/builders/',
   'test/proxy/',
@@ -206,6 +208,22 @@ export const tasks = {
           }),
       );
       return printLogAudit(rest.length > 0) && code === 0 ? 0 : code || 1;
+    },
+  },
+  'test:provenance': {
+    needs: [],
+    run: async (args, env) => {
+      removeProvenance();
+      const code = await all(
+        () => requireGo(env),
+        () => run('node', ['dev/tools/build.mjs', 'cosign', 'slsa'], { env }),
+        () =>
+          jest('provenance', args.some(isPath) ? [] : ['test/provenance/'])(args, {
+            ...env,
+            PROVENANCE_TABLE: provenanceFile,
+          }),
+      );
+      return printProvenance() && code === 0 ? 0 : code || 1;
     },
   },
   'test:proxy': {

@@ -114,9 +114,13 @@ function challengeOf(claims: Claims): string {
   return String(claims['email'] ?? claims['sub']);
 }
 
-/** Whether the token's issuer is the local issuer or one of the issuers below its URL. */
+/** The issuer of GitHub Actions, whose part the local issuer plays in tests of verifiers that require it. */
+export const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';
+
+/** Whether the token's issuer is the local issuer, one of the issuers below its URL, or that of GitHub Actions. */
 function isIssuedBy(claims: Claims, { url }: Pick<OidcIssuer, 'url'>): boolean {
-  return claims['iss'] === url || String(claims['iss']).startsWith(`${url}/`);
+  const issuer = String(claims['iss']);
+  return issuer === url || issuer.startsWith(`${url}/`) || issuer === GITHUB_ISSUER;
 }
 
 async function provenKey(body: SigningCertificateRequest, challenge: string): Promise<KeyObject> {

@@ -113,6 +113,16 @@ export const GROUPS = {
     sources: ['policy-tester/main.go'],
     programs: { 'policy-tester': './policy-tester' },
   },
+  slsa: {
+    folder: 'slsa',
+    minutes: 6,
+    sources: ['statement/main.go', 'verifier/main.go'],
+    programs: {
+      'intoto-statement': './statement',
+      'slsa-verifier': 'github.com/slsa-framework/slsa-verifier/v2/cli/slsa-verifier',
+      'slsa-verifier-private': './verifier',
+    },
+  },
   oracles: {
     folder: 'oracles',
     minutes: 3,

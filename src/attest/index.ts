@@ -6,6 +6,12 @@ export {
   subjectsOf,
 } from './parsed-statement';
 export {
+  GITHUB_BUILD_TYPE,
+  githubFormProblem,
+  type GithubJob,
+  githubProvenanceStatement,
+} from './github-provenance';
+export {
   BUILD_TYPE,
   type BuildInstructions,
   type BuildMaterials,

@@ -2,7 +2,7 @@ import { SignedImageError } from '../error';
 import { type Digest, hexOf } from '../oci/digest';
 import { type Repository, type Tag, formatRepository } from '../oci/reference';
 import { isUri } from '../source/uri';
-import { vcsLocation } from './vcs-location';
+import { vcsLocation } from '../source/vcs-location';
 import { PROVENANCE_PREDICATE_TYPE, STATEMENT_TYPE, type Statement } from './statement';
 
 /** The build type, which defines `externalParameters` and how the build ran: `docs/build-type-v1.md`. */
@@ -101,6 +101,10 @@ export interface BuildRun {
   readonly user?: string;
   /** The fork that a pull or merge request comes from. */
   readonly headRepository?: string;
+  /** Folder of the context in the source repository. */
+  readonly path?: string;
+  /** The repository that has the source repository as a submodule. */
+  readonly superproject?: string;
   readonly invocation?: string;
   /** RFC 3339, UTC; absent if the builder does not report it (a provider's build). */
   readonly startedOn?: string;
@@ -225,6 +229,8 @@ export function provenanceStatement(input: ProvenanceInput): Statement<Provenanc
     tag: materials.tag,
     ref: materials.ref,
     headRepository: run.headRepository,
+    path: run.path,
+    superproject: run.superproject,
   });
   const dependencies = resolvedDependencies(materials);
   return {

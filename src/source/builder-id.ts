@@ -46,7 +46,11 @@ const HOSTED: readonly {
   {
     prefix: 'https://github.com/actions/runner/github-hosted',
     isCurrent: (env) =>
-      env['GITHUB_ACTIONS'] === 'true' && env['RUNNER_ENVIRONMENT'] === 'github-hosted',
+      env['GITHUB_ACTIONS'] === 'true' &&
+      // Gitea and Forgejo set the variables of GitHub as well.
+      env['GITEA_ACTIONS'] !== 'true' &&
+      env['FORGEJO_ACTIONS'] !== 'true' &&
+      env['RUNNER_ENVIRONMENT'] === 'github-hosted',
   },
   { prefix: 'https://github.com/slsa-framework/', isCurrent: () => false },
   { prefix: 'https://cloudbuild.googleapis.com/', isCurrent: () => false },

@@ -1,21 +1,21 @@
 import { realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 
-import { InvalidInputError, SignedImageError } from '../error';
+import { InvalidInputError, messageOf, SignedImageError } from '../error';
 import { selfReportedId } from './builder-id';
+import type { GithubClaims } from './ci/github-claims';
+import { readGithubEvent } from './ci/github-event';
+import { detectCi } from './ci/registry';
+import { readTeamCityParameters } from './ci/teamcity-parameters';
 import type { Change } from './compared-tree';
 import type { Detected } from './detected';
 import { dirtyTree } from './dirty-tree';
 import { type SourceFacts, type SourceOverrides } from './facts';
 import type { FilesRead, FolderRead } from './files-read';
+import { isWithin } from './git-location';
 import { GitReader } from './git-reader';
 import { type GitRunner, gitRunner } from './git-runner';
-import { detectGithubActions } from './github-actions';
-import { readGithubEvent } from './github-event';
-import { detectGitlabCi } from './gitlab-ci';
-import { detectJenkins } from './jenkins';
 import { mergeFacts } from './merged-facts';
-import { isOtherRequest } from './other-requests';
 import { validateOverrides } from './overrides';
 import { SourceCache } from './source-cache';
 import { findSourceRepository, type SourceRepository } from './source-repository';
@@ -35,10 +35,9 @@ export interface DetectSourceOptions {
   readonly cache?: SourceCache;
   /** Default: the machine's git. */
   readonly run?: GitRunner;
+  /** Gets the claims of the job's identity token in GitHub Actions. Default: variables only. */
+  readonly claims?: (() => Promise<GithubClaims | undefined>) | undefined;
 }
-
-const OWN_REQUESTS: ReadonlySet<string | undefined> = new Set(['github-actions', 'gitlab-ci']);
-const CI_SYSTEMS = [detectGithubActions, detectGitlabCi, detectJenkins];
 
 /**
  * Detects the facts of source and build, in order of precedence: declared overrides, the git repository, the CI
@@ -61,10 +60,12 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
   if (isDirty && overrides.allowDirty !== true) throw dirtyTree(changes, source);
 
   const remotes = source?.repository.remotes ?? [];
-  const event = readGithubEvent(env);
-  const ci = CI_SYSTEMS.map((detect) => detect(env, { remotes, event })).find(
-    (found) => found !== undefined,
-  );
+  const { ci, isRequest } = detectCi(env, {
+    remotes,
+    event: readGithubEvent(env),
+    claims: await readClaims(options, warnings),
+    teamcity: readTeamCityParameters(env),
+  });
   if (ci?.commit !== undefined && overrides.commit === undefined) {
     await allowed(() => requireCommit(source));
   }
@@ -75,12 +76,38 @@ export async function detectSource(options: DetectSourceOptions): Promise<Source
     declared: overrides,
     ci,
     git: source?.repository,
+    path: source && (await pathIn(source.repository.top, options)),
+    outer: source?.outer,
     local: localFacts(source),
     dirty: isDirty,
-    // The two name requests by variables of their own.
-    isRequest: !OWN_REQUESTS.has(ci?.builder.system) && isOtherRequest(env),
+    isRequest,
     warnings,
   });
+}
+
+/** The variables have the same facts, so a token that cannot be read does not stop the run. */
+async function readClaims(
+  { claims }: DetectSourceOptions,
+  warnings: string[],
+): Promise<GithubClaims | undefined> {
+  try {
+    return await claims?.();
+  } catch (error) {
+    warnings.push(
+      `the identity token of the job could not be read, so commit, ref and repository are those of its variables: ${messageOf(error)}`,
+    );
+    return undefined;
+  }
+}
+
+/** Returns the folder of the build context in the work tree; `undefined` without a build, or outside. */
+async function pathIn(
+  top: string,
+  { cwd, reads }: DetectSourceOptions,
+): Promise<string | undefined> {
+  const folder = reads && (await realpath(cwd).catch(() => undefined));
+  if (folder === undefined || !isWithin(folder, top)) return undefined;
+  return relative(top, folder).replaceAll('\\', '/');
 }
 
 async function ofHead(

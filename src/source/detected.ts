@@ -18,25 +18,14 @@ export interface Detected {
   /** The fork that a pull or merge request comes from. */
   readonly headRepository?: string;
   /**
-   * Whether the run is for a pull or merge request. The branch name in the work tree may then be that of the
-   * fork.
+   * Whether the run is for a pull or merge request, or may be for one. The branch name in the work tree may then
+   * be that of a fork.
    */
   readonly isRequest?: boolean;
   readonly builder: BuilderFacts;
 }
 
 export type Env = Readonly<Record<string, string | undefined>>;
-
-/** Inputs of a detector beside the environment variables. */
-export interface Surroundings {
-  /** Remotes of the work tree. */
-  readonly remotes: readonly GitRemote[];
-  /** JSON of the event that started the run (GitHub Actions). */
-  readonly event?: unknown;
-}
-
-/** Detects one CI system; `undefined`: not detected. */
-export type Detector = (env: Env, surroundings: Surroundings) => Detected | undefined;
 
 /** Returns the first non-empty variable: some CI systems set variables to an empty value instead of omitting them. */
 export function textOf(env: Env, ...names: readonly string[]): string | undefined {

@@ -10,6 +10,12 @@ export interface SourceFacts {
   readonly ref?: string;
   /** Repository URL without credentials. */
   readonly repository?: string;
+  /** Folder of the build context in the repository, with `/`; absent at its top. */
+  readonly path?: string;
+  /**
+   * The repository that has this one as a submodule, as `git+https://host/path@<commit>#<folder of the submodule>`.
+   */
+  readonly superproject?: string;
   /** The fork of a pull or merge request, as reported by the CI system. */
   readonly headRepository?: string;
   /** Whether the files differed from the commit; absent if this was not checked. */
@@ -19,6 +25,29 @@ export interface SourceFacts {
   readonly warnings?: readonly string[];
 }
 
+/** The names of the CI systems that are detected (src/source/ci/registry.ts). */
+export type CiName =
+  | 'argo-workflows'
+  | 'aws-codebuild'
+  | 'azure-pipelines'
+  | 'bitbucket-pipelines'
+  | 'buildkite'
+  | 'circleci'
+  | 'codefresh'
+  | 'drone'
+  | 'forgejo-actions'
+  | 'gitea-actions'
+  | 'github-actions'
+  | 'gitlab-ci'
+  | 'google-cloud-build'
+  | 'jenkins'
+  | 'pulumi-deployments'
+  | 'semaphore'
+  | 'teamcity'
+  | 'tekton'
+  | 'travis'
+  | 'woodpecker';
+
 export interface BuilderFacts {
   /**
    * URI for `runDetails.builder.id`. It identifies the platform that ran the build and never claims a
@@ -26,7 +55,7 @@ export interface BuilderFacts {
    */
   readonly id: string;
   /** The detected system. */
-  readonly system: 'github-actions' | 'gitlab-ci' | 'jenkins' | 'git' | 'none';
+  readonly system: CiName | 'git' | 'none';
   /** URL of this run, if the CI system reports one. */
   readonly invocation?: string;
   /** The user who started the run, as reported by the CI system. */

@@ -5,6 +5,7 @@ export {
   validateAnnotations,
 } from './annotations';
 export { claimsHostedBuilder, SELF_REPORTED_SCHEME, selfReportedId } from './builder-id';
+export { type GithubClaims, parseGithubClaims } from './ci/github-claims';
 export { detectSource, type DetectSourceOptions } from './detect';
 export type { BuilderFacts, SourceFacts, SourceOverrides } from './facts';
 export type { FilesRead, FolderRead } from './files-read';

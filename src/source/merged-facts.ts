@@ -1,8 +1,13 @@
+import { relative } from 'node:path';
+
+import { InvalidInputError } from '../error';
 import { type Detected, omitUndefined } from './detected';
 import type { SourceFacts, SourceOverrides } from './facts';
 import type { GitRepository } from './git-repository';
 import { isCommit, isFullRef, isRefName } from './overrides';
 import { cleanRepositoryUrl } from './repository-url';
+import { encodedPath } from './uri';
+import { vcsLocation } from './vcs-location';
 
 export interface FactSources {
   readonly declared: SourceOverrides;
@@ -13,6 +18,10 @@ export interface FactSources {
   /** The builder if a CI system was not detected. */
   readonly local: Detected;
   readonly dirty: boolean | undefined;
+  /** Folder of the build context in the repository. */
+  readonly path?: string | undefined;
+  /** The outermost repository, if that of `git` is a submodule of it. */
+  readonly outer?: GitRepository | undefined;
   /** Whether variables of a system that is not known otherwise say that a request is built. */
   readonly isRequest: boolean;
   /**
@@ -26,6 +35,8 @@ export interface FactSources {
 /**
  * Merges the facts of one commit: the declared one, else the work tree's HEAD (which is what is built), else the
  * CI system's. Facts that the CI system reports for another commit are omitted.
+ *
+ * @throws InvalidInputError on `source.ref` if the CI system reports facts that contradict each other
  */
 export function mergeFacts(sources: FactSources): SourceFacts {
   const { declared, ci, git, local, dirty } = sources;
@@ -42,6 +53,8 @@ export function mergeFacts(sources: FactSources): SourceFacts {
     commit,
     ...refFacts(sources, facts, agrees && git?.commit === commit),
     repository: repository && cleanRepositoryUrl(repository),
+    path: sources.path === '' ? undefined : sources.path,
+    superproject: superprojectOf(sources),
     headRepository: facts.headRepository && cleanHead(facts.headRepository),
     dirty,
     builder: omitUndefined({
@@ -69,6 +82,17 @@ function aboutCommit(
   }) as Partial<Detected>;
 }
 
+/** Returns the location of the submodule in the outermost repository, if that has a remote and a commit. */
+function superprojectOf({ git, outer }: FactSources): string | undefined {
+  const origin = originOf(outer);
+  const address = origin && cleanRepositoryUrl(origin);
+  if (!git || !outer?.commit || !address) return undefined;
+  const location = vcsLocation(address, outer.commit);
+  return (
+    location && `${location}#${encodedPath(relative(outer.top, git.top).replaceAll('\\', '/'))}`
+  );
+}
+
 function originOf(git: GitRepository | undefined): string | undefined {
   const remotes = git?.remotes ?? [];
   const only = remotes.length === 1 ? remotes[0] : undefined;
@@ -89,6 +113,7 @@ function refFacts(
   // A declared ref is for the same commit; detected names may not be.
   const known = declared.ref === undefined ? facts : {};
   const tag = declared.tag ?? namedBy(declared.ref, 'tags') ?? validated(known.tag, isRefName);
+  if (declared.branch === undefined && declared.tag === undefined) refuseContradiction(known);
   // In a request a fork's branch may be checked out under any name, and a build of a tag does not have a branch.
   const isOnBranch =
     isHead &&
@@ -108,6 +133,29 @@ function refFacts(
     SourceFacts,
     'branch' | 'tag' | 'ref'
   >;
+}
+
+/**
+ * Annotations and provenance would record both. A CI system sets its variables together, so one of them was changed.
+ *
+ * @throws InvalidInputError on `source.ref`
+ */
+function refuseContradiction({ branch, tag, ref }: Partial<Detected>): void {
+  const [, kind, name] = /^refs\/(heads|tags)\/(.+)$/.exec(ref ?? '') ?? [];
+  if (kind === undefined) return;
+  const agrees =
+    kind === 'heads'
+      ? tag === undefined && (branch ?? name) === name
+      : branch === undefined && (tag ?? name) === name;
+  if (agrees) return;
+  throw new InvalidInputError([
+    {
+      property: 'source.ref',
+      code: 'INPUT_INVALID',
+      message:
+        'the CI system reports a ref and another branch or tag; set source.ref to the full ref that is built, or unset the variables that were changed',
+    },
+  ]);
 }
 
 /** The branch or tag in a full ref. */
@@ -150,6 +198,8 @@ function warningsOf(
     );
   }
   if (declared.commit !== undefined || agrees || ci?.commit === undefined) return warnings;
+  // The CI system reports the commit of the outermost repository.
+  if (ci.commit.toLowerCase() === sources.outer?.commit) return warnings;
   if (!isCommit(ci.commit)) {
     return [
       ...warnings,

@@ -22,6 +22,8 @@ export interface SourceRepository {
   readonly nested?: string;
   /** Whether a symbolic link in the repository leads to the folder, which is outside. */
   readonly linked?: boolean;
+  /** The outermost repository, if `repository` is a submodule of it. */
+  readonly outer?: GitRepository;
 }
 
 /**
@@ -59,8 +61,11 @@ export async function findSourceRepository(
     return { repository: await git.repository(own), linked: true };
   }
   if (top === undefined) return undefined;
-  if (own === undefined || !isWithin(top, own) || (await isSubmoduleOf(top, own, env, git))) {
+  if (own === undefined || !isWithin(top, own) || top === own) {
     return { repository: await git.repository(top) };
+  }
+  if (await isSubmoduleOf(top, own, env, git)) {
+    return { repository: await git.repository(top), outer: await git.repository(own) };
   }
   return {
     repository: await git.repository(own),

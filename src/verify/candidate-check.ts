@@ -6,6 +6,7 @@ import type { Purpose } from '../storage/signature';
 import { type Claim, type SignatureClaim, readClaim } from './claim';
 import { type Failure, failure } from './failure';
 import type { VerificationPolicy } from './policy';
+import { checkGithubProvenance } from './github-provenance';
 import { checkProvenance } from './provenance-check';
 import type { SignatureTrust } from './signature-trust';
 
@@ -60,10 +61,24 @@ function hasPair(subject: Annotations, name: string, value: string | undefined):
   return Object.hasOwn(subject, name) && subject[name] === value;
 }
 
-function checkContent(claim: Claim, { annotations, provenance }: ContentPolicy): Content {
+function checkContent(
+  claim: Claim,
+  { annotations, provenance }: ContentPolicy,
+  candidate: Candidate,
+): Content {
   if (claim.purpose === 'signature') return checkAnnotations(claim, annotations);
-  const fault = checkProvenance(claim.predicate, provenance ?? {});
+  const fault =
+    checkProvenance(claim.predicate, provenance ?? {}) ??
+    checkGithubProvenance(claim.predicate, certificateOf(candidate));
   return fault ? { failure: fault } : { annotations: {} };
+}
+
+/** DER of the certificate; `undefined` for a key. */
+function certificateOf({ bundle }: Candidate): Buffer | undefined {
+  const { content } = bundle.verificationMaterial;
+  if (content.$case === 'certificate') return content.certificate.rawBytes;
+  if (content.$case !== 'x509CertificateChain') return undefined;
+  return content.x509CertificateChain.certificates[0]?.rawBytes;
 }
 
 function matchesManifest(claim: Claim): boolean {
@@ -90,7 +105,7 @@ function check(candidate: Candidate, request: VerifyRequest): Checked {
   if (!matchesManifest(claim)) {
     return { failure: failure('VERIFY_SIGNATURE_INVALID', 'it is a signature of another image') };
   }
-  const content = checkContent(claim, request.content);
+  const content = checkContent(claim, request.content, candidate);
   if ('failure' in content) return content;
   return {
     verified: { candidate, claim, signer: verdict.signer, annotations: content.annotations },

@@ -6,6 +6,7 @@ import type {
   Deletion,
   IdentityProvider,
   InteractiveLogin,
+  ProvenanceForm,
   SignatureFormat,
   Transparency,
 } from './enums';
@@ -165,6 +166,11 @@ export interface SourceArgs {
 export interface ProvenanceArgs {
   /** Do not attest provenance. Default: false, and true without `build`. */
   disabled?: Input<boolean>;
+  /**
+   * Form of the statement. Default: `auto`, which is `github-actions` for a keyless signature in GitHub Actions, if
+   * the build is of the commit of the workflow, and neither `builderId` nor `parameters` is declared.
+   */
+  form?: Input<ProvenanceForm>;
   /** URI for `runDetails.builder.id`. Default: `source.builder`, or the detected builder. */
   builderId?: Input<string>;
   /** Additional entries of `externalParameters.parameters`. */

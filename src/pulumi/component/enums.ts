@@ -30,6 +30,20 @@ export const BuildNetwork = {
 } as const;
 export type BuildNetwork = (typeof BuildNetwork)[keyof typeof BuildNetwork];
 
+/** The form of the provenance statement: its build type, parameters and builder. */
+export const ProvenanceForm = {
+  /** `github-actions` where it is possible and describes this build, else `signed-image`. */
+  Auto: 'auto',
+  /**
+   * The build type of GitHub Actions, as `actions/attest-build-provenance` writes it, with the claims of the identity
+   * token that signs. Requires keyless signing in GitHub Actions.
+   */
+  GithubActions: 'github-actions',
+  /** The build type of this package, with the inputs of the build. */
+  SignedImage: 'signed-image',
+} as const;
+export type ProvenanceForm = (typeof ProvenanceForm)[keyof typeof ProvenanceForm];
+
 /** Where the OIDC token for Fulcio is taken from. */
 export const IdentityProvider = {
   /** The first provider that has a token. */

@@ -21,6 +21,7 @@ export {
   InteractiveLogin,
   RequiredFormat,
   RequiredTransparency,
+  ProvenanceForm,
   SignatureFormat,
   SignaturePurpose,
   SignerKind,

@@ -120,11 +120,15 @@ export interface SourceFactsOutput {
   repository?: string;
   /** Source repository of a pull or merge request from a fork. */
   headRepository?: string;
+  /** Folder of the build context in the repository; absent at its top. */
+  path?: string;
+  /** The repository that has this one as a submodule: `git+https://host/path@<commit>#<folder of the submodule>`. */
+  superproject?: string;
   /** Whether the work tree differed from the commit. */
   dirty?: boolean;
   /** URI for `runDetails.builder.id`. */
   builder: string;
-  /** `github-actions`, `gitlab-ci`, `jenkins`, `git` or `none`. */
+  /** The detected CI system, such as `github-actions` or `gitlab-ci`; otherwise `git` or `none`. */
   system: string;
   /** URL of the run. */
   invocation?: string;

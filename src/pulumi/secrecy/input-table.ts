@@ -89,7 +89,7 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
     directory: 'public',
     allowDirty: 'public',
   },
-  ProvenanceArgs: { disabled: 'public', builderId: 'public', parameters: 'public' },
+  ProvenanceArgs: { disabled: 'public', form: 'public', builderId: 'public', parameters: 'public' },
   RegistryArgs: {
     username: 'kept',
     password: 'guarded',
@@ -135,6 +135,8 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
     ref: 'public',
     repository: 'public',
     headRepository: 'public',
+    path: 'public',
+    superproject: 'public',
     dirty: 'public',
     builder: 'public',
     system: 'public',

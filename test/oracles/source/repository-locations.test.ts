@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import fc from 'fast-check';
 
-import { vcsLocation } from '../../../src/attest/vcs-location';
+import { vcsLocation } from '../../../src/source/vcs-location';
 import { cleanRepositoryUrl } from '../../../src/source';
 import { isUri } from '../../../src/source/uri';
 import { inputCount, recordOracle } from '../support/tally';

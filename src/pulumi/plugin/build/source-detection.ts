@@ -15,6 +15,7 @@ import {
 } from '../../../source';
 import type { BuildDeclaration } from '../inputs/declared-build';
 import type { PluginEnvironment } from '../environment';
+import { githubClaimsReader } from './github-claims';
 
 /** The paths of a build, absolute, and the builder that reads them. */
 export type BuildPaths = Pick<BuildDeclaration, 'context' | 'dockerfile' | 'contexts'> & {
@@ -31,14 +32,16 @@ export type BuildPaths = Pick<BuildDeclaration, 'context' | 'dockerfile' | 'cont
 export async function declaredSource(
   overrides: SourceOverrides,
   build: BuildPaths | undefined,
-  { env, cwd, sourceCache }: PluginEnvironment,
+  environment: PluginEnvironment,
 ): Promise<SourceFacts> {
+  const { env, cwd, sourceCache } = environment;
   return detectSource({
     cwd: build?.context ?? cwd,
     program: cwd,
     env,
     overrides,
     cache: sourceCache,
+    claims: githubClaimsReader(environment),
     ...(build && { reads: await filesRead(build) }),
   });
 }

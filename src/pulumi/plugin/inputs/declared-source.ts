@@ -30,6 +30,8 @@ export interface FactsOutput {
   readonly ref?: string;
   readonly repository?: string;
   readonly headRepository?: string;
+  readonly path?: string;
+  readonly superproject?: string;
   readonly dirty?: boolean;
   readonly builder: string;
   readonly system: string;
@@ -38,7 +40,18 @@ export interface FactsOutput {
 }
 
 export function factsOutput(facts: SourceFacts): FactsOutput {
-  const { commit, branch, tag, ref, repository, headRepository, dirty, builder } = facts;
+  const {
+    commit,
+    branch,
+    tag,
+    ref,
+    repository,
+    headRepository,
+    path,
+    superproject,
+    dirty,
+    builder,
+  } = facts;
   return {
     ...(commit !== undefined && { commit }),
     ...(branch !== undefined && { branch }),
@@ -46,6 +59,8 @@ export function factsOutput(facts: SourceFacts): FactsOutput {
     ...(ref !== undefined && { ref }),
     ...(repository !== undefined && { repository }),
     ...(headRepository !== undefined && { headRepository }),
+    ...(path !== undefined && { path }),
+    ...(superproject !== undefined && { superproject }),
     ...(dirty !== undefined && { dirty }),
     builder: builder.id,
     system: builder.system,

@@ -1,3 +1,4 @@
+import type { GithubJob } from '../../../attest';
 import { SignedImageError } from '../../../error';
 import { type Digest, type RegistryClient, type Repository, parseReference } from '../../../oci';
 import type { PluginEnvironment } from '../environment';
@@ -19,6 +20,7 @@ import type { CreateRequest } from '../protocol/crud-resource';
 import type { ResourceLog } from '../protocol/engine-log';
 import type { Properties } from '../protocol/wire-value';
 import { type PreviousState, boundFacts } from './facts';
+import { signingJob } from './github-job';
 import type { BuildSummaryOutput, SignerOutput } from '../../resources/signature-outputs';
 import {
   type SignerDescription,
@@ -39,6 +41,8 @@ export interface SignatureRequest {
   readonly facts: SourceFacts;
   readonly provenance: DeclaredProvenance;
   readonly build: BuildSummaryOutput | undefined;
+  /** The job whose identity token signs, if it is one of GitHub Actions. */
+  readonly githubJob: GithubJob | undefined;
 }
 
 export async function createSignatureRequest(
@@ -51,10 +55,12 @@ export async function createSignatureRequest(
   const { repository, digest } = parseReference(reader.at('image').string() ?? '');
   if (!digest) throw new SignedImageError({ code: 'INTERNAL', message: '`check` accepted a tag' });
   const facts = await boundFacts(inputs, before, environment);
+  const signing = await withServices(readSigning(reader), environment.host);
   return {
     repository,
     digest,
-    signing: await withServices(readSigning(reader), environment.host),
+    signing,
+    githubJob: await signingJob(signing.config.keyless, facts, environment),
     client: environment.registryClient(repository, readRegistry(reader.at('registry'))),
     facts,
     annotations: signedAnnotations(facts, reader.at('annotations').record()),
@@ -65,9 +71,9 @@ export async function createSignatureRequest(
 
 /** Reads the manifests of the image from the registry and returns them with what to sign for each. */
 export async function signingTargets(request: SignatureRequest): Promise<readonly SigningTarget[]> {
-  const { repository, digest, client, annotations, provenance, facts, build } = request;
+  const { repository, digest, client, annotations, provenance, facts, build, githubJob } = request;
   const manifests = await manifestsToSign(repository, digest, client);
-  const source = { repository, declared: provenance, facts, build };
+  const source = { repository, declared: provenance, facts, build, githubJob };
   return manifests.map(({ descriptor }) => ({
     manifest: descriptor,
     annotations,

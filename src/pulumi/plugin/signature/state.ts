@@ -24,8 +24,9 @@ export function signatureState(
   request: SignatureRequest,
   { stored, signer, written, drift }: SigningResult,
 ): Properties {
-  const { digest, signing, annotations, facts, repository, provenance, build } = request;
-  const statement = provenanceOf(digest, { repository, declared: provenance, facts, build });
+  const { digest, signing, annotations, facts, repository, provenance, build, githubJob } = request;
+  const source = { repository, declared: provenance, facts, build, githubJob };
+  const statement = provenanceOf(digest, source);
   const ofImage = stored.find(
     ({ subject, purpose }) => subject === digest && purpose === 'signature',
   );
