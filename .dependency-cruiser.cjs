@@ -20,6 +20,7 @@ const MODULES = [
   'enforce',
   'plugin',
   'audit',
+  'export',
   'cli',
 ];
 
