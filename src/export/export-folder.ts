@@ -39,7 +39,9 @@ export async function checkTarget(folder: string, force: boolean): Promise<void>
   const names = await namesIn(folder);
   if (names === undefined || names.length === 0) return;
   if (!force)
-    throw invalid(`the folder ${folder} is not empty: choose another one, or replace it with --force`);
+    throw invalid(
+      `the folder ${folder} is not empty: choose another one, or replace it with --force`,
+    );
   if (!names.includes(EXPORT_FILE))
     throw invalid(`the folder ${folder} does not contain an earlier export, so it is not replaced`);
 }

@@ -240,4 +240,3 @@ export async function exportImage(
     if (environment.client === undefined) await client.close();
   }
 }
-

@@ -137,7 +137,10 @@ async function addBlob(
 export async function imageContent(
   { repository, client }: Pick<LayoutSource, 'repository' | 'client'>,
   root: Digest,
-): Promise<{ readonly manifests: readonly FetchedManifest[]; readonly blobs: readonly Descriptor[] }> {
+): Promise<{
+  readonly manifests: readonly FetchedManifest[];
+  readonly blobs: readonly Descriptor[];
+}> {
   const manifests = new Map<Digest, FetchedManifest>();
   const blobs = new Map<Digest, Descriptor>();
   const add = async (digest: Digest, depth: number): Promise<void> => {

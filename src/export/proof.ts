@@ -43,6 +43,8 @@ export interface Proof {
   readonly platform?: string;
   /** Absent for a simple signing payload, which is not a statement. */
   readonly predicateType?: string;
+  /** Whether the subjects of the statement have names: optional in in-toto, and required by sigstore-python. */
+  readonly namedSubjects?: boolean;
   readonly signer: SignerDescription;
   readonly logged: boolean;
   /** Whether the log entry has an inclusion proof. Legacy signatures have a signed entry timestamp only. */
@@ -76,10 +78,12 @@ function labelOf(platform: string | undefined): string {
   return platform.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(0, 40);
 }
 
+/** The two formats may share a signature, so that its hash alone does not identify the files. */
 function nameOf({ purpose, platform, candidate }: SignatureEvidence): string {
+  const format = candidate.format === 'legacy' ? '-legacy' : '';
   const signature = signatureBytes(candidate.bundle);
   const id = createHash('sha256').update(signature).digest('hex').slice(0, 12);
-  return `${purpose}-${labelOf(platform)}-${id}`;
+  return `${purpose}-${labelOf(platform)}-${id}${format}`;
 }
 
 /** Returns the bundle as it is stored, byte for byte. */
@@ -95,10 +99,10 @@ async function storedBundle(
   return layer && client.getBlob(repository, layer);
 }
 
-function predicateTypeOf({ content }: Bundle): string | undefined {
-  return content.$case === 'dsseEnvelope'
-    ? parseStatement(content.dsseEnvelope.payload).predicateType
-    : undefined;
+function statementFacts({ content }: Bundle): Pick<Proof, 'predicateType' | 'namedSubjects'> {
+  if (content.$case !== 'dsseEnvelope') return {};
+  const { predicateType, subjects } = parseStatement(content.dsseEnvelope.payload);
+  return { predicateType, namedSubjects: subjects.every(({ name }) => name !== undefined) };
 }
 
 function prettyStatement({ content }: Bundle): Buffer | undefined {
@@ -140,13 +144,15 @@ export async function proofOf(
     payload: add(`signatures/${name}.payload.json`, payload),
     signature: payload && add(`signatures/${name}.sig`, text(signature)),
     envelope: add(`attestations/${name}.dsse.json`, envelope),
-    certificate: leaf && add(`certificates/${name}.pem`, text(`${certificatePem(leaf).trimEnd()}\n`)),
+    certificate:
+      leaf && add(`certificates/${name}.pem`, text(`${certificatePem(leaf).trimEnd()}\n`)),
     publicKey:
       signer.kind === 'key' ? add(keyPath(signer.keyId), text(signer.publicKey)) : undefined,
     statement:
-      purpose === 'provenance' ? add(`provenance/${name}.json`, prettyStatement(bundle)) : undefined,
+      purpose === 'provenance'
+        ? add(`provenance/${name}.json`, prettyStatement(bundle))
+        : undefined,
   };
-  const predicateType = predicateTypeOf(bundle);
   const given = Object.entries(paths).filter((entry) => entry[1] !== undefined);
   const proof: Proof = {
     name,
@@ -154,7 +160,7 @@ export async function proofOf(
     format,
     subject,
     ...(platform !== undefined && { platform }),
-    ...(predicateType !== undefined && { predicateType }),
+    ...statementFacts(bundle),
     signer,
     logged: tlogEntries.length > 0,
     inclusionProof: tlogEntries.some((entry) => entry.inclusionProof !== undefined),

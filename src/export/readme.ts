@@ -5,12 +5,12 @@ import { LAYOUT_FOLDER, layoutCommands } from './layout-commands';
 import type { Proof } from './proof';
 import { command } from './shell';
 import { CLIENT_TRUST_FILE, TRUSTED_ROOT_FILE, type TrustFacts } from './trust-files';
+import { sigstorePythonCommands } from './sigstore-python-commands';
 import {
   type CommandBlock,
   cosignCommands,
   SIGSTORE_GO_PROGRAM,
   sigstoreGoCommands,
-  sigstorePythonCommands,
   type VerifierCommands,
 } from './verifier-commands';
 
@@ -44,7 +44,9 @@ function section(title: string, intro: string, { blocks, gaps }: VerifierCommand
 }
 
 /** One signer of each kind is enough for this program: the same that other clients verify. */
-function signersOf(proofs: readonly Proof[]): readonly { signer: SignerDescription; key: string }[] {
+function signersOf(
+  proofs: readonly Proof[],
+): readonly { signer: SignerDescription; key: string }[] {
   const all = proofs.map(({ signer, files }) => ({ signer, key: files.publicKey ?? '' }));
   return [...new Map(all.map((each) => [JSON.stringify(each.signer), each])).values()];
 }
@@ -99,7 +101,10 @@ function contentText({ withImage, facts, notVerified }: ReadmeContent): string {
       : ` It also contains ${notVerified} stored objects that were not verified, such as signatures of other signers.`;
   const rows: readonly (readonly [string, string])[] = [
     ['`export.json`', 'image reference, digest, and what was verified, for programs'],
-    ['`manifests/`, `configs/`', 'manifests and image configs; the SHA-256 of a manifest is its digest'],
+    [
+      '`manifests/`, `configs/`',
+      'manifests and image configs; the SHA-256 of a manifest is its digest',
+    ],
     ['`bundles/`', 'Sigstore bundles'],
     ['`signatures/`, `attestations/`', 'signatures in cosign’s legacy format, if there are any'],
     ['`certificates/`, `keys/`', 'certificates of the signers, and trusted public keys'],
@@ -113,9 +118,11 @@ function contentText({ withImage, facts, notVerified }: ReadmeContent): string {
     [`\`${LAYOUT_FOLDER}/\``, `an OCI layout ${layers}.${others}`],
     ['`checksums.txt`', 'SHA-256 of every file: `sha256sum --check checksums.txt`'],
   ];
-  return ['| file | content |', '| --- | --- |', ...rows.map((row) => `| ${row.join(' | ')} |`)].join(
-    '\n',
-  );
+  return [
+    '| file | content |',
+    '| --- | --- |',
+    ...rows.map((row) => `| ${row.join(' | ')} |`),
+  ].join('\n');
 }
 
 /** Writes the README of an export: what it contains, and the commands that verify it without a network. */
@@ -147,7 +154,7 @@ export function readmeText(content: ReadmeContent): string {
     }),
     section(
       'sigstore-python',
-      '`pip install sigstore`, 4.5 or later.',
+      '`pip install sigstore`, 4.5 or later. Its program verifies statements whose subjects have names, and its library the others: run these with the Python that has it.',
       sigstorePythonCommands(proofs, facts),
     ),
     section(
@@ -159,4 +166,3 @@ export function readmeText(content: ReadmeContent): string {
     contentText(content),
   ].join('\n\n')}\n`;
 }
-

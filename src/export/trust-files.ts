@@ -3,7 +3,10 @@ import { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { AuditPolicyArgs } from '../audit';
 import { loadAuditPolicy } from '../audit';
 import type { SigningHost } from '../sign';
-import { CLIENT_TRUST_CONFIG_MEDIA_TYPE, SIGNING_CONFIG_MEDIA_TYPE } from '../trust/client-trust-json';
+import {
+  CLIENT_TRUST_CONFIG_MEDIA_TYPE,
+  SIGNING_CONFIG_MEDIA_TYPE,
+} from '../trust/client-trust-json';
 import { parseJsonSource, readJsonSource } from '../trust/json-source';
 import { TRUSTED_ROOT, TRUSTED_ROOT_MEDIA_TYPE } from '../trust/trusted-root-json';
 import type { VerificationPolicy } from '../verify';

@@ -2,7 +2,7 @@ import { hexOf } from '../oci';
 import { publicKeyFromPem } from '../sign';
 import type { Proof } from './proof';
 import { command } from './shell';
-import { CLIENT_TRUST_FILE, TRUSTED_ROOT_FILE, type TrustFacts } from './trust-files';
+import { TRUSTED_ROOT_FILE, type TrustFacts } from './trust-files';
 
 /** Commands that verify one thing, and why. */
 export interface CommandBlock {
@@ -79,42 +79,6 @@ export function cosignCommands(
   return { blocks, gaps };
 }
 
-/** sigstore-python: keyless signatures with an inclusion proof. */
-export function sigstorePythonCommands(
-  proofs: readonly Proof[],
-  facts: TrustFacts | undefined,
-): VerifierCommands {
-  const gaps: string[] = [];
-  const blocks = proofs.flatMap((proof): CommandBlock[] => {
-    const { signer, files } = proof;
-    const gap = sigstorePythonGap(proof, facts);
-    if (gap !== undefined || signer.kind === 'key' || files.bundle === undefined) {
-      gaps.push(`${captionOf(proof)}: ${gap ?? 'it has no bundle'}.`);
-      return [];
-    }
-    const verify = command(
-      `sigstore --trust-config ${CLIENT_TRUST_FILE} verify identity --offline`,
-      ['--bundle', files.bundle],
-      ['--cert-identity', signer.identity],
-      ['--cert-oidc-issuer', signer.issuer],
-      [files.manifest],
-    );
-    return [{ caption: captionOf(proof), commands: [verify] }];
-  });
-  return { blocks, gaps };
-}
-
-function sigstorePythonGap(
-  { signer, inclusionProof }: Proof,
-  facts: TrustFacts | undefined,
-): string | undefined {
-  if (signer.kind === 'key') return 'sigstore-python verifies certificates only, not keys';
-  if (!inclusionProof) return 'it has no inclusion proof, which sigstore-python requires';
-  if (facts?.certificateLogs !== true)
-    return 'the trusted root has no certificate transparency log, which sigstore-python requires';
-  return undefined;
-}
-
 /** The verification program that sigstore-go publishes with its examples. */
 export const SIGSTORE_GO_PROGRAM = 'sigstore-go-verification';
 
@@ -159,10 +123,7 @@ function sigstoreGoGap(proof: Proof, facts: TrustFacts | undefined): string | un
     (loggedTime && facts?.logs === true) || (timestamped && facts?.timestampAuthorities === true);
   if (!timed)
     return `${SIGSTORE_GO_PROGRAM} requires a time that a log or a timestamp authority of the trusted root signed`;
-  if (
-    signer.kind === 'key' &&
-    publicKeyFromPem(signer.publicKey).algorithm !== 'ecdsa-p256-sha256'
-  )
+  if (signer.kind === 'key' && publicKeyFromPem(signer.publicKey).algorithm !== 'ecdsa-p256-sha256')
     return `${SIGSTORE_GO_PROGRAM} verifies ECDSA keys only`;
   return undefined;
 }

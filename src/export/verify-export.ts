@@ -32,7 +32,11 @@ export interface VerifiedExport {
 /** Without a network, the trusted root of the public instance cannot be updated. */
 function rejectMissingRoot({ identities = [], transparency, sigstore }: AuditPolicyArgs): void {
   const needsRoot = identities.length > 0 || (transparency ?? 'none') !== 'none';
-  if (!needsRoot || sigstore?.trustedRoot !== undefined || sigstore?.clientTrustConfig !== undefined)
+  if (
+    !needsRoot ||
+    sigstore?.trustedRoot !== undefined ||
+    sigstore?.clientTrustConfig !== undefined
+  )
     return;
   throw new InvalidInputError([
     {

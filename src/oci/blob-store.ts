@@ -72,7 +72,7 @@ export async function fetchBlobParts(
 ): Promise<boolean> {
   const { digest, size } = descriptor;
   const hash = createHash('sha256');
-  for (let start = 0; start === 0 || start < size; ) {
+  for (let start = 0; start === 0 || start < size;) {
     const end = Math.min(start + partBytes, size);
     const part =
       size > partBytes

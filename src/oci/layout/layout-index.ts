@@ -66,7 +66,9 @@ export function encodeLayoutIndex(entries: readonly LayoutEntry[]): Buffer {
 export function parseLayoutIndex(bytes: Buffer): readonly Descriptor[] {
   const { manifests } = parseJsonObject(bytes, INDEX_FILE);
   if (!Array.isArray(manifests)) throw malformed(INDEX_FILE, 'does not have a list of manifests');
-  return manifests.map((each, index) => parseDescriptor(each, `${INDEX_FILE}: manifests[${index}]`));
+  return manifests.map((each, index) =>
+    parseDescriptor(each, `${INDEX_FILE}: manifests[${index}]`),
+  );
 }
 
 /** Whether this entry of `index.json` has this name. */
