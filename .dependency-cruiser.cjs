@@ -16,11 +16,12 @@ const MODULES = [
   'storage',
   'sign',
   'verify',
+  'core',
+  'export',
   'pulumi',
   'enforce',
   'plugin',
   'audit',
-  'export',
   'cli',
 ];
 

@@ -4,7 +4,7 @@ export {
   type AuditedLogEntry,
   auditJson,
   type AuditOutcome,
-  type AuditPolicyArgs,
+  type VerificationPolicyArgs,
   auditRbac,
   type AuditRbacOptions,
   auditRbacYaml,

@@ -4,10 +4,14 @@ import { join } from 'node:path';
 import { root, log } from './process.mjs';
 
 /** The entry points of the package, and where tsc writes their declarations. */
-const ENTRIES = { index: 'dist/index.d.ts', policy: 'dist/enforce/policy/index.d.ts' };
+const ENTRIES = {
+  index: 'dist/index.d.ts',
+  core: 'dist/core/index.d.ts',
+  policy: 'dist/enforce/policy/index.d.ts',
+};
 
 /** The packages that a consumer of the entry point has installed; its types must not import any other. */
-const ALLOWED = { index: ['@pulumi/pulumi'], policy: ['@pulumi/policy'] };
+const ALLOWED = { index: ['@pulumi/pulumi'], core: [], policy: ['@pulumi/policy'] };
 
 /**
  * Writes `types/`: one declaration file for each entry point, with the public types only. The files that tsc

@@ -5,13 +5,13 @@ import {
   type ExemptionArgs,
 } from '../enforce/program/exemption';
 import { InvalidInputError, type Problem } from '../error';
+import { loadVerificationPolicy, type VerificationPolicyArgs } from '../core/policy-args';
 import { createRegistryClient, type RegistryClient } from '../oci';
 import { processHost, type SigningHost } from '../sign';
 import { mapBounded } from '../storage/bounded';
 import { AUDIT_STATUSES, type AuditedImage, type AuditReport } from './audit-report';
 import { type Comparison, auditImage } from './image-audit';
 import { openPodApi } from './pod-api';
-import { type AuditPolicyArgs, loadAuditPolicy } from './policy-args';
 import { type ContainerSource, type RunningContainer } from './running-container';
 import { type RunningImage, runningImages } from './running-image';
 import { parseStackState, type StackState } from './stack-state';
@@ -19,7 +19,7 @@ import { parseStackState, type StackState } from './stack-state';
 /** The scope of an audit, and its requirements. */
 export interface ClusterAuditArgs {
   /** The policy that every image must meet. */
-  readonly policy: AuditPolicyArgs;
+  readonly policy: VerificationPolicyArgs;
   /** Namespaces to audit. Default: all. */
   readonly namespaces?: readonly string[] | undefined;
   /** Git commit that the signed provenance of every image must have: 40 or 64 hex digits. */
@@ -140,7 +140,7 @@ export async function auditCluster(
   const problems = argumentProblems(args);
   if (problems.length > 0) throw new InvalidInputError(problems);
   const stack = stackState === undefined ? undefined : parseStackState(stackState);
-  const policy = await loadAuditPolicy(args.policy, host);
+  const policy = await loadVerificationPolicy(args.policy, host);
   const comparison: Comparison = { policy, commit, stack };
 
   const source = environment.source ?? (await openPodApi(host, { context }));

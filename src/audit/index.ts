@@ -9,7 +9,7 @@ export {
 } from './audit-report';
 export { auditCluster, type ClusterAuditArgs, type ClusterAuditHost } from './cluster-audit';
 export { openPodApi, type PodApiOptions } from './pod-api';
-export { type AuditPolicyArgs, loadAuditPolicy } from './policy-args';
+export type { VerificationPolicyArgs } from '../core/policy-args';
 export { parsePolicyFile, type PolicyFile } from './policy-file';
 export { auditRbac, type AuditRbacOptions, auditRbacYaml, type RbacObject } from './rbac';
 export { auditJson } from './audit-report';

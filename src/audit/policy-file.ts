@@ -2,11 +2,11 @@ import type { ExemptionArgs } from '../enforce/program/exemption';
 import { InvalidInputError, type Problem, SignedImageError } from '../error';
 import { isJsonObject } from '../oci';
 import { parseBoundedJson } from '../http/json-bounds';
-import type { AuditPolicyArgs } from './policy-args';
+import type { VerificationPolicyArgs } from '../core/policy-args';
 
 /** The content of a policy file. */
 export interface PolicyFile {
-  readonly policy: AuditPolicyArgs;
+  readonly policy: VerificationPolicyArgs;
   readonly exempt: readonly ExemptionArgs[];
 }
 
@@ -45,7 +45,7 @@ const listOf =
   (value) =>
     Array.isArray(value) ? value.map(check).find(Boolean) : 'must be a list';
 
-const MEMBERS: Readonly<Record<keyof AuditPolicyArgs | 'exempt', Check>> = {
+const MEMBERS: Readonly<Record<keyof VerificationPolicyArgs | 'exempt', Check>> = {
   keys: texts,
   identities: listOf(members({ identity: text, issuer: text })),
   annotations: pairs,
@@ -89,7 +89,7 @@ export function parsePolicyFile(source: string): PolicyFile {
     return fault === undefined ? [] : [{ property: name, code: 'INPUT_INVALID', message }];
   });
   if (problems.length > 0) throw new InvalidInputError(problems);
-  const { exempt = [], ...policy } = file as AuditPolicyArgs & {
+  const { exempt = [], ...policy } = file as VerificationPolicyArgs & {
     readonly exempt?: readonly ExemptionArgs[];
   };
   return { policy, exempt };

@@ -1,91 +1,75 @@
-import type { AuditPolicyArgs, ClusterAuditArgs, PolicyFile } from '../audit';
-import { parsePolicyFile } from '../audit';
-import { SignedImageError } from '../error';
-import { type CommandContext, UsageError } from './command';
+import type { ClusterAuditArgs } from '../audit';
+import type { CommandContext } from './command';
+import { type Options, type OptionValues, UsageError } from './options';
+import { pair, POLICY_OPTIONS, policyFileOf, policyOf, textOf } from './verification-options';
 
-/** The options of `audit cluster`, for `parseArgs`. */
+const COMPARISON = 'Comparison';
+const SCOPE = 'Scope';
+
+/** The options of `audit cluster`. */
 export const AUDIT_OPTIONS = {
-  key: { type: 'string', multiple: true },
-  identity: { type: 'string', multiple: true },
-  issuer: { type: 'string', multiple: true },
-  annotation: { type: 'string', multiple: true },
-  'signature-format': { type: 'string' },
-  transparency: { type: 'string' },
-  'builder-id': { type: 'string' },
-  'trusted-root': { type: 'string' },
-  'no-platforms': { type: 'boolean' },
-  policy: { type: 'string' },
-  commit: { type: 'string' },
-  'stack-state': { type: 'string' },
-  exempt: { type: 'string', multiple: true },
-  'exempt-pod': { type: 'string', multiple: true },
-  namespace: { type: 'string', multiple: true, short: 'n' },
-  context: { type: 'string' },
-  kubeconfig: { type: 'string' },
-  output: { type: 'string', short: 'o', default: 'text' },
-} as const;
+  ...POLICY_OPTIONS,
+  commit: {
+    type: 'string',
+    value: 'SHA',
+    group: COMPARISON,
+    about: 'required commit in the provenance of every image',
+  },
+  'stack-state': {
+    type: 'string',
+    value: 'FILE',
+    isPath: true,
+    group: COMPARISON,
+    about: 'output of `pulumi stack export`; "-" for standard input',
+  },
+  namespace: {
+    type: 'string',
+    value: 'NAME',
+    multiple: true,
+    short: 'n',
+    group: SCOPE,
+    absent: 'all',
+    about: 'namespace to audit',
+  },
+  context: {
+    type: 'string',
+    value: 'NAME',
+    group: SCOPE,
+    absent: 'the current context',
+    about: 'context in kubeconfig',
+  },
+  kubeconfig: {
+    type: 'string',
+    value: 'FILE',
+    isPath: true,
+    group: SCOPE,
+    about: 'path of kubeconfig',
+  },
+  exempt: {
+    type: 'string',
+    value: 'IMAGE=REASON',
+    multiple: true,
+    group: SCOPE,
+    about: 'exempt images, for example registry.k8s.io/*',
+  },
+  'exempt-pod': {
+    type: 'string',
+    value: 'NAMESPACE/POD=REASON',
+    multiple: true,
+    group: SCOPE,
+    about: 'exempt pods',
+  },
+  output: {
+    type: 'string',
+    value: 'FORMAT',
+    short: 'o',
+    default: 'text',
+    choices: ['text', 'json', 'sarif'],
+    about: 'format of the report',
+  },
+} as const satisfies Options;
 
-/** The values of the options. */
-export type AuditOptions = {
-  readonly [Name in keyof typeof AUDIT_OPTIONS]?: (typeof AUDIT_OPTIONS)[Name] extends {
-    readonly multiple: true;
-  }
-    ? readonly string[]
-    : (typeof AUDIT_OPTIONS)[Name]['type'] extends 'boolean'
-      ? boolean
-      : string;
-};
-
-/** `name=value`, at the first `=`. */
-function pair(option: string, text: string): readonly [string, string] {
-  const at = text.indexOf('=');
-  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new UsageError(`--${option} ${text}: expected two parts separated by "="`);
-}
-
-function identitiesOf({ identity = [], issuer = [] }: AuditOptions) {
-  if (identity.length !== issuer.length) {
-    throw new UsageError('each --identity requires an --issuer, in the same order');
-  }
-  return identity.map((each, index) => ({ identity: each, issuer: issuer[index] ?? '' }));
-}
-
-async function textOf(option: string, path: string, context: CommandContext): Promise<string> {
-  if (path === '-') return context.terminal.readInput();
-  try {
-    return await context.host.readFile(path);
-  } catch (error) {
-    const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
-    throw new SignedImageError({
-      code: 'INPUT_INVALID',
-      message: `--${option}: ${path} cannot be read (${code})`,
-      cause: error,
-    });
-  }
-}
-
-/** Merges the options into the policy file: lists are extended, other values are replaced. */
-function policyOf(options: AuditOptions, { policy: file }: PolicyFile): AuditPolicyArgs {
-  const { transparency, 'signature-format': format } = options;
-  const builderId = options['builder-id'];
-  const trustedRoot = options['trusted-root'];
-  const annotations = (options.annotation ?? []).map((each) => pair('annotation', each));
-  return {
-    ...file,
-    keys: [...(file.keys ?? []), ...(options.key ?? [])],
-    identities: [...(file.identities ?? []), ...identitiesOf(options)],
-    annotations: { ...file.annotations, ...Object.fromEntries(annotations) },
-    // Invalid values are reported when the policy is loaded.
-    ...(format !== undefined && { format: format as AuditPolicyArgs['format'] }),
-    ...(transparency !== undefined && {
-      transparency: transparency as AuditPolicyArgs['transparency'],
-    }),
-    ...(builderId !== undefined && { provenance: { ...file.provenance, builderId } }),
-    ...(trustedRoot !== undefined && { sigstore: { trustedRoot } }),
-    ...(options['no-platforms'] === true && { platforms: false }),
-  };
-}
-
+type AuditOptions = OptionValues<typeof AUDIT_OPTIONS>;
 /**
  * Creates the arguments of an audit from options and files.
  *
@@ -99,10 +83,7 @@ export async function auditArguments(
   if (policyPath === '-' && statePath === '-') {
     throw new UsageError('only one of --policy and --stack-state can be "-"');
   }
-  const file: PolicyFile =
-    policyPath === undefined
-      ? { policy: {}, exempt: [] }
-      : parsePolicyFile(await textOf('policy', policyPath, context));
+  const file = await policyFileOf(options, context);
   const exemptImages = (options.exempt ?? []).map((each) => pair('exempt', each));
   const exemptPods = (options['exempt-pod'] ?? []).map((each) => pair('exempt-pod', each));
   return {

@@ -1,9 +1,7 @@
-import type { AuditPolicyArgs } from '../audit';
-import { SignedImageError } from '../error';
+import type { CoreOptions, VerifyImageArgs } from '../core';
+import { withImage } from '../core/image';
 import {
   BLOB_FOLDER,
-  ContentMemory,
-  createRegistryClient,
   type Descriptor,
   type Digest,
   encodeLayoutFile,
@@ -17,7 +15,6 @@ import {
   type Reference,
   type RegistryClient,
 } from '../oci';
-import { processHost, type SigningHost } from '../sign';
 import { listVerifiedSignatures, type VerificationReport, verifyImage } from '../verify';
 import { CHECKSUMS_FILE, checksumsText } from './checksums';
 import { checkTarget, type FolderWriter, writeFolder } from './export-folder';
@@ -31,53 +28,23 @@ import { readmeText } from './readme';
 import { createRecordingClient } from './recording-client';
 import { type ExportTrust, loadExportTrust } from './trust-files';
 
-/** What to export, and the policy that it must meet. */
-export interface ExportArgs {
-  /** `host/repo[:tag][@digest]`. A tag is resolved once. */
-  readonly image: string;
+/** The image to export, and the requirements that it must meet. */
+export interface ExportImageArgs extends VerifyImageArgs {
   /** The folder to write. */
   readonly output: string;
-  readonly policy: AuditPolicyArgs;
   /** Whether to include the layers of the image. Default: false. */
-  readonly withImage?: boolean | undefined;
+  readonly withLayers?: boolean | undefined;
   /** Whether to replace an earlier export. Default: false. */
   readonly force?: boolean | undefined;
-}
-
-/** The environment of an export. Default: that of this process. */
-export interface ExportHost {
-  readonly host?: SigningHost | undefined;
-  /** Registry client. Default: a client with docker's credentials. */
-  readonly client?: RegistryClient | undefined;
 }
 
 export interface ExportResult {
   /** `host/repo@digest`, verified. */
   readonly imageRef: string;
   readonly output: string;
-  readonly withImage: boolean;
+  readonly withLayers: boolean;
   readonly proofs: readonly Proof[];
   readonly notVerified: readonly Digest[];
-}
-
-async function resolved(
-  { repository, tag, digest }: Reference,
-  client: RegistryClient,
-  name: string,
-): Promise<Digest> {
-  if (digest !== undefined) return digest;
-  if (tag === undefined) {
-    throw new SignedImageError({
-      code: 'REFERENCE_INVALID',
-      message: `${name} has neither a tag nor a digest; name one of them`,
-    });
-  }
-  const found = await client.resolve(repository, tag);
-  if (found !== undefined) return found.digest;
-  throw new SignedImageError({
-    code: 'REGISTRY_NOT_FOUND',
-    message: `${name} does not exist, or these credentials may not read it`,
-  });
 }
 
 /** Everything that is written, apart from the layers of the image. */
@@ -147,13 +114,13 @@ function blobPath(digest: Digest): string {
 async function writeLayout(
   writer: ExportWriter,
   { reference, report, layout }: Prepared,
-  withImage: boolean,
+  withLayers: boolean,
   client: RegistryClient,
 ): Promise<void> {
   await writer.write(`${LAYOUT_FOLDER}/${LAYOUT_FILE}`, encodeLayoutFile());
   await writer.write(`${LAYOUT_FOLDER}/${INDEX_FILE}`, encodeLayoutIndex(layout.entries));
   for (const [digest, bytes] of layout.blobs) await writer.blob(digest, bytes);
-  if (!withImage) return;
+  if (!withLayers) return;
   const { repository } = reference;
   const image = await imageContent({ repository, client }, report.digest);
   for (const { descriptor, bytes } of image.manifests) await writer.blob(descriptor.digest, bytes);
@@ -163,10 +130,11 @@ async function writeLayout(
 async function writeReadable(
   writer: ExportWriter,
   { reference, report, folder, notVerified }: Prepared,
-  { policy, withImage = false }: ExportArgs,
+  args: ExportImageArgs,
   { files: trustFiles, facts }: ExportTrust,
   now: Date,
 ): Promise<void> {
+  const { withLayers = false } = args;
   const { digest, manifests } = report;
   const image = formatReference({ ...reference, digest: undefined });
   const trusted = [...folder.files].filter(([path]) => path.startsWith('keys/'));
@@ -175,9 +143,9 @@ async function writeReadable(
     image,
     digest,
     isIndex: isIndexType(manifests[0]?.mediaType ?? ''),
-    withImage,
+    withLayers,
     proofs: folder.proofs,
-    policy,
+    policy: args,
     facts,
     trustChecksums: [...trusted, ...trustFiles].map(([path, bytes]) => [path, checksumOf(bytes)]),
     notVerified: notVerified.length,
@@ -189,7 +157,7 @@ async function writeReadable(
       image,
       digest,
       exportedAt: now.toISOString(),
-      withImage,
+      withLayers,
       manifests: manifests.map(({ digest: each, mediaType, platform }) => ({
         digest: each,
         ...(mediaType !== undefined && { mediaType }),
@@ -206,37 +174,32 @@ async function writeReadable(
  * Verifies an image with the current content of the registry, and writes everything that proves it to a folder, with
  * which it is verified without a network. The folder is written as a whole or not at all.
  *
- * @throws InvalidInputError for the policy; SignedImageError `VERIFY_*` if the image does not meet it, `INPUT_INVALID`
- *   on `output` if the folder cannot be written, and errors of the registry
+ * @throws InvalidInputError for the requirements; SignedImageError `VERIFY_*` if the image does not meet them,
+ *   `INPUT_INVALID` on `output` if the folder cannot be written, and errors of the registry
  */
 export async function exportImage(
-  args: ExportArgs,
-  environment: ExportHost = {},
+  args: ExportImageArgs,
+  options: CoreOptions = {},
 ): Promise<ExportResult> {
-  const { image, output, withImage = false, force = false } = args;
-  const host = environment.host ?? processHost();
-  const reference = parseReference(image);
+  const { output, withLayers = false, force = false } = args;
+  const reference = parseReference(args.image);
   await checkTarget(output, force);
-  const trust = await loadExportTrust(args.policy, host);
-  const client = environment.client ?? createRegistryClient({ contents: new ContentMemory() });
-  try {
-    const digest = await resolved(reference, client, image);
+  return withImage(args, options, async ({ digest, client, host }) => {
+    const trust = await loadExportTrust(args, host);
     const prepared = await prepare(reference, digest, trust, client);
     await writeFolder(output, force, async (folder) => {
       const writer = new ExportWriter(folder);
       await writeReadable(writer, prepared, args, trust, host.now());
-      await writeLayout(writer, prepared, withImage, client);
+      await writeLayout(writer, prepared, withLayers, client);
       await writer.finish();
     });
     const { report, notVerified } = prepared;
     return {
       imageRef: report.imageRef ?? '',
       output,
-      withImage,
+      withLayers,
       proofs: prepared.folder.proofs,
       notVerified,
     };
-  } finally {
-    if (environment.client === undefined) await client.close();
-  }
+  });
 }

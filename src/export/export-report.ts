@@ -1,7 +1,6 @@
 import type { SignerDescription } from '../sign';
 import type { ExportResult } from './export-image';
 import type { Proof } from './proof';
-import type { VerifiedExport } from './verify-export';
 
 function signerText(signer: SignerDescription): string {
   return signer.kind === 'key'
@@ -28,17 +27,4 @@ export function exportText({ imageRef, output, proofs, notVerified }: ExportResu
     ...others,
     `  ${output}/README.md has the commands that verify it without a network`,
   ].join('\n');
-}
-
-export function exportJson(result: ExportResult): string {
-  return JSON.stringify(result, null, 2);
-}
-
-/** Formats the verification of an export as text. */
-export function verifiedExportText({ image, digest, proofs }: VerifiedExport): string {
-  return [`verified ${image} ${digest} without a network`, ...proofs.map(proofLine)].join('\n');
-}
-
-export function verifiedExportJson({ image, digest, report, proofs }: VerifiedExport): string {
-  return JSON.stringify({ image, digest, verified: true, proofs, report }, null, 2);
 }

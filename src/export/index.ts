@@ -1,4 +1,4 @@
-export { type ExportArgs, type ExportHost, exportImage, type ExportResult } from './export-image';
-export { exportJson, exportText, verifiedExportJson, verifiedExportText } from './export-report';
+export { exportImage, type ExportImageArgs, type ExportResult } from './export-image';
+export { exportText } from './export-report';
 export type { Proof, ProofFiles } from './proof';
-export { type VerifiedExport, verifyExport, type VerifyExportArgs } from './verify-export';
+export { inspectExport, type InspectExportArgs } from './verify-export';

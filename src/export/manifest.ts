@@ -15,7 +15,7 @@ export interface ExportManifest {
   /** RFC 3339. */
   readonly exportedAt: string;
   /** Whether the OCI layout contains the layers of the image. */
-  readonly withImage: boolean;
+  readonly withLayers: boolean;
   /** The image or index first, then its platform manifests. */
   readonly manifests: readonly {
     readonly digest: Digest;
@@ -36,7 +36,7 @@ export function encodeExportManifest(manifest: ExportManifest): Buffer {
 export interface ExportedImage {
   readonly reference: Reference;
   readonly digest: Digest;
-  readonly withImage: boolean;
+  readonly withLayers: boolean;
 }
 
 /**
@@ -46,13 +46,13 @@ export interface ExportedImage {
  */
 export function parseExportManifest(bytes: Buffer): ExportedImage {
   const json = parseJsonObject(bytes, EXPORT_FILE);
-  const { mediaType, image, digest, withImage } = json;
+  const { mediaType, image, digest, withLayers } = json;
   if (!isJsonObject(json) || mediaType !== EXPORT_MEDIA_TYPE)
     throw malformed(`its mediaType must be ${EXPORT_MEDIA_TYPE}`);
   if (typeof digest !== 'string' || !isDigest(digest)) throw malformed('it has no valid digest');
   if (typeof image !== 'string') throw malformed('it has no image');
   try {
-    return { reference: parseReference(image), digest, withImage: withImage === true };
+    return { reference: parseReference(image), digest, withLayers: withLayers === true };
   } catch {
     throw malformed('its image is not an image reference');
   }

@@ -1,4 +1,4 @@
-import type { AuditPolicyArgs } from '../audit';
+import type { VerificationPolicyArgs } from '../core';
 import type { Digest } from '../oci';
 import type { SignerDescription } from '../sign';
 import { LAYOUT_FOLDER, layoutCommands } from './layout-commands';
@@ -20,9 +20,9 @@ export interface ReadmeContent {
   readonly image: string;
   readonly digest: Digest;
   readonly isIndex: boolean;
-  readonly withImage: boolean;
+  readonly withLayers: boolean;
   readonly proofs: readonly Proof[];
-  readonly policy: AuditPolicyArgs;
+  readonly policy: VerificationPolicyArgs;
   readonly facts: TrustFacts | undefined;
   /** SHA-256 of the files of trust: keys and trusted root. */
   readonly trustChecksums: readonly (readonly [path: string, checksum: string])[];
@@ -91,8 +91,8 @@ ${lines.join('\n')}
 \`\`\``;
 }
 
-function contentText({ withImage, facts, notVerified }: ReadmeContent): string {
-  const layers = withImage
+function contentText({ withLayers, facts, notVerified }: ReadmeContent): string {
+  const layers = withLayers
     ? 'with all layers, as `cosign save` writes it: `cosign load --dir layout HOST/REPO:TAG` pushes the image and the signatures of the image itself'
     : 'without the layers of the image';
   const others =

@@ -1,7 +1,6 @@
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 
-import type { AuditPolicyArgs } from '../audit';
-import { loadAuditPolicy } from '../audit';
+import { loadVerificationPolicy, type VerificationPolicyArgs } from '../core/policy-args';
 import type { SigningHost } from '../sign';
 import {
   CLIENT_TRUST_CONFIG_MEDIA_TYPE,
@@ -33,7 +32,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Reads the declared trusted root, as written: parsed and encoded again it could lack what other clients read. */
 async function declaredRoot(
-  { sigstore }: AuditPolicyArgs,
+  { sigstore }: VerificationPolicyArgs,
   host: SigningHost,
 ): Promise<Json | undefined> {
   const { trustedRoot, clientTrustConfig } = sigstore ?? {};
@@ -53,10 +52,10 @@ function jsonFile(value: unknown): Buffer {
  * @throws InvalidInputError with all problems, each on its property
  */
 export async function loadExportTrust(
-  args: AuditPolicyArgs,
+  args: VerificationPolicyArgs,
   host: SigningHost,
 ): Promise<ExportTrust> {
-  const policy = await loadAuditPolicy(args, host);
+  const policy = await loadVerificationPolicy(args, host);
   const { trustedRoot: root } = policy;
   if (root === undefined) return { policy, facts: undefined, files: new Map() };
   const json = (await declaredRoot(args, host)) ?? (TrustedRoot.toJSON(root) as Json);

@@ -55,6 +55,21 @@ const COSIGN_KEYS = new Set(['Subject', 'Issuer', 'Bundle', 'RFC3161Timestamp'])
 /** Extensions of a Fulcio certificate, by name and by object id, which cosign prints, too. */
 const COSIGN_KEY_PREFIXES = ['githubWorkflow', '1.3.6.1.4.1.57264.'];
 
+type KeyFault = (key: string) => string | undefined;
+
+function problemsOf(
+  annotations: Readonly<Record<string, string>>,
+  faultOf: KeyFault,
+): readonly Problem[] {
+  return Object.keys(annotations).flatMap((key) => {
+    const message = faultOf(key);
+    if (message === undefined) return [];
+    return [
+      { property: `annotations[${JSON.stringify(key)}]`, code: 'INPUT_INVALID' as const, message },
+    ];
+  });
+}
+
 /**
  * Returns all problems of the declared annotations. A comma in a value is allowed: `cosign verify -a`
  * splits at it and cannot require such an annotation, but our own verification and policies can.
@@ -62,13 +77,14 @@ const COSIGN_KEY_PREFIXES = ['githubWorkflow', '1.3.6.1.4.1.57264.'];
 export function validateAnnotations(
   annotations: Readonly<Record<string, string>>,
 ): readonly Problem[] {
-  return Object.keys(annotations).flatMap((key) => {
-    const message = keyFault(key);
-    if (message === undefined) return [];
-    return [
-      { property: `annotations[${JSON.stringify(key)}]`, code: 'INPUT_INVALID' as const, message },
-    ];
-  });
+  return problemsOf(annotations, (key) => keyFault(key) ?? reservedFault(key));
+}
+
+/** Like `validateAnnotations`, where no facts are detected: their keys are allowed. */
+export function validateAnnotationKeys(
+  annotations: Readonly<Record<string, string>>,
+): readonly Problem[] {
+  return problemsOf(annotations, keyFault);
 }
 
 function keyFault(key: string): string | undefined {
@@ -80,6 +96,10 @@ function keyFault(key: string): string | undefined {
   if (COSIGN_KEYS.has(key) || COSIGN_KEY_PREFIXES.some((prefix) => key.startsWith(prefix))) {
     return 'cosign prints this key itself, so a signed annotation could not be distinguished from it; use another key';
   }
+  return undefined;
+}
+
+function reservedFault(key: string): string | undefined {
   const remedy = Object.hasOwn(FACT_KEYS, key) ? FACT_KEYS[key] : undefined;
   return (
     remedy &&

@@ -1,4 +1,9 @@
-export { annotationsOf, signedAnnotations, validateAnnotations } from './annotations';
+export {
+  annotationsOf,
+  signedAnnotations,
+  validateAnnotationKeys,
+  validateAnnotations,
+} from './annotations';
 export { claimsHostedBuilder, SELF_REPORTED_SCHEME, selfReportedId } from './builder-id';
 export { detectSource, type DetectSourceOptions } from './detect';
 export type { BuilderFacts, SourceFacts, SourceOverrides } from './facts';

@@ -13,7 +13,7 @@ import {
 import { podOf } from '../audit/support/pods';
 import { statusBody } from '../key/kubernetes/api-double';
 import { COMMIT } from '../verify/support/lab';
-import { type CommandOptions, type CommandRun, run } from './support';
+import { type CommandOptions, type CommandRun, run, schemaFaults } from './support';
 
 let lab: AuditLab;
 let image: PushedImage;
@@ -53,6 +53,8 @@ describe('signed-image audit cluster', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('shop/web/app');
     expect(stdout).toContain('1 images: 1 match; no findings');
+    const json = await audit(['--commit', COMMIT, '-o', 'json']);
+    expect(schemaFaults('audit-cluster', json.stdout)).toEqual([]);
   });
 
   test('ends with 1 for findings, in each format', async () => {
@@ -132,8 +134,9 @@ describe('signed-image audit cluster', () => {
     [['--stack-state', 'absent.json'], 'absent.json cannot be read (ENOENT)'],
     [['--context', 'two'], 'kubeconfig has no context "two"'],
     [['--key', 'absent.pub'], 'absent.pub'],
-    [['--signature-format', 'new'], 'must be one of any, bundle, legacy, both'],
+    [['--signature-format', 'new'], 'must be any, bundle, legacy or both'],
     [['--verbose'], "Unknown option '--verbose'"],
+    [['--stak-state', 'a'], "Unknown option '--stak-state'; did you mean --stack-state?"],
   ])('ends with 2 for %j', async (args, said) => {
     const { code, stderr, stdout } = await audit(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { PassThrough } from 'node:stream';
+
+import Ajv2020 from 'ajv/dist/2020';
 
 import { runCommandLine } from '../../src/cli/command-line';
 import type { TerminalStreams } from '../../src/cli/terminal';
@@ -43,4 +47,14 @@ export async function run(
     host: { ...processHost(), env, ...host },
   });
   return { code, ...said };
+}
+
+const SCHEMAS = join(resolve(__dirname, '../..'), 'docs/reference/output');
+
+/** What a schema says is wrong with a text; empty if nothing is. */
+export function schemaFaults(name: string, text: string): readonly string[] {
+  const schema = JSON.parse(readFileSync(join(SCHEMAS, `${name}.schema.json`), 'utf8')) as object;
+  const ajv = new Ajv2020({ allErrors: true, strict: true });
+  ajv.validate(schema, JSON.parse(text));
+  return (ajv.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }

@@ -9,7 +9,7 @@ import {
   isDigest,
   parseReference,
 } from '../../oci';
-import { findDigest } from './inputs/declared-image';
+import { findDigest } from '../../core/image-digest';
 
 /** Age after which a list is read again; the next resource usually follows right after this one. */
 const MAX_READ_AGE_MS = 60_000;

@@ -1,6 +1,6 @@
 import { createRegistryClient, parseDigest } from '../../../src/oci';
 import { type ExportResult, exportImage } from '../../../src/export';
-import type { AuditPolicyArgs } from '../../../src/audit';
+import type { VerificationPolicyArgs } from '../../../src/core';
 import type { SignatureFormat } from '../../../src/sign';
 import { type PushedImage, pushImage, pushIndex } from '../../interop/support/images';
 import { ANNOTATIONS, BUILDER, signWithOurs } from '../../interop/support/ours';
@@ -24,7 +24,7 @@ export interface OfflineCase {
   readonly signer: OfflineSigner;
   readonly format: SignatureFormat;
   readonly shape: 'image' | 'index';
-  readonly withImage: boolean;
+  readonly withLayers: boolean;
 }
 
 /** Rekor v2 does not fit into the legacy format. */
@@ -37,7 +37,7 @@ export const CASES: readonly OfflineCase[] = SIGNERS.flatMap((signer) =>
       signer,
       format,
       shape,
-      withImage: shape === 'image' || format === 'legacy',
+      withLayers: shape === 'image' || format === 'legacy',
     })),
   ),
 ).filter(isPossible);
@@ -55,7 +55,7 @@ export async function offlineSigner(stack: Stack, kind: OfflineSigner): Promise<
 }
 
 /** The policy of the signer, as a user declares it. */
-export function policyArgs(stack: Stack, signer: TestSigner): AuditPolicyArgs {
+export function policyArgs(stack: Stack, signer: TestSigner): VerificationPolicyArgs {
   const needsRoot = signer.transparency !== 'none';
   return {
     keys: signer.keys.map(({ pem }) => pem),
@@ -83,7 +83,7 @@ export async function exported(
   signer: TestSigner,
   image: PushedImage,
   output: string,
-  withImage: boolean,
+  withLayers: boolean,
 ): Promise<ExportResult> {
   const client = createRegistryClient({ dockerConfig: 'none' });
   try {
@@ -91,8 +91,8 @@ export async function exported(
       {
         image: `${image.repository}:v1@${parseDigest(image.digest)}`,
         output,
-        withImage,
-        policy: policyArgs(stack, signer),
+        withLayers,
+        ...policyArgs(stack, signer),
       },
       { host: signer.host, client },
     );

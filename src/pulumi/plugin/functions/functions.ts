@@ -17,7 +17,8 @@ import type {
 import { token } from '../../package';
 import { FUNCTION_INPUTS, type FunctionName } from '../../secrecy/input-table';
 import type { PluginEnvironment } from '../environment';
-import { readReference, resolveDigest } from '../inputs/declared-image';
+import { resolveDigest } from '../../../core/image-digest';
+import { readReference } from '../inputs/declared-image';
 import { loadPolicy, policyProblems } from '../inputs/declared-policy';
 import { readRegistry } from '../inputs/declared-registry';
 import { guardInputs } from '../inputs/guarded-inputs';

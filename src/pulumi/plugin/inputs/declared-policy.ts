@@ -13,13 +13,9 @@ import type {
   TrustedIdentity,
   VerificationPolicy,
 } from '../../../verify';
+import { trustedRootFor } from '../../../core/policy-args';
 import { readSigstore } from './declared-signing';
-import {
-  keyProblems,
-  loadTrustedKeys,
-  trustedKeyProblems,
-  trustedRootFor,
-} from './declared-trusted-keys';
+import { keyProblems, loadTrustedKeys, trustedKeyProblems } from './declared-trusted-keys';
 import type { InputReader } from './input-reader';
 
 const FORMATS: readonly (SignatureFormat | 'any')[] = ['any', 'bundle', 'legacy', 'both'];

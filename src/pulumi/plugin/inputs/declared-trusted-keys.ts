@@ -2,20 +2,8 @@ import type { Problem } from '../../../error';
 import { problemsOf } from '../../../error/signed-image-error';
 import type { InputReader } from './input-reader';
 import type { SignerOutput } from '../../resources/signature-outputs';
-import {
-  type SigningHost,
-  type SigstoreConfig,
-  holdsPin,
-  loadInstanceRoot,
-  loadPublicKey,
-  publicKeyFromPem,
-} from '../../../sign';
-import {
-  type Transparency,
-  type TrustedKey,
-  type VerificationPolicy,
-  outsideWindows,
-} from '../../../verify';
+import { type SigningHost, holdsPin, loadPublicKey, publicKeyFromPem } from '../../../sign';
+import { type TrustedKey, type VerificationPolicy, outsideWindows } from '../../../verify';
 
 /** Validates trusted keys; each problem has the path of its list item. */
 export async function keyProblems(
@@ -112,20 +100,6 @@ function readTime(time: InputReader): Date | undefined {
   if (RFC_3339.test(text) && !Number.isNaN(date.getTime())) return date;
   time.addProblem('must be an RFC 3339 time, for example 2027-01-31T00:00:00Z');
   return undefined;
-}
-
-type TrustedRoot = NonNullable<VerificationPolicy['trustedRoot']>;
-
-/** Loads the trusted root that a verification needs; a key without a log or a timestamp needs none. */
-export async function trustedRootFor(
-  transparency: Transparency,
-  keyless: boolean,
-  sigstore: SigstoreConfig | undefined,
-  host: SigningHost,
-): Promise<TrustedRoot | undefined> {
-  const declared = sigstore?.trustedRoot ?? sigstore?.clientTrustConfig;
-  if (transparency === 'none' && !keyless && declared === undefined) return undefined;
-  return loadInstanceRoot(sigstore, host);
 }
 
 /** Converts a signer in the state to trusted keys and identities. */

@@ -20,7 +20,8 @@ import { buildProblems, readBuild } from '../inputs/declared-build';
 import { readDeletion } from '../inputs/declared-registry';
 
 import { readProvenance } from '../inputs/declared-provenance';
-import { resolveForPush, readReference, resolveOnce } from '../inputs/declared-image';
+import { resolveForPush } from '../../../core/image-digest';
+import { readReference, resolveOnce } from '../inputs/declared-image';
 import { declaredSigner, readSigning } from '../inputs/declared-signing';
 import { readSource } from '../inputs/declared-source';
 import {

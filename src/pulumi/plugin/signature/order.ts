@@ -13,7 +13,7 @@ import {
   withServices,
   transparencyOf,
 } from '../inputs/declared-signing';
-import { trustedRootFor } from '../inputs/declared-trusted-keys';
+import { trustedRootFor } from '../../../core/policy-args';
 import { InputReader } from '../inputs/input-reader';
 import type { CreateRequest } from '../protocol/crud-resource';
 import type { ResourceLog } from '../protocol/engine-log';

@@ -8,7 +8,8 @@ import {
 import type { PluginEnvironment } from '../environment';
 import { readRegistry } from '../inputs/declared-registry';
 import { readSigning } from '../inputs/declared-signing';
-import { trustOf, trustedRootFor } from '../inputs/declared-trusted-keys';
+import { trustedRootFor } from '../../../core/policy-args';
+import { trustOf } from '../inputs/declared-trusted-keys';
 import { InputReader } from '../inputs/input-reader';
 import type { ReadRequest, ReadResult } from '../protocol/crud-resource';
 import type { Properties } from '../protocol/wire-value';

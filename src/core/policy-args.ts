@@ -1,6 +1,12 @@
 import { InvalidInputError, type Problem } from '../error';
 import { problemsOf } from '../error/signed-image-error';
-import { loadInstanceRoot, loadPublicKey, type PublicKey, type SigningHost } from '../sign';
+import {
+  loadInstanceRoot,
+  loadPublicKey,
+  type PublicKey,
+  type SigningHost,
+  type SigstoreConfig,
+} from '../sign';
 import type {
   ProvenanceExpectation,
   Transparency,
@@ -8,8 +14,8 @@ import type {
   VerificationPolicy,
 } from '../verify';
 
-/** The policy that every image must meet, with the inputs of `VerifiedImage`. */
-export interface AuditPolicyArgs {
+/** The requirements of a verification, with the names of the inputs of `VerifiedImage`. */
+export interface VerificationPolicyArgs {
   /** Public keys to trust: PEM text, a path, or a reference (`k8s://`, `awskms://`, ...). */
   readonly keys?: readonly string[] | undefined;
   /** Keyless signers to trust. At least one key or identity is required. */
@@ -33,12 +39,18 @@ export interface AuditPolicyArgs {
     | undefined;
 }
 
+type TrustedRoot = NonNullable<VerificationPolicy['trustedRoot']>;
+
 const FORMATS: readonly unknown[] = ['any', 'bundle', 'legacy', 'both'];
 const TRANSPARENCIES: readonly unknown[] = ['log', 'timestamp', 'none'];
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
 
-function argumentProblems({ format, transparency, identities = [] }: AuditPolicyArgs): Problem[] {
+function argumentProblems({
+  format,
+  transparency,
+  identities = [],
+}: VerificationPolicyArgs): Problem[] {
   const problems: Problem[] = [];
   const report = (property: string, message: string): void =>
     void problems.push({ property, code: 'INPUT_INVALID', message });
@@ -70,8 +82,8 @@ function argumentProblems({ format, transparency, identities = [] }: AuditPolicy
  *
  * @throws InvalidInputError with all problems, each on its property
  */
-export async function loadAuditPolicy(
-  args: AuditPolicyArgs,
+export async function loadVerificationPolicy(
+  args: VerificationPolicyArgs,
   host: SigningHost,
 ): Promise<VerificationPolicy> {
   const { keys: refs = [], identities = [], sigstore, provenance } = args;
@@ -88,11 +100,10 @@ export async function loadAuditPolicy(
   }
   const keyless = identities.length > 0;
   const transparency = args.transparency ?? (keyless ? 'log' : 'none');
-  const declared = sigstore?.trustedRoot ?? sigstore?.clientTrustConfig;
   let trustedRoot: VerificationPolicy['trustedRoot'];
-  if (problems.length === 0 && (transparency !== 'none' || declared !== undefined)) {
+  if (problems.length === 0) {
     const load = async (): Promise<unknown> =>
-      (trustedRoot = await loadInstanceRoot(sigstore, host));
+      (trustedRoot = await trustedRootFor(transparency, keyless, sigstore, host));
     problems.push(...(await problemsOf('sigstore.trustedRoot', load)));
   }
   if (problems.length > 0) throw new InvalidInputError(problems);
@@ -106,4 +117,16 @@ export async function loadAuditPolicy(
     trustedRoot,
     platforms: args.platforms ?? true,
   };
+}
+
+/** Loads the trusted root that a verification needs; a key without a log or a timestamp needs none. */
+export async function trustedRootFor(
+  transparency: Transparency,
+  keyless: boolean,
+  sigstore: SigstoreConfig | undefined,
+  host: SigningHost,
+): Promise<TrustedRoot | undefined> {
+  const declared = sigstore?.trustedRoot ?? sigstore?.clientTrustConfig;
+  if (transparency === 'none' && !keyless && declared === undefined) return undefined;
+  return loadInstanceRoot(sigstore, host);
 }

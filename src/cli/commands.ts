@@ -1,0 +1,34 @@
+import { auditCluster } from './audit-cluster';
+import { auditRbac } from './audit-rbac';
+import type { Command } from './command';
+import { completionCommand } from './completion/completion';
+import { exportCommand } from './export';
+import { keysGenerate, keysPublic } from './keys';
+import { sign } from './sign';
+import { tree } from './tree';
+import { verify } from './verify';
+import {
+  policyController,
+  policyFlux,
+  policyKyverno,
+  policyKyvernoClusterPolicy,
+  policyVap,
+} from './policy';
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  sign,
+  verify,
+  tree,
+  exportCommand,
+  keysGenerate,
+  keysPublic,
+  auditCluster,
+  auditRbac,
+  policyVap,
+  policyKyverno,
+  policyKyvernoClusterPolicy,
+  policyController,
+  policyFlux,
+  completionCommand(() => COMMANDS),
+];

@@ -1,0 +1,160 @@
+import type { PolicyFile } from '../audit';
+import type { VerificationPolicyArgs } from '../core';
+import { SignedImageError } from '../error';
+import type { CommandContext } from './command';
+import { modules } from './modules';
+import { type Options, type OptionValues, UsageError } from './options';
+
+const POLICY = 'Policy (at least one key or identity)';
+
+/** The options that declare a verification policy. */
+export const POLICY_OPTIONS = {
+  key: {
+    type: 'string',
+    value: 'REF',
+    multiple: true,
+    isPath: true,
+    group: POLICY,
+    about: 'trusted public key: a path, or a reference as in key.ref',
+  },
+  identity: {
+    type: 'string',
+    value: 'NAME',
+    multiple: true,
+    group: POLICY,
+    about: 'trusted keyless signer, compared exactly; requires an --issuer, in the same order',
+  },
+  issuer: {
+    type: 'string',
+    value: 'URL',
+    multiple: true,
+    group: POLICY,
+    about: 'OIDC issuer of the identity, compared exactly',
+  },
+  annotation: {
+    type: 'string',
+    value: 'NAME=VALUE',
+    multiple: true,
+    group: POLICY,
+    about: 'required signed annotation',
+  },
+  transparency: {
+    type: 'string',
+    value: 'MODE',
+    choices: ['log', 'timestamp', 'none'],
+    group: POLICY,
+    absent: 'log with an identity, otherwise none',
+    about: 'required transparency',
+  },
+  'signature-format': {
+    type: 'string',
+    value: 'FORMAT',
+    choices: ['any', 'bundle', 'legacy', 'both'],
+    group: POLICY,
+    absent: 'any',
+    about: 'required storage format',
+  },
+  'builder-id': {
+    type: 'string',
+    value: 'URI',
+    group: POLICY,
+    about: 'required builder in the signed provenance',
+  },
+  'trusted-root': {
+    type: 'string',
+    value: 'FILE',
+    isPath: true,
+    group: POLICY,
+    about: 'trusted root of a private Sigstore instance',
+  },
+  'no-platforms': {
+    type: 'boolean',
+    group: POLICY,
+    about: 'do not require signatures of platform manifests',
+  },
+  policy: {
+    type: 'string',
+    value: 'FILE',
+    isPath: true,
+    group: POLICY,
+    about: 'policy as JSON, with the inputs of VerifiedImage; "-" for standard input',
+  },
+} as const satisfies Options;
+
+/** The values of these options. */
+export type PolicyOptions = OptionValues<typeof POLICY_OPTIONS>;
+
+/** `name=value`, at the first `=`. */
+export function pair(option: string, text: string): readonly [string, string] {
+  const at = text.indexOf('=');
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+  throw new UsageError(`--${option} ${text}: expected two parts separated by "="`);
+}
+
+function identitiesOf({ identity = [], issuer = [] }: PolicyOptions) {
+  if (identity.length !== issuer.length) {
+    throw new UsageError('each --identity requires an --issuer, in the same order');
+  }
+  return identity.map((each, index) => ({ identity: each, issuer: issuer[index] ?? '' }));
+}
+
+/**
+ * Reads a file, or standard input for `-`.
+ *
+ * @throws SignedImageError `INPUT_INVALID`
+ */
+export async function textOf(
+  option: string,
+  path: string,
+  context: CommandContext,
+): Promise<string> {
+  if (path === '-') return context.terminal.readInput();
+  try {
+    return await context.host.readFile(path);
+  } catch (error) {
+    const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
+    throw new SignedImageError({
+      code: 'INPUT_INVALID',
+      message: `--${option}: ${path} cannot be read (${code})`,
+      cause: error,
+    });
+  }
+}
+
+/** Merges the options into the policy file: lists are extended, other values are replaced. */
+export function policyOf(
+  options: PolicyOptions,
+  { policy: file }: PolicyFile,
+): VerificationPolicyArgs {
+  const { transparency, 'signature-format': format } = options;
+  const builderId = options['builder-id'];
+  const trustedRoot = options['trusted-root'];
+  const annotations = (options.annotation ?? []).map((each) => pair('annotation', each));
+  return {
+    ...file,
+    keys: [...(file.keys ?? []), ...(options.key ?? [])],
+    identities: [...(file.identities ?? []), ...identitiesOf(options)],
+    annotations: { ...file.annotations, ...Object.fromEntries(annotations) },
+    // Invalid values are reported when the policy is loaded.
+    ...(format !== undefined && { format: format as VerificationPolicyArgs['format'] }),
+    ...(transparency !== undefined && {
+      transparency: transparency as VerificationPolicyArgs['transparency'],
+    }),
+    ...(builderId !== undefined && { provenance: { ...file.provenance, builderId } }),
+    ...(trustedRoot !== undefined && { sigstore: { trustedRoot } }),
+    ...(options['no-platforms'] === true && { platforms: false }),
+  };
+}
+
+/**
+ * Reads the policy file, if there is one.
+ *
+ * @throws SignedImageError `INPUT_INVALID`
+ */
+export async function policyFileOf(
+  { policy: path }: PolicyOptions,
+  context: CommandContext,
+): Promise<PolicyFile> {
+  if (path === undefined) return { policy: {}, exempt: [] };
+  return modules.audit().parsePolicyFile(await textOf('policy', path, context));
+}

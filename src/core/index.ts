@@ -1,0 +1,20 @@
+/**
+ * Sign and verify without Pulumi: `import { signImage, verifyImage } from 'pulumi-signed-image/core'`. The component
+ * and the command line use the same functions.
+ */
+export type { CoreOptions, ImageArgs } from './image';
+export { imageTree, type ImageTree, type TreeManifest } from './image-tree';
+export type { VerificationPolicyArgs } from './policy-args';
+export {
+  type ImageSignatureResult,
+  signImage,
+  type SignImageArgs,
+  type SignImageResult,
+} from './sign-image';
+export {
+  type InspectImageResult,
+  inspectSignatures,
+  verifyImage,
+  type VerifyImageArgs,
+} from './verify-image';
+export { ERROR_CODES, type ErrorCode, InvalidInputError, SignedImageError } from '../error';
