@@ -13,6 +13,7 @@ import {
   hostileResponsesFile,
   printHostileResponses,
 } from './hostile-responses.mjs';
+import { offlineFile, printOffline, removeOffline } from './offline-table.mjs';
 import { removeOracles, oraclesFile, printOracles } from './oracles.mjs';
 import { printFileSizes } from './file-sizes.mjs';
 import { languagesFile, printLanguages, removeLanguages } from './languages-table.mjs';
@@ -36,6 +37,7 @@ const SUITES = [
   'test/languages/',
   'test/hostile/',
   'test/keys/',
+  'test/offline/',
   'test/oracles/',
   'test/enforce/real/',
   'test/builders/',
@@ -147,6 +149,24 @@ export const tasks = {
           }),
       );
       return printOracles(sample || rest.length > 0) && code === 0 ? 0 : code || 1;
+    },
+  },
+  'test:offline': {
+    // Runs the compiled command line in a network namespace without a route.
+    needs: ['package'],
+    run: async (args, env) => {
+      removeOffline();
+      const code = await all(
+        () => requireGo(env),
+        () => run('node', ['dev/tools/build.mjs', 'cosign', 'sigstore-go'], { env }),
+        () => run('node', ['dev/tools/python.mjs', 'sigstore'], { env }),
+        () =>
+          jest('offline', args.some(isPath) ? [] : ['test/offline/'])(args, {
+            ...env,
+            OFFLINE_TALLY: offlineFile,
+          }),
+      );
+      return printOffline(args.length > 0) && code === 0 ? 0 : code || 1;
     },
   },
   'test:proxy': {

@@ -94,6 +94,15 @@ export const GROUPS = {
     sources: [],
     programs: { 'pulumi-language-yaml': 'github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml' },
   },
+  'sigstore-go': {
+    folder: 'sigstore-go',
+    minutes: 3,
+    sources: [],
+    programs: {
+      'sigstore-go-verification':
+        'github.com/sigstore/sigstore-go/examples/sigstore-go-verification',
+    },
+  },
   'policy-controller': {
     folder: 'policy-controller',
     minutes: 12,

@@ -7,6 +7,7 @@ import {
   type Digest,
   digestOf,
   hexOf,
+  parseJsonObject,
   parseManifest,
   type RegistryClient,
   type Repository,
@@ -107,7 +108,7 @@ function statementFacts({ content }: Bundle): Pick<Proof, 'predicateType' | 'nam
 
 function prettyStatement({ content }: Bundle): Buffer | undefined {
   if (content.$case !== 'dsseEnvelope') return undefined;
-  const statement: unknown = JSON.parse(content.dsseEnvelope.payload.toString('utf8'));
+  const statement = parseJsonObject(content.dsseEnvelope.payload, 'the signed statement');
   return Buffer.from(`${JSON.stringify(statement, null, 2)}\n`, 'utf8');
 }
 
