@@ -17,6 +17,7 @@ const MODULES = [
   'sign',
   'verify',
   'core',
+  'export',
   'pulumi',
   'enforce',
   'plugin',

@@ -14,6 +14,7 @@ import {
   hostileResponsesFile,
   printHostileResponses,
 } from './hostile-responses.mjs';
+import { offlineFile, printOffline, removeOffline } from './offline-table.mjs';
 import { removeOracles, oraclesFile, printOracles } from './oracles.mjs';
 import { logAuditFile, printLogAudit, removeLogAudit } from './log-audit-table.mjs';
 import { nodeEnvironment, NODE_VERSIONS } from './node-versions.mjs';
@@ -42,6 +43,7 @@ const SUITES = [
   'test/audit/log/large/',
   'test/audit/log/real/',
   'test/keys/',
+  'test/offline/',
   'test/oracles/',
   'test/provenance/',
   'test/enforce/real/',
@@ -224,6 +226,24 @@ export const tasks = {
           }),
       );
       return printProvenance() && code === 0 ? 0 : code || 1;
+    },
+  },
+  'test:offline': {
+    // Runs the compiled command line in a network namespace without a route.
+    needs: ['package'],
+    run: async (args, env) => {
+      removeOffline();
+      const code = await all(
+        () => requireGo(env),
+        () => run('node', ['dev/tools/build.mjs', 'cosign', 'sigstore-go'], { env }),
+        () => run('node', ['dev/tools/python.mjs', 'sigstore'], { env }),
+        () =>
+          jest('offline', args.some(isPath) ? [] : ['test/offline/'])(args, {
+            ...env,
+            OFFLINE_TALLY: offlineFile,
+          }),
+      );
+      return printOffline(args.length > 0) && code === 0 ? 0 : code || 1;
     },
   },
   'test:proxy': {

@@ -101,11 +101,22 @@ export const GROUPS = {
     sources: [],
     programs: { 'pulumi-language-yaml': 'github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml' },
   },
+<<<<<<< HEAD
   actionlint: {
     folder: 'actionlint',
     minutes: 1,
     sources: [],
     programs: { actionlint: 'github.com/rhysd/actionlint/cmd/actionlint' },
+=======
+  'sigstore-go': {
+    folder: 'sigstore-go',
+    minutes: 3,
+    sources: [],
+    programs: {
+      'sigstore-go-verification':
+        'github.com/sigstore/sigstore-go/examples/sigstore-go-verification',
+    },
+>>>>>>> h/offline
   },
   'policy-controller': {
     folder: 'policy-controller',

@@ -11,8 +11,15 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** The environments: `programs` that tests start, and the SDKs and the type checker of `languages`. */
-const ENVIRONMENTS = { programs: 'requirements.txt', languages: 'languages.txt' };
+/**
+ * The environments: `programs` that tests start, the SDKs and the type checker of `languages`, and `sigstore`, the client
+ * of that name.
+ */
+const ENVIRONMENTS = {
+  programs: 'requirements.txt',
+  languages: 'languages.txt',
+  sigstore: 'sigstore.txt',
+};
 const requirementsOf = (name) => join(here, 'python', ENVIRONMENTS[name]);
 const HEARTBEAT_MS = 15_000;
 

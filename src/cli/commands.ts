@@ -3,6 +3,7 @@ import { auditLog } from './audit-log';
 import { auditRbac } from './audit-rbac';
 import type { Command } from './command';
 import { completionCommand } from './completion/completion';
+import { exportCommand } from './export';
 import { keysGenerate, keysPublic } from './keys';
 import { sign } from './sign';
 import { tree } from './tree';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   sign,
   verify,
   tree,
+  exportCommand,
   keysGenerate,
   keysPublic,
   auditCluster,

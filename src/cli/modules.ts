@@ -1,5 +1,6 @@
 import type * as auditModule from '../audit';
 import type * as coreModule from '../core';
+import type * as exportModule from '../export';
 import type * as generatorsModule from '../enforce/admission/generators';
 import type * as signModule from '../sign';
 
@@ -8,5 +9,6 @@ export const modules = {
   sign: () => require('../sign') as typeof signModule,
   audit: () => require('../audit') as typeof auditModule,
   core: () => require('../core') as typeof coreModule,
+  export: () => require('../export') as typeof exportModule,
   policyGenerators: () => require('../enforce/admission/generators') as typeof generatorsModule,
 } as const;

@@ -3,6 +3,7 @@ import { defineCommand } from './command';
 import { EXIT } from './exit-codes';
 import { IMAGE_ARGUMENT, IMAGE_OPTIONS, imageArgs } from './image-options';
 import { modules } from './modules';
+import { UsageError } from './options';
 import { POLICY_OPTIONS, policyFileOf, policyOf } from './verification-options';
 
 /** `signed-image verify`. */
@@ -11,8 +12,20 @@ export const verify = defineCommand({
   summary: 'verify the signatures and the provenance of an image',
   about:
     'Verifies what the registry holds for an image, and for every platform manifest of an index, with the requirements of `VerifiedImage`. Prints `host/repo@sha256:...` if all are met, and else what is not met.',
-  arguments: [IMAGE_ARGUMENT],
-  options: { ...POLICY_OPTIONS, ...IMAGE_OPTIONS },
+  arguments: [{ ...IMAGE_ARGUMENT, about: `${IMAGE_ARGUMENT.about}; with --offline, a folder` }],
+  options: {
+    offline: {
+      type: 'boolean',
+      about: 'verify a folder of `signed-image export` instead of an image, without a network',
+    },
+    digest: {
+      type: 'string',
+      value: 'DIGEST',
+      about: 'with --offline: the digest that the export must be about',
+    },
+    ...POLICY_OPTIONS,
+    ...IMAGE_OPTIONS,
+  },
   sections: async () => [
     {
       title: 'Exit codes',
@@ -29,14 +42,22 @@ export const verify = defineCommand({
         'signed-image verify registry.example.com/app:1.0 --key cosign.pub',
         'signed-image verify registry.example.com/app@sha256:... --identity dev@example.com \\',
         '  --issuer https://accounts.example.com --annotation commit=0a1b... -o json',
+        'signed-image verify --offline FOLDER --digest sha256:... --key cosign.pub',
       ],
     },
   ],
   async run({ values, positionals: [image] }, context) {
     const { terminal, host } = context;
     const policy = policyOf(values, await policyFileOf(values, context));
-    const args = { ...policy, ...imageArgs(image, values) };
-    const result = await modules.core().inspectSignatures(args, { host });
+    const { offline, digest } = values;
+    if (offline !== true && digest !== undefined)
+      throw new UsageError('--digest requires --offline; otherwise it is part of IMAGE');
+    const result =
+      offline === true
+        ? await modules.export().inspectExport({ ...policy, folder: image ?? '', digest }, { host })
+        : await modules
+            .core()
+            .inspectSignatures({ ...policy, ...imageArgs(image, values) }, { host });
     if (values.output === 'json') terminal.print(JSON.stringify(verificationJson(result), null, 2));
     else if (result.verified) terminal.print(result.reference);
     else {

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
+
 import { SignedImageError } from '../error';
 import { isNotFound } from './answer';
 import type { Scope } from './authentication';
+import type { WritePart } from './client';
 import type { Descriptor } from './descriptor';
 import { type Digest, digestOf } from './digest';
 import { formatRepository, type Repository } from './reference';
@@ -47,6 +50,87 @@ async function fetchOnce(
     });
   }
   return body;
+}
+
+/** The size of the parts in which a large blob is read. */
+const PART_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Fetches a blob in parts, by range requests if it is larger than one part. A registry that ignores `Range` returns
+ * the whole blob, which is then read up to {@link MAX_BLOB_BYTES}.
+ *
+ * https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pulling-blobs
+ *
+ * @returns false if the registry returned 404
+ */
+export async function fetchBlobParts(
+  session: RegistrySession,
+  repository: Repository,
+  descriptor: Descriptor,
+  write: WritePart,
+  partBytes = PART_BYTES,
+): Promise<boolean> {
+  const { digest, size } = descriptor;
+  const hash = createHash('sha256');
+  for (let start = 0; start === 0 || start < size;) {
+    const end = Math.min(start + partBytes, size);
+    const part =
+      size > partBytes
+        ? await fetchRange(session, repository, descriptor, start, end)
+        : await fetchBlob(session, repository, descriptor);
+    if (part === 'unsupported') {
+      const whole = await fetchBlob(session, repository, descriptor);
+      if (whole) await write(whole);
+      return whole !== undefined;
+    }
+    if (part === undefined) return false;
+    hash.update(part);
+    await write(part);
+    start = end;
+    if (size === 0) break;
+  }
+  if (`sha256:${hash.digest('hex')}` === digest) return true;
+  throw new SignedImageError({
+    code: 'CONTENT_MISMATCH',
+    message: `registry ${session.endpoint.registry} returned different content for ${formatRepository(repository)}@${digest}`,
+  });
+}
+
+async function fetchRange(
+  session: RegistrySession,
+  repository: Repository,
+  { digest, size }: Descriptor,
+  start: number,
+  end: number,
+): Promise<Buffer | 'unsupported' | undefined> {
+  const response = await session
+    .send(
+      {
+        method: 'GET',
+        url: session.url(repository, `blobs/${digest}`),
+        headers: { range: `bytes=${start}-${end - 1}` },
+        limit: end - start,
+      },
+      { path: repository.path, access: 'pull' },
+    )
+    .catch((error: unknown) => {
+      // The whole blob, although a part of it was requested.
+      if (start > 0 || !(error instanceof SignedImageError) || error.code !== 'CONTENT_TOO_LARGE')
+        throw error;
+      return undefined;
+    });
+  if (response === undefined) return 'unsupported';
+  if (isNotFound(response)) return undefined;
+  const range = response.headers['content-range'];
+  if (response.status === 206 && range === `bytes ${start}-${end - 1}/${size}`) {
+    if (response.body.length === end - start) return response.body;
+  }
+  if (response.status !== 206)
+    throw await session.responseError(response, `reading blob ${digest}`, repository);
+  throw new SignedImageError({
+    code: 'REGISTRY_PROTOCOL',
+    message: `registry ${session.endpoint.registry} returned another part of ${digest} than bytes ${start} to ${end - 1}`,
+  });
 }
 
 /** Blobs up to this size are uploaded without checking for existence first: the check takes as long as the upload. */

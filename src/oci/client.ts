@@ -41,6 +41,9 @@ export interface StoredReferrer {
   readonly listedBy: 'api' | 'tag';
 }
 
+/** Writes one part of a blob. */
+export type WritePart = (part: Buffer) => Promise<void>;
+
 /**
  * The registry operations of this package (OCI distribution-spec 1.1). "Not found" is `undefined`; a
  * failed read is always an error (`REGISTRY_*`), never `undefined`.
@@ -59,6 +62,13 @@ export interface RegistryClient {
   ): Promise<Descriptor>;
   /** Fetches a blob, verified against size and digest. `undefined`: the registry returned 404. */
   getBlob(repository: Repository, descriptor: Descriptor): Promise<Buffer | undefined>;
+  /**
+   * Fetches a blob of any size in parts, in order, and passes each to `write`. Its size and digest are verified after
+   * the last part: until then the parts must not be used.
+   *
+   * @returns false if the registry returned 404
+   */
+  getBlobParts(repository: Repository, descriptor: Descriptor, write: WritePart): Promise<boolean>;
   /** Uploads a blob unless it is known to exist. Idempotent. */
   putBlob(repository: Repository, bytes: Buffer, mediaType: string): Promise<Descriptor>;
   /** Lists all referrers of a manifest by the referrers API or the fallback tag, unfiltered. */

@@ -6,6 +6,7 @@ export type {
   RegistryClient,
   StoredReferrer,
   TaskOptions,
+  WritePart,
 } from './client';
 export { ContentMemory, type ContentMemoryOptions } from './content-memory';
 export { type HelperResult, type HelperRunner } from './credential-helper';
@@ -43,6 +44,15 @@ export {
   type Repository,
   type Tag,
 } from './reference';
+export { createLayoutClient } from './layout/layout-client';
+export {
+  BLOB_FOLDER,
+  encodeLayoutFile,
+  encodeLayoutIndex,
+  INDEX_FILE,
+  LAYOUT_FILE,
+  type LayoutEntry,
+} from './layout/layout-index';
 export { fallbackTag } from './referrers';
 export { createRegistryClient, type RegistryClientOptions } from './registry-client';
 export { DEFAULT_BUDGET, type RetryBudget } from '../http/retry';

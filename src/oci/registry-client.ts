@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 
 import { SignedImageError } from '../error';
 import { checkAccess } from './access';
-import { fetchBlob, storeBlob } from './blob-store';
+import { fetchBlob, fetchBlobParts, storeBlob } from './blob-store';
 import type { RegistryClient, TaskOptions } from './client';
 import { ContentMemory } from './content-memory';
 import type { Credentials, CredentialSource } from './credentials';
@@ -161,6 +161,8 @@ function operations(
       // A descriptor with a different size is read from the registry, which reports the mismatch.
       return bytes === undefined || bytes.length === descriptor.size ? bytes : read();
     },
+    getBlobParts: async (repository, descriptor, write) =>
+      fetchBlobParts(await sessionOf(repository), repository, descriptor, write),
     putBlob: async (repository, bytes, mediaType) => {
       const digest = digestOf(bytes);
       if (!contents.hasUploaded(repository, digest)) {

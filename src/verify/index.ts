@@ -31,3 +31,8 @@ export {
   type UnreadableSignature,
 } from './stored-signatures';
 export { unmetLine, verifyImage } from './verification';
+export {
+  listVerifiedSignatures,
+  type SignatureEvidence,
+  type StoredEvidence,
+} from './verified-signatures';

@@ -1,0 +1,4 @@
+export { exportImage, type ExportImageArgs, type ExportResult } from './export-image';
+export { exportText } from './export-report';
+export type { Proof, ProofFiles } from './proof';
+export { inspectExport, type InspectExportArgs } from './verify-export';

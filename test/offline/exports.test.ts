@@ -1,0 +1,134 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { createCertificateAuthority } from '../../dev/sigstore/certificate-authority';
+import { mapBounded } from '../../src/storage/bounded';
+import type { TestSigner } from '../interop/support/signers';
+import { type Stack, startStack } from '../interop/support/stack';
+import { AlteredExport } from './support/altered-export';
+import { CASES, exported, IDENTITY, offlineSigner, signedImage } from './support/cases';
+import { FALSIFICATIONS } from './support/falsified';
+import { type ReadmeBlock, readmeBlocks } from './support/readme';
+import { tally } from './support/tally';
+import { type Isolation, startIsolation } from './support/verifiers';
+
+const PARALLEL_RUNS = 3;
+/** Errors of a command that did not get as far as the verification. */
+const NOT_RUN =
+  /no such file|cannot open|command not found|ModuleNotFound|unknown (?:flag|option)|Traceback(?![\s\S]*sigstore)/i;
+
+jest.setTimeout(300_000);
+
+let stack: Stack;
+let isolation: Isolation;
+let foreign: Buffer;
+const signers = new Map<string, TestSigner>();
+
+beforeAll(async () => {
+  stack = await startStack({ referrersApi: true });
+  isolation = await startIsolation(stack.folder);
+  for (const { signer } of CASES)
+    if (!signers.has(signer)) signers.set(signer, await offlineSigner(stack, signer));
+  foreign = await certificateOfAnotherAuthority();
+});
+afterAll(() => stack?.close());
+
+/** A certificate with the right identity and issuer, issued by an unknown authority. */
+async function certificateOfAnotherAuthority(): Promise<Buffer> {
+  const authority = await createCertificateAuthority();
+  return authority.issue({
+    publicKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey,
+    identity: IDENTITY,
+    extensions: [{ oid: '1.3.6.1.4.1.57264.1.8', value: stack.sigstore.issuer.url }],
+    lifetimeMinutes: 10,
+    sct: true,
+  });
+}
+
+/** Runs the commands in the namespace; returns those with another outcome than the expected one. */
+async function unexpected(
+  blocks: readonly ReadmeBlock[],
+  folder: string,
+  expected: 'verified' | 'refused',
+): Promise<readonly object[]> {
+  const runs = await mapBounded(blocks, PARALLEL_RUNS, async (block) => {
+    const { code, stdout, stderr } = await isolation.run(block.script, folder);
+    const refused = code !== 0 && !NOT_RUN.test(stderr);
+    const isExpected = expected === 'verified' ? code === 0 : refused;
+    const { verifier } = block;
+    tally({ kind: 'run', verifier, outcome: isExpected ? expected : 'failed' });
+    return isExpected ? [] : [{ ...block, code, stdout, stderr }];
+  });
+  return runs.flat();
+}
+
+async function blocksOf(folder: string): Promise<readonly ReadmeBlock[]> {
+  return readmeBlocks(await readFile(join(folder, 'README.md'), 'utf8'));
+}
+
+test('the namespace of the commands has no route', async () => {
+  const route = await isolation.run('cat /proc/net/route /proc/net/ipv6_route', stack.folder);
+  expect(
+    route.stdout
+      .trim()
+      .split('\n')
+      .slice(1)
+      .filter((line) => !/\slo$/.test(line)),
+  ).toEqual([]);
+  const { host } = stack.registry;
+  const fetched = await isolation.run(
+    `'${process.execPath}' -e "fetch('http://${host}/v2/').then(() => console.log('reached'))"`,
+    stack.folder,
+  );
+  expect(fetched.code).not.toBe(0);
+});
+
+describe.each(CASES)('$signer, format $format, $shape', (each) => {
+  const label = `${each.signer}-${each.format}-${each.shape}`.replaceAll(/[^a-z0-9]+/gi, '-');
+  const folderOf = (name: string): string => join(stack.folder, `${label}-${name}`);
+  let blocks: readonly ReadmeBlock[];
+
+  beforeAll(async () => {
+    const signer = signers.get(each.signer)!;
+    for (const name of ['export', 'other']) {
+      const image = await signedImage(stack, signer, each);
+      await exported(stack, signer, image, folderOf(name), each.withLayers);
+    }
+    tally({ kind: 'export' });
+    blocks = await blocksOf(folderOf('export'));
+  });
+
+  test('the commands of its README verify it without a route', async () => {
+    const verifiers = new Set(blocks.map(({ verifier }) => verifier));
+    expect([...verifiers]).toEqual(expect.arrayContaining(['signed-image', 'cosign']));
+    expect(await unexpected(blocks, folderOf('export'), 'verified')).toEqual([]);
+  });
+
+  const kind = each.signer.includes('keyless') ? 'keyless' : 'key';
+  const falsifications = FALSIFICATIONS.filter(
+    (falsification) => (falsification.signers ?? kind) === kind,
+  );
+  test.each(falsifications)('$name is refused', async ({ name, apply }) => {
+    const folder = folderOf(name.replaceAll(' ', '-'));
+    const altered = await AlteredExport.copyOf(folderOf('export'), folder);
+    const other = await AlteredExport.copyOf(folderOf('other'), `${folder}-other`);
+    await apply(altered, other, foreign);
+    // The platforms of an index keep their digests.
+    const concerned = blocks.filter(
+      ({ caption }) => name !== 'another digest' || !/of linux/.test(caption),
+    );
+    const [{ digest }, { digest: exportedDigest }] = [
+      await altered.json<{ digest: string }>('export.json'),
+      await AlteredExport.copyOf(folderOf('export'), `${folder}-original`).then((original) =>
+        original.json<{ digest: string }>('export.json'),
+      ),
+    ];
+    // Whoever requires no digest, or the wrong one, must be protected, too.
+    const scripts = concerned.map((block) => ({
+      ...block,
+      script: block.script.replace(`--digest ${exportedDigest}`, `--digest ${digest}`),
+    }));
+    expect(await unexpected(scripts, folder, 'refused')).toEqual([]);
+  });
+});

@@ -1,0 +1,104 @@
+import { createRegistryClient, parseDigest } from '../../../src/oci';
+import { type ExportResult, exportImage } from '../../../src/export';
+import type { VerificationPolicyArgs } from '../../../src/core';
+import type { SignatureFormat } from '../../../src/sign';
+import { type PushedImage, pushImage, pushIndex } from '../../interop/support/images';
+import { ANNOTATIONS, BUILDER, signWithOurs } from '../../interop/support/ours';
+import { IDENTITY, type TestSigner, testSigner } from '../../interop/support/signers';
+import type { Stack } from '../../interop/support/stack';
+
+/** Who signs, and what the log and the timestamp authority add. */
+export const SIGNERS = [
+  'key',
+  'key + log',
+  'key + log v2 + timestamp',
+  'RSA key + log',
+  'keyless + log',
+  'keyless + log + timestamp',
+  'keyless + log v2 + timestamp',
+] as const;
+export type OfflineSigner = (typeof SIGNERS)[number];
+
+/** One image to export. */
+export interface OfflineCase {
+  readonly signer: OfflineSigner;
+  readonly format: SignatureFormat;
+  readonly shape: 'image' | 'index';
+  readonly withLayers: boolean;
+}
+
+/** Rekor v2 does not fit into the legacy format. */
+const isPossible = ({ signer, format }: OfflineCase): boolean =>
+  format === 'bundle' || !signer.includes('v2');
+
+export const CASES: readonly OfflineCase[] = SIGNERS.flatMap((signer) =>
+  (['bundle', 'legacy', 'both'] as const).flatMap((format) =>
+    (['image', 'index'] as const).map((shape): OfflineCase => ({
+      signer,
+      format,
+      shape,
+      withLayers: shape === 'image' || format === 'legacy',
+    })),
+  ),
+).filter(isPossible);
+
+export async function offlineSigner(stack: Stack, kind: OfflineSigner): Promise<TestSigner> {
+  const { rekorUrl, rekorV2Url, tsaUrl } = stack.sigstore;
+  if (!kind.includes('v2')) return testSigner(stack, kind as Parameters<typeof testSigner>[1]);
+  const base = await testSigner(
+    stack,
+    kind.startsWith('keyless') ? 'keyless + log + timestamp' : 'key + log',
+  );
+  const sigstore = { ...base.config.sigstore, rekorUrl: rekorV2Url, rekorVersion: 2, tsaUrl };
+  void rekorUrl;
+  return { ...base, config: { ...base.config, sigstore } };
+}
+
+/** The policy of the signer, as a user declares it. */
+export function policyArgs(stack: Stack, signer: TestSigner): VerificationPolicyArgs {
+  const needsRoot = signer.transparency !== 'none';
+  return {
+    keys: signer.keys.map(({ pem }) => pem),
+    identities: signer.identities,
+    annotations: ANNOTATIONS,
+    transparency: signer.transparency,
+    provenance: { builderId: BUILDER },
+    ...(needsRoot && { sigstore: { trustedRoot: stack.trustedRoot } }),
+  };
+}
+
+export async function signedImage(
+  stack: Stack,
+  signer: TestSigner,
+  { format, shape }: Pick<OfflineCase, 'format' | 'shape'>,
+): Promise<PushedImage> {
+  const push = shape === 'index' ? pushIndex : pushImage;
+  const image = await push(stack.registry.host);
+  await signWithOurs(image, signer, { format });
+  return image;
+}
+
+export async function exported(
+  stack: Stack,
+  signer: TestSigner,
+  image: PushedImage,
+  output: string,
+  withLayers: boolean,
+): Promise<ExportResult> {
+  const client = createRegistryClient({ dockerConfig: 'none' });
+  try {
+    return await exportImage(
+      {
+        image: `${image.repository}:v1@${parseDigest(image.digest)}`,
+        output,
+        withLayers,
+        ...policyArgs(stack, signer),
+      },
+      { host: signer.host, client },
+    );
+  } finally {
+    await client.close();
+  }
+}
+
+export { IDENTITY };
