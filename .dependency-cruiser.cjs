@@ -16,6 +16,7 @@ const MODULES = [
   'storage',
   'sign',
   'verify',
+  'report',
   'pulumi',
   'enforce',
   'plugin',
