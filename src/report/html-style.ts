@@ -41,13 +41,16 @@ dd { grid-column: 2; margin: 0; }
 table { width: 100%; margin: .5rem 0; border-collapse: collapse; table-layout: fixed; }
 caption { text-align: left; font-size: .875rem; }
 th, td { padding: .25rem .5rem; border: 1px solid var(--line); text-align: left; vertical-align: top; }
-thead th { background: var(--panel); }
+thead th { background: var(--panel); overflow-wrap: normal; }
+.overview th:nth-child(1) { width: 30%; }
+.overview th:nth-child(2) { width: 20%; }
 tbody th { font-weight: 400; }
 @media screen and (max-width: 40rem) {
   article { padding: .75rem; }
   .stages { padding-left: 1.25rem; }
   dl > div { display: block; padding: .2rem 0; }
-  th, td { padding: .2rem .3rem; font-size: .8125rem; }
+  th, td { padding: .2rem .25rem; font-size: .8125rem; }
+  thead th { font-size: .6875rem; }
 }
 @page { size: A4; margin: 15mm; }
 @media print {

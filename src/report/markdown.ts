@@ -22,7 +22,6 @@ function tableLines({ table }: Stage): readonly string[] {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const more = rows.length - MAX_ROWS;
   return [
-    '',
     line(columns),
     line(columns.map(() => '---')),
     ...rows.slice(0, MAX_ROWS).map((row) => line(row.map(tableCodeSpan))),
@@ -38,6 +37,7 @@ function stageLines(stage: Stage): readonly string[] {
     `**${title}**`,
     '',
     ...(isEmpty ? [empty] : facts.map(factLine)),
+    ...(facts.length > 0 && table !== undefined ? [''] : []),
     ...tableLines(stage),
   ];
 }

@@ -92,10 +92,9 @@ export function nameOfUrn(urn: string): string {
 }
 
 function toResource(value: unknown): readonly StackResource[] {
-  const urn = textAt(value, 'urn');
+  const urn = textAt(value, 'urn') ?? '';
   const type = textAt(value, 'type');
-  if (!isJsonObject(value) || value['delete'] === true) return [];
-  if (urn === undefined || type === undefined) return [];
+  if (!isJsonObject(value) || type === undefined || value['delete'] === true) return [];
   const parent = textAt(value, 'parent');
   const modified = textAt(value, 'modified') ?? textAt(value, 'created');
   const initErrors = listAt(value, 'initErrors').filter((each) => typeof each === 'string');

@@ -96,9 +96,16 @@ function missingStage({ verified, signature, build }: ImageResources): readonly 
 
 function notesOf(resources: ImageResources): readonly string[] {
   const { dirty } = sourceOf(resources);
-  return dirty === true
-    ? ['the work tree had changes that were not committed when the image was built or signed']
-    : [];
+  const changed = textsAt(resources.verified?.outputs, 'drift').length > 0;
+  return [
+    ...(dirty === true
+      ? ['the work tree had changes that were not committed when the image was built or signed']
+      : []),
+    // The verification report in the state is not replaced by a refresh.
+    ...(changed
+      ? ['the results of the signatures are those of the last successful verification']
+      : []),
+  ];
 }
 
 /** The entries of the state's signatures; of a verification alone, those in its report. */

@@ -180,7 +180,7 @@ function signatureStage({ manifests, signer }: ReportedImage): Stage {
     title: 'Signatures and attestations',
     facts: facts([['Signer', signer && shownSigner(signer)]]),
     ...(rows.length > 0 && {
-      table: { columns: ['Signature', 'Result', 'Signed manifest', 'Stored as'], rows },
+      table: { columns: ['Type', 'Result', 'Manifest', 'Stored as'], rows },
     }),
     empty: 'None known.',
   };
@@ -203,12 +203,12 @@ function logStage(entries: readonly ReportedLogEntry[]): Stage {
     entry.logId === '' ? '-' : entry.logId,
     ...(compared ? [inState(entry)] : []),
   ]);
-  const columns = ['Index', 'Time', 'Purpose', 'Signed manifest', 'Log id'];
+  const columns = ['Index', 'Time', 'Purpose', 'Manifest', 'Log id'];
   return {
     title: 'Transparency log',
     facts: [],
     ...(rows.length > 0 && {
-      table: { columns: compared ? [...columns, 'In the state'] : columns, rows },
+      table: { columns: compared ? [...columns, 'In state'] : columns, rows },
     }),
     empty: 'No entry.',
   };
