@@ -68,6 +68,7 @@ export default tseslint.config(
       'src/pulumi/plugin/plugin.ts',
       'src/pulumi/plugin/resources.ts',
       'src/pulumi/plugin/configuration/configured-resources.ts',
+      'src/cli/modules.ts',
     ],
     rules: { '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\.{1,2}/'] }] },
   },

@@ -23,6 +23,12 @@ const PROXIES = [
   ['stunnel4', 'stunnel4'],
 ];
 
+/** The shells whose completion is tested. */
+const SHELLS = [
+  ['zsh', 'zsh'],
+  ['fish', 'fish'],
+];
+
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /** Debian installs daemons in sbin, which may be missing from the PATH. */
@@ -45,6 +51,9 @@ export const ensureEngines = (env) => ensurePackages(PACKAGES, 'engines', env);
 
 /** Like `ensureEngines`, for the proxies. */
 export const ensureProxies = (env) => ensurePackages(PROXIES, 'proxies', env);
+
+/** Like `ensureEngines`, for the shells. */
+export const ensureShells = (env) => ensurePackages(SHELLS, 'shells', env);
 
 async function ensurePackages(packages, what, env) {
   const missing = missingPackages(packages, env);

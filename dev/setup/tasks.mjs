@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { pkcs11Environment } from '../tools/pkcs11.mjs';
 import { buildersFile, removeBuilders, printBuilders } from './builders-table.mjs';
-import { ensureEngines, ensureProxies } from './engines.mjs';
+import { ensureEngines, ensureProxies, ensureShells } from './engines.mjs';
 import { enforceTableFile, removeEnforceTable, printEnforceTable } from './enforce-table.mjs';
 import { removeKeyTable, keyTableFile, printKeyTable } from './key-table.mjs';
 import { searchForSecrets } from './leaks.mjs';
@@ -114,6 +114,7 @@ export const tasks = {
       all(
         () => requireGo(env),
         () => run('node', ['dev/tools/build.mjs'], { env }),
+        () => ensureShells(env).then(() => 0),
         () => jest('interop', ['test/interop/'])(args, env),
       ),
   },
@@ -319,10 +320,14 @@ export const tasks = {
     needs: [],
     run: (args, env) => run('node', [...ts, 'dev/errors/generate.ts', ...args], { env }),
   },
-  /** docs/reference/inputs-outputs.md from schema.json. */
+  /** docs/reference: the inputs and outputs from schema.json, the commands from src/cli. */
   docs: {
     needs: [],
-    run: (args, env) => run('node', ['dev/docs/generate.mjs', ...args], { env }),
+    run: async (_args, env) =>
+      all(
+        () => run('node', ['dev/docs/generate.mjs'], { env }),
+        () => run('node', [...ts, 'dev/docs/command-line.ts'], { env }),
+      ),
   },
   /** Only the set-up, for manual work in the clone. */
   setup: { needs: ['package', 'builder'], run: async () => 0 },

@@ -1,40 +1,153 @@
 import type { AuditPolicyArgs, ClusterAuditArgs, PolicyFile } from '../audit';
-import { parsePolicyFile } from '../audit';
 import { SignedImageError } from '../error';
-import { type CommandContext, UsageError } from './command';
+import type { CommandContext } from './command';
+import { type OptionValues, type Options, UsageError } from './options';
+import { modules } from './modules';
 
-/** The options of `audit cluster`, for `parseArgs`. */
+const POLICY = 'Policy (at least one key or identity)';
+const COMPARISON = 'Comparison';
+const SCOPE = 'Scope';
+
+/** The options that declare a verification policy. */
+export const POLICY_OPTIONS = {
+  key: {
+    type: 'string',
+    value: 'REF',
+    multiple: true,
+    isPath: true,
+    group: POLICY,
+    about: 'trusted public key: a path, or a reference as in key.ref',
+  },
+  identity: {
+    type: 'string',
+    value: 'NAME',
+    multiple: true,
+    group: POLICY,
+    about: 'trusted keyless signer, compared exactly; requires an --issuer, in the same order',
+  },
+  issuer: {
+    type: 'string',
+    value: 'URL',
+    multiple: true,
+    group: POLICY,
+    about: 'OIDC issuer of the identity, compared exactly',
+  },
+  annotation: {
+    type: 'string',
+    value: 'NAME=VALUE',
+    multiple: true,
+    group: POLICY,
+    about: 'required signed annotation',
+  },
+  transparency: {
+    type: 'string',
+    value: 'MODE',
+    choices: ['log', 'timestamp', 'none'],
+    group: POLICY,
+    absent: 'log with an identity, otherwise none',
+    about: 'required transparency',
+  },
+  'signature-format': {
+    type: 'string',
+    value: 'FORMAT',
+    choices: ['any', 'bundle', 'legacy', 'both'],
+    group: POLICY,
+    absent: 'any',
+    about: 'required storage format',
+  },
+  'builder-id': {
+    type: 'string',
+    value: 'URI',
+    group: POLICY,
+    about: 'required builder in the signed provenance',
+  },
+  'trusted-root': {
+    type: 'string',
+    value: 'FILE',
+    isPath: true,
+    group: POLICY,
+    about: 'trusted root of a private Sigstore instance',
+  },
+  'no-platforms': {
+    type: 'boolean',
+    group: POLICY,
+    about: 'do not require signatures of platform manifests',
+  },
+  policy: {
+    type: 'string',
+    value: 'FILE',
+    isPath: true,
+    group: POLICY,
+    about: 'policy as JSON, with the inputs of VerifiedImage; "-" for standard input',
+  },
+} as const satisfies Options;
+
+/** The options of `audit cluster`. */
 export const AUDIT_OPTIONS = {
-  key: { type: 'string', multiple: true },
-  identity: { type: 'string', multiple: true },
-  issuer: { type: 'string', multiple: true },
-  annotation: { type: 'string', multiple: true },
-  'signature-format': { type: 'string' },
-  transparency: { type: 'string' },
-  'builder-id': { type: 'string' },
-  'trusted-root': { type: 'string' },
-  'no-platforms': { type: 'boolean' },
-  policy: { type: 'string' },
-  commit: { type: 'string' },
-  'stack-state': { type: 'string' },
-  exempt: { type: 'string', multiple: true },
-  'exempt-pod': { type: 'string', multiple: true },
-  namespace: { type: 'string', multiple: true, short: 'n' },
-  context: { type: 'string' },
-  kubeconfig: { type: 'string' },
-  output: { type: 'string', short: 'o', default: 'text' },
-} as const;
+  ...POLICY_OPTIONS,
+  commit: {
+    type: 'string',
+    value: 'SHA',
+    group: COMPARISON,
+    about: 'required commit in the provenance of every image',
+  },
+  'stack-state': {
+    type: 'string',
+    value: 'FILE',
+    isPath: true,
+    group: COMPARISON,
+    about: 'output of `pulumi stack export`; "-" for standard input',
+  },
+  namespace: {
+    type: 'string',
+    value: 'NAME',
+    multiple: true,
+    short: 'n',
+    group: SCOPE,
+    absent: 'all',
+    about: 'namespace to audit',
+  },
+  context: {
+    type: 'string',
+    value: 'NAME',
+    group: SCOPE,
+    absent: 'the current context',
+    about: 'context in kubeconfig',
+  },
+  kubeconfig: {
+    type: 'string',
+    value: 'FILE',
+    isPath: true,
+    group: SCOPE,
+    about: 'path of kubeconfig',
+  },
+  exempt: {
+    type: 'string',
+    value: 'IMAGE=REASON',
+    multiple: true,
+    group: SCOPE,
+    about: 'exempt images, for example registry.k8s.io/*',
+  },
+  'exempt-pod': {
+    type: 'string',
+    value: 'NAMESPACE/POD=REASON',
+    multiple: true,
+    group: SCOPE,
+    about: 'exempt pods',
+  },
+  output: {
+    type: 'string',
+    value: 'FORMAT',
+    short: 'o',
+    default: 'text',
+    choices: ['text', 'json', 'sarif'],
+    about: 'format of the report',
+  },
+} as const satisfies Options;
 
-/** The values of the options. */
-export type AuditOptions = {
-  readonly [Name in keyof typeof AUDIT_OPTIONS]?: (typeof AUDIT_OPTIONS)[Name] extends {
-    readonly multiple: true;
-  }
-    ? readonly string[]
-    : (typeof AUDIT_OPTIONS)[Name]['type'] extends 'boolean'
-      ? boolean
-      : string;
-};
+type AuditOptions = OptionValues<typeof AUDIT_OPTIONS>;
+/** The values of the options that declare a policy. */
+export type PolicyOptions = OptionValues<typeof POLICY_OPTIONS>;
 
 /** `name=value`, at the first `=`. */
 function pair(option: string, text: string): readonly [string, string] {
@@ -43,7 +156,7 @@ function pair(option: string, text: string): readonly [string, string] {
   throw new UsageError(`--${option} ${text}: expected two parts separated by "="`);
 }
 
-function identitiesOf({ identity = [], issuer = [] }: AuditOptions) {
+function identitiesOf({ identity = [], issuer = [] }: PolicyOptions) {
   if (identity.length !== issuer.length) {
     throw new UsageError('each --identity requires an --issuer, in the same order');
   }
@@ -65,7 +178,7 @@ async function textOf(option: string, path: string, context: CommandContext): Pr
 }
 
 /** Merges the options into the policy file: lists are extended, other values are replaced. */
-function policyOf(options: AuditOptions, { policy: file }: PolicyFile): AuditPolicyArgs {
+function policyOf(options: PolicyOptions, { policy: file }: PolicyFile): AuditPolicyArgs {
   const { transparency, 'signature-format': format } = options;
   const builderId = options['builder-id'];
   const trustedRoot = options['trusted-root'];
@@ -95,6 +208,7 @@ export async function auditArguments(
   options: AuditOptions,
   context: CommandContext,
 ): Promise<ClusterAuditArgs> {
+  const { parsePolicyFile } = modules.audit();
   const { policy: policyPath, 'stack-state': statePath } = options;
   if (policyPath === '-' && statePath === '-') {
     throw new UsageError('only one of --policy and --stack-state can be "-"');

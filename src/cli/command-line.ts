@@ -1,25 +1,11 @@
-import { auditCluster } from './audit-cluster';
-import { auditRbac } from './audit-rbac';
-import { type Command, type CommandContext, UsageError } from './command';
-import { EXIT, isUsageError } from './exit-codes';
-import { keysGenerate, keysPublic } from './keys';
-import {
-  policyController,
-  policyFlux,
-  policyKyverno,
-  policyKyvernoClusterPolicy,
-  policyVap,
-} from './policy';
-import { SignedImageError, asSignedImageError } from '../error';
+import { asSignedImageError, SignedImageError } from '../error';
+import { nearestName } from '../error/unknown-name';
 import { PACKAGE_VERSION } from '../host/package-version';
-
-function commandList(commands: readonly Command[]): string {
-  const width = Math.max(...commands.map(({ words }) => words.join(' ').length));
-  const lines = commands.map(
-    ({ words, summary }) => `  ${words.join(' ').padEnd(width)}  ${summary}`,
-  );
-  return `Commands:\n${lines.join('\n')}`;
-}
+import type { Command, CommandContext } from './command';
+import { COMMANDS } from './commands';
+import { EXIT, isUsageError } from './exit-codes';
+import { commandHelp, commandList } from './help';
+import { UsageError } from './options';
 
 function overview(): string {
   return `Usage: signed-image COMMAND [OPTIONS]
@@ -42,8 +28,9 @@ ${commandList(commands)}
 }
 
 /** Returns the help of the command or the group that the arguments start with; `undefined` if they start with neither. */
-function specificHelp(args: readonly string[]): string | undefined {
-  return commandOf(args)?.help ?? groupHelp(args[0]);
+async function specificHelp(args: readonly string[]): Promise<string | undefined> {
+  const command = commandOf(args);
+  return command === undefined ? groupHelp(args[0]) : commandHelp(command);
 }
 
 /** Returns what is wrong with arguments that start with no command. */
@@ -53,16 +40,26 @@ function commandFault(args: readonly string[]): string {
   if (first.startsWith('-')) return `unknown option ${first}`;
   if (groupHelp(first) !== undefined && (args[1] ?? '-').startsWith('-'))
     return `a command is required after "${first}"`;
-  return `unknown command "${args.filter((word) => !word.startsWith('-')).join(' ')}"`;
+  const given = args.filter((word) => !word.startsWith('-')).join(' ');
+  const nearest = nearestName(
+    given,
+    COMMANDS.map(({ words }) => words.join(' ')),
+  );
+  const suggestion = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+  return `unknown command "${given}"${suggestion}`;
 }
 
 function commandOf(args: readonly string[]): Command | undefined {
   return COMMANDS.find(({ words }) => words.every((word, index) => args[index] === word));
 }
 
-function reportError(error: unknown, { terminal }: CommandContext, command: Command): number {
+async function reportError(
+  error: unknown,
+  { terminal }: CommandContext,
+  command: Command,
+): Promise<number> {
   if (error instanceof UsageError) {
-    terminal.printError(`error: ${error.message}\n\n${command.help}`);
+    terminal.printError(`error: ${error.message}\n\n${await commandHelp(command)}`);
     return EXIT.usage;
   }
   const failure =
@@ -76,6 +73,12 @@ function reportError(error: unknown, { terminal }: CommandContext, command: Comm
   return isUsageError(failure.code) ? EXIT.usage : (command.failureCode ?? EXIT.failed);
 }
 
+/** Whether the arguments ask for help; what follows `--` is data. */
+function wantsHelp(args: readonly string[]): boolean {
+  const options = args.slice(0, args.includes('--') ? args.indexOf('--') : undefined);
+  return args[0] === 'help' || options.some((word) => word === '--help' || word === '-h');
+}
+
 /**
  * Runs one command line.
  *
@@ -87,21 +90,23 @@ export async function runCommandLine(
   context: CommandContext,
 ): Promise<number> {
   const { terminal } = context;
-  const command = commandOf(args);
-  const wantsHelp = args.some((word) => word === '--help' || word === '-h') || args[0] === 'help';
   const topic = args[0] === 'help' ? args.slice(1) : args;
-  const isGeneral = topic.every((word) => word.startsWith('-'));
-  const help = specificHelp(topic) ?? (isGeneral ? overview() : undefined);
-  if (wantsHelp && help !== undefined) {
-    terminal.print(help);
-    return EXIT.done;
+  if (wantsHelp(args)) {
+    const isGeneral = topic.every((word) => word.startsWith('-'));
+    const help = (await specificHelp(topic)) ?? (isGeneral ? overview() : undefined);
+    if (help !== undefined) {
+      terminal.print(help);
+      return EXIT.done;
+    }
   }
   if (args[0] === '--version') {
     terminal.print(PACKAGE_VERSION);
     return EXIT.done;
   }
+  const command = commandOf(args);
   if (command === undefined) {
-    terminal.printError(`error: ${commandFault(topic)}\n\n${help ?? overview()}`);
+    const help = (await specificHelp(topic)) ?? overview();
+    terminal.printError(`error: ${commandFault(topic)}\n\n${help}`);
     return EXIT.usage;
   }
   try {
@@ -111,16 +116,3 @@ export async function runCommandLine(
     return reportError(error, context, command);
   }
 }
-
-/** All commands, in the order of the help. */
-export const COMMANDS: readonly Command[] = [
-  keysGenerate,
-  keysPublic,
-  auditCluster,
-  auditRbac,
-  policyVap,
-  policyKyverno,
-  policyKyvernoClusterPolicy,
-  policyController,
-  policyFlux,
-];

@@ -1,48 +1,42 @@
-import { type Command, type CommandContext, UsageError } from './command';
-import { parseOptions } from './options';
+import { type CommandContext, defineCommand } from './command';
+import { UsageError } from './options';
 import { SignedImageError } from '../error';
-import { KEY_SOURCES, generateKey, loadKeySigner } from '../sign';
-
-const OPTIONS = {
-  kms: { type: 'string' },
-  'output-key-prefix': { type: 'string', default: 'cosign' },
-} as const;
-
-const REFERENCES = KEY_SOURCES.filter(({ generate }) => generate !== undefined).map(
-  ({ example }) => `  ${example}`,
-);
+import { modules } from './modules';
 
 /** `signed-image keys generate`. */
-export const keysGenerate: Command = {
+export const keysGenerate = defineCommand({
   words: ['keys', 'generate'],
   summary: 'generate a signing key in files, Kubernetes, GitLab or a KMS',
-  help: `Usage: signed-image keys generate [REF] [--output-key-prefix PREFIX]
-       signed-image keys generate --kms REF [--output-key-prefix PREFIX]
+  about: `Generates a signing key (ECDSA P-256) that cosign can use too. Nothing is overwritten. Without a reference, writes an encrypted key pair to PREFIX.key and PREFIX.pub. With a reference, generates the key there and writes its public key to PREFIX.pub.
 
-Generates a signing key (ECDSA P-256) that cosign can use too. Nothing is overwritten.
-Without a reference, writes an encrypted key pair to PREFIX.key and PREFIX.pub. With a
-reference, generates the key there and writes its public key to PREFIX.pub.
-
-References:
-${REFERENCES.join('\n')}
-
-Options:
-  --kms REF                   same as REF, for compatibility with cosign
-  --output-key-prefix PREFIX  prefix of the file names (default: cosign)
-
-The password of a key in files, Kubernetes or GitLab is read from COSIGN_PASSWORD (which
-may be empty), or prompted for. A KMS requires no password: its key never leaves it.`,
-  async run(args, context) {
-    const { values, positionals } = parseOptions(args, OPTIONS);
+The password of a key in files, Kubernetes or GitLab is read from COSIGN_PASSWORD (which may be empty), or prompted for. A KMS requires no password: its key never leaves it.`,
+  arguments: [{ name: 'REF', about: 'where the key is generated', optional: true }],
+  options: {
+    kms: { type: 'string', value: 'REF', about: 'same as REF, for compatibility with cosign' },
+    'output-key-prefix': {
+      type: 'string',
+      value: 'PREFIX',
+      default: 'cosign',
+      isPath: true,
+      about: 'prefix of the file names',
+    },
+  },
+  sections: async () => {
+    const { KEY_SOURCES } = modules.sign();
+    const generating = KEY_SOURCES.filter(({ generate }) => generate !== undefined);
+    return [{ title: 'References', lines: generating.map(({ example }) => example) }];
+  },
+  async run({ values, positionals }, context) {
     const refs = values.kms === undefined ? positionals : [values.kms, ...positionals];
     if (refs.length > 1) throw new UsageError('expected one reference: only one key is generated');
     const outputPrefix = values['output-key-prefix'];
     if (outputPrefix === '') throw new UsageError('--output-key-prefix must not be empty');
+    const { generateKey } = modules.sign();
     const password = (): Promise<string> => newKeyPassword(context);
     const lines = await generateKey({ ref: refs[0], outputPrefix, password }, context.host);
     lines.forEach((line) => context.terminal.print(line));
   },
-};
+});
 
 const VARIABLE = 'COSIGN_PASSWORD';
 
@@ -69,10 +63,9 @@ async function newKeyPassword({ host, terminal }: CommandContext): Promise<strin
   });
 }
 
-const PUBLIC_KEY_OPTIONS = { key: { type: 'string' } } as const;
-
 /** Prompts for the password only if the key is encrypted and no password is set. */
 async function publicPem(ref: string, { host, terminal }: CommandContext): Promise<string> {
+  const { loadKeySigner } = modules.sign();
   try {
     return (await loadKeySigner({ ref }, host)).publicKey.pem;
   } catch (error) {
@@ -85,19 +78,23 @@ async function publicPem(ref: string, { host, terminal }: CommandContext): Promi
 }
 
 /** `signed-image keys public`. */
-export const keysPublic: Command = {
+export const keysPublic = defineCommand({
   words: ['keys', 'public'],
   summary: 'print the public key of a signing key',
-  help: `Usage: signed-image keys public --key REF
-
-Prints the public key of a signing key in PEM. REF is a reference as in key.ref: a path,
-env://NAME, or a reference to Kubernetes, GitLab, a KMS, Vault or a PKCS#11 token.
-
-The password of an encrypted key is read from COSIGN_PASSWORD, or prompted for.`,
-  async run(args, context) {
-    const { values, positionals } = parseOptions(args, PUBLIC_KEY_OPTIONS);
+  about: `Prints the public key of a signing key in PEM. The password of an encrypted key is read from COSIGN_PASSWORD, or prompted for.`,
+  arguments: [{ name: 'REF', about: 'same as --key', optional: true }],
+  options: {
+    key: {
+      type: 'string',
+      value: 'REF',
+      isPath: true,
+      about:
+        'a reference as in key.ref: a path, env://NAME, or a reference to Kubernetes, GitLab, a KMS, Vault or a PKCS#11 token',
+    },
+  },
+  async run({ values, positionals }, context) {
     const [ref, ...more] = values.key === undefined ? positionals : [values.key, ...positionals];
     if (ref === undefined || more.length > 0) throw new UsageError('expected one key: --key REF');
     context.terminal.print((await publicPem(ref, context)).trimEnd());
   },
-};
+});

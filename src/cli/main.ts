@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { processHost } from '../sign';
+import { processHost } from '../host/host';
 import { runCommandLine } from './command-line';
 import { EXIT } from './exit-codes';
 import { processTerminal } from './terminal';

@@ -2,50 +2,91 @@ import { readFile } from 'node:fs/promises';
 
 import type { SignerPolicyArgs } from '../enforce/admission/generators';
 import { messageOf, SignedImageError } from '../error';
-import { loadPublicKey } from '../sign';
-import { type CommandContext, UsageError } from './command';
-import { type parseOptions } from './options';
-
-const TEXT = { type: 'string' } as const;
-const TEXTS = { type: 'string', multiple: true } as const;
+import type { CommandContext } from './command';
+import { type OptionValues, type Options, UsageError } from './options';
+import { modules } from './modules';
 
 /** The options of every `signed-image policy` command with signers. */
 export const SIGNER_OPTIONS = {
-  name: { type: 'string', default: 'signed-images' },
-  key: TEXTS,
-  identity: TEXTS,
-  'identity-regexp': TEXTS,
-  issuer: TEXT,
-  'issuer-regexp': TEXT,
-  image: TEXTS,
-  format: TEXT,
-  transparency: TEXT,
-  'trusted-root': TEXT,
-  annotation: TEXTS,
-  provenance: { type: 'boolean' },
-  'builder-id': TEXT,
-  action: TEXT,
-} as const;
-
-export const SIGNER_HELP = `Options:
-  --image PATTERN        images that the policy applies to: HOST/REPO, or HOST/... with *
-                         at the end; can be repeated
-  --key REF              public key: a path, env://NAME, or a reference to Kubernetes,
-                         GitLab, a KMS, Vault or a PKCS#11 token; can be repeated
-  --identity NAME        exact subject of the certificates (URI or e-mail address);
-                         can be repeated
-  --identity-regexp RE   regular expression that must match the whole subject;
-                         can be repeated
-  --issuer URL           exact OIDC issuer of the identities; or --issuer-regexp RE
-  --format FORMAT        format of the signatures: bundle (default), legacy or both
-  --transparency MODE    log, timestamp or none (default: log with identities, otherwise none)
-  --trusted-root FILE    trusted root of a private Sigstore instance (default: the
-                         public-good instance)
-  --annotation KEY=VALUE required signed annotation; can be repeated
-  --provenance           require SLSA provenance
-  --builder-id ID        require SLSA provenance by this builder
-  --name NAME            name of the objects (default: signed-images)
-  --action ACTION        Deny (default), Warn or Audit`;
+  image: {
+    type: 'string',
+    value: 'PATTERN',
+    multiple: true,
+    about: 'images that the policy applies to: HOST/REPO, or HOST/... with * at the end',
+  },
+  key: {
+    type: 'string',
+    value: 'REF',
+    multiple: true,
+    isPath: true,
+    about:
+      'public key: a path, env://NAME, or a reference to Kubernetes, GitLab, a KMS, Vault or a PKCS#11 token',
+  },
+  identity: {
+    type: 'string',
+    value: 'NAME',
+    multiple: true,
+    about: 'exact subject of the certificates (URI or e-mail address)',
+  },
+  'identity-regexp': {
+    type: 'string',
+    value: 'RE',
+    multiple: true,
+    about: 'regular expression that must match the whole subject',
+  },
+  issuer: { type: 'string', value: 'URL', about: 'exact OIDC issuer of the identities' },
+  'issuer-regexp': {
+    type: 'string',
+    value: 'RE',
+    about: 'regular expression that must match the whole issuer, instead of --issuer',
+  },
+  format: {
+    type: 'string',
+    value: 'FORMAT',
+    choices: ['bundle', 'legacy', 'both'],
+    absent: 'bundle',
+    about: 'format of the signatures',
+  },
+  transparency: {
+    type: 'string',
+    value: 'MODE',
+    choices: ['log', 'timestamp', 'none'],
+    absent: 'log with identities, otherwise none',
+    about: 'required transparency',
+  },
+  'trusted-root': {
+    type: 'string',
+    value: 'FILE',
+    absent: 'the public-good instance',
+    isPath: true,
+    about: 'trusted root of a private Sigstore instance',
+  },
+  annotation: {
+    type: 'string',
+    value: 'NAME=VALUE',
+    multiple: true,
+    about: 'required signed annotation',
+  },
+  provenance: { type: 'boolean', about: 'require SLSA provenance' },
+  'builder-id': {
+    type: 'string',
+    value: 'ID',
+    about: 'require SLSA provenance by this builder',
+  },
+  name: {
+    type: 'string',
+    value: 'NAME',
+    default: 'signed-images',
+    about: 'name of the objects, or beginning of their names',
+  },
+  action: {
+    type: 'string',
+    value: 'ACTION',
+    choices: ['Deny', 'Warn', 'Audit'],
+    absent: 'Deny',
+    about: 'what happens to other images',
+  },
+} as const satisfies Options;
 
 async function textOf(path: string): Promise<string> {
   try {
@@ -63,13 +104,13 @@ function pairs(texts: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     texts.map((text) => {
       const equals = text.indexOf('=');
-      if (equals < 1) throw new UsageError('--annotation must be KEY=VALUE');
+      if (equals < 1) throw new UsageError('--annotation must be NAME=VALUE');
       return [text.slice(0, equals), text.slice(equals + 1)];
     }),
   );
 }
 
-type SignerOptions = ReturnType<typeof parseOptions<typeof SIGNER_OPTIONS>>['values'];
+type SignerOptions = OptionValues<typeof SIGNER_OPTIONS>;
 
 function identitiesOf(values: SignerOptions): SignerPolicyArgs['identities'] {
   const issuer = {
@@ -94,6 +135,7 @@ export async function signerPolicyArgs(
   values: SignerOptions,
   { host }: CommandContext,
 ): Promise<SignerPolicyArgs> {
+  const { loadPublicKey } = modules.sign();
   const { key = [], image = [], format, transparency, action } = values;
   const root = values['trusted-root'];
   const builderId = values['builder-id'];

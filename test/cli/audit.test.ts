@@ -132,8 +132,9 @@ describe('signed-image audit cluster', () => {
     [['--stack-state', 'absent.json'], 'absent.json cannot be read (ENOENT)'],
     [['--context', 'two'], 'kubeconfig has no context "two"'],
     [['--key', 'absent.pub'], 'absent.pub'],
-    [['--signature-format', 'new'], 'must be one of any, bundle, legacy, both'],
+    [['--signature-format', 'new'], 'must be any, bundle, legacy or both'],
     [['--verbose'], "Unknown option '--verbose'"],
+    [['--stak-state', 'a'], "Unknown option '--stak-state'; did you mean --stack-state?"],
   ])('ends with 2 for %j', async (args, said) => {
     const { code, stderr, stdout } = await audit(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

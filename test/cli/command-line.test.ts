@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 
-import { COMMANDS, runCommandLine } from '../../src/cli/command-line';
+import { runCommandLine } from '../../src/cli/command-line';
+import { COMMANDS } from '../../src/cli/commands';
 import type { Terminal } from '../../src/cli/terminal';
 import { processHost } from '../../src/sign';
 import { run } from './support';
@@ -118,6 +119,15 @@ test('the package has a program of its own name, for npx', async () => {
   const { name, bin } = JSON.parse(file) as { name: string; bin: Record<string, string> };
   expect(bin[name]).toBe('dist/cli/main.js');
   expect(bin['signed-image']).toBe(bin[name]);
+});
+
+test('the list of commands loads none of the modules behind them', () => {
+  const program = `require(${JSON.stringify(main.replace('main.js', 'commands.js'))});
+    console.log(Object.keys(require.cache).join('\\n'))`;
+  const loaded = spawnSync(process.execPath, ['-e', program], { encoding: 'utf8' }).stdout;
+  const own = loaded.split('\n').filter((path) => path !== '');
+  expect(own).toContain(main.replace('main.js', 'audit-cluster.js'));
+  expect(own.filter((path) => !/[\\/]dist[\\/](?:cli|error|host)[\\/]/.test(path))).toEqual([]);
 });
 
 test('the program of the package answers', async () => {

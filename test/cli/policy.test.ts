@@ -136,7 +136,7 @@ describe('signed-image policy', () => {
 
   it.each([
     [['--key', 'cosign.pub', 'more'], 2, 'unexpected argument "more"'],
-    [['--annotation', 'commit'], 2, '--annotation must be KEY=VALUE'],
+    [['--annotation', 'commit'], 2, '--annotation must be NAME=VALUE'],
     [['--trusted-root', 'not-there.json'], 2, '--trusted-root not-there.json cannot be read'],
     [['--nothing'], 2, '--nothing'],
   ])('refuses %j', async (args, code, message) => {
@@ -152,7 +152,7 @@ describe('signed-image policy', () => {
     async (engine) => {
       const { code, stdout } = await policy(engine, '--help');
       expect(code).toBe(0);
-      expect(stdout).toContain(`Usage: signed-image policy ${engine} --`);
+      expect(stdout).toContain(`Usage: signed-image policy ${engine} [OPTIONS]`);
       expect(stdout).toContain('--image');
     },
   );
