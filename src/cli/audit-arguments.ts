@@ -163,7 +163,12 @@ function identitiesOf({ identity = [], issuer = [] }: PolicyOptions) {
   return identity.map((each, index) => ({ identity: each, issuer: issuer[index] ?? '' }));
 }
 
-async function textOf(option: string, path: string, context: CommandContext): Promise<string> {
+/** Reads a file, or standard input for `-`. */
+export async function textOf(
+  option: string,
+  path: string,
+  context: CommandContext,
+): Promise<string> {
   if (path === '-') return context.terminal.readInput();
   try {
     return await context.host.readFile(path);

@@ -3,6 +3,7 @@ import { auditRbac } from './audit-rbac';
 import type { Command } from './command';
 import { completionCommand } from './completion/completion';
 import { keysGenerate, keysPublic } from './keys';
+import { report } from './report';
 import {
   policyController,
   policyFlux,
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command[] = [
   keysPublic,
   auditCluster,
   auditRbac,
+  report,
   policyVap,
   policyKyverno,
   policyKyvernoClusterPolicy,

@@ -1,10 +1,12 @@
 import type * as auditModule from '../audit';
 import type * as generatorsModule from '../enforce/admission/generators';
+import type * as reportModule from '../report';
 import type * as signModule from '../sign';
 
 /** The modules behind the commands, each loaded when a command runs: together they take half a second. */
 export const modules = {
   sign: () => require('../sign') as typeof signModule,
   audit: () => require('../audit') as typeof auditModule,
+  report: () => require('../report') as typeof reportModule,
   policyGenerators: () => require('../enforce/admission/generators') as typeof generatorsModule,
 } as const;
