@@ -18,6 +18,7 @@ const MODULES = [
   'verify',
   'core',
   'export',
+  'report',
   'pulumi',
   'enforce',
   'plugin',

@@ -6,10 +6,11 @@ import {
   type VerificationPolicy,
   type VerificationReport,
 } from '../verify';
+import { commitsOf } from '../report/image-facts';
 import type { AuditedImage, AuditedLogEntry } from './audit-report';
 import { lacksProvenanceOnly, unmetOf, verdictOf } from './image-verdict';
 import type { RunningImage } from './running-image';
-import { commitsOf, stackImageOf, type StackState } from './stack-state';
+import { stackImageOf, type StackState } from './stack-state';
 
 /** The requirements that images are compared with. */
 export interface Comparison {

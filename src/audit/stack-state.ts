@@ -1,12 +1,15 @@
-import { SignedImageError } from '../error';
-import { type Digest, isDigest, isJsonObject, type JsonObject } from '../oci';
-import { parseBoundedJson } from '../http/json-bounds';
+import { type Digest, isDigest } from '../oci';
+import { commitsOf } from '../report/image-facts';
+import { listAt, objectAt, textAt } from '../report/json-access';
+import {
+  invalidState,
+  parseJson,
+  parseStackExport,
+  type StackResource,
+} from '../report/stack-export';
 
 const VERIFIED_IMAGE = 'signed-image:index:VerifiedImage';
 const IMAGE_SIGNATURE = 'signed-image:index:ImageSignature';
-
-/** A stack of ten thousand resources has some hundred values for each. */
-const MAX_STATE_VALUES = 10_000_000;
 
 /** An image that a stack has verified. */
 export interface StackImage {
@@ -27,48 +30,7 @@ export interface StackState {
   readonly logIndexes: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-function invalidState(why: string): SignedImageError {
-  return new SignedImageError({
-    code: 'INPUT_INVALID',
-    property: 'stackState',
-    message: `the state of the stack ${why}; give the output of \`pulumi stack export\``,
-  });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return parseBoundedJson(text, MAX_STATE_VALUES);
-  } catch {
-    return undefined;
-  }
-}
-
-function objectAt(value: unknown, member: string): JsonObject {
-  const found = isJsonObject(value) ? value[member] : undefined;
-  return isJsonObject(found) ? found : {};
-}
-
-function listAt(value: unknown, member: string): readonly unknown[] {
-  const found = isJsonObject(value) ? value[member] : undefined;
-  return Array.isArray(found) ? found : [];
-}
-
-function textAt(value: unknown, member: string): string | undefined {
-  const found = isJsonObject(value) ? value[member] : undefined;
-  return typeof found === 'string' ? found : undefined;
-}
-
-/** `resolvedDependencies[].digest.gitCommit` of a SLSA predicate. */
-export function commitsOf(predicate: unknown): readonly string[] {
-  return listAt(objectAt(predicate, 'buildDefinition'), 'resolvedDependencies').flatMap((each) => {
-    const commit = textAt(objectAt(each, 'digest'), 'gitCommit');
-    return commit === undefined ? [] : [commit];
-  });
-}
-
-function imageOf(resource: JsonObject): readonly StackImage[] {
-  const outputs = objectAt(resource, 'outputs');
-  const name = textAt(resource, 'urn')?.split('::').at(-1) ?? '';
+function imageOf({ name, inputs, outputs }: StackResource): readonly StackImage[] {
   const digest = textAt(outputs, 'digest');
   const imageRef = textAt(outputs, 'imageRef');
   // The verification has not succeeded, or no longer does.
@@ -76,19 +38,17 @@ function imageOf(resource: JsonObject): readonly StackImage[] {
   if (digest === undefined || imageRef === undefined || !isDigest(digest)) {
     throw invalidState(`has no valid digest for the VerifiedImage ${name}`);
   }
-  const report = parsed(textAt(outputs, 'verification') ?? '');
+  const report = parseJson(textAt(outputs, 'verification') ?? '');
   const manifests = listAt(report, 'manifests').map((each) => textAt(each, 'digest') ?? '');
-  const [verified] = commitsOf(parsed(textAt(outputs, 'verifiedProvenance') ?? ''));
-  const expected = textAt(objectAt(objectAt(resource, 'inputs'), 'provenance'), 'commit');
+  const [verified] = commitsOf(parseJson(textAt(outputs, 'verifiedProvenance') ?? ''));
+  const expected = textAt(objectAt(inputs, 'provenance'), 'commit');
   const digests = [...new Set<Digest>([digest, ...manifests.filter(isDigest)])];
   return [{ name, imageRef, digests, commit: verified ?? expected }];
 }
 
-function logIndexesOf(signatures: readonly JsonObject[]): StackState['logIndexes'] {
+function logIndexesOf(signatures: readonly StackResource[]): StackState['logIndexes'] {
   const indexes = new Map<string, Set<string>>();
-  for (const entry of signatures.flatMap((each) =>
-    listAt(objectAt(each, 'outputs'), 'logEntries'),
-  )) {
+  for (const entry of signatures.flatMap(({ outputs }) => listAt(outputs, 'logEntries'))) {
     const subject = textAt(entry, 'subject');
     const logIndex = textAt(entry, 'logIndex');
     if (subject === undefined || logIndex === undefined) continue;
@@ -104,12 +64,8 @@ function logIndexesOf(signatures: readonly JsonObject[]): StackState['logIndexes
  *   image, because then nothing can be compared
  */
 export function parseStackState(text: string): StackState {
-  const deployment = objectAt(parsed(text), 'deployment');
-  if (!Array.isArray(deployment['resources'])) throw invalidState('is not a stack export');
-  const resources = deployment['resources'].filter(
-    (each): each is JsonObject => isJsonObject(each) && each['delete'] !== true,
-  );
-  const ofType = (type: string) => resources.filter((each) => each['type'] === type);
+  const { resources } = parseStackExport(text);
+  const ofType = (type: string) => resources.filter((each) => each.type === type);
   const images = ofType(VERIFIED_IMAGE).flatMap(imageOf);
   if (images.length === 0) throw invalidState('has no VerifiedImage with a digest');
   return { images, logIndexes: logIndexesOf(ofType(IMAGE_SIGNATURE)) };

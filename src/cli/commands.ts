@@ -8,6 +8,7 @@ import { keysGenerate, keysPublic } from './keys';
 import { sign } from './sign';
 import { tree } from './tree';
 import { verify } from './verify';
+import { report } from './report';
 import {
   policyController,
   policyFlux,
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   auditCluster,
   auditLog,
   auditRbac,
+  report,
   policyVap,
   policyKyverno,
   policyKyvernoClusterPolicy,

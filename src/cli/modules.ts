@@ -2,6 +2,7 @@ import type * as auditModule from '../audit';
 import type * as coreModule from '../core';
 import type * as exportModule from '../export';
 import type * as generatorsModule from '../enforce/admission/generators';
+import type * as reportModule from '../report';
 import type * as signModule from '../sign';
 
 /** The modules behind the commands, each loaded when a command runs: together they take half a second. */
@@ -10,5 +11,6 @@ export const modules = {
   audit: () => require('../audit') as typeof auditModule,
   core: () => require('../core') as typeof coreModule,
   export: () => require('../export') as typeof exportModule,
+  report: () => require('../report') as typeof reportModule,
   policyGenerators: () => require('../enforce/admission/generators') as typeof generatorsModule,
 } as const;

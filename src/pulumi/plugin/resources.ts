@@ -6,6 +6,8 @@ import { lazy } from './protocol/first-use';
 import type * as guard from './inputs/guarded-resource';
 import type * as imageBuild from './build/image-build';
 import type * as imageSignature from './signature/image-signature';
+import type * as jobSummary from './summary/job-summary';
+import type * as summarized from './summary/summarized-resource';
 import type * as signingPlan from './plan/signing-plan';
 import type * as verifiedImage from './verification/verified-image';
 
@@ -24,13 +26,27 @@ const RESOURCES: Readonly<Record<ServedName, () => Create>> = {
 
 /** The custom resources that this plugin serves. */
 export function createResources(environment: () => PluginEnvironment): readonly CrudResource[] {
+  const summarize = lazy(() => createSummary(environment()));
   return (Object.keys(RESOURCES) as ServedName[]).map((name) =>
     lazyResource(token(name), () => {
       const { guardedResource } = require('./inputs/guarded-resource') as typeof guard;
       const { RESOURCE_INPUTS } = require('../secrecy/input-table') as typeof table;
-      return guardedResource(RESOURCES[name]()(environment()), RESOURCE_INPUTS[name]);
+      const resource = guardedResource(RESOURCES[name]()(environment()), RESOURCE_INPUTS[name]);
+      // Outside of the guard, which redacts the errors.
+      return summarize.get()(resource);
     }),
   );
+}
+
+/** The modules of the summary are loaded only if the job opts in. */
+function createSummary({ env, host }: PluginEnvironment): (resource: CrudResource) => CrudResource {
+  const { JobSummary, summaryPath } = require('./summary/job-summary') as typeof jobSummary;
+  const path = summaryPath(env);
+  if (path === undefined) return (resource) => resource;
+  const { SummarizedRun, summarizedResource } =
+    require('./summary/summarized-resource') as typeof summarized;
+  const run = new SummarizedRun(new JobSummary(path), () => host.now());
+  return (resource) => summarizedResource(resource, run);
 }
 
 function lazyResource(type: string, load: () => CrudResource): CrudResource {

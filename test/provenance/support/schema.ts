@@ -10,5 +10,5 @@ const validate = ajv.compile(JSON.parse(readFileSync(SCHEMA, 'utf8')) as object)
 /** Returns what the JSON Schema refuses; empty for a valid statement. */
 export function schemaProblems(statement: unknown): readonly string[] {
   if (validate(statement) === true) return [];
-  return (validate.errors ?? []).map(({ dataPath, message }) => `${dataPath} ${message}`);
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }

@@ -20,7 +20,7 @@ export function toServiceError(error: unknown): Partial<ServerErrorResponse> {
 }
 
 /** Formats an error for the engine to print: property, message and code, without stack and cause. */
-function formatError(error: unknown): string {
+export function formatError(error: unknown): string {
   return error instanceof SignedImageError
     ? `${error.property ? `${error.property}: ` : ''}${error.message} [${error.code}]`
     : `internal error of pulumi-signed-image: ${messageOf(error)} [INTERNAL]`;

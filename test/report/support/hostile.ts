@@ -1,0 +1,21 @@
+/** Values that end a code span, an attribute, an element or a table cell, or that a renderer would follow. */
+export const HOSTILE: readonly string[] = [
+  '<script>alert(1)</script>',
+  '"><img src=x onerror=alert(1)>',
+  "' onmouseover='alert(1)",
+  '</code></td></table><h1>verified</h1>',
+  '</title></style><style>*{display:none}</style>',
+  '`</code>`` ``` **bold** `` [a](javascript:alert(1))',
+  '[click](https://evil.example.test) ![x](https://evil.example.test/x.png)',
+  'a | b \\| c \\',
+  'line one\n\n# heading\n- [x] list\r\n<details open>',
+  '\u202egpj.exe\u202c \u200b\u0000\u001b[31m',
+  'https://user:password@evil.example.test/',
+  'javascript:alert(1)',
+  '@admin #1 <!-- --> &lt;b&gt; $x$ :tada: www.evil.example.test',
+  '\ud800',
+  'x'.repeat(5000),
+  '`',
+  ' ',
+  '',
+];
