@@ -101,13 +101,12 @@ export const GROUPS = {
     sources: [],
     programs: { 'pulumi-language-yaml': 'github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml' },
   },
-<<<<<<< HEAD
   actionlint: {
     folder: 'actionlint',
     minutes: 1,
     sources: [],
     programs: { actionlint: 'github.com/rhysd/actionlint/cmd/actionlint' },
-=======
+  },
   'sigstore-go': {
     folder: 'sigstore-go',
     minutes: 3,
@@ -116,7 +115,6 @@ export const GROUPS = {
       'sigstore-go-verification':
         'github.com/sigstore/sigstore-go/examples/sigstore-go-verification',
     },
->>>>>>> h/offline
   },
   'policy-controller': {
     folder: 'policy-controller',
