@@ -103,6 +103,7 @@ export function packageSchema(): PackageSpec {
   const provider = takeProvider(schema, documented);
   const functions = takeFunctions(schema, documented);
   describe(schema, documented);
+  for (const resource of Object.values(schema.resources)) unplainItems(resource.inputProperties);
   const config = { variables: ownTypes(schema, provider.inputProperties, functions) };
   return withSchemaNames({
     ...schema,
@@ -169,6 +170,16 @@ function takeProvider(schema: PackageSpec, documented: ReadonlyMap<string, Docum
     registry: { ...inputProperties['registry'], secret: true },
   };
   return { description: documented.get(PROVIDER)?.description, inputProperties: inputs };
+}
+
+/**
+ * The Go generator does not write the input type of a type that is only used as a plain item, and so its SDK would not
+ * compile. The list itself stays plain.
+ */
+function unplainItems(inputs: Readonly<Record<string, Property>> = {}): void {
+  for (const { items } of Object.values(inputs)) {
+    if (items !== undefined && '$ref' in items) delete (items as { plain?: boolean }).plain;
+  }
 }
 
 /**

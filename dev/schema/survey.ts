@@ -1,6 +1,7 @@
 export interface SchemaProperty {
   readonly description?: string;
   readonly secret?: boolean;
+  readonly items?: { readonly $ref?: string; readonly plain?: boolean };
 }
 
 type Properties = Readonly<Record<string, SchemaProperty>>;

@@ -74,9 +74,7 @@ const CONFIGS = { quickstart: ofBuild, keyless: ofIdentity, 'verified-image': si
 const examples = [
   { language: PYTHON, suffix: 'python', names: ['quickstart', 'keyless', 'verified-image'] },
   { language: GO, suffix: 'go', names: ['quickstart', 'keyless', 'verified-image'] },
-  // The language host of YAML starts the plugin of each package that a program uses, also for its schema: the examples
-  // with a Deployment need the one of Kubernetes.
-  { language: YAML, suffix: 'yaml', names: ['keyless'] },
+  { language: YAML, suffix: 'yaml', names: ['quickstart', 'keyless', 'verified-image'] },
   ...(WITHOUT_JAVA === undefined
     ? [{ language: JAVA, suffix: 'java', names: ['quickstart'] } as const]
     : []),

@@ -65,6 +65,19 @@ describe('schema.json', () => {
     expect(typesOf(schema.config).filter((type) => inputs.flat().includes(type))).toEqual([]);
   });
 
+  it('has no plain items of an object type, whose input type the Go generator omits', () => {
+    const lists = Object.entries(schema.resources).flatMap(([token, { inputProperties = {} }]) =>
+      Object.entries(inputProperties).map(([name, { items }]) => ({
+        at: `${token}.${name}`,
+        items,
+      })),
+    );
+    expect(lists.filter(({ items }) => items?.$ref !== undefined)).not.toEqual([]);
+    expect(lists.filter(({ items }) => items?.$ref !== undefined && items.plain === true)).toEqual(
+      [],
+    );
+  });
+
   it('has what the Pulumi Registry asks for, and the logo that it names', () => {
     expect(schema).toMatchObject({
       displayName: expect.any(String) as string,

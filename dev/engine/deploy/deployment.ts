@@ -156,7 +156,7 @@ export class Deployment {
   }
 
   async #runProgram(run: Run, finish: () => Promise<void>): Promise<void> {
-    const { project, stack, config, env, parallel, reporter, inline } = this.#options;
+    const { project, stack, config, env, schemas, parallel, reporter, inline } = this.#options;
     const options: ProgramOptions = {
       project,
       stack,
@@ -167,6 +167,7 @@ export class Deployment {
       config: config.values,
       secretKeys: config.secretKeys,
       env,
+      schemas,
       onLine: (line) => reporter.line('program', line),
     };
     this.#program =

@@ -11,6 +11,8 @@ export interface ProgramOptions {
   /** Plain values, keys `namespace:name`. */
   readonly config: Readonly<Record<string, string>>;
   readonly secretKeys: readonly string[];
+  /** Files with the schemas of packages without a plugin. */
+  readonly schemas: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly onLine: (line: string) => void;
 }

@@ -1,6 +1,7 @@
 import { credentials } from '@grpc/grpc-js';
 import { LanguageRuntimeClient } from '@pulumi/pulumi/proto/language_grpc_pb';
 import { ProgramInfo, RunRequest, type RunResponse } from '@pulumi/pulumi/proto/language_pb';
+import { serveSchemas } from '../../rpc/schema-provider';
 import { messageOf } from '../../rpc/status';
 import { toStruct } from '../../wire/struct';
 import type { Child } from '../child';
@@ -47,14 +48,17 @@ const exitCodeOf = (response: RunResponse, onLine: (line: string) => void): numb
  * as for the real engine.
  */
 export const startYamlProgram = (options: ProgramOptions): Child => {
-  const host = startServer({
-    what: 'the language host pulumi-language-yaml',
-    program: 'pulumi-language-yaml',
-    args: [options.monitor],
-    cwd: options.project.dir,
-    env: options.env,
-    onLine: options.onLine,
-  });
+  const schemas = serveSchemas(options.schemas);
+  const host = schemas.then(({ env }) =>
+    startServer({
+      what: 'the language host pulumi-language-yaml',
+      program: 'pulumi-language-yaml',
+      args: [options.monitor],
+      cwd: options.project.dir,
+      env: { ...options.env, ...env },
+      onLine: options.onLine,
+    }),
+  );
   const run = async (): Promise<number> => {
     const { address, child } = await host;
     const client = new LanguageRuntimeClient(address, credentials.createInsecure());
@@ -70,10 +74,12 @@ export const startYamlProgram = (options: ProgramOptions): Child => {
       await child.stop();
     }
   };
-  const exited = run().catch((error: unknown) => {
-    options.onLine(messageOf(error));
-    return FAILED;
-  });
+  const exited = run()
+    .catch((error: unknown) => {
+      options.onLine(messageOf(error));
+      return FAILED;
+    })
+    .finally(async () => (await schemas).close());
   return {
     pid: undefined,
     exited,
