@@ -4,8 +4,8 @@ import type { ConfigValue, PolicyPackOptions } from '../types';
 export interface EngineUnderTest {
   readonly engine: 'local' | 'real';
   readonly stack: string;
-  preview(): Promise<RunOutcome>;
-  /** `flags` of the real CLI, such as `--target`; the local engine has none. */
+  /** `flags` of the real CLI, such as `--target`; the local engine does not have any. */
+  preview(flags?: readonly string[]): Promise<RunOutcome>;
   up(flags?: readonly string[]): Promise<RunOutcome>;
   refresh(): Promise<RunOutcome>;
   destroy(): Promise<RunOutcome>;

@@ -41,11 +41,10 @@ class LocalUnderTest implements EngineUnderTest {
     this.stack = options.stack ?? uniqueStack();
   }
 
-  preview = (): Promise<RunOutcome> => this.#run((engine) => engine.preview());
-  up = (flags: readonly string[] = []): Promise<RunOutcome> => {
-    if (flags.length > 0) throw new Error(`the local engine does not have ${flags.join(' ')}`);
-    return this.#run((engine) => engine.up());
-  };
+  preview = (flags: readonly string[] = []): Promise<RunOutcome> =>
+    this.#run((engine) => engine.preview(), flags);
+  up = (flags: readonly string[] = []): Promise<RunOutcome> =>
+    this.#run((engine) => engine.up(), flags);
   refresh = (): Promise<RunOutcome> => this.#run((engine) => engine.refresh());
   destroy = (): Promise<RunOutcome> => this.#run((engine) => engine.destroy());
   outputs = (): Promise<Readonly<Record<string, unknown>>> => this.#create().outputs();
@@ -93,7 +92,11 @@ class LocalUnderTest implements EngineUnderTest {
     });
   }
 
-  async #run(verb: (engine: Engine) => Promise<RunResult>): Promise<RunOutcome> {
+  async #run(
+    verb: (engine: Engine) => Promise<RunResult>,
+    flags: readonly string[] = [],
+  ): Promise<RunOutcome> {
+    if (flags.length > 0) throw new Error(`the local engine does not have ${flags.join(' ')}`);
     const before = this.#lines.length;
     const result = await verb(this.#create());
     const run = outcome(result, this.#lines.slice(before).join('\n'));

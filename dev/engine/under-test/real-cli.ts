@@ -81,7 +81,8 @@ class RealCli implements EngineUnderTest {
     this.stack = options.stack ?? uniqueStack();
   }
 
-  preview = (): Promise<RunOutcome> => this.#operate(['preview', ...this.#policyFlags()]);
+  preview = (flags: readonly string[] = []): Promise<RunOutcome> =>
+    this.#operate(['preview', ...flags, ...this.#policyFlags()]);
   up = (flags: readonly string[] = []): Promise<RunOutcome> =>
     this.#operate(['up', '--yes', '--skip-preview', ...flags, ...this.#policyFlags()]);
   refresh = (): Promise<RunOutcome> => this.#operate(['refresh', '--yes', '--skip-preview']);

