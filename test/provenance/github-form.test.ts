@@ -3,9 +3,11 @@ import { join } from 'node:path';
 
 import { GITHUB_ISSUER } from '../../dev/sigstore';
 import {
+  BUILD_TYPE,
   GITHUB_BUILD_TYPE,
   githubProvenanceStatement,
-  provenanceStatement,
+  type ProvenancePredicate,
+  type Statement as AttestedStatement,
 } from '../../src/attest';
 import { createRegistryClient, parseDigest, parseReference } from '../../src/oci';
 import {
@@ -66,7 +68,7 @@ afterAll(async () => {
   await stack.close();
 });
 
-type Statement = ReturnType<typeof provenanceStatement>;
+type Statement = AttestedStatement<ProvenancePredicate>;
 
 function statementOf({ repository, digest }: PushedImage, changed = {}): Statement {
   const claims = parseGithubClaims({ ...CLAIMS, ...changed });
