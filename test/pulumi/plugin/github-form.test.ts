@@ -102,6 +102,19 @@ test('the form of GitHub is refused where it cannot describe the build', async (
   });
 });
 
+test('the form of GitHub with a key, or for an image that exists, is refused before the build', async () => {
+  const image = `${bench.registry.host}/team/app:v1`;
+  const provenance = { form: 'github-actions' };
+  const problems = (declared: object) =>
+    bench.problems('SigningPlan', { image, key: KEY, provenance, ...declared });
+  expect(await problems({ build: { context: 'app' } })).toEqual([
+    expect.stringMatching(/^provenance\.form: .*keyless/),
+  ]);
+  expect(await problems({})).toContainEqual(
+    expect.stringMatching(/^provenance\.form: an existing image/),
+  );
+});
+
 test('a token that cannot be read leaves the facts of the variables, with a warning', async () => {
   await inJob();
   bench.sigstore.settings.faults.issuer = () => ({
