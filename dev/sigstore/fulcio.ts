@@ -6,7 +6,7 @@ import { fulcioHandler } from '@sigstore/mock';
 import type { CertificateAuthority, ClaimExtension } from './certificate-authority';
 import { type Handler, type ServiceAnswer, type ServiceRequest, json } from './http-service';
 import type { Claims } from './json-web-token';
-import type { OidcIssuer } from './oidc-issuer';
+import { GITHUB_ISSUER, type OidcIssuer } from './oidc-issuer';
 import { subjectAlternativeName } from './subject-alternative-name';
 
 export interface FulcioSettings {
@@ -113,9 +113,6 @@ function checkedClaims(token: string, issuer: Pick<OidcIssuer, 'url' | 'verify'>
 function challengeOf(claims: Claims): string {
   return String(claims['email'] ?? claims['sub']);
 }
-
-/** The issuer of GitHub Actions, whose part the local issuer plays in tests of verifiers that require it. */
-export const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';
 
 /** Whether the token's issuer is the local issuer, one of the issuers below its URL, or that of GitHub Actions. */
 function isIssuedBy(claims: Claims, { url }: Pick<OidcIssuer, 'url'>): boolean {

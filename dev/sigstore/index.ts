@@ -19,7 +19,7 @@ export {
   startSigstore,
 } from './local-sigstore';
 export type { Decision, LoginSettings } from './oidc-login';
-export { ACTIONS_CLAIMS, type OidcIssuer, type TokenRequest } from './oidc-issuer';
+export { ACTIONS_CLAIMS, GITHUB_ISSUER, type OidcIssuer, type TokenRequest } from './oidc-issuer';
 export type { RekorSettings } from './rekor';
 export { canonicalEntry, type CanonicalEntry } from './rekor-entry';
 export type { TimestampSettings } from './timestamp-authority';

@@ -34,6 +34,9 @@ export interface OidcIssuer {
   };
 }
 
+/** The issuer of GitHub Actions, whose part the local issuer plays in tests of verifiers that require it. */
+export const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';
+
 /** The claims of a job in GitHub Actions, as set by its issuer. */
 export const ACTIONS_CLAIMS: Claims = {
   sub: 'repo:octo-org/octo-repo:ref:refs/heads/main',

@@ -264,6 +264,7 @@ export interface ProvenanceDeclaration {
   /** Whether the component builds the image; otherwise the image exists already. */
   readonly build: boolean;
   readonly disabled?: boolean;
+  readonly form?: string;
   readonly builderId?: string;
   readonly parameters?: Readonly<Record<string, string>>;
 }
@@ -283,7 +284,9 @@ export function createsProvenance(declared: ProvenanceDeclaration): boolean {
         ? 'parameters'
         : declared.disabled === false
           ? 'disabled'
-          : undefined;
+          : declared.form !== undefined && declared.form !== 'auto'
+            ? 'form'
+            : undefined;
   if (conflict !== undefined) {
     throw new SignedImageError({
       code: 'INPUT_INVALID',

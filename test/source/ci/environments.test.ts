@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { annotationsOf, detectSource } from '../../../src/source';
 import { CI_SYSTEMS } from '../../../src/source/ci/registry';
+import { parseProperties } from '../../../src/source/ci/teamcity-parameters';
 import { WorkTree } from '../work-tree';
 import { CASES, environmentIn, recorded, recordedSystems } from './recorded';
 
@@ -66,4 +67,71 @@ describe('in a checkout of the commit on a branch `main`', () => {
       expect(facts.repository).not.toContain('evil');
     },
   );
+});
+
+describe('of several systems', () => {
+  const facts = (...systems: readonly string[]) => {
+    const env = Object.assign(
+      {},
+      ...systems.map((name) => recorded(name, 'push').variables),
+    ) as Readonly<Record<string, string>>;
+    return detectSource({ cwd: outside, env: { ...CEILING, ...env } });
+  };
+
+  test.each([
+    ['aws-codebuild', 'github-actions'],
+    ['aws-codebuild', 'buildkite'],
+    ['google-cloud-build', 'gitlab-ci'],
+    ['argo-workflows', 'jenkins'],
+    ['tekton', 'jenkins'],
+    ['jenkins', 'gitlab-ci'],
+    ['gitea-actions', 'forgejo-actions'],
+  ])('a job of %s that also has the variables of %s is one of the latter', async (host, job) => {
+    expect((await facts(host, job)).builder.system).toBe(job);
+    expect((await facts(job, host)).builder.system).toBe(job);
+  });
+});
+
+describe('a branch is not recorded', () => {
+  const factsWith = (system: string, changed: NodeJS.ProcessEnv) =>
+    detectSource({
+      cwd: outside,
+      env: { ...CEILING, ...recorded(system, 'push').variables, ...changed },
+    });
+
+  test.each([
+    ['google-cloud-build', 'a choice of substitutions is mapped', { TRIGGER_NAME: undefined }],
+    ['circleci', 'the project is not connected by OAuth', { CIRCLE_REPOSITORY_URL: undefined }],
+    [
+      'teamcity',
+      'the file of parameters cannot be read',
+      { TEAMCITY_BUILD_PROPERTIES_FILE: '/no' },
+    ],
+    ['semaphore', 'only the head of a request is set', { SEMAPHORE_GIT_PR_SLUG: 'evil/app' }],
+    ['drone', 'a build of a request is promoted', { DRONE_COMMIT_REF: 'refs/pull/5/head' }],
+    ['azure-pipelines', 'the ref is one of a request', { BUILD_SOURCEBRANCH: 'refs/pull/5/merge' }],
+    [
+      'buildkite',
+      'the head is a repository that differs by case only',
+      {
+        BUILDKITE_PULL_REQUEST: '5',
+        BUILDKITE_PULL_REQUEST_REPO: 'git://github.com/Acme/app.git',
+      },
+    ],
+    ['travis', 'the event is a request', { TRAVIS_EVENT_TYPE: 'pull_request' }],
+    ['pulumi-deployments', 'a request has started the deployment', { PULUMI_PR_NUMBER: '5' }],
+  ])('in %s if %s', async (system, _, changed) => {
+    const facts = await factsWith(system, changed);
+    expect(facts.builder.system).toBe(system);
+    expect(facts).not.toHaveProperty('branch');
+  });
+});
+
+test.each([
+  ['a\\=b=c', { 'a=b': 'c' }],
+  ['url=https\\://host/a\\\\b', { url: 'https://host/a\\b' }],
+  ['# comment=1\n! other=2\nkey : value', { key: 'value' }],
+  ['name=\\u00e9\\n', { name: '\u00e9\n' }],
+])('properties are read as java.util.Properties writes them: %j', (text, expected) => {
+  expect(parseProperties(text)).toEqual(expected);
 });

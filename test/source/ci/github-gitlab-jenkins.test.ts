@@ -276,6 +276,10 @@ describe('declared facts', () => {
     await expect(detect(GITHUB, { builder })).rejects.toThrow(/hosted builder/);
     const hosted = { ...GITHUB, RUNNER_ENVIRONMENT: 'github-hosted' };
     expect((await detect(hosted, { builder })).builder.id).toBe(builder);
+    for (const imitation of ['GITEA_ACTIONS', 'FORGEJO_ACTIONS']) {
+      const env = { ...hosted, [imitation]: 'true' };
+      await expect(detect(env, { builder })).rejects.toThrow(/hosted builder/);
+    }
     const other = { builder: 'https://cloudbuild.googleapis.com/GoogleHostedWorker' };
     await expect(detect(hosted, other)).rejects.toMatchObject({ property: 'source.builder' });
   });

@@ -83,7 +83,7 @@ async function check(
     // An additional trusted key must be readable now, not after the signature is written.
     keyProblems(inputs.at('verify').at('keys'), environment.host),
     trustedKeyProblems(inputs.at('verify').at('trustedKeys'), environment.host),
-    provenanceProblems(inputs, build),
+    provenanceProblems(inputs, build, signing.config.keyless !== undefined),
   ]);
   const annotations = validateAnnotations(inputs.at('annotations').record());
   const access = await checkAccess(inputs, reference, olds, environment, log);
@@ -147,9 +147,21 @@ async function buildAndDigestProblems(
 async function provenanceProblems(
   inputs: InputReader,
   build: boolean,
+  isKeyless: boolean,
 ): Promise<readonly Problem[]> {
   const declared = readProvenance(inputs.at('provenance'));
-  return problemsOf('provenance', async () => createsProvenance({ build, ...declared }));
+  const problems = await problemsOf('provenance', async () =>
+    createsProvenance({ build, ...declared }),
+  );
+  if (declared.form !== 'github-actions' || isKeyless || problems.length > 0) return problems;
+  return [
+    {
+      property: 'provenance.form',
+      code: 'INPUT_INVALID',
+      message:
+        '`github-actions` requires a keyless signature in GitHub Actions: a key does not prove which job signed; use `auto` or `signed-image`',
+    },
+  ];
 }
 
 interface Access {
