@@ -32,6 +32,8 @@ interface Message {
   readonly error?: { readonly message: string };
 }
 
+const CLOSE_TIMEOUT_MS = 10_000;
+
 /** Starts the Chromium of Debian, without a window. */
 export async function startChromium(): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'chromium-'));
@@ -51,9 +53,14 @@ export async function startChromium(): Promise<Browser> {
       return openPage(connection, String(attached['sessionId']));
     },
     close: async () => {
-      const ended = once(child, 'close');
-      await connection.send('Browser.close').catch(() => undefined);
+      const ended = once(child, 'exit');
+      void connection.send('Browser.close').catch(() => undefined);
+      // Its own processes are in its group.
+      const force = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), CLOSE_TIMEOUT_MS);
       await ended;
+      clearTimeout(force);
+      socket.close();
+      child.stderr?.destroy();
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };
@@ -120,6 +127,8 @@ async function openPage(connection: Connection, sessionId: string): Promise<Page
     evaluate,
     messages,
     setContent: async (html) => {
+      // A new document, without the content policy of the one before.
+      await send('Page.navigate', { url: 'about:blank' });
       const { frameTree } = (await send('Page.getFrameTree')) as {
         readonly frameTree?: { readonly frame: { readonly id: string } };
       };
