@@ -81,12 +81,14 @@ export class AuditRun {
         return this.#isPatient(host, known) || this.#giveUp(image, known);
       }
       let hadOutage = false;
-      const client = this.#reads.client(this.client, () => (hadOutage = true));
+      const client = this.#reads.client(this.client, {
+        onResponse: () => void this.#responded.add(host),
+        onOutage: () => void (hadOutage = true),
+      });
       const result = await auditImage(image, this.comparison, client);
       this.#results.set(image, result);
       if (!hadOutage) {
         this.#hosts.delete(host);
-        this.#responded.add(host);
         return false;
       }
       const state = this.#failed(host, result.reason ?? result.status);

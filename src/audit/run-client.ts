@@ -8,6 +8,14 @@ function isOutage(error: unknown): boolean {
   return error instanceof SignedImageError && OUTAGE_CODES.includes(error.code);
 }
 
+/** What the reads of one image show of its registry. */
+export interface ReadObserver {
+  /** A read succeeded. */
+  onResponse(): void;
+  /** A read failed because the registry did not respond. */
+  onOutage(): void;
+}
+
 /** Lists and tags that one run has read. Their registry is read once, because a run is a snapshot. */
 export class RunReads {
   readonly #referrers = new Map<string, Promise<readonly Descriptor[]>>();
@@ -16,15 +24,15 @@ export class RunReads {
   /**
    * Returns a client that reads each list of referrers and each tag once in this run. Content by digest is
    * cached by the client itself.
-   *
-   * @param onOutage called for each read that failed because the registry did not respond
    */
-  client(client: RegistryClient, onOutage: () => void): RegistryClient {
+  client(client: RegistryClient, observer: ReadObserver): RegistryClient {
     const observed = async <T>(read: Promise<T>): Promise<T> => {
       try {
-        return await read;
+        const result = await read;
+        observer.onResponse();
+        return result;
       } catch (error) {
-        if (isOutage(error)) onOutage();
+        if (isOutage(error)) observer.onOutage();
         throw error;
       }
     };
@@ -48,7 +56,7 @@ export class RunReads {
             () => client.referrers(repository, subject, options),
           ),
         ),
-      task: (options) => this.client(client.task(options), onOutage),
+      task: (options) => this.client(client.task(options), observer),
     };
   }
 }
