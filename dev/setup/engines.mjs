@@ -29,6 +29,9 @@ const SHELLS = [
   ['fish', 'fish'],
 ];
 
+/** The browser of test/report/browser. */
+const BROWSER = [['chromium', 'chromium']];
+
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /** Debian installs daemons in sbin, which may be missing from the PATH. */
@@ -54,6 +57,9 @@ export const ensureProxies = (env) => ensurePackages(PROXIES, 'proxies', env);
 
 /** Like `ensureEngines`, for the shells. */
 export const ensureShells = (env) => ensurePackages(SHELLS, 'shells', env);
+
+/** Like `ensureEngines`, for the browser. */
+export const ensureBrowser = (env) => ensurePackages(BROWSER, 'browsers', env);
 
 async function ensurePackages(packages, what, env) {
   const missing = missingPackages(packages, env);

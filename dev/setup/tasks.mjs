@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { toolPath } from '../tools/build.mjs';
 import { pkcs11Environment } from '../tools/pkcs11.mjs';
 import { buildersFile, removeBuilders, printBuilders } from './builders-table.mjs';
-import { ensureEngines, ensureProxies, ensureShells } from './engines.mjs';
+import { ensureBrowser, ensureEngines, ensureProxies, ensureShells } from './engines.mjs';
 import { enforceTableFile, removeEnforceTable, printEnforceTable } from './enforce-table.mjs';
 import { removeKeyTable, keyTableFile, printKeyTable } from './key-table.mjs';
 import { searchForSecrets } from './leaks.mjs';
@@ -49,6 +49,7 @@ const SUITES = [
   'test/enforce/real/',
   'test/builders/',
   'test/proxy/',
+  'test/report/browser/',
   'test/oracles/',
   'test/enforce/program/program',
   'test/enforce/policy/pack',
@@ -256,6 +257,15 @@ export const tasks = {
       );
       return printProxies() && code === 0 ? 0 : code || 1;
     },
+  },
+  /** The report in a real browser: accessibility in both colour schemes, widths, print on A4. */
+  'test:report': {
+    needs: [],
+    run: async (args, env) =>
+      all(
+        () => ensureBrowser(env).then(() => 0),
+        () => jest('report', ['test/report/', 'test/cli/report'])(args, env),
+      ),
   },
   'test:keys': {
     needs: [],

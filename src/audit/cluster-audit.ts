@@ -6,11 +6,11 @@ import {
 } from '../enforce/program/exemption';
 import { InvalidInputError, type Problem } from '../error';
 import { loadVerificationPolicy, type VerificationPolicyArgs } from '../core/policy-args';
-import { createRegistryClient, type RegistryClient } from '../oci';
+import { ContentMemory, createRegistryClient, type RegistryClient } from '../oci';
 import { processHost, type SigningHost } from '../sign';
-import { mapBounded } from '../storage/bounded';
 import { AUDIT_STATUSES, type AuditedImage, type AuditReport } from './audit-report';
-import { type Comparison, auditImage } from './image-audit';
+import { AuditRun, type OutagePatience } from './audit-run';
+import type { Comparison } from './image-audit';
 import { openPodApi } from './pod-api';
 import { type ContainerSource, type RunningContainer } from './running-container';
 import { type RunningImage, runningImages } from './running-image';
@@ -39,10 +39,11 @@ export interface ClusterAuditHost {
   readonly source?: ContainerSource | undefined;
   /** Registry client. Default: a client with docker's credentials. */
   readonly client?: RegistryClient | undefined;
+  /** Wait for a registry that does not respond. Default: up to five minutes. */
+  readonly outage?: OutagePatience | undefined;
 }
 
 const POD = 'kubernetes:core/v1:Pod';
-const PARALLEL_IMAGES = 4;
 
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -88,7 +89,11 @@ function partitionExempt(
   for (const container of containers) {
     const reason = exemptionFor(container, exemptions)?.reason;
     if (reason === undefined) checked.push(container);
-    else exempt.set(reason, [...(exempt.get(reason) ?? []), container]);
+    else {
+      const known = exempt.get(reason);
+      if (known) known.push(container);
+      else exempt.set(reason, [container]);
+    }
   }
   const images = [...exempt].flatMap(([reason, containersOfReason]) =>
     runningImages(containersOfReason).map((image): AuditedImage => ({
@@ -102,11 +107,13 @@ function partitionExempt(
   return { exempt: images, checked };
 }
 
-function toUnverified(image: Exclude<RunningImage, { kind: 'pinned' }>): AuditedImage {
+/** The result of an image that cannot be read from a registry; none for any other. */
+function toUnverified(image: RunningImage): readonly AuditedImage[] {
   const { name, containers } = image;
+  if (image.kind === 'pinned') return [];
   return image.kind === 'unknown'
-    ? { image: name, status: 'unknown-image', reason: image.reason, containers }
-    : { image: name, status: 'not-started', containers };
+    ? [{ image: name, status: 'unknown-image', reason: image.reason, containers }]
+    : [{ image: name, status: 'not-started', containers }];
 }
 
 function worstFirst(a: AuditedImage, b: AuditedImage): number {
@@ -147,12 +154,13 @@ export async function auditCluster(
   const time = host.now().toISOString();
   const containers = await source.containers(namespaces);
   const { exempt: exempted, checked } = partitionExempt(containers, exempt.map(exemptionOf));
-  const client = environment.client ?? createRegistryClient();
+  const running = runningImages(checked);
+  const toVerify = running.flatMap((image) => (image.kind === 'pinned' ? [image] : []));
+  const client = environment.client ?? createRegistryClient({ contents: new ContentMemory() });
   try {
-    const found = await mapBounded(runningImages(checked), PARALLEL_IMAGES, async (image) =>
-      image.kind === 'pinned' ? auditImage(image, comparison, client) : toUnverified(image),
-    );
-    const images = [...found, ...exempted].sort(worstFirst);
+    const run = new AuditRun(comparison, client, environment.outage);
+    const verified = await run.run(toVerify);
+    const images = [...verified, ...running.flatMap(toUnverified), ...exempted].sort(worstFirst);
     const { server } = source;
     return { server, namespaces, time, images, notRunning: notRunning(stack, images) };
   } finally {

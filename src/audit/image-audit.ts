@@ -102,8 +102,13 @@ class ImageAudit {
     }
   }
 
-  private inspect(policy: VerificationPolicy): Promise<VerificationReport> {
-    return inspectImage(this.repository, this.image.digest, policy, this.client);
+  /** With any format, legacy tags are read only if the bundles do not meet the policy. */
+  private async inspect(policy: VerificationPolicy): Promise<VerificationReport> {
+    const inspect = (required: VerificationPolicy): Promise<VerificationReport> =>
+      inspectImage(this.repository, this.image.digest, required, this.client);
+    if (policy.format !== 'any') return inspect(policy);
+    const report = await inspect({ ...policy, format: 'bundle' });
+    return report.verified ? report : inspect(policy);
   }
 
   /** The signatures meet the policy: checks again without the commit, to see if only the commit differs. */

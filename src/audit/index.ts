@@ -7,6 +7,7 @@ export {
   type AuditStatus,
   outcomeOf,
 } from './audit-report';
+export type { OutagePatience } from './audit-run';
 export { auditCluster, type ClusterAuditArgs, type ClusterAuditHost } from './cluster-audit';
 export { openPodApi, type PodApiOptions } from './pod-api';
 export type { VerificationPolicyArgs } from '../core/policy-args';

@@ -105,9 +105,11 @@ export async function openPodApi(
     }
   };
 
-  /** Lists pods by uid, because a restarted list repeats pods. */
-  const listPods = async (namespace: string | undefined): Promise<readonly Pod[]> => {
-    const pods = new Map<string, Pod>();
+  /** Lists containers by the uid of their pod, because a restarted list repeats pods. Pods themselves are not kept. */
+  const listContainers = async (
+    namespace: string | undefined,
+  ): Promise<readonly RunningContainer[]> => {
+    const pods = new Map<string, readonly RunningContainer[]>();
     let from = '';
     for (let restarts = 0; ;) {
       const page = await getPage(namespace, from).catch((error: unknown) => {
@@ -122,13 +124,13 @@ export async function openPodApi(
       }
       for (const pod of page.pods) {
         const { uid, namespace: within, name } = pod.metadata ?? {};
-        pods.set(uid ?? `${within}/${name}`, pod);
+        pods.set(uid ?? `${within}/${name}`, containersOfPod(pod));
       }
       if (page.next === '') break;
       if (page.next === from) throw repeatedPageError(server);
       from = page.next;
     }
-    return [...pods.values()];
+    return [...pods.values()].flat();
   };
 
   return {
@@ -138,7 +140,7 @@ export async function openPodApi(
       const found: RunningContainer[] = [];
       for (const namespace of scopes) {
         try {
-          for (const pod of await listPods(namespace)) found.push(...containersOfPod(pod));
+          for (const each of await listContainers(namespace)) found.push(each);
         } catch (error) {
           throw podListFailure(server, namespace, error, secretsOf(config));
         }

@@ -47,6 +47,7 @@ const listOf =
 
 const MEMBERS: Readonly<Record<keyof VerificationPolicyArgs | 'exempt', Check>> = {
   keys: texts,
+  trustedKeys: listOf(members({ key: text, notBefore: text, notAfter: text, retired: flag })),
   identities: listOf(members({ identity: text, issuer: text })),
   annotations: pairs,
   format: text,

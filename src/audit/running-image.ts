@@ -51,29 +51,31 @@ function identifyImage(container: RunningContainer): RunningImage {
   return { kind: 'pinned', name: pinned(id.repository, digest), repositories, digest, containers };
 }
 
-function mergeImages(a: RunningImage, b: RunningImage): RunningImage {
-  const containers = [...a.containers, ...b.containers];
-  if (a.kind !== 'pinned' || b.kind !== 'pinned') return { ...a, containers };
-  const byName = new Map(
-    [...a.repositories, ...b.repositories].map((each) => [pinned(each, a.digest), each]),
-  );
-  return { ...a, containers, repositories: [...byName.values()] };
+/** The containers of one image, in the order in which they are found. */
+interface Collected {
+  readonly first: RunningImage;
+  readonly containers: RunningContainer[];
+  readonly repositories: Map<string, Repository>;
 }
 
 /** Returns the distinct images of containers. */
 export function runningImages(containers: readonly RunningContainer[]): readonly RunningImage[] {
-  const images = new Map<string, RunningImage>();
-  for (const image of containers.map(identifyImage)) {
+  const images = new Map<string, Collected>();
+  for (const container of containers) {
+    const image = identifyImage(container);
     const key = `${image.kind} ${image.name} ${image.kind === 'unknown' ? image.reason : ''}`;
-    const known = images.get(key);
-    images.set(
-      key,
-      known === undefined
-        ? mergeImages(image, { ...image, containers: [] })
-        : mergeImages(known, image),
-    );
+    const none: Collected = { first: image, containers: [], repositories: new Map() };
+    const known = images.get(key) ?? none;
+    images.set(key, known);
+    known.containers.push(container);
+    if (image.kind !== 'pinned') continue;
+    for (const each of image.repositories) known.repositories.set(pinned(each, image.digest), each);
   }
-  return [...images.values()];
+  return [...images.values()].map(({ first, containers: all, repositories }) =>
+    first.kind === 'pinned'
+      ? { ...first, containers: all, repositories: [...repositories.values()] }
+      : { ...first, containers: all },
+  );
 }
 
 /** The image id of a container, as the node reported it. */

@@ -40,6 +40,7 @@ export const auditCluster = defineCommand({
     const audit = modules.audit();
     const report = await audit.auditCluster(await auditArguments(values, context), {
       host: context.host,
+      outage: { onWait: (message) => context.terminal.printError(message) },
     });
     const format = { text: audit.auditText, json: audit.auditJson, sarif: audit.auditSarif };
     context.terminal.print(format[values.output as keyof typeof format](report));

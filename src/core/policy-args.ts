@@ -11,13 +11,27 @@ import type {
   ProvenanceExpectation,
   Transparency,
   TrustedIdentity,
+  TrustedKey,
   VerificationPolicy,
 } from '../verify';
+
+/** A public key that is trusted for a period, with the members of `VerifiedImage.trustedKeys`. */
+export interface TrustedKeyArgs {
+  readonly key: string;
+  /** RFC 3339. Default: no start. */
+  readonly notBefore?: string | undefined;
+  /** RFC 3339. Default: no end. */
+  readonly notAfter?: string | undefined;
+  /** Whether all signatures of the key are rejected. Default: false. */
+  readonly retired?: boolean | undefined;
+}
 
 /** The requirements of a verification, with the names of the inputs of `VerifiedImage`. */
 export interface VerificationPolicyArgs {
   /** Public keys to trust: PEM text, a path, or a reference (`k8s://`, `awskms://`, ...). */
   readonly keys?: readonly string[] | undefined;
+  /** Public keys with a time window; a window also applies to the same key in `keys`. */
+  readonly trustedKeys?: readonly TrustedKeyArgs[] | undefined;
   /** Keyless signers to trust. At least one key or identity is required. */
   readonly identities?: readonly TrustedIdentity[] | undefined;
   /** Annotations that must be signed. */
@@ -46,10 +60,39 @@ const TRANSPARENCIES: readonly unknown[] = ['log', 'timestamp', 'none'];
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
 
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i;
+
+function isTime(text: string | undefined): boolean {
+  return text === undefined || (RFC_3339.test(text) && !Number.isNaN(Date.parse(text)));
+}
+
+function toDate(text: string | undefined): Date | undefined {
+  return text === undefined ? undefined : new Date(text);
+}
+
+function windowProblems({ notBefore, notAfter }: TrustedKeyArgs, path: string): Problem[] {
+  const times = Object.entries({ notBefore, notAfter }).flatMap(([name, text]): Problem[] =>
+    isTime(text)
+      ? []
+      : [
+          {
+            property: `${path}.${name}`,
+            code: 'INPUT_INVALID',
+            message: 'must be an RFC 3339 time, for example 2027-01-31T00:00:00Z',
+          },
+        ],
+  );
+  const [from, to] = [toDate(notBefore), toDate(notAfter)];
+  const isEmpty = times.length === 0 && from !== undefined && to !== undefined && from > to;
+  const message = 'is before `notBefore`: no signature would be accepted';
+  return isEmpty ? [{ property: `${path}.notAfter`, code: 'INPUT_INVALID', message }] : times;
+}
+
 function argumentProblems({
   format,
   transparency,
   identities = [],
+  trustedKeys = [],
 }: VerificationPolicyArgs): Problem[] {
   const problems: Problem[] = [];
   const report = (property: string, message: string): void =>
@@ -66,6 +109,9 @@ function argumentProblems({
       'must be `log` or `timestamp` with an identity: its certificate is valid for minutes only',
     );
   }
+  trustedKeys.forEach((each, index) =>
+    problems.push(...windowProblems(each, `trustedKeys[${index}]`)),
+  );
   identities.forEach(({ identity, issuer }, index) => {
     if (!isText(identity) || !isText(issuer)) {
       report(
@@ -86,9 +132,9 @@ export async function loadVerificationPolicy(
   args: VerificationPolicyArgs,
   host: SigningHost,
 ): Promise<VerificationPolicy> {
-  const { keys: refs = [], identities = [], sigstore, provenance } = args;
+  const { keys: refs = [], trustedKeys = [], identities = [], sigstore, provenance } = args;
   const problems = argumentProblems(args);
-  if (refs.length === 0 && identities.length === 0) {
+  if (refs.length === 0 && trustedKeys.length === 0 && identities.length === 0) {
     const message = 'no signer is trusted: give at least one key or identity';
     problems.push({ property: 'keys', code: 'INPUT_INVALID', message });
   }
@@ -96,6 +142,18 @@ export async function loadVerificationPolicy(
   for (const [index, ref] of refs.entries()) {
     const property = `keys[${index}]`;
     const load = async (): Promise<unknown> => keys.push(await loadPublicKey(ref, host, property));
+    problems.push(...(await problemsOf(property, load)));
+  }
+  const windows: TrustedKey[] = [];
+  for (const [index, { key, notBefore, notAfter, retired }] of trustedKeys.entries()) {
+    const property = `trustedKeys[${index}].key`;
+    const load = async (): Promise<unknown> =>
+      windows.push({
+        key: await loadPublicKey(key, host, property),
+        notBefore: toDate(notBefore),
+        notAfter: toDate(notAfter),
+        retired,
+      });
     problems.push(...(await problemsOf(property, load)));
   }
   const keyless = identities.length > 0;
@@ -109,6 +167,7 @@ export async function loadVerificationPolicy(
   if (problems.length > 0) throw new InvalidInputError(problems);
   return {
     keys,
+    trustedKeys: windows,
     identities,
     annotations: args.annotations ?? {},
     format: args.format ?? 'any',

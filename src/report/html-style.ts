@@ -27,7 +27,7 @@ code { font: .875em/1.5 ui-monospace, monospace; }
 .incomplete { color: var(--warn); background: var(--warn-page); }
 .clean, .verified { color: var(--good); background: var(--good-page); }
 .exempt { color: var(--muted); background: var(--panel); border: 1px solid var(--line); }
-.status { display: inline-block; padding: 0 .5rem; border-radius: .25rem; font-size: .875rem; font-weight: 600; }
+.status { display: inline-block; padding: 0 .5rem; border-radius: .25rem; font-size: .875rem; font-weight: 600; overflow-wrap: normal; }
 ul.problems { padding: .5rem .75rem .5rem 2rem; font-weight: 600; }
 article { margin: 2rem 0; padding: 1rem; border: 1px solid var(--line); border-radius: .5rem; }
 .stages { padding-left: 1.5rem; }
@@ -43,7 +43,7 @@ caption { text-align: left; font-size: .875rem; }
 th, td { padding: .25rem .5rem; border: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { background: var(--panel); overflow-wrap: normal; }
 .overview th:nth-child(1) { width: 30%; }
-.overview th:nth-child(2) { width: 20%; }
+.overview th:nth-child(2) { width: 24%; }
 tbody th { font-weight: 400; }
 @media screen and (max-width: 40rem) {
   article { padding: .75rem; }
@@ -51,6 +51,7 @@ tbody th { font-weight: 400; }
   dl > div { display: block; padding: .2rem 0; }
   th, td { padding: .2rem .25rem; font-size: .8125rem; }
   thead th { font-size: .6875rem; }
+  .overview .status { padding: 0 .2rem; font-size: .6875rem; }
 }
 @page { size: A4; margin: 15mm; }
 @media print {

@@ -12,6 +12,7 @@ import {
   sign,
 } from './support/audit-lab';
 import { measuredCommand, type MeasuredRun } from './support/command';
+import { newKey } from '../verify/support/lab';
 import { podOf } from './support/pods';
 
 const PODS = 5_000;
@@ -48,13 +49,15 @@ function withOtherFields(pod: Pod, index: number): Pod {
       containers: [{ ...container, env }],
       volumes: [{ name: 'token', projected: { sources: [] } }],
     },
-  } as Pod;
+  } as unknown as Pod;
 }
 
 let lab: AuditLab;
 let images: readonly PushedImage[];
 beforeAll(async () => {
-  lab = await openAuditLab();
+  const opened = await openAuditLab();
+  // Without a log, which would take most of the time of the preparation.
+  lab = { ...opened, ours: newKey(opened.lab) };
   const found: PushedImage[] = [];
   for (let index = 0; index < SINGLE_IMAGES; index += 1) {
     const image = await push(lab);
@@ -97,11 +100,9 @@ test('5,000 pods with 500 images take less than 200 MB, and one request for each
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const repeated = [...counts].filter(([, count]) => count > 1);
-  console.log(
-    `peak ${peak.toFixed(0)} MB, ${seconds.toFixed(1)} s, ${lab.lab.registry.requests.length} requests, ${repeated.length} repeated`,
-    repeated.slice(0, 8),
-    [...counts.keys()].slice(0, 8),
+  process.stderr.write(
+    `audit of ${PODS} pods: peak ${peak.toFixed(0)} MB, ${seconds.toFixed(1)} s, ${lab.lab.registry.requests.length} requests\n`,
   );
-  expect(repeated).toEqual([]);
+  expect(repeated.length).toBe(0);
   expect(peak).toBeLessThan(200);
 }, 300_000);
