@@ -15,8 +15,9 @@ import { type Isolation, startIsolation } from './support/verifiers';
 
 const PARALLEL_RUNS = 3;
 /** Errors of a command that did not get as far as the verification. */
-const NOT_RUN =
-  /no such file|cannot open|command not found|ModuleNotFound|unknown (?:flag|option)|Traceback(?![\s\S]*sigstore)/i;
+const NOT_RUN = /no such file|cannot open|: not found|ModuleNotFound|unknown (?:flag|option)/i;
+/** Exit codes of a shell for a program that cannot be started. */
+const NOT_STARTED: readonly number[] = [126, 127];
 
 jest.setTimeout(300_000);
 
@@ -54,7 +55,7 @@ async function unexpected(
 ): Promise<readonly object[]> {
   const runs = await mapBounded(blocks, PARALLEL_RUNS, async (block) => {
     const { code, stdout, stderr } = await isolation.run(block.script, folder);
-    const refused = code !== 0 && !NOT_RUN.test(stderr);
+    const refused = code !== 0 && !NOT_STARTED.includes(code) && !NOT_RUN.test(stderr);
     const isExpected = expected === 'verified' ? code === 0 : refused;
     const { verifier } = block;
     tally({ kind: 'run', verifier, outcome: isExpected ? expected : 'failed' });
@@ -109,6 +110,7 @@ describe.each(CASES)('$signer, format $format, $shape', (each) => {
   const falsifications = FALSIFICATIONS.filter(
     (falsification) => (falsification.signers ?? kind) === kind,
   );
+  if (!each.falsified) return;
   test.each(falsifications)('$name is refused', async ({ name, apply }) => {
     const folder = folderOf(name.replaceAll(' ', '-'));
     const altered = await AlteredExport.copyOf(folderOf('export'), folder);
@@ -118,16 +120,11 @@ describe.each(CASES)('$signer, format $format, $shape', (each) => {
     const concerned = blocks.filter(
       ({ caption }) => name !== 'another digest' || !/of linux/.test(caption),
     );
-    const [{ digest }, { digest: exportedDigest }] = [
-      await altered.json<{ digest: string }>('export.json'),
-      await AlteredExport.copyOf(folderOf('export'), `${folder}-original`).then((original) =>
-        original.json<{ digest: string }>('export.json'),
-      ),
-    ];
     // Whoever requires no digest, or the wrong one, must be protected, too.
+    const { digest } = await altered.json<{ digest: string }>('export.json');
     const scripts = concerned.map((block) => ({
       ...block,
-      script: block.script.replace(`--digest ${exportedDigest}`, `--digest ${digest}`),
+      script: block.script.replace(/--digest \S+/, `--digest ${digest}`),
     }));
     expect(await unexpected(scripts, folder, 'refused')).toEqual([]);
   });

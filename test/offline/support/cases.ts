@@ -25,11 +25,15 @@ export interface OfflineCase {
   readonly format: SignatureFormat;
   readonly shape: 'image' | 'index';
   readonly withLayers: boolean;
+  /** Whether falsified siblings are verified, too. */
+  readonly falsified: boolean;
 }
 
-/** Rekor v2 does not fit into the legacy format. */
-const isPossible = ({ signer, format }: OfflineCase): boolean =>
-  format === 'bundle' || !signer.includes('v2');
+/** Rekor v2 does not fit into the legacy format; both formats are tried with two signers. */
+const isIncluded = ({ signer, format }: OfflineCase): boolean =>
+  format === 'bundle' ||
+  (format === 'legacy' && !signer.includes('v2')) ||
+  ['key', 'keyless + log + timestamp'].includes(signer);
 
 export const CASES: readonly OfflineCase[] = SIGNERS.flatMap((signer) =>
   (['bundle', 'legacy', 'both'] as const).flatMap((format) =>
@@ -38,19 +42,19 @@ export const CASES: readonly OfflineCase[] = SIGNERS.flatMap((signer) =>
       format,
       shape,
       withLayers: shape === 'image' || format === 'legacy',
+      falsified: shape === 'image' || signer === 'keyless + log',
     })),
   ),
-).filter(isPossible);
+).filter(isIncluded);
 
 export async function offlineSigner(stack: Stack, kind: OfflineSigner): Promise<TestSigner> {
-  const { rekorUrl, rekorV2Url, tsaUrl } = stack.sigstore;
+  const { rekorV2Url, tsaUrl } = stack.sigstore;
   if (!kind.includes('v2')) return testSigner(stack, kind as Parameters<typeof testSigner>[1]);
   const base = await testSigner(
     stack,
     kind.startsWith('keyless') ? 'keyless + log + timestamp' : 'key + log',
   );
   const sigstore = { ...base.config.sigstore, rekorUrl: rekorV2Url, rekorVersion: 2, tsaUrl };
-  void rekorUrl;
   return { ...base, config: { ...base.config, sigstore } };
 }
 

@@ -46,6 +46,9 @@ export async function startIsolation(folder: string): Promise<Isolation> {
   await mkdir(bin, { recursive: true });
   await mkdir(home, { recursive: true });
   const ours = join(bin, 'signed-image');
+  // The program's own script names the folder in which the environment was installed before it was renamed.
+  await writeFile(join(bin, 'sigstore'), `#!/bin/sh\nexec '${python}' -m sigstore "$@"\n`);
+  await chmod(join(bin, 'sigstore'), 0o755);
   const main = join(ROOT, 'dist/cli/main.js');
   if (!existsSync(main)) throw new Error('the package is not built: use npm run test:offline');
   await writeFile(ours, `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);

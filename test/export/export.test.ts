@@ -1,0 +1,101 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { storeImage } from '../../dev/load/image';
+import { type RunningRegistry, startRegistry } from '../../dev/registry';
+import { run } from '../cli/support';
+
+let registry: RunningRegistry;
+let folder: string;
+let image: string;
+const pem = (key: { export(options: object): string | Buffer }, type: string): string =>
+  key.export({ type, format: 'pem' }).toString();
+const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const env = {
+  KEY: pem(pair.privateKey, 'pkcs8'),
+  PUBLIC: pem(pair.publicKey, 'spki'),
+  OTHER: pem(other.publicKey, 'spki'),
+};
+
+beforeAll(async () => {
+  registry = await startRegistry();
+  image = `${registry.host}/app@${storeImage(registry, 'app')}`;
+  folder = await mkdtemp(join(tmpdir(), 'export-'));
+  expect(await run(['sign', image, '--key', 'env://KEY'], { env })).toMatchObject({ code: 0 });
+});
+afterAll(async () => {
+  await registry.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const at = (name: string): string => join(folder, name);
+const exportTo = (name: string, ...more: readonly string[]) =>
+  run(['export', image, '--folder', at(name), '--key', 'env://PUBLIC', ...more], { env });
+const verify = (name: string, key = 'env://PUBLIC') =>
+  run(['verify', '--offline', at(name), '--key', key], { env });
+
+describe('signed-image export', () => {
+  it('writes a folder that verify --offline accepts, with the trusted key only', async () => {
+    expect(await exportTo('whole', '--image')).toMatchObject({ code: 0, stderr: '' });
+    expect(await verify('whole')).toMatchObject({ code: 0, stdout: `${image}\n` });
+    expect(await verify('whole', 'env://OTHER')).toMatchObject({ code: 1 });
+  });
+
+  it('writes nothing for an image that does not meet the policy', async () => {
+    const refused = await exportTo('unmet', '--annotation', 'a=b');
+    expect(refused).toMatchObject({ code: 1 });
+    expect(refused.stderr).toContain('VERIFY_ANNOTATION_MISMATCH');
+    expect((await readdir(folder)).filter((name) => name.includes('unmet'))).toEqual([]);
+  });
+
+  it('replaces an earlier export with --force, and no other folder', async () => {
+    await exportTo('again');
+    const refused = await exportTo('again');
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stderr).toContain('is not empty');
+    expect(await exportTo('again', '--force')).toMatchObject({ code: 0 });
+    await mkdir(at('files'));
+    await writeFile(at('files/notes.txt'), 'mine');
+    const kept = await exportTo('files', '--force');
+    expect(kept).toMatchObject({ code: 2 });
+    expect(kept.stderr).toContain('does not contain an earlier export');
+    expect(await readFile(at('files/notes.txt'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('signed-image verify --offline', () => {
+  it('reports a changed, a missing and an added file', async () => {
+    await exportTo('changed');
+    const [bundle = ''] = await readdir(at('changed/bundles'));
+    await writeFile(at(`changed/bundles/${bundle}`), '{}');
+    expect((await verify('changed')).stderr).toContain(`${bundle} is not what was verified`);
+    await rm(at(`changed/bundles/${bundle}`));
+    expect((await verify('changed')).stderr).toContain(`${bundle} is missing`);
+
+    await exportTo('added');
+    await writeFile(at('added/keys/other.pub'), env.OTHER);
+    const added = await verify('added');
+    expect(added).toMatchObject({ code: 1 });
+    expect(added.stderr).toContain('keys/other.pub was added');
+  });
+
+  it('rejects another digest, and an identity without a trusted root', async () => {
+    await exportTo('digest');
+    const args = ['verify', '--offline', at('digest')];
+    const digest = `sha256:${'0'.repeat(64)}`;
+    const wrong = await run([...args, '--key', 'env://PUBLIC', '--digest', digest], { env });
+    expect(wrong.stderr).toContain('CONTENT_MISMATCH');
+    const identity = ['--identity', 'a@example.com', '--issuer', 'https://issuer.example.com'];
+    const rootless = await run([...args, ...identity], { env });
+    expect(rootless).toMatchObject({ code: 2 });
+    expect(rootless.stderr).toContain('is required to verify an export');
+  });
+
+  it('rejects a folder that is not an export', async () => {
+    await mkdir(at('empty'));
+    expect((await verify('empty')).stderr).toContain('CONTENT_MALFORMED');
+  });
+});
