@@ -13,7 +13,7 @@ import type { ContainerSource, RunningContainer } from './running-container';
 export interface PodApiOptions {
   /** Context in kubeconfig. Default: the current context. */
   readonly context?: string | undefined;
-  /** Pods per page. Default: 500, like kubectl. */
+  /** Pods per page. Default: 250, because a page is in memory as text and as objects. */
   readonly pageSize?: number | undefined;
   /** Timeout of one page in milliseconds, including a credential plugin. Default: 60000. */
   readonly timeoutMs?: number | undefined;
@@ -76,7 +76,7 @@ async function loadConfig(library: typeof Kubernetes, host: Pick<SigningHost, 'e
  */
 export async function openPodApi(
   host: Pick<SigningHost, 'env' | 'readFile'>,
-  { context, pageSize = 500, timeoutMs = 60_000, pauseMs = 500 }: PodApiOptions = {},
+  { context, pageSize = 250, timeoutMs = 60_000, pauseMs = 500 }: PodApiOptions = {},
 ): Promise<ContainerSource> {
   const library = await optionalPackage(
     '@kubernetes/client-node',

@@ -2,6 +2,7 @@ import type { AuditOutcome } from '../audit';
 import { AUDIT_OPTIONS, auditArguments } from './audit-arguments';
 import { type CommandContext, defineCommand } from './command';
 import { EXIT } from './exit-codes';
+import { limitHeapGrowth } from '../host/heap-growth';
 import { modules } from './modules';
 
 const EXIT_OF: Readonly<Record<AuditOutcome, number>> = {
@@ -38,6 +39,8 @@ export const auditCluster = defineCommand({
   async run({ values }, commandContext) {
     const context = withKubeconfig(commandContext, values.kubeconfig);
     const audit = modules.audit();
+    // Pages of pods and verifications are garbage soon; by default the heap grows to several times what lives.
+    limitHeapGrowth();
     const report = await audit.auditCluster(await auditArguments(values, context), {
       host: context.host,
       outage: { onWait: (message) => context.terminal.printError(message) },

@@ -1,7 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { type EngineUnderTest, enginesUnderTest } from '../../dev/engine/under-test';
+import { createReport } from '../../src/report';
 import { type PushedImage, pushImage } from '../interop/support/images';
+import { asStackExport } from '../report/support/recorded';
 import { bundlesOf } from './support/registry-content';
 import { openStage, saidBy, SCENARIO, secret, type Stage } from './support/stage';
 
@@ -10,6 +13,7 @@ const IDENTITY = 'https://ci.example.test/team/app/release.yml@refs/heads/main';
 describe.each(enginesUnderTest())('the report of a stack on the $engine engine', (kind) => {
   let stage: Stage;
   let engine: EngineUnderTest;
+  let summary: string;
   let gone: PushedImage;
   let existing: PushedImage;
   let images: Readonly<Record<string, unknown>>;
@@ -17,7 +21,11 @@ describe.each(enginesUnderTest())('the report of a stack on the $engine engine',
 
   beforeAll(async () => {
     stage = await openStage();
-    engine = stage.stack(kind);
+    summary = join(stage.stateDir, 'summary.md');
+    engine = stage.stack(kind, {
+      SIGNED_IMAGE_JOB_SUMMARY: 'true',
+      GITHUB_STEP_SUMMARY: summary,
+    });
     const { registry, sigstore, key } = stage;
     [existing, gone] = [await pushImage(registry.host), await pushImage(registry.host)];
     const worker = await pushImage(registry.host);
@@ -65,6 +73,23 @@ describe.each(enginesUnderTest())('the report of a stack on the $engine engine',
       }
       await engine.refresh();
       const state = await engine.exportState();
+      const report = createReport({ stackState: asStackExport(state), now: new Date() });
+      expect(report.images.map(({ name, status }) => [name, status])).toEqual([
+        ['cache', 'problem'],
+        ['worker', 'problem'],
+        ['api', 'verified'],
+        ['web', 'verified'],
+      ]);
+      const markdown = readFileSync(summary, 'utf8');
+      const sections = markdown.split('\n').filter((line) => line.startsWith('### '));
+      expect(sections.sort()).toEqual([
+        '### ✅ `api`: verified',
+        '### ✅ `cache`: verified',
+        '### ✅ `web`: verified',
+        '### ❌ `worker`: problem',
+      ]);
+      expect(markdown).toContain('[VERIFY_ANNOTATION_MISMATCH]');
+      expect(markdown).not.toContain(stage.key.password);
       const record = process.env['RECORD_REPORT_STATE'];
       if (record) {
         const names = [

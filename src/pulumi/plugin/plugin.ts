@@ -9,7 +9,7 @@ import { createEngineLog } from './protocol/engine-log';
 import { watchEngine } from './protocol/engine-watch';
 import type * as environmentModule from './environment';
 import { lazy } from './protocol/first-use';
-import type * as heapModule from './heap-growth';
+import type * as heapModule from '../../host/heap-growth';
 import { createResources } from './resources';
 import { serve } from './protocol/server';
 
@@ -26,7 +26,7 @@ export async function runPlugin(
 ): Promise<void> {
   const environment = lazy(() => {
     const { createPluginEnvironment } = require('./environment') as typeof environmentModule;
-    const { limitHeapGrowth } = require('./heap-growth') as typeof heapModule;
+    const { limitHeapGrowth } = require('../../host/heap-growth') as typeof heapModule;
     limitHeapGrowth();
     return createPluginEnvironment(process.env, process.cwd());
   });

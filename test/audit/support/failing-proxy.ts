@@ -29,7 +29,8 @@ export async function startFailingProxy(registry: string): Promise<FailingProxy>
       return;
     }
     proxy.forwarded.push(line);
-    const outgoing = request(`http://${registry}${url}`, { method, headers }, (answer) => {
+    const options = { method, headers, agent: false } as const;
+    const outgoing = request(`http://${registry}${url}`, options, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
     });
