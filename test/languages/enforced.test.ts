@@ -67,10 +67,8 @@ describe('the verified images of a program', () => {
 
       const main = join(project, file);
       const text = readFileSync(main, 'utf8');
-      writeFileSync(
-        main,
-        text.replace('image=image.image_ref)', 'image="registry.example/other:v1")'),
-      );
+      expect(text).toContain(image);
+      writeFileSync(main, text.replace(image, other));
       for (const run of [await engine.preview(), await engine.up()]) {
         expect(run.ok).toBe(false);
         expect([...run.errors, run.logs].join('\n')).toContain(
