@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ROOT } from './manifest';
@@ -14,6 +14,11 @@ export function notesOf(changelog: string, version: string): string {
   return `${(end === -1 ? rest : rest.slice(0, end)).trim()}\n`;
 }
 
+/** `[FILE]`: without it, to standard output. */
 if (require.main === module) {
-  process.stdout.write(notesOf(readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8'), releaseVersion()));
+  const changelog = readFileSync(join(ROOT, 'CHANGELOG.md'), 'utf8');
+  const notes = notesOf(changelog, releaseVersion());
+  const [file] = process.argv.slice(2);
+  if (file === undefined) process.stdout.write(notes);
+  else writeFileSync(file, notes);
 }

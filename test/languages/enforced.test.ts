@@ -5,6 +5,7 @@ import { localEngine } from '../../dev/engine/under-test';
 import { pushImage } from '../interop/support/images';
 import { command } from './support/command';
 import { copyExample } from './support/example';
+import { GO } from './support/go';
 import { PYTHON } from './support/python';
 import { openWorld, PASSWORD, type World } from './support/world';
 
@@ -28,14 +29,31 @@ async function signed(): Promise<string> {
   return reference;
 }
 
-describe('the verified images of a Python program', () => {
-  it(
-    'are the only images of its workloads, in the preview too',
-    async () => {
-      const project = join(world.folder, 'enforced-python');
-      copyExample('enforced-python', project, world);
-      await PYTHON.install?.(project, world);
-      await PYTHON.compile?.(project, world);
+const rows = [
+  {
+    language: PYTHON,
+    example: 'enforced-python',
+    file: '__main__.py',
+    image: 'image=image.image_ref)',
+    other: 'image="registry.example/other:v1")',
+  },
+  {
+    language: GO,
+    example: 'enforced-go',
+    file: 'main.go',
+    image: 'Image: image.ImageRef}',
+    other: 'Image: pulumi.String("registry.example/other:v1")}',
+  },
+];
+
+describe('the verified images of a program', () => {
+  it.each(rows)(
+    'are the only images of its workloads, in the preview too ($language.name)',
+    async ({ language, example, file, image, other }) => {
+      const project = join(world.folder, example);
+      copyExample(example, project, world);
+      await language.install?.(project, world);
+      await language.compile?.(project, world);
       const engine = localEngine({
         projectDir: project,
         dir: `${project}-state`,
@@ -47,12 +65,10 @@ describe('the verified images of a Python program', () => {
       if (!up.ok) throw new Error([...up.errors, up.logs].join('\n'));
       expect(up.steps.map(({ op, name }) => `${op} ${name}`)).toContain('create hello');
 
-      const main = join(project, '__main__.py');
+      const main = join(project, file);
       const text = readFileSync(main, 'utf8');
-      writeFileSync(
-        main,
-        text.replace('image=image.image_ref)', 'image="registry.example/other:v1")'),
-      );
+      expect(text).toContain(image);
+      writeFileSync(main, text.replace(image, other));
       for (const run of [await engine.preview(), await engine.up()]) {
         expect(run.ok).toBe(false);
         expect([...run.errors, run.logs].join('\n')).toContain(
