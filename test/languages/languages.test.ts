@@ -54,7 +54,7 @@ const rows = LANGUAGES.flatMap((language) =>
   })),
 );
 const lacking = ({ language, kind }: (typeof rows)[number]): string | undefined =>
-  kind.engine === 'local' || isOnPath(language.host)
+  kind.engine === 'local' || language.host === undefined || isOnPath(language.host)
     ? undefined
     : `${language.host} is not on the PATH`;
 const runnable = rows.filter((each) => lacking(each) === undefined);

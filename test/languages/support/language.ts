@@ -14,8 +14,11 @@ export interface Language {
   readonly compile?: (project: string, world: World) => Promise<void>;
   /** Why a cell does not exist for this language. */
   readonly without?: Readonly<Partial<Record<Column, string>>>;
-  /** The program of the Pulumi CLI that runs programs of this language; without it on the PATH the real engine cannot. */
-  readonly host: string;
+  /**
+   * The program of the Pulumi CLI that runs programs of this language: without it on the PATH the real engine cannot.
+   * Undefined if the suite builds it.
+   */
+  readonly host?: string;
   /** Removes what `install` left outside of the project. */
   readonly uninstall?: (world: World) => void;
 }

@@ -7,5 +7,4 @@ export const YAML: Language = {
     'SDK generated': 'YAML programs use the schema of the plugin, not an SDK',
     compiles: 'YAML programs are checked by the preview, with the schema of the plugin',
   },
-  host: 'pulumi-language-yaml',
 };
