@@ -145,7 +145,8 @@ export class RekorV1Reader implements LogReader {
 
   /** The UUIDs that the search index has for a value. */
   async search(query: JsonObject): Promise<readonly string[]> {
-    const what = 'results of its search index, without which it can be read from an index (`from`):';
+    const what =
+      'results of its search index, without which it can be read from an index (`from`):';
     return asking(this.url, what, async () => {
       const url = `${this.url}/api/v1/index/retrieve`;
       const uuids = await this.#ask({ method: 'POST', url, json: query });
