@@ -23,7 +23,7 @@ import { type MemoryStore, memoryStore } from '../support/store';
 const ENTRIES = process.env['AUDIT_SAMPLE'] === '1' ? 10_000 : 100_000;
 const KINDS: readonly V1Kind[] = ['hashedrekord', 'dsse', 'intoto', 'hashedrekord', 'dsse'];
 /** How much the memory may grow from the first part of an audit to its end; the entries take about 100 MB. */
-const MAX_KEPT = 12_000_000;
+const MAX_KEPT = 25_000_000;
 
 const VERSIONS = [
   ['Rekor v1', serveV1, FIRST_V1_INDEX],
