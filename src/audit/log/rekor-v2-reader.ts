@@ -39,8 +39,6 @@ function* tilesOf(start: number, end: number): Generator<number> {
 export class RekorV2Reader implements LogReader {
   readonly version = 2;
   readonly #api: string;
-  /** Tiles near the root are read for each proof. */
-  #tiles: { readonly size: number; readonly tree: TiledTree } | undefined;
 
   constructor(
     readonly url: string,
@@ -81,11 +79,8 @@ export class RekorV2Reader implements LogReader {
   }
 
   async consistency(_: LogTree, old: number, current: number): Promise<readonly Buffer[]> {
-    if (this.#tiles?.size !== current) {
-      const tree = new TiledTree(this.#api, BigInt(current), this.call);
-      this.#tiles = { size: current, tree };
-    }
-    const { tree } = this.#tiles;
+    // For each proof a new one, which keeps its tiles: those of a long audit would fill the memory.
+    const tree = new TiledTree(this.#api, BigInt(current), this.call);
     return asking(this.url, 'the tiles of its tree', () => tree.consistencyProof(BigInt(old)));
   }
 

@@ -1,10 +1,11 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash, type KeyObject, sign } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, normalize } from 'node:path';
+import { promisify } from 'node:util';
 
 import {
   hasPostgres,
@@ -62,12 +63,13 @@ interface Read {
   readonly consistent?: boolean;
 }
 
-/** Reads a Rekor v2 with rekor-tiles' own clients. */
-function readLog(url: string, key: string, ...old: readonly string[]): Read {
+/** Reads a Rekor v2 with rekor-tiles' own clients; without blocking this process, which serves the log. */
+async function readLog(url: string, key: string, ...old: readonly string[]): Promise<Read> {
   const args = [`${url}/api/v2/`, '127.0.0.1', key, ...old];
-  return JSON.parse(
-    execFileSync(programPath('logs', 'readlog'), args, { encoding: 'utf8' }),
-  ) as Read;
+  const { stdout } = await promisify(execFile)(programPath('logs', 'readlog'), args, {
+    timeout: 120_000,
+  });
+  return JSON.parse(stdout) as Read;
 }
 
 const hexOf = (base64: string): string => Buffer.from(base64, 'base64').toString('hex');
@@ -106,7 +108,7 @@ describe('our Rekor v2, read by rekor-tiles', () => {
       const first = await audit();
       add(933);
       const second = await audit();
-      const read = readLog(log.url, key, String(first.to.size), hexOf(first.to.root));
+      const read = await readLog(log.url, key, String(first.to.size), hexOf(first.to.root));
       expect(read).toMatchObject({
         size: second.to.size,
         root: hexOf(second.to.root),
@@ -114,6 +116,8 @@ describe('our Rekor v2, read by rekor-tiles', () => {
         kinds: { 'hashedrekord 0.0.2': 1633 },
         consistent: true,
       });
+      const other = await readLog(log.url, key, String(first.to.size), '00'.repeat(32));
+      expect(other.consistent).toBe(false);
     } finally {
       await log.close();
       await rm(folder, { recursive: true });
