@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import { ROOT } from './manifest';
@@ -23,15 +32,20 @@ const PACKERS: Readonly<Record<string, Packer>> = {
   library: (out) => run(ROOT, 'npm', 'pack', '--ignore-scripts', '--pack-destination', out),
   /** As Pulumi does it: the compiled files and the manifest, so that the entry is `index.js`. */
   nodejs: (out) => {
-    const folder = sdkOf('nodejs');
-    const bin = join(folder, 'bin');
-    run(folder, 'npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund');
-    rmSync(bin, { recursive: true, force: true });
-    run(folder, 'npm', 'run', 'build');
-    for (const name of ['package.json', 'README.md']) {
-      copyFileSync(join(folder, name), join(bin, name));
+    // Not inside of the clone, whose types its compiler would find.
+    const folder = mkdtempSync(join(tmpdir(), 'sdk-nodejs-'));
+    try {
+      cpSync(sdkOf('nodejs'), folder, { recursive: true });
+      run(folder, 'npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund');
+      run(folder, 'npm', 'run', 'build');
+      const bin = join(folder, 'bin');
+      for (const name of ['package.json', 'README.md']) {
+        copyFileSync(join(folder, name), join(bin, name));
+      }
+      run(bin, 'npm', 'pack', '--ignore-scripts', '--pack-destination', out);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
-    run(bin, 'npm', 'pack', '--ignore-scripts', '--pack-destination', out);
   },
   /** Needs the Python package `build`. */
   python: (out) => run(sdkOf('python'), 'python3', '-m', 'build', '--outdir', out),
