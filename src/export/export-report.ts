@@ -8,8 +8,13 @@ function signerText(signer: SignerDescription): string {
     : `${JSON.stringify(signer.identity)} of ${JSON.stringify(signer.issuer)}`;
 }
 
+/** Platforms come from the registry: without line breaks and terminal control characters. */
+function plain(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+}
+
 function proofLine({ purpose, platform, format, signer, logged, timestamped }: Proof): string {
-  const where = platform === undefined ? 'image' : platform;
+  const where = platform === undefined ? 'image' : plain(platform);
   const witnesses = [...(logged ? ['log entry'] : []), ...(timestamped ? ['timestamp'] : [])];
   const more = witnesses.length === 0 ? '' : `, ${witnesses.join(', ')}`;
   return `  ${purpose} of ${where} (${format}): ${signerText(signer)}${more}`;

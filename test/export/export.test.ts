@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { storeImage } from '../../dev/load/image';
 import { type RunningRegistry, startRegistry } from '../../dev/registry';
-import { run } from '../cli/support';
+import { run, schemaFaults } from '../cli/support';
 
 let registry: RunningRegistry;
 let folder: string;
@@ -42,6 +42,11 @@ describe('signed-image export', () => {
     expect(await exportTo('whole', '--image')).toMatchObject({ code: 0, stderr: '' });
     expect(await verify('whole')).toMatchObject({ code: 0, stdout: `${image}\n` });
     expect(await verify('whole', 'env://OTHER')).toMatchObject({ code: 1 });
+  });
+
+  it('prints JSON of the documented schema', async () => {
+    const { stdout } = await exportTo('json', '-o', 'json');
+    expect(schemaFaults('export', stdout)).toEqual([]);
   });
 
   it('writes nothing for an image that does not meet the policy', async () => {

@@ -29,6 +29,8 @@ const signers = new Map<string, TestSigner>();
 beforeAll(async () => {
   stack = await startStack({ referrersApi: true });
   isolation = await startIsolation(stack.folder);
+  // Bundles omit zeros, as JSON of protobuf messages does; sigstore-python requires the index of the first entry, too.
+  stack.sigstore.logV2.append(Buffer.from('the first entry'));
   for (const { signer } of CASES)
     if (!signers.has(signer)) signers.set(signer, await offlineSigner(stack, signer));
   foreign = await certificateOfAnotherAuthority();

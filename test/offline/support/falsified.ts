@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import { sha256 } from '../../../dev/registry';
 import type { Proof } from '../../../src/export';
-import { AlteredExport, type Json, type Layer } from './altered-export';
+import type { AlteredExport, Json, Layer } from './altered-export';
 
 /** What an attacker does to an export. `other` is an export of another image by the same signer. */
 export interface Falsification {
