@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 /** The enforcement layers, as the table names them. */
 export type Layer = 'types' | 'program' | 'policy pack' | 'cluster';
 
-/** Records one cell of the table that `npm run test:enforce` prints; dev/setup/tasks.mjs sets the file. */
+/** Records one cell of the table that `npm run test:enforce` prints; dev/setup/suites.mjs sets the file. */
 function cell(kind: string, layer: Layer, outcome: 'admitted' | 'refused'): void {
   const file = process.env['ENFORCE_TABLE'];
   if (file) appendFileSync(file, `${JSON.stringify({ kind, layer, outcome })}\n`);

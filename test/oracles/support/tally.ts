@@ -10,7 +10,7 @@ import { dirname } from 'node:path';
  * @param differences - How many of these they answered differently.
  */
 export function recordOracle(name: string, inputs: number, differences: number): void {
-  // dev/setup/tasks.mjs names the file.
+  // dev/setup/suites.mjs names the file.
   const file = process.env['ORACLES_TALLY'];
   if (file === undefined) return;
   mkdirSync(dirname(file), { recursive: true });

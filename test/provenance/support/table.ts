@@ -23,7 +23,7 @@ export type ProvenanceRow =
 
 /** Records a line. Call it before the assertion, so that a failure is counted, too. */
 export function record(row: ProvenanceRow): void {
-  // dev/setup/tasks.mjs names the file.
+  // dev/setup/suites.mjs names the file.
   const file = process.env['PROVENANCE_TABLE'];
   if (file === undefined) return;
   mkdirSync(dirname(file), { recursive: true });
