@@ -3,6 +3,7 @@ import { appendFileSync, lstatSync, readdirSync, readFileSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { parseBoundedJson } from '../../http/json-bounds';
 import { type ContentUses, createContentUses } from './read-cache';
 
 /** Beginning of the names of the files, in the temporary folder; the engine and the process follow. */
@@ -97,7 +98,7 @@ function usesIn(path: string): readonly Use[] {
     if (!isOwn(path)) return [];
     const lines = readFileSync(path, 'utf8').split('\n');
     // The other process may be writing its last line.
-    return lines.slice(0, -1).map((line) => JSON.parse(line) as Use);
+    return lines.slice(0, -1).map((line) => parseBoundedJson(line) as Use);
   } catch {
     // The process has ended in the meantime.
     return [];
