@@ -15,7 +15,7 @@ type Use = readonly [urn: string, repository: string, digests: readonly string[]
 
 /**
  * The content that the resources of this run depend on, of all processes of the run: the engine starts one process for
- * each provider, and a resource whose provider is renamed or replaced is created by one and deleted by another. Each
+ * each provider, and one may delete what a resource of another has just reused. Each
  * process appends to a file of its own, before its call returns, and reads the files of the others when it deletes.
  * Without a usable temporary folder, only this process is covered.
  *

@@ -63,7 +63,7 @@ describe('the uses of a run', () => {
   });
 });
 
-it('a signature whose provider is replaced is kept by the deletion of the former resource', async () => {
+it('a signature that a resource of another provider uses is kept when the resource that wrote it is deleted', async () => {
   const bench = await openWorkbench();
   const engine = `${ENGINE}${process.pid}`;
   // One process for each provider: they share nothing but the address of the engine.
