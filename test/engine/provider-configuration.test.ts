@@ -145,6 +145,20 @@ describe.each(enginesUnderTest())('defaults of the provider, on the $engine engi
     SCENARIO,
   );
 
+  it(
+    'are secret in the state where the configuration has the credentials as plain text',
+    async () => {
+      stage.declare({ use: 'local', images: { app: { image: image.reference, key: key() } } });
+      const engine = stage.stack(kind);
+      await engine.setConfig('signed-image:registry', JSON.stringify(access()));
+      const up = await engine.up();
+      expect(up.errors).toEqual([]);
+      expect([await engine.exportState(), saidBy(up)].join()).not.toContain(PASSWORD);
+      expect(deedsOf(await engine.preview())).toEqual([]);
+    },
+    SCENARIO,
+  );
+
   const mistakes: readonly (readonly [string, Readonly<Record<string, string>>, RegExp])[] = [
     [
       'credentials for no registry',
