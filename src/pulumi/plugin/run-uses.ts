@@ -9,7 +9,7 @@ import { type ContentUses, createContentUses } from './read-cache';
 /** Beginning of the names of the files, in the temporary folder; the engine and the process follow. */
 const FILE_PREFIX = 'signed-image-uses-';
 /** The process of another container may run although its number is not in use here. */
-const MAX_ABANDONED_AGE_MS = 24 * 60 * 60 * 1000;
+const MAX_ABANDONED_AGE_MS = 60 * 60 * 1000;
 
 type Use = readonly [urn: string, repository: string, digests: readonly string[]];
 

@@ -97,5 +97,11 @@ it('a signature that a resource of another provider uses is kept when the resour
   } finally {
     await Promise.all([former.close(), later.close()]);
     await bench.close();
+    // Removed when a process ends, which the runner of these tests does not report to them.
+    for (const name of readdirSync(tmpdir())) {
+      if (name.startsWith(`signed-image-uses-127.0.0.1_1${process.pid}-`)) {
+        rmSync(join(tmpdir(), name));
+      }
+    }
   }
 });
