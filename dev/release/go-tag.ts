@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -16,6 +16,7 @@ export const GO_SDK = 'sdk/go/signedimage';
  */
 export function tagGoSdk(folder: string): string {
   const { version } = readJson<Manifest>(join(folder, 'package.json'));
+  assertModulePath(readFileSync(join(folder, GO_SDK, 'go.mod'), 'utf8'), version);
   const scratch = mkdtempSync(join(tmpdir(), 'go-tag-'));
   const git = (...args: string[]): string =>
     execFileSync('git', args, {
@@ -34,6 +35,22 @@ export function tagGoSdk(folder: string): string {
   } finally {
     rmSync(scratch, { recursive: true });
   }
+}
+
+/**
+ * Throws if Go would not download this version: from 2.0.0 on, the path of a module ends with the major version.
+ *
+ * https://go.dev/ref/mod#major-version-suffixes
+ */
+function assertModulePath(manifest: string, version: string): void {
+  const major = Number(version.split('.')[0]);
+  const path = /^module (\S+)$/m.exec(manifest)?.[1] ?? '';
+  const suffix = /\/v(\d+)$/.exec(path)?.[1];
+  if (major < 2 ? suffix === undefined : suffix === String(major)) return;
+  const expected = major < 2 ? 'have no major version' : `end with /v${major}`;
+  throw new Error(
+    `${GO_SDK}/go.mod: the module path ${JSON.stringify(path)} must ${expected} for version ${version}: change \`go.importBasePath\` in dev/schema/metadata.ts`,
+  );
 }
 
 if (require.main === module) console.log(tagGoSdk(resolve(process.argv[2] ?? ROOT)));

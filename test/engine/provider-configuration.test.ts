@@ -2,7 +2,16 @@ import { enginesUnderTest } from '../../dev/engine/under-test';
 import { type RunningRegistry, startRegistry } from '../../dev/registry';
 import { type PushedImage, pushImage } from '../interop/support/images';
 import { bundlesOf } from './support/registry-content';
-import { imageOutputs, openStage, saidBy, SCENARIO, secret, type Stage } from './support/stage';
+import {
+  type Declared,
+  deedsOf,
+  imageOutputs,
+  openStage,
+  saidBy,
+  SCENARIO,
+  secret,
+  type Stage,
+} from './support/stage';
 
 const PASSWORD = 'canary-password-of-the-registry';
 
@@ -108,6 +117,44 @@ describe.each(enginesUnderTest())('defaults of the provider, on the $engine engi
       expect((await verified.up()).errors).toEqual([]);
       expect((await imageOutputs(verified, 'trial')).imageRef).toBe(elsewhere.reference);
       expect((await verified.destroy()).errors).toEqual([]);
+    },
+    SCENARIO,
+  );
+
+  it(
+    'of several providers: a deletion removes nothing that a resource of another one uses',
+    async () => {
+      stage.registry.settings.auth = { kind: 'none' };
+      const app = { image: image.reference, key: key(), deletion: 'signatures' };
+      const providers = { one: {}, two: {} };
+      const engine = stage.stack(kind);
+      const up = async (images: Declared['images']) => {
+        stage.declare({ use: 'local', providers, ...(images && { images }) });
+        return engine.up();
+      };
+      const bundles = () => bundlesOf(stage.registry, pathOf(image), image.digest);
+      expect((await up({ app: { ...app, $provider: 'one' } })).errors).toEqual([]);
+      const signed = bundles();
+      expect(signed.length).toBeGreaterThan(0);
+      // The engine starts a process for each provider: one reuses the signatures, the other deletes.
+      const moved = await up({ web: { ...app, $provider: 'two' } });
+      expect(moved.errors).toEqual([]);
+      expect(deedsOf(moved)).toContain('delete app-signature');
+      expect(bundles()).toEqual(signed);
+    },
+    SCENARIO,
+  );
+
+  it(
+    'are secret in the state where the configuration has the credentials as plain text',
+    async () => {
+      stage.declare({ use: 'local', images: { app: { image: image.reference, key: key() } } });
+      const engine = stage.stack(kind);
+      await engine.setConfig('signed-image:registry', JSON.stringify(access()));
+      const up = await engine.up();
+      expect(up.errors).toEqual([]);
+      expect([await engine.exportState(), saidBy(up)].join()).not.toContain(PASSWORD);
+      expect(deedsOf(await engine.preview())).toEqual([]);
     },
     SCENARIO,
   );

@@ -37,7 +37,12 @@ export class AdmissionPolicy extends pulumi.ComponentResource {
     // With all of its members: those that do not exist are reported.
     const { images, ...others } = args;
     const declared = { ...others, name: args.name ?? name };
-    const shapes = digestPolicy({ ...declared, images: [PLACEHOLDER_IMAGE] });
+    // A program in JavaScript may leave them out, or misspell their name.
+    const isGiven = (images as unknown) !== undefined && images !== null;
+    const shapes = digestPolicy({
+      ...declared,
+      ...(isGiven && { images: [PLACEHOLDER_IMAGE] }),
+    } as DigestPolicyArgs);
     const manifests = pulumi
       .output(images)
       .apply((references) => digestPolicy({ ...declared, images: references }));

@@ -8,7 +8,7 @@ import {
   namespaceProblems,
   namespaceSelector,
 } from './manifest';
-import { type MembersOf, unknownMemberProblems } from './policy-members';
+import { listProblems, type MembersOf, unknownMemberProblems } from './policy-members';
 import { mountedExpression, runExpression } from './pod-images';
 import { exceedsPolicySize, isVerified, verifiedVariables } from './verified-list';
 
@@ -121,6 +121,8 @@ function exemptionProblems({ image, reason }: AdmissionExemption, property: stri
 export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[] {
   const { name, images, exempt = [], action = 'Deny' } = args;
   const problems = unknownMemberProblems(args, MEMBERS);
+  const lists = listProblems(args);
+  if (lists.length > 0) return [...problems, ...lists];
   const report = (property: string, message: string): void => {
     problems.push({ property, code: 'INPUT_INVALID', message });
   };

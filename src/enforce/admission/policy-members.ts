@@ -37,3 +37,22 @@ export function unknownMemberProblems(value: unknown, members: Members, path = '
     return slot === 'any' ? [] : unknownMemberProblems(member, slot, property);
   });
 }
+
+/** The members that are lists, in the arguments of any policy. */
+const LISTS = ['images', 'keys', 'identities', 'exempt', 'namespaces'] as const;
+
+/**
+ * Reports an absent `images` and values that are not lists: a program in JavaScript or YAML may give them, and a misspelt
+ * `images` is absent. Nothing else can be validated then.
+ */
+export function listProblems(args: object): Problem[] {
+  return LISTS.flatMap((property): Problem[] => {
+    const value = (args as Readonly<Record<string, unknown>>)[property] ?? undefined;
+    if (Array.isArray(value)) return [];
+    if (value !== undefined)
+      return [{ property, code: 'INPUT_INVALID', message: 'must be a list' }];
+    return property === 'images'
+      ? [{ property, code: 'INPUT_INVALID', message: 'is required' }]
+      : [];
+  });
+}

@@ -17,7 +17,12 @@ import {
   identityProblems,
   type PolicyIdentity,
 } from './signer-pattern';
-import { type Members, type MembersOf, unknownMemberProblems } from './policy-members';
+import {
+  listProblems,
+  type Members,
+  type MembersOf,
+  unknownMemberProblems,
+} from './policy-members';
 import { type TrustMaterialParts, trustMaterialParts } from './trust-material';
 
 /** What the provenance of an image must contain. */
@@ -210,6 +215,8 @@ export function signerPolicy(
   members: Members = SIGNER_POLICY_MEMBERS,
 ): SignerPolicy {
   const problems: Problem[] = unknownMemberProblems(args, members);
+  const lists = listProblems(args);
+  if (lists.length > 0) throw new InvalidInputError([...problems, ...lists]);
   const report: Report = (property, message, code = 'INPUT_INVALID') => {
     problems.push({ property, code, message });
   };

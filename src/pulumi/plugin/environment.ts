@@ -8,7 +8,8 @@ import {
 import { RunningBuilds } from './build/running-builds';
 import type { RegistryAccess } from './inputs/declared-registry';
 import type { Value } from './protocol/wire-value';
-import { BaseDigests, type ContentUses, ReadCache, createContentUses } from './read-cache';
+import { BaseDigests, type ContentUses, ReadCache } from './read-cache';
+import { createRunUses } from './run-uses';
 import {
   type SigningHost,
   type SigningMaterialOptions,
@@ -22,6 +23,11 @@ import { SourceCache } from '../../source';
 export interface RetryOptions {
   readonly registry?: Pick<RegistryClientOptions, 'budget' | 'clock' | 'answerTimeout'>;
   readonly services?: SigningMaterialOptions['call'];
+}
+
+export interface PluginEnvironmentOptions extends RetryOptions {
+  /** Address of the engine, which the processes of all providers of a run share. */
+  readonly engine?: string | undefined;
 }
 
 /** The environment and the shared caches of the plugin's resources. */
@@ -52,7 +58,7 @@ export interface PluginEnvironment {
 export function createPluginEnvironment(
   env: NodeJS.ProcessEnv,
   cwd: string,
-  { registry: registryOptions, services }: RetryOptions = {},
+  { registry: registryOptions, services, engine }: PluginEnvironmentOptions = {},
 ): PluginEnvironment {
   const clients = new Map<string, RegistryClient>();
   const builds = new RunningBuilds();
@@ -66,7 +72,7 @@ export function createPluginEnvironment(
       certificates: createCertificateCache(),
     },
     handoff: createSecretHandoff(),
-    uses: createContentUses(),
+    uses: createRunUses(engine),
     builds,
     bases: new BaseDigests(),
     sourceCache: new SourceCache(),

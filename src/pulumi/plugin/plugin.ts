@@ -28,7 +28,7 @@ export async function runPlugin(
     const { createPluginEnvironment } = require('./environment') as typeof environmentModule;
     const { limitHeapGrowth } = require('../../host/heap-growth') as typeof heapModule;
     limitHeapGrowth();
-    return createPluginEnvironment(process.env, process.cwd());
+    return createPluginEnvironment(process.env, process.cwd(), { engine: args.at(-1) });
   });
   const engineLog = createEngineLog(args.at(-1));
   const {

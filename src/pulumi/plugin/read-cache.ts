@@ -113,7 +113,7 @@ export class BaseDigests {
 /**
  * The content that the resources of this run depend on, so that a deletion removes nothing that another
  * resource still needs: the engine creates a replacement before it deletes the old resource, and several
- * resources may share one image or one signature. Only this process is covered: not other stacks and,
+ * resources may share one image or one signature. Only this run is covered (run-uses.ts): not other stacks and,
  * in a targeted update, not the resources outside of the targets.
  */
 export interface ContentUses {

@@ -25,6 +25,7 @@ const FILES = [
   'CHANGELOG.md',
   '.changeset/config.json',
 ];
+const CHANGESETS = join(ROOT, 'node_modules/@changesets/cli/bin.js');
 const GO_MODULE = 'github.com/pulumi-signed-image/pulumi-signed-image/sdk/go/signedimage';
 
 let folder: string;
@@ -105,6 +106,40 @@ describe('a release', () => {
       expect(go).toMatchObject({ Path: GO_MODULE, Version: 'v0.2.0' });
     },
   );
+
+  it('has no tag of a Go SDK that Go would not download', () => {
+    const sdk = join(clone, 'sdk/go/signedimage');
+    mkdirSync(sdk, { recursive: true });
+    writeFileSync(join(clone, '.git/info/exclude'), '/sdk/\n');
+    writeFileSync(join(sdk, 'go.mod'), `module ${GO_MODULE}\n\ngo 1.25.0\n`);
+    const manifest = readFileSync(join(clone, 'package.json'), 'utf8');
+    writeFileSync(join(clone, 'package.json'), manifest.replace('"0.2.0"', '"2.0.0"'));
+    expect(() => tagGoSdk(clone)).toThrow(/must end with \/v2 for version 2\.0\.0/);
+    writeFileSync(join(sdk, 'go.mod'), `module ${GO_MODULE}/v2\n\ngo 1.25.0\n`);
+    expect(tagGoSdk(clone)).toBe('sdk/go/signedimage/v2.0.0');
+    git(clone, 'checkout', '-q', 'package.json');
+    expect(() => tagGoSdk(clone)).toThrow(/must have no major version/);
+  });
+
+  it('is pending for a prerelease, whose changesets stay until the final version', () => {
+    const changesets = (...args: string[]): string =>
+      execFileSync(process.execPath, [CHANGESETS, ...args], { cwd: clone, encoding: 'utf8' });
+    changesets('pre', 'enter', 'beta');
+    writeFileSync(
+      join(clone, '.changeset/another.md'),
+      "---\n'pulumi-signed-image': minor\n---\n\nAnother change.\n",
+    );
+    expect(pendingRelease(clone).isPending).toBe(false);
+    expect(applyChangesets(clone)).toBe('0.3.0-beta.0');
+    expect(existsSync(join(clone, '.changeset/another.md'))).toBe(true);
+    expect(pendingRelease(clone)).toEqual({ version: '0.3.0-beta.0', isPending: true });
+    const notes = notesOf(readFileSync(join(clone, 'CHANGELOG.md'), 'utf8'), '0.3.0-beta.0');
+    expect(notes).toContain('Another change.');
+    changesets('pre', 'exit');
+    expect(pendingRelease(clone).isPending).toBe(false);
+    expect(applyChangesets(clone)).toBe('0.3.0');
+    expect(pendingRelease(clone).isPending).toBe(true);
+  });
 });
 
 function hasGo(): boolean {

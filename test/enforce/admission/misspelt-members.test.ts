@@ -95,4 +95,26 @@ describe('a misspelt member of an admission policy', () => {
       [],
     );
   });
+
+  it.each([KyvernoPolicy, KyvernoClusterPolicy, PolicyControllerPolicy, FluxVerification])(
+    'is reported by %p where it is a required one, and where another is not a list',
+    (Policy) => {
+      const args = { imges: ['host.test/*'], keys: [KEY], namespaces: HIDDEN, identities: {} };
+      expect(problemsOf(() => new Policy('p', args as never))).toEqual([
+        'imges: unknown; did you mean "images"?',
+        'images: is required',
+        'identities: must be a list',
+        'namespaces: must be a list',
+      ]);
+    },
+  );
+
+  it('is reported by AdmissionPolicy where it is a required one, and where another is not a list', () => {
+    const args = { imges: [IMAGE], exempt: HIDDEN };
+    expect(problemsOf(() => new AdmissionPolicy('p', args as never))).toEqual([
+      'imges: unknown; did you mean "images"?',
+      'images: is required',
+      'exempt: must be a list',
+    ]);
+  });
 });

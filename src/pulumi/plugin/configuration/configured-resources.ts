@@ -28,6 +28,7 @@ export function configuredResources(
   const provider: ProviderInputsHandler = {
     check: async (inputs) =>
       hasInputs(inputs) ? configuration().providerProblems(inputs, environment()) : [],
+    mark: (inputs) => (hasInputs(inputs) ? configuration().markProviderInputs(inputs) : inputs),
     configure: (inputs) => {
       defaults = hasInputs(inputs) ? configuration().providerDefaults(inputs) : {};
     },

@@ -1,7 +1,7 @@
 import { SignedImageError, distinct, type Problem } from '../../../error';
 import { parseReference } from '../../../oci';
 import { TRANSPARENCY_MODES } from '../../../sign';
-import { PROVIDER_INPUTS } from '../../secrecy/input-table';
+import { isGuarded, type Members, membersOf, PROVIDER_INPUTS } from '../../secrecy/input-table';
 import type { PluginEnvironment } from '../environment';
 import { signerProblems } from '../inputs/declared-policy';
 import { readDeletion, readRegistry } from '../inputs/declared-registry';
@@ -11,7 +11,7 @@ import { guardInputs } from '../inputs/guarded-inputs';
 import { InputReader } from '../inputs/input-reader';
 import { inputTypeProblems } from '../inputs/input-types';
 import { providerType } from '../../package';
-import type { Properties } from '../protocol/wire-value';
+import { type Properties, Secret, UNKNOWN } from '../protocol/wire-value';
 import { decodeProviderInputs } from './provider-inputs';
 
 /** Validates the inputs of a provider, before a resource uses them. */
@@ -39,6 +39,22 @@ export async function providerProblems(
     ...reader.problems,
     ...signers,
   ]);
+}
+
+/**
+ * Marks each input that can contain credentials as secret as a whole, as the schema does: a program in YAML, another SDK or
+ * the configuration may give it as plain text, and the engine stores the inputs of a provider.
+ */
+export function markProviderInputs(given: Properties): Properties {
+  const members: Members = PROVIDER_INPUTS;
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      const nested = Object.hasOwn(members, name) ? membersOf(members[name]) : undefined;
+      const isPlain = value !== null && value !== UNKNOWN && !(value instanceof Secret);
+      const hasCredentials = Object.values(nested ?? {}).some(isGuarded);
+      return [name, isPlain && hasCredentials ? new Secret(value) : value];
+    }),
+  );
 }
 
 /** The inputs of a provider, for the defaults of its resources. */

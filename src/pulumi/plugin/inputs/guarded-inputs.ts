@@ -45,7 +45,7 @@ export function guardInputs(members: Members, news: Properties): GuardedInputs {
     if (isNamed && secrecy !== 'argument') return plain;
     secrets.push(...credentials);
     if (isNamed || secrecy === 'kept' || secrecy === 'reference') return secret(plain);
-    if (nonsecret.isKnown) problems.push(refusal(steps, secrecy, marked));
+    if (nonsecret.isKnown) problems.push(refusal(steps, secrecy, marked, members));
     secret(plain);
     return UNKNOWN;
   };
@@ -66,7 +66,7 @@ export function guardInputs(members: Members, news: Properties): GuardedInputs {
     const isSecret = secretObjects.has(object) && (secrecy === 'public' || secrecy === 'argument');
     const isNamed = (name: string): boolean => includesPath(nonsecret.paths, [...steps, name]);
     if (!isSecret || Object.keys(object).every(isNamed)) return object;
-    if (nonsecret.isKnown) problems.push(refusal(steps, secrecy, true));
+    if (nonsecret.isKnown) problems.push(refusal(steps, secrecy, true, members));
     // The names in the map are secret too: no member is named, and the map is not passed on.
     secrets.push(...secretStrings(object));
     return UNKNOWN;
@@ -174,13 +174,23 @@ function unknownInput(
   return { property: formatPath(steps), code, message };
 }
 
-function refusal(steps: readonly Step[], secrecy: Secrecy | undefined, marked: boolean): Problem {
+function refusal(
+  steps: readonly Step[],
+  secrecy: Secrecy | undefined,
+  marked: boolean,
+  members: Members,
+): Problem {
   const property = formatPath(steps);
   const what = marked ? 'is marked as secret' : 'contains a credential';
   const [consequence, acceptance] = consequencesOf(property, secrecy, marked);
+  const code = 'INPUT_INVALID';
+  // A provider and a function have no such input.
+  if (!Object.hasOwn(members, 'nonsecret')) {
+    return { property, code, message: `${what}, and ${consequence}` };
+  }
   return {
     property,
-    code: 'INPUT_INVALID',
+    code,
     message: `${what}, and ${consequence}; or list ${JSON.stringify(property)} in \`nonsecret\` ${acceptance}`,
   };
 }

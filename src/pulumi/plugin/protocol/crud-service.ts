@@ -16,6 +16,8 @@ type Handler<Request, Response> = handleUnaryCall<Request, Response>;
 /** The inputs of the provider itself: defaults of its resources. */
 export interface ProviderInputsHandler {
   check(inputs: Properties): Promise<readonly Problem[]>;
+  /** Marks credentials as secret, whether or not the program or the configuration marked them. */
+  mark(inputs: Properties): Properties;
   /** Called once, before any call that concerns a resource. */
   configure(inputs: Properties): void;
 }
@@ -101,7 +103,7 @@ export function createCrudService(
       const news = properties(request.getNews());
       const problems = await provider.check(news);
       const response = new rpc.CheckResponse();
-      response.setInputs(request.getNews());
+      response.setInputs(Struct.fromJavaScript(wire(provider.mark(news))));
       response.setFailuresList(problems.map((problem) => toCheckFailure(problem, news)));
       return response;
     }),

@@ -4,7 +4,11 @@ import {
   Secret,
   UNKNOWN,
 } from '../../../../src/pulumi/plugin/protocol/wire-value';
-import { RESOURCE_INPUTS } from '../../../../src/pulumi/secrecy/input-table';
+import {
+  FUNCTION_INPUTS,
+  PROVIDER_INPUTS,
+  RESOURCE_INPUTS,
+} from '../../../../src/pulumi/secrecy/input-table';
 import { UNKNOWN_MEMBERS } from '../../../../src/pulumi/secrecy/unknown-members';
 
 const CANARY = 'canary-guarded-input-5be1';
@@ -244,3 +248,23 @@ describe('guarded inputs', () => {
     ).toEqual({ registry: { password: new Secret(CANARY) }, digest: 'd' });
   });
 });
+
+it.each([
+  ['a provider', PROVIDER_INPUTS, { annotations: { team: new Secret('web') } }],
+  ['a provider', PROVIDER_INPUTS, { trust: { keys: [new Secret('k')] } }],
+  [
+    'a function',
+    FUNCTION_INPUTS.verifyImage,
+    { image: 'a/b', annotations: { url: 'https://user:word@host.example.test/' } },
+  ],
+] as const)(
+  'the refusal of a secret input of %s does not name an input that it lacks',
+  (_of, members, news) => {
+    const [problem, ...others] = guardInputs(members, news).problems;
+    expect(others).toEqual([]);
+    expect(problem?.message).toMatch(
+      /^(?:is marked as secret|contains a credential), and would be/,
+    );
+    expect(problem?.message).not.toContain('nonsecret');
+  },
+);

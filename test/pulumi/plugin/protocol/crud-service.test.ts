@@ -11,7 +11,11 @@ import {
 } from '../../../../src/pulumi/plugin/protocol/crud-service';
 import { createEngineLog, type EngineLog } from '../../../../src/pulumi/plugin/protocol/engine-log';
 import { PartialStateError } from '../../../../src/pulumi/plugin/protocol/partial-state';
-import { Secret, UNKNOWN } from '../../../../src/pulumi/plugin/protocol/wire-value';
+import {
+  type Properties,
+  Secret,
+  UNKNOWN,
+} from '../../../../src/pulumi/plugin/protocol/wire-value';
 
 const URN = 'urn:pulumi:s::p::parent:index:Type$signed-image:index:Thing::name';
 const SECRET = {
@@ -50,7 +54,11 @@ const echo: CrudResource = {
 };
 
 const NO_FUNCTIONS = { call: async () => ({ result: {} }) };
-const UNCONFIGURED = { check: async () => [], configure: () => undefined };
+const UNCONFIGURED = {
+  check: async () => [],
+  mark: (inputs: Properties) => inputs,
+  configure: () => undefined,
+};
 
 const service: CrudService = createCrudService(
   [echo],
