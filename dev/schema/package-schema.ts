@@ -103,6 +103,7 @@ export function packageSchema(): PackageSpec {
   const provider = takeProvider(schema, documented);
   const functions = takeFunctions(schema, documented);
   describe(schema, documented);
+  acceptInputsInPlainLists(schema);
   const config = { variables: ownTypes(schema, provider.inputProperties, functions) };
   return withSchemaNames({
     ...schema,
@@ -112,6 +113,19 @@ export function packageSchema(): PackageSpec {
     ...PACKAGE_METADATA,
     language: LANGUAGES,
   });
+}
+
+/**
+ * Pulumi's Go generator writes a plain list of an object type as `[]XArgs` and omits `XArgs` where
+ * nothing else uses it, so that the SDK does not compile. Elements that are inputs have the type.
+ */
+function acceptInputsInPlainLists(schema: PackageSpec): void {
+  for (const resource of Object.values(schema.resources)) {
+    for (const property of Object.values(resource.inputProperties ?? {})) {
+      const items = property.items as { plain?: boolean; $ref?: string } | undefined;
+      if (property.plain && items?.$ref) delete items.plain;
+    }
+  }
 }
 
 function propertyOf(schema: PackageSpec, type: string, member: string): Amended {

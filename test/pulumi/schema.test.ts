@@ -26,6 +26,25 @@ describe('schema.json', () => {
     expect(checkedIn).toBe(schemaText());
   });
 
+  it('has no plain list of plain objects, whose type the Go SDK would lack', () => {
+    interface Listed {
+      readonly plain?: boolean;
+      readonly items?: { readonly $ref?: string; readonly plain?: boolean };
+    }
+    const { resources } = JSON.parse(checkedIn) as {
+      readonly resources: Readonly<
+        Record<string, { readonly inputProperties?: Readonly<Record<string, Listed>> }>
+      >;
+    };
+    const lists = Object.entries(resources).flatMap(([token, { inputProperties }]) =>
+      Object.entries(inputProperties ?? {}).flatMap(([name, { plain, items }]) =>
+        plain && items?.$ref ? [{ name: `${token}.${name}`, plain: items.plain }] : [],
+      ),
+    );
+    expect(lists.length).toBeGreaterThan(0);
+    expect(lists.filter((list) => list.plain)).toEqual([]);
+  });
+
   it('has the same values in its enums as the modules that read them', () => {
     expect(Object.values(Builder)).toEqual(BUILDER_NAMES);
     expect(Object.values(IdentityProvider)).toEqual(IDENTITY_PROVIDERS);
