@@ -4,7 +4,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
@@ -21,7 +20,6 @@ const goFolder = "signedimage"
 func complete(language, version string, content files) files {
 	switch language {
 	case "go":
-		withPlainTypes(content)
 		module := files{path.Join(goFolder, "go.mod"): []byte(goModule())}
 		for name, text := range content {
 			module[path.Join(goFolder, name)] = text
@@ -64,29 +62,4 @@ func write(folder string, content files) error {
 		}
 	}
 	return nil
-}
-
-var (
-	goStruct = regexp.MustCompile(`(?m)^type (\w+) struct`)
-	goArgs   = regexp.MustCompile(`\b([A-Z]\w*)Args\b`)
-)
-
-// Pulumi's generator names a type `...Args` that it does not declare where an input is an array of objects and plain
-// (a value, not an output): the type itself is what such an input has.
-func withPlainTypes(content files) {
-	declared := map[string]bool{}
-	for _, text := range content {
-		for _, match := range goStruct.FindAllSubmatch(text, -1) {
-			declared[string(match[1])] = true
-		}
-	}
-	for path, text := range content {
-		content[path] = goArgs.ReplaceAllFunc(text, func(name []byte) []byte {
-			plain := name[:len(name)-len("Args")]
-			if declared[string(plain)] && !declared[string(name)] {
-				return plain
-			}
-			return name
-		})
-	}
 }
