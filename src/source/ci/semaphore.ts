@@ -25,7 +25,7 @@ export const semaphore: CiSystem = {
   },
 };
 
-/** `SEMAPHORE_GIT_BRANCH` is the target of a request. Forks are told apart by the two names of repositories. */
+/** `SEMAPHORE_GIT_BRANCH` is the target of a request. The two names of repositories show a fork. */
 function refFacts(env: Env): RefFacts {
   const head = textOf(env, 'SEMAPHORE_GIT_PR_SLUG');
   const number = textOf(env, 'SEMAPHORE_GIT_PR_NUMBER');
