@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { COMMANDS } from '../../src/cli/commands';
 import { run } from '../cli/support';
 
 type Complete = (script: string, line: string) => Promise<readonly string[]>;
@@ -40,9 +41,18 @@ const inFish: Complete = async (script, line) =>
     (each) => each.split('\t')[0] ?? '',
   );
 
+/** The words at a position of the commands that begin with the others. */
+const wordsAfter = (...before: readonly string[]): readonly string[] => [
+  ...new Set(
+    COMMANDS.filter(({ words: all }) => before.every((word, index) => all[index] === word)).flatMap(
+      ({ words: all }) => all[before.length] ?? [],
+    ),
+  ),
+];
+
 const CASES: readonly (readonly [line: string, candidates: readonly string[]])[] = [
-  ['signed-image ', ['audit', 'completion', 'keys', 'policy']],
-  ['pulumi-signed-image audit ', ['cluster', 'rbac']],
+  ['signed-image ', wordsAfter()],
+  ['pulumi-signed-image audit ', wordsAfter('audit')],
   ['signed-image audit cluster --tr', ['--transparency', '--trusted-root']],
   ['signed-image audit cluster --transparency ', ['log', 'none', 'timestamp']],
   ['signed-image audit cluster -o ', ['json', 'sarif', 'text']],
