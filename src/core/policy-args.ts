@@ -7,12 +7,13 @@ import {
   type SigningHost,
   type SigstoreConfig,
 } from '../sign';
-import type {
-  ProvenanceExpectation,
-  Transparency,
-  TrustedIdentity,
-  TrustedKey,
-  VerificationPolicy,
+import {
+  parseWindowTime,
+  type ProvenanceExpectation,
+  type Transparency,
+  type TrustedIdentity,
+  type TrustedKey,
+  type VerificationPolicy,
 } from '../verify';
 
 /** A public key that is trusted for a period, with the members of `VerifiedImage.trustedKeys`. */
@@ -60,19 +61,13 @@ const TRANSPARENCIES: readonly unknown[] = ['log', 'timestamp', 'none'];
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
 
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i;
-
-function isTime(text: string | undefined): boolean {
-  return text === undefined || (RFC_3339.test(text) && !Number.isNaN(Date.parse(text)));
-}
-
 function toDate(text: string | undefined): Date | undefined {
-  return text === undefined ? undefined : new Date(text);
+  return text === undefined ? undefined : parseWindowTime(text);
 }
 
 function windowProblems({ notBefore, notAfter }: TrustedKeyArgs, path: string): Problem[] {
   const times = Object.entries({ notBefore, notAfter }).flatMap(([name, text]): Problem[] =>
-    isTime(text)
+    text === undefined || parseWindowTime(text) !== undefined
       ? []
       : [
           {

@@ -23,7 +23,7 @@ export type {
 } from './report';
 export { createSignatureFinder } from './signature-finder';
 export type { ReusePolicy } from './signer-trust';
-export { outsideWindows, type TrustedKey } from './trusted-key';
+export { outsideWindows, parseWindowTime, type TrustedKey } from './trusted-key';
 export {
   type FoundSignature,
   listSignatures,

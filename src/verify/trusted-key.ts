@@ -12,6 +12,14 @@ export interface TrustedKey {
   readonly retired?: boolean | undefined;
 }
 
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i;
+
+/** Parses an end of a window (https://www.rfc-editor.org/rfc/rfc3339); `undefined` for another text. */
+export function parseWindowTime(text: string): Date | undefined {
+  const date = new Date(text);
+  return RFC_3339.test(text) && !Number.isNaN(date.getTime()) ? date : undefined;
+}
+
 /** Returns why a signature is outside all windows of its key; being inside one of them is enough. */
 export function outsideWindows(
   windows: readonly TrustedKey[],

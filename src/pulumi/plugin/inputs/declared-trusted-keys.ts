@@ -3,7 +3,12 @@ import { problemsOf } from '../../../error/signed-image-error';
 import type { InputReader } from './input-reader';
 import type { SignerOutput } from '../../resources/signature-outputs';
 import { type SigningHost, holdsPin, loadPublicKey, publicKeyFromPem } from '../../../sign';
-import { type TrustedKey, type VerificationPolicy, outsideWindows } from '../../../verify';
+import {
+  type TrustedKey,
+  type VerificationPolicy,
+  outsideWindows,
+  parseWindowTime,
+} from '../../../verify';
 
 /** Validates trusted keys; each problem has the path of its list item. */
 export async function keyProblems(
@@ -91,15 +96,13 @@ function readWindow(each: InputReader): Omit<TrustedKey, 'key'> {
   };
 }
 
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i;
-
 function readTime(time: InputReader): Date | undefined {
   const text = time.string();
   if (text === undefined) return undefined;
-  const date = new Date(text);
-  if (RFC_3339.test(text) && !Number.isNaN(date.getTime())) return date;
-  time.addProblem('must be an RFC 3339 time, for example 2027-01-31T00:00:00Z');
-  return undefined;
+  const date = parseWindowTime(text);
+  if (date === undefined)
+    time.addProblem('must be an RFC 3339 time, for example 2027-01-31T00:00:00Z');
+  return date;
 }
 
 /** Converts a signer in the state to trusted keys and identities. */
