@@ -7,6 +7,7 @@ import {
   outcomeOf,
 } from './audit-report';
 import { nameOf } from './running-container';
+import { oneLine } from '../host/one-line';
 
 const MAX_CONTAINERS = 3;
 const SHORT_HEX = 12;
@@ -27,11 +28,6 @@ export const STATUS_LABELS: Readonly<Record<AuditStatus, string>> = {
   'unknown-image': 'unknown image',
   'check-failed': 'check failed',
 };
-
-/** Removes line breaks and terminal control characters from untrusted text. */
-function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-}
 
 function shortImage(image: string): string {
   return image.replace(
@@ -66,13 +62,13 @@ function table(rows: readonly (readonly string[])[]): readonly string[] {
 /** Formats the reason, the notes and the containers of an image, for the section below the table. */
 function details(image: AuditedImage): readonly string[] {
   const { status, reason, notes = [] } = image;
-  const lines = [...(reason === undefined ? [] : [reason]), ...notes].map(plain);
+  const lines = [...(reason === undefined ? [] : [reason]), ...notes].map(oneLine);
   if (lines.length === 0) return [];
   const showContainers = isFinding(status) || status === 'check-failed';
   const where = showContainers
-    ? image.containers.map((each) => `  runs as ${plain(nameOf(each))}`)
+    ? image.containers.map((each) => `  runs as ${oneLine(nameOf(each))}`)
     : [];
-  const head = `${STATUS_LABELS[status]}: ${plain(image.image)}`;
+  const head = `${STATUS_LABELS[status]}: ${oneLine(image.image)}`;
   return ['', head, ...lines.map((line) => `  ${line}`), ...where];
 }
 
@@ -97,7 +93,7 @@ export function auditText(report: AuditReport): string {
       shortImage(image.image),
       signerOf(image),
       containersOf(image),
-    ].map(plain),
+    ].map(oneLine),
   );
   const counts = [...countsOf(report)].map(
     ([status, count]) => `${count} ${STATUS_LABELS[status]}`,
@@ -108,7 +104,7 @@ export function auditText(report: AuditReport): string {
     ...table([['STATUS', 'IMAGE', 'SIGNER', 'CONTAINERS'], ...rows]),
     ...images.flatMap(details),
     '',
-    ...notRunning.map((image) => `in the stack, but not running: ${plain(image)}`),
+    ...notRunning.map((image) => `in the stack, but not running: ${oneLine(image)}`),
     `${images.length} images: ${counts.join(', ')}; ${OUTCOME_LABELS[outcomeOf(report)]}`,
   ].join('\n');
 }

@@ -63,18 +63,19 @@ async function newKeyPassword({ host, terminal }: CommandContext): Promise<strin
   });
 }
 
-/** Prompts for the password only if the key is encrypted and no password is set. */
-async function publicPem(ref: string, { host, terminal }: CommandContext): Promise<string> {
-  const { loadKeySigner } = modules.sign();
+/** Uses a key, and prompts for its password only if the key is encrypted and no password is set. */
+export async function withKeyPassword<Result>(
+  { host, terminal }: CommandContext,
+  use: (password?: string) => Promise<Result>,
+): Promise<Result> {
   try {
-    return (await loadKeySigner({ ref }, host)).publicKey.pem;
+    return await use();
   } catch (error) {
-    const canPrompt = terminal.isInteractive && host.env['COSIGN_PASSWORD'] === undefined;
+    const canPrompt = terminal.isInteractive && host.env[VARIABLE] === undefined;
     const isLocked = error instanceof SignedImageError && error.code === 'KEY_PASSWORD_WRONG';
     if (!canPrompt || !isLocked) throw error;
   }
-  const password = await terminal.promptSecret('Password of the private key: ');
-  return (await loadKeySigner({ ref, password }, host)).publicKey.pem;
+  return use(await terminal.promptSecret('Password of the private key: '));
 }
 
 /** `signed-image keys public`. */
@@ -95,6 +96,9 @@ export const keysPublic = defineCommand({
   async run({ values, positionals }, context) {
     const [ref, ...more] = values.key === undefined ? positionals : [values.key, ...positionals];
     if (ref === undefined || more.length > 0) throw new UsageError('expected one key: --key REF');
-    context.terminal.print((await publicPem(ref, context)).trimEnd());
+    const { publicKey } = await withKeyPassword(context, (password) =>
+      modules.sign().loadKeySigner({ ref, password }, context.host),
+    );
+    context.terminal.print(publicKey.pem.trimEnd());
   },
 });

@@ -1,6 +1,7 @@
 import type { SignImageArgs, SignImageResult } from '../core';
 import { type CommandContext, defineCommand } from './command';
 import { IMAGE_ARGUMENT, IMAGE_OPTIONS, imageArgs } from './image-options';
+import { withKeyPassword } from './keys';
 import { modules } from './modules';
 import { type Options, type OptionValues, UsageError } from './options';
 import { pair } from './verification-options';
@@ -176,10 +177,9 @@ function signingArgs(image: string | undefined, values: SigningValues): SignImag
   };
 }
 
-/** Prompts for the password only if the key is encrypted and no password is set. */
 async function signed(args: SignImageArgs, context: CommandContext): Promise<SignImageResult> {
   const { terminal } = context;
-  const { signImage, SignedImageError } = modules.core();
+  const { signImage } = modules.core();
   const host = {
     ...context.host,
     ...(terminal.isInteractive && {
@@ -191,13 +191,10 @@ async function signed(args: SignImageArgs, context: CommandContext): Promise<Sig
     warn: (line: string) => terminal.printError(`warning: ${line}`),
     ...(terminal.isInteractive && { progress: (line: string) => terminal.printError(line) }),
   };
-  try {
-    return await signImage(args, options);
-  } catch (error) {
-    const canPrompt = terminal.isInteractive && host.env['COSIGN_PASSWORD'] === undefined;
-    const isLocked = error instanceof SignedImageError && error.code === 'KEY_PASSWORD_WRONG';
-    if (!canPrompt || !isLocked || args.key === undefined) throw error;
-  }
-  const password = await terminal.promptSecret('Password of the private key: ');
-  return signImage({ ...args, key: { ref: args.key.ref, password } }, options);
+  const { key } = args;
+  return key === undefined
+    ? signImage(args, options)
+    : withKeyPassword(context, (password) =>
+        signImage({ ...args, key: { ...key, password } }, options),
+      );
 }

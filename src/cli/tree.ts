@@ -2,6 +2,7 @@ import type { ImageTree, TreeManifest } from '../core';
 import { defineCommand } from './command';
 import { IMAGE_ARGUMENT, IMAGE_OPTIONS, imageArgs } from './image-options';
 import { modules } from './modules';
+import { oneLine } from '../host/one-line';
 
 /** `signed-image tree`. */
 export const tree = defineCommand({
@@ -18,10 +19,6 @@ export const tree = defineCommand({
     );
   },
 });
-
-/** Removes line breaks and terminal control characters: everything here was written by others. */
-const plain = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 
 function treeLines({ reference, manifests }: ImageTree): readonly string[] {
   const [image, ...platforms] = manifests;
@@ -55,11 +52,11 @@ function leaves({ signatures, unreadable, artifacts }: TreeManifest): readonly s
       const what = predicateType ?? 'signature';
       const by = identity === undefined ? 'key' : `${identity.identity} (${identity.issuer})`;
       const log = logEntries.map(({ logIndex }) => `, log index ${logIndex}`).join('');
-      return plain(`${what} [${format}] ${stored} by ${by}${log}`);
+      return oneLine(`${what} [${format}] ${stored} by ${by}${log}`);
     }),
-    ...unreadable.map(({ stored, reason }) => plain(`unreadable ${stored}: ${reason}`)),
+    ...unreadable.map(({ stored, reason }) => oneLine(`unreadable ${stored}: ${reason}`)),
     ...artifacts.map(({ artifactType, mediaType, digest, size }) =>
-      plain(`${artifactType ?? mediaType} ${digest} (${size} bytes)`),
+      oneLine(`${artifactType ?? mediaType} ${digest} (${size} bytes)`),
     ),
   ];
 }

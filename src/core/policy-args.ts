@@ -5,6 +5,7 @@ import {
   loadPublicKey,
   type PublicKey,
   type SigningHost,
+  type SigningServices,
   type SigstoreConfig,
 } from '../sign';
 import {
@@ -183,4 +184,10 @@ export async function trustedRootFor(
   const declared = sigstore?.trustedRoot ?? sigstore?.clientTrustConfig;
   if (transparency === 'none' && !keyless && declared === undefined) return undefined;
   return loadInstanceRoot(sigstore, host);
+}
+
+/** Returns the transparency that signatures get from these services. */
+export function transparencyOf({ logs, authorities }: SigningServices): Transparency {
+  if (logs.length > 0) return 'log';
+  return authorities.length > 0 ? 'timestamp' : 'none';
 }

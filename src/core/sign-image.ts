@@ -9,14 +9,9 @@ import {
 } from '../sign';
 import { validateAnnotationKeys } from '../source';
 import type { LogEntry } from '../storage/signature';
-import {
-  createFreshCheck,
-  createSignatureFinder,
-  manifestsToSign,
-  type Transparency,
-} from '../verify';
+import { createFreshCheck, createSignatureFinder, manifestsToSign } from '../verify';
 import { type CoreOptions, type ImageArgs, withImage } from './image';
-import { trustedRootFor } from './policy-args';
+import { transparencyOf, trustedRootFor } from './policy-args';
 
 const FORMATS: readonly SignatureFormat[] = ['bundle', 'legacy', 'both'];
 
@@ -81,9 +76,7 @@ export async function signImage(
   const { progress, warn } = options;
   return withImage(args, options, async ({ repository, digest, reference, client, host }) => {
     const material = await createSigningMaterial(config, host, { ...(warn && { warn }) });
-    const { logs, authorities } = await loadSigningServices(config, host);
-    const required: Transparency =
-      logs.length > 0 ? 'log' : authorities.length > 0 ? 'timestamp' : 'none';
+    const required = transparencyOf(await loadSigningServices(config, host));
     const isKeyless = keyless !== undefined;
     const policy = {
       transparency: required,

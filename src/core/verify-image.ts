@@ -1,7 +1,6 @@
 import {
   inspectImage,
-  unmetLine,
-  unmetParts,
+  unmetLines,
   type VerificationReport,
   verifyImage as verifyOrThrow,
 } from '../verify';
@@ -51,11 +50,7 @@ export async function inspectSignatures(
   return withImage(args, options, async ({ repository, digest, reference, client, host }) => {
     const policy = await loadVerificationPolicy(args, host);
     const report = await inspectImage(repository, digest, policy, client);
-    const unmet = report.manifests.flatMap((manifest) =>
-      unmetParts(manifest, policy).map(
-        (part) => `${unmetLine({ manifest, part })} [${part.code ?? 'VERIFY_UNSIGNED'}]`,
-      ),
-    );
+    const unmet = unmetLines(report, policy);
     return { verified: report.verified && unmet.length === 0, reference, report, unmet };
   });
 }

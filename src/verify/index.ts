@@ -30,7 +30,7 @@ export {
   type StoredSignatures,
   type UnreadableSignature,
 } from './stored-signatures';
-export { unmetLine, verifyImage } from './verification';
+export { unmetLines, verifyImage } from './verification';
 export {
   listVerifiedSignatures,
   type SignatureEvidence,

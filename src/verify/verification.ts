@@ -22,9 +22,25 @@ function codeOf(unmet: readonly Unmet[]): ErrorCode {
 }
 
 /** Says which requirement is not met, and why. */
-export function unmetLine({ manifest, part }: Unmet): string {
+function unmetLine({ manifest, part }: Unmet): string {
   const which = manifest.platform === undefined ? '' : `${manifest.platform} `;
   return `${which}${manifest.digest}: ${part.purpose} (${part.format}) is ${part.status}: ${part.reason ?? 'reason unknown'}`;
+}
+
+/** A line for each requirement that is not met, with its error code. */
+export function unmetLines(
+  { manifests }: VerificationReport,
+  policy: VerificationPolicy,
+): readonly string[] {
+  return unmetOf(manifests, policy).map(
+    (each) => `${unmetLine(each)} [${each.part.code ?? 'VERIFY_UNSIGNED'}]`,
+  );
+}
+
+function unmetOf(manifests: readonly ManifestReport[], policy: VerificationPolicy): Unmet[] {
+  return manifests.flatMap((manifest) =>
+    unmetParts(manifest, policy).map((part) => ({ manifest, part })),
+  );
 }
 
 function verificationError(reference: string, unmet: readonly Unmet[]): SignedImageError {
@@ -53,9 +69,7 @@ export async function verifyImage(
   client: RegistryClient,
 ): Promise<VerificationReport> {
   const report = await inspectImage(repository, digest, policy, client);
-  const unmet = report.manifests.flatMap((manifest) =>
-    unmetParts(manifest, policy).map((part) => ({ manifest, part })),
-  );
+  const unmet = unmetOf(report.manifests, policy);
   const reference = pinned(repository, digest);
   if (!report.verified || unmet.length > 0) throw verificationError(reference, unmet);
   return { ...report, imageRef: reference as VerifiedImageReference };

@@ -1,5 +1,6 @@
 import type { EntrySigner } from './entry-matcher';
 import { type LogAuditReport, type LoggedFinding, logOutcomeOf } from './log-report';
+import { oneLine } from '../../host/one-line';
 
 const SHORT_HEX = 12;
 const OUTCOMES = {
@@ -8,21 +9,16 @@ const OUTCOMES = {
   incomplete: 'INCOMPLETE',
 } as const;
 
-/** Removes line breaks and terminal control characters from untrusted text. */
-function plain(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-}
-
 /** Names a signer in one line. */
 export function signerText(signer: EntrySigner): string {
   return signer.kind === 'key'
     ? `key ${signer.keyId.slice(0, SHORT_HEX)}`
-    : plain(`${signer.identity} (${signer.issuer})`);
+    : oneLine(`${signer.identity} (${signer.issuer})`);
 }
 
 /** What a finding means, in one sentence. */
 export function findingText({ signer, kind, logIndex }: LoggedFinding): string {
-  const entry = `entry ${logIndex} (${plain(kind)})`;
+  const entry = `entry ${logIndex} (${oneLine(kind)})`;
   if (signer.kind === 'key') return `${entry} was signed with the ${signerText(signer)}`;
   return signer.isCertificateTrusted
     ? `${entry} was signed by ${signerText(signer)}`
@@ -34,8 +30,8 @@ function findingLines(finding: LoggedFinding): readonly string[] {
   return [
     `  ${findingText(finding)}`,
     ...(integratedTime === undefined ? [] : [`    time    ${integratedTime}`]),
-    ...digests.map((digest) => `    signed  ${plain(digest)}`),
-    `    leaf    ${leafHash} (tree ${plain(tree)})`,
+    ...digests.map((digest) => `    signed  ${oneLine(digest)}`),
+    `    leaf    ${leafHash} (tree ${oneLine(tree)})`,
   ];
 }
 
@@ -45,7 +41,7 @@ export function logAuditText(report: LogAuditReport): string {
   const found = search === 'index' ? 'found by the search index' : 'read';
   const range = from === undefined ? '' : ` after entry ${from.size} of tree ${from.tree}`;
   const lines = [
-    `${OUTCOMES[logOutcomeOf(report)]}  ${log} (Rekor v${version}), up to ${to.size} entries of tree ${plain(to.tree)}`,
+    `${OUTCOMES[logOutcomeOf(report)]}  ${log} (Rekor v${version}), up to ${to.size} entries of tree ${oneLine(to.tree)}`,
     `${read} entries ${found}${range}; ${known} of these signers are known, ${findings.length} are not`,
   ];
   if (findings.length > 0) {
@@ -55,6 +51,6 @@ export function logAuditText(report: LogAuditReport): string {
   if (unparsed.length > 0) {
     lines.push('', `Entries that could not be parsed: ${unparsed.join(', ')}`);
   }
-  if (notes.length > 0) lines.push('', ...notes.map((note) => `Note: ${plain(note)}`));
+  if (notes.length > 0) lines.push('', ...notes.map((note) => `Note: ${oneLine(note)}`));
   return lines.join('\n');
 }

@@ -5,8 +5,7 @@ import {
   inspectImage,
   listSignatures,
   readImageManifests,
-  unmetLine,
-  unmetParts,
+  unmetLines,
   type VerificationPolicy,
 } from '../../../verify';
 import type {
@@ -110,11 +109,7 @@ async function verify(
   const digest = reference.digest ?? (await resolveDigest(reference, client));
   const { repository } = reference;
   const report = await inspectImage(repository, digest, policy, client);
-  const unmet = report.manifests.flatMap((manifest) =>
-    unmetParts(manifest, policy).map(
-      (part) => `${unmetLine({ manifest, part })} [${part.code ?? 'VERIFY_UNSIGNED'}]`,
-    ),
-  );
+  const unmet = [...unmetLines(report, policy)];
   const { signer, annotations, provenance, manifests } = report;
   const verified = report.verified && unmet.length === 0;
   return {

@@ -15,7 +15,6 @@ import {
   loadKeySigner,
   loadSigningServices,
 } from '../../../sign';
-import type { Transparency } from '../../../verify';
 
 export const FORMATS: readonly SignatureFormat[] = ['bundle', 'legacy', 'both'];
 
@@ -87,12 +86,6 @@ export async function withServices(
   host: SigningHost,
 ): Promise<SigningWithServices> {
   return { ...declared, services: await loadSigningServices(declared.config, host) };
-}
-
-/** Returns the transparency that signatures get from these services. */
-export function transparencyOf({ logs, authorities }: SigningServices): Transparency {
-  if (logs.length > 0) return 'log';
-  return authorities.length > 0 ? 'timestamp' : 'none';
 }
 
 /**

@@ -8,13 +8,8 @@ import {
   readProvenance,
 } from '../inputs/declared-provenance';
 import { readRegistry } from '../inputs/declared-registry';
-import {
-  type SigningWithServices,
-  readSigning,
-  withServices,
-  transparencyOf,
-} from '../inputs/declared-signing';
-import { trustedRootFor } from '../../../core/policy-args';
+import { type SigningWithServices, readSigning, withServices } from '../inputs/declared-signing';
+import { transparencyOf, trustedRootFor } from '../../../core/policy-args';
 import { InputReader } from '../inputs/input-reader';
 import type { CreateRequest } from '../protocol/crud-resource';
 import type { ResourceLog } from '../protocol/engine-log';

@@ -1,7 +1,7 @@
 import { createSignatureFinder } from '../../../verify';
 import { isInteractiveProvider, type SignerDescription, storedFormats } from '../../../sign';
 import type { CreateRequest } from '../protocol/crud-resource';
-import { transparencyOf } from '../inputs/declared-signing';
+import { transparencyOf } from '../../../core/policy-args';
 import type { ResourceLog } from '../protocol/engine-log';
 import type { PluginEnvironment } from '../environment';
 import {

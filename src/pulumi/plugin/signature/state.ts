@@ -1,7 +1,7 @@
 import type { SignerDescription, StoredSignature } from '../../../sign';
 import type { WrittenSignatureOutput } from '../../resources/signature-outputs';
 import { provenanceOf } from '../inputs/declared-provenance';
-import { transparencyOf } from '../inputs/declared-signing';
+import { transparencyOf } from '../../../core/policy-args';
 import { factsOutput } from '../inputs/declared-source';
 import type { SignatureRequest } from './order';
 import { type Properties, toValue } from '../protocol/wire-value';
