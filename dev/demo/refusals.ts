@@ -23,7 +23,7 @@ export async function showRefusals(
 ): Promise<void> {
   const { registry } = world;
   const verify = (name: string, image: string): Stack => ({
-    example: 'verified-image',
+    example: 'verified-image-ts',
     name: `npm-run-demo-${name}`,
     config: {
       image: `${registry.host}/${image}`,

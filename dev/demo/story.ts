@@ -45,7 +45,7 @@ export async function runStory(
     dirty['allowDirty'] = 'true';
   }
   const quickstart: Stack = {
-    example: 'quickstart',
+    example: 'quickstart-ts',
     name: 'npm-run-demo',
     config: {
       image: `${registry.host}/${REPOSITORY}:latest`,
@@ -85,7 +85,7 @@ export async function runStory(
   const tokenFile = join(folder, 'identity-token');
   await writeFile(tokenFile, sigstore.issuer.token({ subject: IDENTITY }), { mode: 0o600 });
   const keyless = await deployer.up({
-    example: 'existing-image',
+    example: 'existing-image-keyless-ts',
     name: 'npm-run-demo',
     config: {
       image: built.imageRef,

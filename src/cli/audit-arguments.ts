@@ -1,6 +1,7 @@
 import type { ClusterAuditArgs } from '../audit';
 import type { CommandContext } from './command';
 import { type Options, type OptionValues, UsageError } from './options';
+import { REPORT_OUTPUT_OPTION } from './report-output';
 import { pair, POLICY_OPTIONS, policyFileOf, policyOf, textOf } from './verification-options';
 
 const COMPARISON = 'Comparison';
@@ -59,14 +60,7 @@ export const AUDIT_OPTIONS = {
     group: SCOPE,
     about: 'exempt pods',
   },
-  output: {
-    type: 'string',
-    value: 'FORMAT',
-    short: 'o',
-    default: 'text',
-    choices: ['text', 'json', 'sarif'],
-    about: 'format of the report',
-  },
+  ...REPORT_OUTPUT_OPTION,
 } as const satisfies Options;
 
 type AuditOptions = OptionValues<typeof AUDIT_OPTIONS>;

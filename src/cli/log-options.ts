@@ -3,6 +3,7 @@ import { identitiesOf, textOf } from './verification-options';
 import type { CommandContext } from './command';
 import { modules } from './modules';
 import { type OptionValues, type Options, UsageError } from './options';
+import { REPORT_OUTPUT_OPTION } from './report-output';
 
 const SIGNERS = 'Signers (at least one key or identity)';
 const LOG = 'Log';
@@ -97,14 +98,7 @@ export const LOG_OPTIONS = {
     group: KNOWN,
     about: 'list of known entries: a log index, a UUID or sha256:DIGEST in each line',
   },
-  output: {
-    type: 'string',
-    value: 'FORMAT',
-    short: 'o',
-    default: 'text',
-    choices: ['text', 'json', 'sarif'],
-    about: 'format of the report',
-  },
+  ...REPORT_OUTPUT_OPTION,
 } as const satisfies Options;
 
 type LogOptions = OptionValues<typeof LOG_OPTIONS>;

@@ -2,35 +2,29 @@ import type { TrustedIdentity } from '../verify';
 import type { Proof } from './proof';
 import { command, quoted } from './shell';
 import { CLIENT_TRUST_FILE, type TrustFacts } from './trust-files';
-import { captionOf, type CommandBlock, type VerifierCommands } from './verifier-commands';
+import { type BundledProof, type VerifierCommands, verifierCommands } from './verifier-commands';
 
 /** sigstore-python: keyless signatures with an inclusion proof. */
 export function sigstorePythonCommands(
   proofs: readonly Proof[],
   facts: TrustFacts | undefined,
 ): VerifierCommands {
-  const gaps: string[] = [];
-  const blocks = proofs.flatMap((proof): CommandBlock[] => {
-    const { signer, files } = proof;
-    const gap = sigstorePythonGap(proof, facts);
-    if (gap !== undefined || signer.kind === 'key' || files.bundle === undefined) {
-      gaps.push(`${captionOf(proof)}: ${gap ?? 'it has no bundle'}.`);
-      return [];
-    }
-    if (proof.namedSubjects !== true)
-      return [
-        { caption: captionOf(proof), commands: [statementProgram(proof, files.bundle, signer)] },
-      ];
-    const verify = command(
-      `sigstore --trust-config ${CLIENT_TRUST_FILE} verify identity --offline`,
-      ['--bundle', files.bundle],
-      ['--cert-identity', signer.identity],
-      ['--cert-oidc-issuer', signer.issuer],
-      [files.manifest],
-    );
-    return [{ caption: captionOf(proof), commands: [verify] }];
-  });
-  return { blocks, gaps };
+  const commandsOf = (proof: BundledProof): readonly string[] => {
+    const { signer, files, namedSubjects } = proof;
+    // A key is a gap.
+    if (signer.kind === 'key') return [];
+    if (namedSubjects !== true) return [statementProgram(proof, signer)];
+    return [
+      command(
+        `sigstore --trust-config ${CLIENT_TRUST_FILE} verify identity --offline`,
+        ['--bundle', files.bundle],
+        ['--cert-identity', signer.identity],
+        ['--cert-oidc-issuer', signer.issuer],
+        [files.manifest],
+      ),
+    ];
+  };
+  return verifierCommands(proofs, commandsOf, (proof) => sigstorePythonGap(proof, facts));
 }
 
 function sigstorePythonGap(
@@ -49,11 +43,10 @@ function sigstorePythonGap(
  * verifies them.
  */
 function statementProgram(
-  { files, predicateType = '' }: Proof,
-  bundle: string,
+  { files, predicateType = '' }: BundledProof,
   { identity, issuer }: TrustedIdentity,
 ): string {
-  const values = [bundle, files.manifest, predicateType, identity, issuer].map(quoted);
+  const values = [files.bundle, files.manifest, predicateType, identity, issuer].map(quoted);
   return `python3 - ${values.join(' \\\n  ')} <<'END'
 import hashlib, json, sys
 from pathlib import Path

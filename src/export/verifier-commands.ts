@@ -23,6 +23,34 @@ export function captionOf({ purpose, platform, format }: Proof): string {
   return `${purpose === 'signature' ? 'Signature' : 'Provenance'} of ${of} (${format})`;
 }
 
+/** A proof with a bundle, which the command of a client reads. */
+export type BundledProof = Proof & { readonly files: { readonly bundle: string } };
+
+const hasBundle = (proof: Proof): proof is BundledProof => proof.files.bundle !== undefined;
+
+/**
+ * Collects the commands of one client for each proof.
+ *
+ * @param gapOf why the client cannot verify a proof; `undefined` if it can
+ * @param withoutBundle the reason for a proof that has no bundle
+ */
+export function verifierCommands(
+  proofs: readonly Proof[],
+  commandsOf: (proof: BundledProof) => readonly string[],
+  gapOf: (proof: Proof) => string | undefined,
+  withoutBundle = 'it has no bundle',
+): VerifierCommands {
+  const gaps: string[] = [];
+  const blocks = proofs.flatMap((proof): CommandBlock[] => {
+    const caption = captionOf(proof);
+    const gap = gapOf(proof);
+    if (gap === undefined && hasBundle(proof)) return [{ caption, commands: commandsOf(proof) }];
+    gaps.push(`${caption}: ${gap ?? withoutBundle}.`);
+    return [];
+  });
+  return { blocks, gaps };
+}
+
 /** Returns the options of cosign for the signer and for what the signature contains. */
 export function cosignTrust(proof: Proof, facts: TrustFacts | undefined): Options {
   const { signer, files, timestamped } = proof;
@@ -55,28 +83,22 @@ export function cosignCommands(
   proofs: readonly Proof[],
   facts: TrustFacts | undefined,
 ): VerifierCommands {
-  const gaps: string[] = [];
-  const blocks = proofs.flatMap((proof): CommandBlock[] => {
+  const commandsOf = (proof: BundledProof): readonly string[] => {
     const { bundle, payload, manifest } = proof.files;
-    if (bundle === undefined) {
-      gaps.push(`${captionOf(proof)}: its timestamp has no equivalent in a bundle.`);
-      return [];
-    }
     const options = [['--bundle', bundle], ...cosignTrust(proof, facts)];
-    const commands =
-      payload === undefined
-        ? [
-            command(
-              'cosign verify-blob-attestation',
-              ...options,
-              ['--type', proof.predicateType ?? ''],
-              [manifest],
-            ),
-          ]
-        : [command('cosign verify-blob', ...options, [payload]), ...payloadChecks(proof)];
-    return [{ caption: captionOf(proof), commands }];
-  });
-  return { blocks, gaps };
+    if (payload !== undefined)
+      return [command('cosign verify-blob', ...options, [payload]), ...payloadChecks(proof)];
+    return [
+      command(
+        'cosign verify-blob-attestation',
+        ...options,
+        ['--type', proof.predicateType ?? ''],
+        [manifest],
+      ),
+    ];
+  };
+  const withoutBundle = 'its timestamp has no equivalent in a bundle';
+  return verifierCommands(proofs, commandsOf, () => undefined, withoutBundle);
 }
 
 /** The verification program that sigstore-go publishes with its examples. */
@@ -87,14 +109,8 @@ export function sigstoreGoCommands(
   proofs: readonly Proof[],
   facts: TrustFacts | undefined,
 ): VerifierCommands {
-  const gaps: string[] = [];
-  const blocks = proofs.flatMap((proof): CommandBlock[] => {
+  const commandsOf = (proof: BundledProof): readonly string[] => {
     const { signer, files } = proof;
-    const gap = sigstoreGoGap(proof, facts);
-    if (gap !== undefined || files.bundle === undefined) {
-      gaps.push(`${captionOf(proof)}: ${gap ?? 'it has no bundle'}.`);
-      return [];
-    }
     const logged = proof.logged && facts?.logs === true;
     const certified = signer.kind === 'keyless' && facts?.certificateLogs === true;
     const verify = command(
@@ -111,10 +127,9 @@ export function sigstoreGoCommands(
       ['-artifact', files.payload ?? files.manifest],
       [files.bundle],
     );
-    const more = files.payload === undefined ? [] : payloadChecks(proof);
-    return [{ caption: captionOf(proof), commands: [verify, ...more] }];
-  });
-  return { blocks, gaps };
+    return [verify, ...(files.payload === undefined ? [] : payloadChecks(proof))];
+  };
+  return verifierCommands(proofs, commandsOf, (proof) => sigstoreGoGap(proof, facts));
 }
 
 function sigstoreGoGap(proof: Proof, facts: TrustFacts | undefined): string | undefined {

@@ -47,7 +47,13 @@ function describeFailure(
           code: 'REGISTRY_INSECURE',
           message: `${message}; add the authority of the proxy's certificate to the system's, or name it by NODE_EXTRA_CA_CERTS`,
         }
-      : { code: 'REGISTRY_UNAVAILABLE', message };
+      : {
+          code: 'REGISTRY_UNAVAILABLE',
+          // What a proxy answers has its own advice.
+          message: /PROXY/.test(code)
+            ? message
+            : `${message}; check that it runs, or list ${url.hostname} in NO_PROXY`,
+        };
   }
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|^EPROTO/.test(code)) {
     return {
@@ -94,7 +100,7 @@ function describeFailure(
   };
 }
 
-/** Where nothing listens for https, plain http may be served at its own port. */
+/** What to do. Where nothing listens for https, plain http may be served at its own port. */
 function hintOf(url: URL, code: string): string {
   // Some TLS servers, Node's for one, close without a word what speaks plain http to them.
   if (url.protocol === 'http:' && code === 'ECONNRESET')
@@ -102,7 +108,7 @@ function hintOf(url: URL, code: string): string {
   const isClosed = code === 'ECONNREFUSED' || code === 'ETIMEDOUT';
   return url.protocol === 'https:' && url.port === '' && isClosed
     ? ' (if it speaks plain http only, set registry.insecure)'
-    : '';
+    : '; check its address, that it runs, and the network, proxy and firewall between, then run again';
 }
 
 /** A TLS server answers plain http with an alert record, and Node's parser has kept what came. */

@@ -32,7 +32,7 @@ export function refusal(proxy: ProxyServer, target: string, status: number): Pro
     status === 407
       ? `; set the user name and password in \`${proxy.source}\` (http://user:password@host:port), only Basic is supported`
       : passing
-        ? ''
+        ? `; try again later, or exempt ${target} by \`NO_PROXY\``
         : `; allow ${target} there, or exempt it by \`NO_PROXY\``;
   return new ProxyError(
     proxy,

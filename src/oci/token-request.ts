@@ -137,7 +137,8 @@ function parseToken(
   }
   if (status === 429)
     throw fail('REGISTRY_THROTTLED', 'returned 429: its rate limit is exceeded; try again later');
-  if (status === 408 || status >= 500) throw fail('REGISTRY_UNAVAILABLE', `failed (${status})`);
+  if (status === 408 || status >= 500)
+    throw fail('REGISTRY_UNAVAILABLE', `failed (${status}); try again later`);
   if (status !== 200) throw fail('REGISTRY_PROTOCOL', `returned ${status}`);
   const parsed = parseObject(body);
   const token = parsed?.['token'] || parsed?.['access_token'];

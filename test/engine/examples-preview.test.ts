@@ -12,8 +12,11 @@ type Config = Readonly<Record<string, string>>;
 
 /** The configuration of each TypeScript example, as its README describes it. */
 const EXAMPLES: Readonly<Record<string, (stage: Stage, image: string) => Config>> = {
-  quickstart: ({ registry, key }) => ({ image: `${registry.host}/team/hello:v1`, key: key.ref }),
-  'existing-image': (stage, image) => {
+  'quickstart-ts': ({ registry, key }) => ({
+    image: `${registry.host}/team/hello:v1`,
+    key: key.ref,
+  }),
+  'existing-image-keyless-ts': (stage, image) => {
     const { fulcioUrl, rekorUrl, trustedRoot } = stage.sigstore;
     return {
       image,
@@ -23,11 +26,11 @@ const EXAMPLES: Readonly<Record<string, (stage: Stage, image: string) => Config>
     };
   },
   'existing-image-ts': ({ key }, image) => ({ image, key: key.ref, publicKey: 'cosign.pub' }),
-  'verified-image': (_stage, image) => ({ image, publicKey: 'cosign.pub' }),
+  'verified-image-ts': (_stage, image) => ({ image, publicKey: 'cosign.pub' }),
 };
 
 /** With a Deployment: its provider, which the real CLI downloads, is not on every machine. */
-const WITH_KUBERNETES = ['quickstart', 'verified-image'];
+const WITH_KUBERNETES = ['quickstart-ts', 'verified-image-ts'];
 
 const rows = enginesUnderTest().flatMap((kind) =>
   Object.keys(EXAMPLES)
@@ -68,7 +71,7 @@ describe('an example', () => {
         stage.commit('the example');
         const { reference } = await pushImage(stage.registry.host);
         const stack = stage.stack(kind, { COSIGN_PASSWORD: stage.key.password });
-        if (name === 'verified-image') await sign(stage, reference, stack);
+        if (name === 'verified-image-ts') await sign(stage, reference, stack);
         const config = EXAMPLES[name]?.(stage, reference) ?? {};
         for (const [key, value] of Object.entries(config)) await stack.setConfig(key, value);
         await stack.setConfig('keyPassword', { secret: stage.key.password });

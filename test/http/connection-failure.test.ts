@@ -1,4 +1,5 @@
 import { ConnectionFailure } from '../../src/http/connection-failure';
+import { refusal, unreachable } from '../../src/http/proxy-error';
 
 it.each<[string, string, boolean]>([
   ['ECONNREFUSED', 'REGISTRY_UNAVAILABLE', true],
@@ -22,3 +23,29 @@ it.each<[string, string, boolean]>([
   const failure = new ConnectionFailure(url, Object.assign(new Error('failed'), { code: cause }));
   expect([failure.code, failure.transient, failure.stale]).toEqual([code, transient, false]);
 });
+
+it.each(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'])(
+  '%s names what to do next, once, for any service and for a proxy before it',
+  (code) => {
+    const cause = Object.assign(new Error('failed'), { code });
+    const proxy = { url: new URL('http://proxy.example:3128'), source: 'HTTPS_PROXY' } as const;
+    for (const from of [
+      'https://registry.example/',
+      'https://registry.example:5000/',
+      'http://localhost:1/',
+    ]) {
+      const url = new URL(from);
+      const { message } = new ConnectionFailure(url, cause);
+      expect(message).toMatch(/; check |\(if it speaks /);
+      const behind = new ConnectionFailure(url, unreachable(proxy as never, cause));
+      expect(behind.message).toMatch(/check that it runs, or list \S+ in NO_PROXY$/);
+    }
+    const busy = new ConnectionFailure(
+      new URL('https://registry.example/'),
+      refusal(proxy as never, 'registry.example:443', 503),
+    );
+    expect(busy.message).toMatch(
+      /\(503\); try again later, or exempt registry\.example:443 by `NO_PROXY`$/,
+    );
+  },
+);

@@ -8,7 +8,7 @@ import {
   namespaceProblems,
   namespaceSelector,
 } from './manifest';
-import { listProblems, type MembersOf, unknownMemberProblems } from './policy-members';
+import { listProblems, type MembersOf, misspeltMembers } from './policy-members';
 import { mountedExpression, runExpression } from './pod-images';
 import { exceedsPolicySize, isVerified, verifiedVariables } from './verified-list';
 
@@ -120,9 +120,11 @@ function exemptionProblems({ image, reason }: AdmissionExemption, property: stri
 /** Validates the arguments of a policy. */
 export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[] {
   const { name, images, exempt = [], action = 'Deny' } = args;
-  const problems = unknownMemberProblems(args, MEMBERS);
-  const lists = listProblems(args);
-  if (lists.length > 0) return [...problems, ...lists];
+  const { problems: misspelt, isMeant } = misspeltMembers(args, MEMBERS);
+  const problems: Problem[] = [];
+  const all = () => [...misspelt, ...problems.filter(({ property }) => !isMeant(property))];
+  problems.push(...listProblems(args));
+  if (problems.length > 0) return all();
   const report = (property: string, message: string): void => {
     problems.push({ property, code: 'INPUT_INVALID', message });
   };
@@ -146,10 +148,8 @@ export function digestPolicyProblems(args: DigestPolicyArgs): readonly Problem[]
   }
   problems.push(...namespaceProblems(args.namespaces));
   if (!ACTIONS.includes(action)) report('action', `must be one of ${ACTIONS.join(', ')}`);
-  return [
-    ...problems,
-    ...exempt.flatMap((each, index) => exemptionProblems(each, `exempt[${index}]`)),
-  ];
+  problems.push(...exempt.flatMap((each, index) => exemptionProblems(each, `exempt[${index}]`)));
+  return all();
 }
 
 function exemptTest({ image }: AdmissionExemption): string {

@@ -17,12 +17,7 @@ import {
   identityProblems,
   type PolicyIdentity,
 } from './signer-pattern';
-import {
-  listProblems,
-  type Members,
-  type MembersOf,
-  unknownMemberProblems,
-} from './policy-members';
+import { listProblems, type Members, type MembersOf, misspeltMembers } from './policy-members';
 import { type TrustMaterialParts, trustMaterialParts } from './trust-material';
 
 /** What the provenance of an image must contain. */
@@ -172,8 +167,13 @@ function imagesOf(images: readonly string[], report: Report): readonly ImagePatt
   });
 }
 
-function checkSigners({ keys, identities, transparency }: SignerPolicyArgs, report: Report): void {
+function checkSigners(
+  { keys, identities, transparency }: SignerPolicyArgs,
+  report: Report,
+  meansIdentities: boolean,
+): void {
   if (!keys?.length && !identities?.length) {
+    if (meansIdentities) return;
     report(
       'keys',
       'keys or identities are required: without them, the policy would admit everything',
@@ -214,16 +214,21 @@ export function signerPolicy(
   args: SignerPolicyArgs,
   members: Members = SIGNER_POLICY_MEMBERS,
 ): SignerPolicy {
-  const problems: Problem[] = unknownMemberProblems(args, members);
+  const misspelt = misspeltMembers(args, members);
+  const { isMeant } = misspelt;
+  const problems: Problem[] = [...misspelt.problems];
   const lists = listProblems(args);
-  if (lists.length > 0) throw new InvalidInputError([...problems, ...lists]);
+  if (lists.length > 0) {
+    const others = lists.filter(({ property }) => !isMeant(property));
+    throw new InvalidInputError([...problems, ...others]);
+  }
   const report: Report = (property, message, code = 'INPUT_INVALID') => {
-    problems.push({ property, code, message });
+    if (!isMeant(property)) problems.push({ property, code, message });
   };
   const { keys = [], identities = [] } = args;
   const fault = nameFault(args.name);
   if (fault !== undefined) report('name', fault);
-  checkSigners(args, report);
+  checkSigners(args, report, isMeant('identities'));
   checkPairs(args, report);
   const defaultTransparency = identities.length > 0 ? 'log' : 'none';
   const policy: SignerPolicy = {
@@ -246,9 +251,12 @@ export function signerPolicy(
     action: oneOf(ACTIONS, args.action, 'Deny', 'action', report),
   };
   problems.push(
-    ...identities.flatMap((each, index) => identityProblems(each, `identities[${index}]`)),
+    ...identities
+      .flatMap((each, index) => identityProblems(each, `identities[${index}]`))
+      .filter(({ property }) => !isMeant(property)),
     ...namespaceProblems(args.namespaces),
-    ...instanceProblems(policy),
+    // What the default requires was not declared.
+    ...(isMeant('transparency') ? [] : instanceProblems(policy)),
   );
   if (problems.length > 0) throw new InvalidInputError(problems);
   return policy;

@@ -177,7 +177,14 @@ function prepareArguments(args: SignedImageArgs): SignedImageArgs {
   if (errors.length > 0) {
     // Without other errors, the plan reports these: together with all that it finds itself.
     errors.push(...visibleUnknownMembers(args, RESOURCE_INPUTS.SignedImage));
-    throw new pulumi.InputPropertiesError({ message: 'invalid arguments', errors });
+    throw new pulumi.InputPropertiesError({
+      message: 'invalid arguments',
+      // As in the errors of the plugin: a search for the code finds the documentation.
+      errors: errors.map(({ propertyPath, reason }) => ({
+        propertyPath,
+        reason: `${reason} [INPUT_INVALID]`,
+      })),
+    });
   }
 
   return guardedArguments('SignedImage', args);

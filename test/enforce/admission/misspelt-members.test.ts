@@ -102,7 +102,6 @@ describe('a misspelt member of an admission policy', () => {
       const args = { imges: ['host.test/*'], keys: [KEY], namespaces: HIDDEN, identities: {} };
       expect(problemsOf(() => new Policy('p', args as never))).toEqual([
         'imges: unknown; did you mean "images"?',
-        'images: is required',
         'identities: must be a list',
         'namespaces: must be a list',
       ]);
@@ -113,8 +112,30 @@ describe('a misspelt member of an admission policy', () => {
     const args = { imges: [IMAGE], exempt: HIDDEN };
     expect(problemsOf(() => new AdmissionPolicy('p', args as never))).toEqual([
       'imges: unknown; did you mean "images"?',
-      'images: is required',
       'exempt: must be a list',
+    ]);
+  });
+
+  it.each([
+    ['keys', { kyes: [KEY] }, 'kyes', 'keys'],
+    ['identities', { identites: [] }, 'identites', 'identities'],
+    [
+      'issuer',
+      { keys: [KEY], identities: [{ identity: 'a@b.test', isuer: 'x' }] },
+      'isuer',
+      'issuer',
+    ],
+  ])('is the only problem where %s is missing', (_name, args, given, meant) => {
+    const policy = { images: ['host.test/*'], ...args };
+    expect(problemsOf(() => new KyvernoPolicy('p', policy as never))).toEqual([
+      expect.stringContaining(`${given}: unknown; did you mean "${meant}"?`),
+    ]);
+  });
+
+  it('is the only problem where the reason of an exemption is missing', () => {
+    const args = { images: [IMAGE], exempt: [{ image: 'registry.k8s.io/*', raeson: 'the base' }] };
+    expect(problemsOf(() => new AdmissionPolicy('p', args as never))).toEqual([
+      'exempt[0].raeson: unknown; did you mean "reason"?',
     ]);
   });
 });

@@ -203,8 +203,9 @@ describe('SignedImage', () => {
     ]);
     expect(errors).toContainEqual({
       propertyPath: 'verify.identities[0].isuer',
-      reason: 'unknown; did you mean "issuer"?',
+      reason: 'unknown; did you mean "issuer"? [INPUT_INVALID]',
     });
+    expect(errors?.every(({ reason }) => reason.endsWith(' [INPUT_INVALID]'))).toBe(true);
     expect(inspect(thrown, { depth: 9 })).not.toContain(hidden);
   });
 

@@ -6,7 +6,7 @@ import type { FunctionName } from '../../secrecy/input-table';
 import type * as functionsModule from '../functions/functions';
 import type { FunctionsHandler, ProviderInputsHandler } from '../protocol/crud-service';
 import type { PluginEnvironment } from '../environment';
-import type { Properties } from '../protocol/wire-value';
+import { changedInputs, type Properties } from '../protocol/wire-value';
 import type * as configurationModule from './provider-configuration';
 import type * as defaultsModule from './resource-defaults';
 import type { DefaultedInputs } from './resource-defaults';
@@ -29,6 +29,11 @@ export function configuredResources(
     check: async (inputs) =>
       hasInputs(inputs) ? configuration().providerProblems(inputs, environment()) : [],
     mark: (inputs) => (hasInputs(inputs) ? configuration().markProviderInputs(inputs) : inputs),
+    changed: (olds, news) => {
+      const isConfigured = hasInputs(olds) || hasInputs(news);
+      const compare = isConfigured ? configuration().changedProviderInputs : changedInputs;
+      return compare(olds, news);
+    },
     configure: (inputs) => {
       defaults = hasInputs(inputs) ? configuration().providerDefaults(inputs) : {};
     },

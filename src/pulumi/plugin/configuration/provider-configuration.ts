@@ -11,7 +11,7 @@ import { guardInputs } from '../inputs/guarded-inputs';
 import { InputReader } from '../inputs/input-reader';
 import { inputTypeProblems } from '../inputs/input-types';
 import { providerType } from '../../package';
-import { type Properties, Secret, UNKNOWN } from '../protocol/wire-value';
+import { changedInputs, type Properties, Secret, UNKNOWN } from '../protocol/wire-value';
 import { decodeProviderInputs } from './provider-inputs';
 
 /** Validates the inputs of a provider, before a resource uses them. */
@@ -60,6 +60,15 @@ export function markProviderInputs(given: Properties): Properties {
 /** The inputs of a provider, for the defaults of its resources. */
 export function providerDefaults(given: Properties): Properties {
   return decodeProviderInputs(given).inputs;
+}
+
+/** Returns the names of the inputs that differ. Objects are compared, not their JSON texts. */
+export function changedProviderInputs(olds: Properties, news: Properties): readonly string[] {
+  const decoded = (given: Properties): Properties => ({
+    ...given,
+    ...decodeProviderInputs(given).inputs,
+  });
+  return changedInputs(decoded(olds), decoded(news));
 }
 
 function readHost(host: InputReader): void {

@@ -76,7 +76,12 @@ export async function callFunction(
   try {
     const further = await FUNCTIONS[name].problems(reader, environment);
     const types = inputTypeProblems(token(name), inputs);
-    const all = distinct([...problems, ...types, ...reader.problems, ...further]);
+    const ofInputs = [...reader.problems, ...further];
+    const all = distinct([
+      ...problems,
+      ...types,
+      ...ofInputs.filter(({ property }) => reader.isKnown(property)),
+    ]);
     if (!reference || all.length > 0) {
       return {
         problems: all.map((problem) => ({

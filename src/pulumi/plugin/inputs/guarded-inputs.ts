@@ -1,6 +1,6 @@
 import { credentialsInCacheEntry, credentialsInUrls } from '../../../error/credentials-in-text';
 import type { Problem } from '../../../error';
-import { unknownName } from '../../../error/unknown-name';
+import { nearestName, unknownName } from '../../../error/unknown-name';
 import { isSecretReference } from '../../../key/shown-reference';
 import { type Step, formatPath, includesPath } from './input-path';
 import { Nonsecret } from './nonsecret';
@@ -52,15 +52,21 @@ export function guardInputs(members: Members, news: Properties): GuardedInputs {
   const unknownMember: UnknownMemberVisit = (object, name, expected, steps) => {
     const value = object[name] ?? null;
     secrets.push(...secretStrings(value));
+    // The value could be a secret whose name is misspelt: it is not passed on.
+    const dropped: readonly [string, Value] = [name, UNKNOWN];
     // An output whose members are not known yet cannot have unknown ones that could be reported.
-    if (name === UNKNOWN_MEMBERS && value === UNKNOWN) return UNKNOWN;
+    if (name === UNKNOWN_MEMBERS && value === UNKNOWN) return [dropped];
     const names = name === UNKNOWN_MEMBERS && Array.isArray(value) ? value : [name];
-    for (const each of names) {
+    const meant = names.flatMap((each): readonly (readonly [string, Value])[] => {
       const isSecret = secretObjects.has(object) || each instanceof Secret;
       problems.push(unknownInput(steps, isSecret ? undefined : String(each), expected));
-    }
-    // The value could be a secret whose name is misspelt: it is not passed on.
-    return UNKNOWN;
+      const nearest = isSecret ? undefined : nearestName(String(each), expected);
+      // The suggested member is declared, but its value is not known: a check that needs it would report the
+      // misspelling a second time.
+      const isMisspelt = nearest !== undefined && (object[nearest] ?? null) === null;
+      return isMisspelt ? [[nearest, UNKNOWN]] : [];
+    });
+    return [dropped, ...meant];
   };
   const map: MapVisit = (object, secrecy, steps) => {
     const isSecret = secretObjects.has(object) && (secrecy === 'public' || secrecy === 'argument');
@@ -96,13 +102,13 @@ type MapVisit = (
   secrecy: Secrecy | undefined,
   steps: readonly Step[],
 ) => Properties | typeof UNKNOWN;
-/** Visits a member that is not in the table; without it, such members are visited as leaves. */
+/** Visits a member that is not in the table, and returns what takes its place; without it, such members are visited as leaves. */
 type UnknownMemberVisit = (
   object: Properties,
   name: string,
   expected: readonly string[],
   steps: readonly Step[],
-) => Value;
+) => readonly (readonly [string, Value])[];
 interface Visitor {
   readonly leaf: LeafVisit;
   readonly map?: MapVisit;
@@ -127,18 +133,22 @@ function mapLeaves(
   const object = value as Properties;
   const visited = members ? object : (visitor.map?.(object, secrecy, steps) ?? object);
   if (visited === UNKNOWN) return visited;
+  // Absent members first: one of them may be declared under a misspelt name.
+  const isGiven = ([, member]: readonly [string, Value]): number => (member === null ? 0 : 1);
   return Object.fromEntries(
-    Object.entries(visited).flatMap(([name, member]) => {
-      // Members of a map (annotations, arguments, secrets) are treated as the map.
-      if (!members) return [[name, mapLeaves(member, slot, visitor, [...steps, name])]];
-      const memberSlot = Object.hasOwn(members, name) ? members[name] : undefined;
-      if (memberSlot === undefined && visitor.unknownMember) {
-        // An absent value under a misspelt name declares nothing.
-        if (member === null) return [];
-        return [[name, visitor.unknownMember(object, name, Object.keys(members), steps)]];
-      }
-      return [[name, mapLeaves(member, memberSlot, visitor, [...steps, name])]];
-    }),
+    Object.entries(visited)
+      .sort((left, right) => isGiven(left) - isGiven(right))
+      .flatMap(([name, member]): readonly (readonly [string, Value])[] => {
+        // Members of a map (annotations, arguments, secrets) are treated as the map.
+        if (!members) return [[name, mapLeaves(member, slot, visitor, [...steps, name])]];
+        const memberSlot = Object.hasOwn(members, name) ? members[name] : undefined;
+        if (memberSlot === undefined && visitor.unknownMember) {
+          // An absent value under a misspelt name declares nothing.
+          if (member === null) return [];
+          return visitor.unknownMember(object, name, Object.keys(members), steps);
+        }
+        return [[name, mapLeaves(member, memberSlot, visitor, [...steps, name])]];
+      }),
   );
 }
 

@@ -9,7 +9,7 @@ import { detailedDiff } from './detailed-diff';
 import type { FunctionResult } from '../functions/functions';
 import type { EngineLog } from './engine-log';
 import { Empty, Struct } from './pulumi-grpc';
-import { changedInputs, decodeProperties, encodeProperties, type Properties } from './wire-value';
+import { decodeProperties, encodeProperties, type Properties } from './wire-value';
 
 type Handler<Request, Response> = handleUnaryCall<Request, Response>;
 
@@ -18,6 +18,8 @@ export interface ProviderInputsHandler {
   check(inputs: Properties): Promise<readonly Problem[]>;
   /** Marks credentials as secret, whether or not the program or the configuration marked them. */
   mark(inputs: Properties): Properties;
+  /** Returns the names of the inputs that differ. */
+  changed(olds: Properties, news: Properties): readonly string[];
   /** Called once, before any call that concerns a resource. */
   configure(inputs: Properties): void;
 }
@@ -110,7 +112,7 @@ export function createCrudService(
 
     // Other defaults change resources, if anything; they never replace them.
     diffConfig: handle(async (request) => {
-      const changed = changedInputs(
+      const changed = provider.changed(
         properties(request.getOldInputs()),
         properties(request.getNews()),
       );

@@ -110,12 +110,16 @@ export function toValue(plain: unknown): Value {
   );
 }
 
-/** Deep equality that ignores secret marks; an unknown value equals nothing. */
+/**
+ * Deep equality that ignores secret marks; an unknown value equals nothing. An empty map, list or object equals an absent
+ * one, as in `annotations: {}`.
+ */
 export function equalValues(left: Value | undefined, right: Value | undefined): boolean {
   const a = left instanceof Secret ? left.value : left;
   const b = right instanceof Secret ? right.value : right;
   if (a instanceof Secret || b instanceof Secret) return equalValues(a, b);
   if (a === UNKNOWN || b === UNKNOWN) return false;
+  if (isEmpty(a) || isEmpty(b)) return isEmpty(a) && isEmpty(b);
   if (Array.isArray(a) || Array.isArray(b)) {
     if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
     return a.every((member, index) => equalValues(member as Value, b[index] as Value));
@@ -128,11 +132,40 @@ export function equalValues(left: Value | undefined, right: Value | undefined): 
   return (a ?? null) === (b ?? null);
 }
 
-/** Returns the names of the inputs that differ; an unknown value counts as different. */
-export function changedInputs(olds: Properties, news: Properties): readonly string[] {
-  const names = new Set([...Object.keys(olds), ...Object.keys(news)]);
-  return [...names].filter((name) => !equalValues(olds[name], news[name])).sort();
+/** Whether a value is absent, or a map, list or object without any value; an empty text is a value. */
+function isEmpty(value: Value | undefined): boolean {
+  if (value instanceof Secret) return isEmpty(value.value);
+  if (value === undefined || value === null) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return typeof value === 'object' && Object.values(value).every((member) => isEmpty(member));
 }
+
+/** Inputs that have an effect without any member: `keyless: {}` signs with the detected identity. */
+const EFFECTIVE_IF_EMPTY: ReadonlySet<string> = new Set(['build', 'key', 'keyless']);
+
+/**
+ * Returns the names of the inputs that differ; an unknown value counts as different.
+ *
+ * @param effectiveIfEmpty further inputs that have an effect without any member
+ */
+export function changedInputs(
+  olds: Properties,
+  news: Properties,
+  effectiveIfEmpty: readonly string[] = [],
+): readonly string[] {
+  const names = new Set([...Object.keys(olds), ...Object.keys(news)]);
+  const isDeclared = (value: Value | undefined) => (revealed(value) ?? null) !== null;
+  return [...names]
+    .filter((name) => {
+      const isEffective = EFFECTIVE_IF_EMPTY.has(name) || effectiveIfEmpty.includes(name);
+      const isSame = !isEffective || isDeclared(olds[name]) === isDeclared(news[name]);
+      return !isSame || !equalValues(olds[name], news[name]);
+    })
+    .sort();
+}
+
+const revealed = (value: Value | undefined): Value | undefined =>
+  value instanceof Secret ? revealed(value.value) : value;
 
 /** Whether any of these inputs differs. */
 export function differsIn(olds: Properties, news: Properties, names: readonly string[]): boolean {

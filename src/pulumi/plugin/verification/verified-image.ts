@@ -74,7 +74,8 @@ async function diff(
   { oldInputs, oldOutputs, news, id, urn, log }: DiffRequest,
   environment: PluginEnvironment,
 ): Promise<DiffResult> {
-  const changed = changedInputs(oldInputs, news);
+  // Without members, it requires any provenance.
+  const changed = changedInputs(oldInputs, news, ['provenance']);
   const moved = !hasUnknown(news['image']) && repositoryOf(news) !== id;
   const always = news['always'] === true && changed.length === 0;
   if (!moved) recordUse(urn, oldInputs, oldOutputs, environment);

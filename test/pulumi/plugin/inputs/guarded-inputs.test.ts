@@ -205,6 +205,14 @@ describe('guarded inputs', () => {
     expect(inputs).not.toHaveProperty('alwys');
   });
 
+  it.each([
+    ['absent', { ref: 'cosign.key', pasword: CANARY }, UNKNOWN],
+    ['null', { ref: 'cosign.key', pasword: CANARY, password: null }, UNKNOWN],
+    ['declared', { pasword: CANARY, password: CANARY }, new Secret(CANARY)],
+  ])('read as unknown what a misspelled name meant, if that is %s', (_what, key, password) => {
+    expect(guard('SigningPlan', { key }).inputs['key']).toMatchObject({ password });
+  });
+
   it('do not repeat a misspelled name that is a part of a secret', () => {
     const expected = [
       'registry: has an unknown member; expected one of username, password, caFile, clientCertificate, clientKey, insecure',

@@ -57,6 +57,7 @@ const NO_FUNCTIONS = { call: async () => ({ result: {} }) };
 const UNCONFIGURED = {
   check: async () => [],
   mark: (inputs: Properties) => inputs,
+  changed: () => [],
   configure: () => undefined,
 };
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   decode,
   encode,
+  changedInputs,
   equalValues,
   hasSecret,
   hasUnknown,
@@ -85,5 +86,28 @@ describe('the engine’s value encoding', () => {
     expect(equalValues([1, 2], [1])).toBe(false);
     expect(equalValues(UNKNOWN, UNKNOWN)).toBe(false);
     expect(equalValues([1], { 0: 1 })).toBe(false);
+  });
+
+  it.each([{}, [], { a: {} }, { a: [], b: null }, new Secret({})])(
+    'takes %j for equal to an absent value',
+    (empty) => {
+      expect(changedInputs({ annotations: empty }, {})).toEqual([]);
+      expect(changedInputs({}, { annotations: empty })).toEqual([]);
+      expect(changedInputs({ annotations: empty }, { annotations: { a: 'x' } })).toHaveLength(1);
+    },
+  );
+
+  it.each([[['']], [{ a: '' }], [''], [false], [0], [{ a: [''] }]])(
+    'does not take %j for absent',
+    (value) => {
+      expect(changedInputs({}, { input: value as Value })).toEqual(['input']);
+    },
+  );
+
+  it.each(['build', 'key', 'keyless'])('takes an empty %s for a change', (name) => {
+    expect(changedInputs({}, { [name]: {} })).toEqual([name]);
+    expect(changedInputs({ [name]: {} }, {})).toEqual([name]);
+    expect(changedInputs({ [name]: {} }, { [name]: {} })).toEqual([]);
+    expect(changedInputs({ [name]: null }, {})).toEqual([]);
   });
 });
