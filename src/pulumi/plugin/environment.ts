@@ -9,6 +9,7 @@ import { RunningBuilds } from './build/running-builds';
 import type { RegistryAccess } from './inputs/declared-registry';
 import type { Value } from './protocol/wire-value';
 import { BaseDigests, type ContentUses, ReadCache } from './read-cache';
+import { PlannedMoves } from './planned-moves';
 import { createPlannedSignatures, createRunUses } from './run-uses';
 import {
   type SigningHost,
@@ -42,6 +43,8 @@ export interface PluginEnvironment {
   readonly uses: ContentUses;
   /** Manifests that a resource would sign, in a preview. */
   readonly planned: ContentUses;
+  /** Images that get another repository. */
+  readonly moves: PlannedMoves;
   readonly builds: RunningBuilds;
   /** Digests of the base images of this run. */
   readonly bases: BaseDigests;
@@ -76,6 +79,7 @@ export function createPluginEnvironment(
     handoff: createSecretHandoff(),
     uses: createRunUses(engine),
     planned: createPlannedSignatures(engine),
+    moves: new PlannedMoves(),
     builds,
     bases: new BaseDigests(),
     sourceCache: new SourceCache(),

@@ -74,7 +74,9 @@ async function diff(
   environment: PluginEnvironment,
 ): Promise<DiffResult> {
   const changed = changedInputs(oldInputs, news);
-  const moved = !hasUnknown(news['image']) && repositoryOf(news) !== id;
+  const moved = hasUnknown(news['image'])
+    ? environment.moves.isMoved(urn, id)
+    : repositoryOf(news) !== id;
   const always = news['always'] === true && changed.length === 0;
   if (!moved) recordUse(urn, oldInputs, oldOutputs, environment);
   const state = { urn, id, inputs: oldInputs, outputs: oldOutputs, log };
