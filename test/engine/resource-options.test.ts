@@ -6,16 +6,24 @@ import { deedsOf, openStage, SCENARIO, type Stage } from './support/stage';
 const PROGRAM = `
 const { readFileSync } = require('node:fs');
 const library = require('pulumi-signed-image');
+const pulumi = require('@pulumi/pulumi');
+/** As a program in another language declares it. */
+class RemoteSignedImage extends pulumi.ComponentResource {
+  constructor(name, args, opts) {
+    super('signed-image:index:SignedImage', name, { imageRef: undefined, ...args }, opts, true);
+  }
+}
 const made = {};
 for (const { kind, name, args, opts } of JSON.parse(readFileSync('declared.json', 'utf8'))) {
   const { deletedWith, ...others } = opts ?? {};
   const options = deletedWith === undefined ? others : { ...others, deletedWith: made[deletedWith] };
-  made[name] = new library[kind](name, args, options);
+  const Kind = kind === 'RemoteSignedImage' ? RemoteSignedImage : library[kind];
+  made[name] = new Kind(name, args, options);
 }
 `;
 
 interface Resource {
-  readonly kind: 'SignedImage' | 'VerifiedImage';
+  readonly kind: 'SignedImage' | 'RemoteSignedImage' | 'VerifiedImage';
   readonly name: string;
   readonly args: object;
   readonly opts?: object;
@@ -112,8 +120,10 @@ describe.each(enginesUnderTest())('options of resources, on the $engine engine',
       const refused = await engine.destroy();
       expect(refused.ok).toBe(false);
       const further: Resource = { ...verified({}, { deletedWith: 'web' }), name: 'more' };
+      const remote: Resource = { ...signed('remote'), kind: 'RemoteSignedImage' };
       const free = signed('web', { protect: false, aliases: [{ name: 'app' }] });
-      expect((await up([free, further])).errors).toEqual([]);
+      const tied = { ...remote, opts: { deletedWith: 'web' } };
+      expect((await up([free, further, tied])).errors).toEqual([]);
       stage.forget();
       const gone = await engine.destroy();
       expect(gone.errors).toEqual([]);

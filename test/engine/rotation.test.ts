@@ -80,6 +80,33 @@ describe.each(enginesUnderTest())('another key, on the $engine engine', (kind) =
   );
 
   it(
+    'is previewed with a verification by it in the same program, which the update does',
+    async () => {
+      const { reference } = await pushImage(stage.registry.host);
+      const both = (key: StageKey): void =>
+        stage.declare({
+          use: 'remote',
+          images: {
+            app: { image: reference, key: { ref: key.ref, password: secret(key.password) } },
+          },
+          verified: { reader: { image: { $imageRefOf: 'app' }, keys: [key.publicKey] } },
+        });
+      const program = stage.stack(kind);
+      both(stage.key);
+      expect((await program.up()).errors).toEqual([]);
+      both(next);
+      const preview = await program.preview();
+      expect(preview.errors).toEqual([]);
+      expect(deedsOf(preview)).toContain('update reader');
+      expect((await program.up()).errors).toEqual([]);
+      expect((await imageOutputs(program, 'reader')).signer).toMatchObject({
+        publicKey: next.publicKey,
+      });
+    },
+    2 * SCENARIO,
+  );
+
+  it(
     'is the only one that counts from then on',
     async () => {
       const verify = (trustedKeys: readonly object[]): void =>

@@ -17,16 +17,20 @@ export function verificationOf(
   signature: ImageSignature,
   declared: SignedImageArgs,
 ): VerifiedImageArgs {
-  const { sigstore, registry, format, verify = {} } = declared;
+  const { sigstore, registry, format } = declared;
+  const verify = declared.verify ?? {};
   return {
     image,
     keys: pulumi
       .all([signature.signer, verify.keys ?? []])
-      .apply(([signer, further]) => [...(signer.publicKey ? [signer.publicKey] : []), ...further]),
+      .apply(([signer, further]) => [
+        ...(signer.publicKey ? [signer.publicKey] : []),
+        ...orNone(further),
+      ]),
     ...(verify.trustedKeys !== undefined && { trustedKeys: verify.trustedKeys }),
     identities: pulumi
       .all([signature.signer, verify.identities ?? []])
-      .apply(([signer, further]) => [...identityOf(signer), ...further]),
+      .apply(([signer, further]) => [...identityOf(signer), ...orNone(further)]),
     annotations: pulumi
       .all([signature.signedAnnotations, verify.annotations ?? {}])
       .apply(([signed, further]) => ({ ...signed, ...further })),
@@ -44,6 +48,11 @@ export function verificationOf(
     ...(verify.always !== undefined && { always: verify.always }),
     ...nonsecretOfVerification(declared),
   };
+}
+
+/** An output of a program may turn out to have no value, in spite of its type. */
+function orNone<T>(values: readonly T[] | null | undefined): readonly T[] {
+  return values ?? [];
 }
 
 /** The format of all signatures: the provider may have a default for it. */

@@ -9,7 +9,8 @@ import { RunningBuilds } from './build/running-builds';
 import type { RegistryAccess } from './inputs/declared-registry';
 import type { Value } from './protocol/wire-value';
 import { BaseDigests, type ContentUses, ReadCache } from './read-cache';
-import { createRunUses } from './run-uses';
+import { PlannedMoves } from './planned-moves';
+import { createPlannedSignatures, createRunUses } from './run-uses';
 import {
   type SigningHost,
   type SigningMaterialOptions,
@@ -40,6 +41,10 @@ export interface PluginEnvironment {
   readonly handoff: SecretHandoff;
   /** Content that must not be deleted, because a resource of this run depends on it. */
   readonly uses: ContentUses;
+  /** Manifests that a resource would sign, in a preview. */
+  readonly planned: ContentUses;
+  /** Images that get another repository. */
+  readonly moves: PlannedMoves;
   readonly builds: RunningBuilds;
   /** Digests of the base images of this run. */
   readonly bases: BaseDigests;
@@ -73,6 +78,8 @@ export function createPluginEnvironment(
     },
     handoff: createSecretHandoff(),
     uses: createRunUses(engine),
+    planned: createPlannedSignatures(engine),
+    moves: new PlannedMoves(),
     builds,
     bases: new BaseDigests(),
     sourceCache: new SourceCache(),

@@ -7,7 +7,8 @@ import { parseBoundedJson } from '../../http/json-bounds';
 import { type ContentUses, createContentUses } from './read-cache';
 
 /** Beginning of the names of the files, in the temporary folder; the engine and the process follow. */
-const FILE_PREFIX = 'signed-image-uses-';
+const USES_PREFIX = 'signed-image-uses-';
+const PLANNED_PREFIX = 'signed-image-planned-';
 /** The process of another container may run although its number is not in use here. */
 const MAX_ABANDONED_AGE_MS = 60 * 60 * 1000;
 
@@ -23,9 +24,24 @@ type Use = readonly [urn: string, repository: string, digests: readonly string[]
  * @param parent - Default: the temporary folder of this system.
  */
 export function createRunUses(engine: string | undefined, parent: string = tmpdir()): ContentUses {
+  return createRecords(USES_PREFIX, engine, parent);
+}
+
+/**
+ * The manifests that the previews of this run would sign, by the resource that would do so, of all processes of the
+ * run: another resource that verifies them cannot be verified before the update.
+ */
+export function createPlannedSignatures(
+  engine: string | undefined,
+  parent: string = tmpdir(),
+): ContentUses {
+  return createRecords(PLANNED_PREFIX, engine, parent);
+}
+
+function createRecords(prefix: string, engine: string | undefined, parent: string): ContentUses {
   const own = createContentUses();
   if (engine === undefined) return own;
-  const ofRun = `${FILE_PREFIX}${engine.replaceAll(/[^\w.]/g, '_')}-`;
+  const ofRun = `${prefix}${engine.replaceAll(/[^\w.]/g, '_')}-`;
   const name = `${ofRun}${process.pid}-${randomUUID()}`;
   const file = join(parent, name);
   let isWritable = true;
@@ -41,13 +57,13 @@ export function createRunUses(engine: string | undefined, parent: string = tmpdi
     }
     if (isCreated) return;
     isCreated = true;
-    removeAbandoned(parent);
+    removeAbandoned(parent, prefix);
     process.once('exit', () => rmSync(file, { force: true }));
   };
   /** What the other processes recorded until now. */
   const others = (): ContentUses => {
     const uses = createContentUses();
-    for (const each of namesIn(parent)) {
+    for (const each of namesIn(parent, prefix)) {
       if (!each.startsWith(ofRun) || each === name || !isRunning(each)) continue;
       // Processes may use the same URN: of a resource and of its replacement.
       for (const [urn, ...use] of usesIn(join(parent, each))) {
@@ -69,9 +85,9 @@ export function createRunUses(engine: string | undefined, parent: string = tmpdi
   };
 }
 
-function namesIn(folder: string): readonly string[] {
+function namesIn(folder: string, prefix: string): readonly string[] {
   try {
-    return readdirSync(folder).filter((name) => name.startsWith(FILE_PREFIX));
+    return readdirSync(folder).filter((name) => name.startsWith(prefix));
   } catch {
     return [];
   }
@@ -106,8 +122,8 @@ function usesIn(path: string): readonly Use[] {
 }
 
 /** Removes the files of processes that were killed. */
-function removeAbandoned(parent: string): void {
-  for (const name of namesIn(parent)) {
+function removeAbandoned(parent: string, prefix: string): void {
+  for (const name of namesIn(parent, prefix)) {
     const path = join(parent, name);
     try {
       const isOld = Date.now() - lstatSync(path).mtimeMs > MAX_ABANDONED_AGE_MS;

@@ -8,10 +8,12 @@ const pulumi = require('@pulumi/pulumi');
 const signedImage = require('pulumi-signed-image');
 const { Provider, SignedImage, VerifiedImage } = signedImage;
 
+const made = {};
 const revive = (value) => {
   if (Array.isArray(value)) return value.map(revive);
   if (typeof value !== 'object' || value === null) return value;
   if ('$secret' in value) return pulumi.secret(value.$secret);
+  if ('$imageRefOf' in value) return made[value.$imageRefOf].imageRef;
   if ('$late' in value) return pulumi.output(Promise.resolve(value.$late));
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, revive(member)]));
 };
@@ -52,6 +54,7 @@ for (const [name, { $type, ...args }] of Object.entries(declared.policies ?? {})
   new pulumi.ComponentResource('signed-image:index:' + $type, name, revive(args), {}, true);
 }
 const images = make(declared.images, Kind);
+Object.assign(made, Object.fromEntries(images));
 const verified = make(declared.verified, VerifiedImage);
 for (const [name, image] of images) {
   exports[name] = {

@@ -43,6 +43,7 @@ export interface Declared {
   /** `local`: the imported class. `remote`: the token, as a program in another language does it. */
   readonly use: 'local' | 'remote';
   readonly images?: Readonly<Record<string, unknown>>;
+  /** `{ $imageRefOf: NAME }` as a value is the output of the image. */
   readonly verified?: Readonly<Record<string, unknown>>;
   /** Policies for a cluster, as remote components: the name of the component as `$type`, and its inputs. */
   readonly policies?: Readonly<Record<string, unknown>>;

@@ -1,9 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
 
 import { encryptPrivateKey } from '../../../src/sign';
-import { Secret } from '../../../src/pulumi/plugin/protocol/wire-value';
+import {
+  type Properties,
+  Secret,
+  toValue,
+  UNKNOWN,
+} from '../../../src/pulumi/plugin/protocol/wire-value';
 import { type PushedImage, pushImage } from '../../interop/support/images';
-import { openWorkbench, PASSWORD, plain, type Workbench } from './support/workbench';
+import { openWorkbench, PASSWORD, plain, type Record, type Workbench } from './support/workbench';
 
 const PAST = '2020-01-01T00:00:00Z';
 const FUTURE = '2999-01-01T00:00:00Z';
@@ -61,6 +66,47 @@ describe('a key that is retired', () => {
     expect(plain(again.outputs, 'written')).toHaveLength(2);
     const verified = await bench.create('VerifiedImage', verification);
     expect(plain(verified.outputs, 'signer')).toMatchObject({ publicKey: nextPublicKey });
+  });
+
+  it('is replaced in a preview, which leaves the verification by the next key to the update', async () => {
+    const old = await pushImage(bench.registry.host);
+    const { reference } = old;
+    const signature = await bench.create('ImageSignature', { image: reference, key: former });
+    const keys = [bench.publicKey];
+    const verified = await bench.create('VerifiedImage', { image: reference, keys });
+    const { log } = bench;
+    const preview = async (
+      name: 'ImageSignature' | 'VerifiedImage',
+      before: Record,
+      to: object,
+    ) => {
+      const news = toValue(to) as Properties;
+      const urn = `urn:pulumi:s::p::signed-image:index:${name}::app`;
+      const resource = bench.resource(name);
+      const { inputs } = await resource.check({ urn, olds: before.inputs, news, log });
+      const { id, inputs: oldInputs, outputs: oldOutputs } = before;
+      return resource.update({ urn, id, oldInputs, oldOutputs, inputs, preview: true, log });
+    };
+    const verify = () =>
+      preview('VerifiedImage', verified, { image: reference, keys: [nextPublicKey] });
+    // No resource would sign.
+    await expect(verify()).rejects.toMatchObject({ code: 'VERIFY_SIGNER_MISMATCH' });
+    await preview('ImageSignature', signature, { image: reference, key: next });
+    expect(await verify()).toMatchObject({
+      digest: old.digest,
+      imageRef: reference,
+      signer: UNKNOWN,
+    });
+    expect(bench.said.at(-1)).toBe('would verify the image when it is signed');
+    // Another image is not affected.
+    const other = await pushImage(bench.registry.host);
+    await expect(
+      preview('VerifiedImage', verified, { image: other.reference, keys: [nextPublicKey] }),
+    ).rejects.toMatchObject({ code: 'VERIFY_UNSIGNED' });
+    // The signature exists: the preview verifies.
+    const signed = await bench.update('ImageSignature', signature, { image: reference, key: next });
+    await preview('ImageSignature', signed, { image: reference, key: next });
+    expect(plain(await verify(), 'signer')).toMatchObject({ publicKey: nextPublicKey });
   });
 
   it('shows in a refresh of what it signed', async () => {

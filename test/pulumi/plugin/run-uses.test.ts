@@ -9,7 +9,7 @@ import {
 } from '../../../src/pulumi/plugin/environment';
 import type { CrudResource } from '../../../src/pulumi/plugin/protocol/crud-resource';
 import { createResources } from '../../../src/pulumi/plugin/resources';
-import { createRunUses } from '../../../src/pulumi/plugin/run-uses';
+import { createPlannedSignatures, createRunUses } from '../../../src/pulumi/plugin/run-uses';
 import { Secret } from '../../../src/pulumi/plugin/protocol/wire-value';
 import { bundlesOf } from '../../engine/support/registry-content';
 import { pushImage } from '../../interop/support/images';
@@ -36,6 +36,13 @@ describe('the uses of a run', () => {
     expect(other.userOf('registry.example.test/another', DIGEST)).toBeUndefined();
     expect(createRunUses('127.0.0.1:10', folder).userOf(REPOSITORY, DIGEST)).toBeUndefined();
     one.record(URN, REPOSITORY, []);
+    expect(other.userOf(REPOSITORY, DIGEST)).toBeUndefined();
+  });
+
+  it('are apart from the signatures that previews of all processes would make', () => {
+    const [one, other] = [createPlannedSignatures(ENGINE, folder), createRunUses(ENGINE, folder)];
+    one.record(URN, REPOSITORY, [DIGEST]);
+    expect(createPlannedSignatures(ENGINE, folder).userOf(REPOSITORY, DIGEST)).toBe(URN);
     expect(other.userOf(REPOSITORY, DIGEST)).toBeUndefined();
   });
 

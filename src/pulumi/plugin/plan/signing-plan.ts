@@ -50,7 +50,7 @@ export function createSigningPlan(environment: PluginEnvironment): CrudResource 
   return {
     type: token('SigningPlan'),
     check: (request) => check(request, environment),
-    diff,
+    diff: (request) => diff(request, environment),
     create: async ({ inputs }): Promise<CreateResult> => ({
       id: String(inputs['repository'] === UNKNOWN ? 'plan' : inputs['repository']),
       outputs: inputs,
@@ -62,9 +62,14 @@ export function createSigningPlan(environment: PluginEnvironment): CrudResource 
   };
 }
 
-async function diff({ oldInputs, news }: DiffRequest): Promise<DiffResult> {
+async function diff(
+  { urn, id, oldInputs, news }: DiffRequest,
+  { moves }: PluginEnvironment,
+): Promise<DiffResult> {
   const changed = changedInputs(oldInputs, news);
-  return { changed, replaces: changed.filter((name) => name === 'repository') };
+  const replaces = changed.filter((name) => name === 'repository');
+  moves.record(urn, replaces.length > 0 ? id : undefined);
+  return { changed, replaces };
 }
 
 async function check(

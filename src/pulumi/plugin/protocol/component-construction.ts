@@ -1,9 +1,12 @@
 import {
   type ComponentResource,
   type ComponentResourceOptions,
+  DependencyResource,
   InputPropertiesError,
   InputPropertyError,
   type Inputs,
+  all,
+  ProviderResource,
 } from '@pulumi/pulumi';
 import type { ConstructResult } from '@pulumi/pulumi/provider';
 
@@ -51,8 +54,9 @@ const MAY_BE_OUTPUTS: readonly string[] = ['images', 'keys'];
 /** Creates the component for a program in another language (a remote component). */
 export async function constructComponent(
   policies: () => PolicyComponents,
-  ...[name, type, inputs, options]: ConstructCall
+  ...[name, type, inputs, received]: ConstructCall
 ): Promise<ConstructResult> {
+  const options = await withDeletedWith(received);
   if (type === token('SignedImage')) {
     // The engine has not validated the inputs: the `check` of the plan does.
     const image = reported(() => new SignedImage(name, inputs as SignedImageArgs, options));
@@ -70,6 +74,20 @@ export async function constructComponent(
   });
   const { verify } = created as { readonly verify?: unknown };
   return { urn: created.urn, state: verify === undefined ? {} : { verify } };
+}
+
+/**
+ * Repairs `deletedWith`: the SDK takes its URN for a reference to a provider, `URN::ID`, and splits the
+ * name of the resource off as the id.
+ */
+async function withDeletedWith(
+  options: ComponentResourceOptions,
+): Promise<ComponentResourceOptions> {
+  const { deletedWith } = options;
+  if (!ProviderResource.isInstance(deletedWith)) return options;
+  const parts = all([deletedWith.urn, deletedWith.id]).apply((both) => both.join('::'));
+  const urn = await new Promise<string>((resolve) => void parts.apply(resolve));
+  return { ...options, deletedWith: new DependencyResource(urn) };
 }
 
 function refuseOutputs(policy: keyof PolicyComponents, inputs: Inputs): void {

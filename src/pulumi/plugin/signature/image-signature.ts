@@ -1,7 +1,7 @@
 import type { Problem } from '../../../error';
 import { formatRepository, parseReference, type Reference } from '../../../oci';
 import { distinct } from '../../../error/signed-image-error';
-import { shownReference, validateSigningInputs } from '../../../sign';
+import { isSecretReference, shownReference, validateSigningInputs } from '../../../sign';
 import { validateAnnotations, validateOverrides } from '../../../source';
 import { token } from '../../package';
 import type { StoredSignatureOutput } from '../../resources/signature-outputs';
@@ -21,7 +21,14 @@ import { readReference } from '../inputs/declared-image';
 import { declaredSigner, readSigning } from '../inputs/declared-signing';
 import { readSource } from '../inputs/declared-source';
 import type { PluginEnvironment } from '../environment';
-import { changedInputs, hasUnknown, type Properties, reveal } from '../protocol/wire-value';
+import {
+  changedInputs,
+  hasUnknown,
+  type Properties,
+  reveal,
+  Secret,
+  type Value,
+} from '../protocol/wire-value';
 import { InputReader } from '../inputs/input-reader';
 import { driftOfSignature, readSignature } from './refresh';
 import { describeRemoval, removeSignatures } from './delete';
@@ -62,7 +69,7 @@ async function check(
   environment.handoff.put(urn, key === undefined || key === null ? {} : { key });
   const checked: Properties = {
     ...rest,
-    ...(signing.config.key && { key: { ref: shownReference(signing.config.key.ref) } }),
+    ...(signing.config.key && { key: { ref: storedReference(key, signing.config.key.ref) } }),
     signer: await declaredSigner(signing, environment),
   };
   const accessErrors = await accessProblemsOnChange(olds, checked, reference, inputs, environment);
@@ -72,6 +79,13 @@ async function check(
       inputs.isKnown(property),
     ),
   };
+}
+
+/** Returns the reference without its secrets. It keeps the mark of the program, except that of a key, which is not in it. */
+function storedReference(declared: Value | undefined, ref: string): Value {
+  const shown = shownReference(ref);
+  const given = new InputReader({ key: declared ?? null }).at('key').at('ref');
+  return given.isSecret && !isSecretReference(ref) ? new Secret(shown) : shown;
 }
 
 /** A change of this input alone is only stored: it requires no read and no write. */
@@ -102,7 +116,8 @@ async function diff(
 ): Promise<DiffResult> {
   const changed = changedInputs(oldInputs, news);
   const moved =
-    changed.includes('image') && !hasUnknown(news['image']) && repositoryOf(news) !== id;
+    changed.includes('image') &&
+    (hasUnknown(news['image']) ? environment.moves.isMoved(urn, id) : repositoryOf(news) !== id);
   const drift = hasDrift(oldOutputs);
   const removal = moved ? describeRemoval(oldInputs, oldOutputs) : undefined;
   if (removal) log.info(`the replacement removes ${removal} from ${id}`);

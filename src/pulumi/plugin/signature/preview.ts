@@ -1,3 +1,4 @@
+import { formatRepository } from '../../../oci';
 import { createSignatureFinder } from '../../../verify';
 import { isInteractiveProvider, type SignerDescription, storedFormats } from '../../../sign';
 import type { CreateRequest } from '../protocol/crud-resource';
@@ -32,9 +33,13 @@ export async function plannedSignature(
   if (keyless && (await isInteractiveProvider(keyless, environment.host))) {
     // The signer, and with it the existing signatures, are known only after the login.
     log.info('would ask you to sign in, and then create the missing signatures');
+    const { repository, digest } = signatureRequest;
+    const all = await signingTargets(signatureRequest);
+    const digests = [digest, ...all.map(({ manifest }) => manifest.digest)];
+    environment.planned.record(request.urn, formatRepository(repository), digests);
     return unknown;
   }
-  const { signer, line } = await planSignatures(signatureRequest, environment, log);
+  const { signer, line } = await planSignatures(request.urn, signatureRequest, environment, log);
   const signerChange = describeSignerChange(before.outputs, signer);
   if (signerChange !== undefined) log.info(signerChange);
   log.note(line);
@@ -48,6 +53,7 @@ export async function plannedSignature(
 
 /** Reads the existing signatures; the signer is known from the key or the token. */
 async function planSignatures(
+  urn: string,
   signatureRequest: SignatureRequest,
   environment: PluginEnvironment,
   log: ResourceLog,
@@ -57,6 +63,7 @@ async function planSignatures(
   const { description: signer } = await createMaterial(signatureRequest, environment, log);
   const find = createSignatureFinder(await reusePolicy(signatureRequest, environment));
   const counts = { found: 0, required: 0 };
+  const unsigned = new Set<string>();
   for (const { manifest: subject, annotations, provenance } of await signingTargets(
     signatureRequest,
   )) {
@@ -66,9 +73,12 @@ async function planSignatures(
         counts.required += 1;
         const required = { repository, subject, purpose, format, annotations, provenance, signer };
         if (await find(required, client)) counts.found += 1;
+        // The image is verified with its platform manifests.
+        else for (const each of [signatureRequest.digest, subject.digest]) unsigned.add(each);
       }
     }
   }
+  environment.planned.record(urn, formatRepository(repository), [...unsigned]);
   const { found, required } = counts;
   const line =
     found === required

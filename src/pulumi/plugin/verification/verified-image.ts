@@ -1,7 +1,6 @@
-import type { Problem } from '../../../error';
+import { distinct, type Problem, problemsOf, SignedImageError } from '../../../error';
 import { type Digest, parseDigest, parseReference, type RegistryClient } from '../../../oci';
 import { parseBoundedJson } from '../../../http/json-bounds';
-import { distinct, problemsOf } from '../../../error';
 import { inspectImage, type VerificationReport, verifyImage } from '../../../verify';
 import { token } from '../../package';
 import type {
@@ -76,7 +75,9 @@ async function diff(
 ): Promise<DiffResult> {
   // Without members, it requires any provenance.
   const changed = changedInputs(oldInputs, news, ['provenance']);
-  const moved = !hasUnknown(news['image']) && repositoryOf(news) !== id;
+  const moved = hasUnknown(news['image'])
+    ? environment.moves.isMoved(urn, id)
+    : repositoryOf(news) !== id;
   const always = news['always'] === true && changed.length === 0;
   if (!moved) recordUse(urn, oldInputs, oldOutputs, environment);
   const state = { urn, id, inputs: oldInputs, outputs: oldOutputs, log };
@@ -91,20 +92,47 @@ function repositoryOf(inputs: Properties): string {
 }
 
 async function create(
-  { urn, inputs, preview }: CreateRequest,
+  request: CreateRequest,
   environment: PluginEnvironment,
 ): Promise<CreateResult> {
+  const { urn, inputs, preview } = request;
   // In a preview the image may not be signed yet: it is verified only if all inputs are known.
   if (hasUnknown(inputs)) return { id: '', outputs: PENDING };
-  const outputs = await verified(urn, inputs, environment);
-  return { id: preview ? '' : repositoryOf(inputs), outputs };
+  if (preview) return { id: '', outputs: await preverified(request, {}, environment) };
+  return { id: repositoryOf(inputs), outputs: await verified(urn, inputs, environment) };
 }
 
-async function update(
-  { urn, inputs, oldOutputs }: UpdateRequest,
+async function update(request: UpdateRequest, environment: PluginEnvironment): Promise<Properties> {
+  const { urn, inputs, oldOutputs, preview } = request;
+  if (hasUnknown(inputs)) return pendingOutputs(inputs, oldOutputs);
+  return preview
+    ? preverified(request, oldOutputs, environment)
+    : verified(urn, inputs, environment);
+}
+
+/**
+ * Verifies in a preview. What another resource of the same program would sign need not be valid yet, for example by a
+ * new key: the update verifies it.
+ */
+async function preverified(
+  { urn, inputs, log }: CreateRequest,
+  oldOutputs: Properties,
   environment: PluginEnvironment,
 ): Promise<Properties> {
-  if (!hasUnknown(inputs)) return verified(urn, inputs, environment);
+  try {
+    return await verified(urn, inputs, environment);
+  } catch (error) {
+    const isUnmet = error instanceof SignedImageError && error.code.startsWith('VERIFY_');
+    const digest = new InputReader(inputs).at('digest').string() ?? '';
+    if (!isUnmet || environment.planned.userOf(repositoryOf(inputs), digest) === undefined) {
+      throw error;
+    }
+    log.note('would verify the image when it is signed');
+    return pendingOutputs(inputs, oldOutputs);
+  }
+}
+
+function pendingOutputs(inputs: Properties, oldOutputs: Properties): Properties {
   // A new signature does not change the image: its digest stays if it verifies; otherwise the update fails.
   const { digest, imageRef } = oldOutputs;
   const same = inputs['digest'] === digest && digest !== undefined && imageRef !== undefined;
