@@ -28,8 +28,8 @@ export interface ParsedPredicate {
 }
 
 /**
- * Parses a predicate as `cosign attest` does: `custom` wraps any text with the time, the predicate of `spdx` is a text,
- * and all others are JSON objects.
+ * Parses a predicate as `cosign attest` does: `custom` wraps any text with the time, `spdx` may be a text that is not
+ * JSON, and all others are JSON objects.
  *
  * @param now the time that `custom` records
  * @throws InvalidInputError with all problems, on `predicateType` and `predicate`
@@ -65,6 +65,8 @@ function contentOf({ predicateType, predicate }: PredicateInput, now: Date): Con
     case CUSTOM_PREDICATE_TYPE:
       return { predicate: { Data: text, Timestamp: formatSeconds(now) } };
     case 'spdx':
+      // As an object, which all verifiers accept, where cosign signs the text of the JSON.
+      if (text.trimStart().startsWith('{')) return jsonContent(predicateType, text);
       return /spdxVersion|spdx\.org\/rdf/i.test(text)
         ? { predicate: text }
         : { faults: ['is not an SPDX document: it does not state the version of SPDX'] };
@@ -101,9 +103,7 @@ function lossyNumbers(value: unknown, path: string): readonly string[] {
     if (typeof each === 'number') {
       const isExact = Number.isInteger(each) ? Number.isSafeInteger(each) : Number.isFinite(each);
       if (!isExact)
-        found.push(
-          `${at} is a number beyond 2^53, which parsers of JSON change: write it as text`,
-        );
+        found.push(`${at} is a number beyond 2^53, which parsers of JSON change: write it as text`);
     } else if (Array.isArray(each)) {
       each.forEach((item, index) => visit(item, `${at}[${index}]`));
     } else if (isJsonObject(each)) {
