@@ -43,7 +43,9 @@ export const attest = defineCommand({
       ([, value]) => value === undefined,
     );
     if (type === undefined || file === undefined)
-      throw new UsageError(`${missing.map(([name]) => name).join(' and ')} is required`);
+      throw new UsageError(
+        `${missing.map(([name]) => name).join(' and ')} ${missing.length > 1 ? 'are' : 'is'} required`,
+      );
     const signing = declaredSigning(values);
     const predicate = await textOf('predicate', file, context);
     const args = { ...imageArgs(image, values), ...signing, predicateType: type, predicate };
