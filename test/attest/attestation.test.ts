@@ -42,14 +42,9 @@ describe('a predicate type', () => {
     expect(parsePredicateType(name)).toBe(uri);
   });
 
-  it.each(['', 'sbom', 'SPDX', '/path', 'a b:c', 'constructor'])(
-    'is not %p',
-    (text) => {
-      expect(() => parsePredicateType(text)).toThrow(
-        /predicateType: must be one of slsaprovenance/,
-      );
-    },
-  );
+  it.each(['', 'sbom', 'SPDX', '/path', 'a b:c', 'constructor'])('is not %p', (text) => {
+    expect(() => parsePredicateType(text)).toThrow(/predicateType: must be one of slsaprovenance/);
+  });
 
   it('is not that of a signature', () => {
     expect(() => parsePredicateType('https://sigstore.dev/cosign/sign/v1')).toThrow(

@@ -159,7 +159,7 @@ describe('inputs of an attestation', () => {
     };
     const before = registry.requests.length;
     expect(await problems(attestImage(args, { host }))).toEqual(
-      expect.arrayContaining(['format', 'predicateType', 'predicate', 'key']) as string[],
+      expect.arrayContaining(['format', 'keyless', 'predicateType', 'predicate']) as string[],
     );
     expect(registry.requests).toHaveLength(before);
   });
