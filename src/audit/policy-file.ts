@@ -45,7 +45,10 @@ const listOf =
   (value) =>
     Array.isArray(value) ? value.map(check).find(Boolean) : 'must be a list';
 
-const MEMBERS: Readonly<Record<keyof VerificationPolicyArgs | 'exempt', Check>> = {
+/** The inputs of VerifiedImage, which has none for a predicate type. */
+type Member = Exclude<keyof VerificationPolicyArgs, 'predicateType'> | 'exempt';
+
+const MEMBERS: Readonly<Record<Member, Check>> = {
   keys: texts,
   trustedKeys: listOf(members({ key: text, notBefore: text, notAfter: text, retired: flag })),
   identities: listOf(members({ identity: text, issuer: text })),

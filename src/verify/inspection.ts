@@ -31,6 +31,7 @@ interface Inspected {
 
 /** Returns the purposes to read; each is read in each format. */
 function purposesOf(policy: VerificationPolicy): readonly Purpose[] {
+  if (policy.predicateType !== undefined) return ['attestation'];
   return policy.provenance ? ['signature', 'provenance'] : ['signature'];
 }
 
@@ -148,13 +149,19 @@ function report(
   const manifests = inspected.map(manifestReport);
   const root = inspected[0]?.parts.flatMap(({ verified }) => (verified ? [verified] : [])) ?? [];
   const signature = root.find(({ claim }) => claim.purpose === 'signature');
-  const provenance = root.map(({ claim }) => claim).find((c) => c.purpose === 'provenance');
+  const statement = root.map(({ claim }) => claim).find(({ purpose }) => purpose !== 'signature');
+  const predicate = statement?.purpose === 'signature' ? undefined : statement?.predicate;
+  const { predicateType } = policy;
+  const signer = signature?.signer ?? (predicateType === undefined ? undefined : root[0]?.signer);
   return {
     verified: manifests.every((manifest) => unmetParts(manifest, policy).length === 0),
     digest,
     manifests,
-    ...(signature && { signer: signature.signer }),
+    ...(signer && { signer }),
     annotations: signature?.annotations ?? {},
-    ...(provenance && { provenance: provenance.predicate }),
+    ...(statement &&
+      (predicateType === undefined
+        ? { provenance: predicate }
+        : { attestation: { predicateType, predicate } })),
   };
 }

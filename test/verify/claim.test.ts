@@ -37,12 +37,16 @@ test('an envelope of another type is ignored', () => {
   expect(() => readClaim(candidate(envelope(statement, 'text/plain')), digest)).toThrow(malformed);
 });
 
-test('an attestation of another kind is passed over', () => {
+test('an attestation of another kind is neither signature nor provenance', () => {
   const statement = {
     ...signatureStatement(digest, {}),
     predicateType: 'https://spdx.dev/Document',
   };
-  expect(readClaim(candidate(envelope(encodeStatement(statement))), digest)).toBeUndefined();
+  expect(readClaim(candidate(envelope(encodeStatement(statement))), digest)).toMatchObject({
+    purpose: 'attestation',
+    predicateType: 'https://spdx.dev/Document',
+    matches: true,
+  });
 });
 
 describe('a simple signing payload', () => {

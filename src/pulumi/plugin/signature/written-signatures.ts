@@ -22,7 +22,9 @@ export function addWritten(
 }
 
 function writtenSignature(signature: StoredSignature): WrittenSignatureOutput {
-  const { subject, purpose, format, stored, bundle } = signature;
+  const { subject, format, stored, bundle } = signature;
+  // All statements are stored, and removed, alike.
+  const purpose = signature.purpose === 'signature' ? 'signature' : 'provenance';
   const text = format === 'legacy' ? bundle.messageSignature?.signature : undefined;
   return { subject, purpose, format, stored, ...(text !== undefined && { signature: text }) };
 }
