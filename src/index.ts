@@ -36,6 +36,7 @@ export {
   type Manifest,
   PolicyControllerPolicy,
   policyControllerPolicy,
+  type PolicyClaims,
   type PolicyIdentity,
   type PolicyManifests,
   type PolicyProvenance,
