@@ -5,6 +5,7 @@ import type {
   AdmissionExemption,
   AdmissionPolicyArgs,
   FluxVerificationResourceArgs,
+  PolicyClaims,
   PolicyIdentity,
   PolicyProvenance,
   SignerPolicyResourceArgs,
@@ -76,11 +77,36 @@ export interface AdmissionExemptionShape {
   reason: string;
 }
 
+export interface PolicyClaimsShape {
+  buildSignerUri?: string;
+  buildSignerDigest?: string;
+  runnerEnvironment?: string;
+  sourceRepository?: string;
+  sourceDigest?: string;
+  sourceRef?: string;
+  sourceRepositoryId?: string;
+  sourceRepositoryOwner?: string;
+  sourceRepositoryOwnerId?: string;
+  buildConfigUri?: string;
+  buildConfigDigest?: string;
+  buildTrigger?: string;
+  runInvocationUri?: string;
+  sourceRepositoryVisibility?: string;
+  deploymentEnvironment?: string;
+  githubWorkflowTrigger?: string;
+  githubWorkflowSha?: string;
+  githubWorkflowName?: string;
+  githubWorkflowRepository?: string;
+  githubWorkflowRef?: string;
+}
+
 export interface PolicyIdentityShape {
   identity?: string;
   identityPattern?: string;
   issuer?: string;
   issuerPattern?: string;
+  claims?: PolicyClaimsShape;
+  claimPatterns?: PolicyClaimsShape;
 }
 
 export interface PolicyProvenanceShape {
@@ -123,6 +149,7 @@ export const SAME_MEMBERS: Shaped<AdmissionPolicyShape, AdmissionPolicyArgs> &
   Shaped<FluxVerificationShape, FluxVerificationResourceArgs> &
   Shaped<AdmissionExemptionShape, AdmissionExemption> &
   Shaped<PolicyIdentityShape, PolicyIdentity> &
+  Shaped<PolicyClaimsShape, PolicyClaims> &
   Shaped<PolicyProvenanceShape, PolicyProvenance> = {};
 
 export class AdmissionPolicy extends pulumi.ComponentResource {

@@ -3,6 +3,7 @@ import { InvalidInputError, type Problem, SignedImageError } from '../error';
 import { isJsonObject } from '../oci';
 import { parseBoundedJson } from '../http/json-bounds';
 import type { VerificationPolicyArgs } from '../core/policy-args';
+import { CLAIM_NAMES } from '../verify/certificate-claims';
 
 /** The content of a policy file. */
 export interface PolicyFile {
@@ -45,13 +46,24 @@ const listOf =
   (value) =>
     Array.isArray(value) ? value.map(check).find(Boolean) : 'must be a list';
 
+const claims = members(Object.fromEntries(CLAIM_NAMES.map((name) => [name, text])));
+
 /** The inputs of VerifiedImage, which has none for a predicate type. */
 type Member = Exclude<keyof VerificationPolicyArgs, 'predicateType'> | 'exempt';
 
 const MEMBERS: Readonly<Record<Member, Check>> = {
   keys: texts,
   trustedKeys: listOf(members({ key: text, notBefore: text, notAfter: text, retired: flag })),
-  identities: listOf(members({ identity: text, issuer: text })),
+  identities: listOf(
+    members({
+      identity: text,
+      identityPattern: text,
+      issuer: text,
+      issuerPattern: text,
+      claims,
+      claimPatterns: claims,
+    }),
+  ),
   annotations: pairs,
   format: text,
   transparency: text,

@@ -17,6 +17,7 @@ export {
   type Manifest,
   PolicyControllerPolicy,
   policyControllerPolicy,
+  type PolicyClaims,
   type PolicyIdentity,
   type PolicyManifests,
   type PolicyProvenance,

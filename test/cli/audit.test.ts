@@ -125,7 +125,7 @@ describe('signed-image audit cluster', () => {
   test.each([
     [['--output', 'xml'], '--output must be text, json or sarif'],
     [['pods'], 'unexpected argument "pods"'],
-    [['--identity', 'a'], 'each --identity requires an --issuer'],
+    [['--identity', 'a'], 'each --identity or --identity-regexp requires an --issuer'],
     [['--exempt', 'a/*'], 'two parts separated by "="'],
     [['--exempt', 'a/*='], 'explain why'],
     [['--exempt', '*=because'], 'would admit every image'],

@@ -10,6 +10,6 @@ export { kyvernoClusterPolicy } from './kyverno-cluster-policy';
 export { kyvernoPolicy } from './kyverno-policy';
 export type { Manifest } from './manifest';
 export { policyControllerPolicy } from './policy-controller';
-export type { PolicyIdentity } from './signer-pattern';
+export type { PolicyClaims, PolicyIdentity } from './signer-pattern';
 export type { PolicyManifests, PolicyProvenance, SignerPolicyArgs } from './signer-policy';
 export { yamlOf } from './manifest';

@@ -11,6 +11,7 @@ export {
   kyvernoPolicy,
   type Manifest,
   policyControllerPolicy,
+  type PolicyClaims,
   type PolicyIdentity,
   type PolicyManifests,
   type PolicyProvenance,

@@ -30,6 +30,7 @@ type TypeName =
   | 'VerifyArgs'
   | 'TrustedKeyArgs'
   | 'IdentityArgs'
+  | 'ClaimsArgs'
   | 'ProviderRegistryArgs'
   | 'TrustArgs'
   | 'ProvenanceExpectationArgs'
@@ -121,7 +122,36 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
     always: 'public',
   },
   TrustedKeyArgs: { key: 'public', notBefore: 'public', notAfter: 'public', retired: 'public' },
-  IdentityArgs: { identity: 'public', issuer: 'public' },
+  IdentityArgs: {
+    identity: 'public',
+    identityPattern: 'public',
+    issuer: 'public',
+    issuerPattern: 'public',
+    claims: of('ClaimsArgs'),
+    claimPatterns: of('ClaimsArgs'),
+  },
+  ClaimsArgs: {
+    buildSignerUri: 'public',
+    buildSignerDigest: 'public',
+    runnerEnvironment: 'public',
+    sourceRepository: 'public',
+    sourceDigest: 'public',
+    sourceRef: 'public',
+    sourceRepositoryId: 'public',
+    sourceRepositoryOwner: 'public',
+    sourceRepositoryOwnerId: 'public',
+    buildConfigUri: 'public',
+    buildConfigDigest: 'public',
+    buildTrigger: 'public',
+    runInvocationUri: 'public',
+    sourceRepositoryVisibility: 'public',
+    deploymentEnvironment: 'public',
+    githubWorkflowTrigger: 'public',
+    githubWorkflowSha: 'public',
+    githubWorkflowName: 'public',
+    githubWorkflowRepository: 'public',
+    githubWorkflowRef: 'public',
+  },
   ProvenanceExpectationArgs: {
     builderId: 'public',
     buildType: 'public',
