@@ -45,14 +45,31 @@ const listOf =
   (value) =>
     Array.isArray(value) ? value.map(check).find(Boolean) : 'must be a list';
 
+const trustedKeys = listOf(members({ key: text, notBefore: text, notAfter: text, retired: flag }));
+const identities = listOf(members({ identity: text, issuer: text }));
+
 const MEMBERS: Readonly<Record<keyof VerificationPolicyArgs | 'exempt', Check>> = {
   keys: texts,
-  trustedKeys: listOf(members({ key: text, notBefore: text, notAfter: text, retired: flag })),
-  identities: listOf(members({ identity: text, issuer: text })),
+  trustedKeys,
+  identities,
   annotations: pairs,
   format: text,
   transparency: text,
   provenance: members({ builderId: text, buildType: text, commit: text, externalParameters: json }),
+  require: listOf(
+    members({
+      name: text,
+      predicateType: text,
+      keys: texts,
+      trustedKeys,
+      identities,
+      annotations: pairs,
+      condition: text,
+      maxAge: text,
+      count: (value) => (Number.isInteger(value) ? undefined : 'must be a whole number'),
+      transparency: text,
+    }),
+  ),
   platforms: flag,
   sigstore: members({ trustedRoot: text, clientTrustConfig: text }),
   exempt: listOf(members({ image: text, resource: text, reason: text })),

@@ -21,8 +21,15 @@ export type TrustPolicy = Pick<
   'keys' | 'trustedKeys' | 'identities' | 'transparency' | 'trustedRoot'
 >;
 
+/** A signature that meets the policy. */
+export interface Trusted {
+  readonly signer: SignerDescription;
+  /** The times that verified log entries and timestamps prove; none for a key without them. */
+  readonly times: readonly Date[];
+}
+
 /** The trusted signer of a signature that meets the policy, or why it does not. */
-export type Verdict = { readonly signer: SignerDescription } | { readonly failure: Failure };
+export type Verdict = Trusted | { readonly failure: Failure };
 
 /** Verifies signatures by a policy: the signature itself, the signer, log entries and timestamps. */
 export class SignatureTrust {
@@ -81,7 +88,7 @@ export class SignatureTrust {
     const windows = this.keys.filter((each) => each.key.keyId === key.keyId);
     const outside = outsideWindows(windows, proven, this.now());
     if (outside) return { failure: outside };
-    return { signer: { kind: 'key', keyId: key.keyId, publicKey: key.pem } };
+    return { signer: { kind: 'key', keyId: key.keyId, publicKey: key.pem }, times: proven };
   }
 
   private checkCertificate(candidate: Candidate, leaf: Buffer): Verdict {
@@ -98,7 +105,7 @@ export class SignatureTrust {
     this.verifier(true, undefined).verify(entity);
     const fault = logFault(entity, leaf);
     if (fault) return fault;
-    return { signer: { kind: 'keyless', ...claimed } };
+    return { signer: { kind: 'keyless', ...claimed }, times: provenTimes(entity) };
   }
 
   /** Returns the entity to verify; log entries and timestamps without trust material are omitted. */
@@ -227,6 +234,18 @@ function keyObject(key: PublicKey): KeyObject {
 /** Compares both exactly: the library's own policy treats the identity as a regular expression. */
 function sameIdentity(a: TrustedIdentity, b: TrustedIdentity): boolean {
   return a.identity === b.identity && a.issuer === b.issuer;
+}
+
+/**
+ * Returns the times of a verified entity. Of log entries only those with a promise of inclusion prove a time: the
+ * proof of inclusion does not cover it.
+ */
+function provenTimes({ timestamps }: SignedEntity): readonly Date[] {
+  return timestamps.flatMap((each) => {
+    if (each.$case === 'timestamp-authority') return [each.timestamp.signingTime];
+    const { inclusionPromise, integratedTime } = each.tlogEntry;
+    return inclusionPromise ? [new Date(Number(integratedTime) * 1000)] : [];
+  });
 }
 
 function areLoggedAs(entity: SignedEntity, verifier: Buffer): boolean {

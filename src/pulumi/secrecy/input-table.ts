@@ -30,6 +30,7 @@ type TypeName =
   | 'VerifyArgs'
   | 'TrustedKeyArgs'
   | 'IdentityArgs'
+  | 'RequirementArgs'
   | 'ProviderRegistryArgs'
   | 'TrustArgs'
   | 'ProvenanceExpectationArgs'
@@ -122,6 +123,18 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
   },
   TrustedKeyArgs: { key: 'public', notBefore: 'public', notAfter: 'public', retired: 'public' },
   IdentityArgs: { identity: 'public', issuer: 'public' },
+  RequirementArgs: {
+    name: 'public',
+    predicateType: 'public',
+    keys: 'public',
+    trustedKeys: of('TrustedKeyArgs'),
+    identities: of('IdentityArgs'),
+    annotations: 'public',
+    condition: 'public',
+    maxAge: 'public',
+    count: 'public',
+    transparency: 'public',
+  },
   ProvenanceExpectationArgs: {
     builderId: 'public',
     buildType: 'public',
@@ -198,6 +211,7 @@ const VERIFICATION = {
   format: 'public',
   transparency: 'public',
   provenance: of('ProvenanceExpectationArgs'),
+  require: of('RequirementArgs'),
   platforms: 'public',
   sigstore: of('SigstoreArgs'),
   registry: of('RegistryArgs'),
