@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { pkcs11Environment } from '../tools/pkcs11.mjs';
+import { attestationsFile, printAttestations, removeAttestations } from './attestations-table.mjs';
 import { buildersFile, removeBuilders, printBuilders } from './builders-table.mjs';
 import { ensureBrowser, ensureEngines, ensureProxies, ensureShells } from './engines.mjs';
 import { enforceTableFile, removeEnforceTable, printEnforceTable } from './enforce-table.mjs';
@@ -29,6 +30,7 @@ const jestBin = tool('node_modules/jest/bin/jest.js');
 
 /** Tests that `npm test` leaves to the suites with more set-up. */
 const SUITES = [
+  'test/attestations/',
   'test/consumer/',
   'test/engine/',
   'test/interop/',
@@ -178,6 +180,22 @@ export const suites = {
           }),
       );
       return printProvenance() && code === 0 ? 0 : code || 1;
+    },
+  },
+  'test:attest': {
+    needs: [],
+    run: async (args, env) => {
+      removeAttestations();
+      const code = await all(
+        () => requireGo(env),
+        () => run('node', ['dev/tools/build.mjs', 'cosign'], { env }),
+        () =>
+          jest('attest', args.some(isPath) ? [] : ['test/attestations/'])(args, {
+            ...env,
+            ATTESTATIONS_TABLE: attestationsFile,
+          }),
+      );
+      return printAttestations(args.length > 0) && code === 0 ? 0 : code || 1;
     },
   },
   'test:offline': {

@@ -1,4 +1,19 @@
 export {
+  attestationStatement,
+  MAX_PREDICATE_BYTES,
+  type ParsedPredicate,
+  parsePredicate,
+  type PredicateInput,
+  samePredicate,
+} from './attestation';
+export {
+  isPredicateTypeName,
+  parsePredicateType,
+  PREDICATE_TYPES,
+  predicateTypeProblems,
+  type PredicateTypeName,
+} from './predicate-type';
+export {
   type ParsedStatement,
   type ParsedSubject,
   parseStatement,

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../error';
 import {
+  type PartReport,
   type PartStatus,
   unmetParts,
   type VerificationPolicy,
@@ -15,7 +16,7 @@ export interface Verdict {
 
 /** Something that the policy requires and that was not found. */
 export interface Unmet {
-  readonly purpose: 'signature' | 'provenance' | 'requirement';
+  readonly purpose: PartReport['purpose'];
   /** What it is, with its platform. */
   readonly what: string;
   readonly status: PartStatus;
@@ -50,7 +51,7 @@ export function unmetOf(report: VerificationReport, policy: VerificationPolicy):
   const requirements = (report.requirements ?? [])
     .filter(({ status }) => status !== 'present')
     .map(({ name, predicateType, ...requirement }): Unmet => {
-      const purpose = predicateType === undefined ? 'signature' : 'requirement';
+      const purpose = predicateType === undefined ? 'signature' : 'attestation';
       return { ...requirement, purpose, what: `requirement ${name}` };
     });
   return [...parts, ...requirements];

@@ -56,6 +56,7 @@ const MEMBERS: Readonly<Record<keyof VerificationPolicyArgs | 'exempt', Check>> 
   format: text,
   transparency: text,
   provenance: members({ builderId: text, buildType: text, commit: text, externalParameters: json }),
+  predicateType: text,
   require: listOf(
     members({
       name: text,

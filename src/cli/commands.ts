@@ -1,3 +1,4 @@
+import { attest } from './attest';
 import { auditCluster } from './audit-cluster';
 import { auditLog } from './audit-log';
 import { auditRbac } from './audit-rbac';
@@ -21,6 +22,7 @@ import { policyMonitor } from './policy-monitor';
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
   sign,
+  attest,
   verify,
   tree,
   exportCommand,

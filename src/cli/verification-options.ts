@@ -1,9 +1,13 @@
 import type { PolicyFile } from '../audit';
 import type { VerificationPolicyArgs } from '../core';
+import { PREDICATE_TYPES } from '../attest/predicate-type';
 import { SignedImageError } from '../error';
 import type { CommandContext } from './command';
 import { modules } from './modules';
 import { type Options, type OptionValues, UsageError } from './options';
+
+/** The short names of predicate types, for texts. */
+export const TYPE_NAMES = Object.keys(PREDICATE_TYPES).join(', ');
 
 const POLICY = 'Policy (at least one key or identity)';
 

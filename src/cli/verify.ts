@@ -4,12 +4,12 @@ import { EXIT } from './exit-codes';
 import { IMAGE_ARGUMENT, IMAGE_OPTIONS, imageArgs } from './image-options';
 import { modules } from './modules';
 import { UsageError } from './options';
-import { POLICY_OPTIONS, policyFileOf, policyOf } from './verification-options';
+import { POLICY_OPTIONS, policyFileOf, policyOf, TYPE_NAMES } from './verification-options';
 
 /** `signed-image verify`. */
 export const verify = defineCommand({
   words: ['verify'],
-  summary: 'verify the signatures and the provenance of an image',
+  summary: 'verify the signatures, the provenance or an attestation of an image',
   about:
     'Verifies what the registry holds for an image, and for every platform manifest of an index, with the requirements of `VerifiedImage`. Prints `host/repo@sha256:...` if all are met, and else what is not met.',
   arguments: [{ ...IMAGE_ARGUMENT, about: `${IMAGE_ARGUMENT.about}; with --offline, a folder` }],
@@ -22,6 +22,11 @@ export const verify = defineCommand({
       type: 'string',
       value: 'DIGEST',
       about: 'with --offline: the digest that the export must be about',
+    },
+    type: {
+      type: 'string',
+      value: 'TYPE',
+      about: `verify an attestation of this predicate type in place of the signature, as \`cosign verify-attestation --type\`: ${TYPE_NAMES}, or a URI`,
     },
     ...POLICY_OPTIONS,
     ...IMAGE_OPTIONS,
@@ -42,14 +47,20 @@ export const verify = defineCommand({
         'signed-image verify registry.example.com/app:1.0 --key cosign.pub',
         'signed-image verify registry.example.com/app@sha256:... --identity dev@example.com \\',
         '  --issuer https://accounts.example.com --annotation commit=0a1b... -o json',
+        'signed-image verify registry.example.com/app:1.0 --type spdxjson --key cosign.pub',
         'signed-image verify --offline FOLDER --digest sha256:... --key cosign.pub',
       ],
     },
   ],
   async run({ values, positionals: [image] }, context) {
     const { terminal, host } = context;
-    const policy = policyOf(values, await policyFileOf(values, context));
-    const { offline, digest } = values;
+    const { offline, digest, type } = values;
+    if (type !== undefined && offline === true)
+      throw new UsageError(
+        '--type cannot be combined with --offline: an export has no attestations of other types than provenance',
+      );
+    const declared = policyOf(values, await policyFileOf(values, context));
+    const policy = { ...declared, ...(type !== undefined && { predicateType: type }) };
     if (offline !== true && digest !== undefined)
       throw new UsageError('--digest requires --offline; otherwise it is part of IMAGE');
     const result =
@@ -74,7 +85,7 @@ export const verify = defineCommand({
 
 /** The members of `verify -o json`, as docs/reference/output/verify.schema.json describes them. */
 function verificationJson({ verified, reference, report, unmet }: InspectImageResult): object {
-  const { digest, signer, annotations, provenance, manifests, requirements } = report;
+  const { digest, signer, annotations, provenance, attestation, manifests, requirements } = report;
   return {
     verified,
     reference,
@@ -82,6 +93,7 @@ function verificationJson({ verified, reference, report, unmet }: InspectImageRe
     ...(signer && { signer }),
     annotations,
     ...(provenance !== undefined && { provenance }),
+    ...(attestation !== undefined && { attestation }),
     manifests,
     ...(requirements && { requirements }),
     unmet,

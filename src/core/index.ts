@@ -1,7 +1,8 @@
 /**
- * Sign and verify without Pulumi: `import { signImage, verifyImage } from 'pulumi-signed-image/core'`. The component
+ * Sign, attest and verify without Pulumi: `import { signImage, verifyImage } from 'pulumi-signed-image/core'`. The component
  * and the command line use the same functions.
  */
+export { attestImage, type AttestImageArgs, type AttestImageResult } from './attest-image';
 export type { CoreOptions, ImageArgs } from './image';
 export { imageTree, type ImageTree, type TreeManifest } from './image-tree';
 export type { VerificationPolicyArgs } from './policy-args';
@@ -19,3 +20,4 @@ export {
   type VerifyImageArgs,
 } from './verify-image';
 export { ERROR_CODES, type ErrorCode, InvalidInputError, SignedImageError } from '../error';
+export { PREDICATE_TYPES, type PredicateTypeName } from '../attest';

@@ -1,3 +1,4 @@
+import { parsePredicateType, predicateTypeProblems } from '../attest';
 import { distinct, InvalidInputError, type Problem } from '../error';
 import { problemsOf } from '../error/signed-image-error';
 import {
@@ -45,7 +46,12 @@ export interface VerificationPolicyArgs {
   readonly transparency?: Transparency | undefined;
   /** What the signed provenance must contain. Default: provenance is not verified. */
   readonly provenance?: ProvenanceExpectation | undefined;
-  /** Whether every platform manifest of an index must be signed too. Default: true. */
+  /**
+   * Predicate type of an attestation that is required in place of the signature, as `cosign verify-attestation --type`
+   * requires it: a short name of cosign, or a URI. Its predicate is not examined. Default: the signature is verified.
+   */
+  readonly predicateType?: string | undefined;
+  /** Whether every platform manifest of an index must be signed too. Default: true, with `predicateType` false. */
   readonly platforms?: boolean | undefined;
   /** Further signatures and attestations that are required: all of them. */
   readonly require?: readonly RequirementArgs[] | undefined;
@@ -92,8 +98,12 @@ function argumentProblems({
   transparency,
   identities = [],
   trustedKeys = [],
+  annotations = {},
+  provenance,
+  predicateType,
 }: VerificationPolicyArgs): Problem[] {
   const problems: Problem[] = [];
+  if (predicateType !== undefined) problems.push(...predicateTypeProblems(predicateType));
   const report = (property: string, message: string): void =>
     void problems.push({ property, code: 'INPUT_INVALID', message });
   if (format !== undefined && !FORMATS.includes(format)) {
@@ -108,6 +118,10 @@ function argumentProblems({
       'must be `log` or `timestamp` with an identity: its certificate is valid for minutes only',
     );
   }
+  if (predicateType !== undefined && Object.keys(annotations).length > 0)
+    report('annotations', 'cannot be required of an attestation: only signatures have annotations');
+  if (predicateType !== undefined && provenance !== undefined)
+    report('provenance', 'cannot be combined with `predicateType`: verify it separately');
   trustedKeys.forEach((each, index) =>
     problems.push(...windowProblems(each, `trustedKeys[${index}]`)),
   );
@@ -227,7 +241,10 @@ async function loadSimplePolicy(
     transparency,
     provenance,
     trustedRoot,
-    platforms: args.platforms ?? true,
+    platforms: args.platforms ?? args.predicateType === undefined,
+    ...(args.predicateType !== undefined && {
+      predicateType: parsePredicateType(args.predicateType),
+    }),
   };
 }
 

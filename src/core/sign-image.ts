@@ -47,15 +47,15 @@ export interface SignImageResult {
   readonly signatures: readonly ImageSignatureResult[];
 }
 
+/** Returns the problem of an unknown storage format. */
+export function formatProblems(format: SignatureFormat | undefined): readonly Problem[] {
+  if (format === undefined || FORMATS.includes(format)) return [];
+  const message = `must be one of ${FORMATS.join(', ')}`;
+  return [{ property: 'format', code: 'INPUT_INVALID', message }];
+}
+
 function problemsOf({ annotations = {}, format }: SignImageArgs): readonly Problem[] {
-  const problems: Problem[] = [...validateAnnotationKeys(annotations)];
-  if (format !== undefined && !FORMATS.includes(format))
-    problems.push({
-      property: 'format',
-      code: 'INPUT_INVALID',
-      message: `must be one of ${FORMATS.join(', ')}`,
-    });
-  return problems;
+  return [...validateAnnotationKeys(annotations), ...formatProblems(format)];
 }
 
 /**

@@ -147,21 +147,27 @@ export async function signManifest(
   return storeLayer(job, 'signature', payload, encodeLayerAnnotations(bundle));
 }
 
-/** Stores a signed provenance; both formats may contain the same envelope. */
-export async function storeProvenance(
+/** A statement to store, for example provenance. */
+export interface WantedStatement {
+  readonly purpose: Exclude<Purpose, 'signature'>;
+  readonly statement: Statement;
+}
+
+/** Stores a signed statement; both formats may contain the same envelope. */
+export async function storeStatement(
   job: SigningJob,
   format: StoredFormat,
   bundle: Bundle,
-  predicateType: string,
+  { purpose, statement: { predicateType } }: WantedStatement,
 ): Promise<Stored> {
-  if (format === 'bundle') return storeBundle(job, 'provenance', bundle, predicateType);
+  if (format === 'bundle') return storeBundle(job, purpose, bundle, predicateType);
   const envelope = encodeEnvelope(bundle);
   const timestamps = await timestampsOf(job, envelope);
   const annotations = {
     ...encodeLayerAnnotations(withTimestamps(bundle, timestamps)),
     ...attestationAnnotations(predicateType),
   };
-  return storeLayer(job, 'provenance', envelope, annotations);
+  return storeLayer(job, purpose, envelope, annotations);
 }
 
 type Timestamps = NonNullable<VerificationMaterial['rfc3161Timestamps']>;
@@ -190,7 +196,7 @@ function withTimestamps(bundle: Bundle, rfc3161Timestamps: Timestamps): Bundle {
 }
 
 /**
- * Returns the signed envelope of a stored provenance, to store it in the other format. Only a bundle
+ * Returns the signed envelope of a stored statement, to store it in the other format. Only a bundle
  * contains everything that the `.att` layer needs; the layer lacks the inclusion proof that a bundle
  * must have. And a new timestamp would be later than the expiry of a short-lived certificate.
  */

@@ -12,6 +12,10 @@ export interface SigningTarget {
   readonly annotations: Readonly<Record<string, string>>;
   /** Signed and stored like the signature; `undefined` where provenance is disabled. */
   readonly provenance: Statement | undefined;
+  /** Further statements about the manifest, each signed and stored like provenance. Default: none. */
+  readonly attestations?: readonly Statement[] | undefined;
+  /** Whether the image itself is not signed, only the statements. Default: false. */
+  readonly statementsOnly?: boolean | undefined;
 }
 
 export interface SignImageRequest {

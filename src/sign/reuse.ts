@@ -15,8 +15,8 @@ export interface WantedSignature {
   readonly format: StoredFormat;
   /** Signed with the image; a stored signature must have exactly these. */
   readonly annotations: Readonly<Record<string, string>>;
-  /** For `provenance`: the statement to sign. */
-  readonly provenance: Statement | undefined;
+  /** The statement to sign, for `provenance` and `attestation`. */
+  readonly statement: Statement | undefined;
   /** Signatures of other signers do not count. */
   readonly signer: SignerDescription;
 }

@@ -1,5 +1,6 @@
 import type { Bundle } from '@sigstore/bundle';
 
+import type { Statement } from '../attest/statement';
 import { SignedImageError } from '../error';
 import type { RegistryClient } from '../oci/client';
 import { readReferrersOnce } from '../storage/referrer-read';
@@ -9,7 +10,8 @@ import {
   reusableEnvelope,
   signManifest,
   signStatement,
-  storeProvenance,
+  storeStatement,
+  type WantedStatement,
 } from './image-signing';
 import type { SigningWitness } from '../key/signer';
 import type {
@@ -48,7 +50,7 @@ export function storedFormats(format: SignatureFormat): readonly StoredFormat[] 
 const ignore: Progress = () => undefined;
 
 /**
- * Signs every target, and its provenance, in every requested format, and leaves existing signatures
+ * Signs every target, and its statements, in every requested format, and leaves existing signatures
  * unchanged. Signatures of other signers are never modified.
  *
  * The next run completes an interrupted one: stored signatures are reused, the rest is created.
@@ -65,21 +67,27 @@ export async function signImage(
   const run = new SigningRun(request, client.task(), progress, dependencies);
   const signatures: SettledSignature[] = [];
   for (const target of request.targets) {
-    // Both are read before anything is written: one list contains both.
-    const found = {
-      signature: await run.find(target, 'signature'),
-      provenance: target.provenance ? await run.find(target, 'provenance') : {},
-    };
-    // Its log entry and timestamp take as long as those of the signature, and run in parallel.
-    const envelope = run.envelope(target, found.provenance);
-    // It may reject before it is awaited.
-    envelope.catch(() => undefined);
+    const statements = statementsOf(target);
+    // All are read before anything is written: one list contains all.
+    const found = target.statementsOnly === true ? {} : await run.find(target, 'signature');
+    const statementsFound: Found[] = [];
+    for (const { purpose, statement } of statements)
+      statementsFound.push(await run.find(target, purpose, statement));
+    // Their log entries and timestamps take as long as those of the signature, and run in parallel.
+    const envelopes = statements.map((wanted, index) =>
+      run.envelope(target, wanted, statementsFound[index] ?? {}),
+    );
+    // They may reject before they are awaited.
+    for (const envelope of envelopes) envelope.catch(() => undefined);
     try {
-      signatures.push(...(await run.signature(target, found.signature)));
-      signatures.push(...(await run.provenance(target, found.provenance, envelope)));
+      if (target.statementsOnly !== true) signatures.push(...(await run.signature(target, found)));
+      for (const [index, wanted] of statements.entries())
+        signatures.push(
+          ...(await run.statement(target, wanted, statementsFound[index] ?? {}, envelopes[index])),
+        );
     } finally {
       // After a failure, too, no work continues after this function has returned.
-      await envelope.catch(() => undefined);
+      await Promise.allSettled(envelopes);
     }
   }
   await run.confirm();
@@ -108,6 +116,13 @@ function checkWitnesses({ format, material: { witnesses } }: SignImageRequest): 
 
 type Found = Readonly<Partial<Record<StoredFormat, StoredSignature>>>;
 
+function statementsOf({ provenance, attestations = [] }: SigningTarget): WantedStatement[] {
+  return [
+    ...(provenance ? [{ purpose: 'provenance' as const, statement: provenance }] : []),
+    ...attestations.map((statement) => ({ purpose: 'attestation' as const, statement })),
+  ];
+}
+
 class SigningRun {
   private readonly toConfirm: Stored[] = [];
   private readonly formats: readonly StoredFormat[];
@@ -128,25 +143,27 @@ class SigningRun {
     );
   }
 
-  /** Returns the signed provenance, if a requested format lacks it. */
-  async envelope(target: SigningTarget, found: Found): Promise<Bundle | undefined> {
-    const { provenance } = target;
-    if (!provenance || this.formats.every((format) => found[format])) return undefined;
-    return reusableEnvelope(found.bundle) ?? signStatement(this.job(target), provenance);
+  /** Returns the signed statement, if a requested format lacks it. */
+  async envelope(
+    target: SigningTarget,
+    { statement }: WantedStatement,
+    found: Found,
+  ): Promise<Bundle | undefined> {
+    if (this.formats.every((format) => found[format])) return undefined;
+    return reusableEnvelope(found.bundle) ?? signStatement(this.job(target), statement);
   }
 
-  async provenance(
+  async statement(
     target: SigningTarget,
+    wanted: WantedStatement,
     found: Found,
-    signed: Promise<Bundle | undefined>,
+    signed: Promise<Bundle | undefined> | undefined,
   ): Promise<readonly SettledSignature[]> {
-    const { provenance } = target;
-    if (!provenance) return [];
-    return this.each(found, target, 'provenance', async (format) => {
+    return this.each(found, target, wanted.purpose, async (format) => {
       const envelope = await signed;
       if (!envelope)
-        throw new SignedImageError({ code: 'INTERNAL', message: 'no provenance was signed' });
-      return storeProvenance(this.job(target), format, envelope, provenance.predicateType);
+        throw new SignedImageError({ code: 'INTERNAL', message: 'no statement was signed' });
+      return storeStatement(this.job(target), format, envelope, wanted);
     });
   }
 
@@ -172,7 +189,7 @@ class SigningRun {
     };
   }
 
-  async find(target: SigningTarget, purpose: Purpose): Promise<Found> {
+  async find(target: SigningTarget, purpose: Purpose, statement?: Statement): Promise<Found> {
     const { alreadySigned } = this.dependencies;
     if (!alreadySigned) return {};
     const found: Partial<Record<StoredFormat, StoredSignature>> = {};
@@ -184,7 +201,7 @@ class SigningRun {
           purpose,
           format,
           annotations: target.annotations,
-          provenance: purpose === 'provenance' ? target.provenance : undefined,
+          statement,
           signer: this.request.material.description,
         },
         this.client,

@@ -14,7 +14,8 @@ import { certificatePem } from '../host/pem-text';
  */
 export type SignatureFormat = 'bundle' | 'legacy' | 'both';
 export type StoredFormat = Exclude<SignatureFormat, 'both'>;
-export type Purpose = 'signature' | 'provenance';
+/** `attestation`: an in-toto statement of any predicate type, other than provenance that we check as such. */
+export type Purpose = 'signature' | 'provenance' | 'attestation';
 
 /** A signature as it is stored in the registry. It holds public data only. */
 export interface StoredSignature {

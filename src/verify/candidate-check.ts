@@ -17,12 +17,15 @@ export interface VerifiedSignature {
   readonly candidate: Candidate;
   readonly claim: Claim;
   readonly signer: SignerDescription;
-  /** The signed pairs; empty for provenance. */
+  /** The signed pairs; empty for statements. */
   readonly annotations: Annotations;
 }
 
 /** The requirements for a signature or provenance, apart from its signer, log entries and timestamps. */
-export type ContentPolicy = Pick<VerificationPolicy, 'annotations' | 'provenance'>;
+export type ContentPolicy = Pick<
+  VerificationPolicy,
+  'annotations' | 'provenance' | 'predicateType'
+>;
 
 /** The requirements for everything that is stored for one manifest. */
 export interface VerifyRequest {
@@ -63,10 +66,12 @@ function hasPair(subject: Annotations, name: string, value: string | undefined):
 
 function checkContent(
   claim: Claim,
-  { annotations, provenance }: ContentPolicy,
+  { purpose, content: { annotations, provenance } }: VerifyRequest,
   candidate: Candidate,
 ): Content {
   if (claim.purpose === 'signature') return checkAnnotations(claim, annotations);
+  // As `cosign verify-attestation`: the predicate is not examined.
+  if (purpose === 'attestation') return { annotations: {} };
   const fault =
     checkProvenance(claim.predicate, provenance ?? {}) ??
     checkGithubProvenance(claim.predicate, certificateOf(candidate));
@@ -85,7 +90,13 @@ function matchesManifest(claim: Claim): boolean {
   return claim.purpose === 'signature' ? claim.matchingSubjects.length > 0 : claim.matches;
 }
 
-function readClaimOrFailure(candidate: Candidate, digest: Digest): Claim | Failure | undefined {
+/** Whether a claim is what is requested: an attestation may be provenance if that is the required type. */
+function isRequested(claim: Claim, { purpose, content }: VerifyRequest): boolean {
+  if (purpose !== 'attestation') return claim.purpose === purpose;
+  return claim.purpose !== 'signature' && claim.predicateType === content.predicateType;
+}
+
+function readClaimOrFailure(candidate: Candidate, digest: Digest): Claim | Failure {
   try {
     return readClaim(candidate, digest);
   } catch (error) {
@@ -97,19 +108,24 @@ function readClaimOrFailure(candidate: Candidate, digest: Digest): Claim | Failu
 /** Checks the signer first: the content of other signers' signatures is not examined. */
 function check(candidate: Candidate, request: VerifyRequest): Checked {
   const claim = readClaimOrFailure(candidate, request.digest);
-  if (claim === undefined) return undefined;
   if ('reason' in claim) return { failure: claim };
-  if (claim.purpose !== request.purpose) return undefined;
+  if (!isRequested(claim, request)) return undefined;
   const verdict = request.trust.check(candidate);
   if ('failure' in verdict) return verdict;
   if (!matchesManifest(claim)) {
     return { failure: failure('VERIFY_SIGNATURE_INVALID', 'it is a signature of another image') };
   }
-  const content = checkContent(claim, request.content, candidate);
+  const content = checkContent(claim, request, candidate);
   if ('failure' in content) return content;
   return {
     verified: { candidate, claim, signer: verdict.signer, annotations: content.annotations },
   };
+}
+
+/** Whether an unusable object may be what is requested; the type of an attestation is known only from its content. */
+function mayBeRequested(purpose: Purpose | undefined, requested: Purpose): boolean {
+  if (purpose === undefined || purpose === requested) return true;
+  return requested === 'attestation' && purpose === 'provenance';
 }
 
 /** The results of checking everything that is stored for one manifest. */
@@ -133,7 +149,7 @@ export function checkFindings(
 ): CheckedFindings {
   const verified: VerifiedSignature[] = [];
   const failures = findings.unusable
-    .filter(({ purpose }) => purpose === undefined || purpose === request.purpose)
+    .filter(({ purpose }) => mayBeRequested(purpose, request.purpose))
     .map(({ reason }) => failure('VERIFY_SIGNATURE_INVALID', reason));
   const unread = findings.unread.map(({ reason }) => reason);
   for (const candidate of findings.candidates) {

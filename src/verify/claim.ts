@@ -23,16 +23,18 @@ export interface SignatureClaim {
   readonly reference: string | undefined;
 }
 
-/** The content of a stored provenance that concerns one manifest. */
-export interface ProvenanceClaim {
-  readonly purpose: 'provenance';
+/** The content of a stored statement, other than a signature, that concerns one manifest. */
+export interface StatementClaim {
+  /** `provenance`: of SLSA v1, `attestation`: of any other predicate type. */
+  readonly purpose: 'provenance' | 'attestation';
+  readonly predicateType: string;
   /** Whether the manifest is one of its subjects. */
   readonly matches: boolean;
   readonly subjects: number;
   readonly predicate: unknown;
 }
 
-export type Claim = SignatureClaim | ProvenanceClaim;
+export type Claim = SignatureClaim | StatementClaim;
 
 function malformed(message: string): SignedImageError {
   return new SignedImageError({ code: 'CONTENT_MALFORMED', message });
@@ -51,37 +53,32 @@ function simpleSigningClaim(payload: Buffer, digest: Digest): SignatureClaim {
   };
 }
 
-function statementClaim(statement: ParsedStatement, digest: Digest): Claim | undefined {
+function statementClaim(statement: ParsedStatement, digest: Digest): Claim {
   const matching = subjectsOf(statement, digest);
   const subjects = statement.subjects.length;
-  switch (statement.predicateType) {
-    case SIGNATURE_PREDICATE_TYPE:
-      return {
-        purpose: 'signature',
-        matchingSubjects: matching.map(({ annotations }) => annotations),
-        subjects,
-        reference: undefined,
-      };
-    case PROVENANCE_PREDICATE_TYPE:
-      return {
-        purpose: 'provenance',
-        matches: matching.length > 0,
-        subjects,
-        predicate: statement.predicate,
-      };
-    default:
-      // An attestation of another type (SBOM, scan), which is not verified here.
-      return undefined;
-  }
+  const { predicateType, predicate } = statement;
+  if (predicateType === SIGNATURE_PREDICATE_TYPE)
+    return {
+      purpose: 'signature',
+      matchingSubjects: matching.map(({ annotations }) => annotations),
+      subjects,
+      reference: undefined,
+    };
+  return {
+    purpose: predicateType === PROVENANCE_PREDICATE_TYPE ? 'provenance' : 'attestation',
+    predicateType,
+    matches: matching.length > 0,
+    subjects,
+    predicate,
+  };
 }
 
 /**
- * Reads a candidate's claim about a manifest; `undefined` if it is neither signature nor provenance.
- * The claim must not be trusted before the signature is verified.
+ * Reads a candidate's claim about a manifest. The claim must not be trusted before the signature is verified.
  *
  * @throws SignedImageError `CONTENT_MALFORMED`
  */
-export function readClaim({ bundle, payload }: Candidate, digest: Digest): Claim | undefined {
+export function readClaim({ bundle, payload }: Candidate, digest: Digest): Claim {
   if (payload) return simpleSigningClaim(payload, digest);
   if (bundle.content.$case !== 'dsseEnvelope') {
     throw malformed('it signs bytes, not a statement about an image');

@@ -1,4 +1,4 @@
-export { createFreshCheck } from './signer-trust';
+export { createFreshCheck, policyForSigner } from './signer-trust';
 export {
   manifestsToSign,
   readImageManifests,

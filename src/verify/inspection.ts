@@ -32,6 +32,7 @@ interface Inspected {
 
 /** Returns the purposes to read; each is read in each format. With requirements alone there are none. */
 function purposesOf(policy: VerificationPolicy): readonly Purpose[] {
+  if (policy.predicateType !== undefined) return ['attestation'];
   const { keys, trustedKeys = [], identities, require: requirements = [] } = policy;
   const signers = keys.length + trustedKeys.length + identities.length;
   if (signers === 0 && requirements.length > 0) return [];
@@ -152,11 +153,16 @@ function report(
   const requirements = checked.map((each) => each.report);
   const root = inspected[0]?.parts.flatMap(({ verified }) => (verified ? [verified] : [])) ?? [];
   const signature = root.find(({ claim }) => claim.purpose === 'signature');
-  const provenance = root.map(({ claim }) => claim).find((c) => c.purpose === 'provenance');
+  const statement = root.map(({ claim }) => claim).find(({ purpose }) => purpose !== 'signature');
+  const predicate = statement?.purpose === 'signature' ? undefined : statement?.predicate;
+  const { predicateType } = policy;
   const evidence = checked.flatMap((each) => each.evidence);
-  const signer = signature?.signer ?? evidence[0]?.signer;
+  const signer =
+    signature?.signer ??
+    (predicateType === undefined ? undefined : root[0]?.signer) ??
+    evidence[0]?.signer;
   const signed = checked.find((each) => each.report.predicateType === undefined)?.evidence[0];
-  const predicate = provenance?.predicate ?? provenanceIn(checked);
+  const provenance = predicateType === undefined ? predicate : undefined;
   return {
     verified:
       manifests.every((manifest) => unmetParts(manifest, policy).length === 0) &&
@@ -166,8 +172,13 @@ function report(
     ...(checked.length > 0 && { requirements }),
     ...(signer && { signer }),
     annotations: signature?.annotations ?? signed?.annotations ?? {},
-    ...(predicate !== undefined && { provenance: predicate }),
+    ...provenanceMember(provenance ?? provenanceIn(checked)),
+    ...(statement && predicateType !== undefined && { attestation: { predicateType, predicate } }),
   };
+}
+
+function provenanceMember(provenance: unknown): { readonly provenance?: unknown } {
+  return provenance === undefined ? {} : { provenance };
 }
 
 /** Returns the predicate of the first required SLSA provenance. */

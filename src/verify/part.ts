@@ -39,6 +39,11 @@ const MISSING: Readonly<Record<Purpose, Gap>> = {
     code: 'VERIFY_PROVENANCE_MISSING',
     reason: 'no provenance was found',
   },
+  attestation: {
+    status: 'missing',
+    code: 'VERIFY_UNSIGNED',
+    reason: 'no attestation of the required predicate type was found',
+  },
 };
 
 /** Creates a part that is not present, for a reason that is known before anything is read. */

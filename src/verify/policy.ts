@@ -51,6 +51,11 @@ export interface VerificationPolicy {
   readonly transparency: Transparency;
   /** `undefined`: provenance is not verified. */
   readonly provenance: ProvenanceExpectation | undefined;
+  /**
+   * Predicate type (URI) of an attestation that is required in place of the signature, as `cosign verify-attestation
+   * --type` requires it. Its predicate is not examined. Default: the signature is verified.
+   */
+  readonly predicateType?: string | undefined;
   /** Required for identities, logs and timestamps; not for keys without logs and timestamps. */
   readonly trustedRoot: TrustedRoot | undefined;
   /** For an index: whether every platform manifest must be signed too. Default: true. */

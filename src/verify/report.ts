@@ -3,7 +3,7 @@ import type { RegistryClient } from '../oci/client';
 import type { Digest } from '../oci/digest';
 import type { Repository } from '../oci/reference';
 import type { SignerDescription } from '../key/signer';
-import type { LogEntry, StoredFormat } from '../storage/signature';
+import type { LogEntry, Purpose, StoredFormat } from '../storage/signature';
 import type { VerificationPolicy } from './policy';
 
 declare const verifiedBrand: unique symbol;
@@ -18,7 +18,7 @@ export type PartStatus = 'present' | 'missing' | 'invalid' | 'unavailable';
 
 /** The result for one part (a signature in one format, or the provenance) of one manifest. */
 export interface PartReport {
-  readonly purpose: 'signature' | 'provenance';
+  readonly purpose: Purpose;
   readonly format: StoredFormat;
   readonly status: PartStatus;
   /** Why it is not `present`: the check that failed. */
@@ -88,6 +88,8 @@ export interface VerificationReport {
   readonly annotations: Readonly<Record<string, string>>;
   /** The verified provenance predicate of the image, if the policy requires one. */
   readonly provenance?: unknown;
+  /** The first verified attestation of the image, if the policy requires one. */
+  readonly attestation?: { readonly predicateType: string; readonly predicate: unknown };
 }
 
 /** Verifies everything and reports; throws only if the image itself cannot be read. */

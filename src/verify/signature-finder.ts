@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import { samePredicate } from '../attest/attestation';
 import { sameProvenance } from '../attest/same-provenance';
 import { SignedImageError } from '../error';
 import type { RegistryClient } from '../oci/client';
@@ -15,8 +16,13 @@ import { type ReusePolicy, trustOnly } from './signer-trust';
 /** Whether it has exactly the content that would be signed now. */
 function hasSameContent({ claim }: VerifiedSignature, wanted: WantedSignature): boolean {
   if (claim.subjects !== 1) return false;
-  if (claim.purpose === 'provenance') {
-    return sameProvenance(claim.predicate, wanted.provenance?.predicate);
+  if (claim.purpose !== 'signature') {
+    const { predicateType } = claim;
+    const { purpose, statement } = wanted;
+    if (statement === undefined || statement.predicateType !== predicateType) return false;
+    return purpose === 'provenance'
+      ? sameProvenance(claim.predicate, statement.predicate)
+      : samePredicate(predicateType, claim.predicate, statement.predicate);
   }
   const bound = claim.reference;
   if (bound !== undefined && bound !== formatRepository(wanted.repository)) return false;
@@ -51,7 +57,11 @@ export function createSignatureFinder(policy: ReusePolicy): FindSignature {
       digest,
       purpose,
       trust: trustOnly(wanted.signer, policy),
-      content: { annotations: {}, provenance: {} },
+      content: {
+        annotations: {},
+        provenance: {},
+        ...(purpose === 'attestation' && { predicateType: wanted.statement?.predicateType }),
+      },
     };
     const findings = await read(wanted, client);
     const { verified, unread } = checkFindings(findings, request, (signature) =>

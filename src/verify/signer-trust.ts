@@ -3,20 +3,21 @@ import { publicKeyFromPem } from '../key/public-key';
 import type { SignerDescription } from '../key/signer';
 import type { CheckFresh } from '../sign/reuse';
 import type { VerificationPolicy } from './policy';
-import { SignatureTrust } from './signature-trust';
+import { SignatureTrust, type TrustPolicy } from './signature-trust';
 
 /** The policy for reusing our own signatures. */
 export type ReusePolicy = Pick<VerificationPolicy, 'transparency' | 'trustedRoot'>;
 
+/** Returns the part of a policy that trusts exactly one signer. */
+export function policyForSigner(signer: SignerDescription, policy: ReusePolicy): TrustPolicy {
+  return signer.kind === 'key'
+    ? { ...policy, keys: [publicKeyFromPem(signer.publicKey)], identities: [] }
+    : { ...policy, keys: [], identities: [signer] };
+}
+
 /** Creates trust in exactly one signer. */
 export function trustOnly(signer: SignerDescription, policy: ReusePolicy): SignatureTrust {
-  return signer.kind === 'key'
-    ? new SignatureTrust({
-        ...policy,
-        keys: [publicKeyFromPem(signer.publicKey)],
-        identities: [],
-      })
-    : new SignatureTrust({ ...policy, keys: [], identities: [signer] });
+  return new SignatureTrust(policyForSigner(signer, policy));
 }
 
 /**

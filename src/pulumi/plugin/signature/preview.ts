@@ -64,7 +64,15 @@ async function planSignatures(
       for (const purpose of ['signature', 'provenance'] as const) {
         if (purpose === 'provenance' && !provenance) continue;
         counts.required += 1;
-        const required = { repository, subject, purpose, format, annotations, provenance, signer };
+        const required = {
+          repository,
+          subject,
+          purpose,
+          format,
+          annotations,
+          statement: provenance,
+          signer,
+        };
         if (await find(required, client)) counts.found += 1;
       }
     }
