@@ -57,6 +57,7 @@ export {
   Builder,
   BuildNetwork,
   Deletion,
+  type ClaimsArgs,
   type IdentityArgs,
   IdentityProvider,
   InteractiveLogin,

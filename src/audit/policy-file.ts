@@ -3,6 +3,7 @@ import { InvalidInputError, type Problem, SignedImageError } from '../error';
 import { isJsonObject } from '../oci';
 import { parseBoundedJson } from '../http/json-bounds';
 import type { VerificationPolicyArgs } from '../core/policy-args';
+import { CLAIM_NAMES } from '../verify/certificate-claims';
 
 /** The content of a policy file. */
 export interface PolicyFile {
@@ -46,7 +47,17 @@ const listOf =
     Array.isArray(value) ? value.map(check).find(Boolean) : 'must be a list';
 
 const trustedKeys = listOf(members({ key: text, notBefore: text, notAfter: text, retired: flag }));
-const identities = listOf(members({ identity: text, issuer: text }));
+const claims = members(Object.fromEntries(CLAIM_NAMES.map((name) => [name, text])));
+const identities = listOf(
+  members({
+    identity: text,
+    identityPattern: text,
+    issuer: text,
+    issuerPattern: text,
+    claims,
+    claimPatterns: claims,
+  }),
+);
 
 const MEMBERS: Readonly<Record<keyof VerificationPolicyArgs | 'exempt', Check>> = {
   keys: texts,

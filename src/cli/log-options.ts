@@ -1,8 +1,9 @@
 import type { LogAuditArgs } from '../audit';
-import { identitiesOf, textOf } from './verification-options';
+import { IDENTITY_OPTIONS, identitiesOf } from './identity-options';
+import { textOf } from './verification-options';
 import type { CommandContext } from './command';
 import { modules } from './modules';
-import { type OptionValues, type Options, UsageError } from './options';
+import { inGroup, type OptionValues, type Options, UsageError } from './options';
 
 const SIGNERS = 'Signers (at least one key or identity)';
 const LOG = 'Log';
@@ -18,20 +19,7 @@ export const LOG_SIGNER_OPTIONS = {
     group: SIGNERS,
     about: 'public key: a path, or a reference as in key.ref',
   },
-  identity: {
-    type: 'string',
-    value: 'NAME',
-    multiple: true,
-    group: SIGNERS,
-    about: 'keyless signer, compared exactly; requires an --issuer, in the same order',
-  },
-  issuer: {
-    type: 'string',
-    value: 'URL',
-    multiple: true,
-    group: SIGNERS,
-    about: 'OIDC issuer of the identity, compared exactly',
-  },
+  ...inGroup(SIGNERS, IDENTITY_OPTIONS),
 } as const satisfies Options;
 
 /** The options of `audit log`. */

@@ -44,6 +44,12 @@ interface ValueOption {
 /** By their long names. */
 export type Options = Readonly<Record<string, Option>>;
 
+/** The same options, listed in the help under a heading. */
+export function inGroup<O extends Options>(group: string, options: O): O {
+  const entries = Object.entries(options).map(([name, option]) => [name, { ...option, group }]);
+  return Object.fromEntries(entries) as unknown as O;
+}
+
 type ValueOf<O extends Option> = O extends { readonly type: 'boolean' }
   ? boolean
   : O extends { readonly multiple: true }

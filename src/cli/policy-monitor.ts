@@ -1,4 +1,4 @@
-import { identitiesOf } from './verification-options';
+import { identitiesOf } from './identity-options';
 import { defineCommand } from './command';
 import { LOG_SIGNER_OPTIONS } from './log-options';
 import { modules } from './modules';

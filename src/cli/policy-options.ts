@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { SignerPolicyArgs } from '../enforce/admission/generators';
 import { messageOf, SignedImageError } from '../error';
 import type { CommandContext } from './command';
+import { CLAIM_OPTIONS, claimsOf } from './identity-options';
 import { type OptionValues, type Options, UsageError } from './options';
 import { modules } from './modules';
 
@@ -40,6 +41,7 @@ export const SIGNER_OPTIONS = {
     value: 'RE',
     about: 'regular expression that must match the whole issuer, instead of --issuer',
   },
+  ...CLAIM_OPTIONS,
   format: {
     type: 'string',
     value: 'FORMAT',
@@ -117,12 +119,18 @@ function identitiesOf(values: SignerOptions): SignerPolicyArgs['identities'] {
     ...(values.issuer !== undefined && { issuer: values.issuer }),
     ...(values['issuer-regexp'] !== undefined && { issuerPattern: values['issuer-regexp'] }),
   };
+  const claims = claimsOf(values);
   const identities = [
-    ...(values.identity ?? []).map((identity) => ({ identity, ...issuer })),
-    ...(values['identity-regexp'] ?? []).map((identityPattern) => ({ identityPattern, ...issuer })),
+    ...(values.identity ?? []).map((identity) => ({ identity, ...issuer, ...claims })),
+    ...(values['identity-regexp'] ?? []).map((identityPattern) => ({
+      identityPattern,
+      ...issuer,
+      ...claims,
+    })),
   ];
   // An issuer alone is reported as an incomplete identity.
-  if (identities.length === 0 && Object.keys(issuer).length > 0) return [issuer];
+  const others = { ...issuer, ...claims };
+  if (identities.length === 0 && Object.keys(others).length > 0) return [others];
   return identities.length === 0 ? undefined : identities;
 }
 

@@ -3,8 +3,9 @@ import type { VerificationPolicyArgs } from '../core';
 import { PREDICATE_TYPES } from '../attest/predicate-type';
 import { SignedImageError } from '../error';
 import type { CommandContext } from './command';
+import { IDENTITY_OPTIONS, identitiesOf } from './identity-options';
 import { modules } from './modules';
-import { type Options, type OptionValues, UsageError } from './options';
+import { inGroup, type Options, type OptionValues, UsageError } from './options';
 
 /** The short names of predicate types, for texts. */
 export const TYPE_NAMES = Object.keys(PREDICATE_TYPES).join(', ');
@@ -21,20 +22,7 @@ export const POLICY_OPTIONS = {
     group: POLICY,
     about: 'trusted public key: a path, or a reference as in key.ref',
   },
-  identity: {
-    type: 'string',
-    value: 'NAME',
-    multiple: true,
-    group: POLICY,
-    about: 'trusted keyless signer, compared exactly; requires an --issuer, in the same order',
-  },
-  issuer: {
-    type: 'string',
-    value: 'URL',
-    multiple: true,
-    group: POLICY,
-    about: 'OIDC issuer of the identity, compared exactly',
-  },
+  ...inGroup(POLICY, IDENTITY_OPTIONS),
   annotation: {
     type: 'string',
     value: 'NAME=VALUE',
@@ -93,17 +81,6 @@ export function pair(option: string, text: string): readonly [string, string] {
   const at = text.indexOf('=');
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
   throw new UsageError(`--${option} ${text}: expected two parts separated by "="`);
-}
-
-/** Pairs each identity with its issuer. @throws UsageError */
-export function identitiesOf({
-  identity = [],
-  issuer = [],
-}: Pick<PolicyOptions, 'identity' | 'issuer'>) {
-  if (identity.length !== issuer.length) {
-    throw new UsageError('each --identity requires an --issuer, in the same order');
-  }
-  return identity.map((each, index) => ({ identity: each, issuer: issuer[index] ?? '' }));
 }
 
 /**

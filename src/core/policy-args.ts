@@ -10,6 +10,7 @@ import {
   type SigstoreConfig,
 } from '../sign';
 import {
+  identityProblems,
   parseWindowTime,
   type ProvenanceExpectation,
   type Transparency,
@@ -69,8 +70,6 @@ type TrustedRoot = NonNullable<VerificationPolicy['trustedRoot']>;
 const FORMATS: readonly unknown[] = ['any', 'bundle', 'legacy', 'both'];
 const TRANSPARENCIES: readonly unknown[] = ['log', 'timestamp', 'none'];
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== '';
-
 function toDate(text: string | undefined): Date | undefined {
   return text === undefined ? undefined : parseWindowTime(text);
 }
@@ -125,14 +124,9 @@ function argumentProblems({
   trustedKeys.forEach((each, index) =>
     problems.push(...windowProblems(each, `trustedKeys[${index}]`)),
   );
-  identities.forEach(({ identity, issuer }, index) => {
-    if (!isText(identity) || !isText(issuer)) {
-      report(
-        `identities[${index}]`,
-        'requires both `identity` and `issuer`, which must match exactly',
-      );
-    }
-  });
+  identities.forEach((each, index) =>
+    problems.push(...identityProblems(each, `identities[${index}]`)),
+  );
   return problems;
 }
 

@@ -164,8 +164,13 @@ function possibleSigners({
   const retired = trustedKeys.filter((each) => each.retired === true).map(({ key }) => key.keyId);
   const always = keys.filter(({ keyId }) => !retired.includes(keyId));
   const keyIds = new Set([...always, ...usable].map(({ keyId }) => keyId));
+  if (identities.some(hasPattern)) return Number.POSITIVE_INFINITY;
   const exact = new Set(identities.map((each) => JSON.stringify([each.issuer, each.identity])));
   return keyIds.size + exact.size;
+}
+
+function hasPattern({ identityPattern, issuerPattern }: TrustedIdentity): boolean {
+  return identityPattern !== undefined || issuerPattern !== undefined;
 }
 
 function nameOf({ name, predicateType }: RequirementArgs): string {

@@ -1,4 +1,4 @@
-import type { TrustedIdentity } from '../verify';
+import type { CertificateIdentity } from '../sigstore/certificate-identity';
 import type { Proof } from './proof';
 import { command, quoted } from './shell';
 import { CLIENT_TRUST_FILE, type TrustFacts } from './trust-files';
@@ -51,7 +51,7 @@ function sigstorePythonGap(
 function statementProgram(
   { files, predicateType = '' }: Proof,
   bundle: string,
-  { identity, issuer }: TrustedIdentity,
+  { identity, issuer }: CertificateIdentity,
 ): string {
   const values = [bundle, files.manifest, predicateType, identity, issuer].map(quoted);
   return `python3 - ${values.join(' \\\n  ')} <<'END'

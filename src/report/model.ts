@@ -83,7 +83,12 @@ export interface ReportedRule {
     readonly notBefore?: string;
     readonly notAfter?: string;
   }[];
-  readonly identities: readonly { readonly identity: string; readonly issuer: string }[];
+  /** Exact texts, and patterns between slashes. */
+  readonly identities: readonly {
+    readonly identity: string;
+    readonly issuer: string;
+    readonly claims?: Readonly<Record<string, string>>;
+  }[];
   readonly annotations: Readonly<Record<string, string>>;
   readonly format: string;
   readonly transparency: string;

@@ -17,12 +17,26 @@ function shownKey(value: unknown): string {
   }
 }
 
+/** A pattern is written between slashes. */
+function shownIdentity(each: unknown): ReportedRule['identities'][number] {
+  const side = (name: string): string => {
+    const pattern = textAt(each, `${name}Pattern`);
+    return textAt(each, name) ?? (pattern === undefined ? '(secret)' : `/${pattern}/`);
+  };
+  const patterns = Object.entries(pairsAt(each, 'claimPatterns')).map(
+    ([name, pattern]) => [name, `/${pattern}/`] as const,
+  );
+  const claims = { ...pairsAt(each, 'claims'), ...Object.fromEntries(patterns) };
+  return {
+    identity: side('identity'),
+    issuer: side('issuer'),
+    ...(Object.keys(claims).length > 0 && { claims }),
+  };
+}
+
 /** Returns the rule of a `VerifiedImage`, from its inputs. */
 export function ruleOf({ name, inputs }: StackResource): ReportedRule {
-  const identities = listAt(inputs, 'identities').map((each) => ({
-    identity: textAt(each, 'identity') ?? '(secret)',
-    issuer: textAt(each, 'issuer') ?? '(secret)',
-  }));
+  const identities = listAt(inputs, 'identities').map(shownIdentity);
   const trustedKeys = listAt(inputs, 'trustedKeys').map((each) =>
     defined<ReportedRule['trustedKeys'][number]>({
       key: shownKey(isSecret(each) ? each : objectAt({ each }, 'each')['key']),

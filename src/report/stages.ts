@@ -222,7 +222,9 @@ function ruleFacts(rule: ReportedRule): readonly Fact[] {
     ['Trusted keys', [...rule.keys, ...rule.trustedKeys.map(window)]],
     [
       'Trusted identities',
-      rule.identities.map(({ identity, issuer }) => `${identity} (issuer ${issuer})`),
+      rule.identities.map(({ identity, issuer, claims = {} }) =>
+        [`${identity} (issuer ${issuer})`, ...pairs(claims)].join(', '),
+      ),
     ],
     ['Required annotations', pairs(rule.annotations)],
     ['Required format', rule.format],

@@ -1,3 +1,12 @@
+export {
+  type CertificateClaims,
+  CLAIM_NAMES,
+  type ClaimName,
+  readClaim,
+} from './certificate-claims';
+export { IdentityMatcher, type ReadClaim } from './identity-matcher';
+export { anchored, compilePattern, literalPattern } from './identity-pattern';
+export { claimEntries, identityProblems, type IsGiven } from './trusted-identity';
 export { createFreshCheck, policyForSigner } from './signer-trust';
 export {
   manifestsToSign,

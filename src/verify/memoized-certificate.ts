@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { X509Certificate } from '@sigstore/core';
 import type { TrustMaterial } from '@sigstore/verify';
 
-import type { TrustedIdentity } from './policy';
+import type { CertificateIdentity } from '../sigstore/certificate-identity';
 import { readSignerCertificate } from './signer-certificate';
 
 /**
@@ -51,7 +51,7 @@ export function withMemoizedAuthorities<
 
 /** A parsed leaf certificate. Its issuer is not verified. */
 export interface LeafCertificate {
-  readonly claimed: TrustedIdentity;
+  readonly claimed: CertificateIdentity;
   readonly certificate: MemoizedCertificate;
 }
 

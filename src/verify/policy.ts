@@ -5,17 +5,10 @@ import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import type { SignatureFormat } from '../storage/signature';
 import type { PublicKey } from '../key/public-key';
 import type { Requirement } from './requirement/requirement';
+import type { TrustedIdentity } from './trusted-identity';
 import type { TrustedKey } from './trusted-key';
 
-export type { KeyObject };
-
-/** A trusted keyless signer: both values must match the certificate exactly. */
-export interface TrustedIdentity {
-  /** The certificate's subject alternative name: a URI or an e-mail address. */
-  readonly identity: string;
-  /** The OIDC issuer in the certificate's Fulcio extension. */
-  readonly issuer: string;
-}
+export type { KeyObject, TrustedIdentity };
 
 /** The log entries and timestamps that a signature must have. */
 export type Transparency =

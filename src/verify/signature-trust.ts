@@ -1,17 +1,21 @@
 import { type KeyObject, createHash, createPublicKey } from 'node:crypto';
 
 import type { Bundle, TransparencyLogEntry } from '@sigstore/bundle';
+import type { X509Certificate } from '@sigstore/core';
 import { type SignedEntity, Verifier, toSignedEntity } from '@sigstore/verify';
 
 import { InvalidInputError, messageOf } from '../error';
 import type { Candidate } from '../storage/candidate';
 import { leafCertificate } from '../storage/signature';
+import type { CertificateIdentity } from '../sigstore/certificate-identity';
 import { EnvelopeTimestamp, Timestamp } from '../sigstore/timestamp';
 import type { SignerDescription } from '../key/signer';
 import type { PublicKey } from '../key/public-key';
 import { type Failure, failure } from './failure';
 import { loggedVerifier, matchesCheckpoint } from './log-entry-key';
-import type { TrustedIdentity, VerificationPolicy } from './policy';
+import { readClaim } from './certificate-claims';
+import { IdentityMatcher } from './identity-matcher';
+import type { VerificationPolicy } from './policy';
 import { type AnchorMaterial, anchorsOf, type TrustAnchors, untrusted } from './trust-anchors';
 import { outsideWindows, type TrustedKey } from './trusted-key';
 
@@ -35,6 +39,7 @@ export type Verdict = Trusted | { readonly failure: Failure };
 export class SignatureTrust {
   private readonly anchors: TrustAnchors;
   private readonly keys: readonly TrustedKey[];
+  private readonly identities: readonly IdentityMatcher[];
 
   /**
    * @throws SignedImageError `INPUT_INVALID` for a policy without trusted signers, and
@@ -45,6 +50,7 @@ export class SignatureTrust {
     private readonly now: () => Date = () => new Date(),
   ) {
     this.keys = trustedKeys(policy);
+    this.identities = policy.identities.map((trusted) => new IdentityMatcher(trusted));
     if (this.keys.length === 0 && policy.identities.length === 0) {
       throw new InvalidInputError([
         {
@@ -93,9 +99,8 @@ export class SignatureTrust {
 
   private checkCertificate(candidate: Candidate, leaf: Buffer): Verdict {
     const { claimed, certificate } = this.anchors.certificates.parse(leaf);
-    if (!this.policy.identities.some((trusted) => sameIdentity(trusted, claimed))) {
-      return mismatch(`identity ${quote(claimed.identity)} of ${quote(claimed.issuer)}`);
-    }
+    const stranger = this.identityFault(claimed, certificate);
+    if (stranger) return stranger;
     const entity: SignedEntity = {
       ...this.entity(candidate),
       key: { $case: 'certificate', certificate },
@@ -106,6 +111,19 @@ export class SignatureTrust {
     const fault = logFault(entity, leaf);
     if (fault) return fault;
     return { signer: { kind: 'keyless', ...claimed }, times: provenTimes(entity) };
+  }
+
+  /** Compares the certificate with the identities: the library's own policy does not anchor its expressions. */
+  private identityFault(
+    claimed: CertificateIdentity,
+    certificate: X509Certificate,
+  ): Verdict | undefined {
+    const identity = `identity ${quote(claimed.identity)} of ${quote(claimed.issuer)}`;
+    const trusted = this.identities.filter((each) => each.matches(claimed));
+    const faults = trusted.map((each) => each.claimFault((name) => readClaim(certificate, name)));
+    if (faults.includes(undefined)) return undefined;
+    const [first] = faults;
+    return mismatch(first === undefined ? identity : `${identity}: ${first}`);
   }
 
   /** Returns the entity to verify; log entries and timestamps without trust material are omitted. */
@@ -229,11 +247,6 @@ function keyObject(key: PublicKey): KeyObject {
   const created = createPublicKey({ key: key.spki, format: 'der', type: 'spki' });
   keyObjects.set(key, created);
   return created;
-}
-
-/** Compares both exactly: the library's own policy treats the identity as a regular expression. */
-function sameIdentity(a: TrustedIdentity, b: TrustedIdentity): boolean {
-  return a.identity === b.identity && a.issuer === b.issuer;
 }
 
 /**

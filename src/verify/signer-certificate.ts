@@ -2,7 +2,7 @@ import { X509Certificate as NodeCertificate } from 'node:crypto';
 
 import { type ASN1Obj, X509Certificate } from '@sigstore/core';
 
-import type { TrustedIdentity } from './policy';
+import type { CertificateIdentity } from '../sigstore/certificate-identity';
 
 // https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
 const ISSUER_V1 = '1.3.6.1.4.1.57264.1.1';
@@ -71,7 +71,7 @@ function issuerOf(certificate: X509Certificate): string {
  *
  * @throws Error if the certificate is not valid for signing
  */
-export function readSignerCertificate(der: Buffer): TrustedIdentity {
+export function readSignerCertificate(der: Buffer): CertificateIdentity {
   const certificate = X509Certificate.parse(Buffer.from(der));
   const node = new NodeCertificate(der);
   if (node.ca) throw new Error('the certificate is a CA certificate');

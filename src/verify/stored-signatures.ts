@@ -14,7 +14,7 @@ import {
   type StoredFormat,
 } from '../storage/signature';
 import { readImageManifests } from './image-manifests';
-import type { TrustedIdentity } from './policy';
+import type { CertificateIdentity } from '../sigstore/certificate-identity';
 import { readSignerCertificate } from './signer-certificate';
 
 const PARALLEL_MANIFESTS = 4;
@@ -31,7 +31,7 @@ export interface FoundSignature {
   /** `predicateType` of the in-toto statement; absent for a signature without a statement. */
   readonly predicateType?: string;
   /** Who its certificate names; absent for a signature with a key. */
-  readonly identity?: TrustedIdentity;
+  readonly identity?: CertificateIdentity;
   readonly certificate?: string;
   readonly logEntries: readonly LogEntry[];
 }
@@ -111,7 +111,7 @@ function unreadable({ unusable, unread }: Findings, subject: Digest): Unreadable
 }
 
 /** A certificate that is not for signing has no identity. */
-function identityOf(leaf: Buffer): TrustedIdentity | undefined {
+function identityOf(leaf: Buffer): CertificateIdentity | undefined {
   try {
     return readSignerCertificate(leaf);
   } catch {

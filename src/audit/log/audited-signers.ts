@@ -1,18 +1,16 @@
 import { InvalidInputError, type Problem } from '../../error';
 import { problemsOf } from '../../error/signed-image-error';
 import { loadPublicKey, type PublicKey, type SigningHost } from '../../sign';
-import type { TrustedIdentity } from '../../verify';
+import { identityProblems, type TrustedIdentity } from '../../verify';
 import type { AuditedSigners } from './entry-matcher';
 
 /** The signers to search a log for; at least one is required. */
 export interface SignerArgs {
   /** Public keys: PEM text, a path, or a reference (`k8s://`, `awskms://`, ...). */
   readonly keys?: readonly string[] | undefined;
-  /** Keyless signers; identity and issuer match exactly. */
+  /** Keyless signers. */
   readonly identities?: readonly TrustedIdentity[] | undefined;
 }
-
-const isText = (value: string): boolean => value.trim() !== '';
 
 /** @throws InvalidInputError with all problems, each on its property */
 export async function loadAuditedSigners(
@@ -25,11 +23,9 @@ export async function loadAuditedSigners(
   if (references.length === 0 && identities.length === 0) {
     report('keys', 'no signer to search for: give at least one key or identity');
   }
-  identities.forEach(({ identity, issuer }, index) => {
-    if (!isText(identity) || !isText(issuer)) {
-      report(`identities[${index}]`, 'requires both `identity` and `issuer`, which match exactly');
-    }
-  });
+  identities.forEach((each, index) =>
+    problems.push(...identityProblems(each, `identities[${index}]`)),
+  );
   const keys: PublicKey[] = [];
   for (const [index, reference] of references.entries()) {
     const property = `keys[${index}]`;

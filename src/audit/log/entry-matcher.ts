@@ -1,16 +1,22 @@
 import { X509Certificate, createPublicKey } from 'node:crypto';
 
+import { X509Certificate as ParsedCertificate } from '@sigstore/core';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 
 import type { PublicKey } from '../../key/public-key';
-import { certificateIdentity } from '../../sigstore/certificate-identity';
-import type { TrustedIdentity } from '../../verify';
+import { type CertificateIdentity, certificateIdentity } from '../../sigstore/certificate-identity';
+import {
+  claimEntries,
+  IdentityMatcher,
+  readClaim,
+  type ReadClaim,
+  type TrustedIdentity,
+} from '../../verify';
 import { type EntryContent, parseCertificate } from './entry-signers';
 
 /** The keys and identities whose entries are searched for. */
 export interface AuditedSigners {
   readonly keys: readonly PublicKey[];
-  /** Both must match exactly. */
   readonly identities: readonly TrustedIdentity[];
 }
 
@@ -35,9 +41,18 @@ export interface EntryMatch {
 }
 
 interface Wanted {
-  readonly identity: TrustedIdentity;
-  /** As in the certificate's subject alternative name. */
-  readonly bytes: Buffer;
+  readonly matcher: IdentityMatcher;
+  /** Exact names and claims, which a certificate of this identity contains as they are. */
+  readonly texts: readonly Buffer[];
+}
+
+function wantedOf(trusted: TrustedIdentity): Wanted {
+  const { identity, issuer, claims } = trusted;
+  const exact = [identity, issuer, ...claimEntries(claims).map(([, value]) => value)];
+  return {
+    matcher: new IdentityMatcher(trusted),
+    texts: exact.flatMap((text) => (text === undefined ? [] : [Buffer.from(text, 'utf8')])),
+  };
 }
 
 /** Matches entries by key and identity. */
@@ -48,10 +63,7 @@ export class EntryMatcher {
 
   constructor({ keys, identities }: AuditedSigners, root: TrustedRoot | undefined) {
     this.#keys = keys;
-    this.#wanted = identities.map((identity) => ({
-      identity,
-      bytes: Buffer.from(identity.identity, 'utf8'),
-    }));
+    this.#wanted = identities.map(wantedOf);
     const authorities = root?.certificateAuthorities ?? [];
     this.#authorities = authorities.flatMap(({ certChain }) =>
       (certChain?.certificates ?? []).map(({ rawBytes }) => new X509Certificate(rawBytes)),
@@ -89,19 +101,21 @@ export class EntryMatcher {
   }
 
   /**
-   * Parsing a certificate takes most of the time of an entry, so the identity's bytes, which a certificate
-   * of this identity contains as they are, are searched for first.
+   * Parsing a certificate takes most of the time of an entry, so the texts that a certificate of this identity
+   * contains as they are, are searched for first. An identity of patterns alone has none.
    */
   #identityOf(verifier: Buffer): EntrySigner | undefined {
-    const isCandidate = this.#wanted.some(({ bytes }) => verifier.includes(bytes));
-    const certificate = isCandidate ? parseCertificate(verifier) : undefined;
-    if (!certificate) return undefined;
-    const found = identityIn(certificate);
-    const wanted = this.#wanted.find(
-      ({ identity }) => identity.identity === found?.identity && identity.issuer === found.issuer,
+    const candidates = this.#wanted.filter(({ texts }) =>
+      texts.every((text) => verifier.includes(text)),
     );
-    if (!wanted) return undefined;
-    const { identity, issuer } = wanted.identity;
+    const certificate = candidates.length > 0 ? parseCertificate(verifier) : undefined;
+    const found = certificate && identityIn(certificate);
+    if (!certificate || !found) return undefined;
+    const isOurs = candidates.some(
+      ({ matcher }) => matcher.matches(found) && hasClaims(matcher, certificate),
+    );
+    if (!isOurs) return undefined;
+    const { identity, issuer } = found;
     const isCertificateTrusted = this.#authorities.some(
       (authority) => certificate.checkIssued(authority) && certificate.verify(authority.publicKey),
     );
@@ -109,7 +123,14 @@ export class EntryMatcher {
   }
 }
 
-function identityIn(certificate: X509Certificate): TrustedIdentity | undefined {
+function hasClaims(matcher: IdentityMatcher, certificate: X509Certificate): boolean {
+  let parsed: ParsedCertificate | undefined;
+  const read: ReadClaim = (name) =>
+    readClaim((parsed ??= ParsedCertificate.parse(certificate.toString())), name);
+  return matcher.claimFault(read) === undefined;
+}
+
+function identityIn(certificate: X509Certificate): CertificateIdentity | undefined {
   try {
     return certificateIdentity(certificate.toString());
   } catch {

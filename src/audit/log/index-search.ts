@@ -1,3 +1,4 @@
+import type { TrustedIdentity } from '../../verify';
 import { leafHash, rootFromProof } from '../../sigstore/inclusion';
 import type { VerifiedHead } from '../../sigstore/signed-checkpoint';
 import { checkContinues } from './consistency';
@@ -34,8 +35,9 @@ export class IndexSearch {
 
   /** @throws SignedImageError `LOG_INCONSISTENT`, `REKOR_FAILED` */
   async run({ keys, identities, digests }: IndexQuery): Promise<IndexResult> {
-    const emails = identities.filter(({ identity }) => EMAIL.test(identity));
-    const others = identities.filter(({ identity }) => !EMAIL.test(identity));
+    const isEmail = ({ identity }: TrustedIdentity): boolean => EMAIL.test(identity ?? '');
+    const emails = identities.filter(isEmail);
+    const others = identities.filter((each) => !isEmail(each));
     const queries = [
       ...keys.map(({ pem }) => ({
         publicKey: { format: 'x509', content: Buffer.from(pem).toString('base64') },
@@ -54,10 +56,13 @@ export class IndexSearch {
     for await (const entries of inOrder(batches, (batch) => this.reader.byUuid(batch))) {
       for (const entry of entries) await this.#add(entry);
     }
-    const notes = others.map(
-      ({ identity }) =>
-        `the search index does not have the identity ${JSON.stringify(identity)}, which is not an e-mail address: only new entries are found, or read the log from an index (\`from\`)`,
-    );
+    const notes = others.map(({ identity, identityPattern }) => {
+      const [name, kind] =
+        identity === undefined
+          ? [identityPattern, 'is a pattern']
+          : [identity, 'is not an e-mail address'];
+      return `the search index does not have the identity ${JSON.stringify(name)}, which ${kind}: only new entries are found, or read the log from an index (\`from\`)`;
+    });
     return { read: found.length, notes };
   }
 

@@ -7,6 +7,7 @@ import { expressionOf } from './signer-pattern';
 import {
   policyMetadata,
   type PolicyManifests,
+  rejectClaims,
   type SignerPolicy,
   SIGNER_POLICY_MEMBERS,
   signerPolicy,
@@ -166,6 +167,7 @@ export function fluxVerification(args: FluxVerificationArgs): FluxManifests {
   if (fault !== undefined) throw unsupported('namespace', fault);
   if (!/^(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h))+$/.test(interval))
     throw unsupported('interval', 'must be a duration such as "10m" or "1h30m"');
+  rejectClaims(policy, 'Flux');
   check(policy);
   const warnings = warningsOf(policy);
   const verify = verifyOf(policy);

@@ -1,7 +1,10 @@
 import { PROVENANCE_PREDICATE_TYPE, SIGNATURE_PREDICATE_TYPE } from '../../attest';
 import { PUBLIC_REKOR_URL } from '../../sign';
+import { InvalidInputError, type Problem } from '../../error';
+import type { ClaimName } from '../../verify/certificate-claims';
+import { claimEntries } from '../../verify/trusted-identity';
 import { kyvernoGlobs } from './image-pattern';
-import { expressionOf, type IdentityMatcher, type Matcher } from './signer-pattern';
+import { expressionOf, type IdentityConditions, type Matcher } from './signer-pattern';
 import {
   policyMetadata,
   type PolicyManifests,
@@ -42,8 +45,50 @@ function transparencyOptions(policy: SignerPolicy, keyless: boolean): object {
 /** In an exact name, Kyverno interprets `*` and `?` as wildcards. */
 const isPlain = ({ exact }: Matcher): boolean => exact !== undefined && !/[*?]/.test(exact);
 
-function identityEntry({ subject, issuer }: IdentityMatcher): object {
+/** The claims that Kyverno compares, in legacy signatures only. */
+const KYVERNO_CLAIMS: readonly ClaimName[] = [
+  'githubWorkflowTrigger',
+  'githubWorkflowSha',
+  'githubWorkflowName',
+  'githubWorkflowRepository',
+  'githubWorkflowRef',
+];
+
+const useAnother = 'use another claim, or name the workflow in `identityPattern`';
+
+function claimFault(name: ClaimName, value: string, { format }: SignerPolicy): string | undefined {
+  if (format === 'bundle') {
+    return 'cannot be checked: a Kyverno ClusterPolicy compares claims only in the format "legacy"; sign with the format "both", or name the workflow in `identityPattern`';
+  }
+  if (!KYVERNO_CLAIMS.includes(name)) {
+    return `cannot be checked: a Kyverno ClusterPolicy compares only the claims ${KYVERNO_CLAIMS.join(', ')}; ${useAnother}`;
+  }
+  const fault = textFault(value, true);
+  return fault && `${fault}; ${useAnother}`;
+}
+
+/** Reports the claims that Kyverno would ignore, or would not compare literally. */
+function checkClaims(policy: SignerPolicy): void {
+  const problems = policy.identities.flatMap(({ claims, claimPatterns }, index): Problem[] => [
+    ...claimEntries(claims).flatMap(([name, value]): Problem[] => {
+      const message = claimFault(name, value, policy);
+      const property = `identities[${index}].claims.${name}`;
+      return message === undefined ? [] : [{ property, code: 'INPUT_INVALID', message }];
+    }),
+    ...claimEntries(claimPatterns).map(([name]): Problem => ({
+      property: `identities[${index}].claimPatterns.${name}`,
+      code: 'INPUT_INVALID',
+      message: `cannot be checked: a Kyverno ClusterPolicy compares claims with exact values only; use \`claims\`, or name the workflow in \`identityPattern\``,
+    })),
+  ]);
+  if (problems.length > 0) throw new InvalidInputError(problems);
+}
+
+function identityEntry({ subject, issuer, claims }: IdentityConditions): object {
   return {
+    ...(claimEntries(claims).length > 0 && {
+      additionalExtensions: Object.fromEntries(claimEntries(claims)),
+    }),
     ...(isPlain(subject) ? { subject: subject.exact } : { subjectRegExp: expressionOf(subject) }),
     ...(isPlain(issuer) ? { issuer: issuer.exact } : { issuerRegExp: expressionOf(issuer) }),
   };
@@ -155,6 +200,7 @@ function checkTexts(policy: SignerPolicy): void {
 }
 
 function check(policy: SignerPolicy): void {
+  checkClaims(policy);
   checkTexts(policy);
   const stamped = policy.transparency === 'timestamp' && !readsBundles(policy);
   if (stamped && policy.instance === undefined) {

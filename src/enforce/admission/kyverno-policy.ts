@@ -3,10 +3,11 @@ import { PUBLIC_REKOR_URL } from '../../sign';
 import { celString, type Manifest, namespaceSelector } from './manifest';
 import { kyvernoGlobs } from './image-pattern';
 import { addsImages } from './pod-images';
-import type { IdentityMatcher } from './signer-pattern';
+import type { IdentityConditions } from './signer-pattern';
 import {
   policyMetadata,
   type PolicyManifests,
+  rejectClaims,
   type SignerPolicy,
   signerPolicy,
   type SignerPolicyArgs,
@@ -71,7 +72,7 @@ function ctlog(policy: SignerPolicy, keyless: boolean): object {
   };
 }
 
-function identity({ subject, issuer }: IdentityMatcher): object {
+function identity({ subject, issuer }: IdentityConditions): object {
   return {
     ...(subject.exact === undefined
       ? { subjectRegExp: subject.pattern }
@@ -207,6 +208,7 @@ function check({ format, transparency, keys, provenance }: SignerPolicy): void {
  */
 export function kyvernoPolicy(args: SignerPolicyArgs): PolicyManifests {
   const policy = signerPolicy(args);
+  rejectClaims(policy, 'a Kyverno ImageValidatingPolicy');
   check(policy);
   const attestors = attestorsOf(policy);
   const warnings = warningsOf(policy);

@@ -2,11 +2,12 @@ import { PROVENANCE_PREDICATE_TYPE, SIGNATURE_PREDICATE_TYPE } from '../../attes
 import { PUBLIC_FULCIO_URL, PUBLIC_REKOR_URL, type StoredFormat } from '../../sign';
 import { policyControllerGlobs } from './image-pattern';
 import type { Manifest } from './manifest';
-import type { IdentityMatcher } from './signer-pattern';
+import type { IdentityConditions } from './signer-pattern';
 import {
   type OwnInstance,
   policyMetadata,
   type PolicyManifests,
+  rejectClaims,
   type SignerPolicy,
   signerPolicy,
   type SignerPolicyArgs,
@@ -120,7 +121,7 @@ function transparencyOptions(policy: SignerPolicy, format: StoredFormat): object
   return { ctlog: { ...(url !== undefined && { url }), ...ref } };
 }
 
-function identity({ subject, issuer }: IdentityMatcher): object {
+function identity({ subject, issuer }: IdentityConditions): object {
   return {
     ...(subject.exact === undefined
       ? { subjectRegExp: subject.pattern }
@@ -244,6 +245,7 @@ function warningsOf({ annotations, namespaces }: SignerPolicy): readonly string[
  */
 export function policyControllerPolicy(args: SignerPolicyArgs): PolicyManifests {
   const policy = signerPolicy(args);
+  rejectClaims(policy, 'policy-controller');
   check(policy);
   const warnings = warningsOf(policy);
   const { name, instance, provenance } = policy;

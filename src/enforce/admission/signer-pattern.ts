@@ -1,21 +1,10 @@
 import type { Problem } from '../../error';
-import { literal } from '../program/exemption';
-import { anchored, expressionFault } from './common-expression';
+import type { CertificateClaims } from '../../verify/certificate-claims';
+import { anchored, literalPattern } from '../../verify/identity-pattern';
+import { claimEntries, type TrustedIdentity } from '../../verify/trusted-identity';
 
-/**
- * A keyless signer: the subject of the certificate (`identity`) and the OIDC issuer (`issuer`), each
- * either exactly or by a pattern.
- */
-export interface PolicyIdentity {
-  /** The certificate's subject, exactly: a URI or an e-mail address. */
-  readonly identity?: string;
-  /** Regular expression that the whole subject must match. */
-  readonly identityPattern?: string;
-  /** The OIDC issuer, exactly. */
-  readonly issuer?: string;
-  /** Regular expression that the whole issuer must match. */
-  readonly issuerPattern?: string;
-}
+/** A keyless signer, as in the verification (`VerifiedImage.identities`): one description for every layer. */
+export type PolicyIdentity = TrustedIdentity;
 
 /** A condition for the subject or the issuer: an exact text, or an expression that is anchored at both ends. */
 export interface Matcher {
@@ -23,136 +12,44 @@ export interface Matcher {
   readonly pattern?: string;
 }
 
-export interface IdentityMatcher {
+/** A trusted identity in the form that policy engines use. */
+export interface IdentityConditions {
   readonly subject: Matcher;
   readonly issuer: Matcher;
-}
-
-/** Names of unrelated signers, by kind: a pattern that matches all names of one kind would trust everyone. */
-const UNRELATED_NAMES: Readonly<Record<'identity' | 'issuer', readonly (readonly string[])[]>> = {
-  identity: [
-    ['https://ci.unrelated.example/a/b@refs/heads/main', 'https://other.invalid/x'],
-    ['someone@other.test', 'a.b@unrelated.example'],
-    ['spiffe://other.invalid/ns/x', 'spiffe://unrelated.example/y'],
-    // Services where everyone may have an account.
-    ...['https://github.com/', 'https://gitlab.com/'].map((host) => [
-      `${host}unrelated/a/.github/workflows/b.yml@refs/heads/main`,
-      `${host}other-org/x.y//.gitlab-ci.yml@refs/tags/v9`,
-    ]),
-    ['a.unrelated@gmail.com', 'other1@gmail.com'],
-    ['a@unrelated-1.iam.gserviceaccount.com', 'ci-2@other.iam.gserviceaccount.com'],
-  ],
-  issuer: [['https://issuer.unrelated.example', 'https://other.invalid:8443/realms/x']],
-};
-
-/** A name that a pattern spells out, and names of others that only begin or end with it. */
-interface Spelled {
-  readonly name: RegExp;
-  readonly others: (name: string) => readonly string[];
-  readonly fault: string;
-}
-
-const DOMAIN = String.raw`((?:[\w-]+\\?\.)+[a-z]{2,})`;
-const ACCOUNT_PATH = '/a/.github/workflows/b.yml@refs/heads/main';
-
-const SPELLED: readonly Spelled[] = [
-  {
-    name: new RegExp(String.raw`^\^?https?:\\?/\\?/${DOMAIN}`),
-    others: (host) => [
-      `https://${host}.other.example/a/b@refs/heads/main`,
-      `https://${host}.other.invalid/x`,
-    ],
-    fault: 'matches every host that begins so, "%.others.example" too: end the host with "/"',
-  },
-  {
-    name: /^\^?https:\\?\/\\?\/git(?:hub|lab)\\?\.com\\?\/([\w-]+)/,
-    others: (account) =>
-      ['github', 'gitlab'].flatMap((service) => [
-        `https://${service}.com/${account}-other${ACCOUNT_PATH}`,
-        `https://${service}.com/${account}2${ACCOUNT_PATH}`,
-      ]),
-    fault: 'matches every account whose name begins with "%": end the name with "/"',
-  },
-  {
-    name: new RegExp(String.raw`${DOMAIN}\$?$`),
-    others: (domain) => [`a@other${domain}`, `b.c@no-${domain}`],
-    fault: 'matches every domain that ends so, "others-%" too: begin it with "@"',
-  },
-];
-
-/** What is wrong where a pattern spells a name out, and goes on or begins with any text beside it. */
-function openName(pattern: string, expression: RegExp): string | undefined {
-  for (const { name, others, fault } of SPELLED) {
-    const spelled = name.exec(pattern)?.[1]?.replaceAll('\\', '');
-    if (spelled === undefined) continue;
-    const isOpen = others(spelled).filter((other) => expression.test(other)).length >= 2;
-    if (isOpen) return fault.replace('%', () => spelled);
-  }
-  return undefined;
-}
-
-function patternFault(pattern: string, side: 'identity' | 'issuer'): string | undefined {
-  const fault = expressionFault(pattern);
-  if (fault !== undefined) return fault;
-  const expression = new RegExp(anchored(pattern));
-  const open = openName(pattern, expression);
-  if (open !== undefined) return open;
-  return UNRELATED_NAMES[side].some((names) => names.every((name) => expression.test(name)))
-    ? 'matches everyone, or everyone with an account of one service: restrict it to the trusted signers'
-    : undefined;
-}
-
-function sideProblems(
-  exact: string | undefined,
-  pattern: string | undefined,
-  member: 'identity' | 'issuer',
-  property: string,
-): readonly Problem[] {
-  const patternMember = `${member}Pattern`;
-  const problem = (name: string, message: string): Problem => ({
-    property: `${property}.${name}`,
-    code: 'INPUT_INVALID',
-    message,
-  });
-  if (exact !== undefined && pattern !== undefined)
-    return [problem(patternMember, `cannot be combined with \`${member}\`: set one of the two`)];
-  if (pattern !== undefined) {
-    const fault = patternFault(pattern, member);
-    return fault === undefined ? [] : [problem(patternMember, fault)];
-  }
-  if (exact === undefined)
-    return [
-      problem(
-        member,
-        `is required, or \`${patternMember}\`: without it, any signer would be trusted`,
-      ),
-    ];
-  return exact.trim() === '' ? [problem(member, 'is empty: any signer would be trusted')] : [];
-}
-
-/** Validates an identity. */
-export function identityProblems(
-  { identity, identityPattern, issuer, issuerPattern }: PolicyIdentity,
-  property: string,
-): readonly Problem[] {
-  return [
-    ...sideProblems(identity, identityPattern, 'identity', property),
-    ...sideProblems(issuer, issuerPattern, 'issuer', property),
-  ];
+  readonly claims: CertificateClaims;
+  readonly claimPatterns: CertificateClaims;
 }
 
 const matcherOf = (exact: string | undefined, pattern: string | undefined): Matcher =>
   pattern === undefined ? { exact: exact ?? '' } : { pattern: anchored(pattern) };
 
-/** Converts a valid identity to its matchers. */
-export function identityMatcher(args: PolicyIdentity): IdentityMatcher {
+/** Converts a valid identity to its conditions. */
+export function identityConditions(args: PolicyIdentity): IdentityConditions {
   return {
     subject: matcherOf(args.identity, args.identityPattern),
     issuer: matcherOf(args.issuer, args.issuerPattern),
+    claims: args.claims ?? {},
+    claimPatterns: args.claimPatterns ?? {},
   };
 }
 
 /** Returns the expression that is equivalent to a matcher, for engines that support expressions only. */
 export function expressionOf({ exact, pattern }: Matcher): string {
-  return pattern ?? `^${literal(exact ?? '')}$`;
+  return pattern ?? `^${literalPattern(exact ?? '')}$`;
+}
+
+/** Reports every claim that is required, for engines that do not compare claims. */
+export function claimProblems(
+  identities: readonly Pick<IdentityConditions, 'claims' | 'claimPatterns'>[],
+  message: string,
+): readonly Problem[] {
+  return identities.flatMap(({ claims, claimPatterns }, index) =>
+    Object.entries({ claims, claimPatterns }).flatMap(([member, required]) =>
+      claimEntries(required).map(([name]): Problem => ({
+        property: `identities[${index}].${member}.${name}`,
+        code: 'INPUT_INVALID',
+        message,
+      })),
+    ),
+  );
 }

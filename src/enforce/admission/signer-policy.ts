@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 
-import { InvalidInputError, type Problem, SignedImageError } from '../../error';
+import { distinct, InvalidInputError, type Problem, SignedImageError } from '../../error';
 import { normalizePem, pemFault } from '../../host/pem-text';
 import { parseBoundedJson } from '../../http/json-bounds';
 import {
@@ -9,12 +9,14 @@ import {
   type SignatureFormat,
   TRUSTED_ROOT_MEDIA_TYPE,
 } from '../../sign';
+import { CLAIM_NAMES, type ClaimName } from '../../verify/certificate-claims';
+import { identityProblems } from '../../verify/trusted-identity';
 import { type ImagePattern, parseImagePattern } from './image-pattern';
 import { type Manifest, nameFault, namespaceProblems } from './manifest';
 import {
-  type IdentityMatcher,
-  identityMatcher,
-  identityProblems,
+  claimProblems,
+  type IdentityConditions,
+  identityConditions,
   type PolicyIdentity,
 } from './signer-pattern';
 import {
@@ -60,11 +62,22 @@ export interface SignerPolicyArgs {
   readonly action?: string;
 }
 
+const CLAIMS = Object.fromEntries(CLAIM_NAMES.map((name) => [name, 'any'])) as Readonly<
+  Record<ClaimName, 'any'>
+>;
+
 /** The arguments that all engines have. */
 export const SIGNER_POLICY_MEMBERS: MembersOf<SignerPolicyArgs> = {
   name: 'any',
   keys: 'any',
-  identities: { identity: 'any', identityPattern: 'any', issuer: 'any', issuerPattern: 'any' },
+  identities: {
+    identity: 'any',
+    identityPattern: 'any',
+    issuer: 'any',
+    issuerPattern: 'any',
+    claims: CLAIMS,
+    claimPatterns: CLAIMS,
+  },
   images: 'any',
   format: 'any',
   transparency: 'any',
@@ -87,7 +100,7 @@ export interface SignerPolicy {
   readonly name: string;
   /** PEM of SubjectPublicKeyInfo. */
   readonly keys: readonly string[];
-  readonly identities: readonly IdentityMatcher[];
+  readonly identities: readonly IdentityConditions[];
   readonly images: readonly ImagePattern[];
   readonly format: SignatureFormat;
   readonly transparency: 'log' | 'timestamp' | 'none';
@@ -229,7 +242,7 @@ export function signerPolicy(
   const policy: SignerPolicy = {
     name: args.name,
     keys: keys.map((text, index) => keyOf(text, `keys[${index}]`, report)),
-    identities: identities.map(identityMatcher),
+    identities: identities.map(identityConditions),
     images: imagesOf(args.images, report),
     format: oneOf(FORMATS, args.format, 'bundle', 'format', report),
     transparency: oneOf(
@@ -250,7 +263,7 @@ export function signerPolicy(
     ...namespaceProblems(args.namespaces),
     ...instanceProblems(policy),
   );
-  if (problems.length > 0) throw new InvalidInputError(problems);
+  if (problems.length > 0) throw new InvalidInputError(distinct(problems));
   return policy;
 }
 
@@ -287,6 +300,15 @@ export function policyMetadata(name: string, warnings: readonly string[]): Manif
       ...(warnings.length > 0 && { [NOTES]: warnings.join('\n') }),
     },
   };
+}
+
+/** @throws InvalidInputError with each claim that is required, for an engine that does not compare claims */
+export function rejectClaims({ identities }: SignerPolicy, engine: string): void {
+  const problems = claimProblems(
+    identities,
+    `cannot be checked: ${engine} compares only the subject and the issuer of a certificate; leave it out, and name the workflow with its ref in \`identity\` or \`identityPattern\``,
+  );
+  if (problems.length > 0) throw new InvalidInputError(problems);
 }
 
 /** Creates the error for a requirement that a policy engine does not support. */

@@ -23,7 +23,7 @@ export interface ImagePolicyConfig {
   readonly signers?: TrustedSigners;
 }
 
-type Shape = 'text' | 'texts';
+type Shape = 'text' | 'texts' | 'object';
 
 const EXEMPTION: Readonly<Record<string, Shape>> = {
   image: 'text',
@@ -42,6 +42,8 @@ const IDENTITY: Readonly<Record<string, Shape>> = {
   identityPattern: 'text',
   issuer: 'text',
   issuerPattern: 'text',
+  claims: 'object',
+  claimPatterns: 'object',
 };
 
 const invalid = (property: string, message: string): Problem => ({
@@ -52,7 +54,14 @@ const invalid = (property: string, message: string): Problem => ({
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
+const SHAPES: Readonly<Record<Shape, string>> = {
+  text: 'a text',
+  texts: 'a list of texts',
+  object: 'an object',
+};
+
 function matchesShape(value: unknown, shape: Shape): boolean {
+  if (shape === 'object') return isObject(value);
   return shape === 'text' ? isText(value) : Array.isArray(value) && value.every(isText);
 }
 
@@ -68,9 +77,7 @@ function memberProblems(
     if (shape === undefined) {
       return [invalid(at, `is not a member; expected one of ${Object.keys(members).join(', ')}`)];
     }
-    return matchesShape(given, shape)
-      ? []
-      : [invalid(at, shape === 'text' ? 'must be a text' : 'must be a list of texts')];
+    return matchesShape(given, shape) ? [] : [invalid(at, `must be ${SHAPES[shape]}`)];
   });
 }
 
@@ -196,7 +203,7 @@ const MEMBERS: Readonly<Record<Member, readonly [type: 'array' | 'string', descr
     ],
     identities: [
       'array',
-      'Keyless signers: objects with `identity` or `identityPattern`, and `issuer` or `issuerPattern`. If set, images must be signed by one of the trusted signers.',
+      'Keyless signers: objects with `identity` or `identityPattern`, and `issuer` or `issuerPattern`; optionally `claims` and `claimPatterns`, objects. If set, images must be signed by one of the trusted signers.',
     ],
     trustedRoots: [
       'array',

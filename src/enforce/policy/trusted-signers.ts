@@ -3,12 +3,10 @@ import { json } from '@sigstore/core';
 import type { Problem } from '../../error';
 import { parseBoundedJson } from '../../http/json-bounds';
 import { publicKeyFromPem } from '../../sign';
-import {
-  expressionOf,
-  identityMatcher,
-  identityProblems,
-  type PolicyIdentity,
-} from '../admission/signer-pattern';
+import { compilePattern } from '../../verify/identity-pattern';
+import { IdentityMatcher } from '../../verify/identity-matcher';
+import { claimEntries, identityProblems } from '../../verify/trusted-identity';
+import type { PolicyIdentity } from '../admission/signer-pattern';
 import { isObject, type Properties, UNKNOWN } from '../workload';
 
 /** The signers that the policy trusts, as configured. */
@@ -73,25 +71,66 @@ export function trustedSignersProblems(config: TrustedSignersConfig): readonly P
   ];
 }
 
-const ASCII = /^[ -~]*$/;
-
 const items = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const member = (value: unknown, name: string): unknown =>
   isObject(value) ? value[name] : undefined;
 
+const SIDES = ['identity', 'identityPattern', 'issuer', 'issuerPattern'] as const;
+
+type Declared = Readonly<Record<string, unknown>>;
+
+const shown = (declared: Declared, side: 'identity' | 'issuer'): string =>
+  JSON.stringify(declared[side] ?? declared[`${side}Pattern`]);
+
+/** Whether everything that a declared text or pattern accepts is accepted by a text or pattern of the policy. */
+function covers(
+  exact: string | undefined,
+  pattern: string | undefined,
+  declared: unknown,
+  declaredPattern: unknown,
+): boolean {
+  if (typeof declared === 'string') {
+    if (pattern === undefined) return declared === exact;
+    const compiled = compilePattern(pattern);
+    return 'matches' in compiled && compiled.matches(declared);
+  }
+  // Another pattern may accept other texts too.
+  return typeof declaredPattern === 'string' && declaredPattern === pattern;
+}
+
+function coversSides(trusted: PolicyIdentity, declared: Declared): boolean {
+  return (['identity', 'issuer'] as const).every((side) =>
+    covers(trusted[side], trusted[`${side}Pattern`], declared[side], declared[`${side}Pattern`]),
+  );
+}
+
+/** Returns a claim that the policy requires and a declared identity does not; a preview may not know it. */
+function uncoveredClaim(
+  { claims, claimPatterns }: PolicyIdentity,
+  given: unknown,
+): string | undefined {
+  const [exact, patterns] = [member(given, 'claims'), member(given, 'claimPatterns')];
+  const isCovered = (name: string, text?: string, pattern?: string): boolean => {
+    const declared = member(exact, name);
+    const isUnknown = [exact, patterns, declared, member(patterns, name)].includes(UNKNOWN);
+    return isUnknown || covers(text, pattern, declared, member(patterns, name));
+  };
+  return (
+    claimEntries(claims).find(([name, text]) => !isCovered(name, text))?.[0] ??
+    claimEntries(claimPatterns).find(([name, text]) => !isCovered(name, undefined, text))?.[0]
+  );
+}
+
 /** Compares the signers that a verification trusts, or has found, with the signers that the policy trusts. */
 export class TrustedSigners {
   readonly #keyIds: ReadonlySet<string>;
-  readonly #identities: readonly { readonly subject: RegExp; readonly issuer: RegExp }[];
+  readonly #identities: readonly PolicyIdentity[];
   readonly #roots: ReadonlySet<string>;
 
   /** @param config a valid configuration */
   constructor({ trustedKeys = [], identities = [], trustedRoots = [] }: TrustedSignersConfig) {
     this.#keyIds = new Set(trustedKeys.flatMap((text) => keyIdOf(text) ?? []));
-    this.#identities = identities.map(identityMatcher).map(({ subject, issuer }) => ({
-      subject: new RegExp(expressionOf(subject)),
-      issuer: new RegExp(expressionOf(issuer)),
-    }));
+    this.#identities = identities;
     this.#roots = new Set(trustedRoots.flatMap((text) => canonicalJson(text) ?? []));
   }
 
@@ -119,7 +158,7 @@ export class TrustedSigners {
   problemOfSigner(signer: unknown): string | undefined {
     if (signer === UNKNOWN) return undefined;
     const publicKey = member(signer, 'publicKey');
-    return publicKey === undefined ? this.#identityProblem(signer) : this.#keyProblem(publicKey);
+    return publicKey === undefined ? this.#signerProblem(signer) : this.#keyProblem(publicKey);
   }
 
   #keyProblem(key: unknown): string | undefined {
@@ -132,16 +171,29 @@ export class TrustedSigners {
       : `trusts the key ${keyId}, which is not among the \`trustedKeys\` of the policy`;
   }
 
+  /** Returns why an identity that a verification trusts is not at least as strict as one of the policy. */
   #identityProblem(given: unknown): string | undefined {
-    const [identity, issuer] = [member(given, 'identity'), member(given, 'issuer')];
-    if ([given, identity, issuer].includes(UNKNOWN)) return undefined;
-    const known =
+    if (given === UNKNOWN) return undefined;
+    const declared = Object.fromEntries(SIDES.map((name) => [name, member(given, name)]));
+    if (Object.values(declared).includes(UNKNOWN)) return undefined;
+    const near = this.#identities.filter((each) => coversSides(each, declared));
+    if (near.length === 0) {
+      return `trusts the identity ${shown(declared, 'identity')} of ${shown(declared, 'issuer')}, which is not among the \`identities\` of the policy`;
+    }
+    const missing = near.map((each) => uncoveredClaim(each, given));
+    if (missing.includes(undefined)) return undefined;
+    return `trusts the identity ${shown(declared, 'identity')} without the claim ${missing[0]} that the policy requires`;
+  }
+
+  /** The claims of the signer were verified with the inputs, which `problemOfInputs` compares. */
+  #signerProblem(signer: unknown): string | undefined {
+    const [identity, issuer] = [member(signer, 'identity'), member(signer, 'issuer')];
+    if ([identity, issuer].includes(UNKNOWN)) return undefined;
+    const isTrusted =
       typeof identity === 'string' &&
       typeof issuer === 'string' &&
-      // JavaScript and Go count other characters differently.
-      ASCII.test(identity + issuer) &&
-      this.#identities.some((each) => each.subject.test(identity) && each.issuer.test(issuer));
-    return known
+      this.#identities.some((each) => new IdentityMatcher(each).matches({ identity, issuer }));
+    return isTrusted
       ? undefined
       : `trusts the identity ${JSON.stringify(identity)} of ${JSON.stringify(issuer)}, which is not among the \`identities\` of the policy`;
   }

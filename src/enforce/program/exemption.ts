@@ -1,5 +1,6 @@
 import type { Problem } from '../../error';
 import { parseReference } from '../../oci';
+import { literalPattern } from '../../verify/identity-pattern';
 
 /** An exemption from verification. At least one of `image` and `resource` is required. */
 export interface ExemptionArgs {
@@ -25,7 +26,8 @@ export interface Exemption extends ExemptionArgs {
 }
 
 /** Converts a glob to an expression: `*` matches any text. */
-const glob = (text: string): RegExp => new RegExp(`^${text.split('*').map(literal).join('[^]*')}$`);
+const glob = (text: string): RegExp =>
+  new RegExp(`^${text.split('*').map(literalPattern).join('[^]*')}$`);
 
 interface ResourcePattern {
   /** `undefined`: any type. */
@@ -89,11 +91,6 @@ export function exemptionOf(args: ExemptionArgs): Exemption {
   };
 }
 
-const ESCAPED = /[\\^$.|?*+()[\]{}]/g;
-
-/** Escapes a text so that an expression matches it literally. */
-export const literal = (text: string): string => text.replace(ESCAPED, '\\$&');
-
 const EVERYTHING =
   'would admit every image; specify at least the registry, as in "registry.example.com/*"';
 
@@ -138,7 +135,7 @@ const isWhole = (image: string): boolean => image.endsWith('/*');
 /** Converts the image of a valid exemption to an expression. */
 function expression(image: string): RegExp {
   const whole = isWhole(image);
-  const parts = (whole ? image.slice(0, -1) : image).split('*').map(literal);
+  const parts = (whole ? image.slice(0, -1) : image).split('*').map(literalPattern);
   return new RegExp(`^${parts.join('[^/]*')}${whole ? '[^]*' : ''}$`);
 }
 

@@ -200,12 +200,70 @@ export interface RegistryArgs {
   insecure?: Input<boolean>;
 }
 
-/** A keyless signer to trust: both members must match exactly. */
+/**
+ * Values of extensions that Fulcio writes into a certificate: claims of the CI job that signed.
+ * https://github.com/sigstore/fulcio/blob/main/docs/oid-info.md
+ */
+export interface ClaimsArgs {
+  /** Build Signer URI (1.9): the workflow that signed, which may be a reusable one. */
+  buildSignerUri?: Input<string>;
+  /** Build Signer Digest (1.10): commit of that workflow. */
+  buildSignerDigest?: Input<string>;
+  /** Runner Environment (1.11), for example `github-hosted` or `self-hosted`. */
+  runnerEnvironment?: Input<string>;
+  /** Source Repository URI (1.12), for example `https://github.com/acme/app`. */
+  sourceRepository?: Input<string>;
+  /** Source Repository Digest (1.13): the commit. */
+  sourceDigest?: Input<string>;
+  /** Source Repository Ref (1.14), for example `refs/heads/main` or `refs/tags/v1.2.0`. */
+  sourceRef?: Input<string>;
+  /** Source Repository Identifier (1.15), which stays when the repository is renamed. */
+  sourceRepositoryId?: Input<string>;
+  /** Source Repository Owner URI (1.16), for example `https://github.com/acme`. */
+  sourceRepositoryOwner?: Input<string>;
+  /** Source Repository Owner Identifier (1.17). */
+  sourceRepositoryOwnerId?: Input<string>;
+  /** Build Config URI (1.18): the workflow that started the build. */
+  buildConfigUri?: Input<string>;
+  /** Build Config Digest (1.19): commit of that workflow. */
+  buildConfigDigest?: Input<string>;
+  /** Build Trigger (1.20): the event, for example `push` or `workflow_dispatch`. */
+  buildTrigger?: Input<string>;
+  /** Run Invocation URI (1.21): one run. */
+  runInvocationUri?: Input<string>;
+  /** Source Repository Visibility At Signing (1.22): `public`, `private` or `internal`. */
+  sourceRepositoryVisibility?: Input<string>;
+  /** Deployment Environment (1.23), for example `production`. */
+  deploymentEnvironment?: Input<string>;
+  /** GitHub Workflow Trigger (1.2), deprecated by Fulcio, as `cosign verify --certificate-github-workflow-trigger`. */
+  githubWorkflowTrigger?: Input<string>;
+  /** GitHub Workflow SHA (1.3), deprecated by Fulcio. */
+  githubWorkflowSha?: Input<string>;
+  /** GitHub Workflow Name (1.4), deprecated by Fulcio. */
+  githubWorkflowName?: Input<string>;
+  /** GitHub Workflow Repository (1.5), deprecated by Fulcio, for example `acme/app`. */
+  githubWorkflowRepository?: Input<string>;
+  /** GitHub Workflow Ref (1.6), deprecated by Fulcio. */
+  githubWorkflowRef?: Input<string>;
+}
+
+/**
+ * A keyless signer to trust: the subject and the OIDC issuer of its certificate, each exactly or by a pattern, and
+ * claims that the certificate must have. A pattern is a regular expression (RE2) that the whole text must match.
+ */
 export interface IdentityArgs {
-  /** Subject alternative name of the certificate: a URI or an e-mail address. */
-  identity: Input<string>;
-  /** OIDC issuer in the certificate. */
-  issuer: Input<string>;
+  /** Subject alternative name of the certificate: a URI or an e-mail address. This or `identityPattern` is required. */
+  identity?: Input<string>;
+  /** Pattern for the subject alternative name, for example `https://github[.]com/acme/app/[.]github/workflows/release[.]yml@refs/tags/v.+`. */
+  identityPattern?: Input<string>;
+  /** OIDC issuer in the certificate. This or `issuerPattern` is required. */
+  issuer?: Input<string>;
+  /** Pattern for the OIDC issuer. */
+  issuerPattern?: Input<string>;
+  /** Values that the extensions of the certificate must have, exactly. */
+  claims?: Input<ClaimsArgs>;
+  /** Patterns for the values of the extensions of the certificate, for example `refs/tags/v.+` for `sourceRef`. */
+  claimPatterns?: Input<ClaimsArgs>;
 }
 
 /** Something that must be signed for an image: a signature, or an attestation of one type. */

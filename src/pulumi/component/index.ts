@@ -1,6 +1,7 @@
 export { SignedImage } from './signed-image';
 export type {
   BuildArgs,
+  ClaimsArgs,
   IdentityArgs,
   KeyArgs,
   KeylessArgs,

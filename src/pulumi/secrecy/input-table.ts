@@ -31,6 +31,7 @@ type TypeName =
   | 'TrustedKeyArgs'
   | 'IdentityArgs'
   | 'RequirementArgs'
+  | 'ClaimsArgs'
   | 'ProviderRegistryArgs'
   | 'TrustArgs'
   | 'ProvenanceExpectationArgs'
@@ -122,7 +123,36 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
     always: 'public',
   },
   TrustedKeyArgs: { key: 'public', notBefore: 'public', notAfter: 'public', retired: 'public' },
-  IdentityArgs: { identity: 'public', issuer: 'public' },
+  IdentityArgs: {
+    identity: 'public',
+    identityPattern: 'public',
+    issuer: 'public',
+    issuerPattern: 'public',
+    claims: of('ClaimsArgs'),
+    claimPatterns: of('ClaimsArgs'),
+  },
+  ClaimsArgs: {
+    buildSignerUri: 'public',
+    buildSignerDigest: 'public',
+    runnerEnvironment: 'public',
+    sourceRepository: 'public',
+    sourceDigest: 'public',
+    sourceRef: 'public',
+    sourceRepositoryId: 'public',
+    sourceRepositoryOwner: 'public',
+    sourceRepositoryOwnerId: 'public',
+    buildConfigUri: 'public',
+    buildConfigDigest: 'public',
+    buildTrigger: 'public',
+    runInvocationUri: 'public',
+    sourceRepositoryVisibility: 'public',
+    deploymentEnvironment: 'public',
+    githubWorkflowTrigger: 'public',
+    githubWorkflowSha: 'public',
+    githubWorkflowName: 'public',
+    githubWorkflowRepository: 'public',
+    githubWorkflowRef: 'public',
+  },
   RequirementArgs: {
     name: 'public',
     predicateType: 'public',

@@ -7,12 +7,14 @@ import {
   type SignatureFormat,
   type SigningHost,
 } from '../../../sign';
-import type {
-  ProvenanceExpectation,
-  Requirement,
-  Transparency,
-  TrustedIdentity,
-  VerificationPolicy,
+import {
+  identityProblems,
+  type IsGiven,
+  type ProvenanceExpectation,
+  type Requirement,
+  type Transparency,
+  type TrustedIdentity,
+  type VerificationPolicy,
 } from '../../../verify';
 import { loadVerificationPolicy, trustedRootFor } from '../../../core/policy-args';
 import {
@@ -26,6 +28,8 @@ import type { InputReader } from './input-reader';
 
 const FORMATS: readonly (SignatureFormat | 'any')[] = ['any', 'bundle', 'legacy', 'both'];
 const TRANSPARENCIES: readonly Transparency[] = ['log', 'timestamp', 'none'];
+const IDENTITY_MEMBERS = ['identity', 'identityPattern', 'issuer', 'issuerPattern'] as const;
+const CLAIM_MEMBERS = ['claims', 'claimPatterns'] as const;
 
 /** Validates the trusted signers and the requirements of a verification. */
 export async function policyProblems(
@@ -148,15 +152,25 @@ function loadDeclaredRequirements(
   return loadRequirements(requirements, inherited, host, loadVerificationPolicy);
 }
 
+/** Reads the identities that are known, and reports what is wrong with each on its member. */
 function readIdentities(identities: InputReader): readonly TrustedIdentity[] {
   return identities.list().flatMap((each) => {
-    const identity = each.at('identity').string();
-    const issuer = each.at('issuer').string();
-    for (const member of ['identity', 'issuer']) {
-      if (!each.at(member).isGiven)
-        each.at(member).addProblem('is required: it must match exactly');
+    const names = IDENTITY_MEMBERS.flatMap((name) => {
+      const text = each.at(name).string();
+      return text === undefined ? [] : [[name, text] as const];
+    });
+    const claims = CLAIM_MEMBERS.flatMap((name) =>
+      each.at(name).isGiven ? [[name, each.at(name).record()] as const] : [],
+    );
+    const trusted: TrustedIdentity = Object.fromEntries([...names, ...claims]);
+    const isGiven: IsGiven = (member) => each.at(member).isGiven;
+    for (const { property, message } of identityProblems(trusted, each.path, isGiven)) {
+      each.addProblem(message, 'INPUT_INVALID', property);
     }
-    return identity === undefined || issuer === undefined ? [] : [{ identity, issuer }];
+    const { identity, identityPattern, issuer, issuerPattern } = trusted;
+    const isKnown =
+      (identity ?? identityPattern) !== undefined && (issuer ?? issuerPattern) !== undefined;
+    return isKnown ? [trusted] : [];
   });
 }
 
