@@ -66,6 +66,7 @@ export {
   type KeylessArgs,
   type ProvenanceArgs,
   type RegistryArgs,
+  type RequirementArgs,
   RequiredFormat,
   RequiredTransparency,
   ProvenanceForm,

@@ -214,6 +214,19 @@ export const CAUSES: Readonly<Record<ErrorCode, CauseAndRemedy>> = {
     cause: 'The provenance states another source, builder or build type than required.',
     remedy: 'Compare the value in the error with the policy.',
   },
+  VERIFY_ATTESTATION_MISSING: {
+    cause: 'The image does not have an attestation of a required type.',
+    remedy: 'Attest the image with that type, or do not require it.',
+  },
+  VERIFY_CONDITION_UNMET: {
+    cause:
+      'An attestation of a trusted signer does not meet the condition or the maximum age of a requirement.',
+    remedy: 'Compare the attestation with the condition in the error, or attest the image again.',
+  },
+  VERIFY_THRESHOLD_UNMET: {
+    cause: 'Fewer different signers than required have signed the image or the attestation.',
+    remedy: 'Let the missing signers sign, or lower `count`.',
+  },
   VERIFY_INCONCLUSIVE: {
     cause:
       'Not everything could be read, so that the image cannot be called verified or unverified.',

@@ -1,6 +1,6 @@
 import { SignedImageError } from '../error';
 import { type Digest, hexOf } from '../oci/digest';
-import { isJsonObject, parseJsonObject } from '../oci/strict-json';
+import { isJsonObject, type JsonObject, parseJsonObject } from '../oci/strict-json';
 import { STATEMENT_TYPE } from './statement';
 
 /** The type that `cosign attest` still writes; it has the same members as v1. */
@@ -11,6 +11,8 @@ export interface ParsedStatement {
   readonly subjects: readonly ParsedSubject[];
   readonly predicateType: string;
   readonly predicate: unknown;
+  /** The whole statement as it was signed. */
+  readonly json: JsonObject;
 }
 
 export interface ParsedSubject {
@@ -53,7 +55,7 @@ export function parseStatement(payload: Buffer): ParsedStatement {
   }
   if (!Array.isArray(subject)) throw malformed('it has no list of subjects');
   if (typeof predicateType !== 'string') throw malformed('it has no predicateType');
-  return { subjects: subject.map(parseSubject), predicateType, predicate };
+  return { subjects: subject.map(parseSubject), predicateType, predicate, json: statement };
 }
 
 /** Returns the subjects with the digest of this manifest. */

@@ -117,7 +117,7 @@ class ImageAudit {
     const withoutCommitPolicy = { ...policy, provenance: withoutCommit(policy.provenance) };
     const report = await this.inspect(withoutCommitPolicy);
     const unmet = unmetOf(report, withoutCommitPolicy);
-    if (unmet.some(({ part }) => part.status === 'unavailable')) return verdictOf(unmet);
+    if (unmet.some(({ status }) => status === 'unavailable')) return verdictOf(unmet);
     if (Object.keys(withoutCommitPolicy.provenance).length > 0 && unmet.length > 0)
       return verdictOf(unmet);
     const [found] = commitsOf(report.provenance);

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../error';
 import {
   type PartReport,
+  type PartStatus,
   unmetParts,
   type VerificationPolicy,
   type VerificationReport,
@@ -13,10 +14,14 @@ export interface Verdict {
   readonly reason?: string;
 }
 
-/** A part that the policy requires and that was not found. */
+/** Something that the policy requires and that was not found. */
 export interface Unmet {
-  readonly platform: string | undefined;
-  readonly part: PartReport;
+  readonly purpose: PartReport['purpose'];
+  /** What it is, with its platform. */
+  readonly what: string;
+  readonly status: PartStatus;
+  readonly code?: ErrorCode;
+  readonly reason?: string;
 }
 
 /**
@@ -33,16 +38,27 @@ const STATUS_BY_CODE: readonly (readonly [ErrorCode, AuditStatus])[] = [
 
 const MAX_REASONS = 4;
 
-/** Returns all parts that the policy requires and the report does not have. */
+/** Returns everything that the policy requires and the report does not have. */
 export function unmetOf(report: VerificationReport, policy: VerificationPolicy): readonly Unmet[] {
-  return report.manifests.flatMap((manifest) =>
-    unmetParts(manifest, policy).map((part) => ({ platform: manifest.platform, part })),
-  );
+  const parts = report.manifests.flatMap((manifest) => {
+    const where = manifest.platform === undefined ? '' : `${manifest.platform}: `;
+    return unmetParts(manifest, policy).map(({ purpose, format, ...part }): Unmet => ({
+      ...part,
+      purpose,
+      what: `${where}${purpose} (${format})`,
+    }));
+  });
+  const requirements = (report.requirements ?? [])
+    .filter(({ status }) => status !== 'present')
+    .map(({ name, predicateType, ...requirement }): Unmet => {
+      const purpose = predicateType === undefined ? 'signature' : 'attestation';
+      return { ...requirement, purpose, what: `requirement ${name}` };
+    });
+  return [...parts, ...requirements];
 }
 
-function line({ platform, part }: Unmet): string {
-  const where = platform === undefined ? '' : `${platform}: `;
-  return `${where}${part.purpose} (${part.format}): ${part.reason ?? part.status}`;
+function line({ what, reason, status }: Unmet): string {
+  return `${what}: ${reason ?? status}`;
 }
 
 function reasonOf(unmet: readonly Unmet[]): string {
@@ -54,12 +70,12 @@ function reasonOf(unmet: readonly Unmet[]): string {
 /** Converts missing parts to a status. A failed check takes precedence, because the part may exist. */
 export function verdictOf(unmet: readonly Unmet[]): Verdict {
   if (unmet.length === 0) return { status: 'match' };
-  const unread = unmet.filter(({ part }) => part.status === 'unavailable');
+  const unread = unmet.filter(({ status }) => status === 'unavailable');
   if (unread.length > 0) return { status: 'check-failed', reason: reasonOf(unread) };
-  const signatures = unmet.filter(({ part }) => part.purpose === 'signature');
-  // The signature is valid, but the required provenance is missing.
+  const signatures = unmet.filter(({ purpose }) => purpose === 'signature');
+  // The signature is valid, but required provenance or attestations are missing.
   if (signatures.length === 0) return { status: 'policy-not-met', reason: reasonOf(unmet) };
-  const codes = signatures.map(({ part }) => part.code);
+  const codes = signatures.map(({ code }) => code);
   const called = STATUS_BY_CODE.find(([code]) => codes.includes(code));
   return { status: called?.[1] ?? 'policy-not-met', reason: reasonOf(signatures) };
 }
@@ -68,6 +84,6 @@ export function verdictOf(unmet: readonly Unmet[]): Verdict {
 export function lacksProvenanceOnly(unmet: readonly Unmet[]): boolean {
   return (
     unmet.length > 0 &&
-    unmet.every(({ part }) => part.purpose === 'provenance' && part.status !== 'unavailable')
+    unmet.every(({ purpose, status }) => purpose === 'provenance' && status !== 'unavailable')
   );
 }

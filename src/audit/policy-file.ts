@@ -46,28 +46,45 @@ const listOf =
   (value) =>
     Array.isArray(value) ? value.map(check).find(Boolean) : 'must be a list';
 
+const trustedKeys = listOf(members({ key: text, notBefore: text, notAfter: text, retired: flag }));
 const claims = members(Object.fromEntries(CLAIM_NAMES.map((name) => [name, text])));
+const identities = listOf(
+  members({
+    identity: text,
+    identityPattern: text,
+    issuer: text,
+    issuerPattern: text,
+    claims,
+    claimPatterns: claims,
+  }),
+);
 
 /** The inputs of VerifiedImage, which has none for a predicate type. */
 type Member = Exclude<keyof VerificationPolicyArgs, 'predicateType'> | 'exempt';
 
 const MEMBERS: Readonly<Record<Member, Check>> = {
   keys: texts,
-  trustedKeys: listOf(members({ key: text, notBefore: text, notAfter: text, retired: flag })),
-  identities: listOf(
-    members({
-      identity: text,
-      identityPattern: text,
-      issuer: text,
-      issuerPattern: text,
-      claims,
-      claimPatterns: claims,
-    }),
-  ),
+  trustedKeys,
+  identities,
   annotations: pairs,
   format: text,
   transparency: text,
   provenance: members({ builderId: text, buildType: text, commit: text, externalParameters: json }),
+  predicateType: text,
+  require: listOf(
+    members({
+      name: text,
+      predicateType: text,
+      keys: texts,
+      trustedKeys,
+      identities,
+      annotations: pairs,
+      condition: text,
+      maxAge: text,
+      count: (value) => (Number.isInteger(value) ? undefined : 'must be a whole number'),
+      transparency: text,
+    }),
+  ),
   platforms: flag,
   sigstore: members({ trustedRoot: text, clientTrustConfig: text }),
   exempt: listOf(members({ image: text, resource: text, reason: text })),

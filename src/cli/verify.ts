@@ -76,16 +76,16 @@ export const verify = defineCommand({
       result.unmet.forEach((line) => terminal.printError(`  ${line}`));
     }
     if (result.verified) return EXIT.done;
-    const isUnknown = result.report.manifests.some(({ parts }) =>
-      parts.some(({ status }) => status === 'unavailable'),
-    );
+    const { manifests, requirements = [] } = result.report;
+    const checked = [...manifests.flatMap(({ parts }) => parts), ...requirements];
+    const isUnknown = checked.some(({ status }) => status === 'unavailable');
     return isUnknown ? EXIT.incomplete : EXIT.failed;
   },
 });
 
 /** The members of `verify -o json`, as docs/reference/output/verify.schema.json describes them. */
 function verificationJson({ verified, reference, report, unmet }: InspectImageResult): object {
-  const { digest, signer, annotations, provenance, attestation, manifests } = report;
+  const { digest, signer, annotations, provenance, attestation, manifests, requirements } = report;
   return {
     verified,
     reference,
@@ -95,6 +95,7 @@ function verificationJson({ verified, reference, report, unmet }: InspectImageRe
     ...(provenance !== undefined && { provenance }),
     ...(attestation !== undefined && { attestation }),
     manifests,
+    ...(requirements && { requirements }),
     unmet,
   };
 }

@@ -6,6 +6,7 @@ export { attestImage, type AttestImageArgs, type AttestImageResult } from './att
 export type { CoreOptions, ImageArgs } from './image';
 export { imageTree, type ImageTree, type TreeManifest } from './image-tree';
 export type { VerificationPolicyArgs } from './policy-args';
+export type { RequirementArgs } from './requirement-args';
 export {
   type ImageSignatureResult,
   signImage,

@@ -1,5 +1,5 @@
 import { parsePredicateType, predicateTypeProblems } from '../attest';
-import { InvalidInputError, type Problem } from '../error';
+import { distinct, InvalidInputError, type Problem } from '../error';
 import { problemsOf } from '../error/signed-image-error';
 import {
   loadInstanceRoot,
@@ -18,6 +18,7 @@ import {
   type TrustedKey,
   type VerificationPolicy,
 } from '../verify';
+import { loadRequirements, type RequirementArgs } from './requirement-args';
 
 /** A public key that is trusted for a period, with the members of `VerifiedImage.trustedKeys`. */
 export interface TrustedKeyArgs {
@@ -36,7 +37,7 @@ export interface VerificationPolicyArgs {
   readonly keys?: readonly string[] | undefined;
   /** Public keys with a time window; a window also applies to the same key in `keys`. */
   readonly trustedKeys?: readonly TrustedKeyArgs[] | undefined;
-  /** Keyless signers to trust. At least one key or identity is required. */
+  /** Keyless signers to trust. At least one key, identity or requirement is required. */
   readonly identities?: readonly TrustedIdentity[] | undefined;
   /** Annotations that must be signed. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
@@ -53,6 +54,8 @@ export interface VerificationPolicyArgs {
   readonly predicateType?: string | undefined;
   /** Whether every platform manifest of an index must be signed too. Default: true, with `predicateType` false. */
   readonly platforms?: boolean | undefined;
+  /** Further signatures and attestations that are required: all of them. */
+  readonly require?: readonly RequirementArgs[] | undefined;
   readonly sigstore?:
     | {
         /** Path or JSON text. Default: the trusted root of the public-good instance. */
@@ -134,6 +137,60 @@ function argumentProblems({
  */
 export async function loadVerificationPolicy(
   args: VerificationPolicyArgs,
+  host: SigningHost,
+): Promise<VerificationPolicy> {
+  const { require: required = [], ...own } = args;
+  if (required.length === 0) return loadSimplePolicy(own, host);
+  const hasSigners = [own.keys, own.trustedKeys, own.identities].some(
+    (signers = []) => signers.length > 0,
+  );
+  let policy: VerificationPolicy | undefined;
+  const problems: Problem[] = [];
+  problems.push(
+    ...(await problemsOf('keys', async () => {
+      policy = hasSigners ? await loadSimplePolicy(own, host) : withoutSigners(own);
+    })),
+  );
+  let requirements: VerificationPolicy['require'];
+  problems.push(
+    ...(await problemsOf('require', async () => {
+      requirements = await loadRequirements(required, own, host, loadSimplePolicy);
+    })),
+  );
+  if (problems.length > 0 || !policy) throw new InvalidInputError(distinct(problems));
+  return { ...policy, require: requirements };
+}
+
+/** A policy that requires no signature of the image, beside its requirements. */
+function withoutSigners(args: VerificationPolicyArgs): VerificationPolicy {
+  const inapplicable = Object.entries({
+    annotations: args.annotations,
+    provenance: args.provenance,
+    format: args.format,
+  }).filter(([, value]) => value !== undefined);
+  const problems = inapplicable.map(([property]): Problem => ({
+    property,
+    code: 'INPUT_INVALID',
+    message:
+      'has no effect without `keys` or `identities`: write it into a requirement of `require`',
+  }));
+  problems.push(...argumentProblems(args));
+  if (problems.length > 0) throw new InvalidInputError(problems);
+  return {
+    keys: [],
+    identities: [],
+    annotations: {},
+    format: 'any',
+    transparency: args.transparency ?? 'none',
+    provenance: undefined,
+    trustedRoot: undefined,
+    platforms: args.platforms ?? true,
+  };
+}
+
+/** Loads a policy without requirements. */
+async function loadSimplePolicy(
+  args: Omit<VerificationPolicyArgs, 'require'>,
   host: SigningHost,
 ): Promise<VerificationPolicy> {
   const { keys: refs = [], trustedKeys = [], identities = [], sigstore, provenance } = args;

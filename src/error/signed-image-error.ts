@@ -61,6 +61,9 @@ export const ERROR_CODES = [
   'VERIFY_ANNOTATION_MISMATCH',
   'VERIFY_PROVENANCE_MISSING',
   'VERIFY_PROVENANCE_MISMATCH',
+  'VERIFY_ATTESTATION_MISSING',
+  'VERIFY_CONDITION_UNMET',
+  'VERIFY_THRESHOLD_UNMET',
   'VERIFY_INCONCLUSIVE',
   // A workload of the program, or of the cluster, runs an image that was not verified.
   'IMAGE_NOT_VERIFIED',

@@ -15,6 +15,7 @@ export function failure(code: ErrorCode, reason: string): Failure {
 const BY_RELEVANCE: readonly ErrorCode[] = [
   'VERIFY_ANNOTATION_MISMATCH',
   'VERIFY_PROVENANCE_MISMATCH',
+  'VERIFY_CONDITION_UNMET',
   'VERIFY_LOG_MISSING',
   'VERIFY_KEY_RETIRED',
   'VERIFY_SIGNATURE_INVALID',

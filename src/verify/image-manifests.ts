@@ -10,6 +10,8 @@ const MAX_MANIFESTS = 128;
 /** An index, and one nested index. */
 const MAX_DEPTH = 2;
 const PARALLEL_READS = 6;
+/** Of one platform; BuildKit writes one. */
+const MAX_ATTESTATION_MANIFESTS = 8;
 
 /** Why a platform manifest could not be read. */
 export interface ManifestGap {
@@ -22,6 +24,8 @@ export interface SignableManifest {
   readonly descriptor: Descriptor;
   /** `os/architecture[/variant]`; absent for the root, and if the index does not specify it. */
   readonly platform?: string;
+  /** BuildKit's attestation manifests of this manifest, as the index lists them. */
+  readonly attestationManifests?: readonly Digest[];
   /** Absent if its bytes were read and match the digest. */
   readonly gap?: ManifestGap;
 }
@@ -44,6 +48,23 @@ function withDigestCheck(fetched: FetchedManifest, digest: Digest, image: string
  */
 function isRunnable({ platform }: Descriptor): boolean {
   return platform?.os !== 'unknown' || platform.architecture !== 'unknown';
+}
+
+/**
+ * Returns the attestation manifests of a platform manifest.
+ *
+ * https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md
+ */
+function attestationsOf(digest: Digest, listed: readonly Descriptor[]): readonly Digest[] {
+  return listed
+    .filter(
+      (each) =>
+        !isRunnable(each) &&
+        each.annotations?.['vnd.docker.reference.type'] === 'attestation-manifest' &&
+        each.annotations['vnd.docker.reference.digest'] === digest,
+    )
+    .slice(0, MAX_ATTESTATION_MANIFESTS)
+    .map((each) => each.digest);
 }
 
 /**
@@ -102,8 +123,15 @@ class ImageReader {
         message: `${image} lists more than ${MAX_MANIFESTS} manifests`,
       });
     }
-    const read = (child: Descriptor): Promise<readonly SignableManifest[]> =>
-      this.child(child, depth);
+    const read = async (child: Descriptor): Promise<readonly SignableManifest[]> => {
+      const [own, ...below] = await this.child(child, depth);
+      const attestationManifests = attestationsOf(child.digest, manifest.manifests);
+      return own && attestationManifests.length > 0
+        ? [{ ...own, attestationManifests }, ...below]
+        : own
+          ? [own, ...below]
+          : below;
+    };
     return (await mapBounded(children, PARALLEL_READS, read)).flat();
   }
 

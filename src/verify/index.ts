@@ -21,11 +21,15 @@ export type {
   TrustedIdentity,
   VerificationPolicy,
 } from './policy';
+export { type Condition, compileCondition } from './requirement/condition';
+export type { Requirement } from './requirement/requirement';
 export type {
+  EvidenceReport,
   InspectImage,
   ManifestReport,
   PartReport,
   PartStatus,
+  RequirementReport,
   VerificationReport,
   VerifiedImageReference,
   VerifyImage,

@@ -2,13 +2,13 @@ import type { RegistryClient } from '../oci/client';
 import type { Digest } from '../oci/digest';
 import { type Repository } from '../oci/reference';
 import { mapBounded } from '../storage/bounded';
-import { readBundles } from '../storage/bundle-format';
-import { readLayers } from '../storage/legacy-format';
 import type { Purpose, StoredFormat } from '../storage/signature';
 import { type ManifestGap, type SignableManifest, readImageManifests } from './image-manifests';
-import { type Part, type ReadResult, evaluatePart, gapPart, readResult } from './part';
+import { ManifestReads } from './manifest-reads';
+import { type Part, evaluatePart, gapPart } from './part';
 import type { VerificationPolicy } from './policy';
 import type { ManifestReport, PartReport, VerificationReport } from './report';
+import { type CheckedRequirement, checkRequirement } from './requirement/requirement-check';
 import { SignatureTrust } from './signature-trust';
 
 const PARALLEL_MANIFESTS = 4;
@@ -18,6 +18,7 @@ export interface KnownManifest {
   readonly digest: Digest;
   readonly mediaType?: string;
   readonly platform?: string;
+  readonly attestationManifests?: readonly Digest[];
 }
 
 interface InspectedManifest extends KnownManifest {
@@ -29,9 +30,12 @@ interface Inspected {
   readonly parts: readonly Part[];
 }
 
-/** Returns the purposes to read; each is read in each format. */
+/** Returns the purposes to read; each is read in each format. With requirements alone there are none. */
 function purposesOf(policy: VerificationPolicy): readonly Purpose[] {
   if (policy.predicateType !== undefined) return ['attestation'];
+  const { keys, trustedKeys = [], identities, require: requirements = [] } = policy;
+  const signers = keys.length + trustedKeys.length + identities.length;
+  if (signers === 0 && requirements.length > 0) return [];
   return policy.provenance ? ['signature', 'provenance'] : ['signature'];
 }
 
@@ -62,61 +66,55 @@ export async function inspectImage(
   client: RegistryClient,
   known?: readonly KnownManifest[],
 ): Promise<VerificationReport> {
-  const trust = new SignatureTrust(policy);
+  // Without requirements a policy must trust a signer: one that demands nothing would accept everything.
+  const trust = purposesOf(policy).length > 0 ? new SignatureTrust(policy) : undefined;
+  const { require: requirements = [] } = policy;
   const task = client.task();
   const manifests: readonly InspectedManifest[] =
     known ?? (await readImageManifests(repository, digest, task)).map(toInspected);
   const selected = policy.platforms ? manifests : manifests.slice(0, 1);
-  const inspection = new Inspection(repository, policy, task, trust);
+  const reads = new ManifestReads(task, repository);
   const inspected = await mapBounded(selected, PARALLEL_MANIFESTS, async (manifest) => ({
     manifest,
-    parts: await inspection.parts(manifest),
+    parts: trust ? await partsOf(manifest, policy, reads, trust) : [],
   }));
-  return report(digest, policy, inspected);
+  const now = new Date();
+  const checked = await Promise.all(
+    requirements.map((each) => checkRequirement(each, manifests, reads, now)),
+  );
+  return report(digest, policy, inspected, checked);
 }
 
-function toInspected({ descriptor, platform, gap }: SignableManifest): InspectedManifest {
+function toInspected(manifest: SignableManifest): InspectedManifest {
+  const { descriptor, platform, gap, attestationManifests } = manifest;
   const { digest, mediaType } = descriptor;
-  return { digest, mediaType, ...(platform !== undefined && { platform }), ...(gap && { gap }) };
+  return {
+    digest,
+    mediaType,
+    ...(platform !== undefined && { platform }),
+    ...(attestationManifests && { attestationManifests }),
+    ...(gap && { gap }),
+  };
 }
 
-class Inspection {
-  constructor(
-    private readonly repository: Repository,
-    private readonly policy: VerificationPolicy,
-    private readonly client: RegistryClient,
-    private readonly trust: SignatureTrust,
-  ) {}
-
-  async parts({ digest, gap }: InspectedManifest): Promise<readonly Part[]> {
-    const parts: Part[] = [];
-    for (const format of formatsOf(this.policy)) {
-      const read = this.reader(digest, format);
-      for (const purpose of purposesOf(this.policy)) {
-        parts.push(
-          gap
-            ? gapPart(purpose, format, gap)
-            : evaluatePart(await read(purpose), format, {
-                digest,
-                purpose,
-                trust: this.trust,
-                content: this.policy,
-              }),
-        );
-      }
+async function partsOf(
+  { digest, gap }: InspectedManifest,
+  policy: VerificationPolicy,
+  reads: ManifestReads,
+  trust: SignatureTrust,
+): Promise<readonly Part[]> {
+  const parts: Part[] = [];
+  for (const format of formatsOf(policy)) {
+    for (const purpose of purposesOf(policy)) {
+      const request = { digest, purpose, trust, content: policy };
+      parts.push(
+        gap
+          ? gapPart(purpose, format, gap)
+          : evaluatePart(await reads.read(digest, format, purpose), format, request),
+      );
     }
-    return parts;
   }
-
-  /** Bundles of all purposes are in one list, which is read once; legacy has a tag for each. */
-  private reader(digest: Digest, format: StoredFormat): (purpose: Purpose) => Promise<ReadResult> {
-    if (format === 'legacy') {
-      return (purpose) =>
-        readResult(() => readLayers(this.client, this.repository, digest, purpose));
-    }
-    let bundles: Promise<ReadResult> | undefined;
-    return () => (bundles ??= readResult(() => readBundles(this.client, this.repository, digest)));
-  }
+  return parts;
 }
 
 /** Returns the parts that a policy requires and that are not present; with `any`, one format is enough. */
@@ -131,12 +129,16 @@ export function unmetParts(
   });
 }
 
-function manifestReport({ manifest, parts }: Inspected): ManifestReport {
-  const { digest, mediaType, platform } = manifest;
+function manifestReport(
+  { manifest, parts }: Inspected,
+  { require: requirements }: VerificationPolicy,
+): ManifestReport {
+  const { digest, mediaType, platform, attestationManifests } = manifest;
   return {
     digest,
     ...(mediaType !== undefined && { mediaType }),
     ...(platform !== undefined && { platform }),
+    ...(requirements && attestationManifests && { attestationManifests }),
     parts: parts.map((part) => part.report),
   };
 }
@@ -145,23 +147,43 @@ function report(
   digest: Digest,
   policy: VerificationPolicy,
   inspected: readonly Inspected[],
+  checked: readonly CheckedRequirement[],
 ): VerificationReport {
-  const manifests = inspected.map(manifestReport);
+  const manifests = inspected.map((each) => manifestReport(each, policy));
+  const requirements = checked.map((each) => each.report);
   const root = inspected[0]?.parts.flatMap(({ verified }) => (verified ? [verified] : [])) ?? [];
   const signature = root.find(({ claim }) => claim.purpose === 'signature');
   const statement = root.map(({ claim }) => claim).find(({ purpose }) => purpose !== 'signature');
   const predicate = statement?.purpose === 'signature' ? undefined : statement?.predicate;
   const { predicateType } = policy;
-  const signer = signature?.signer ?? (predicateType === undefined ? undefined : root[0]?.signer);
+  const evidence = checked.flatMap((each) => each.evidence);
+  const signer =
+    signature?.signer ??
+    (predicateType === undefined ? undefined : root[0]?.signer) ??
+    evidence[0]?.signer;
+  const signed = checked.find((each) => each.report.predicateType === undefined)?.evidence[0];
+  const provenance = predicateType === undefined ? predicate : undefined;
   return {
-    verified: manifests.every((manifest) => unmetParts(manifest, policy).length === 0),
+    verified:
+      manifests.every((manifest) => unmetParts(manifest, policy).length === 0) &&
+      requirements.every(({ status }) => status === 'present'),
     digest,
     manifests,
+    ...(checked.length > 0 && { requirements }),
     ...(signer && { signer }),
-    annotations: signature?.annotations ?? {},
-    ...(statement &&
-      (predicateType === undefined
-        ? { provenance: predicate }
-        : { attestation: { predicateType, predicate } })),
+    annotations: signature?.annotations ?? signed?.annotations ?? {},
+    ...provenanceMember(provenance ?? provenanceIn(checked)),
+    ...(statement && predicateType !== undefined && { attestation: { predicateType, predicate } }),
   };
+}
+
+function provenanceMember(provenance: unknown): { readonly provenance?: unknown } {
+  return provenance === undefined ? {} : { provenance };
+}
+
+/** Returns the predicate of the first required SLSA provenance. */
+function provenanceIn(checked: readonly CheckedRequirement[]): unknown {
+  return checked.find(({ report: { predicateType } }) =>
+    predicateType?.startsWith('https://slsa.dev/provenance/'),
+  )?.evidence[0]?.predicate;
 }

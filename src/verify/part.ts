@@ -63,8 +63,14 @@ function unavailable(reason: string): Gap {
 
 const BAD_CONTENT: readonly ErrorCode[] = ['CONTENT_MISMATCH', 'CONTENT_MALFORMED'];
 
-function gapOfError({ code, message }: SignedImageError): Gap {
-  return BAD_CONTENT.includes(code)
+/** Whether an object was read, but is not what it should be. */
+export function isBadContent({ code }: SignedImageError): boolean {
+  return BAD_CONTENT.includes(code);
+}
+
+function gapOfError(error: SignedImageError): Gap {
+  const { message } = error;
+  return isBadContent(error)
     ? { status: 'invalid', code: 'VERIFY_SIGNATURE_INVALID', reason: message }
     : unavailable(message);
 }

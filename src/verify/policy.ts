@@ -4,6 +4,7 @@ import type { TrustedRoot } from '@sigstore/protobuf-specs';
 
 import type { SignatureFormat } from '../storage/signature';
 import type { PublicKey } from '../key/public-key';
+import type { Requirement } from './requirement/requirement';
 import type { TrustedIdentity } from './trusted-identity';
 import type { TrustedKey } from './trusted-key';
 
@@ -31,7 +32,7 @@ export interface ProvenanceExpectation {
 }
 
 export interface VerificationPolicy {
-  /** Any of these signers is enough; at least one key or identity must be given. */
+  /** Any of these signers is enough. Without any key or identity no signature of the image is required. */
   readonly keys: readonly PublicKey[];
   /** Keys that are trusted only for a period, even if they are also in `keys`. */
   readonly trustedKeys?: readonly TrustedKey[] | undefined;
@@ -52,4 +53,6 @@ export interface VerificationPolicy {
   readonly trustedRoot: TrustedRoot | undefined;
   /** For an index: whether every platform manifest must be signed too. Default: true. */
   readonly platforms: boolean;
+  /** All of them must be met, beside a signature by `keys` or `identities` if any are given. */
+  readonly require?: readonly Requirement[] | undefined;
 }

@@ -31,12 +31,42 @@ export interface PartReport {
   readonly stored?: Digest;
 }
 
+/** The result for one requirement of a policy. */
+export interface RequirementReport {
+  readonly name: string;
+  /** `predicateType` of the required attestation; absent for a signature. */
+  readonly predicateType?: string;
+  /** How many different signers are required. */
+  readonly count: number;
+  readonly status: PartStatus;
+  /** Why it is not `present`. */
+  readonly reason?: string;
+  /** The same as an error code; only if it is not `present`. */
+  readonly code?: ErrorCode;
+  /** What was accepted: one entry for each signer, and for each platform if the image's own digest has none. */
+  readonly evidence: readonly EvidenceReport[];
+}
+
+/** A verified signature or attestation that was accepted for a requirement. */
+export interface EvidenceReport {
+  /** The manifest that it is about. */
+  readonly subject: Digest;
+  readonly signer: SignerDescription;
+  readonly format: StoredFormat;
+  /** Digest of the referrer manifest or layer. */
+  readonly stored: Digest;
+  /** RFC 3339: the earliest time that a log entry or a timestamp proves. */
+  readonly signedAt?: string;
+}
+
 export interface ManifestReport {
   readonly digest: Digest;
   /** Absent if only its signatures were read. */
   readonly mediaType?: string;
   /** `os/architecture[/variant]`; absent for the index and for a single image. */
   readonly platform?: string;
+  /** BuildKit's attestation manifests of a platform, if they were needed for a requirement. */
+  readonly attestationManifests?: readonly Digest[];
   readonly parts: readonly PartReport[];
 }
 
@@ -47,7 +77,12 @@ export interface VerificationReport {
   readonly imageRef?: VerifiedImageReference;
   /** The image or index first, then its platform manifests. */
   readonly manifests: readonly ManifestReport[];
-  /** The signer of the image (of the index, for several platforms). */
+  /** In the order of the policy; absent if it has none. */
+  readonly requirements?: readonly RequirementReport[];
+  /**
+   * The signer of the image (of the index, for several platforms). Without a signature of the image: of the first
+   * evidence.
+   */
   readonly signer?: SignerDescription;
   /** The signed pairs of that signature, all of them. */
   readonly annotations: Readonly<Record<string, string>>;

@@ -25,8 +25,15 @@ export type TrustPolicy = Pick<
   'keys' | 'trustedKeys' | 'identities' | 'transparency' | 'trustedRoot'
 >;
 
+/** A signature that meets the policy. */
+export interface Trusted {
+  readonly signer: SignerDescription;
+  /** The times that verified log entries and timestamps prove; none for a key without them. */
+  readonly times: readonly Date[];
+}
+
 /** The trusted signer of a signature that meets the policy, or why it does not. */
-export type Verdict = { readonly signer: SignerDescription } | { readonly failure: Failure };
+export type Verdict = Trusted | { readonly failure: Failure };
 
 /** Verifies signatures by a policy: the signature itself, the signer, log entries and timestamps. */
 export class SignatureTrust {
@@ -87,13 +94,13 @@ export class SignatureTrust {
     const windows = this.keys.filter((each) => each.key.keyId === key.keyId);
     const outside = outsideWindows(windows, proven, this.now());
     if (outside) return { failure: outside };
-    return { signer: { kind: 'key', keyId: key.keyId, publicKey: key.pem } };
+    return { signer: { kind: 'key', keyId: key.keyId, publicKey: key.pem }, times: proven };
   }
 
   private checkCertificate(candidate: Candidate, leaf: Buffer): Verdict {
     const { claimed, certificate } = this.anchors.certificates.parse(leaf);
-    const fault = this.identityFault(claimed, certificate);
-    if (fault) return fault;
+    const stranger = this.identityFault(claimed, certificate);
+    if (stranger) return stranger;
     const entity: SignedEntity = {
       ...this.entity(candidate),
       key: { $case: 'certificate', certificate },
@@ -101,7 +108,9 @@ export class SignatureTrust {
     const missing = this.missingWitness(entity, true);
     if (missing) return { failure: missing };
     this.verifier(true, undefined).verify(entity);
-    return logFault(entity, leaf) ?? { signer: { kind: 'keyless', ...claimed } };
+    const fault = logFault(entity, leaf);
+    if (fault) return fault;
+    return { signer: { kind: 'keyless', ...claimed }, times: provenTimes(entity) };
   }
 
   /** Compares the certificate with the identities: the library's own policy does not anchor its expressions. */
@@ -238,6 +247,18 @@ function keyObject(key: PublicKey): KeyObject {
   const created = createPublicKey({ key: key.spki, format: 'der', type: 'spki' });
   keyObjects.set(key, created);
   return created;
+}
+
+/**
+ * Returns the times of a verified entity. Of log entries only those with a promise of inclusion prove a time: the
+ * proof of inclusion does not cover it.
+ */
+function provenTimes({ timestamps }: SignedEntity): readonly Date[] {
+  return timestamps.flatMap((each) => {
+    if (each.$case === 'timestamp-authority') return [each.timestamp.signingTime];
+    const { inclusionPromise, integratedTime } = each.tlogEntry;
+    return inclusionPromise ? [new Date(Number(integratedTime) * 1000)] : [];
+  });
 }
 
 function areLoggedAs(entity: SignedEntity, verifier: Buffer): boolean {

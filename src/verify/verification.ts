@@ -7,51 +7,76 @@ import type { VerificationPolicy } from './policy';
 import type {
   ManifestReport,
   PartReport,
+  RequirementReport,
   VerificationReport,
   VerifiedImageReference,
 } from './report';
 
+/** Something that the policy requires and that is not present. */
 interface Unmet {
-  readonly manifest: ManifestReport;
-  readonly part: PartReport;
+  readonly code: ErrorCode;
+  readonly isUnavailable: boolean;
+  /** Says what is not met, and why. */
+  readonly line: string;
 }
 
 function codeOf(unmet: readonly Unmet[]): ErrorCode {
-  if (unmet.some(({ part }) => part.status === 'unavailable')) return 'VERIFY_INCONCLUSIVE';
-  return unmet[0]?.part.code ?? 'VERIFY_UNSIGNED';
+  if (unmet.some(({ isUnavailable }) => isUnavailable)) return 'VERIFY_INCONCLUSIVE';
+  return unmet[0]?.code ?? 'VERIFY_UNSIGNED';
 }
 
-/** Says which requirement is not met, and why. */
-function unmetLine({ manifest, part }: Unmet): string {
-  const which = manifest.platform === undefined ? '' : `${manifest.platform} `;
-  return `${which}${manifest.digest}: ${part.purpose} (${part.format}) is ${part.status}: ${part.reason ?? 'reason unknown'}`;
+function unmetPart({ platform, digest }: ManifestReport, part: PartReport): Unmet {
+  const which = platform === undefined ? '' : `${platform} `;
+  return unmet(part, `${which}${digest}: ${part.purpose} (${part.format}) is ${part.status}`);
+}
+
+function unmetRequirement(requirement: RequirementReport): Unmet {
+  const { name, predicateType, status } = requirement;
+  const what = predicateType === undefined ? 'signature' : `attestation ${predicateType}`;
+  const fault = status === 'missing' || status === 'unavailable' ? status : 'not met';
+  return unmet(requirement, `missing: ${name} (${what}) is ${fault}`);
+}
+
+function unmet(
+  { code = 'VERIFY_UNSIGNED', status, reason }: PartReport | RequirementReport,
+  what: string,
+): Unmet {
+  return {
+    code,
+    isUnavailable: status === 'unavailable',
+    line: `${what}: ${reason ?? 'reason unknown'}`,
+  };
 }
 
 /** A line for each requirement that is not met, with its error code. */
 export function unmetLines(
-  { manifests }: VerificationReport,
+  report: VerificationReport,
   policy: VerificationPolicy,
 ): readonly string[] {
-  return unmetOf(manifests, policy).map(
-    (each) => `${unmetLine(each)} [${each.part.code ?? 'VERIFY_UNSIGNED'}]`,
-  );
+  return unmetOf(report, policy).map(({ line, code }) => `${line} [${code}]`);
 }
 
-function unmetOf(manifests: readonly ManifestReport[], policy: VerificationPolicy): Unmet[] {
-  return manifests.flatMap((manifest) =>
-    unmetParts(manifest, policy).map((part) => ({ manifest, part })),
-  );
+function unmetOf(
+  { manifests, requirements = [] }: VerificationReport,
+  policy: VerificationPolicy,
+): readonly Unmet[] {
+  return [
+    ...manifests.flatMap((manifest) =>
+      unmetParts(manifest, policy).map((part) => unmetPart(manifest, part)),
+    ),
+    ...requirements.filter(({ status }) => status !== 'present').map(unmetRequirement),
+  ];
 }
 
-function verificationError(reference: string, unmet: readonly Unmet[]): SignedImageError {
-  const code = codeOf(unmet);
+function verificationError(reference: string, faults: readonly Unmet[]): SignedImageError {
+  const code = codeOf(faults);
   const head =
     code === 'VERIFY_INCONCLUSIVE'
       ? `the verification of ${reference} is inconclusive, because not everything could be read; run again`
       : `${reference} is not verified`;
   return new SignedImageError({
     code,
-    message: [`${head}:`, ...unmet.map((each) => `  ${unmetLine(each)}`)].join('\n'),
+    message: [`${head}:`, ...faults.map(({ line }) => `  ${line}`)].join('\n'),
   });
 }
 
@@ -69,8 +94,8 @@ export async function verifyImage(
   client: RegistryClient,
 ): Promise<VerificationReport> {
   const report = await inspectImage(repository, digest, policy, client);
-  const unmet = unmetOf(report.manifests, policy);
+  const faults = unmetOf(report, policy);
   const reference = pinned(repository, digest);
-  if (!report.verified || unmet.length > 0) throw verificationError(reference, unmet);
+  if (!report.verified || faults.length > 0) throw verificationError(reference, faults);
   return { ...report, imageRef: reference as VerifiedImageReference };
 }

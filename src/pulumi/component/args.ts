@@ -7,6 +7,7 @@ import type {
   IdentityProvider,
   InteractiveLogin,
   ProvenanceForm,
+  RequiredTransparency,
   SignatureFormat,
   Transparency,
 } from './enums';
@@ -263,6 +264,36 @@ export interface IdentityArgs {
   claims?: Input<ClaimsArgs>;
   /** Patterns for the values of the extensions of the certificate, for example `refs/tags/v.+` for `sourceRef`. */
   claimPatterns?: Input<ClaimsArgs>;
+}
+
+/** Something that must be signed for an image: a signature, or an attestation of one type. */
+export interface RequirementArgs {
+  /** The role, for reports and errors. Unique. Default: the predicate type as given, or `signature`. */
+  name?: Input<string>;
+  /**
+   * Type of the required attestation: a short name of cosign (`slsaprovenance1`, `spdxjson`, `cyclonedx`, `vuln`,
+   * `openvex`, ...) or a URI. Default: a signature of the image.
+   */
+  predicateType?: Input<string>;
+  /** Public keys that are accepted. Default: the signers of the resource. */
+  keys?: Input<Input<string>[]>;
+  /** Public keys that are accepted for a time window. */
+  trustedKeys?: Input<Input<TrustedKeyArgs>[]>;
+  /** Keyless signers that are accepted. */
+  identities?: Input<Input<IdentityArgs>[]>;
+  /** Annotations of the subject that must be signed. */
+  annotations?: Input<Record<string, Input<string>>>;
+  /** Expression in CEL that must be true. It may use `statement`, `predicate`, `annotations`, `signer` and `now`. */
+  condition?: Input<string>;
+  /**
+   * Maximum age in days, hours, minutes and seconds, for example `30d` or `1h30m`: since the signing time that a log
+   * entry or a timestamp proves, or since the time that the predicate states, whichever is longer ago. Default: any.
+   */
+  maxAge?: Input<string>;
+  /** How many different keys and identities must have signed. Default: 1. */
+  count?: Input<number>;
+  /** Required transparency. Default: that of the resource; else `log` if an identity is trusted, otherwise `none`. */
+  transparency?: Input<RequiredTransparency>;
 }
 
 /** A key to trust for signatures made within a time window. */

@@ -165,6 +165,8 @@ export const SignaturePurpose = {
   Signature: 'signature',
   /** The provenance statement. */
   Provenance: 'provenance',
+  /** A statement of another predicate type. */
+  Attestation: 'attestation',
 } as const;
 export type SignaturePurpose = (typeof SignaturePurpose)[keyof typeof SignaturePurpose];
 

@@ -7,6 +7,7 @@ export type {
   KeylessArgs,
   ProvenanceArgs,
   RegistryArgs,
+  RequirementArgs,
   SignedImageArgs,
   SigstoreArgs,
   SourceArgs,

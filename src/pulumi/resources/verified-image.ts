@@ -1,7 +1,13 @@
 import * as pulumi from '@pulumi/pulumi';
 
 import type { VerifiedImageReference } from '../../verify/report';
-import type { IdentityArgs, RegistryArgs, SigstoreArgs, TrustedKeyArgs } from '../component/args';
+import type {
+  IdentityArgs,
+  RegistryArgs,
+  RequirementArgs,
+  SigstoreArgs,
+  TrustedKeyArgs,
+} from '../component/args';
 import type { RequiredFormat, RequiredTransparency } from '../component/enums';
 import { token } from '../package';
 import { absentIfNull, withVersion } from './resource-options';
@@ -39,6 +45,8 @@ export interface VerifiedImageArgs {
   transparency?: pulumi.Input<RequiredTransparency>;
   /** What the provenance must contain. Default: the provenance is not verified. */
   provenance?: pulumi.Input<ProvenanceExpectationArgs>;
+  /** Further signatures and attestations that are required: all of them. */
+  require?: pulumi.Input<pulumi.Input<RequirementArgs>[]>;
   /** Whether every platform manifest must be signed too. Default: true. */
   platforms?: pulumi.Input<boolean>;
   /** The Sigstore instance. */

@@ -30,6 +30,7 @@ type TypeName =
   | 'VerifyArgs'
   | 'TrustedKeyArgs'
   | 'IdentityArgs'
+  | 'RequirementArgs'
   | 'ClaimsArgs'
   | 'ProviderRegistryArgs'
   | 'TrustArgs'
@@ -152,6 +153,18 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
     githubWorkflowRepository: 'public',
     githubWorkflowRef: 'public',
   },
+  RequirementArgs: {
+    name: 'public',
+    predicateType: 'public',
+    keys: 'public',
+    trustedKeys: of('TrustedKeyArgs'),
+    identities: of('IdentityArgs'),
+    annotations: 'public',
+    condition: 'public',
+    maxAge: 'public',
+    count: 'public',
+    transparency: 'public',
+  },
   ProvenanceExpectationArgs: {
     builderId: 'public',
     buildType: 'public',
@@ -228,6 +241,7 @@ const VERIFICATION = {
   format: 'public',
   transparency: 'public',
   provenance: of('ProvenanceExpectationArgs'),
+  require: of('RequirementArgs'),
   platforms: 'public',
   sigstore: of('SigstoreArgs'),
   registry: of('RegistryArgs'),

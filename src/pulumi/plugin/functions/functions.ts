@@ -115,7 +115,7 @@ async function verify(
   const { repository } = reference;
   const report = await inspectImage(repository, digest, policy, client);
   const unmet = [...unmetLines(report, policy)];
-  const { signer, annotations, provenance, manifests } = report;
+  const { signer, annotations, provenance, manifests, requirements } = report;
   const verified = report.verified && unmet.length === 0;
   return {
     verified,
@@ -124,7 +124,7 @@ async function verify(
     ...(signer && { signer }),
     signedAnnotations: annotations,
     ...(provenance !== undefined && { verifiedProvenance: JSON.stringify(provenance) }),
-    verification: JSON.stringify({ verified, digest, manifests }),
+    verification: JSON.stringify({ verified, digest, manifests, requirements }),
     unmet,
   };
 }

@@ -11,11 +11,17 @@ import {
   identityProblems,
   type IsGiven,
   type ProvenanceExpectation,
+  type Requirement,
   type Transparency,
   type TrustedIdentity,
   type VerificationPolicy,
 } from '../../../verify';
-import { trustedRootFor } from '../../../core/policy-args';
+import { loadVerificationPolicy, trustedRootFor } from '../../../core/policy-args';
+import {
+  type InheritedArgs,
+  loadRequirements,
+  type RequirementArgs,
+} from '../../../core/requirement-args';
 import { readSigstore } from './declared-signing';
 import { keyProblems, loadTrustedKeys, trustedKeyProblems } from './declared-trusted-keys';
 import type { InputReader } from './input-reader';
@@ -36,9 +42,16 @@ export async function policyProblems(
   inputs.at('format').word(FORMATS);
   const transparency = inputs.at('transparency').word(TRANSPARENCIES);
   const signers = [inputs.at('keys'), inputs.at('trustedKeys'), inputs.at('identities')];
-  if (signers.every((signer) => signer.list().length === 0 && !signer.isUnknown)) {
-    inputs.at('keys').addProblem('no signer is trusted: give at least one key or identity');
+  const isWithoutSigners = signers.every(
+    (signer) => signer.list().length === 0 && !signer.isUnknown,
+  );
+  const required = inputs.at('require');
+  if (isWithoutSigners && required.list().length === 0 && !required.isUnknown) {
+    inputs
+      .at('keys')
+      .addProblem('no signer is trusted: give at least one key or identity, or a requirement');
   }
+  const requirementErrors = await requirementProblems(inputs, host, isWithoutSigners);
   if (transparency === 'none' && identities.length > 0) {
     inputs
       .at('transparency')
@@ -54,7 +67,7 @@ export async function policyProblems(
       : await problemsOf('sigstore.trustedRoot', () =>
           trustedRootFor('log', true, { trustedRoot, clientTrustConfig }, host),
         );
-  return [...signerErrors, ...expectation, ...roots];
+  return [...signerErrors, ...requirementErrors, ...expectation, ...roots];
 }
 
 /** Validates `keys`, `trustedKeys` and `identities`. */
@@ -82,6 +95,7 @@ export async function loadPolicy(
   );
   const identities = readIdentities(inputs.at('identities'));
   const keyless = identities.length > 0;
+  const required = inputs.at('require').list().length > 0;
   const transparency = inputs.at('transparency').word(TRANSPARENCIES) ?? (keyless ? 'log' : 'none');
   const sigstore = readSigstore(inputs.at('sigstore'));
   return {
@@ -94,7 +108,48 @@ export async function loadPolicy(
     provenance: readExpectation(inputs),
     trustedRoot: await trustedRootFor(transparency, keyless, sigstore, host),
     platforms: inputs.at('platforms').boolean() ?? true,
+    ...(required && { require: await loadDeclaredRequirements(inputs, host) }),
   };
+}
+
+/** Inputs that say something about the signature of `keys` and `identities`. */
+const OF_THE_SIGNATURE = ['annotations', 'format', 'provenance'];
+
+/** Validates `require`; requirements that are not known yet are left out. */
+async function requirementProblems(
+  inputs: InputReader,
+  host: SigningHost,
+  isWithoutSigners: boolean,
+): Promise<readonly Problem[]> {
+  const required = inputs.at('require');
+  const requirements = required.list();
+  if (isWithoutSigners && requirements.length > 0) {
+    for (const name of OF_THE_SIGNATURE.filter((each) => inputs.at(each).isGiven)) {
+      inputs
+        .at(name)
+        .addProblem('has no effect without `keys` or `identities`: write it into a requirement');
+    }
+  }
+  const signers = await Promise.all(requirements.map((each) => signerProblems(each, host)));
+  const inheritedIsKnown = INHERITED.every((name) => !inputs.at(name).isUnknown);
+  // The position in the list is part of each path, so that all of it must be known.
+  if (required.isUnknown || !inheritedIsKnown) return signers.flat();
+  const loaded = await problemsOf('require', () => loadDeclaredRequirements(inputs, host));
+  return [...signers.flat(), ...loaded];
+}
+
+const INHERITED = ['keys', 'trustedKeys', 'identities', 'transparency', 'sigstore'] as const;
+
+function loadDeclaredRequirements(
+  inputs: InputReader,
+  host: SigningHost,
+): Promise<readonly Requirement[]> {
+  // The types of all members are checked against the schema.
+  const requirements = (inputs.at('require').json() ?? []) as readonly RequirementArgs[];
+  const inherited = Object.fromEntries(
+    INHERITED.map((name) => [name, inputs.at(name).json() ?? undefined]),
+  ) as InheritedArgs;
+  return loadRequirements(requirements, inherited, host, loadVerificationPolicy);
 }
 
 /** Reads the identities that are known, and reports what is wrong with each on its member. */

@@ -33,11 +33,17 @@ export function findDrift(
     ({ purpose, format, subject, stored }) =>
       `${purpose} (${format}) of ${subject}: ${stored} is gone and another one exists`,
   );
-  const gaps = unmet.flatMap(({ part, where }) => {
-    const name = `${formatPart(part)} of ${where}`;
-    const reason = part.reason === undefined ? '' : `: ${part.reason}`;
-    if (part.status !== 'unavailable') return [`${name} is ${part.status}${reason}`];
-    log.warn(`check of the ${name} failed; state left unchanged${reason}`);
+  const parts = unmet.map(({ part, where }) => ({
+    ...part,
+    name: `${formatPart(part)} of ${where}`,
+  }));
+  const requirements = (report.requirements ?? [])
+    .filter(({ status }) => status !== 'present')
+    .map((each) => ({ ...each, name: `requirement ${each.name}` }));
+  const gaps = [...parts, ...requirements].flatMap(({ name, status, reason }) => {
+    const why = reason === undefined ? '' : `: ${reason}`;
+    if (status !== 'unavailable') return [`${name} is ${status}${why}`];
+    log.warn(`check of the ${name} failed; state left unchanged${why}`);
     return [];
   });
   return [...gaps, ...replacements];

@@ -165,12 +165,14 @@ function recordUse(
   outputs: Properties,
   { uses }: PluginEnvironment,
 ): void {
-  const { manifests = [] } = verificationIn(outputs);
-  const digests = manifests.flatMap(({ digest, parts }) => [
+  const { manifests = [], requirements = [] } = verificationIn(outputs);
+  const digests = manifests.flatMap(({ digest, parts, attestationManifests = [] }) => [
     digest,
+    ...attestationManifests,
     ...parts.flatMap(({ stored }) => stored ?? []),
   ]);
-  uses.record(urn, repositoryOf(inputs), digests);
+  const evidence = requirements.flatMap((each) => each.evidence.map(({ stored }) => stored));
+  uses.record(urn, repositoryOf(inputs), [...digests, ...evidence]);
 }
 
 async function readAndVerify(
@@ -216,7 +218,7 @@ function verificationIn(outputs: Properties): Partial<VerificationReport> {
 }
 
 function outputsOf(report: VerificationReport): Properties {
-  const { digest, imageRef, signer, annotations, provenance, manifests } = report;
+  const { digest, imageRef, signer, annotations, provenance, manifests, requirements } = report;
   return toValue({
     digest,
     imageRef,
@@ -224,7 +226,7 @@ function outputsOf(report: VerificationReport): Properties {
     signedAnnotations: annotations,
     // Not absent: the SDK would take it for unknown in a preview.
     verifiedProvenance: provenance === undefined ? null : JSON.stringify(provenance),
-    verification: JSON.stringify({ verified: report.verified, digest, manifests }),
+    verification: JSON.stringify({ verified: report.verified, digest, manifests, requirements }),
     drift: [],
   }) as Properties;
 }
