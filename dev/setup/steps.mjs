@@ -24,6 +24,14 @@ export async function each(...steps) {
 /** Whether an argument names a test, and not an option. */
 export const isPath = (arg) => !arg.startsWith('-');
 
+/** Separates `--sample`, the smaller run of CI, from the arguments for the tests. */
+export function sampleOf(args) {
+  return {
+    sample: args.includes('--sample'),
+    rest: args.filter((arg) => arg !== '--sample'),
+  };
+}
+
 export async function requireGo(env) {
   if (await works('go', ['version'], { env })) return 0;
   throw new Error('these tests build third-party Go programs: put Go 1.26 on the PATH.');

@@ -24,7 +24,7 @@ import { printProvenance, provenanceFile, removeProvenance } from './provenance-
 import { removeProxies, printProxies, proxiesFile } from './proxies.mjs';
 import { checkSchema, generateSdks } from './sdk.mjs';
 import { removeTally, tallyFile } from './tally.mjs';
-import { tool, ts, all, each, isPath, requireGo } from './steps.mjs';
+import { tool, ts, all, each, isPath, requireGo, sampleOf } from './steps.mjs';
 
 const jestBin = tool('node_modules/jest/bin/jest.js');
 
@@ -125,8 +125,7 @@ export const suites = {
     needs: ['package', 'builder'],
     run: async (args, env) => {
       removeOracles();
-      const sample = args.includes('--sample');
-      const rest = args.filter((arg) => arg !== '--sample');
+      const { sample, rest } = sampleOf(args);
       const code = await all(
         () => requireGo(env),
         () => ensureEngines(env).then(() => 0),
@@ -146,8 +145,7 @@ export const suites = {
     needs: [],
     run: async (args, env) => {
       removeLogAudit();
-      const sample = args.includes('--sample');
-      const rest = args.filter((arg) => arg !== '--sample');
+      const { sample, rest } = sampleOf(args);
       // The sample is without the real logs, of which Rekor v1 takes long to compile.
       const folders = sample
         ? ['test/audit/log/large/']
@@ -170,13 +168,20 @@ export const suites = {
     needs: [],
     run: async (args, env) => {
       removeProvenance();
+      const { sample, rest } = sampleOf(args);
+      // The sample is without slsa-verifier and gh, which take long to compile.
+      const groups = sample ? ['cosign', 'in-toto'] : ['cosign', 'in-toto', 'slsa', 'gh'];
+      const tests = sample
+        ? ['test/provenance/statements', 'test/provenance/github-form']
+        : ['test/provenance/'];
       const code = await all(
         () => requireGo(env),
-        () => run('node', ['dev/tools/build.mjs', 'cosign', 'slsa'], { env }),
+        () => run('node', ['dev/tools/build.mjs', ...groups], { env }),
         () =>
-          jest('provenance', args.some(isPath) ? [] : ['test/provenance/'])(args, {
+          jest('provenance', rest.some(isPath) ? [] : tests)(rest, {
             ...env,
             PROVENANCE_TABLE: provenanceFile,
+            PROVENANCE_SAMPLE: sample ? '1' : '',
           }),
       );
       return printProvenance() && code === 0 ? 0 : code || 1;
@@ -203,17 +208,19 @@ export const suites = {
     needs: ['package'],
     run: async (args, env) => {
       removeOffline();
+      const { sample, rest } = sampleOf(args);
       const code = await all(
         () => requireGo(env),
         () => run('node', ['dev/tools/build.mjs', 'cosign', 'sigstore-go'], { env }),
         () => run('node', ['dev/tools/python.mjs', 'sigstore'], { env }),
         () =>
-          jest('offline', args.some(isPath) ? [] : ['test/offline/'])(args, {
+          jest('offline', rest.some(isPath) ? [] : ['test/offline/'])(rest, {
             ...env,
             OFFLINE_TALLY: offlineFile,
+            OFFLINE_SAMPLE: sample ? '1' : '',
           }),
       );
-      return printOffline(args.length > 0) && code === 0 ? 0 : code || 1;
+      return printOffline(rest.length > 0) && code === 0 ? 0 : code || 1;
     },
   },
   'test:proxy': {
@@ -230,11 +237,15 @@ export const suites = {
   /** The report in a real browser: accessibility in both colour schemes, widths, print on A4. */
   'test:report': {
     needs: [],
-    run: async (args, env) =>
-      all(
+    run: async (args, env) => {
+      const { sample, rest } = sampleOf(args);
+      // `npm test` runs the tests that need no browser.
+      const tests = sample ? ['test/report/browser/'] : ['test/report/', 'test/cli/report'];
+      return all(
         () => ensureBrowser(env).then(() => 0),
-        () => jest('report', ['test/report/', 'test/cli/report'])(args, env),
-      ),
+        () => jest('report', rest.some(isPath) ? [] : tests)(rest, env),
+      );
+    },
   },
   'test:keys': {
     needs: [],
@@ -284,8 +295,7 @@ export const suites = {
     needs: ['package'],
     run: async (args, env) => {
       removeBuilders();
-      const sample = args.includes('--sample');
-      const rest = args.filter((arg) => arg !== '--sample');
+      const { sample, rest } = sampleOf(args);
       const folder = sample ? 'test/builders/matrix/' : 'test/builders/';
       const code = await all(
         () => requireGo(env),

@@ -122,12 +122,25 @@ export const GROUPS = {
     sources: ['policy-tester/main.go'],
     programs: { 'policy-tester': './policy-tester' },
   },
+  'in-toto': {
+    folder: 'slsa',
+    minutes: 1,
+    sources: ['statement/main.go'],
+    programs: { 'intoto-statement': './statement' },
+  },
+  gh: {
+    folder: 'gh',
+    minutes: 5,
+    sources: [],
+    // Built from a module it does not have its own version.
+    ldflags: '-X github.com/cli/cli/v2/internal/build.Version=2.83.2',
+    programs: { gh: 'github.com/cli/cli/v2/cmd/gh' },
+  },
   slsa: {
     folder: 'slsa',
     minutes: 6,
-    sources: ['statement/main.go', 'verifier/main.go'],
+    sources: ['verifier/main.go'],
     programs: {
-      'intoto-statement': './statement',
       'slsa-verifier': 'github.com/slsa-framework/slsa-verifier/v2/cli/slsa-verifier',
       'slsa-verifier-private': './verifier',
     },

@@ -53,6 +53,11 @@ function commandOf(args: readonly string[]): Command | undefined {
   return COMMANDS.find(({ words }) => words.every((word, index) => args[index] === word));
 }
 
+/** Returns the exit code of a command line whose result cannot be written. */
+export function writeFailureCode(args: readonly string[]): number {
+  return commandOf(args)?.failureCode ?? EXIT.failed;
+}
+
 async function reportError(
   error: unknown,
   { terminal }: CommandContext,

@@ -51,8 +51,9 @@ async function inputsOf(
   }
   const statePath = state ?? (audit === undefined ? '-' : undefined);
   return {
-    stackState: statePath && (await textOf('stack-state', statePath, context)),
-    clusterAudit: audit && (await textOf('audit', audit, context)),
+    stackState:
+      statePath === undefined ? undefined : await textOf('stack-state', statePath, context),
+    clusterAudit: audit === undefined ? undefined : await textOf('audit', audit, context),
   };
 }
 

@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
 import { SignedImageError } from '../error';
+import { shownLines } from '../host/one-line';
 
 /** The input and the output of a command. */
 export interface Terminal {
@@ -65,7 +66,7 @@ export function processTerminal(streams: TerminalStreams = process): Terminal {
   return {
     isInteractive: stdin.isTTY === true && stderr.isTTY === true,
     print: (line) => void stdout.write(`${line}\n`),
-    printError: (line) => void stderr.write(`${line}\n`),
+    printError: (line) => void stderr.write(`${shownLines(line)}\n`),
     ...(stderr.isTTY === true && { writeProgress: (text) => void stderr.write(text) }),
     promptSecret: (question) => readSecret(streams, question),
     readInput: () => text(stdin),

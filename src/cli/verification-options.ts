@@ -93,14 +93,30 @@ export async function textOf(
   path: string,
   context: CommandContext,
 ): Promise<string> {
-  if (path === '-') return context.terminal.readInput();
+  if (path === '') throw new UsageError(`--${option} must not be empty`);
+  const text = await inputText(option, path, context);
+  if (!text.includes('\0')) return text;
+  throw new SignedImageError({
+    code: 'INPUT_INVALID',
+    message: `--${option}: ${nameOfInput(path)} is not UTF-8 text; Windows PowerShell redirects output as UTF-16: write the file with an option of the command instead, such as \`pulumi stack export --file\``,
+  });
+}
+
+const nameOfInput = (path: string): string => (path === '-' ? 'standard input' : path);
+
+async function inputText(
+  option: string,
+  path: string,
+  { terminal, host }: CommandContext,
+): Promise<string> {
   try {
-    return await context.host.readFile(path);
+    return await (path === '-' ? terminal.readInput() : host.readFile(path));
   } catch (error) {
-    const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
+    const { code } = error as NodeJS.ErrnoException;
+    const reason = code ?? (error instanceof RangeError ? 'it is too long' : 'unknown reason');
     throw new SignedImageError({
       code: 'INPUT_INVALID',
-      message: `--${option}: ${path} cannot be read (${code})`,
+      message: `--${option}: ${nameOfInput(path)} cannot be read (${reason})`,
       cause: error,
     });
   }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
@@ -82,6 +83,12 @@ export async function writeFolder(
   const suffix = randomBytes(6).toString('hex');
   const making = join(dirname(folder), `.${basename(folder)}.${suffix}.partial`);
   const former = join(dirname(folder), `.${basename(folder)}.${suffix}.former`);
+  // Also if the process ends before, by a signal.
+  const abandon = (): void => {
+    if (existsSync(former) && !existsSync(folder)) renameSync(former, folder);
+    rmSync(making, { recursive: true, force: true });
+  };
+  process.once('exit', abandon);
   try {
     await mkdir(dirname(folder), { recursive: true });
     await mkdir(making);
@@ -103,6 +110,7 @@ export async function writeFolder(
     if (code === undefined) throw error;
     throw invalid(`the export cannot be written to ${target} (${code})`, error);
   } finally {
+    process.off('exit', abandon);
     await rm(making, { recursive: true, force: true });
   }
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 import { SignedImageError } from '../error';
+import { openRegularFile, readRegularFile } from '../host/regular-file';
 import { BLOB_FOLDER, type Descriptor, hexOf } from '../oci';
 import { CHECKSUMS_FILE, parseChecksums } from './checksums';
 
@@ -23,13 +23,13 @@ const MAX_FAULTS = 5;
 /**
  * Reads one file of an export.
  *
- * @throws SignedImageError `CONTENT_MALFORMED` if it does not exist
+ * @throws SignedImageError `CONTENT_MALFORMED` if it does not exist, `CONTENT_TOO_LARGE`
  */
 export async function readExportFile(folder: string, path: string): Promise<Buffer> {
   try {
-    const bytes = await readFile(join(folder, path));
-    if (bytes.length <= MAX_FILE_BYTES) return bytes;
+    return await readRegularFile(join(folder, path), MAX_FILE_BYTES);
   } catch (error) {
+    if (error instanceof SignedImageError) throw error;
     const { code = 'unknown reason' } = error as NodeJS.ErrnoException;
     throw new SignedImageError({
       code: 'CONTENT_MALFORMED',
@@ -37,15 +37,12 @@ export async function readExportFile(folder: string, path: string): Promise<Buff
       cause: error,
     });
   }
-  throw new SignedImageError({
-    code: 'CONTENT_TOO_LARGE',
-    message: `${join(folder, path)} has more than ${MAX_FILE_BYTES} bytes`,
-  });
 }
 
 async function checksumOfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  const file = await openRegularFile(path);
+  await pipeline(file.createReadStream(), hash);
   return hash.digest('hex');
 }
 
@@ -106,7 +103,7 @@ export async function checkReadableFiles(
 ): Promise<void> {
   const faults: string[] = [];
   for (const [path, bytes] of expected) {
-    const found = await readFile(join(folder, path)).catch(() => undefined);
+    const found = await readRegularFile(join(folder, path), MAX_FILE_BYTES).catch(() => undefined);
     if (found === undefined) faults.push(`${path} is missing`);
     else if (!found.equals(bytes)) faults.push(`${path} is not what was verified`);
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -52,6 +52,25 @@ describe('signed-image audit log', () => {
     expect(stdout).toContain('FINDINGS');
     expect(stdout).toContain('entry 300 (hashedrekord 0.0.2) was signed with the key ');
     expect(stdout).toContain(`entry 301 (hashedrekord 0.0.2) was signed by ${OURS.identity}`);
+  });
+
+  it('replaces the file that a symbolic link names, and not the link', async () => {
+    const target = join(folder, 'kept.json');
+    const link = join(folder, 'link.json');
+    await symlink(target, link);
+    // A link without a file is a first run.
+    expect(await run(['audit', 'log', ...options, '--checkpoint', link])).toMatchObject({
+      code: 1,
+    });
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    const text = await readFile(target, 'utf8');
+    expect(text).toContain('signed-image/log-checkpoint/v1');
+    expect(await run(['audit', 'log', ...options, '--checkpoint', link])).toMatchObject({
+      code: 1,
+    });
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    await rm(link);
+    await rm(target);
   });
 
   it('is clean if all are known, keeps a checkpoint, and continues from it', async () => {

@@ -105,6 +105,15 @@ test('a full disk is reported in one line, and ends with 1', () => {
   expect(status).toBe(1);
 });
 
+test('a result of an audit that cannot be written is not a finding', () => {
+  const full = openSync('/dev/full', 'w');
+  const { status } = spawnSync(process.execPath, [main, 'audit', 'log', '--help'], {
+    stdio: ['ignore', full, 'ignore'],
+  });
+  closeSync(full);
+  expect(status).toBe(3);
+});
+
 test('a reader that closes the pipe ends the program without a message', async () => {
   const child = spawn(process.execPath, [main, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.destroy();

@@ -1,10 +1,16 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text as streamText } from 'node:stream/consumers';
 
 import type { Report } from '../../src/report';
 import { auditOf, DIGEST, IMAGE, verifiedStack } from '../report/support/state';
 import { run } from './support';
+
+const MAIN = join(__dirname, '../../dist/cli/main.js');
 
 let folder = '';
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'report-'))));
@@ -60,6 +66,47 @@ test.each([
   const { code, stderr } = await run(['report', ...args], { piped: '{}' });
   expect(code).toBe(2);
   expect(stderr).toContain(message);
+});
+
+test.each([['a file'], ['standard input']])('%s may begin with a byte order mark', async (from) => {
+  const text = `\uFEFF${verifiedStack()}`;
+  const path = from === 'a file' ? await file('marked.json', text) : '-';
+  const { code, stderr } = await run(['report', '--stack-state', path], { piped: text });
+  expect([code, stderr]).toEqual([0, '']);
+});
+
+test('UTF-16 is a usage error that says so', async () => {
+  const path = join(folder, 'utf16.json');
+  await writeFile(path, verifiedStack(), 'utf16le');
+  const { code, stderr } = await run(['report', '--stack-state', path]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('is not UTF-8 text; Windows PowerShell');
+});
+
+test.each([['--stack-state'], ['--audit']])('%s must not be empty', async (option) => {
+  const { code, stderr } = await run(['report', option, '']);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`error: ${option} must not be empty`);
+});
+
+test('standard input that does not fit into a text is a usage error', async () => {
+  const reading = spawn(process.execPath, [MAIN, 'report'], { stdio: ['pipe', 'ignore', 'pipe'] });
+  const part = Buffer.alloc(1 << 20, ' ');
+  // The longest text has 2^29 - 24 characters.
+  const input = Readable.from(Array.from({ length: 513 }, () => part));
+  input.pipe(reading.stdin.on('error', () => undefined));
+  const stderr = streamText(reading.stderr);
+  const [code] = (await once(reading, 'close')) as [number];
+  expect([code, await stderr]).toEqual([
+    2,
+    'error[INPUT_INVALID]: --stack-state: standard input cannot be read (it is too long)\n',
+  ]);
+});
+
+test('control characters of a path do not reach the terminal', async () => {
+  const { stderr } = await run(['report', '--stack-state', '/no/\u001b[31mfile\u202e']);
+  expect(stderr).toContain('/no/ [31mfile ');
+  expect(stderr).not.toContain('\u001b');
 });
 
 test('an input of another kind is a usage error that does not quote it', async () => {

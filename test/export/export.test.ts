@@ -1,5 +1,16 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -71,7 +82,72 @@ describe('signed-image export', () => {
   });
 });
 
+/** The compiled program, which has handlers of signals. */
+const MAIN = join(__dirname, '../../dist/cli/main.js');
+
+describe('an export that ends by a signal', () => {
+  afterEach(() => void (registry.settings.faults = undefined));
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('leaves nothing after %s, and keeps the earlier export', async (signal, code) => {
+    const name = `ended-${signal}`;
+    await exportTo(name, '--image');
+    const before = await readdir(at(name));
+    let waiting: () => void = () => undefined;
+    const isWaiting = new Promise<void>((settle) => (waiting = settle));
+    let isArmed = false;
+    registry.settings.faults = async ({ method, path }) => {
+      if (method === 'GET' && path.includes('/blobs/') && (await isPartial(name))) isArmed = true;
+      if (!isArmed) return undefined;
+      waiting();
+      return new Promise<undefined>(() => undefined);
+    };
+    const args = ['export', image, '--folder', at(name), '--key', 'env://PUBLIC'];
+    const child = spawn(process.execPath, [MAIN, ...args, '--image', '--force'], {
+      env: { ...process.env, ...env },
+      stdio: 'ignore',
+    });
+    await isWaiting;
+    child.kill(signal);
+    expect(await once(child, 'close')).toEqual([code, null]);
+    expect((await readdir(folder)).filter((each) => each.includes(name))).toEqual([name]);
+    expect(await readdir(at(name))).toEqual(before);
+  });
+
+  /** Whether the temporary folder exists. */
+  async function isPartial(name: string): Promise<boolean> {
+    return (await readdir(folder)).some((each) => each.includes(`${name}.`));
+  }
+});
+
 describe('signed-image verify --offline', () => {
+  it.each([['export.json'], ['checksums.txt'], ['layout/index.json'], ['README.md']])(
+    'neither waits for a named pipe nor reads a device in place of %s',
+    async (path) => {
+      const name = path.replaceAll(/\W/g, '-');
+      await exportTo(name);
+      const file = join(at(name), path);
+      await rm(file);
+      execFileSync('mkfifo', [file]);
+      const piped = await verify(name);
+      expect(piped).toMatchObject({ code: 1 });
+      expect(piped.stderr).toMatch(/is not a regular file|is not what was verified/);
+      await rm(file);
+      await symlink('/dev/zero', file);
+      expect(await verify(name)).toMatchObject({ code: 1 });
+    },
+  );
+
+  it('does not read a file that is too large', async () => {
+    await exportTo('large');
+    await truncate(at('large/export.json'), 40_000_000_000);
+    const large = await verify('large');
+    expect(large).toMatchObject({ code: 1 });
+    expect(large.stderr).toContain('CONTENT_TOO_LARGE');
+  });
+
   it('reports a changed, a missing and an added file', async () => {
     await exportTo('changed');
     const [bundle = ''] = await readdir(at('changed/bundles'));

@@ -31,6 +31,8 @@ beforeAll(async () => {
   isolation = await startIsolation(stack.folder);
   // Bundles omit zeros, as JSON of protobuf messages does; sigstore-python requires the index of the first entry, too.
   stack.sigstore.logV2.append(Buffer.from('the first entry'));
+  const first = await offlineSigner(stack, 'key + log');
+  await signedImage(stack, first, { format: 'bundle', shape: 'image' });
   for (const { signer } of CASES)
     if (!signers.has(signer)) signers.set(signer, await offlineSigner(stack, signer));
   foreign = await certificateOfAnotherAuthority();

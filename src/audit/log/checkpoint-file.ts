@@ -1,5 +1,6 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join, basename } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { open, readFile, readlink, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 
 import { SignedImageError } from '../../error';
 import type { CheckpointStore } from './log-checkpoint';
@@ -14,11 +15,22 @@ function failure(path: string, what: string, error: unknown): SignedImageError {
   });
 }
 
-async function replace(path: string, text: string): Promise<void> {
-  // In the same folder: a file system replaces a file at once, but not across file systems.
-  const fresh = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
+/** Returns the file that a symbolic link names, which may be on storage that is kept; otherwise the path. */
+async function linkedFile(path: string): Promise<string> {
+  const existing = await realpath(path).catch(() => undefined);
+  if (existing !== undefined) return existing;
+  const target = await readlink(path).catch(() => undefined);
+  return target === undefined ? path : resolve(dirname(path), target);
+}
+
+async function replace(declared: string, text: string): Promise<void> {
+  const path = await linkedFile(declared);
+  // In the same folder: a file system replaces a file at once, but not across file systems. Processes of two
+  // containers that share the folder may have the same process id.
+  const suffix = randomBytes(6).toString('hex');
+  const fresh = join(dirname(path), `.${basename(path)}.${suffix}.new`);
   try {
-    const file = await open(fresh, 'w', 0o600);
+    const file = await open(fresh, 'wx', 0o600);
     try {
       await file.writeFile(text);
       await file.sync();

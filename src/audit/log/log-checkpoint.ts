@@ -1,6 +1,7 @@
 import { SignedImageError } from '../../error';
 import { parseBoundedJson } from '../../http/json-bounds';
 import { isJsonObject, type JsonObject } from '../../oci';
+import type { EntrySigner } from './entry-matcher';
 import type { LoggedFinding } from './log-report';
 
 /** How far a log was read. */
@@ -43,15 +44,32 @@ export function formatLogCheckpoint(checkpoint: LogCheckpoint): string {
   return `${JSON.stringify(json, undefined, 2)}\n`;
 }
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+function isSigner(value: unknown): value is EntrySigner {
+  if (!isJsonObject(value)) return false;
+  const { kind, keyId, identity, issuer, isCertificateTrusted } = value;
+  if (kind === 'key') return isText(keyId);
+  return (
+    kind === 'keyless' &&
+    isText(identity) &&
+    isText(issuer) &&
+    typeof isCertificateTrusted === 'boolean'
+  );
+}
+
+/** A finding of an earlier run is reported without a further request, so each of its members is checked. */
 function isFinding(value: unknown): value is LoggedFinding {
   if (!isJsonObject(value)) return false;
-  const { logIndex, logId, leafHash, signer, digests } = value;
+  const { logIndex, logId, tree, leafHash, kind, signer, digests, integratedTime, fingerprint } =
+    value;
   return (
     Number.isSafeInteger(logIndex) &&
-    typeof logId === 'string' &&
-    typeof leafHash === 'string' &&
-    isJsonObject(signer) &&
-    Array.isArray(digests)
+    [logId, tree, leafHash, kind, fingerprint].every(isText) &&
+    isSigner(signer) &&
+    Array.isArray(digests) &&
+    digests.every(isText) &&
+    (integratedTime === undefined || isText(integratedTime))
   );
 }
 

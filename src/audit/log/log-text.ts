@@ -12,7 +12,7 @@ const OUTCOMES = {
 /** Names a signer in one line. */
 export function signerText(signer: EntrySigner): string {
   return signer.kind === 'key'
-    ? `key ${signer.keyId.slice(0, SHORT_HEX)}`
+    ? `key ${oneLine(signer.keyId).slice(0, SHORT_HEX)}`
     : oneLine(`${signer.identity} (${signer.issuer})`);
 }
 
@@ -29,9 +29,9 @@ function findingLines(finding: LoggedFinding): readonly string[] {
   const { digests, integratedTime, tree, leafHash } = finding;
   return [
     `  ${findingText(finding)}`,
-    ...(integratedTime === undefined ? [] : [`    time    ${integratedTime}`]),
+    ...(integratedTime === undefined ? [] : [`    time    ${oneLine(integratedTime)}`]),
     ...digests.map((digest) => `    signed  ${oneLine(digest)}`),
-    `    leaf    ${leafHash} (tree ${oneLine(tree)})`,
+    `    leaf    ${oneLine(leafHash)} (tree ${oneLine(tree)})`,
   ];
 }
 
@@ -39,7 +39,7 @@ function findingLines(finding: LoggedFinding): readonly string[] {
 export function logAuditText(report: LogAuditReport): string {
   const { log, version, to, from, read, known, findings, unparsed, notes, search } = report;
   const found = search === 'index' ? 'found by the search index' : 'read';
-  const range = from === undefined ? '' : ` after entry ${from.size} of tree ${from.tree}`;
+  const range = from === undefined ? '' : ` after entry ${from.size} of tree ${oneLine(from.tree)}`;
   const lines = [
     `${OUTCOMES[logOutcomeOf(report)]}  ${log} (Rekor v${version}), up to ${to.size} entries of tree ${oneLine(to.tree)}`,
     `${read} entries ${found}${range}; ${known} of these signers are known, ${findings.length} are not`,

@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { SignedImageError } from '../../error';
+import { readRegularFile } from '../../host/regular-file';
 import { MAX_BLOB_BYTES } from '../blob-store';
 import type { FetchedManifest, RegistryClient } from '../client';
 import type { Descriptor } from '../descriptor';
@@ -15,25 +15,12 @@ import { BLOB_FOLDER, hasTag, INDEX_FILE, parseLayoutIndex } from './layout-inde
 
 /** Reads a file up to a size; `undefined` if it does not exist. */
 async function readBounded(path: string, limit: number): Promise<Buffer | undefined> {
-  let file: Awaited<ReturnType<typeof open>>;
   try {
-    file = await open(path, 'r');
+    return await readRegularFile(path, limit);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
-  }
-  try {
-    const { size } = await file.stat();
-    if (size > limit) {
-      throw new SignedImageError({
-        code: 'CONTENT_TOO_LARGE',
-        message: `${path} has ${size} bytes, and at most ${limit} are read`,
-      });
-    }
-    return await file.readFile();
-  } finally {
-    await file.close();
   }
 }
 

@@ -254,6 +254,27 @@ describe.each(VERSIONS)('auditLog of %s', (_, serve, first) => {
     store.text = 'no checkpoint';
     await expect(audit()).rejects.toMatchObject({ code: 'INPUT_INVALID', property });
   });
+
+  it('rejects a checkpoint whose finding lacks a member or has one of another type', async () => {
+    addOthers(3);
+    add('by our key', ours);
+    await audit();
+    const saved = JSON.parse(store.text ?? '') as { findings: [Record<string, unknown>] };
+    const [finding] = saved.findings;
+    const names = Object.keys(finding).filter((name) => name !== 'integratedTime');
+    expect(names).toHaveLength(8);
+    const changes = [
+      ...names.map((name) => ({ ...finding, [name]: undefined })),
+      ...Object.keys(finding).map((name) => ({ ...finding, [name]: [null] })),
+      { ...finding, signer: { kind: 'key' } },
+      { ...finding, signer: { kind: 'keyless', identity: 'a', issuer: 'b' } },
+      { ...finding, signer: { kind: 'other', keyId: 'a' } },
+    ];
+    for (const changed of changes) {
+      store.text = JSON.stringify({ ...saved, findings: [changed] });
+      await expect(audit()).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    }
+  });
 });
 
 /** Replaces the last of our entries in what the log returns. */

@@ -101,7 +101,12 @@ function keylessSigner(stack: Stack, kind: SignerKind): TestSigner {
       keyless: { provider: 'env', tokenEnv: 'TOKEN' },
       sigstore: { fulcioUrl, rekorUrl, ...(stamped && { tsaUrl }) },
     },
-    host: hostOf({ TOKEN: issuer.token({ subject: IDENTITY }) }),
+    host: hostOf({
+      // A token for each signature: a suite may take longer than a token is valid.
+      get TOKEN() {
+        return issuer.token({ subject: IDENTITY });
+      },
+    }),
     keys: [],
     identities: [{ identity: IDENTITY, issuer: issuer.url }],
     transparency: 'log',
