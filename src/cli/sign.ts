@@ -63,6 +63,13 @@ const SIGNING_OPTIONS = {
     absent: 'bundle',
     about: 'how the signature is stored',
   },
+  'signed-identity': {
+    type: 'string',
+    value: 'REF',
+    absent: 'HOST/REPO of the image, as with cosign',
+    about:
+      'reference that the image claims in the format legacy: with a tag, podman, skopeo and CRI-O accept it by default',
+  },
   transparency: {
     type: 'string',
     value: 'MODE',
@@ -163,6 +170,7 @@ function signingArgs(image: string | undefined, values: SigningValues): SignImag
       (values.annotation ?? []).map((each) => pair('annotation', each)),
     ),
     format: values['signature-format'] as SignImageArgs['format'],
+    signedIdentity: values['signed-identity'],
     transparency: values.transparency as SignImageArgs['transparency'],
     sigstore: {
       fulcioUrl: values['fulcio-url'],

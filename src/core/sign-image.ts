@@ -2,6 +2,7 @@ import { InvalidInputError, type Problem } from '../error';
 import {
   createSigningMaterial,
   loadSigningServices,
+  signedIdentityFault,
   signImage as signTargets,
   type SignatureFormat,
   type SignerDescription,
@@ -21,6 +22,11 @@ export interface SignImageArgs extends ImageArgs, SigningInputs {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   /** Default: `bundle`. */
   readonly format?: SignatureFormat | undefined;
+  /**
+   * The image reference that the signature claims in the legacy format (`critical.identity.docker-reference`), as with
+   * `cosign sign --sign-container-identity`. Default: the repository, without tag and digest.
+   */
+  readonly signedIdentity?: string | undefined;
 }
 
 /** A signature in the registry. */
@@ -47,7 +53,11 @@ export interface SignImageResult {
   readonly signatures: readonly ImageSignatureResult[];
 }
 
-function problemsOf({ annotations = {}, format }: SignImageArgs): readonly Problem[] {
+function problemsOf({
+  annotations = {},
+  format,
+  signedIdentity,
+}: SignImageArgs): readonly Problem[] {
   const problems: Problem[] = [...validateAnnotationKeys(annotations)];
   if (format !== undefined && !FORMATS.includes(format))
     problems.push({
@@ -55,6 +65,11 @@ function problemsOf({ annotations = {}, format }: SignImageArgs): readonly Probl
       code: 'INPUT_INVALID',
       message: `must be one of ${FORMATS.join(', ')}`,
     });
+  const fault =
+    signedIdentity === undefined
+      ? undefined
+      : signedIdentityFault(signedIdentity, format ?? 'bundle');
+  if (fault) problems.push({ property: 'signedIdentity', ...fault });
   return problems;
 }
 
@@ -71,7 +86,8 @@ export async function signImage(
 ): Promise<SignImageResult> {
   const problems = problemsOf(args);
   if (problems.length > 0) throw new InvalidInputError(problems);
-  const { annotations = {}, format = 'bundle', key, keyless, sigstore, transparency } = args;
+  const { annotations = {}, format = 'bundle', signedIdentity } = args;
+  const { key, keyless, sigstore, transparency } = args;
   const config: SigningInputs = { key, keyless, sigstore, transparency };
   const { progress, warn } = options;
   return withImage(args, options, async ({ repository, digest, reference, client, host }) => {
@@ -92,6 +108,7 @@ export async function signImage(
           provenance: undefined,
         })),
         format,
+        signedIdentity,
         material,
       },
       client,

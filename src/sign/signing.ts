@@ -2,6 +2,7 @@ import type { Bundle } from '@sigstore/bundle';
 
 import { SignedImageError } from '../error';
 import type { RegistryClient } from '../oci/client';
+import { formatRepository } from '../oci/reference';
 import { readReferrersOnce } from '../storage/referrer-read';
 import {
   type SigningJob,
@@ -124,7 +125,12 @@ class SigningRun {
 
   async signature(target: SigningTarget, found: Found): Promise<readonly SettledSignature[]> {
     return this.each(found, target, 'signature', (format) =>
-      signManifest(this.job(target), format, target.annotations),
+      signManifest(
+        this.job(target),
+        format,
+        target.annotations,
+        this.request.signedIdentity ?? formatRepository(this.request.repository),
+      ),
     );
   }
 
@@ -184,6 +190,7 @@ class SigningRun {
           purpose,
           format,
           annotations: target.annotations,
+          signedIdentity: this.request.signedIdentity,
           provenance: purpose === 'provenance' ? target.provenance : undefined,
           signer: this.request.material.description,
         },

@@ -64,7 +64,9 @@ async function planSignatures(
       for (const purpose of ['signature', 'provenance'] as const) {
         if (purpose === 'provenance' && !provenance) continue;
         counts.required += 1;
-        const required = { repository, subject, purpose, format, annotations, provenance, signer };
+        const { signedIdentity } = signing;
+        const wanted = { repository, subject, purpose, format, annotations, signedIdentity };
+        const required = { ...wanted, provenance, signer };
         if (await find(required, client)) counts.found += 1;
       }
     }
