@@ -20,6 +20,7 @@ export {
 export {
   FluxVerification,
   type FluxVerificationResourceArgs,
+  type KyvernoPolicyResourceArgs,
   KyvernoClusterPolicy,
   KyvernoPolicy,
   PolicyControllerPolicy,

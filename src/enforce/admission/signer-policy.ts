@@ -208,11 +208,13 @@ function checkPairs({ annotations = {}, provenance }: SignerPolicyArgs, report: 
  * Parses and validates the arguments of a policy.
  *
  * @param members the arguments of the engine
+ * @param further problems of arguments that only this engine has
  * @throws InvalidInputError with all problems
  */
 export function signerPolicy(
   args: SignerPolicyArgs,
   members: Members = SIGNER_POLICY_MEMBERS,
+  further: readonly Problem[] = [],
 ): SignerPolicy {
   const problems: Problem[] = unknownMemberProblems(args, members);
   const lists = listProblems(args);
@@ -249,6 +251,7 @@ export function signerPolicy(
     ...identities.flatMap((each, index) => identityProblems(each, `identities[${index}]`)),
     ...namespaceProblems(args.namespaces),
     ...instanceProblems(policy),
+    ...further,
   );
   if (problems.length > 0) throw new InvalidInputError(problems);
   return policy;
