@@ -13,7 +13,7 @@ export function trustOnly(signer: SignerDescription, policy: ReusePolicy): Signa
   return signer.kind === 'key'
     ? new SignatureTrust({
         ...policy,
-        keys: [publicKeyFromPem(signer.publicKey)],
+        keys: [publicKeyFromPem(signer.publicKey, 'signer.publicKey')],
         identities: [],
       })
     : new SignatureTrust({ ...policy, keys: [], identities: [signer] });
