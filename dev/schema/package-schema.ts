@@ -31,7 +31,7 @@ const POLICIES = [
 const SIGNER_ARGUMENTS = ['SignerPolicyArgs'];
 const POLICY_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   AdmissionPolicy: ['AdmissionPolicyArgs', 'DigestPolicyArgs'],
-  KyvernoPolicy: SIGNER_ARGUMENTS,
+  KyvernoPolicy: ['KyvernoPolicyArgs', ...SIGNER_ARGUMENTS],
   KyvernoClusterPolicy: SIGNER_ARGUMENTS,
   PolicyControllerPolicy: SIGNER_ARGUMENTS,
   FluxVerification: ['FluxVerificationArgs', ...SIGNER_ARGUMENTS],

@@ -5,6 +5,8 @@ import type {
   AdmissionExemption,
   AdmissionPolicyArgs,
   FluxVerificationResourceArgs,
+  KyvernoPolicyResourceArgs,
+  KyvernoTuf,
   PolicyClaims,
   PolicyIdentity,
   PolicyProvenance,
@@ -135,6 +137,15 @@ export interface SignerPolicyShape {
   action?: AdmissionAction;
 }
 
+export interface KyvernoTufShape {
+  mirror: string;
+  root?: string;
+}
+
+export interface KyvernoPolicyShape extends SignerPolicyShape {
+  tuf?: KyvernoTufShape;
+}
+
 export interface FluxVerificationShape extends SignerPolicyShape {
   namespace?: string;
   interval?: string;
@@ -146,6 +157,8 @@ type Shaped<Shape, Real> = Readonly<
 >;
 export const SAME_MEMBERS: Shaped<AdmissionPolicyShape, AdmissionPolicyArgs> &
   Shaped<SignerPolicyShape, SignerPolicyResourceArgs> &
+  Shaped<KyvernoPolicyShape, KyvernoPolicyResourceArgs> &
+  Shaped<KyvernoTufShape, KyvernoTuf> &
   Shaped<FluxVerificationShape, FluxVerificationResourceArgs> &
   Shaped<AdmissionExemptionShape, AdmissionExemption> &
   Shaped<PolicyIdentityShape, PolicyIdentity> &
@@ -159,7 +172,7 @@ export class AdmissionPolicy extends pulumi.ComponentResource {
 }
 
 export class KyvernoPolicy extends pulumi.ComponentResource {
-  constructor(name: string, args: SignerPolicyShape, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: KyvernoPolicyShape, opts?: pulumi.ComponentResourceOptions) {
     super('signed-image:index:KyvernoPolicy', name, args, opts);
   }
 }

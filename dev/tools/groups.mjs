@@ -20,6 +20,23 @@ export const GROUPS = {
       rekorcanon: './rekorcanon',
     },
   },
+  // The last line of cosign 2, which many installations still use.
+  cosign2: {
+    folder: 'cosign2',
+    minutes: 5,
+    sources: [],
+    programs: { cosign2: 'github.com/sigstore/cosign/v2/cmd/cosign' },
+  },
+  // The policy code of podman, skopeo, Buildah and CRI-O.
+  'containers-policy': {
+    folder: 'containers-policy',
+    minutes: 2,
+    sources: ['evaluate/main.go'],
+    // Without GnuPG's C library and the drivers for local storage.
+    tags: ['containers_image_openpgp', 'containers_image_storage_stub'],
+    env: { CGO_ENABLED: '0' },
+    programs: { 'containers-policy': './evaluate' },
+  },
   services: {
     folder: 'services/sigstore',
     minutes: 3,

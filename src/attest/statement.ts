@@ -1,4 +1,5 @@
 import { type Digest, hexOf } from '../oci/digest';
+import { type Repository, formatRepository } from '../oci/reference';
 
 /** https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md */
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
@@ -25,15 +26,19 @@ export interface Statement<P = unknown> {
 /**
  * Creates the statement that `cosign sign -a k=v` signs: the image digest as subject, the
  * annotations on the subject, and an empty predicate (which cosign >= 3.0.5 writes).
+ *
+ * The subject also has a name, which `cosign sign` leaves out and sigstore-python requires: the repository,
+ * as in the statements of `cosign attest` and of GitHub's attest action.
  */
 export function signatureStatement(
+  repository: Repository,
   digest: Digest,
   annotations: Readonly<Record<string, string>>,
 ): Statement<Record<string, never>> {
   const signed = Object.keys(annotations).length > 0 ? { annotations } : {};
   return {
     _type: STATEMENT_TYPE,
-    subject: [{ digest: { sha256: hexOf(digest) }, ...signed }],
+    subject: [{ name: formatRepository(repository), digest: { sha256: hexOf(digest) }, ...signed }],
     predicateType: SIGNATURE_PREDICATE_TYPE,
     predicate: {},
   };

@@ -70,7 +70,6 @@ const MEMBERS: Readonly<Record<Member, Check>> = {
   format: text,
   transparency: text,
   provenance: members({ builderId: text, buildType: text, commit: text, externalParameters: json }),
-  predicateType: text,
   require: listOf(
     members({
       name: text,

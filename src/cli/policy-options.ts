@@ -90,13 +90,14 @@ export const SIGNER_OPTIONS = {
   },
 } as const satisfies Options;
 
-async function textOf(path: string): Promise<string> {
+/** Reads the file of an option. */
+export async function textOf(path: string, option: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
     throw new SignedImageError({
       code: 'INPUT_INVALID',
-      message: `--trusted-root ${path} cannot be read: ${messageOf(cause)}`,
+      message: `--${option} ${path} cannot be read: ${messageOf(cause)}`,
       cause,
     });
   }
@@ -158,7 +159,7 @@ export async function signerPolicyArgs(
     ...(format !== undefined && { format }),
     ...(transparency !== undefined && { transparency }),
     ...(action !== undefined && { action }),
-    ...(root !== undefined && { trustedRoot: await textOf(root) }),
+    ...(root !== undefined && { trustedRoot: await textOf(root, 'trusted-root') }),
     ...(values.annotation && { annotations: pairs(values.annotation) }),
     ...((values.provenance || builderId !== undefined) && {
       provenance: builderId === undefined ? {} : { builderId },

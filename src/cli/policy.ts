@@ -1,7 +1,7 @@
 import type { PolicyManifests, SignerPolicyArgs } from '../enforce/admission/generators';
 import { type Command, type CommandContext, defineCommand } from './command';
-import { type Options } from './options';
-import { SIGNER_OPTIONS, signerPolicyArgs } from './policy-options';
+import { type Options, UsageError } from './options';
+import { SIGNER_OPTIONS, signerPolicyArgs, textOf } from './policy-options';
 import { modules } from './modules';
 
 /** Prints the YAML to standard output, and warnings about unchecked requirements to standard error too. */
@@ -24,7 +24,10 @@ const NAMESPACES = {
   },
 } as const satisfies Options;
 
-type SignerGenerator = 'kyvernoPolicy' | 'kyvernoClusterPolicy' | 'policyControllerPolicy';
+type SignerGenerator = 'kyvernoClusterPolicy' | 'policyControllerPolicy';
+
+const SIGNERS_REQUIRED =
+  'Requires at least one --key, or an identity with its issuer, and at least one --image.';
 
 /** Creates a command that prints the policy of an engine that verifies signers. */
 function signerCommand(
@@ -36,7 +39,7 @@ function signerCommand(
   return defineCommand({
     words: ['policy', engine],
     summary,
-    about: `${about} Requires at least one --key, or an identity with its issuer, and at least one --image.`,
+    about: `${about} ${SIGNERS_REQUIRED}`,
     options: { ...SIGNER_OPTIONS, ...NAMESPACES },
     async run({ values }, context) {
       const { namespace: namespaces } = values;
@@ -48,12 +51,40 @@ function signerCommand(
 }
 
 /** `signed-image policy kyverno`. */
-export const policyKyverno = signerCommand(
-  'kyverno',
-  'print a Kyverno ImageValidatingPolicy',
-  'Prints a Kyverno ImageValidatingPolicy, as YAML for `kubectl apply -f -`.',
-  'kyvernoPolicy',
-);
+export const policyKyverno = defineCommand({
+  words: ['policy', 'kyverno'],
+  summary: 'print a Kyverno ImageValidatingPolicy',
+  about: `Prints a Kyverno ImageValidatingPolicy, as YAML for \`kubectl apply -f -\`. ${SIGNERS_REQUIRED}`,
+  options: {
+    ...SIGNER_OPTIONS,
+    ...NAMESPACES,
+    'tuf-mirror': {
+      type: 'string',
+      value: 'URL',
+      absent: 'the repository of the public-good instance',
+      about:
+        'TUF repository of a private Sigstore instance, which Kyverno loads in addition to --trusted-root',
+    },
+    'tuf-root': {
+      type: 'string',
+      value: 'FILE',
+      isPath: true,
+      absent: 'the root of the public-good instance',
+      about: 'initial root.json of that repository',
+    },
+  },
+  async run({ values }, context) {
+    const { namespace: namespaces, 'tuf-mirror': mirror, 'tuf-root': root } = values;
+    if (root !== undefined && mirror === undefined)
+      throw new UsageError('--tuf-root requires --tuf-mirror');
+    const policy = await signerPolicyArgs(values, context);
+    const { kyvernoPolicy } = modules.policyGenerators();
+    const tuf = mirror !== undefined && {
+      tuf: { mirror, ...(root !== undefined && { root: await textOf(root, 'tuf-root') }) },
+    };
+    await print(kyvernoPolicy({ ...policy, ...(namespaces && { namespaces }), ...tuf }), context);
+  },
+});
 
 /** `signed-image policy kyverno-cluster-policy`. */
 export const policyKyvernoClusterPolicy = signerCommand(

@@ -19,6 +19,13 @@ export const sign = defineCommand({
       multiple: true,
       about: 'annotation that is signed with the digest',
     },
+    'signed-identity': {
+      type: 'string',
+      value: 'REF',
+      absent: 'HOST/REPO of the image, as with cosign',
+      about:
+        'reference that the image claims in the format legacy: with a tag, podman, skopeo and CRI-O accept it by default',
+    },
     ...SIGNING_OPTIONS,
   },
   sections: async () => [
@@ -38,6 +45,7 @@ export const sign = defineCommand({
       annotations: Object.fromEntries(
         (values.annotation ?? []).map((each) => pair('annotation', each)),
       ),
+      signedIdentity: values['signed-identity'],
     };
     const result = await withSigner(args, context, modules.core().signImage);
     if (values.output === 'json') {

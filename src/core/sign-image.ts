@@ -2,6 +2,7 @@ import { InvalidInputError, type Problem } from '../error';
 import {
   createSigningMaterial,
   loadSigningServices,
+  signedIdentityFault,
   signImage as signTargets,
   type SignatureFormat,
   type SignerDescription,
@@ -21,6 +22,11 @@ export interface SignImageArgs extends ImageArgs, SigningInputs {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   /** Default: `bundle`. */
   readonly format?: SignatureFormat | undefined;
+  /**
+   * The image reference that the signature claims in the legacy format (`critical.identity.docker-reference`), as with
+   * `cosign sign --sign-container-identity`. Default: the repository, without tag and digest.
+   */
+  readonly signedIdentity?: string | undefined;
 }
 
 /** A signature in the registry. */
@@ -54,8 +60,20 @@ export function formatProblems(format: SignatureFormat | undefined): readonly Pr
   return [{ property: 'format', code: 'INPUT_INVALID', message }];
 }
 
-function problemsOf({ annotations = {}, format }: SignImageArgs): readonly Problem[] {
-  return [...validateAnnotationKeys(annotations), ...formatProblems(format)];
+function problemsOf({
+  annotations = {},
+  format,
+  signedIdentity,
+}: SignImageArgs): readonly Problem[] {
+  const fault =
+    signedIdentity === undefined
+      ? undefined
+      : signedIdentityFault(signedIdentity, format ?? 'bundle');
+  return [
+    ...validateAnnotationKeys(annotations),
+    ...formatProblems(format),
+    ...(fault ? [{ property: 'signedIdentity', ...fault }] : []),
+  ];
 }
 
 /**
@@ -71,7 +89,8 @@ export async function signImage(
 ): Promise<SignImageResult> {
   const problems = problemsOf(args);
   if (problems.length > 0) throw new InvalidInputError(problems);
-  const { annotations = {}, format = 'bundle', key, keyless, sigstore, transparency } = args;
+  const { annotations = {}, format = 'bundle', signedIdentity } = args;
+  const { key, keyless, sigstore, transparency } = args;
   const config: SigningInputs = { key, keyless, sigstore, transparency };
   const { progress, warn } = options;
   return withImage(args, options, async ({ repository, digest, reference, client, host }) => {
@@ -92,6 +111,7 @@ export async function signImage(
           provenance: undefined,
         })),
         format,
+        signedIdentity,
         material,
       },
       client,

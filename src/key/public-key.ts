@@ -83,19 +83,48 @@ const MAX_PARSED_KEYS = 64;
 function parseOnce(text: string, parse: () => KeyObject): PublicKey {
   const known = parsed.get(text);
   if (known) return known;
-  const key = publicKeyOf(parse());
+  const key = publicKeyOf(readable(parse));
   if (parsed.size >= MAX_PARSED_KEYS) parsed.clear();
   parsed.set(text, key);
   return key;
 }
 
+/** Parses without keeping the cause: OpenSSL's errors do not help, and their wording depends on its version. */
+function readable(parse: () => KeyObject): KeyObject {
+  try {
+    return parse();
+  } catch {
+    throw new SignedImageError({
+      code: 'KEY_UNREADABLE',
+      message:
+        'it is not a public key (-----BEGIN PUBLIC KEY-----), or it is damaged; `cosign public-key --key FILE` prints the public key',
+    });
+  }
+}
+
+/** Adds the input property to an error. */
+function onProperty<T>(property: string | undefined, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw error instanceof SignedImageError && property !== undefined ? error.on(property) : error;
+  }
+}
+
 /**
  * Parses a public key in PEM, as in {@link PublicKey.pem}; results are cached.
  *
- * @throws as `createPublicKey`, and SignedImageError `KEY_UNSUPPORTED`
+ * @param property the input that the key comes from, for the error
+ * @throws SignedImageError `KEY_UNREADABLE`, `KEY_UNSUPPORTED`
  */
-export function publicKeyFromPem(pem: string): PublicKey {
-  return parseOnce(pem, () => createPublicKey(normalizePem(pem)));
+export function publicKeyFromPem(pem: string, property?: string): PublicKey {
+  return onProperty(property, () => parseOnce(pem, () => publicKeyObject(pem)));
+}
+
+/** `createPublicKey` would derive the public key from a private one. */
+function publicKeyObject(pem: string): KeyObject {
+  if (pem.includes('PRIVATE KEY')) throw new Error('a private key');
+  return createPublicKey(normalizePem(pem));
 }
 
 /**

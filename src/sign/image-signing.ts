@@ -128,20 +128,25 @@ async function storeLayer(
   return { signature, confirm: async () => void (await write()) };
 }
 
-/** Signs the image by digest, together with the annotations. */
+/**
+ * Signs the image by digest, together with the annotations.
+ *
+ * @param signedIdentity the reference that the image claims; only the legacy format has it
+ */
 export async function signManifest(
   job: SigningJob,
   format: StoredFormat,
   annotations: Readonly<Record<string, string>>,
+  signedIdentity: string,
 ): Promise<Stored> {
   const { digest } = job.subject;
   if (format === 'bundle') {
-    const statement = signatureStatement(digest, annotations);
+    const statement = signatureStatement(job.repository, digest, annotations);
     const bundle = await signStatement(job, statement);
     return storeBundle(job, 'signature', bundle, statement.predicateType);
   }
   const { signer, witnesses } = job.material;
-  const payload = encodeSimpleSigning(job.repository, digest, annotations);
+  const payload = encodeSimpleSigning(signedIdentity, digest, annotations);
   const builder = new MessageSignatureBundleBuilder({ signer, witnesses: [...witnesses] });
   const bundle = await withSigningError(() => builder.create({ data: payload }));
   return storeLayer(job, 'signature', payload, encodeLayerAnnotations(bundle));

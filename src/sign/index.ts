@@ -80,6 +80,7 @@ export {
   type TransparencyMode,
   type UnknownProperties,
 } from './signing-inputs';
+export { type SignedIdentityFault, signedIdentityFault } from './signed-identity';
 export { signingInputProblems } from './signing-inputs-check';
 export { loadSigningServices } from './signing-services';
 export {

@@ -22,6 +22,8 @@ export interface SignImageRequest {
   readonly repository: Repository;
   readonly targets: readonly SigningTarget[];
   readonly format: SignatureFormat;
+  /** The reference that the image claims in the legacy format. Default: the repository, as cosign's. */
+  readonly signedIdentity?: string | undefined;
   readonly material: SigningMaterial;
 }
 

@@ -15,6 +15,8 @@ export interface WantedSignature {
   readonly format: StoredFormat;
   /** Signed with the image; a stored signature must have exactly these. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** The reference that the image claims in the legacy format; a stored signature must have exactly this. Default: the repository. */
+  readonly signedIdentity: string | undefined;
   /** The statement to sign, for `provenance` and `attestation`. */
   readonly statement: Statement | undefined;
   /** Signatures of other signers do not count. */

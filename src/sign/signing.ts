@@ -3,6 +3,7 @@ import type { Bundle } from '@sigstore/bundle';
 import type { Statement } from '../attest/statement';
 import { SignedImageError } from '../error';
 import type { RegistryClient } from '../oci/client';
+import { formatRepository } from '../oci/reference';
 import { readReferrersOnce } from '../storage/referrer-read';
 import {
   type SigningJob,
@@ -139,7 +140,12 @@ class SigningRun {
 
   async signature(target: SigningTarget, found: Found): Promise<readonly SettledSignature[]> {
     return this.each(found, target, 'signature', (format) =>
-      signManifest(this.job(target), format, target.annotations),
+      signManifest(
+        this.job(target),
+        format,
+        target.annotations,
+        this.request.signedIdentity ?? formatRepository(this.request.repository),
+      ),
     );
   }
 
@@ -201,6 +207,7 @@ class SigningRun {
           purpose,
           format,
           annotations: target.annotations,
+          signedIdentity: this.request.signedIdentity,
           statement,
           signer: this.request.material.description,
         },

@@ -1,6 +1,5 @@
 import { SignedImageError } from '../error';
 import { type Digest, isDigest } from '../oci/digest';
-import { type Repository, formatRepository } from '../oci/reference';
 import { isJsonObject, parseJsonObject } from '../oci/strict-json';
 
 /** `critical.type` of the payloads that `cosign sign` signs. */
@@ -19,10 +18,12 @@ export interface SimpleSigning {
  * Encodes the payload that cosign's legacy format signs: compact JSON, with fields in the order of
  * cosign's Go structs.
  *
+ * @param reference the identity that the image claims: by default cosign writes the repository
+ *
  * https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md
  */
 export function encodeSimpleSigning(
-  repository: Repository,
+  reference: string,
   digest: Digest,
   annotations: Readonly<Record<string, string>>,
 ): Buffer {
@@ -30,7 +31,7 @@ export function encodeSimpleSigning(
   return Buffer.from(
     JSON.stringify({
       critical: {
-        identity: { 'docker-reference': formatRepository(repository) },
+        identity: { 'docker-reference': reference },
         image: { 'docker-manifest-digest': digest },
         type: SIMPLE_SIGNING_TYPE,
       },

@@ -24,9 +24,17 @@ function hasSameContent({ claim }: VerifiedSignature, wanted: WantedSignature): 
       ? sameProvenance(claim.predicate, statement.predicate)
       : samePredicate(predicateType, claim.predicate, statement.predicate);
   }
-  const bound = claim.reference;
-  if (bound !== undefined && bound !== formatRepository(wanted.repository)) return false;
+  if (wanted.format === 'legacy' && !claimsIdentity(claim.reference, wanted)) return false;
   return isDeepStrictEqual({ ...claim.matchingSubjects[0] }, { ...wanted.annotations });
+}
+
+/** A payload without a reference claims none, and counts unless one is declared. */
+function claimsIdentity(
+  claimed: string | undefined,
+  { signedIdentity, repository }: WantedSignature,
+): boolean {
+  if (claimed === undefined) return signedIdentity === undefined;
+  return claimed === (signedIdentity ?? formatRepository(repository));
 }
 
 /**

@@ -11,7 +11,7 @@ export type ReusePolicy = Pick<VerificationPolicy, 'transparency' | 'trustedRoot
 /** Returns the part of a policy that trusts exactly one signer. */
 export function policyForSigner(signer: SignerDescription, policy: ReusePolicy): TrustPolicy {
   return signer.kind === 'key'
-    ? { ...policy, keys: [publicKeyFromPem(signer.publicKey)], identities: [] }
+    ? { ...policy, keys: [publicKeyFromPem(signer.publicKey, 'signer.publicKey')], identities: [] }
     : { ...policy, keys: [], identities: [signer] };
 }
 

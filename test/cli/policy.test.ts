@@ -138,6 +138,7 @@ describe('signed-image policy', () => {
     [['--key', 'cosign.pub', 'more'], 2, 'unexpected argument "more"'],
     [['--annotation', 'commit'], 2, '--annotation must be NAME=VALUE'],
     [['--trusted-root', 'not-there.json'], 2, '--trusted-root not-there.json cannot be read'],
+    [['--tuf-root', 'root.json'], 2, '--tuf-root requires --tuf-mirror'],
     [['--nothing'], 2, '--nothing'],
   ])('refuses %j', async (args, code, message) => {
     expect(await policy('kyverno', ...IMAGE, ...args)).toMatchObject({
@@ -145,6 +146,20 @@ describe('signed-image policy', () => {
       stdout: '',
       stderr: expect.stringContaining(message),
     });
+  });
+
+  it('sets the TUF repository of a private instance for Kyverno', async () => {
+    const root = join(folder, 'root.json');
+    writeFileSync(root, '{"signed":{"_type":"root"},"signatures":[]}');
+    const tuf = ['--tuf-mirror', 'https://tuf.example.com', '--tuf-root', root];
+    const { code, stdout } = await policy('kyverno', '--key', key, ...IMAGE, ...tuf);
+    expect(code).toBe(0);
+    const { spec } = objects(stdout)[0] as unknown as { spec: { attestors: object[] } };
+    expect(spec.attestors).toMatchObject([
+      {
+        cosign: { tuf: { mirror: 'https://tuf.example.com', root: { data: expect.any(String) } } },
+      },
+    ]);
   });
 
   it.each(['vap', 'kyverno', 'kyverno-cluster-policy', 'policy-controller', 'flux'])(

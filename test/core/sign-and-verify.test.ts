@@ -95,6 +95,17 @@ describe('the core library', () => {
     });
   });
 
+  it('reports a signed identity that is not a reference, or that the format does not store', async () => {
+    const failureOf = (more: object) =>
+      signImage({ image, key: { ref: 'env://KEY' }, ...more }).catch((error: unknown) => error);
+    expect(await failureOf({ format: 'both', signedIdentity: 'Upper/case' })).toMatchObject({
+      problems: [{ property: 'signedIdentity', code: 'REFERENCE_INVALID' }],
+    });
+    expect(await failureOf({ signedIdentity: 'registry.example.com/app:v1' })).toMatchObject({
+      problems: [{ property: 'signedIdentity', code: 'INPUT_INVALID' }],
+    });
+  });
+
   it('names the image that does not exist', async () => {
     const missing = `${registry.host}/app:absent`;
     await expect(imageTree({ image: missing })).rejects.toMatchObject({

@@ -1,4 +1,10 @@
-import { createRegistryClient, type Descriptor, digestOf, type Repository } from '../../src/oci';
+import {
+  createRegistryClient,
+  type Descriptor,
+  digestOf,
+  formatRepository,
+  type Repository,
+} from '../../src/oci';
 import {
   encodeSimpleSigning,
   legacyTag,
@@ -31,7 +37,7 @@ beforeEach(async () => {
 const SIGNATURE = 'dev.cosignproject.cosign/signature';
 
 function layer(name: string) {
-  const blob = encodeSimpleSigning(repository, image.digest, { name });
+  const blob = encodeSimpleSigning(formatRepository(repository), image.digest, { name });
   const annotations = { [SIGNATURE]: Buffer.from(name).toString('base64') };
   return { repository, subject: image.digest, purpose: 'signature' as const, blob, annotations };
 }
@@ -49,7 +55,7 @@ function namesThere(): string[] {
 test('the payload is what cosign signs, byte for byte', () => {
   const text = (annotations: Record<string, string>) =>
     encodeSimpleSigning(
-      { registry: 'registry.example.com', path: 'team/app' },
+      'registry.example.com/team/app',
       digestOf(Buffer.from('')),
       annotations,
     ).toString('utf8');

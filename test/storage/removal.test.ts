@@ -1,4 +1,4 @@
-import { digestOf, type Descriptor, type Repository } from '../../src/oci';
+import { digestOf, type Descriptor, formatRepository, type Repository } from '../../src/oci';
 import {
   encodeSimpleSigning,
   legacyTag,
@@ -45,7 +45,7 @@ const layerBy = async (name: string): Promise<SignatureToRemove> => {
     repository,
     subject: image.digest,
     purpose: 'signature',
-    blob: encodeSimpleSigning(repository, image.digest, {}),
+    blob: encodeSimpleSigning(formatRepository(repository), image.digest, {}),
     annotations: { [SIGNATURE]: signature },
   });
   return { subject: image.digest, purpose: 'signature', format: 'legacy', stored, signature };

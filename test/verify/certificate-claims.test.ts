@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-const RELEASE = {
+const RELEASE: typeof ACTIONS_CLAIMS & Readonly<Record<'job_workflow_ref', string>> = {
   ...ACTIONS_CLAIMS,
   ref: 'refs/tags/v1.2.3',
   job_workflow_ref: 'octo-org/octo-repo/.github/workflows/release.yml@refs/tags/v1.2.3',

@@ -1,7 +1,7 @@
 import { bundleFromJSON } from '@sigstore/bundle';
 
 import { encodeStatement, signatureStatement } from '../../src/attest';
-import { digestOf, type Repository } from '../../src/oci';
+import { digestOf, formatRepository, type Repository } from '../../src/oci';
 import { encodeSimpleSigning, parseSimpleSigning } from '../../src/storage';
 import { readClaim } from '../../src/verify/claim';
 
@@ -33,13 +33,13 @@ test('a signature of bytes is not a claim about an image', () => {
 });
 
 test('an envelope of another type is ignored', () => {
-  const statement = encodeStatement(signatureStatement(digest, {}));
+  const statement = encodeStatement(signatureStatement(repository, digest, {}));
   expect(() => readClaim(candidate(envelope(statement, 'text/plain')), digest)).toThrow(malformed);
 });
 
 test('an attestation of another kind is neither signature nor provenance', () => {
   const statement = {
-    ...signatureStatement(digest, {}),
+    ...signatureStatement(repository, digest, {}),
     predicateType: 'https://spdx.dev/Document',
   };
   expect(readClaim(candidate(envelope(encodeStatement(statement))), digest)).toMatchObject({
@@ -50,7 +50,9 @@ test('an attestation of another kind is neither signature nor provenance', () =>
 });
 
 describe('a simple signing payload', () => {
-  const text = encodeSimpleSigning(repository, digest, { a: 'b' }).toString('utf8');
+  const text = encodeSimpleSigning(formatRepository(repository), digest, { a: 'b' }).toString(
+    'utf8',
+  );
 
   test('is about its digest only', () => {
     const about = (other: typeof digest) => readClaim(candidate(message, Buffer.from(text)), other);

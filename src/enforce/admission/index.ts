@@ -9,6 +9,8 @@ export {
   type FluxVerify,
   kyvernoClusterPolicy,
   kyvernoPolicy,
+  type KyvernoPolicyArgs,
+  type KyvernoTuf,
   type Manifest,
   policyControllerPolicy,
   type PolicyClaims,
@@ -21,6 +23,7 @@ export {
 export {
   FluxVerification,
   type FluxVerificationResourceArgs,
+  type KyvernoPolicyResourceArgs,
   KyvernoClusterPolicy,
   KyvernoPolicy,
   PolicyControllerPolicy,

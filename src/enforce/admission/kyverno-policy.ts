@@ -3,16 +3,33 @@ import { PUBLIC_REKOR_URL } from '../../sign';
 import { celString, type Manifest, namespaceSelector } from './manifest';
 import { kyvernoGlobs } from './image-pattern';
 import { addsImages } from './pod-images';
+import { type KyvernoTuf, tufMember, tufProblems } from './kyverno-tuf';
+import type { MembersOf } from './policy-members';
 import type { IdentityConditions } from './signer-pattern';
 import {
   policyMetadata,
   type PolicyManifests,
   rejectClaims,
+  SIGNER_POLICY_MEMBERS,
   type SignerPolicy,
   signerPolicy,
   type SignerPolicyArgs,
   unsupported,
 } from './signer-policy';
+
+/** The arguments of a Kyverno `ImageValidatingPolicy`. */
+export interface KyvernoPolicyArgs extends SignerPolicyArgs {
+  /**
+   * The TUF repository of a private Sigstore instance. Kyverno loads one in addition to `trustedRoot`, except for keys
+   * without a log. Default: the repository of the public-good instance.
+   */
+  readonly tuf?: KyvernoTuf;
+}
+
+const MEMBERS: MembersOf<KyvernoPolicyArgs> = {
+  ...SIGNER_POLICY_MEMBERS,
+  tuf: { mirror: 'any', root: 'any' },
+};
 
 /** Images that Kyverno does not extract itself; it rewrites this path for the rules that it generates for controllers. */
 const VOLUMES = {
@@ -81,15 +98,18 @@ function identity({ subject, issuer }: IdentityConditions): object {
   };
 }
 
-function attestorsOf(policy: SignerPolicy): readonly Attestor[] {
+function attestorsOf(policy: SignerPolicy, tuf: KyvernoTuf | undefined): readonly Attestor[] {
   const { instance } = policy;
-  const trustedRoot = instance && { trustedRoot: { value: instance.json } };
+  const material = {
+    ...(instance && { trustedRoot: { value: instance.json } }),
+    ...(tuf && { tuf: tufMember(tuf) }),
+  };
   const keys = policy.keys.map((pem, index) => ({
     name: `key${index + 1}`,
     cosign: {
       key: { data: pem, hashAlgorithm: 'sha256' },
       ctlog: ctlog(policy, false),
-      ...trustedRoot,
+      ...material,
     },
   }));
   if (policy.identities.length === 0) return keys;
@@ -99,7 +119,7 @@ function attestorsOf(policy: SignerPolicy): readonly Attestor[] {
     cosign: {
       keyless: { identities: policy.identities.map(identity), ...(roots && { roots }) },
       ctlog: ctlog(policy, true),
-      ...trustedRoot,
+      ...material,
     },
   };
   return [...keys, identities];
@@ -163,7 +183,7 @@ function validationsOf(
   ];
 }
 
-function warningsOf(policy: SignerPolicy): readonly string[] {
+function warningsOf(policy: SignerPolicy, tuf: KyvernoTuf | undefined): readonly string[] {
   const { format, transparency, keys, instance, annotations } = policy;
   const outside =
     instance !== undefined && (policy.identities.length > 0 || transparency === 'log');
@@ -181,9 +201,9 @@ function warningsOf(policy: SignerPolicy): readonly string[] {
           'Timestamps of signatures by keys are not checked: Kyverno verifies only those of identities.',
         ]
       : []),
-    ...(outside
+    ...(outside && tuf === undefined
       ? [
-          'Kyverno loads the root of a TUF repository although the trusted root is in the policy: it needs access to the public repository, or to a mirror that is set in `attestors[].cosign.tuf`.',
+          'Kyverno loads the root of a TUF repository although the trusted root is in the policy: it needs access to the public repository, or to the mirror that `tuf` (`--tuf-mirror`) sets.',
         ]
       : []),
   ];
@@ -206,12 +226,13 @@ function check({ format, transparency, keys, provenance }: SignerPolicy): void {
  *
  * @throws InvalidInputError with all problems
  */
-export function kyvernoPolicy(args: SignerPolicyArgs): PolicyManifests {
-  const policy = signerPolicy(args);
+export function kyvernoPolicy(args: KyvernoPolicyArgs): PolicyManifests {
+  const { tuf } = args;
+  const policy = signerPolicy(args, MEMBERS, tufProblems(tuf));
   rejectClaims(policy, 'a Kyverno ImageValidatingPolicy');
   check(policy);
-  const attestors = attestorsOf(policy);
-  const warnings = warningsOf(policy);
+  const attestors = attestorsOf(policy, tuf);
+  const warnings = warningsOf(policy, tuf);
   const attestations = [
     ...(policy.format === 'legacy' ? [] : [['signature', SIGNATURE_PREDICATE_TYPE] as const]),
     ...(policy.provenance ? [['provenance', PROVENANCE_PREDICATE_TYPE] as const] : []),

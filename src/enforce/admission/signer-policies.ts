@@ -6,7 +6,7 @@ import { token } from '../../pulumi/package';
 import { type FluxVerificationArgs, type FluxVerify, fluxVerification } from './flux-verification';
 import { createObjects } from './kubernetes-objects';
 import { kyvernoClusterPolicy } from './kyverno-cluster-policy';
-import { kyvernoPolicy } from './kyverno-policy';
+import { type KyvernoPolicyArgs, kyvernoPolicy } from './kyverno-policy';
 import { policyControllerPolicy } from './policy-controller';
 import type { PolicyManifests, SignerPolicyArgs } from './signer-policy';
 
@@ -20,6 +20,9 @@ type WithOutputs<T extends SignerPolicyArgs> = Omit<T, 'name' | 'keys'> & {
 
 /** As `SignerPolicyArgs`, with keys that may be outputs. */
 export type SignerPolicyResourceArgs = WithOutputs<SignerPolicyArgs>;
+
+/** As `KyvernoPolicyArgs`, with keys that may be outputs. */
+export type KyvernoPolicyResourceArgs = WithOutputs<KyvernoPolicyArgs>;
 
 /** As `FluxVerificationArgs`, with keys that may be outputs. */
 export type FluxVerificationResourceArgs = WithOutputs<FluxVerificationArgs>;
@@ -65,7 +68,7 @@ export class KyvernoPolicy extends pulumi.ComponentResource {
   /** @throws InvalidInputError immediately, with all problems of the inputs that are known already */
   constructor(
     name: string,
-    args: SignerPolicyResourceArgs,
+    args: KyvernoPolicyResourceArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super(token('KyvernoPolicy'), name, {}, opts);

@@ -221,11 +221,13 @@ function checkPairs({ annotations = {}, provenance }: SignerPolicyArgs, report: 
  * Parses and validates the arguments of a policy.
  *
  * @param members the arguments of the engine
+ * @param further problems of arguments that only this engine has
  * @throws InvalidInputError with all problems
  */
 export function signerPolicy(
   args: SignerPolicyArgs,
   members: Members = SIGNER_POLICY_MEMBERS,
+  further: readonly Problem[] = [],
 ): SignerPolicy {
   const misspelt = misspeltMembers(args, members);
   const { isMeant } = misspelt;
@@ -270,6 +272,7 @@ export function signerPolicy(
     ...namespaceProblems(args.namespaces),
     // What the default requires was not declared.
     ...(isMeant('transparency') ? [] : instanceProblems(policy)),
+    ...further,
   );
   if (problems.length > 0) throw new InvalidInputError(distinct(problems));
   return policy;

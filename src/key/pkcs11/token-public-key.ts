@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPublicKey, type JsonWebKey, type KeyObject, X509Certificate } from 'node:crypto';
 
 import { SignedImageError } from '../../error';
 import { CKA, CKO } from './cryptoki-constants';
@@ -9,14 +9,25 @@ import type { TokenSession } from './token-session';
 const P256 = Buffer.from('06082a8648ce3d030107', 'hex');
 const POINT_LENGTH = 65;
 
+/** `undefined` for values that are not a key, for example a point that is not on the curve. */
+function keyObjectOf(key: JsonWebKey): KeyObject | undefined {
+  try {
+    return createPublicKey({ format: 'jwk', key });
+  } catch {
+    return undefined;
+  }
+}
+
 /** PKCS#11 requires the point in an OCTET STRING; some modules omit it. */
 function p256KeyOf(point: Buffer): KeyObject | undefined {
   const bare = point.length === POINT_LENGTH + 2 ? point.subarray(2) : point;
   if (bare.length !== POINT_LENGTH || bare[0] !== 0x04) return undefined;
   const [x, y] = [bare.subarray(1, 33), bare.subarray(33)];
-  return createPublicKey({
-    format: 'jwk',
-    key: { kty: 'EC', crv: 'P-256', x: x.toString('base64url'), y: y.toString('base64url') },
+  return keyObjectOf({
+    kty: 'EC',
+    crv: 'P-256',
+    x: x.toString('base64url'),
+    y: y.toString('base64url'),
   });
 }
 
@@ -27,9 +38,9 @@ function unsupportedCurve(description: string): SignedImageError {
   });
 }
 
-function rsaKeyOf(modulus: Buffer, exponent: Buffer): KeyObject {
+function rsaKeyOf(modulus: Buffer, exponent: Buffer): KeyObject | undefined {
   const key = { kty: 'RSA', n: modulus.toString('base64url'), e: exponent.toString('base64url') };
-  return createPublicKey({ format: 'jwk', key });
+  return keyObjectOf(key);
 }
 
 /** Private objects of RSA keys often contain the public key, too. */

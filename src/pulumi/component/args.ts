@@ -353,6 +353,12 @@ export interface SignedImageArgs {
   provenance?: ProvenanceArgs;
   /** `bundle` (cosign 3), `legacy` (`.sig` and `.att` tags) or `both`. Default: `bundle`. */
   format?: Input<SignatureFormat>;
+  /**
+   * The image reference that the signature claims in the formats `legacy` and `both`, as with `cosign sign
+   * --sign-container-identity`. With a tag (`host/repo:tag`), the default policy of podman, skopeo and CRI-O accepts the
+   * image. Default: `host/repo` of the image, which that policy refuses.
+   */
+  signedIdentity?: Input<string>;
   /** Access to the registry. */
   registry?: RegistryArgs;
   /** Additional trusted signers and requirements of the verification. */

@@ -23,6 +23,7 @@ const SIGNATURE_INPUTS = [
   'keyless',
   'transparency',
   'format',
+  'signedIdentity',
   'deletion',
 ];
 
@@ -57,6 +58,7 @@ export class SignedImage extends pulumi.ComponentResource {
     const declared = prepareArguments(args);
     const { key, keyless, sigstore, transparency, annotations, source, format, registry } =
       declared;
+    const { signedIdentity } = declared;
 
     const plan = new SigningPlan(`${name}-plan`, planArgs(declared), { parent: this });
     const { digest, summary, facts } = imageSource(name, plan, declared, this);
@@ -75,6 +77,7 @@ export class SignedImage extends pulumi.ComponentResource {
           annotations,
           source,
           format,
+          signedIdentity,
           registry,
         }),
         ...(declared.provenance && { provenance: declared.provenance }),

@@ -49,6 +49,12 @@ export interface ImageSignatureArgs {
   provenance?: pulumi.Input<ProvenanceArgs>;
   /** `bundle` (cosign 3), `legacy` (`.sig` and `.att` tags) or `both`. Default: `bundle`. */
   format?: pulumi.Input<SignatureFormat>;
+  /**
+   * The image reference that the signature claims in the formats `legacy` and `both`, as with `cosign sign
+   * --sign-container-identity`. With a tag (`host/repo:tag`), the default policy of podman, skopeo and CRI-O accepts the
+   * image. Default: `host/repo` of the image, which that policy refuses.
+   */
+  signedIdentity?: pulumi.Input<string>;
   /** Access to the registry. */
   registry?: pulumi.Input<RegistryArgs>;
   /** Facts about the source at the time of the build. Default: detected when the image is signed. */

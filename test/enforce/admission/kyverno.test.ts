@@ -155,6 +155,38 @@ describe('a Kyverno ImageValidatingPolicy', () => {
     expect(notes(made)).toContain('TUF');
   });
 
+  it('has the TUF repository of the instance in each attestor, and then does not note that it is missing', () => {
+    const root = '{"signed":{"_type":"root"},"signatures":[]}';
+    const tuf = { mirror: 'https://tuf.example.com', root };
+    const made = kyvernoPolicy({ ...KEYLESS, keys: [KEY], ...own, tuf });
+    for (const manifest of made.manifests) {
+      for (const { cosign } of at(manifest, 'attestors') as { cosign: object }[]) {
+        expect(cosign).toMatchObject({
+          tuf: {
+            mirror: 'https://tuf.example.com',
+            root: { data: Buffer.from(root).toString('base64') },
+          },
+        });
+      }
+    }
+    expect(notes(made)).not.toContain('TUF');
+    const mirrored = kyvernoPolicy({ ...KEYLESS, tuf: { mirror: 'https://tuf.example.com' } });
+    expect(at(mirrored.manifests[0], 'attestors.0.cosign.tuf')).toEqual({
+      mirror: 'https://tuf.example.com',
+    });
+  });
+
+  it.each([
+    [{ root: '{"signed":{"_type":"root"},"signatures":[]}' }, /^tuf\.mirror: is required$/],
+    [{ mirror: 'tuf.example.com' }, /^tuf\.mirror: must be an address/],
+    [{ mirror: 'https://tuf.example.com', root: 'root.json' }, /^tuf\.root: must be the JSON text/],
+    [{ mirror: 'https://tuf.example.com', root: '{"signed":{}}' }, /^tuf\.root: /],
+    [{ mirror: 'https://tuf.example.com', rot: '{}' }, /^tuf\.rot: unknown/],
+  ])('refuses the TUF repository %j', (tuf, message) => {
+    const problems = problemsOf(() => kyvernoPolicy({ ...KEYLESS, tuf: tuf as never }));
+    expect(problems).toEqual([expect.stringMatching(message)]);
+  });
+
   it('takes timestamps instead of a log', () => {
     const { manifests } = kyvernoPolicy({ ...KEYLESS, ...own, transparency: 'timestamp' });
     expect(at(manifests[0], 'attestors.0.cosign.ctlog')).toMatchObject({

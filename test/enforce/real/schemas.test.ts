@@ -86,6 +86,19 @@ describe('the schemas that the policy engines publish, on a real API server', ()
     });
   });
 
+  test('take the TUF repository of a private instance in a Kyverno ImageValidatingPolicy', async () => {
+    const root = JSON.stringify({ signed: { _type: 'root' }, signatures: [] });
+    const tuf = { mirror: 'https://tuf.example.com', root };
+    for (const args of [
+      { ...KEYLESS, ...own() },
+      { ...ARGS, transparency: 'log' },
+    ]) {
+      for (const manifest of kyvernoPolicy({ ...args, tuf }).manifests) {
+        expect(await apply(manifest)).toEqual({ status: 201, message: undefined });
+      }
+    }
+  });
+
   test('refuse what is misspelt or of another type', async () => {
     const misspelt = (manifest: Manifest | undefined, change: object): Manifest => ({
       ...manifest!,

@@ -12,6 +12,7 @@ import { Scene } from '../support/scene';
 import { expectRobust, mutated, mutatedJson, nastyText, RUNS } from './support/robust';
 
 const DIGEST = digestOf(Buffer.from('an image'));
+const REPOSITORY = { registry: 'registry.example.com', path: 'team/app' };
 
 let lab: Lab;
 beforeAll(async () => {
@@ -22,7 +23,7 @@ afterAll(() => lab.close());
 const baseline: HostileResponse = { name: 'none', inject: () => undefined, expect: 'ignored' };
 
 test('statements', async () => {
-  const statement = signatureStatement(DIGEST, { commit: '1' });
+  const statement = signatureStatement(REPOSITORY, DIGEST, { commit: '1' });
   await expectRobust(mutatedJson(statement), (bytes) => subjectsOf(parseStatement(bytes), DIGEST));
 });
 

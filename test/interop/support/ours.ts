@@ -53,6 +53,8 @@ export interface OurSigning {
   readonly provenance?: boolean;
   /** Default: the image and its platforms. */
   readonly manifests?: readonly PushedManifest[];
+  /** The reference that the image claims in the legacy format. */
+  readonly signedIdentity?: string;
 }
 
 /** Signs an image and its platforms as the component does. */
@@ -61,7 +63,12 @@ export async function signWithOurs(
   signer: TestSigner,
   options: OurSigning,
 ): Promise<void> {
-  const { format, provenance = true, manifests = [image, ...image.platforms] } = options;
+  const {
+    format,
+    provenance = true,
+    signedIdentity,
+    manifests = [image, ...image.platforms],
+  } = options;
   await withClient(async (client) => {
     const material = await createSigningMaterial(signer.config, signer.host);
     const { repository } = parseReference(image.repository);
@@ -70,7 +77,7 @@ export async function signWithOurs(
       annotations: ANNOTATIONS,
       provenance: provenance ? provenanceOf(image, digest) : undefined,
     }));
-    await signImage({ repository, targets, format, material }, client);
+    await signImage({ repository, targets, format, signedIdentity, material }, client);
   });
 }
 

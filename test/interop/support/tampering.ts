@@ -88,15 +88,15 @@ export async function alterBundles(
   }
 }
 
-/** The same for the layers of an image's `.sig` tag. */
+/** The same for the layers of an image's `.sig` or `.att` tag. */
 export async function alterLayers(
   stack: Stack,
   image: PushedImage,
   change: (layer: LayerJson) => unknown,
+  tag = legacyTag(image, 'sig'),
 ): Promise<void> {
   const { store } = stack.registry;
   const path = pathOf(image);
-  const tag = signatureTag(image);
   const { mediaType, bytes } = store.getManifest(path, tag)!;
   const manifest = JSON.parse(bytes.toString('utf8')) as Required<ManifestJson>;
   const layers = manifest.layers.map((layer) => {
@@ -110,8 +110,15 @@ export async function alterLayers(
   store.putManifest(path, { mediaType, bytes: encode({ ...manifest, layers }) }, { tag });
 }
 
-function signatureTag({ digest }: PushedImage): string {
-  return `${digest.replace(':', '-')}.sig`;
+export function legacyTag({ digest }: PushedImage, suffix: 'sig' | 'att'): string {
+  return `${digest.replace(':', '-')}.${suffix}`;
+}
+
+/** The texts of the bundles beside an image. */
+export function bundlesOf(stack: Stack, image: PushedImage): readonly string[] {
+  return referrersOf(stack, image).map(({ manifest }) =>
+    stack.registry.store.getBlob(pathOf(image), manifest.layers![0]!.digest)!.toString('utf8'),
+  );
 }
 
 /** Puts all that is stored beside one image beside another one, as if it had been made for it. */
@@ -130,9 +137,10 @@ export async function copyBeside(stack: Stack, from: PushedImage, to: PushedImag
     store.putBlob(pathOf(to), Buffer.from('{}'));
     store.putManifest(pathOf(to), { mediaType, bytes: encode({ ...manifest, subject }) });
   }
-  const signature = store.getManifest(pathOf(from), signatureTag(from));
-  if (signature) {
-    copyLayers(JSON.parse(signature.bytes.toString('utf8')) as ManifestJson);
-    store.putManifest(pathOf(to), signature, { tag: signatureTag(to) });
+  for (const suffix of ['sig', 'att'] as const) {
+    const stored = store.getManifest(pathOf(from), legacyTag(from, suffix));
+    if (!stored) continue;
+    copyLayers(JSON.parse(stored.bytes.toString('utf8')) as ManifestJson);
+    store.putManifest(pathOf(to), stored, { tag: legacyTag(to, suffix) });
   }
 }

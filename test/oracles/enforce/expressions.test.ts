@@ -112,7 +112,7 @@ describe('patterns of identities', () => {
   });
 
   test('of the recorded table have the results of the installed Go', () => {
-    const groups: readonly Group[] = recorded;
+    const groups = recorded as unknown as readonly Group[];
     const questions = groups.flatMap(({ texts: those, patterns }) =>
       Object.keys(patterns).map((pattern) => ({ pattern, texts: those })),
     );

@@ -131,6 +131,16 @@ describe('every invalid input is reported on its property, before anything is wr
       /^format: must be one of bundle, legacy, both/,
     ],
     [
+      'a signed identity that is not a reference',
+      () => ({ ...good(), format: 'legacy', signedIdentity: 'https://registry.example.com/app' }),
+      /^signedIdentity: .*not an image reference: a reference must not have a scheme/,
+    ],
+    [
+      'a signed identity that no format stores',
+      () => ({ ...good(), signedIdentity: 'registry.example.com/app:v1' }),
+      /^signedIdentity: is not stored by the format "bundle"/,
+    ],
+    [
       'an unknown transparency',
       () => ({ ...good(), transparency: 'some' }),
       /^transparency: must be one of/,

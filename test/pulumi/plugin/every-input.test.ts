@@ -44,7 +44,10 @@ function changedAt(value: Value, [step, ...rest]: Path, change: Change): Value {
     );
   }
   const object = value as Properties;
-  const changed: Properties = { ...object, [step]: changedAt(object[step] ?? null, rest, change) };
+  const changed: Properties = {
+    ...object,
+    [String(step)]: changedAt(object[step] ?? null, rest, change),
+  };
   return changed;
 }
 

@@ -102,6 +102,30 @@ describe('ImageSignature', () => {
     expect(bench.said.at(-1)).toMatch(/1 created, 1 reused$/);
   });
 
+  it('signs again in the legacy format alone when the signed identity changes', async () => {
+    // An image of its own, as the other tests expect one format.
+    const { outputs } = await bench.create('ImageBuild', {
+      image: `${bench.registry.host}/team/claimed:v1`,
+      build: { context: 'app' },
+    });
+    const claiming = (tag: string) =>
+      signature({
+        image: `${bench.registry.host}/team/claimed@${String(outputs['claimedDigest'])}`,
+        format: 'both',
+        signedIdentity: `registry.example.com/team/app:${tag}`,
+      });
+    const first = await bench.create('ImageSignature', claiming('v1'));
+    const resource = bench.resource('ImageSignature');
+    const read = { urn: 'urn', ...first, log: bench.log };
+    expect((await resource.read(read))?.outputs['drift']).toEqual([]);
+    const updated = await bench.update('ImageSignature', first, claiming('v2'));
+    expect(updated.changed).toEqual(['signedIdentity']);
+    expect(bench.said.at(-1)).toMatch(/1 created, 3 reused$/);
+    const again = await bench.create('ImageSignature', claiming('v1'));
+    expect(bench.said.at(-1)).toMatch(/4 reused, nothing written$/);
+    expect(plain(again.outputs, 'signatures')).toEqual(plain(first.outputs, 'signatures'));
+  });
+
   it('detects signatures that a cleanup job deleted, and creates only those again', async () => {
     const resource = bench.resource('ImageSignature');
     const request = { urn: 'urn', ...signed, log: bench.log };

@@ -14,6 +14,7 @@ import {
   expectedIdentity,
   loadKeySigner,
   loadSigningServices,
+  signedIdentityFault,
 } from '../../../sign';
 
 export const FORMATS: readonly SignatureFormat[] = ['bundle', 'legacy', 'both'];
@@ -22,11 +23,14 @@ export const FORMATS: readonly SignatureFormat[] = ['bundle', 'legacy', 'both'];
 export interface DeclaredSigning {
   readonly config: SigningInputs;
   readonly format: SignatureFormat;
+  /** The reference that the image claims in the legacy format. */
+  readonly signedIdentity: string | undefined;
 }
 
 export function readSigning(inputs: InputReader): DeclaredSigning {
   const keyless = inputs.at('keyless');
-  const format = inputs.at('format').word(FORMATS) ?? 'bundle';
+  const declaredFormat = inputs.at('format').word(FORMATS);
+  const format = declaredFormat ?? 'bundle';
   const sigstore = readSigstore(inputs.at('sigstore'));
   if (sigstore.rekorVersion === 2 && format !== 'bundle') {
     inputs
@@ -41,7 +45,20 @@ export function readSigning(inputs: InputReader): DeclaredSigning {
       transparency: inputs.at('transparency').word(TRANSPARENCY_MODES),
     },
     format,
+    signedIdentity: readSignedIdentity(inputs, declaredFormat),
   };
+}
+
+function readSignedIdentity(
+  inputs: InputReader,
+  format: SignatureFormat | undefined,
+): string | undefined {
+  const declared = inputs.at('signedIdentity');
+  const identity = declared.string();
+  if (identity === undefined) return undefined;
+  const fault = signedIdentityFault(identity, inputs.at('format').isGiven ? format : 'bundle');
+  if (fault) declared.addProblem(fault.message, fault.code);
+  return identity;
 }
 
 export function readSigstore(sigstore: InputReader): SigstoreConfig {

@@ -109,7 +109,7 @@ function readTime(time: InputReader): Date | undefined {
 export function trustOf(signer: SignerOutput): Pick<VerificationPolicy, 'keys' | 'identities'> {
   const { publicKey, identity, issuer } = signer;
   return {
-    keys: publicKey === undefined ? [] : [publicKeyFromPem(publicKey)],
+    keys: publicKey === undefined ? [] : [publicKeyFromPem(publicKey, 'signer.publicKey')],
     identities: identity === undefined || issuer === undefined ? [] : [{ identity, issuer }],
   };
 }

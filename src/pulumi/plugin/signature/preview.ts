@@ -77,6 +77,7 @@ async function planSignatures(
           purpose,
           format,
           annotations,
+          signedIdentity: signing.signedIdentity,
           statement: provenance,
           signer,
         };

@@ -45,6 +45,7 @@ export async function signatureOutputs(
   );
   const policy = await reusePolicy(signatureRequest, environment);
   const { repository, signing, client } = signatureRequest;
+  const { format, signedIdentity } = signing;
   const signerChange = describeSignerChange(before.outputs, material.description);
   if (signerChange !== undefined) log.info(signerChange);
   const started: StoredSignature[] = [];
@@ -58,7 +59,7 @@ export async function signatureOutputs(
     });
   try {
     await signImage(
-      { repository, targets, format: signing.format, material },
+      { repository, targets, format, signedIdentity, material },
       client,
       (line) => log.status(line),
       {
