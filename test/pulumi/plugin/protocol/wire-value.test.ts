@@ -88,7 +88,7 @@ describe('the engine’s value encoding', () => {
     expect(equalValues([1], { 0: 1 })).toBe(false);
   });
 
-  it.each([{}, [], { a: {} }, { a: [], b: null }, new Secret({})])(
+  it.each<Value>([{}, [], { a: {} }, { a: [], b: null }, new Secret({})])(
     'takes %j for equal to an absent value',
     (empty) => {
       expect(changedInputs({ annotations: empty }, {})).toEqual([]);
