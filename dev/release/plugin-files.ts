@@ -13,7 +13,10 @@ import { join } from 'node:path';
 
 import { ROOT, type LockFile, type Manifest, readJson } from './manifest';
 
-/** What the plugin loads on first use, for key backends and logins. `pkcs11js` needs a compiler and is left out. */
+/**
+ * What the plugin loads on first use, for key backends, logins and the policies for a cluster. `pkcs11js` needs a
+ * compiler and is left out.
+ */
 const OPTIONAL = [
   '@aws-sdk/client-kms',
   '@azure/identity',
@@ -21,6 +24,7 @@ const OPTIONAL = [
   '@google-cloud/kms',
   '@grpc/grpc-js',
   '@kubernetes/client-node',
+  '@pulumi/kubernetes',
   'google-auth-library',
   'openid-client',
 ];

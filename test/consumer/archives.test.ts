@@ -30,12 +30,12 @@ const list = (archive: string): readonly string[] =>
     .trimEnd()
     .split('\n');
 
+const projectWith = (plugin: string): string =>
+  `name: stage\nruntime: nodejs\nplugins:\n  providers:\n    - name: signed-image\n      path: ${plugin}\n`;
+
 /** Signs an image with the program of the stage, whose plugin is in `folder`. */
 async function signWith(folder: string): Promise<void> {
-  stage.write(
-    'Pulumi.yaml',
-    `name: stage\nruntime: nodejs\nplugins:\n  providers:\n    - name: signed-image\n      path: ${folder}\n`,
-  );
+  stage.write('Pulumi.yaml', projectWith(folder));
   stage.commit(`plugin in ${folder}`);
   const { reference } = await pushImage(stage.registry.host);
   const key = { ref: stage.key.ref };
@@ -96,6 +96,40 @@ describe('the archives of a release', () => {
   it(
     'contain a plugin that signs without another npm package',
     () => signWith(installed),
+    SCENARIO,
+  );
+
+  it(
+    'contain a plugin that creates the policies for a cluster without another npm package',
+    async () => {
+      stage.write('Pulumi.yaml', projectWith(installed));
+      const image = `registry.example.com/team/app@sha256:${'a'.repeat(64)}`;
+      const { publicKey } = stage.key;
+      const signers = { keys: [publicKey], images: ['registry.example.com/team/app'] };
+      stage.declare({
+        use: 'remote',
+        policies: {
+          admission: { $type: 'AdmissionPolicy', images: [image] },
+          kyverno: { $type: 'KyvernoPolicy', ...signers },
+          cluster: { $type: 'KyvernoClusterPolicy', ...signers },
+          controller: { $type: 'PolicyControllerPolicy', ...signers },
+          flux: { $type: 'FluxVerification', ...signers, namespace: 'apps' },
+        },
+      });
+      const engine = stage.stack({ engine: 'local', create: localEngine });
+      const up = await engine.up();
+      expect(up.errors).toEqual([]);
+      const types = up.steps.map(({ type }) => type).join();
+      for (const kind of [
+        'ValidatingAdmissionPolicy',
+        'ImageValidatingPolicy',
+        'ClusterPolicy',
+        'ClusterImagePolicy',
+        'OCIRepository',
+      ])
+        expect(types).toContain(kind);
+      expect((await engine.destroy()).errors).toEqual([]);
+    },
     SCENARIO,
   );
 

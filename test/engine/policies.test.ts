@@ -27,7 +27,24 @@ const POLICIES: readonly (readonly [string, object, readonly RegExp[]])[] = [
 const MISTAKES: readonly (readonly [string, string, object, RegExp])[] = [
   ['a misspelt member', 'KyvernoPolicy', { ...SIGNERS, anotations: {} }, /anotations.*annotations/],
   ['a wrong action', 'AdmissionPolicy', { images: [IMAGE], action: 'Stop' }, /action/],
-  ['images by tag', 'AdmissionPolicy', { images: ['registry.example.com/app:v1'] }, /images/],
+  [
+    'images by tag',
+    'AdmissionPolicy',
+    { images: ['registry.example.com/app:v1'] },
+    /: images\[0\]: must be .*\[INPUT_INVALID\]/,
+  ],
+  [
+    'images by tag that are known later',
+    'AdmissionPolicy',
+    { images: { $late: ['registry.example.com/app:v1'] } },
+    /: images\[0\]: must be .*\[INPUT_INVALID\]/,
+  ],
+  [
+    'a key that is none and is known later',
+    'KyvernoPolicy',
+    { images: ['registry.example.com/*'], keys: { $late: ['nokey'] } },
+    /: keys\[0\]: must be .*\[INPUT_INVALID\]/,
+  ],
   [
     'an output that decides which objects there are',
     'AdmissionPolicy',
@@ -66,6 +83,27 @@ describe.each(engines)(
       SCENARIO,
     );
 
+    it(
+      'is not blamed for a mistake in another one, which has a code',
+      async () => {
+        const images = { $late: ['registry.example.com/app:v1'] };
+        const right = { $type: 'KyvernoPolicy', ...SIGNERS };
+        stage.declare({
+          use: 'remote',
+          policies: { wrong: { $type: 'AdmissionPolicy', images }, right },
+        });
+        const up = await stage.stack(kind).up();
+        expect(up.ok).toBe(false);
+        const about = up.errors.filter((line) => line.includes('images[0]'));
+        expect(about.length).toBeGreaterThan(0);
+        for (const line of about) {
+          expect(line).toMatch(/\[INPUT_INVALID\]/);
+          expect(line).not.toMatch(/KyvernoPolicy|'right'/);
+        }
+      },
+      SCENARIO,
+    );
+
     it.each(MISTAKES)(
       'refuses a mistake on its property: %s',
       async (_what, policy, args, expected) => {
@@ -73,6 +111,8 @@ describe.each(engines)(
         const up = await stage.stack(kind).up();
         expect(up.ok).toBe(false);
         expect(saidBy(up)).toMatch(expected);
+        // Once, and not for each of its objects.
+        expect(saidBy(up)).not.toContain('error serializing');
       },
       SCENARIO,
     );

@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { token } from '../../pulumi/package';
 import type { VerifiedImageReference } from '../../verify';
 import { type AdmissionExemption, digestPolicy, type DigestPolicyArgs } from './digest-policy';
-import { createObjects } from './kubernetes-objects';
+import { createObjects, isPlain, withCodes } from './kubernetes-objects';
 
 /** The arguments of an admission policy. */
 export interface AdmissionPolicyArgs {
@@ -39,13 +39,14 @@ export class AdmissionPolicy extends pulumi.ComponentResource {
     const declared = { ...others, name: args.name ?? name };
     // A program in JavaScript may leave them out, or misspell their name.
     const isGiven = (images as unknown) !== undefined && images !== null;
+    const known: unknown = isPlain(images) ? images : [PLACEHOLDER_IMAGE];
     const shapes = digestPolicy({
       ...declared,
-      ...(isGiven && { images: [PLACEHOLDER_IMAGE] }),
+      ...(isGiven && { images: known }),
     } as DigestPolicyArgs);
     const manifests = pulumi
       .output(images)
-      .apply((references) => digestPolicy({ ...declared, images: references }));
+      .apply((references) => withCodes(() => digestPolicy({ ...declared, images: references })));
     createObjects(
       this,
       shapes,

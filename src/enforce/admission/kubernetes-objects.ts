@@ -3,13 +3,30 @@ import { createRequire } from 'node:module';
 import type * as kubernetes from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
 
-import { SignedImageError } from '../../error';
+import { InvalidInputError, SignedImageError } from '../../error';
 import type { Manifest } from './manifest';
 
 /** Returns the members of an object other than apiVersion, kind and metadata: `spec`, `data`, and so on. */
 function rest(manifest: Manifest | undefined): Record<string, unknown> {
   const { apiVersion: _apiVersion, kind: _kind, metadata: _metadata, ...members } = manifest ?? {};
   return members;
+}
+
+/** Whether the texts are known when the program runs. */
+export const isPlain = (texts: unknown): texts is readonly string[] =>
+  Array.isArray(texts) && texts.every((text) => typeof text === 'string');
+
+/** Runs it where only the message of an error is shown, without its code: in an output. */
+export function withCodes<Result>(generate: () => Result): Result {
+  try {
+    return generate();
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    const lines = error.problems.map(
+      ({ property, message, code }) => `${property}: ${message} [${code}]`,
+    );
+    throw new Error(lines.join('\n'), { cause: error });
+  }
 }
 
 /**

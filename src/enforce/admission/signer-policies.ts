@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 
 import { token } from '../../pulumi/package';
 import { type FluxVerificationArgs, type FluxVerify, fluxVerification } from './flux-verification';
-import { createObjects } from './kubernetes-objects';
+import { createObjects, isPlain, withCodes } from './kubernetes-objects';
 import { kyvernoClusterPolicy } from './kyverno-cluster-policy';
 import { type KyvernoPolicyArgs, kyvernoPolicy } from './kyverno-policy';
 import { policyControllerPolicy } from './policy-controller';
@@ -33,9 +33,6 @@ function placeholderKey(): string {
   return publicKey.export({ format: 'pem', type: 'spki' }).toString();
 }
 
-const isPlain = (keys: unknown): keys is readonly string[] =>
-  Array.isArray(keys) && keys.every((key) => typeof key === 'string');
-
 /** Registers the objects of a policy, and logs what it does not check. */
 function registerObjects<T extends SignerPolicyArgs, M extends PolicyManifests>(
   component: pulumi.ComponentResource,
@@ -50,7 +47,9 @@ function registerObjects<T extends SignerPolicyArgs, M extends PolicyManifests>(
   for (const warning of shape.warnings) void pulumi.log.warn(warning, component);
   const manifests = pulumi
     .output(keys)
-    .apply((known) => generate(plain(known as readonly string[] | undefined)).manifests);
+    .apply((known) =>
+      withCodes(() => generate(plain(known as readonly string[] | undefined)).manifests),
+    );
   createObjects(
     component,
     shape.manifests,

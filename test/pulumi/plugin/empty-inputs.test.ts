@@ -21,7 +21,7 @@ const EMPTY_BUILD = {
   contexts: {},
   addHosts: {},
   ssh: [],
-  environment: {},
+  environment: [],
 };
 
 it('inputs without a value change nothing', async () => {

@@ -6,15 +6,17 @@ import {
   InputPropertyError,
   type Inputs,
   all,
+  output,
   ProviderResource,
 } from '@pulumi/pulumi';
 import type { ConstructResult } from '@pulumi/pulumi/provider';
 
-import { InvalidInputError, type Problem } from '../../../error';
+import { InvalidInputError, type Problem, SignedImageError } from '../../../error';
 import { outputsOf, SignedImage } from '../../component/signed-image';
 import type { SignedImageArgs } from '../../component/args';
 import { token } from '../../package';
 import { isAsync } from '../../secrecy/visible-unknown-members';
+import { formatError } from './crud-failure';
 
 /** A call of the engine: the name and type of a component, its inputs and options. */
 export type ConstructCall = [
@@ -31,22 +33,34 @@ type PolicyComponent = new (
   options?: ComponentResourceOptions,
 ) => ComponentResource;
 
-/** The components with policies, by their names in the schema. */
+/** Generates the objects of a policy from its arguments, and refuses what is invalid. */
+type PolicyGenerator = (args: never) => unknown;
+
+/** The components with policies, by their names in the schema, and the functions that they call. */
 export interface PolicyComponents {
   readonly AdmissionPolicy: PolicyComponent;
   readonly KyvernoPolicy: PolicyComponent;
   readonly KyvernoClusterPolicy: PolicyComponent;
   readonly PolicyControllerPolicy: PolicyComponent;
   readonly FluxVerification: PolicyComponent;
+  readonly digestPolicy: PolicyGenerator;
+  readonly kyvernoPolicy: PolicyGenerator;
+  readonly kyvernoClusterPolicy: PolicyGenerator;
+  readonly policyControllerPolicy: PolicyGenerator;
+  readonly fluxVerification: PolicyGenerator;
 }
 
-export const POLICY_NAMES: readonly (keyof PolicyComponents)[] = [
-  'AdmissionPolicy',
-  'KyvernoPolicy',
-  'KyvernoClusterPolicy',
-  'PolicyControllerPolicy',
-  'FluxVerification',
-];
+const GENERATORS = {
+  AdmissionPolicy: 'digestPolicy',
+  KyvernoPolicy: 'kyvernoPolicy',
+  KyvernoClusterPolicy: 'kyvernoClusterPolicy',
+  PolicyControllerPolicy: 'policyControllerPolicy',
+  FluxVerification: 'fluxVerification',
+} as const;
+
+type PolicyName = keyof typeof GENERATORS;
+
+export const POLICY_NAMES = Object.keys(GENERATORS) as readonly PolicyName[];
 
 /** The arguments that may be outputs; the others decide which objects there are. */
 const MAY_BE_OUTPUTS: readonly string[] = ['images', 'keys'];
@@ -65,11 +79,14 @@ export async function constructComponent(
   const policy = POLICY_NAMES.find((each) => token(each) === type);
   if (!policy) {
     throw new Error(
-      `this plugin has no component ${type}; check that the versions of the plugin and of the SDK match`,
+      `this plugin has no component ${type}; check that the versions of the plugin and of the SDK match [INTERNAL]`,
     );
   }
+  const known = await knownInputs(inputs);
   const created = reported(() => {
     refuseOutputs(policy, inputs);
+    // The objects take outputs: an error there would end every call that this process serves, without its code.
+    if (known) policies()[GENERATORS[policy]]({ name, ...known } as never);
     return new (policies()[policy])(name, inputs as never, options);
   });
   const { verify } = created as { readonly verify?: unknown };
@@ -90,7 +107,18 @@ async function withDeletedWith(
   return { ...options, deletedWith: new DependencyResource(urn) };
 }
 
-function refuseOutputs(policy: keyof PolicyComponents, inputs: Inputs): void {
+/** Returns the inputs with the values of their outputs; `undefined` if one is not known yet. */
+async function knownInputs(inputs: Inputs): Promise<Inputs | undefined> {
+  const whole = output(inputs) as unknown as {
+    readonly isKnown: Promise<boolean>;
+    promise(): Promise<Inputs>;
+  };
+  // In this order, as in the SDK: `isKnown` of an output that depends on a failed one is never settled.
+  const plain = await whole.promise();
+  return (await whole.isKnown) ? plain : undefined;
+}
+
+function refuseOutputs(policy: PolicyName, inputs: Inputs): void {
   const permitted = policy === 'AdmissionPolicy' ? MAY_BE_OUTPUTS : ['keys'];
   const problems = Object.entries(inputs).flatMap(([property, value]): Problem[] =>
     !permitted.includes(property) && hasOutput(value)
@@ -120,6 +148,7 @@ function reported<Component>(create: () => Component): Component {
       }));
       throw withoutPaths('invalid arguments', errors);
     }
+    if (error instanceof SignedImageError) throw new Error(formatError(error), { cause: error });
     if (InputPropertyError.isInstance(error)) throw withoutPaths('invalid argument', [error]);
     if (!InputPropertiesError.isInstance(error)) throw error;
     throw withoutPaths(error.message, error.errors ?? []);
