@@ -73,7 +73,9 @@ function withoutAbsent(value: unknown): unknown {
   const members = Object.entries(value)
     .map(([name, member]) => [name, withoutAbsent(member)] as const)
     .filter(([, member]) => member !== undefined && member !== null)
-    .filter(([, member]) => JSON.stringify(member) !== '{}');
+    .filter(([, member]) => JSON.stringify(member) !== '{}')
+    // No path is as good as no list of paths.
+    .filter(([name, member]) => name !== 'nonsecret' || JSON.stringify(member) !== '[]');
   return Object.fromEntries(members);
 }
 
