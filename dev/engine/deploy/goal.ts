@@ -1,6 +1,7 @@
 import type { Alias } from '@pulumi/pulumi/proto/alias_pb';
 import type { RegisterResourceRequest } from '@pulumi/pulumi/proto/resource_pb';
 import type { AliasSpec, HookNames, Timeouts } from '../provider/provider';
+import { parseUrn } from '../urn';
 import { fromStruct } from '../wire/struct';
 import type { WireObject } from '../wire/signature';
 
@@ -80,6 +81,12 @@ export const parseTimeouts = (
   delete: timeouts?.getDelete() ?? '',
 });
 
+/** The real engine refuses an invalid URN, too. */
+const parseDeletedWith = (urn: string): string => {
+  if (parseUrn(urn).name === '') throw new Error(`invalid DeletedWith URN: invalid URN "${urn}"`);
+  return urn;
+};
+
 const parseOptions = (request: RegisterResourceRequest): GoalOptions => ({
   dependencies: request.getDependenciesList(),
   ...(request.hasProtect() && { protect: request.getProtect() === true }),
@@ -87,7 +94,9 @@ const parseOptions = (request: RegisterResourceRequest): GoalOptions => ({
   ...(request.getDeletebeforereplacedefined() && {
     deleteBeforeReplace: request.getDeletebeforereplace(),
   }),
-  ...(request.getDeletedwith() !== '' && { deletedWith: request.getDeletedwith() }),
+  ...(request.getDeletedwith() !== '' && {
+    deletedWith: parseDeletedWith(request.getDeletedwith()),
+  }),
   ignoreChanges: request.getIgnorechangesList(),
   replaceOnChanges: request.getReplaceonchangesList(),
   additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
