@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import { type Manifest, readJson, ROOT } from './manifest';
@@ -21,6 +21,28 @@ function setLockVersion(path: string, version: string): void {
   writeFileSync(path, `${JSON.stringify(lock, undefined, 2)}\n`);
 }
 
+/** The page with the commands that install a version. */
+const INSTALLATION = 'docs/installation-configuration.md';
+/** The manifests of the examples, which depend on an SDK of the version. */
+const MANIFESTS = ['pom.xml', 'go.mod', '*.csproj'];
+const DEPENDENCY =
+  /(<artifactId>signed-image<\/artifactId>\s*<version>|sdk\/go\/signedimage v|"PulumiSignedImage\.SignedImage" Version=")[^<"\s]+/g;
+
+/** Readers copy these: an older version would install a plugin that is not of the release that they read about. */
+function setDocumentedVersion(folder: string, before: string, version: string): void {
+  const page = join(folder, INSTALLATION);
+  // Not within a longer version, such as that of another program.
+  const pattern = new RegExp(`(?<![\\d.])${before.replaceAll('.', '\\.')}(?!\\.?\\d)`, 'g');
+  writeFileSync(page, readFileSync(page, 'utf8').replace(pattern, version));
+  for (const path of globSync(
+    MANIFESTS.map((name) => `examples/*/${name}`),
+    { cwd: folder },
+  )) {
+    const file = join(folder, path);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(DEPENDENCY, `$1${version}`));
+  }
+}
+
 /** What was changed before there were changesets is part of the next version. */
 function closeUnreleased(path: string): void {
   const text = readFileSync(path, 'utf8');
@@ -29,6 +51,7 @@ function closeUnreleased(path: string): void {
 
 /** Applies the changesets of a clone: version, changelog, and every file that contains the version. */
 export function applyChangesets(folder: string): string {
+  const before = readJson<Manifest>(join(folder, 'package.json')).version;
   const cli = join(ROOT, 'node_modules/@changesets/cli/bin.js');
   execFileSync(process.execPath, [cli, 'version'], { cwd: folder, stdio: 'inherit' });
   const { version } = readJson<Manifest>(join(folder, 'package.json'));
@@ -37,6 +60,7 @@ export function applyChangesets(folder: string): string {
   }
   const lock = join(folder, 'package-lock.json');
   if (existsSync(lock)) setLockVersion(lock, version);
+  setDocumentedVersion(folder, before, version);
   closeUnreleased(join(folder, 'CHANGELOG.md'));
   return version;
 }

@@ -10,6 +10,16 @@ import * as enumModule from '../../src/pulumi/component/enums';
 import { TRANSPARENCY_MODES } from '../../src/sign';
 
 const ROOT = join(__dirname, '..', '..');
+/** What a program declares itself; the other resources are parts of `SignedImage`. */
+const WITH_EXAMPLES = [
+  'SignedImage',
+  'VerifiedImage',
+  'AdmissionPolicy',
+  'KyvernoPolicy',
+  'KyvernoClusterPolicy',
+  'PolicyControllerPolicy',
+  'FluxVerification',
+];
 const { Builder, IdentityProvider, InteractiveLogin, Transparency } = enumModule;
 const ENUM_OBJECTS: Readonly<Record<string, Readonly<Record<string, string>>>> = enumModule;
 
@@ -44,7 +54,7 @@ describe('schema.json', () => {
   });
 
   it('has an example in every language for the resources that a program declares', () => {
-    for (const name of ['SignedImage', 'VerifiedImage']) {
+    for (const name of WITH_EXAMPLES) {
       const { description = '' } = schema.resources[`signed-image:index:${name}`] ?? {};
       const languages = [...description.matchAll(/^```(\w+)$/gm)].map(([, language]) => language);
       expect([...new Set(languages)]).toEqual(EXAMPLE_LANGUAGES);

@@ -24,7 +24,7 @@ const PLACEHOLDER_IMAGE = `preview.invalid/image@sha256:${'0'.repeat(64)}`;
 
 /**
  * Creates `ValidatingAdmissionPolicy` objects with which the API server admits only the verified images
- * of this stack: see `digestPolicy`. Requires `@pulumi/kubernetes`.
+ * of this stack. Requires the npm package `@pulumi/kubernetes` beside the plugin.
  *
  * Make workloads depend on it (`dependsOn`), so that a new digest is admitted before it rolls out, and
  * include the digests that still run, otherwise their pods cannot be restarted.

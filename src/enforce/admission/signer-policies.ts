@@ -60,8 +60,8 @@ function registerObjects<T extends SignerPolicyArgs, M extends PolicyManifests>(
 }
 
 /**
- * A Kyverno `ImageValidatingPolicy` that admits only images of these signers (function `kyvernoPolicy`). Requires
- * `@pulumi/kubernetes`.
+ * A Kyverno `ImageValidatingPolicy` that admits only images of these signers.
+ * Requires the npm package `@pulumi/kubernetes` beside the plugin.
  */
 export class KyvernoPolicy extends pulumi.ComponentResource {
   /** @throws InvalidInputError immediately, with all problems of the inputs that are known already */
@@ -77,8 +77,8 @@ export class KyvernoPolicy extends pulumi.ComponentResource {
 }
 
 /**
- * A Kyverno `ClusterPolicy` that admits only images of these signers (function `kyvernoClusterPolicy`). Requires
- * `@pulumi/kubernetes`.
+ * A Kyverno `ClusterPolicy` that admits only images of these signers.
+ * Requires the npm package `@pulumi/kubernetes` beside the plugin.
  */
 export class KyvernoClusterPolicy extends pulumi.ComponentResource {
   /** @throws InvalidInputError immediately, with all problems of the inputs that are known already */
@@ -94,8 +94,8 @@ export class KyvernoClusterPolicy extends pulumi.ComponentResource {
 }
 
 /**
- * `ClusterImagePolicy` and `TrustRoot` of policy-controller, which admit only images of these signers (function
- * `policyControllerPolicy`). Requires `@pulumi/kubernetes`.
+ * `ClusterImagePolicy` and `TrustRoot` of policy-controller, which admit only images of these signers.
+ * Requires the npm package `@pulumi/kubernetes` beside the plugin.
  */
 export class PolicyControllerPolicy extends pulumi.ComponentResource {
   /** @throws InvalidInputError immediately, with all problems of the inputs that are known already */
@@ -111,8 +111,8 @@ export class PolicyControllerPolicy extends pulumi.ComponentResource {
 }
 
 /**
- * Flux `OCIRepository` objects and secrets, which accept only artifacts of these signers (function `fluxVerification`).
- * Requires `@pulumi/kubernetes`.
+ * Flux `OCIRepository` objects and secrets, which accept only artifacts of these signers.
+ * Requires the npm package `@pulumi/kubernetes` beside the plugin.
  */
 export class FluxVerification extends pulumi.ComponentResource {
   /** `spec.verify`, for an `OCIRepository` or `HelmChart` of your own. */

@@ -24,6 +24,10 @@ const FILES = [
   'schema.json',
   'CHANGELOG.md',
   '.changeset/config.json',
+  'docs/installation-configuration.md',
+  'examples/existing-image-java/pom.xml',
+  'examples/quickstart-go/go.mod',
+  'examples/quickstart-dotnet/quickstart.csproj',
 ];
 const CHANGESETS = join(ROOT, 'node_modules/@changesets/cli/bin.js');
 const GO_MODULE = 'github.com/pulumi-signed-image/pulumi-signed-image/sdk/go/signedimage';
@@ -73,6 +77,13 @@ describe('a release', () => {
     expect(readFileSync(join(clone, 'package-lock.json'), 'utf8')).not.toContain(
       '"name": "pulumi-signed-image",\n      "version": "0.1.0"',
     );
+    for (const path of FILES.filter((name) => /^(docs|examples)\//.test(name))) {
+      const text = readFileSync(join(clone, path), 'utf8');
+      expect([path, text.match(/0\.1\.0/g)]).toEqual([path, null]);
+      expect(text).toContain('0.2.0');
+    }
+    // The version of another program stays.
+    expect(readFileSync(join(clone, FILES[6] ?? ''), 'utf8')).toContain(':3.1.3:');
     expect(existsSync(join(clone, '.changeset/a-change.md'))).toBe(false);
     const notes = notesOf(readFileSync(join(clone, 'CHANGELOG.md'), 'utf8'), version);
     expect(notes).toContain('A change that users notice.');

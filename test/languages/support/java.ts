@@ -25,7 +25,16 @@ const useRepository = (project: string, { maven }: World): void => {
   writeFileSync(join(project, '.mvn/maven.config'), `-Dmaven.repo.local=${maven}\n`);
 };
 
-/** Installs the generated SDK into the local repository of Maven. */
+/** The command of docs/installation-configuration.md that installs the jar of the release, for the file that this run has built. */
+function documentedInstall(jar: string): readonly [string, ...string[]] {
+  const page = readFileSync(join(ROOT, 'docs/installation-configuration.md'), 'utf8');
+  const found = /^mvn (\S+:install-file) -Dfile=(\S+)$/m.exec(page);
+  if (found?.[1] === undefined) throw new Error('the page has no command that installs the jar');
+  expect(found[2]).toBe(`signed-image-${VERSION}.jar`);
+  return ['mvn', '--quiet', '--batch-mode', found[1], `-Dfile=${jar}`];
+}
+
+/** Builds the jar of the release from the generated SDK, and installs it into the local repository of Maven. */
 async function install(project: string, world: World): Promise<void> {
   const sdk = `${project}-sdk`;
   cpSync(join(SDK, 'java'), sdk, { recursive: true });
@@ -33,7 +42,10 @@ async function install(project: string, world: World): Promise<void> {
     setVersion(folder, world);
     useRepository(folder, world);
   }
-  await command(sdk, ['mvn', '--quiet', '--batch-mode', 'install']);
+  await command(sdk, ['mvn', '--quiet', '--batch-mode', 'package']);
+  const jar = join(sdk, 'target', `signed-image-${versionOf(world)}.jar`);
+  // In the project, as a reader does: not beside the `pom.xml` of the SDK.
+  await command(project, documentedInstall(jar));
 }
 
 export const JAVA: Language = {
