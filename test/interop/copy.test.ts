@@ -97,6 +97,23 @@ test('we copy what cosign copies', async () => {
   }
 });
 
+test('what cosign copied can be signed and copied on, although it names the image as its list of referrers', async () => {
+  const theirs = `${debian.host}/theirs/list:v1`;
+  expect(await stack.cosign(['copy', image.reference, theirs])).toMatchObject({ code: 0 });
+  const { config, host } = signer;
+  const signed = await signImage({ image: theirs, ...config, format: 'both' }, { host });
+  // cosign copied no bundles, and the payload of the legacy signatures names another repository.
+  expect(signed.signatures.every(({ made }) => made)).toBe(true);
+  const destination = `${debian.host}/mirror/list:v1`;
+  const { referrers, legacyTags } = await copyImage({ image: theirs, destination });
+  expect(referrers).toHaveLength(3);
+  expect(legacyTags).toHaveLength(4);
+  for (const format of FORMATS)
+    expect(await stack.cosign(['verify', ...signer.cosign, format, destination])).toMatchObject({
+      code: 0,
+    });
+});
+
 test('a copy of the copy, to a registry with the API, is verified, too', async () => {
   const first = `${debian.host}/mirror/back:v1`;
   await copyImage({ image: image.reference, destination: first });
