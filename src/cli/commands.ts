@@ -4,6 +4,7 @@ import { auditLog } from './audit-log';
 import { auditRbac } from './audit-rbac';
 import type { Command } from './command';
 import { completionCommand } from './completion/completion';
+import { copy } from './copy';
 import { exportCommand } from './export';
 import { keysGenerate, keysPublic } from './keys';
 import { sign } from './sign';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   attest,
   verify,
   tree,
+  copy,
   exportCommand,
   keysGenerate,
   keysPublic,

@@ -3,6 +3,12 @@
  * and the command line use the same functions.
  */
 export { attestImage, type AttestImageArgs, type AttestImageResult } from './attest-image';
+export {
+  copyImage,
+  type CopyImageArgs,
+  type CopyImageResult,
+  type CopyOptions,
+} from './copy/copy-image';
 export type { CoreOptions, ImageArgs } from './image';
 export { imageTree, type ImageTree, type TreeManifest } from './image-tree';
 export type { VerificationPolicyArgs } from './policy-args';

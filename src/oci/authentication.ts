@@ -14,6 +14,8 @@ import { grants, requestToken, type SendRequest } from './token-request';
 export interface Scope {
   readonly path: string;
   readonly access: 'pull' | 'push' | 'delete';
+  /** A further repository to pull from, to mount its blobs. */
+  readonly from?: string | undefined;
 }
 
 interface CachedToken {
@@ -244,7 +246,7 @@ export class Authenticator {
  *
  * https://distribution.github.io/distribution/spec/auth/scope/
  */
-function requestedScope({ path, access }: Scope, { parameters }: Challenge): string {
+function requestedScope({ path, access, from }: Scope, { parameters }: Challenge): string {
   const actions = new Set<string>(ACTIONS[access].split(','));
   if (parameters['error'] === 'insufficient_scope') {
     const own = `repository:${path}:`;
@@ -252,7 +254,8 @@ function requestedScope({ path, access }: Scope, { parameters }: Challenge): str
     for (const action of named.flatMap((scope) => scope.slice(own.length).split(',')))
       if (/^([a-z]+|\*)$/.test(action)) actions.add(action);
   }
-  return `repository:${path}:${[...actions].join(',')}`;
+  const mounted = from === undefined ? '' : ` repository:${from}:pull`;
+  return `repository:${path}:${[...actions].join(',')}${mounted}`;
 }
 
 function isAccessError(error: unknown): boolean {
@@ -262,6 +265,6 @@ function isAccessError(error: unknown): boolean {
   );
 }
 
-function keyOf({ path, access }: Scope): string {
-  return `${path}:${access}`;
+function keyOf({ path, access, from }: Scope): string {
+  return from === undefined ? `${path}:${access}` : `${path}:${access}:${from}`;
 }

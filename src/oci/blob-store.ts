@@ -53,7 +53,7 @@ async function fetchOnce(
 }
 
 /** The size of the parts in which a large blob is read. */
-const PART_BYTES = 16 * 1024 * 1024;
+export const PART_BYTES = 16 * 1024 * 1024;
 
 /**
  * Fetches a blob in parts, by range requests if it is larger than one part. A registry that ignores `Range` returns
@@ -161,11 +161,12 @@ export async function storeBlob(
 /** Statuses with which registries reject a monolithic POST. */
 const POST_REJECTED: readonly number[] = [400, 404, 405, 411, 413, 415, 422, 501];
 
-function isStoredNow({ status }: HttpResponse): boolean {
+export function isStoredNow({ status }: HttpResponse): boolean {
   return status === 201 || status === 204;
 }
 
-async function isStored(
+/** Whether a repository has a blob of this size. */
+export async function isStored(
   session: RegistrySession,
   repository: Repository,
   digest: Digest,
@@ -179,11 +180,11 @@ async function isStored(
 }
 
 /** Requests push access from the first request on, so that one token is enough. */
-function pushing({ path }: Repository): Scope {
+export function pushing({ path }: Repository): Scope {
   return { path, access: 'push' };
 }
 
-const OCTETS = { 'content-type': 'application/octet-stream' };
+export const OCTETS = { 'content-type': 'application/octet-stream' };
 
 /**
  * Uploads a blob. `single`: in one POST, which a registry that does not support it handles as the
@@ -215,7 +216,7 @@ function upload(
 }
 
 /** Appends the digest as text: re-encoding the query could change the registry's own parameters. */
-function withDigest(url: URL, digest: Digest): URL {
+export function withDigest(url: URL, digest: Digest): URL {
   const named = new URL(url);
   named.search += `${named.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`;
   return named;

@@ -71,6 +71,21 @@ export interface RegistryClient {
   getBlobParts(repository: Repository, descriptor: Descriptor, write: WritePart): Promise<boolean>;
   /** Uploads a blob unless it is known to exist. Idempotent. */
   putBlob(repository: Repository, bytes: Buffer, mediaType: string): Promise<Descriptor>;
+  /** Whether the repository has a blob, with this size. */
+  hasBlob(repository: Repository, descriptor: Descriptor): Promise<boolean>;
+  /** Mounts a blob of another repository of the same registry. @returns false if it must be transferred */
+  mountBlob(repository: Repository, from: Repository, digest: Digest): Promise<boolean>;
+  /**
+   * Uploads a blob of any size in parts. It is committed only after `read` has returned, which verifies the content.
+   *
+   * @param read passes the parts to its argument, in order; false if the blob does not exist
+   * @returns what `read` returned
+   */
+  putBlobParts(
+    repository: Repository,
+    digest: Digest,
+    read: (write: WritePart) => Promise<boolean>,
+  ): Promise<boolean>;
   /** Lists all referrers of a manifest by the referrers API or the fallback tag, unfiltered. */
   referrers(
     repository: Repository,

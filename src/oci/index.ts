@@ -1,4 +1,4 @@
-export { MAX_BLOB_BYTES } from './blob-store';
+export { MAX_BLOB_BYTES, PART_BYTES } from './blob-store';
 export type {
   FetchedManifest,
   PutManifestOptions,

@@ -33,7 +33,8 @@ export async function listReferrers(
   }
   const isKnown = traits.has('noReferrersApi');
   const index = await readFallback(session, repository, subject, { provisional });
-  if (index) return descriptorsOf(index.entries, `the referrers tag of ${subject}`);
+  if (index && index.digest !== subject)
+    return descriptorsOf(index.entries, `the referrers tag of ${subject}`);
   return (!isKnown && (await fetchReferrersApi(session, repository, subject))) || [];
 }
 
@@ -133,9 +134,24 @@ export async function readFallback(
 ): Promise<FallbackIndex | undefined> {
   const tag = fallbackTag(subject);
   const read = provisional ? fetchManifestOnce : fetchManifest;
-  const index = indexOf(await read(session, repository, tag), tag);
+  const fetched = await read(session, repository, tag);
+  const index = isSubject(fetched, subject) ? emptyIndex(fetched) : indexOf(fetched, tag);
   session.fallbackTags.note(repository, tag, index);
   return index;
+}
+
+/** `cosign copy` gives this name to each manifest that it copies, which then has no list of referrers. */
+function isSubject(
+  fetched: FetchedManifest | undefined,
+  subject: Digest,
+): fetched is FetchedManifest {
+  return fetched?.descriptor.digest === subject;
+}
+
+/** A write replaces the name. */
+function emptyIndex({ descriptor: { digest }, etag }: FetchedManifest): FallbackIndex {
+  const document = { schemaVersion: 2, mediaType: OCI_INDEX };
+  return { document, entries: [], digest, etag };
 }
 
 function indexOf(fetched: FetchedManifest | undefined, tag: Tag): FallbackIndex | undefined {

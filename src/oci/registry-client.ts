@@ -2,7 +2,8 @@ import type { LookupFunction } from 'node:net';
 
 import { SignedImageError } from '../error';
 import { checkAccess } from './access';
-import { fetchBlob, fetchBlobParts, storeBlob } from './blob-store';
+import { fetchBlob, fetchBlobParts, isStored, storeBlob } from './blob-store';
+import { mountBlob, storeBlobParts } from './blob-transfer';
 import type { RegistryClient, TaskOptions } from './client';
 import { ContentMemory } from './content-memory';
 import type { Credentials, CredentialSource } from './credentials';
@@ -171,6 +172,12 @@ function operations(
       }
       return { mediaType, digest, size: bytes.length };
     },
+    hasBlob: async (repository, { digest, size }) =>
+      isStored(await sessionOf(repository), repository, digest, size),
+    mountBlob: async (repository, from, digest) =>
+      mountBlob(await sessionOf(repository), repository, from, digest),
+    putBlobParts: async (repository, digest, read) =>
+      storeBlobParts(await sessionOf(repository), repository, digest, read),
     referrers: async (repository, subject, options) =>
       listReferrers(await sessionOf(repository), repository, subject, options),
     putReferrer: (repository, subject, bytes, mediaType) =>

@@ -57,9 +57,11 @@ export async function requestToken(
     };
     return parseToken(registry, realm, await send(request, undefined), credentials);
   }
-  query.append('scope', scope);
   const url = new URL(realm);
   for (const [name, value] of query) url.searchParams.set(name, value);
+  // In a query each scope is a parameter of its own, and in a form they are separated by spaces.
+  url.searchParams.delete('scope');
+  for (const each of scope.split(' ')) url.searchParams.append('scope', each);
   const authorization =
     credentials?.kind === 'password' ? `Basic ${encodeBasic(credentials)}` : undefined;
   const response = await send(

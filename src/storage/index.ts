@@ -2,7 +2,14 @@ export { mapBounded } from './bounded';
 export { type BundleToStore, readBundles, writeBundle } from './bundle-format';
 export { BUNDLE_MEDIA_TYPE, encodeBundleManifest } from './bundle-manifest';
 export type { Candidate, Findings, Unread, Unusable } from './candidate';
-export { type LayerToStore, legacyTag, readLayers, writeLayer } from './legacy-format';
+export {
+  type LayersToMerge,
+  type LayerToStore,
+  legacyTag,
+  mergeLegacyTag,
+  readLayers,
+  writeLayer,
+} from './legacy-format';
 export { ENVELOPE_MEDIA_TYPE, SIMPLE_SIGNING_MEDIA_TYPE } from './legacy-layer';
 export {
   encodeSimpleSigning,

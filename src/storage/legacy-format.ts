@@ -69,6 +69,26 @@ export async function writeLayer(client: RegistryClient, store: LayerToStore): P
   return layer.digest;
 }
 
+export interface LayersToMerge extends Omit<LayerToStore, 'blob' | 'annotations'> {
+  /** Layers whose blobs the repository has. */
+  readonly layers: readonly Descriptor[];
+}
+
+/**
+ * Adds signatures that another repository has to the image's tag; those that it lists already remain as they are.
+ *
+ * @throws SignedImageError `REGISTRY_CONFLICT` on `format` if one cannot be added
+ */
+export async function mergeLegacyTag(
+  client: RegistryClient,
+  { repository, subject, purpose, layers }: LayersToMerge,
+): Promise<void> {
+  const tag = legacyTag(subject, purpose);
+  await withLock(`${formatRepository(repository)}:${tag}`, async () => {
+    for (const layer of layers) await appendUntilStored(client, repository, tag, layer);
+  });
+}
+
 async function appendUntilStored(
   client: RegistryClient,
   repository: Repository,
