@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdir, open, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 
 import { SignedImageError } from '../error';
 import { EXPORT_FILE } from './manifest';
@@ -37,6 +37,13 @@ async function namesIn(folder: string): Promise<readonly string[] | undefined> {
  * @throws SignedImageError `INPUT_INVALID` on `output`
  */
 export async function checkTarget(folder: string, force: boolean): Promise<void> {
+  // The folder is replaced by another one: a shell in it would be left in a folder that no longer exists.
+  const below = relative(folder, process.cwd());
+  // On another drive of Windows, the relative path is absolute.
+  if (!below.startsWith('..') && !isAbsolute(below))
+    throw invalid(
+      `the folder ${folder} is or contains the current folder, so it is not replaced: choose a folder in it`,
+    );
   const names = await namesIn(folder);
   if (names === undefined || names.length === 0) return;
   if (!force)
@@ -79,7 +86,8 @@ export async function writeFolder(
   force: boolean,
   fill: (writer: FolderWriter) => Promise<void>,
 ): Promise<void> {
-  const folder = resolve(target);
+  // The folder that a symbolic link names is replaced, and not the link.
+  const folder = await realpath(target).catch(() => resolve(target));
   const suffix = randomBytes(6).toString('hex');
   const making = join(dirname(folder), `.${basename(folder)}.${suffix}.partial`);
   const former = join(dirname(folder), `.${basename(folder)}.${suffix}.former`);
@@ -108,7 +116,9 @@ export async function writeFolder(
     if (error instanceof SignedImageError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw invalid(`the export cannot be written to ${target} (${code})`, error);
+    const hint =
+      code === 'EBUSY' ? '; a mount point cannot be replaced: choose a folder in it' : '';
+    throw invalid(`the export cannot be written to ${target} (${code})${hint}`, error);
   } finally {
     process.off('exit', abandon);
     await rm(making, { recursive: true, force: true });

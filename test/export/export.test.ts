@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import {
+  lstat,
   mkdir,
   mkdtemp,
   readdir,
@@ -58,6 +59,24 @@ describe('signed-image export', () => {
   it('prints JSON of the documented schema', async () => {
     const { stdout } = await exportTo('json', '-o', 'json');
     expect(schemaFaults('export', stdout)).toEqual([]);
+  });
+
+  it('replaces the folder that a symbolic link names, and not the link', async () => {
+    await exportTo('linked');
+    await symlink(at('linked'), at('link'));
+    await rm(at('linked/README.md'));
+    expect(await exportTo('link', '--force')).toMatchObject({ code: 0, stderr: '' });
+    expect((await lstat(at('link'))).isSymbolicLink()).toBe(true);
+    expect(await readdir(at('linked'))).toContain('README.md');
+  });
+
+  it('does not replace the current folder', async () => {
+    for (const path of ['.', '..', process.cwd()]) {
+      const args = ['export', image, '--folder', path, '--key', 'env://PUBLIC', '--force'];
+      const { code, stderr } = await run(args, { env });
+      expect(code).toBe(2);
+      expect(stderr).toContain('is or contains the current folder');
+    }
   });
 
   it('writes nothing for an image that does not meet the policy', async () => {

@@ -62,7 +62,9 @@ export function parseV1Entries(answer: unknown): readonly V1Entry[] {
   if (!Array.isArray(answer)) throw new Error('its answer is not a list of entries');
   return answer.flatMap((each: unknown) =>
     Object.entries(isJsonObject(each) ? each : {}).map(([uuid, entry]): V1Entry => {
-      const { body, logIndex, logID, integratedTime, verification } = entry as JsonObject;
+      const { body, logIndex, logID, integratedTime, verification } = isJsonObject(entry)
+        ? entry
+        : ({} as JsonObject);
       if (typeof body !== 'string' || !isIndex(logIndex) || typeof logID !== 'string') {
         throw new Error('its answer is not a log entry');
       }
