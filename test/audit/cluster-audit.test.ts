@@ -300,7 +300,7 @@ describe('arguments that are refused before any request', () => {
     [
       'half an identity',
       { policy: { identities: [{ identity: 'a', issuer: '' }] } },
-      'identities[0]',
+      'identities[0].issuer',
     ],
     ['a key that is not there', { policy: { keys: ['env://NONE'] } }, 'keys[0]'],
     ['half a commit', { commit: '1234' }, 'commit'],

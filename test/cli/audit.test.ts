@@ -126,6 +126,20 @@ describe('signed-image audit cluster', () => {
     [['--output', 'xml'], '--output must be text, json or sarif'],
     [['pods'], 'unexpected argument "pods"'],
     [['--identity', 'a'], 'each --identity or --identity-regexp requires an --issuer'],
+    [
+      ['--identity', 'a', '--identity-regexp', 'b', '--issuer', 'c', '--issuer', 'd'],
+      'exact names and regular expressions cannot be combined',
+    ],
+    [['--claim', 'sourceRef'], 'two parts separated by "="'],
+    [['--claim-regexp', 'sourceRef=x', '--key', 'k'], 'require an --identity'],
+    [
+      ['--identity-regexp', '.*', '--issuer', 'https://a.example'],
+      'identities[0].identityPattern: matches everyone',
+    ],
+    [
+      ['--identity', 'a', '--issuer', 'b', '--claim', 'sourceref=x'],
+      'identities[0].claims.sourceref: unknown; did you mean "sourceRef"?',
+    ],
     [['--exempt', 'a/*'], 'two parts separated by "="'],
     [['--exempt', 'a/*='], 'explain why'],
     [['--exempt', '*=because'], 'would admit every image'],
@@ -149,6 +163,10 @@ describe('signed-image audit cluster', () => {
     ['{"key": "a"}', 'has an unknown member "key"; expected one of keys'],
     ['{"keys": "a"}', 'keys must be a list of strings'],
     ['{"identities": [{"identity": "a", "issuer": 1}]}', 'issuer must be a string'],
+    [
+      '{"identities": [{"identity": "a", "issuer": "b", "claims": {"ref": "c"}}]}',
+      'claims has an unknown member "ref"',
+    ],
     ['{"identities": {}}', 'must be a list'],
     ['{"annotations": {"a": 1}}', 'with string values'],
     ['{"provenance": {"builder": "a"}}', 'has an unknown member "builder"'],

@@ -127,6 +127,23 @@ describe('signed-image policy', () => {
     });
   });
 
+  it('prints patterns and claims, and refuses claims that the engine does not compare', async () => {
+    const options = ['--image', 'host.example/a', '--identity-regexp', 'https://a\\.example/.+'];
+    const claim = ['--claim', 'githubWorkflowTrigger=push', '--issuer', ISSUER];
+    const cluster = ['kyverno-cluster-policy', ...options, ...claim];
+    const { code, stdout } = await policy(...cluster, '--format', 'legacy');
+    expect(code).toBe(0);
+    expect(stdout).toContain('subjectRegExp: ^(?:https://a\\.example/.+)$');
+    expect(stdout).toContain('githubWorkflowTrigger: push');
+    for (const engine of ['kyverno', 'policy-controller', 'flux']) {
+      expect(await policy(engine, ...options, ...claim)).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining('identities[0].claims.githubWorkflowTrigger: cannot be'),
+      });
+    }
+  });
+
   it('reports all problems together, and prints nothing', async () => {
     const { code, stdout, stderr } = await policy('kyverno', '--image', '*', '--issuer', ISSUER);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -50,6 +50,43 @@ describe('EntryMatcher', () => {
     expect(match(v1Body('a', signer, 'dsse'))).toEqual(ours);
   });
 
+  it('finds identities by patterns and claims', async () => {
+    const authority = await createCertificateAuthority();
+    const { identity, issuer } = OURS;
+    const issue = async (ref: string) => ({
+      label: 'CERTIFICATE' as const,
+      der: await authority.issue({
+        publicKey: newKeyPair().publicKey,
+        identity,
+        extensions: [
+          { oid: '1.3.6.1.4.1.57264.1.8', value: issuer },
+          { oid: '1.3.6.1.4.1.57264.1.14', value: ref },
+        ],
+        lifetimeMinutes: 10,
+        sct: true,
+      }),
+    });
+    const entry = parseEntry(v2Body('a', await issue('refs/tags/v1')))!;
+    const found = (trusted: object) =>
+      new EntryMatcher({ keys: [], identities: [trusted] }, undefined).match(entry)?.signer;
+    const expected = { kind: 'keyless', identity, issuer, isCertificateTrusted: false };
+    const identityPattern = 'https://github\\.com/acme/.+';
+    expect(found({ identityPattern, issuer })).toEqual(expected);
+    expect(found({ identityPattern, issuerPattern: 'https://token\\..+' })).toEqual(expected);
+    expect(found({ identity, issuer, claims: { sourceRef: 'refs/tags/v1' } })).toEqual(expected);
+    const claimPatterns = { sourceRef: 'refs/tags/.+' };
+    expect(found({ identityPattern, issuer, claimPatterns })).toEqual(expected);
+    for (const other of [
+      { identityPattern: 'acme', issuer },
+      { identityPattern, issuer: `${issuer}/x` },
+      { identity, issuer, claims: { sourceRef: 'refs/tags/v' } },
+      { identityPattern, issuer, claimPatterns: { sourceRef: 'tags' } },
+      { identityPattern, issuer, claims: { buildTrigger: 'push' } },
+    ]) {
+      expect(found(other)).toBeUndefined();
+    }
+  });
+
   it('finds any of several signers of an entry', () => {
     const body = JSON.parse(v1Body('a', keySigner(newKeyPair().publicKey), 'dsse').toString()) as {
       spec: { signatures: object[] };

@@ -159,7 +159,11 @@ describe('the configuration of signers', () => {
     ['that is not closed', 'https://git\\.example/(acme', /not a valid regular/],
     ['with a bracket that is not closed', '[a-z', /not a valid regular/],
     ['with an escape at its end', 'https://git\\.example/a\\', /not a valid regular/],
-    ['with look-behind', '(?<=a)b', /not a valid regular expression \(RE2\): invalid named capture/],
+    [
+      'with look-behind',
+      '(?<=a)b',
+      /not a valid regular expression \(RE2\): invalid named capture/,
+    ],
     ['with a back-reference', '(a)\\1', /invalid escape sequence: `\\1`/],
     ['with quoting that is not closed', '\\Qa.b', /missing closing \)/],
     ['with a code point of JavaScript', 'a\\u0041', /invalid escape sequence/],

@@ -47,6 +47,40 @@ describe('images-verified, by the signers that its configuration trusts', () => 
       { identities: [IDENTITY], trustedRoots: ['{"a":[2], "b":1}'] },
       { identities: [IDENTITY], sigstore: root },
     ],
+    [
+      'its pattern, with the same text',
+      {
+        identities: [{ identityPattern: 'https://git\\.example/acme/.+', issuer: IDENTITY.issuer }],
+      },
+      {
+        identities: [{ identityPattern: 'https://git\\.example/acme/.+', issuer: IDENTITY.issuer }],
+      },
+    ],
+    [
+      'its identity with more claims than the policy requires',
+      {
+        identities: [
+          {
+            ...IDENTITY,
+            claims: { buildTrigger: 'push' },
+            claimPatterns: { sourceRef: 'refs/tags/.+' },
+          },
+        ],
+      },
+      {
+        identities: [
+          {
+            ...IDENTITY,
+            claims: { buildTrigger: 'push', sourceRef: 'refs/tags/v1', runnerEnvironment: 'x' },
+          },
+        ],
+      },
+    ],
+    [
+      'claims that a preview does not know',
+      { identities: [{ ...IDENTITY, claims: { buildTrigger: 'push' } }] },
+      { identities: [{ ...IDENTITY, claims: UNKNOWN_TEXT }] },
+    ],
     ['what a preview does not know', { trustedKeys: [TRUSTED] }, { keys: [UNKNOWN_TEXT] }],
   ])('takes what trusts %s', (_, config, inputs) => {
     expect(said(config, inputs)).toEqual([]);
@@ -73,6 +107,32 @@ describe('images-verified, by the signers that its configuration trusts', () => 
       { identities: [IDENTITY] },
       { identities: [OTHER_IDENTITY] },
       'not among the `identities`',
+    ],
+    [
+      'another pattern, which may accept more',
+      {
+        identities: [{ identityPattern: 'https://git\\.example/acme/.+', issuer: IDENTITY.issuer }],
+      },
+      { identities: [{ identityPattern: 'https://git\\.example/.+', issuer: IDENTITY.issuer }] },
+      'not among the `identities`',
+    ],
+    [
+      'a pattern where the policy has a name',
+      { identities: [IDENTITY] },
+      { identities: [{ identityPattern: IDENTITY.identity, issuer: IDENTITY.issuer }] },
+      'not among the `identities`',
+    ],
+    [
+      'its identity without a claim of the policy',
+      { identities: [{ ...IDENTITY, claims: { buildTrigger: 'push' } }] },
+      { identities: [IDENTITY] },
+      'without the claim buildTrigger that the policy requires',
+    ],
+    [
+      'its identity with another claim',
+      { identities: [{ ...IDENTITY, claimPatterns: { sourceRef: 'refs/tags/.+' } }] },
+      { identities: [{ ...IDENTITY, claims: { sourceRef: 'refs/heads/main' } }] },
+      'without the claim sourceRef',
     ],
     [
       'an identity of an instance that was made on the spot',
@@ -137,6 +197,11 @@ describe('images-verified, by the signers that its configuration trusts', () => 
       { identities: [{ identityPattern: 'a)|(?:x', issuer: 'a' }] },
       'identities[0].identityPattern: is not a valid regular expression',
     ],
+    [
+      { identities: [{ ...IDENTITY, claims: { sourceref: 'x' } }] },
+      'identities[0].claims.sourceref: unknown; did you mean "sourceRef"?',
+    ],
+    [{ identities: [{ ...IDENTITY, claims: 'x' }] }, 'identities[0].claims: must be an object'],
     [{ trustedRoots: ['root.json'] }, 'trustedRoots[0]: must be the JSON text'],
   ])('does not begin with %j', (config, words) => {
     expect(() => ask('images-verified', config).before(stack)).toThrow(words);
