@@ -4,7 +4,7 @@ import type { Cell, Results } from './results';
 
 export const VERIFIERS_PAGE = join(__dirname, '..', '..', 'docs', 'reference', 'verifiers.md');
 
-const START = '<!-- Generated from dev/verifiers/results.json by dev/verifiers/generate.ts. -->';
+const START = '<!-- Generated from dev/verifiers/recorded.json by dev/verifiers/generate.ts. -->';
 const END = '<!-- End of the generated part. -->';
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
@@ -26,21 +26,21 @@ function groups(
   ]);
 }
 
+/** The format and the signer of a cell. */
+const signerOf = ({ image }: Cell): string => image.split(', ').slice(0, 2).join(', ');
+
 /** The kinds of images, shortened where the purpose or the transparency makes no difference. */
 function kindsOf(cells: readonly Cell[], all: readonly Cell[]): string {
   const isAll = (kind: readonly Cell[], of: (cell: Cell) => boolean): boolean =>
     kind.length === all.filter(of).length;
   if (isAll(cells, () => true)) return 'all';
-  const bySigner = groups(cells, ({ image }) => image.split(', ').slice(0, 2).join(', '));
+  const bySigner = groups(cells, signerOf);
   return bySigner
     .map(([signer, own]) => {
       const purposes = groups(own, ({ purpose }) => purpose);
       const shown = purposes.map(([purpose, each]) => {
         const kinds = each.map(({ image }) => image.split(', ')[2]).join(', ');
-        const whole = isAll(
-          each,
-          (cell) => cell.purpose === purpose && cell.image.startsWith(signer),
-        );
+        const whole = isAll(each, (cell) => cell.purpose === purpose && signerOf(cell) === signer);
         return { purpose, kinds: whole ? '' : ` (${kinds})` };
       });
       const [first, second] = shown;
@@ -72,10 +72,11 @@ function section(verifier: string, { cells, notes, versions }: Results): string 
   const flags = groups(accepted, (cell) => (cell.flags ?? []).join(', ') || 'none');
   const lines = [
     ...flags.map(
-      ([text, own]) => `- Needs ${text === 'none' ? 'no flag' : text}: ${kindsOf(own, all)}.`,
+      ([text, own]) =>
+        `- ${text === 'none' ? 'Without flags' : `With ${text}`} it accepts ${kindsOf(own, all)}.`,
     ),
     ...groups(refused, ({ gap = '' }) => gap).map(
-      ([gap, own]) => `- Does not accept ${kindsOf(own, all)}: ${gap}.`,
+      ([gap, own]) => `- It does not accept ${kindsOf(own, all)}: ${gap}.`,
     ),
     ...notes.filter((each) => each.verifier === verifier).map(({ note }) => `- ${note}`),
   ];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What `npm run test:interop -- --record` wrote. */
-export const RESULTS_FILE = join(__dirname, 'results.json');
+export const RESULTS_FILE = join(__dirname, 'recorded.json');
 
 /** A verifier, an image and a purpose: accepted with these flags, or the reason why not. */
 export interface Cell {

@@ -7,7 +7,8 @@ export {
   type FluxVerify,
 } from './flux-verification';
 export { kyvernoClusterPolicy } from './kyverno-cluster-policy';
-export { kyvernoPolicy } from './kyverno-policy';
+export { kyvernoPolicy, type KyvernoPolicyArgs } from './kyverno-policy';
+export type { KyvernoTuf } from './kyverno-tuf';
 export type { Manifest } from './manifest';
 export { policyControllerPolicy } from './policy-controller';
 export type { PolicyIdentity } from './signer-pattern';

@@ -9,6 +9,8 @@ export {
   type FluxVerify,
   kyvernoClusterPolicy,
   kyvernoPolicy,
+  type KyvernoPolicyArgs,
+  type KyvernoTuf,
   type Manifest,
   policyControllerPolicy,
   type PolicyIdentity,

@@ -36,7 +36,7 @@ export async function writePolicy(
 }
 
 /** `signedIdentity` is left out: the default is matchRepoDigestOrExact. */
-export function requirementOf({ signed, trust, trusts, stack }: Request, readsLogs = true): object {
+export function requirementOf({ signed, trust, trusts, stack }: Request): object {
   const { of, publicKey, otherKey } = signed;
   const log = of.transparency === 'log v1' && { rekorPublicKeyPath: trust.rekorKey };
   if (of.signer === 'key') return { keyPath: trusts === 'signer' ? publicKey : otherKey, ...log };
