@@ -69,10 +69,11 @@ function differences(found, recorded, partial) {
   return lines;
 }
 
-/** Writes the results of a full run, for the documents. */
+/** Writes the results of a full run, for the documents, and returns the path. */
 export function recordInterop() {
   const results = resultsOf(readLines());
   writeFileSync(recordedFile, `${JSON.stringify(results, null, 2)}\n`);
+  return recordedFile;
 }
 
 /** Prints a line for each verifier, and the sums as the last line. False if the results differ from the recorded ones. */

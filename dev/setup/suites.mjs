@@ -122,7 +122,8 @@ export const suites = {
           }),
       );
       if (code === 0 && records && !partial) {
-        recordInterop();
+        const file = recordInterop();
+        await run('node', ['node_modules/prettier/bin/prettier.cjs', '--write', file], { env });
         await run('node', [...ts, 'dev/verifiers/generate.ts'], { env });
       }
       return printInterop(partial) && code === 0 ? 0 : code || 1;
