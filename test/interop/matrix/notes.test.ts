@@ -61,7 +61,7 @@ describe('containers policy', () => {
     const person = await signedCase(stack, of);
     const workflow = await signedCase(stack, of, 'workflow');
     expect((await evaluate(person)).code).toBe(0);
-    const [{ identity }] = workflow.signer.identities as readonly [{ readonly identity: string }];
+    const identity = workflow.signer.identities[0]?.identity;
     for (const subjectEmail of [identity, EMAIL]) {
       const { code, stderr } = await evaluate(workflow, {}, { subjectEmail });
       expect(code).toBe(1);
