@@ -14,6 +14,7 @@ import {
   hostileResponsesFile,
   printHostileResponses,
 } from './hostile-responses.mjs';
+import { interopFile, printInterop, recordInterop, removeInterop } from './interop-table.mjs';
 import { offlineFile, printOffline, removeOffline } from './offline-table.mjs';
 import { removeOracles, oraclesFile, printOracles } from './oracles.mjs';
 import { logAuditFile, printLogAudit, removeLogAudit } from './log-audit-table.mjs';
@@ -102,13 +103,33 @@ export const suites = {
   },
   'test:interop': {
     needs: ['package', 'builder'],
-    run: async (args, env) =>
-      all(
+    run: async (args, env) => {
+      removeInterop();
+      const sample = args.includes('--sample');
+      const records = args.includes('--record');
+      const rest = args.filter((arg) => !['--sample', '--record'].includes(arg));
+      const partial = sample || rest.length > 0;
+      // The sample is without the programs that take long to compile, and without Python's.
+      const groups = ['cosign', 'containers-policy', ...(sample ? [] : ['cosign2', 'sigstore-go'])];
+      const code = await all(
         () => requireGo(env),
-        () => run('node', ['dev/tools/build.mjs'], { env }),
+        () => run('node', ['dev/tools/build.mjs', ...groups], { env }),
+        () => (sample ? 0 : run('node', ['dev/tools/python.mjs', 'sigstore'], { env })),
         () => ensureShells(env).then(() => 0),
-        () => jest('interop', ['test/interop/'])(args, env),
-      ),
+        () =>
+          jest('interop', rest.some(isPath) ? [] : ['test/interop/'])(rest, {
+            ...env,
+            INTEROP_TALLY: interopFile,
+            INTEROP_SAMPLE: sample ? '1' : '',
+          }),
+      );
+      if (code === 0 && records && !partial) {
+        const file = recordInterop();
+        await run('node', ['node_modules/prettier/bin/prettier.cjs', '--write', file], { env });
+        await run('node', [...ts, 'dev/verifiers/generate.ts'], { env });
+      }
+      return printInterop(partial) && code === 0 ? 0 : code || 1;
+    },
   },
   'test:hostile': {
     needs: [],

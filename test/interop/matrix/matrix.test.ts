@@ -1,6 +1,6 @@
 import { startStack, type Stack } from '../support/stack';
 import { CASES, nameOf, PURPOSES } from './support/cases';
-import { record, recordVersion } from './support/record';
+import { isRecorded, record, recordVersion } from './support/record';
 import { SIBLINGS, type Sibling, siblingOf, signedCase, type SignedCase } from './support/signed';
 import { type Trust, writeTrust } from './support/trust';
 import { VERIFIERS } from './support/verifiers';
@@ -14,7 +14,7 @@ let trust: Trust;
 beforeAll(async () => {
   stack = await startStack({ referrersApi: true });
   trust = await writeTrust(stack);
-  for (const { name, version } of VERIFIERS) recordVersion(name, version());
+  if (isRecorded()) for (const { name, version } of VERIFIERS) recordVersion(name, version());
 });
 afterAll(() => stack.close());
 
@@ -40,7 +40,7 @@ describe.each(CASES.map((of) => [nameOf(of), of] as const))('%s', (_, of) => {
         record({ ...cell, gap });
         return;
       }
-      expect(run).toMatchObject({ code: 0 });
+      if (run?.code !== 0) throw new Error(`refused: ${run?.stderr ?? 'no command'}`);
       record({ ...cell, flags: verifier.flags(of, purpose) });
     });
 

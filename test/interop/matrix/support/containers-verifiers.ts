@@ -36,9 +36,9 @@ export async function writePolicy(
 }
 
 /** `signedIdentity` is left out: the default is matchRepoDigestOrExact. */
-export function requirementOf({ signed, trust, trusts, stack }: Request, readsLogs = true): object {
+export function requirementOf({ signed, trust, trusts, stack }: Request): object {
   const { of, publicKey, otherKey } = signed;
-  const log = readsLogs && of.transparency === 'log v1' && { rekorPublicKeyPath: trust.rekorKey };
+  const log = of.transparency === 'log v1' && { rekorPublicKeyPath: trust.rekorKey };
   if (of.signer === 'key') return { keyPath: trusts === 'signer' ? publicKey : otherKey, ...log };
   const subjectEmail = trusts === 'signer' ? EMAIL : OTHER_EMAIL;
   const oidcIssuer = stack.sigstore.issuer.url;
@@ -88,15 +88,18 @@ const skopeoVersion = (): string =>
     ? 'not installed'
     : (/([\d.]+\d)/.exec(execFileSync(SKOPEO, ['--version'], { encoding: 'utf8' }))?.[1] ?? '');
 
-/** skopeo as Debian 12 has it, the first version that knows attachments: keys only. */
+/** Debian 12 patches them away: "Debian-local change: sigstore disabled". */
+const isDisabled = (): boolean => skopeoVersion().startsWith('1.9.');
+
+/** The skopeo of the operating system. */
 export const skopeo: Verifier = {
-  name: 'skopeo of Debian 12',
+  name: 'skopeo',
   inSample: false,
+  isInstalled: SKOPEO !== undefined,
   version: skopeoVersion,
   gap: (of, purpose) =>
-    of.format === 'legacy' && purpose === 'signature' && of.signer === 'keyless'
-      ? 'knows keys only'
-      : gap(of, purpose),
+    gap(of, purpose) ??
+    (isDisabled() ? 'sigstore signatures are disabled in Debian 12' : undefined),
   flags: () => [
     '`use-sigstore-attachments: true`',
     '`signedIdentity` of the signature, with a tag',
@@ -104,13 +107,15 @@ export const skopeo: Verifier = {
   verify(request) {
     if (request.purpose === 'provenance' || SKOPEO === undefined) return undefined;
     return (async () => {
-      const requirement = requirementOf(request, false);
+      const requirement = requirementOf(request);
       const { policy, registriesD, output } = await writePolicy(request.stack, requirement);
       const { reference } = request.signed.image;
       return runTool(
         SKOPEO,
         [
           ...['--policy', policy, '--registries.d', registriesD, 'copy', '--src-tls-verify=false'],
+          // It verifies them, and would also store them, which a folder cannot.
+          '--remove-signatures',
           ...[`docker://${reference}`, `dir:${output}`],
         ],
         { env: { HOME: request.stack.folder, XDG_RUNTIME_DIR: request.stack.folder } },

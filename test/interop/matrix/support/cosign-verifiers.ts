@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 
 import type { ImageCase, MatrixPurpose } from './cases';
-import { programs } from './programs';
+import { isInstalled, programs } from './programs';
 import { EMAIL, OTHER_EMAIL } from './signed';
 import type { Request, Verifier } from './verifiers';
 
@@ -69,6 +69,8 @@ const needsVariables = (of: ImageCase, purpose: MatrixPurpose): boolean =>
 export const cosign2: Verifier = {
   name: 'cosign 2.6',
   inSample: false,
+  // Of a single test file only: the suite fails without it.
+  isInstalled: isInstalled(programs().cosign2),
   version: () => versionOf(programs().cosign2),
   gap: () => undefined,
   flags: (of, purpose) => [

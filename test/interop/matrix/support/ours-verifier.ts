@@ -35,9 +35,14 @@ export const ours: Verifier = {
   inSample: true,
   version: () => version,
   gap: () => undefined,
-  flags: ({ transparency }) =>
-    transparency === 'none' || transparency === 'timestamp'
-      ? [`\`transparency: '${transparency}'\``]
-      : [],
+  flags: ({ transparency, signer }) => [
+    ...(transparency === 'none' ? [] : ['`sigstore.trustedRoot`']),
+    // For a key: an identity requires a log by default.
+    ...(transparency.startsWith('log')
+      ? signer === 'key'
+        ? ["`transparency: 'log'`"]
+        : []
+      : [`\`transparency: '${transparency}'\``]),
+  ],
   verify,
 };

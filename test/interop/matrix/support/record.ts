@@ -19,6 +19,9 @@ export type MatrixLine =
   /** Something about a verifier that a test of its own has tried. */
   | { readonly verifier: string; readonly note: string };
 
+/** Whether results are recorded: `npm run test:interop` does. */
+export const isRecorded = (): boolean => (process.env['INTEROP_TALLY'] ?? '') !== '';
+
 /** Appends to the file that dev/setup/interop-table.mjs reads; nothing in a single test file. */
 export function record(line: MatrixLine): void {
   const file = process.env['INTEROP_TALLY'];

@@ -48,18 +48,19 @@ function servicesOf({ sigstore }: Stack, { signer, transparency }: ImageCase) {
   }
 }
 
-/** Signs an image, with its provenance, in the name of a person or by a key as cosign generates it. */
+/** Signs an image, with its provenance, by an identity or by a key as cosign generates it. */
 export async function signedCase(
   stack: Stack,
   of: ImageCase,
-  email: string | undefined = EMAIL,
+  identity: 'person' | 'workflow' = 'person',
 ): Promise<SignedCase> {
   const image = await pushImage(stack.registry.host);
   const base = await testSigner(stack, of.signer === 'key' ? 'key' : 'keyless + log');
   const logged = of.transparency.startsWith('log');
   const { issuer } = stack.sigstore;
   const isKey = of.signer === 'key';
-  const token = email === undefined ? {} : { TOKEN: issuer.token({ subject: 'person', email }) };
+  const isPerson = identity === 'person';
+  const token = isPerson ? { TOKEN: issuer.token({ subject: 'person', email: EMAIL }) } : {};
   const signer: TestSigner = {
     ...base,
     config: {
@@ -69,7 +70,7 @@ export async function signedCase(
     },
     host: { ...base.host, env: { ...base.host.env, ...(!isKey && token) } },
     transparency: logged ? 'log' : of.transparency === 'timestamp' ? 'timestamp' : 'none',
-    ...(!isKey && email !== undefined && { identities: [{ identity: email, issuer: issuer.url }] }),
+    ...(!isKey && isPerson && { identities: [{ identity: EMAIL, issuer: issuer.url }] }),
   };
   await signWithOurs(image, signer, {
     format: of.format,
