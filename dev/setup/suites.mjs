@@ -15,7 +15,7 @@ import {
 } from './hostile-responses.mjs';
 import { offlineFile, printOffline, removeOffline } from './offline-table.mjs';
 import { removeOracles, oraclesFile, printOracles } from './oracles.mjs';
-import { logAuditFile, printLogAudit, removeLogAudit } from './log-audit-table.mjs';
+import { LOG_ENTRIES, logAuditFile, logEntries, printLogAudit, removeLogAudit } from './log-audit-table.mjs';
 import { nodeEnvironment, NODE_VERSIONS } from './node-versions.mjs';
 import { languagesFile, printLanguages, removeLanguages } from './languages-table.mjs';
 import { root, run } from './process.mjs';
@@ -144,9 +144,9 @@ export const suites = {
     needs: [],
     run: async (args, env) => {
       removeLogAudit();
-      const sample = args.includes('--sample');
-      const rest = args.filter((arg) => arg !== '--sample');
-      // The sample is without the real logs, of which Rekor v1 takes long to compile.
+      const { entries, rest } = logEntries(args);
+      // Another number of entries is without the real logs, of which Rekor v1 takes long to compile.
+      const sample = entries !== LOG_ENTRIES;
       const folders = sample
         ? ['test/audit/log/large/']
         : ['test/audit/log/large/', 'test/audit/log/real/'];
@@ -158,7 +158,7 @@ export const suites = {
           jest('audit', ['--runInBand', ...(rest.some(isPath) ? [] : folders)])(rest, {
             ...env,
             AUDIT_TALLY: logAuditFile,
-            AUDIT_SAMPLE: sample ? '1' : '',
+            AUDIT_ENTRIES: String(entries),
           }),
       );
       return printLogAudit(rest.length > 0) && code === 0 ? 0 : code || 1;
