@@ -15,7 +15,13 @@ import {
 } from './hostile-responses.mjs';
 import { offlineFile, printOffline, removeOffline } from './offline-table.mjs';
 import { removeOracles, oraclesFile, printOracles } from './oracles.mjs';
-import { LOG_ENTRIES, logAuditFile, logEntries, printLogAudit, removeLogAudit } from './log-audit-table.mjs';
+import {
+  LOG_ENTRIES,
+  logAuditFile,
+  logEntries,
+  printLogAudit,
+  removeLogAudit,
+} from './log-audit-table.mjs';
 import { nodeEnvironment, NODE_VERSIONS } from './node-versions.mjs';
 import { languagesFile, printLanguages, removeLanguages } from './languages-table.mjs';
 import { root, run } from './process.mjs';

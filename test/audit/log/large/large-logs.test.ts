@@ -109,43 +109,47 @@ describe.each(VERSIONS)('a log of %s with many entries', (name, serve, first) =>
       { host: testHost(), call: { pauseMs: 1, retries: 1 }, onProgress },
     );
 
-  it('reports exactly the five entries that no stack made', async () => {
-    let early: number | undefined;
-    let kept = 0;
-    let next = ENTRIES / 20;
-    const onProgress = ({ done }: LogProgress): void => {
-      if (done < next) return;
-      next += ENTRIES / 20;
-      const inUse = memoryInUse();
-      early ??= inUse;
-      kept = Math.max(kept, inUse - early);
-    };
-    const started = Date.now();
-    const cpu = process.cpuUsage();
-    const report = await audit(onProgress);
-    const seconds = (Date.now() - started) / 1000;
-    const { user, system } = process.cpuUsage(cpu);
-    expect(report.findings.map(({ logIndex }) => logIndex)).toEqual(expected);
-    expect(report.findings.map(({ signer }) => signer.kind)).toEqual([
-      'key',
-      'keyless',
-      'key',
-      'keyless',
-      'key',
-    ]);
-    expect(report).toMatchObject({ read: ENTRIES, unparsed: [], known: ENTRIES / 1000 });
-    record({
-      log: name,
-      entries: ENTRIES,
-      found: report.findings.length,
-      seconds: Math.round(seconds),
-      'CPU seconds (with the log)': Math.round((user + system) / 1e6),
-      'entries/s': Math.round(ENTRIES / seconds),
-      'memory growth, MB': Math.round(kept / 1e5) / 10,
-      'resident memory of the process, MB': Math.round(process.memoryUsage().rss / 1e6),
-    });
-    expect(kept).toBeLessThan(MAX_KEPT);
-  }, 6 * TIMEOUT);
+  it(
+    'reports exactly the five entries that no stack made',
+    async () => {
+      let early: number | undefined;
+      let kept = 0;
+      let next = ENTRIES / 20;
+      const onProgress = ({ done }: LogProgress): void => {
+        if (done < next) return;
+        next += ENTRIES / 20;
+        const inUse = memoryInUse();
+        early ??= inUse;
+        kept = Math.max(kept, inUse - early);
+      };
+      const started = Date.now();
+      const cpu = process.cpuUsage();
+      const report = await audit(onProgress);
+      const seconds = (Date.now() - started) / 1000;
+      const { user, system } = process.cpuUsage(cpu);
+      expect(report.findings.map(({ logIndex }) => logIndex)).toEqual(expected);
+      expect(report.findings.map(({ signer }) => signer.kind)).toEqual([
+        'key',
+        'keyless',
+        'key',
+        'keyless',
+        'key',
+      ]);
+      expect(report).toMatchObject({ read: ENTRIES, unparsed: [], known: ENTRIES / 1000 });
+      record({
+        log: name,
+        entries: ENTRIES,
+        found: report.findings.length,
+        seconds: Math.round(seconds),
+        'CPU seconds (with the log)': Math.round((user + system) / 1e6),
+        'entries/s': Math.round(ENTRIES / seconds),
+        'memory growth, MB': Math.round(kept / 1e5) / 10,
+        'resident memory of the process, MB': Math.round(process.memoryUsage().rss / 1e6),
+      });
+      expect(kept).toBeLessThan(MAX_KEPT);
+    },
+    6 * TIMEOUT,
+  );
 
   describe('after that', () => {
     const REFUSED: readonly (readonly [string, (bodies: Buffer[]) => void])[] = [
@@ -176,11 +180,15 @@ describe.each(VERSIONS)('a log of %s with many entries', (name, serve, first) =>
       TIMEOUT,
     );
 
-    it('continues with an honest log', async () => {
-      const index = log.add(bodyOf(places[0] ?? 0));
-      const report = await audit();
-      expect(report.read).toBe(1);
-      expect(report.findings.map(({ logIndex }) => logIndex)).toEqual([...expected, index]);
-    }, TIMEOUT);
+    it(
+      'continues with an honest log',
+      async () => {
+        const index = log.add(bodyOf(places[0] ?? 0));
+        const report = await audit();
+        expect(report.read).toBe(1);
+        expect(report.findings.map(({ logIndex }) => logIndex)).toEqual([...expected, index]);
+      },
+      TIMEOUT,
+    );
   });
 });
