@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { createCertificateAuthority } from '../../dev/sigstore/certificate-authority';
 import { mapBounded } from '../../src/storage/bounded';
+import type { PushedImage } from '../interop/support/images';
 import type { TestSigner } from '../interop/support/signers';
 import { type Stack, startStack } from '../interop/support/stack';
 import { AlteredExport } from './support/altered-export';
@@ -24,15 +25,22 @@ jest.setTimeout(300_000);
 let stack: Stack;
 let isolation: Isolation;
 let foreign: Buffer;
+/** Its signature has the first entry of a log. */
+let first: PushedImage;
+const FIRST_SIGNER = 'keyless + log v2 + timestamp';
 const signers = new Map<string, TestSigner>();
 
 beforeAll(async () => {
   stack = await startStack({ referrersApi: true });
   isolation = await startIsolation(stack.folder);
-  // Bundles omit zeros, as JSON of protobuf messages does; sigstore-python requires the index of the first entry, too.
-  stack.sigstore.logV2.append(Buffer.from('the first entry'));
   for (const { signer } of CASES)
     if (!signers.has(signer)) signers.set(signer, await offlineSigner(stack, signer));
+  const { entries } = stack.sigstore.logV2;
+  expect(entries).toEqual([]);
+  first = await signedImage(stack, signers.get(FIRST_SIGNER)!, {
+    format: 'bundle',
+    shape: 'image',
+  });
   foreign = await certificateOfAnotherAuthority();
 });
 afterAll(() => stack?.close());
@@ -85,6 +93,15 @@ test('the namespace of the commands has no route', async () => {
     stack.folder,
   );
   expect(fetched.code).not.toBe(0);
+});
+
+test('the first entry of a log, whose index JSON of protobuf messages omits, is verified by all', async () => {
+  const folder = join(stack.folder, 'first-entry');
+  await exported(stack, signers.get(FIRST_SIGNER)!, first, folder, false);
+  const blocks = await blocksOf(folder);
+  const verifiers = new Set(blocks.map(({ verifier }) => verifier));
+  expect([...verifiers]).toEqual(expect.arrayContaining(['sigstore-python', 'sigstore-go']));
+  expect(await unexpected(blocks, folder, 'verified')).toEqual([]);
 });
 
 describe.each(CASES)('$signer, format $format, $shape', (each) => {
