@@ -40,8 +40,8 @@ const SUITES = [
   'test/interop/',
   'test/languages/',
   'test/hostile/',
-  'test/audit/log/large/',
-  'test/audit/log/real/',
+  'test/log-audit/large/',
+  'test/log-audit/real/',
   'test/keys/',
   'test/offline/',
   'test/oracles/',
@@ -154,8 +154,8 @@ export const suites = {
       // Another number of entries is without the real logs, of which Rekor v1 takes long to compile.
       const sample = entries !== LOG_ENTRIES;
       const folders = sample
-        ? ['test/audit/log/large/']
-        : ['test/audit/log/large/', 'test/audit/log/real/'];
+        ? ['test/log-audit/large/']
+        : ['test/log-audit/large/', 'test/audit/log/real/'];
       const code = await all(
         () => (sample ? 0 : requireGo(env)),
         () =>

@@ -2,6 +2,18 @@
  * Sign and verify without Pulumi: `import { signImage, verifyImage } from 'pulumi-signed-image/core'`. The component
  * and the command line use the same functions.
  */
+export {
+  auditLog,
+  type CheckpointStore,
+  checkpointFile,
+  type LogAuditArgs,
+  type LogAuditHost,
+  type LogAuditOutcome,
+  type LogAuditReport,
+  type LoggedFinding,
+  type LogProgress,
+  logOutcomeOf,
+} from '../log-audit';
 export type { CoreOptions, ImageArgs } from './image';
 export { imageTree, type ImageTree, type TreeManifest } from './image-tree';
 export type { VerificationPolicyArgs } from './policy-args';
