@@ -8,7 +8,15 @@ import type { PushedImage } from '../interop/support/images';
 import type { TestSigner } from '../interop/support/signers';
 import { type Stack, startStack } from '../interop/support/stack';
 import { AlteredExport } from './support/altered-export';
-import { CASES, exported, IDENTITY, offlineSigner, signedImage } from './support/cases';
+import {
+  archiveOf,
+  CASES,
+  exported,
+  extracted,
+  IDENTITY,
+  offlineSigner,
+  signedImage,
+} from './support/cases';
 import { FALSIFICATIONS } from './support/falsified';
 import { type ReadmeBlock, readmeBlocks } from './support/readme';
 import { tally } from './support/tally';
@@ -103,6 +111,20 @@ test('the first entry of a log, whose index JSON of protobuf messages omits, is 
   expect([...verifiers]).toEqual(expect.arrayContaining(['sigstore-python', 'sigstore-go']));
   expect(await unexpected(blocks, folder, 'verified')).toEqual([]);
 });
+
+test.each(['key', 'keyless + log + timestamp'] as const)(
+  'the proof output of %s is verified by all, as an export is',
+  async (kind) => {
+    const signer = signers.get(kind)!;
+    const image = await signedImage(stack, signer, { format: 'both', shape: 'index' });
+    const archive = await archiveOf(stack, signer, image);
+    const folder = await extracted(stack, archive, `proof-of-${kind.slice(0, 7)}`);
+    const blocks = await blocksOf(folder);
+    const verifiers = new Set(blocks.map(({ verifier }) => verifier));
+    expect([...verifiers]).toEqual(expect.arrayContaining(['signed-image', 'cosign']));
+    expect(await unexpected(blocks, folder, 'verified')).toEqual([]);
+  },
+);
 
 describe.each(CASES)('$signer, format $format, $shape', (each) => {
   const label = `${each.signer}-${each.format}-${each.shape}`.replaceAll(/[^a-z0-9]+/gi, '-');

@@ -19,6 +19,7 @@ export {
   Deletion,
   IdentityProvider,
   InteractiveLogin,
+  LogAuditOutcome,
   RequiredFormat,
   RequiredTransparency,
   ProvenanceForm,

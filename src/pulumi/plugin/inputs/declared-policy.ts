@@ -93,7 +93,8 @@ export async function loadPolicy(
   };
 }
 
-function readIdentities(identities: InputReader): readonly TrustedIdentity[] {
+/** Reads keyless signers; both members are required. */
+export function readIdentities(identities: InputReader): readonly TrustedIdentity[] {
   return identities.list().flatMap((each) => {
     const identity = each.at('identity').string();
     const issuer = each.at('issuer').string();

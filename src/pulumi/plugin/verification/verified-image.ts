@@ -1,4 +1,5 @@
 import type { Problem } from '../../../error';
+import type * as exportModule from '../../../export';
 import { type Digest, parseDigest, parseReference, type RegistryClient } from '../../../oci';
 import { parseBoundedJson } from '../../../http/json-bounds';
 import { distinct, problemsOf } from '../../../error';
@@ -18,16 +19,20 @@ import type {
 } from '../protocol/crud-resource';
 import { readReference, resolveOnce } from '../inputs/declared-image';
 import { loadPolicy, policyProblems } from '../inputs/declared-policy';
+import { readSigstore } from '../inputs/declared-signing';
 import { readRegistry } from '../inputs/declared-registry';
 import { type DriftCheck, refreshDrift } from './drift';
 import type { PluginEnvironment } from '../environment';
 import {
   changedInputs,
+  hasSecret,
   hasUnknown,
   type Properties,
   reveal,
+  Secret,
   toValue,
   UNKNOWN,
+  type Value,
 } from '../protocol/wire-value';
 import { InputReader } from '../inputs/input-reader';
 
@@ -94,7 +99,7 @@ async function create(
   environment: PluginEnvironment,
 ): Promise<CreateResult> {
   // In a preview the image may not be signed yet: it is verified only if all inputs are known.
-  if (hasUnknown(inputs)) return { id: '', outputs: PENDING };
+  if (hasUnknown(inputs)) return { id: '', outputs: pending(inputs) };
   const outputs = await verified(urn, inputs, environment);
   return { id: preview ? '' : repositoryOf(inputs), outputs };
 }
@@ -103,30 +108,58 @@ async function update(
   { urn, inputs, oldOutputs }: UpdateRequest,
   environment: PluginEnvironment,
 ): Promise<Properties> {
-  if (!hasUnknown(inputs)) return verified(urn, inputs, environment);
+  if (!hasUnknown(inputs)) return verified(urn, inputs, environment, oldOutputs);
   // A new signature does not change the image: its digest stays if it verifies; otherwise the update fails.
   const { digest, imageRef } = oldOutputs;
   const same = inputs['digest'] === digest && digest !== undefined && imageRef !== undefined;
-  return same ? { ...PENDING, digest, imageRef } : PENDING;
+  return same ? { ...pending(inputs), digest, imageRef } : pending(inputs);
 }
 
-const PENDING: Properties = {
+const pending = ({ exportProof = null }: Properties): Properties => ({
   digest: UNKNOWN,
   imageRef: UNKNOWN,
   signer: UNKNOWN,
   signedAnnotations: UNKNOWN,
   verifiedProvenance: UNKNOWN,
   verification: UNKNOWN,
-};
+  proof: exportProof === true || exportProof === UNKNOWN ? UNKNOWN : null,
+});
 
 async function verified(
   urn: string,
   inputs: Properties,
   environment: PluginEnvironment,
+  oldOutputs: Properties = {},
 ): Promise<Properties> {
-  const outputs = outputsOf((await readAndVerify(inputs, environment, verifyImage)).report);
+  const outputs =
+    inputs['exportProof'] === true
+      ? await provenOutputs(inputs, environment, oldOutputs)
+      : outputsOf((await readAndVerify(inputs, environment, verifyImage)).report, null);
   recordUse(urn, inputs, outputs, environment);
   return outputs;
+}
+
+/** Verifies, and exports exactly what was verified. */
+async function provenOutputs(
+  inputs: Properties,
+  environment: PluginEnvironment,
+  oldOutputs: Properties,
+): Promise<Properties> {
+  // Loaded only if a program uses it (docs/explanation/adr/0009).
+  const { proofArchive } = require('../../../export') as typeof exportModule;
+  const reader = new InputReader(inputs);
+  const { host } = environment;
+  const { report, archive } = await proofArchive({
+    reference: parseReference(reader.at('image').string() ?? ''),
+    digest: parseDigest(reader.at('digest').string() ?? ''),
+    policy: await loadPolicy(reader, host),
+    sigstore: readSigstore(reader.at('sigstore')),
+    client: clientOf(inputs, environment),
+    host,
+    former: new InputReader(oldOutputs).at('proof').string(),
+  });
+  // The archive has the declared trusted root.
+  return outputsOf(report, hasSecret(inputs['sigstore']) ? new Secret(archive) : archive);
 }
 
 /** Protects the verified content from deletion by another resource. */
@@ -186,7 +219,7 @@ function verificationIn(outputs: Properties): Partial<VerificationReport> {
   ) as Partial<VerificationReport>;
 }
 
-function outputsOf(report: VerificationReport): Properties {
+function outputsOf(report: VerificationReport, proof: Value): Properties {
   const { digest, imageRef, signer, annotations, provenance, manifests } = report;
   return toValue({
     digest,
@@ -196,6 +229,7 @@ function outputsOf(report: VerificationReport): Properties {
     // Not absent: the SDK would take it for unknown in a preview.
     verifiedProvenance: provenance === undefined ? null : JSON.stringify(provenance),
     verification: JSON.stringify({ verified: report.verified, digest, manifests }),
+    proof,
     drift: [],
   }) as Properties;
 }
