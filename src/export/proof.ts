@@ -13,7 +13,7 @@ import {
   type Repository,
 } from '../oci';
 import type { Purpose, SignerDescription, StoredFormat } from '../sign';
-import { addLogIndexes, certificatePem, leafCertificate } from '../storage';
+import { completeBundle, certificatePem, leafCertificate } from '../storage';
 import type { SignatureEvidence } from '../verify';
 import { convertedBundle } from './converted-bundle';
 
@@ -98,7 +98,7 @@ async function storedBundle(
   const manifest = parseManifest(fetched.bytes, fetched.descriptor.mediaType);
   const [layer] = manifest.kind === 'image' ? manifest.layers : [];
   const bytes = layer && (await client.getBlob(repository, layer));
-  return bytes && addLogIndexes(bytes);
+  return bytes && completeBundle(bytes);
 }
 
 function statementFacts({ content }: Bundle): Pick<Proof, 'predicateType' | 'namedSubjects'> {

@@ -5,18 +5,15 @@ import { FIRST_V1_INDEX } from '../log-audit/support/logs';
 import { imageOutputs, openStage, saidBy, SCENARIO, secret, type Stage } from './support/stage';
 
 /** Inputs of `auditLog` that are refused, and the message, which names the input. */
-const AUDIT_MISTAKES: readonly (readonly [object, RegExp])[] = [
-  [
-    { from: 0 },
-    /sigstore\.rekorUrl: the transparency log .* does not return entry 0.*LOG_INCONSISTENT/,
-  ],
-  [{ keys: [] }, /keys.*no signer to search for/],
-  [{ checkpoint: 'no JSON' }, /checkpoint.*is not JSON/],
-  [{ known: ['nonsense'] }, /known.*line 1/],
-  [{ stackStates: ['{}'] }, /stackStates.*not a stack export/],
-  [{ maxEntries: 0 }, /maxEntries.*must be between 1 and 1000000/],
-  [{ digests: ['abc'] }, /digests.*64 lowercase hex digits/],
-  [{ identities: [{ identity: 'a' }] }, /identities\[0\]\.issuer.*is required/],
+const AUDIT_MISTAKES: readonly (readonly [object, string, string])[] = [
+  [{ from: 0 }, 'sigstore.rekorUrl', 'does not return entry 0'],
+  [{ keys: [] }, 'keys', 'no signer to search for'],
+  [{ checkpoint: 'no JSON' }, 'checkpoint', 'is not JSON'],
+  [{ known: ['nonsense'] }, 'known', 'line 1 of the known entries'],
+  [{ stackStates: ['{}'] }, 'stackStates', 'is not a stack export'],
+  [{ maxEntries: 0 }, 'maxEntries', 'must be between 1 and 1000000'],
+  [{ digests: ['abc'] }, 'digests', '64 lowercase hex digits'],
+  [{ identities: [{ identity: 'a' }] }, 'identities[0].issuer', 'is required'],
 ];
 
 /** The state of the local engine has the resources that `pulumi stack export` has in `deployment`. */
@@ -170,11 +167,12 @@ describe.each(enginesUnderTest())('the functions, on the $engine engine', (kind)
       // Entries are read with POST.
       expect(stage.writes().every((each) => /POST .*\/entries\/retrieve$/.test(each))).toBe(true);
 
-      for (const [mistake, expected] of AUDIT_MISTAKES) {
+      for (const [mistake, property, message] of AUDIT_MISTAKES) {
         stage.declare({ use: 'local', calls: { wrong: { ...call, ...mistake } } });
         const wrong = await engine.up();
         expect(wrong.ok).toBe(false);
-        expect(saidBy(wrong)).toMatch(expected);
+        expect(saidBy(wrong)).toContain(property);
+        expect(saidBy(wrong)).toContain(message);
       }
     },
     4 * SCENARIO,
