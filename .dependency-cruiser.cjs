@@ -16,6 +16,7 @@ const MODULES = [
   'storage',
   'sign',
   'verify',
+  'log-audit',
   'core',
   'export',
   'report',

@@ -68,6 +68,8 @@ export default tseslint.config(
       'src/pulumi/plugin/plugin.ts',
       'src/pulumi/plugin/resources.ts',
       'src/pulumi/plugin/configuration/configured-resources.ts',
+      'src/pulumi/plugin/functions/functions.ts',
+      'src/pulumi/plugin/verification/verified-image.ts',
       'src/cli/modules.ts',
     ],
     rules: { '@typescript-eslint/no-require-imports': ['error', { allow: ['^\\.{1,2}/'] }] },

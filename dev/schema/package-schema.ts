@@ -56,6 +56,9 @@ const DOCUMENTED = [
 
 /** Numbers that are integers: TypeScript cannot say so. */
 const INTEGERS: readonly (readonly [type: string, member: string])[] = [
+  ...['version', 'read', 'known', 'remaining', 'findingCount'].map(
+    (member) => ['AuditLogResult', member] as const,
+  ),
   ['SigstoreArgs', 'rekorVersion'],
   ['LogEntryOutput', 'integratedTime'],
 ];
@@ -96,7 +99,7 @@ export function packageSchema(): PackageSpec {
     dependencies,
   );
   for (const name of CUSTOM) delete schema.resources[token(name)]?.isComponent;
-  addImageRef(schema);
+  addGetters(schema);
   for (const [type, member] of guardedMembers()) propertyOf(schema, type, member).secret = true;
   for (const [type, member] of INTEGERS) propertyOf(schema, type, member).type = 'integer';
   const documented = readDocumentation([__dirname, ...DOCUMENTED]);
@@ -121,11 +124,12 @@ function propertyOf(schema: PackageSpec, type: string, member: string): Amended 
   return property as Amended;
 }
 
-/** The analyzer ignores getters, and refuses the branded type that the getter is there for. */
-function addImageRef(schema: PackageSpec): void {
+/** The analyzer ignores getters, and refuses the branded type of `imageRef`. */
+function addGetters(schema: PackageSpec): void {
   const component = schema.resources[token(COMPONENT)];
   if (!component?.properties) throw new Error(`the schema has no ${COMPONENT}`);
   component.properties['imageRef'] = { type: 'string' };
+  component.properties['proof'] = { type: 'string' };
   component.required = [...(component.required ?? []), 'imageRef'].sort();
 }
 
@@ -204,7 +208,10 @@ function ownTypes(
   return Object.fromEntries(variables);
 }
 
-/** The functions: the result of a shape, and inputs of `VerifiedImage`. */
+/** Inputs of functions that are integers. */
+const INTEGER_INPUTS: readonly string[] = ['from', 'maxEntries'];
+
+/** The functions: the result of a shape, and its inputs or those of `VerifiedImage`. */
 function takeFunctions(
   schema: PackageSpec,
   documented: ReadonlyMap<string, Documentation>,
@@ -214,16 +221,27 @@ function takeFunctions(
     FUNCTIONS.map((name) => {
       const result = `${shapeOf(name)}Result`;
       const { properties, required } = schema.types[token(result)] ?? {};
+      const own = schema.resources[token(shapeOf(name))]?.inputProperties ?? {};
       delete schema.resources[token(shapeOf(name))];
       delete schema.types[token(result)];
       const inputs = Object.fromEntries(
-        Object.keys(FUNCTION_INPUTS[name]).map((input) => [input, inputProperties[input]]),
+        Object.keys(FUNCTION_INPUTS[name]).map((input) => {
+          const property = own[input] ?? inputProperties[input];
+          return [
+            input,
+            INTEGER_INPUTS.includes(input) ? { ...property, type: 'integer' } : property,
+          ];
+        }),
       );
       return [
         token(name),
         {
           description: documented.get(name)?.description,
-          inputs: { type: 'object', properties: inputs, required: ['image'] },
+          inputs: {
+            type: 'object',
+            properties: inputs,
+            ...('image' in inputs && { required: ['image'] }),
+          },
           outputs: {
             type: 'object',
             description: documented.get(result)?.description,

@@ -17,7 +17,9 @@ import type {
   RequiredTransparency,
   SignatureFormat,
 } from '../../src/pulumi/component/enums';
+import type { AuditLogOutputArgs } from '../../src/pulumi/functions/functions';
 import type {
+  AuditLogResult,
   ListSignaturesResult,
   ResolveImageResult,
   VerifyImageResult,
@@ -39,7 +41,7 @@ import type { VerifiedImageArgs } from '../../src/pulumi/resources/verified-imag
 
 export { SignedImage };
 
-/** The inputs of a function are those of `VerifiedImage`: only its result has a shape here. */
+/** The inputs of a function of an image are those of `VerifiedImage`: only its result has a shape here. */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- the analyzer needs an interface
 export interface NoArgs {}
 
@@ -223,6 +225,14 @@ export class ResolveImage extends pulumi.ComponentResource {
   }
 }
 
+export class AuditLog extends pulumi.ComponentResource {
+  public readonly result!: pulumi.Output<AuditLogResult>;
+  constructor(name: string, args: AuditLogOutputArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('signed-image:index:AuditLog', name, {}, opts);
+    void args;
+  }
+}
+
 export class SigningPlan extends pulumi.ComponentResource {
   public readonly image!: pulumi.Output<string>;
   public readonly repository!: pulumi.Output<string>;
@@ -265,6 +275,7 @@ export class VerifiedImage extends pulumi.ComponentResource {
   public readonly signedAnnotations!: pulumi.Output<Record<string, string>>;
   public readonly verifiedProvenance!: pulumi.Output<string | undefined>;
   public readonly verification!: pulumi.Output<string>;
+  public readonly proof!: pulumi.Output<string | undefined>;
   constructor(name: string, args: VerifiedImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super('signed-image:index:VerifiedImage', name, args, opts);
   }

@@ -17,7 +17,13 @@ import {
 import { interopFile, printInterop, recordInterop, removeInterop } from './interop-table.mjs';
 import { offlineFile, printOffline, removeOffline } from './offline-table.mjs';
 import { removeOracles, oraclesFile, printOracles } from './oracles.mjs';
-import { logAuditFile, printLogAudit, removeLogAudit } from './log-audit-table.mjs';
+import {
+  LOG_ENTRIES,
+  logAuditFile,
+  logEntries,
+  printLogAudit,
+  removeLogAudit,
+} from './log-audit-table.mjs';
 import { nodeEnvironment, NODE_VERSIONS } from './node-versions.mjs';
 import { languagesFile, printLanguages, removeLanguages } from './languages-table.mjs';
 import { root, run } from './process.mjs';
@@ -37,8 +43,8 @@ const SUITES = [
   'test/interop/',
   'test/languages/',
   'test/hostile/',
-  'test/audit/log/large/',
-  'test/audit/log/real/',
+  'test/log-audit/large/',
+  'test/log-audit/real/',
   'test/keys/',
   'test/offline/',
   'test/oracles/',
@@ -166,11 +172,12 @@ export const suites = {
     needs: [],
     run: async (args, env) => {
       removeLogAudit();
-      const { sample, rest } = sampleOf(args);
-      // The sample is without the real logs, of which Rekor v1 takes long to compile.
+      const { entries, rest } = logEntries(args);
+      // Another number of entries is without the real logs, of which Rekor v1 takes long to compile.
+      const sample = entries !== LOG_ENTRIES;
       const folders = sample
-        ? ['test/audit/log/large/']
-        : ['test/audit/log/large/', 'test/audit/log/real/'];
+        ? ['test/log-audit/large/']
+        : ['test/log-audit/large/', 'test/log-audit/real/'];
       const code = await all(
         () => (sample ? 0 : requireGo(env)),
         () =>
@@ -179,7 +186,7 @@ export const suites = {
           jest('audit', ['--runInBand', ...(rest.some(isPath) ? [] : folders)])(rest, {
             ...env,
             AUDIT_TALLY: logAuditFile,
-            AUDIT_SAMPLE: sample ? '1' : '',
+            AUDIT_ENTRIES: String(entries),
           }),
       );
       return printLogAudit(rest.length > 0) && code === 0 ? 0 : code || 1;

@@ -17,21 +17,3 @@ export { auditJson } from './audit-report';
 export { auditSarif } from './report-sarif';
 export { auditText } from './report-text';
 export type { ContainerKind, ContainerSource, RunningContainer } from './running-container';
-export { auditLog, type LogAuditArgs, type LogAuditHost } from './log/audit-log';
-export { checkpointFile } from './log/checkpoint-file';
-export type { EntrySigner } from './log/entry-matcher';
-export type { CheckpointStore } from './log/log-checkpoint';
-export type { LogProgress } from './log/log-follower';
-export {
-  type AuditedHead,
-  logAuditJson,
-  type LogAuditOutcome,
-  type LogAuditReport,
-  type LoggedFinding,
-  logOutcomeOf,
-} from './log/log-report';
-export { createProgressLine, progressText } from './log/log-progress';
-export { logAuditSarif } from './log/log-sarif';
-export { logAuditText } from './log/log-text';
-export { rekorMonitorConfig } from './log/monitor-config';
-export { loadAuditedSigners } from './log/audited-signers';

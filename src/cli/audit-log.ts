@@ -1,4 +1,4 @@
-import type { LogAuditArgs, LogAuditOutcome, LogAuditReport } from '../audit';
+import type { LogAuditArgs, LogAuditOutcome, LogAuditReport } from '../log-audit';
 import { SignedImageError } from '../error';
 import { type CommandContext, defineCommand } from './command';
 import { EXIT } from './exit-codes';
@@ -15,7 +15,7 @@ async function auditWithProgress(
   args: LogAuditArgs,
   { terminal, host }: CommandContext,
 ): Promise<LogAuditReport> {
-  const { auditLog, createProgressLine } = modules.audit();
+  const { auditLog, createProgressLine } = modules.logAudit();
   const { writeProgress } = terminal;
   if (writeProgress === undefined) return auditLog(args, { host });
   const line = createProgressLine(writeProgress);
@@ -47,7 +47,7 @@ Entries are reported in each run until they are known: by the state of a stack, 
   ],
   async run({ values }, context) {
     const { terminal } = context;
-    const audit = modules.audit();
+    const audit = modules.logAudit();
     const args = await logAuditArguments(values, context);
     let report: LogAuditReport;
     try {

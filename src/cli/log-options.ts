@@ -1,4 +1,4 @@
-import type { LogAuditArgs } from '../audit';
+import type { LogAuditArgs } from '../log-audit';
 import { IDENTITY_OPTIONS, identitiesOf } from './identity-options';
 import { textOf } from './verification-options';
 import type { CommandContext } from './command';
@@ -63,6 +63,13 @@ export const LOG_OPTIONS = {
     absent: '0 for Rekor v2, the search index for Rekor v1',
     about: 'first entry to read without a checkpoint',
   },
+  limit: {
+    type: 'string',
+    value: 'ENTRIES',
+    group: LOG,
+    absent: 'all',
+    about: 'how many entries to read at most; the next run continues from the checkpoint',
+  },
   digest: {
     type: 'string',
     value: 'SHA256',
@@ -96,6 +103,11 @@ function indexOf(text: string): number {
   throw new UsageError('--from must be a log index: 0 or a positive whole number');
 }
 
+function limitOf(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new UsageError('--limit must be a positive whole number of entries');
+}
+
 /**
  * Creates the arguments of an audit from options and files.
  *
@@ -105,7 +117,10 @@ export async function logAuditArguments(
   options: LogOptions,
   context: CommandContext,
 ): Promise<LogAuditArgs> {
-  const { 'stack-state': states = [], known = [], checkpoint, from, digest, log } = options;
+  const { 'stack-state': states = [], known = [], checkpoint, from, limit, digest, log } = options;
+  if (limit !== undefined && checkpoint === undefined) {
+    throw new UsageError('--limit requires --checkpoint, from which the next run continues');
+  }
   const inputs = [...states, ...known].filter((path) => path === '-');
   if (inputs.length > 1) throw new UsageError('only one of --stack-state and --known can be "-"');
   const version = options['log-version'];
@@ -117,8 +132,10 @@ export async function logAuditArguments(
     log,
     version: version === undefined ? undefined : version === '2' ? 2 : 1,
     trustedRoot: options['trusted-root'],
-    checkpoint: checkpoint === undefined ? undefined : modules.audit().checkpointFile(checkpoint),
+    checkpoint:
+      checkpoint === undefined ? undefined : modules.logAudit().checkpointFile(checkpoint),
     from: from === undefined ? undefined : indexOf(from),
+    limit: limit === undefined ? undefined : limitOf(limit),
     digests: digest?.map((each) => each.replace(/^sha256:/, '')),
     stackStates: await texts('stack-state', states),
     known: await texts('known', known),

@@ -9,6 +9,18 @@ export {
   type CopyImageResult,
   type CopyOptions,
 } from './copy/copy-image';
+export {
+  auditLog,
+  type CheckpointStore,
+  checkpointFile,
+  type LogAuditArgs,
+  type LogAuditHost,
+  type LogAuditOutcome,
+  type LogAuditReport,
+  type LoggedFinding,
+  type LogProgress,
+  logOutcomeOf,
+} from '../log-audit';
 export type { CoreOptions, ImageArgs } from './image';
 export { imageTree, type ImageTree, type TreeManifest } from './image-tree';
 export type { VerificationPolicyArgs } from './policy-args';

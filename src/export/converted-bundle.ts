@@ -1,6 +1,4 @@
-import { bundleToJSON } from '@sigstore/bundle';
-
-import type { Candidate } from '../storage';
+import { type Candidate, toBundleJson } from '../storage';
 
 /**
  * Returns the bundle that is equivalent to a legacy signature, for clients that read only bundles. Version 0.1: the
@@ -14,11 +12,11 @@ export function convertedBundle({ bundle, envelope }: Candidate): Buffer | undef
   const { tlogEntries, timestampVerificationData } = verificationMaterial;
   const stamped = (timestampVerificationData?.rfc3161Timestamps.length ?? 0) > 0;
   if (envelope === undefined || !stamped)
-    return Buffer.from(`${JSON.stringify(bundleToJSON(bundle))}\n`, 'utf8');
+    return Buffer.from(`${JSON.stringify(toBundleJson(bundle))}\n`, 'utf8');
   if (tlogEntries.length === 0) return undefined;
   const converted = {
     ...bundle,
     verificationMaterial: { ...verificationMaterial, timestampVerificationData: undefined },
   };
-  return Buffer.from(`${JSON.stringify(bundleToJSON(converted))}\n`, 'utf8');
+  return Buffer.from(`${JSON.stringify(toBundleJson(converted))}\n`, 'utf8');
 }

@@ -31,6 +31,8 @@ interface LayoutSource {
   readonly tag: Tag | undefined;
   readonly client: RegistryClient;
   readonly recording: Recording;
+  /** Digests of referrer manifests and legacy layers: manifests without any of them are left out. Default: all. */
+  readonly only?: ReadonlySet<Digest>;
 }
 
 /** Layers that registries may not store. https://github.com/opencontainers/image-spec/blob/v1.1.1/layer.md */
@@ -103,13 +105,15 @@ function subjectAndLayers(fetched: FetchedManifest): {
   }
 }
 
-/** Adds a signature manifest with its layers, unless a layer was not read. */
+/** Adds a signature manifest with its layers, unless it is not selected or a layer was not read. */
 async function addSignature(
   source: LayoutSource,
   blobs: Map<Digest, Buffer>,
   fetched: FetchedManifest,
 ): Promise<boolean> {
   const { config, layers } = subjectAndLayers(fetched);
+  const digests = [fetched.descriptor.digest, ...layers.map(({ digest }) => digest)];
+  if (source.only && !digests.some((digest) => source.only?.has(digest))) return false;
   const contents = layers.map(({ digest }) => source.recording.blobs.get(digest));
   if (config === undefined || contents.includes(undefined)) return false;
   if (!(await addBlob(source, blobs, config))) return false;

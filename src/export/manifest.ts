@@ -12,8 +12,8 @@ export interface ExportManifest {
   /** The image as it was named, `host/repo[:tag]`. */
   readonly image: string;
   readonly digest: Digest;
-  /** RFC 3339. */
-  readonly exportedAt: string;
+  /** RFC 3339. Absent in the `proof` output, which depends only on what was verified. */
+  readonly exportedAt?: string;
   /** Whether the OCI layout contains the layers of the image. */
   readonly withLayers: boolean;
   /** The image or index first, then its platform manifests. */

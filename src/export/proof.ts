@@ -13,7 +13,7 @@ import {
   type Repository,
 } from '../oci';
 import type { Purpose, SignerDescription, StoredFormat } from '../sign';
-import { certificatePem, leafCertificate } from '../storage';
+import { completeBundle, certificatePem, leafCertificate } from '../storage';
 import type { SignatureEvidence } from '../verify';
 import { convertedBundle } from './converted-bundle';
 
@@ -87,7 +87,7 @@ function nameOf({ purpose, platform, candidate }: SignatureEvidence): string {
   return `${purpose}-${labelOf(platform)}-${id}${format}`;
 }
 
-/** Returns the bundle as it is stored, byte for byte. */
+/** Returns the bundle as it is stored, byte for byte, unless it omits an index that sigstore-python requires. */
 async function storedBundle(
   stored: Digest,
   repository: Repository,
@@ -97,7 +97,8 @@ async function storedBundle(
   if (fetched === undefined) return undefined;
   const manifest = parseManifest(fetched.bytes, fetched.descriptor.mediaType);
   const [layer] = manifest.kind === 'image' ? manifest.layers : [];
-  return layer && client.getBlob(repository, layer);
+  const bytes = layer && (await client.getBlob(repository, layer));
+  return bytes && completeBundle(bytes);
 }
 
 function statementFacts({ content }: Bundle): Pick<Proof, 'predicateType' | 'namedSubjects'> {

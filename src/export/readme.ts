@@ -14,6 +14,12 @@ import {
   type VerifierCommands,
 } from './verifier-commands';
 
+/** The requirements that the commands of the README have. */
+export type DescribedPolicy = Pick<
+  VerificationPolicyArgs,
+  'annotations' | 'provenance' | 'format' | 'transparency' | 'platforms'
+>;
+
 /** What the README describes. */
 export interface ReadmeContent {
   /** `host/repo[:tag]`. */
@@ -22,7 +28,7 @@ export interface ReadmeContent {
   readonly isIndex: boolean;
   readonly withLayers: boolean;
   readonly proofs: readonly Proof[];
-  readonly policy: VerificationPolicyArgs;
+  readonly policy: DescribedPolicy;
   readonly facts: TrustFacts | undefined;
   /** SHA-256 of the files of trust: keys and trusted root. */
   readonly trustChecksums: readonly (readonly [path: string, checksum: string])[];
@@ -140,7 +146,7 @@ export function readmeText(content: ReadmeContent): string {
     `Digest: \`${digest}\``,
     `This folder contains what is needed to verify, without a network, that this image was signed by:`,
     signers.join('\n'),
-    `\`signed-image export\` verified everything in \`bundles/\`, \`signatures/\`, \`attestations/\` and \`provenance/\` before it wrote the folder.`,
+    `\`signed-image\` verified everything in \`bundles/\`, \`signatures/\`, \`attestations/\` and \`provenance/\` before it wrote the folder.`,
     '## Keys and trusted root',
     trustText(content),
     'Compare the digest with the one that you deploy. Run all commands in this folder; each exits with 0 if it verified.',

@@ -1,6 +1,6 @@
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 
-import { loadVerificationPolicy, type VerificationPolicyArgs } from '../core/policy-args';
+import type { VerificationPolicyArgs } from '../core/policy-args';
 import type { SigningHost } from '../sign';
 import {
   CLIENT_TRUST_CONFIG_MEDIA_TYPE,
@@ -21,21 +21,21 @@ export interface TrustFacts {
   readonly timestampAuthorities: boolean;
 }
 
-/** The policy of an export, and the files of its trusted root; no files for keys without a trusted root. */
+/** The files of the trusted root of an export; none for keys without a trusted root. */
 export interface ExportTrust {
-  readonly policy: VerificationPolicy;
   readonly facts: TrustFacts | undefined;
   readonly files: ReadonlyMap<string, Buffer>;
 }
 
 type Json = Readonly<Record<string, unknown>>;
+/** Where the trusted root comes from. */
+export type DeclaredTrust = NonNullable<VerificationPolicyArgs['sigstore']>;
 
 /** Reads the declared trusted root, as written: parsed and encoded again it could lack what other clients read. */
 async function declaredRoot(
-  { sigstore }: VerificationPolicyArgs,
+  { trustedRoot, clientTrustConfig }: DeclaredTrust,
   host: SigningHost,
 ): Promise<Json | undefined> {
-  const { trustedRoot, clientTrustConfig } = sigstore ?? {};
   const source = trustedRoot ?? clientTrustConfig;
   if (source === undefined) return undefined;
   const json = parseJsonSource(await readJsonSource(source, TRUSTED_ROOT, host), TRUSTED_ROOT);
@@ -47,18 +47,17 @@ function jsonFile(value: unknown): Buffer {
 }
 
 /**
- * Loads the policy, and encodes its trusted root for this program, cosign and sigstore-go, and for sigstore-python.
+ * Encodes the trusted root of a policy for this program, cosign and sigstore-go, and for sigstore-python.
  *
- * @throws InvalidInputError with all problems, each on its property
+ * @param declared where the root comes from, if it is not that of the public instance
  */
-export async function loadExportTrust(
-  args: VerificationPolicyArgs,
+export async function exportTrust(
+  root: VerificationPolicy['trustedRoot'],
+  declared: DeclaredTrust | undefined,
   host: SigningHost,
 ): Promise<ExportTrust> {
-  const policy = await loadVerificationPolicy(args, host);
-  const { trustedRoot: root } = policy;
-  if (root === undefined) return { policy, facts: undefined, files: new Map() };
-  const json = (await declaredRoot(args, host)) ?? (TrustedRoot.toJSON(root) as Json);
+  if (root === undefined) return { facts: undefined, files: new Map() };
+  const json = (await declaredRoot(declared ?? {}, host)) ?? (TrustedRoot.toJSON(root) as Json);
   // cosign accepts only this name of the format.
   const trustedRoot = { ...json, mediaType: TRUSTED_ROOT_MEDIA_TYPE };
   const files = new Map([
@@ -78,5 +77,5 @@ export async function loadExportTrust(
     certificateLogs: root.ctlogs.length > 0,
     timestampAuthorities: root.timestampAuthorities.length > 0,
   };
-  return { policy, facts, files };
+  return { facts, files };
 }

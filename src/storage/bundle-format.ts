@@ -1,4 +1,4 @@
-import { type Bundle, bundleToJSON } from '@sigstore/bundle';
+import type { Bundle } from '@sigstore/bundle';
 
 import { PROVENANCE_PREDICATE_TYPE, SIGNATURE_PREDICATE_TYPE } from '../attest/statement';
 import { SignedImageError, messageOf } from '../error';
@@ -17,6 +17,7 @@ import { parseJsonObject } from '../oci/strict-json';
 import type { Purpose } from './signature';
 import { mapBounded } from './bounded';
 import { boundedBundle } from './bounded-bundle';
+import { toBundleJson } from './bundle-json';
 import {
   BUNDLE_MEDIA_TYPE,
   PREDICATE_TYPE_ANNOTATION,
@@ -95,7 +96,7 @@ export async function writeBundle(
 
 /** Encodes a bundle as it is stored. */
 export function encodeBundle(bundle: Bundle): Buffer {
-  return Buffer.from(JSON.stringify(bundleToJSON(bundle)), 'utf8');
+  return Buffer.from(JSON.stringify(toBundleJson(bundle)), 'utf8');
 }
 
 function put(

@@ -1,5 +1,6 @@
 export { mapBounded } from './bounded';
 export { type BundleToStore, readBundles, writeBundle } from './bundle-format';
+export { completeBundle, toBundleJson } from './bundle-json';
 export { BUNDLE_MEDIA_TYPE, encodeBundleManifest } from './bundle-manifest';
 export type { Candidate, Findings, Unread, Unusable } from './candidate';
 export {

@@ -1,12 +1,8 @@
-import {
-  type Bundle,
-  type SerializedBundle,
-  type TransparencyLogEntry,
-  bundleToJSON,
-} from '@sigstore/bundle';
+import { type Bundle, type SerializedBundle, type TransparencyLogEntry } from '@sigstore/bundle';
 
 import type { Digest } from '../oci/digest';
 import { certificatePem } from '../host/pem-text';
+import { toBundleJson } from './bundle-json';
 
 /**
  * How a signature is stored. `bundle`: a Sigstore bundle v0.3 as OCI 1.1 referrer (cosign >= 3).
@@ -79,7 +75,7 @@ export function storedSignature({ bundle, ...parts }: StoredParts): StoredSignat
   const leaf = leafCertificate(bundle);
   return {
     ...parts,
-    bundle: bundleToJSON(bundle),
+    bundle: toBundleJson(bundle),
     ...(leaf && { certificate: certificatePem(leaf) }),
     logEntries: logEntriesOf(bundle),
   };

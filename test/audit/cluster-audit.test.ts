@@ -1,7 +1,15 @@
 import { outcomeOf } from '../../src/audit';
-import { createRegistryClient, type RegistryClient } from '../../src/oci';
+import { createRegistryClient, pinned, type RegistryClient } from '../../src/oci';
 import { failureOf } from '../sign/support/failure';
-import { BUILDER, COMMIT, IDENTITY, keyless, type Lab, newKey } from '../verify/support/lab';
+import {
+  BUILDER,
+  COMMIT,
+  freshRepository,
+  IDENTITY,
+  keyless,
+  type Lab,
+  newKey,
+} from '../verify/support/lab';
 import {
   audited,
   type AuditLab,
@@ -141,6 +149,29 @@ describe('what runs', () => {
     const mirror = `${lab.lab.registry.host}/mirror/app@${image.manifest.digest}`;
     lab.api.pods.push(podOf(image.ref, mirror));
     expect((await audited(lab)).of({ ref: mirror })).toMatchObject({ status: 'match' });
+  });
+
+  test('is verified in each repository that it runs from, with one request for each list of referrers', async () => {
+    const image = await signed();
+    const { store } = lab.lab.registry;
+    const { digest } = image.manifest;
+    const copied = freshRepository(lab.lab);
+    const manifest = store.getManifest(image.repository.path, digest);
+    if (!manifest) throw new Error('the image was not stored');
+    store.putManifest(copied.path, manifest);
+    const copy = { ref: pinned(copied, digest) };
+    run(image, copy, image, copy);
+    lab.lab.registry.clearRequests();
+    const { report, of } = await audited(lab);
+    expect(report.images).toHaveLength(2);
+    expect(of(image)).toMatchObject({ status: 'match' });
+    // A cluster that pulls the copy finds no signature beside it.
+    expect(of(copy)).toMatchObject({ status: 'not-signed' });
+    const paths = lab.lab.registry.requests
+      .map(({ path }) => path)
+      .filter((path) => path.includes('/referrers/'));
+    expect(paths).toHaveLength(2);
+    expect(new Set(paths).size).toBe(paths.length);
   });
 
   test('is unknown by its configuration only, and nothing before it is started', async () => {

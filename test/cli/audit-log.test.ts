@@ -11,8 +11,8 @@ import {
   newKeyPair,
   OURS,
   v2Body,
-} from '../audit/log/support/entries';
-import { type ServedLog, serveV2 } from '../audit/log/support/logs';
+} from '../log-audit/support/entries';
+import { type ServedLog, serveV2 } from '../log-audit/support/logs';
 import { run } from './support';
 
 describe('signed-image audit log', () => {

@@ -1,6 +1,26 @@
 import { enginesUnderTest } from '../../dev/engine/under-test';
 import { type PushedImage, pushImage, pushIndex } from '../interop/support/images';
-import { openStage, saidBy, SCENARIO, secret, type Stage } from './support/stage';
+import type { AuditLogResult } from '../../src/pulumi/functions';
+import { FIRST_V1_INDEX } from '../log-audit/support/logs';
+import { imageOutputs, openStage, saidBy, SCENARIO, secret, type Stage } from './support/stage';
+
+/** Inputs of `auditLog` that are refused, and the message, which names the input. */
+const AUDIT_MISTAKES: readonly (readonly [object, string, string])[] = [
+  [{ from: 0 }, 'sigstore.rekorUrl', 'does not return entry 0'],
+  [{ keys: [] }, 'keys', 'no signer to search for'],
+  [{ checkpoint: 'no JSON' }, 'checkpoint', 'is not JSON'],
+  [{ known: ['nonsense'] }, 'known', 'line 1 of the known entries'],
+  [{ stackStates: ['{}'] }, 'stackStates', 'is not a stack export'],
+  [{ maxEntries: 0 }, 'maxEntries', 'must be between 1 and 1000000'],
+  [{ digests: ['abc'] }, 'digests', '64 lowercase hex digits'],
+  [{ identities: [{ identity: 'a' }] }, 'identities[0].issuer', 'is required'],
+];
+
+/** The state of the local engine has the resources that `pulumi stack export` has in `deployment`. */
+function stackExport(state: string): string {
+  const { deployment, resources } = JSON.parse(state) as Record<string, unknown>;
+  return JSON.stringify({ deployment: deployment ?? { resources } });
+}
 
 const PASSWORD = 'canary-password-of-a-function';
 
@@ -20,7 +40,7 @@ describe.each(enginesUnderTest())('the functions, on the $engine engine', (kind)
     });
     expect((await stage.stack(kind).up()).errors).toEqual([]);
     stage.forget();
-  });
+  }, SCENARIO);
   afterAll(() => stage.close());
 
   it(
@@ -90,6 +110,72 @@ describe.each(enginesUnderTest())('the functions, on the $engine engine', (kind)
       );
     },
     SCENARIO,
+  );
+
+  it(
+    'audit a log: entries that no stack made, from a checkpoint, and problems on their inputs',
+    async () => {
+      const { rekorUrl, trustedRoot } = stage.sigstore;
+      const sigstore = { rekorUrl, trustedRoot: JSON.stringify(trustedRoot) };
+      const logged = await pushImage(stage.registry.host);
+      const key = { ref: stage.key.ref, password: secret(stage.key.password) };
+      stage.declare({ use: 'local', images: { app: { image: logged.reference, key, sigstore } } });
+      const signing = stage.stack(kind);
+      expect((await signing.up()).errors).toEqual([]);
+      const { logEntries } = await imageOutputs(signing);
+      const state = stackExport(await signing.exportState());
+      stage.forget();
+      const call = {
+        $function: 'auditLog',
+        keys: [stage.key.publicKey],
+        sigstore,
+        digests: [],
+        from: FIRST_V1_INDEX,
+      };
+      stage.declare({
+        use: 'local',
+        calls: {
+          foreign: call,
+          known: { ...call, $function: 'auditLogOutput', stackStates: [state] },
+          part: { ...call, maxEntries: 1 },
+        },
+      });
+      const engine = stage.stack(kind);
+      expect((await engine.up()).errors).toEqual([]);
+      const { foreign, known, part } = (await engine.outputs()) as Record<string, AuditLogResult>;
+      const indexes = logEntries.map(({ logIndex }) => logIndex);
+      expect(foreign).toMatchObject({ outcome: 'findings', findingCount: indexes.length });
+      expect(foreign?.findings.map(({ logIndex }) => logIndex)).toEqual(
+        expect.arrayContaining(indexes),
+      );
+      expect(known).toMatchObject({ outcome: 'clean', findings: [], known: indexes.length });
+      expect(part?.read).toBe(1);
+      expect(part?.remaining).toBe((known?.read ?? 0) - 1);
+
+      stage.declare({
+        use: 'local',
+        calls: {
+          rest: { ...call, checkpoint: part?.checkpoint },
+          done: { ...call, checkpoint: known?.checkpoint, stackStates: [state] },
+        },
+      });
+      expect((await engine.up()).errors).toEqual([]);
+      const { rest, done } = (await engine.outputs()) as Record<string, AuditLogResult>;
+      expect(rest).toMatchObject({ findingCount: indexes.length, remaining: 0 });
+      expect(rest?.read).toBe(part?.remaining);
+      expect(done).toMatchObject({ outcome: 'clean', read: 0 });
+      // Entries are read with POST.
+      expect(stage.writes().every((each) => /POST .*\/entries\/retrieve$/.test(each))).toBe(true);
+
+      for (const [mistake, property, message] of AUDIT_MISTAKES) {
+        stage.declare({ use: 'local', calls: { wrong: { ...call, ...mistake } } });
+        const wrong = await engine.up();
+        expect(wrong.ok).toBe(false);
+        expect(saidBy(wrong)).toContain(property);
+        expect(saidBy(wrong)).toContain(message);
+      }
+    },
+    4 * SCENARIO,
   );
 
   const mistakes: readonly (readonly [string, object, RegExp])[] = [

@@ -4,10 +4,19 @@ import { join } from 'node:path';
 
 import { createCertificateAuthority } from '../../dev/sigstore/certificate-authority';
 import { mapBounded } from '../../src/storage/bounded';
+import type { PushedImage } from '../interop/support/images';
 import type { TestSigner } from '../interop/support/signers';
 import { type Stack, startStack } from '../interop/support/stack';
 import { AlteredExport } from './support/altered-export';
-import { CASES, exported, IDENTITY, offlineSigner, signedImage } from './support/cases';
+import {
+  archiveOf,
+  CASES,
+  exported,
+  extracted,
+  IDENTITY,
+  offlineSigner,
+  signedImage,
+} from './support/cases';
 import { FALSIFICATIONS } from './support/falsified';
 import { type ReadmeBlock, readmeBlocks } from './support/readme';
 import { tally } from './support/tally';
@@ -24,17 +33,22 @@ jest.setTimeout(300_000);
 let stack: Stack;
 let isolation: Isolation;
 let foreign: Buffer;
+/** Its signature has the first entry of a log. */
+let first: PushedImage;
+const FIRST_SIGNER = 'keyless + log v2 + timestamp';
 const signers = new Map<string, TestSigner>();
 
 beforeAll(async () => {
   stack = await startStack({ referrersApi: true });
   isolation = await startIsolation(stack.folder);
-  // Bundles omit zeros, as JSON of protobuf messages does; sigstore-python requires the index of the first entry, too.
-  stack.sigstore.logV2.append(Buffer.from('the first entry'));
-  const first = await offlineSigner(stack, 'key + log');
-  await signedImage(stack, first, { format: 'bundle', shape: 'image' });
   for (const { signer } of CASES)
     if (!signers.has(signer)) signers.set(signer, await offlineSigner(stack, signer));
+  const { entries } = stack.sigstore.logV2;
+  expect(entries).toEqual([]);
+  first = await signedImage(stack, signers.get(FIRST_SIGNER)!, {
+    format: 'bundle',
+    shape: 'image',
+  });
   foreign = await certificateOfAnotherAuthority();
 });
 afterAll(() => stack?.close());
@@ -88,6 +102,29 @@ test('the namespace of the commands has no route', async () => {
   );
   expect(fetched.code).not.toBe(0);
 });
+
+test('the first entry of a log, whose index JSON of protobuf messages omits, is verified by all', async () => {
+  const folder = join(stack.folder, 'first-entry');
+  await exported(stack, signers.get(FIRST_SIGNER)!, first, folder, false);
+  const blocks = await blocksOf(folder);
+  const verifiers = new Set(blocks.map(({ verifier }) => verifier));
+  expect([...verifiers]).toEqual(expect.arrayContaining(['sigstore-python', 'sigstore-go']));
+  expect(await unexpected(blocks, folder, 'verified')).toEqual([]);
+});
+
+test.each(['key', 'keyless + log + timestamp'] as const)(
+  'the proof output of %s is verified by all, as an export is',
+  async (kind) => {
+    const signer = signers.get(kind)!;
+    const image = await signedImage(stack, signer, { format: 'both', shape: 'index' });
+    const archive = await archiveOf(stack, signer, image);
+    const folder = await extracted(stack, archive, `proof-of-${kind.slice(0, 7)}`);
+    const blocks = await blocksOf(folder);
+    const verifiers = new Set(blocks.map(({ verifier }) => verifier));
+    expect([...verifiers]).toEqual(expect.arrayContaining(['signed-image', 'cosign']));
+    expect(await unexpected(blocks, folder, 'verified')).toEqual([]);
+  },
+);
 
 describe.each(CASES)('$signer, format $format, $shape', (each) => {
   const label = `${each.signer}-${each.format}-${each.shape}`.replaceAll(/[^a-z0-9]+/gi, '-');

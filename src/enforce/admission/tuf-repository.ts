@@ -3,6 +3,8 @@ import { gzipSync } from 'node:zlib';
 
 import { json } from '@sigstore/core';
 
+import { tarArchive } from '../../host/tar-archive';
+
 /** A TUF repository with one target, for engines that accept a trusted root only in this form. */
 export interface TufRepository {
   /** The initial `root.json`. */
@@ -67,26 +69,6 @@ function signed({ key, id }: Signer, type: string, members: object): string {
   return JSON.stringify({ signatures: [{ keyid: id, sig }], signed: body });
 }
 
-/** Creates a file entry of a tar archive (POSIX ustar), without owner and time. */
-function tarEntry(name: string, content: Buffer): Buffer {
-  const header = Buffer.alloc(512);
-  const octal = (value: number, width: number): string =>
-    `${value.toString(8).padStart(width, '0')}\0`;
-  header.write(name, 0);
-  header.write(octal(0o644, 7), 100);
-  header.write(octal(0, 7), 108);
-  header.write(octal(0, 7), 116);
-  header.write(octal(content.length, 11), 124);
-  header.write(octal(0, 11), 136);
-  header.write(' '.repeat(8), 148);
-  header.write('0', 156);
-  header.write('ustar\x0000', 257);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
-  const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
-  return Buffer.concat([header, content, padding]);
-}
-
 /** Creates the repository for a trusted root. */
 export function tufRepository(trustedRoot: string): TufRepository {
   const signer = signerFor(trustedRoot);
@@ -106,9 +88,8 @@ export function tufRepository(trustedRoot: string): TufRepository {
     'targets.json': signed(signer, 'targets', { targets: { [TRUSTED_ROOT_TARGET]: target } }),
     [`${TARGETS}/${TRUSTED_ROOT_TARGET}`]: trustedRoot,
   };
-  const entries = Object.entries(files).map(([name, text]) =>
-    tarEntry(`repository/${name}`, Buffer.from(text)),
+  const archive = tarArchive(
+    Object.entries(files).map(([name, text]) => [`repository/${name}`, Buffer.from(text)]),
   );
-  const archive = Buffer.concat([...entries, Buffer.alloc(1024)]);
   return { root, archive: gzipSync(archive), size: archive.length };
 }

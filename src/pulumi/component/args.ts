@@ -323,6 +323,8 @@ export interface VerifyArgs {
   annotations?: Input<Record<string, Input<string>>>;
   /** Verify against the registry on every update, not only when something changed. Default: false. */
   always?: Input<boolean>;
+  /** Whether the output `proof` has what verifies the image without a network. Default: false. */
+  exportProof?: Input<boolean>;
 }
 
 /** The arguments of a signed image. */

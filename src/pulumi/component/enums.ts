@@ -170,6 +170,17 @@ export const SignaturePurpose = {
 } as const;
 export type SignaturePurpose = (typeof SignaturePurpose)[keyof typeof SignaturePurpose];
 
+/** The result of an audit of a transparency log. */
+export const LogAuditOutcome = {
+  /** Stacks made all entries of the signers. */
+  Clean: 'clean',
+  /** There are entries that no stack made. */
+  Findings: 'findings',
+  /** Entries could not be parsed, or were not read yet. */
+  Incomplete: 'incomplete',
+} as const;
+export type LogAuditOutcome = (typeof LogAuditOutcome)[keyof typeof LogAuditOutcome];
+
 /** What a cluster does with what a policy does not admit. */
 export const AdmissionAction = {
   /** Refuses it. */

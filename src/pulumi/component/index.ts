@@ -21,6 +21,7 @@ export {
   Deletion,
   IdentityProvider,
   InteractiveLogin,
+  LogAuditOutcome,
   RequiredFormat,
   RequiredTransparency,
   ProvenanceForm,

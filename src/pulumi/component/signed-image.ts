@@ -27,8 +27,8 @@ const SIGNATURE_INPUTS = [
   'deletion',
 ];
 
-/** Kept outside of the class, because every field of the class becomes an output in the schema. */
-const references = new WeakMap<SignedImage, pulumi.Output<VerifiedImageReference>>();
+/** Kept outside of the class: every field of the class becomes an output in the state, and a required one in the schema. */
+const verifications = new WeakMap<SignedImage, VerifiedImage>();
 
 /**
  * Builds and pushes an image (or uses an existing one), signs it, attests its provenance, and verifies
@@ -94,7 +94,7 @@ export class SignedImage extends pulumi.ComponentResource {
     );
 
     this.digest = verified.digest;
-    references.set(this, verified.imageRef);
+    verifications.set(this, verified);
     this.signer = verified.signer;
     this.annotations = verified.signedAnnotations;
     this.certificate = signature.certificate;
@@ -107,12 +107,29 @@ export class SignedImage extends pulumi.ComponentResource {
 
   /** The verified reference, `host/repo@sha256:...`: use it in workloads. */
   get imageRef(): pulumi.Output<VerifiedImageReference> {
-    return references.get(this) as pulumi.Output<VerifiedImageReference>;
+    return verificationIn(this).imageRef;
+  }
+
+  /**
+   * Base64 of a gzipped tar archive with the folder that `signed-image export` writes, without the layers of the image;
+   * absent unless `verify.exportProof` is set.
+   */
+  get proof(): pulumi.Output<string | undefined> {
+    return verificationIn(this).proof;
   }
 }
 
-/** Returns the outputs by their names in the schema. */
-export function outputsOf(image: SignedImage): Record<string, pulumi.Output<unknown>> {
+function verificationIn(image: SignedImage): VerifiedImage {
+  return verifications.get(image) as VerifiedImage;
+}
+
+/** Returns the outputs by their names in the schema, for a program in another language. */
+export function remoteOutputsOf(image: SignedImage): Record<string, pulumi.Output<unknown>> {
+  return { ...outputsOf(image), proof: orNull(image.proof) };
+}
+
+/** The outputs in the state of the component. The proof is in that of its verification only: it has many kilobytes. */
+function outputsOf(image: SignedImage): Record<string, pulumi.Output<unknown>> {
   return {
     digest: image.digest,
     imageRef: image.imageRef,

@@ -46,6 +46,7 @@ export function verificationOf(
     ...(sigstore && { sigstore }),
     ...(registry && { registry }),
     ...(verify.always !== undefined && { always: verify.always }),
+    ...(verify.exportProof !== undefined && { exportProof: verify.exportProof }),
     ...nonsecretOfVerification(declared),
   };
 }

@@ -1,4 +1,8 @@
 export {
+  auditLog,
+  type AuditLogArgs,
+  auditLogOutput,
+  type AuditLogOutputArgs,
   type ImageArgs,
   type ImageOutputArgs,
   listSignatures,
@@ -11,8 +15,10 @@ export {
   type VerifyImageOutputArgs,
 } from './functions';
 export type {
+  AuditLogResult,
   FoundSignatureOutput,
   ListSignaturesResult,
+  LogFindingOutput,
   PlatformManifestOutput,
   ResolveImageResult,
   UnreadableSignatureOutput,

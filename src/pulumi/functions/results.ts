@@ -1,4 +1,4 @@
-import type { StorageFormat } from '../component/enums';
+import type { LogAuditOutcome, StorageFormat } from '../component/enums';
 import type { SignerOutput } from '../resources/signature-outputs';
 
 /** What a verification found. */
@@ -86,4 +86,58 @@ export interface ResolveImageResult {
   mediaType: string;
   /** The platform manifests of an index; empty for a single image. */
   platforms: PlatformManifestOutput[];
+}
+
+/** An entry of a transparency log with one of the signers, which no stack made. */
+export interface LogFindingOutput {
+  /** Its log index, a decimal number. */
+  logIndex: string;
+  /** Base64 of the id of the log. */
+  logId: string;
+  /** Id of the tree (Rekor v1), or origin of the log. */
+  tree: string;
+  /** Hex of the hash of the leaf: the second part of its UUID in Rekor v1. */
+  leafHash: string;
+  /** Kind and version of the entry. */
+  kind: string;
+  /** SHA-256 of the public key, for an entry that was made with a key. */
+  keyId?: string;
+  /** Identity in the certificate; absent for a key. */
+  identity?: string;
+  /** OIDC issuer in the certificate; absent for a key. */
+  issuer?: string;
+  /** Whether an authority of the trusted root issued the certificate; absent for a key. */
+  certificateTrusted?: boolean;
+  /** `sha256:` of what was signed. */
+  digests: string[];
+  /** Time that the log claims, RFC 3339; only Rekor v1 does. */
+  integratedTime?: string;
+  /** SHA-256 of the certificate or key in the entry. */
+  fingerprint: string;
+}
+
+/** What an audit of a transparency log found. */
+export interface AuditLogResult {
+  /** `findings` take precedence over `incomplete`. */
+  outcome: LogAuditOutcome;
+  /** URL of the log. */
+  log: string;
+  /** Major version of its API. */
+  version: number;
+  /** Number of entries that this call read. */
+  read: number;
+  /** Number of entries of the signers that stacks made, of those that this call read. */
+  known: number;
+  /** Number of entries that `maxEntries` left for the next call. */
+  remaining: number;
+  /** Number of entries of the signers that no stack made, of this call and earlier ones. */
+  findingCount: number;
+  /** The first 1000 of them. */
+  findings: LogFindingOutput[];
+  /** Log indexes of entries that could not be parsed; at most 100. */
+  unparsed: string[];
+  /** Notes that are not findings. */
+  notes: string[];
+  /** JSON text to give to the next call, which continues from here. It has all findings. */
+  checkpoint: string;
 }

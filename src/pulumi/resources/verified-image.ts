@@ -55,6 +55,8 @@ export interface VerifiedImageArgs {
   registry?: pulumi.Input<RegistryArgs>;
   /** Verify on every update, not only when something changed. Default: false. */
   always?: pulumi.Input<boolean>;
+  /** Whether the output `proof` has what verifies the image without a network. Default: false. */
+  exportProof?: pulumi.Input<boolean>;
   /** Verify again when one of these values changes, for example digests of signatures. */
   triggers?: pulumi.Input<pulumi.Input<string>[]>;
   /** Paths of inputs that may become public although they are marked as secret, for example `annotations.team`. */
@@ -80,6 +82,11 @@ export class VerifiedImage extends pulumi.CustomResource {
   declare readonly verifiedProvenance: pulumi.Output<string | undefined>;
   /** JSON text of the verification report, with the result for each manifest. */
   declare readonly verification: pulumi.Output<string>;
+  /**
+   * Base64 of a gzipped tar archive with the folder that `signed-image export` writes, without the layers of the image;
+   * absent unless `exportProof` is set.
+   */
+  declare readonly proof: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: VerifiedImageArgs, options?: pulumi.CustomResourceOptions) {
     super(
@@ -93,10 +100,12 @@ export class VerifiedImage extends pulumi.CustomResource {
         signedAnnotations: undefined,
         verifiedProvenance: undefined,
         verification: undefined,
+        proof: undefined,
       },
       withVersion(options),
     );
     this.verifiedProvenance = absentIfNull(this.verifiedProvenance);
+    this.proof = absentIfNull(this.proof);
     recordVerified(this.imageRef);
   }
 }

@@ -121,6 +121,7 @@ export const INPUT_TYPES: Readonly<Record<TypeName, Members>> = {
     identities: of('IdentityArgs'),
     annotations: 'public',
     always: 'public',
+    exportProof: 'public',
   },
   TrustedKeyArgs: { key: 'public', notBefore: 'public', notAfter: 'public', retired: 'public' },
   IdentityArgs: {
@@ -284,6 +285,7 @@ export const RESOURCE_INPUTS = {
   VerifiedImage: {
     ...VERIFICATION,
     always: 'public',
+    exportProof: 'public',
     triggers: 'kept',
     nonsecret: 'public',
   },
@@ -306,6 +308,19 @@ export const FUNCTION_INPUTS = {
   verifyImage: VERIFICATION,
   listSignatures: { image: 'public', registry: of('RegistryArgs') },
   resolveImage: { image: 'public', registry: of('RegistryArgs') },
+  auditLog: {
+    keys: 'public',
+    trustedKeys: of('TrustedKeyArgs'),
+    identities: of('IdentityArgs'),
+    sigstore: of('SigstoreArgs'),
+    // The values of a state that are secret are encrypted.
+    stackStates: 'kept',
+    known: 'kept',
+    digests: 'kept',
+    checkpoint: 'kept',
+    from: 'public',
+    maxEntries: 'public',
+  },
 } as const satisfies Readonly<Record<string, Members>>;
 
 export type FunctionName = keyof typeof FUNCTION_INPUTS;

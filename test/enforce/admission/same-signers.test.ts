@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js';
 
-import { rekorMonitorConfig } from '../../../src/audit/log/monitor-config';
+import { rekorMonitorConfig } from '../../../src/log-audit/monitor-config';
 import {
   fluxVerification,
   kyvernoClusterPolicy,
@@ -151,13 +151,18 @@ describe.each(Object.entries(ENGINES))('%s', (_, engine) => {
 describe('claims', () => {
   const identity = { identityPattern: 'https://github\\.com/acme/.+', issuer: ISSUER };
   const claims = { githubWorkflowTrigger: 'push', githubWorkflowRef: 'refs/tags/v1' };
-  const signers: readonly Signer[] = [
+  const found: readonly NonNullable<Signer['claims']>[] = [
     {},
     claims,
     { ...claims, githubWorkflowName: 'other' },
     { ...claims, githubWorkflowRef: 'refs/tags/v2' },
     { githubWorkflowTrigger: 'push' },
-  ].map((found) => ({ identity: RELEASE, issuer: ISSUER, claims: found }));
+  ];
+  const signers: readonly Signer[] = found.map((each) => ({
+    identity: RELEASE,
+    issuer: ISSUER,
+    claims: each,
+  }));
 
   test('are compared by a Kyverno ClusterPolicy as by a verification', () => {
     const matcher = new IdentityMatcher({ ...identity, claims });

@@ -21,7 +21,7 @@ const revive = (value) => {
 class RemoteSignedImage extends pulumi.ComponentResource {
   constructor(name, args, opts) {
     const outputs = { digest: undefined, imageRef: undefined, signer: undefined, annotations: undefined,
-      certificate: undefined, bundles: undefined, logEntries: undefined, provenance: undefined, verification: undefined };
+      certificate: undefined, bundles: undefined, logEntries: undefined, provenance: undefined, verification: undefined, proof: undefined };
     super('signed-image:index:SignedImage', name, { ...outputs, ...args }, opts, true);
   }
 }
@@ -60,10 +60,14 @@ for (const [name, image] of images) {
   exports[name] = {
     digest: image.digest, imageRef: image.imageRef, signer: image.signer, annotations: image.annotations,
     logEntries: image.logEntries, provenance: image.provenance, certificate: image.certificate,
+    ...(declared.proofs && { proof: image.proof }),
   };
 }
 for (const [name, image] of verified) {
-  exports[name] = { digest: image.digest, imageRef: image.imageRef, signer: image.signer };
+  exports[name] = {
+    digest: image.digest, imageRef: image.imageRef, signer: image.signer,
+    ...(declared.proofs && { proof: image.proof }),
+  };
 }
 for (const [name, image] of [...images, ...verified]) {
   image.imageRef.apply((reference) => pulumi.log.info(name + ' is ' + reference));

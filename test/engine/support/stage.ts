@@ -51,6 +51,8 @@ export interface Declared {
   readonly calls?: Readonly<Record<string, unknown>>;
   /** Explicit providers; an image names one as `$provider`. */
   readonly providers?: Readonly<Record<string, unknown>>;
+  /** Whether the outputs of the stack have the proof of each image. */
+  readonly proofs?: boolean;
   /** Names of the images to declare a Deployment of. */
   readonly deploy?: readonly string[];
 }

@@ -1,5 +1,11 @@
-import { createRegistryClient, parseDigest } from '../../../src/oci';
-import { type ExportResult, exportImage } from '../../../src/export';
+import { execFileSync } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { loadVerificationPolicy } from '../../../src/core/policy-args';
+import { createRegistryClient, parseDigest, parseReference } from '../../../src/oci';
+import { processHost } from '../../../src/sign';
+import { type ExportResult, exportImage, proofArchive } from '../../../src/export';
 import type { VerificationPolicyArgs } from '../../../src/core';
 import type { SignatureFormat } from '../../../src/sign';
 import { type PushedImage, pushImage, pushIndex } from '../../interop/support/images';
@@ -115,3 +121,34 @@ export async function exported(
 }
 
 export { IDENTITY };
+
+/** The output `proof` of an image. */
+export async function archiveOf(
+  stack: Stack,
+  signer: TestSigner,
+  image: PushedImage,
+  former?: string,
+): Promise<string> {
+  const args = policyArgs(stack, signer);
+  const host = processHost();
+  const client = createRegistryClient({ dockerConfig: 'none' });
+  const reference = parseReference(`${image.repository}:v1@${image.digest}`);
+  const { digest } = reference;
+  if (digest === undefined) throw new Error('the image has no digest');
+  try {
+    const policy = await loadVerificationPolicy(args, host);
+    const sigstore = args.sigstore ?? {};
+    const request = { reference, digest, policy, sigstore, client, host, former };
+    return (await proofArchive(request)).archive;
+  } finally {
+    await client.close();
+  }
+}
+
+/** Extracts an archive with the system's tar, as a user does. */
+export async function extracted(stack: Stack, archive: string, name: string): Promise<string> {
+  const folder = join(stack.folder, name);
+  await mkdir(folder);
+  execFileSync('tar', ['-xzf', '-', '-C', folder], { input: Buffer.from(archive, 'base64') });
+  return folder;
+}

@@ -1,7 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 
 import type { SignedImageArgs } from '../../../src/pulumi/component/args';
-import { outputsOf, SignedImage } from '../../../src/pulumi/component/signed-image';
+import { remoteOutputsOf, SignedImage } from '../../../src/pulumi/component/signed-image';
 import { INPUT_TYPES, membersOf, RESOURCE_INPUTS } from '../../../src/pulumi/secrecy/input-table';
 
 /** Each case creates the component once for each input. */
@@ -63,7 +63,7 @@ function withValue(base: SignedImageArgs, [name, member]: readonly string[], val
 }
 
 const resolved = (image: SignedImage): Promise<unknown> =>
-  new Promise((resolve) => void pulumi.output(outputsOf(image)).apply(resolve));
+  new Promise((resolve) => void pulumi.output(remoteOutputsOf(image)).apply(resolve));
 
 /** The engine of this test receives an object with a secret member as a secret. */
 const SECRET = '4dabf18193072939515e22adb298388d';

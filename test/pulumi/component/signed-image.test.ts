@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 
 import type { SignedImageArgs } from '../../../src/pulumi/component/args';
 import { requireProvider } from '../../../src/pulumi/component/image-builder';
-import { outputsOf, SignedImage } from '../../../src/pulumi/component/signed-image';
+import { remoteOutputsOf, SignedImage } from '../../../src/pulumi/component/signed-image';
 
 interface Made {
   readonly type: string;
@@ -126,7 +126,9 @@ describe('SignedImage', () => {
   it('does not show an input instead of a missing output', async () => {
     const image = new SignedImage('app', { image: 'host.test/app', keyless });
     expect(await valueOf(image.provenance)).toBeUndefined();
-    expect(await valueOf(outputsOf(image)['provenance'] as pulumi.Output<unknown>)).toBeNull();
+    expect(
+      await valueOf(remoteOutputsOf(image)['provenance'] as pulumi.Output<unknown>),
+    ).toBeNull();
   });
 
   it('takes an existing image from the plan', async () => {

@@ -66,7 +66,12 @@ export function configuredResources(
 }
 
 /** Not taken from the table of inputs: that is loaded with the first function or resource. */
-const FUNCTION_NAMES: readonly FunctionName[] = ['verifyImage', 'listSignatures', 'resolveImage'];
+const FUNCTION_NAMES: readonly FunctionName[] = [
+  'verifyImage',
+  'listSignatures',
+  'resolveImage',
+  'auditLog',
+];
 
 function unknownFunction(called: string): SignedImageError {
   return new SignedImageError({

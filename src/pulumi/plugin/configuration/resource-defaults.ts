@@ -26,6 +26,7 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   verifyImage: ['registry', 'sigstore', 'trust'],
   listSignatures: ['registry'],
   resolveImage: ['registry'],
+  auditLog: ['sigstore', 'trust'],
 };
 
 /** Inputs whose members have defaults of their own. An object that names services or credentials is replaced as a whole. */

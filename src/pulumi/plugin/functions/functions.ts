@@ -1,6 +1,6 @@
-import { distinct, type Problem, SignedImageError } from '../../../error';
+import { distinct, InvalidInputError, type Problem, SignedImageError } from '../../../error';
 import { redactSecrets, redactText } from '../../../error/redaction';
-import { pinned, type Reference, type RegistryClient } from '../../../oci';
+import { parseReference, pinned, type Reference, type RegistryClient } from '../../../oci';
 import {
   inspectImage,
   listSignatures,
@@ -16,6 +16,7 @@ import type {
 import { token } from '../../package';
 import { FUNCTION_INPUTS, type FunctionName } from '../../secrecy/input-table';
 import type { PluginEnvironment } from '../environment';
+import type * as logAuditModule from './log-audit';
 import { resolveDigest } from '../../../core/image-digest';
 import { readReference } from '../inputs/declared-image';
 import { loadPolicy, policyProblems } from '../inputs/declared-policy';
@@ -23,6 +24,7 @@ import { readRegistry } from '../inputs/declared-registry';
 import { guardInputs } from '../inputs/guarded-inputs';
 import { InputReader } from '../inputs/input-reader';
 import { inputTypeProblems } from '../inputs/input-types';
+import { lazy } from '../protocol/first-use';
 import { secretStrings } from '../protocol/secret-marks';
 import { type Properties, reveal, toValue } from '../protocol/wire-value';
 
@@ -34,23 +36,42 @@ type Problems = (
   inputs: InputReader,
   environment: PluginEnvironment,
 ) => Promise<readonly Problem[]>;
-type Run = (
+type Run = (inputs: InputReader, environment: PluginEnvironment) => Promise<object>;
+
+interface PackageFunction {
+  readonly problems: Problems;
+  readonly run: Run;
+}
+
+type ImageRun = (
   reference: Reference,
   inputs: InputReader,
   environment: PluginEnvironment,
 ) => Promise<object>;
 
-const noProblems: Problems = async () => [];
+/** A function of an image in a registry. */
+function ofImage(run: ImageRun, problems: Problems = async () => []): PackageFunction {
+  return {
+    problems: async (inputs, environment) => {
+      readReference(inputs.at('image'));
+      readRegistry(inputs.at('registry'));
+      return problems(inputs, environment);
+    },
+    run: (inputs, environment) =>
+      run(parseReference(inputs.at('image').string() ?? ''), inputs, environment),
+  };
+}
 
-const FUNCTIONS: Readonly<
-  Record<FunctionName, { readonly problems: Problems; readonly run: Run }>
-> = {
-  verifyImage: {
-    problems: (inputs, { host }) => policyProblems(inputs, host),
-    run: verify,
+const logAudit = lazy(() => require('./log-audit') as typeof logAuditModule);
+
+const FUNCTIONS: Readonly<Record<FunctionName, PackageFunction>> = {
+  verifyImage: ofImage(verify, (inputs, { host }) => policyProblems(inputs, host)),
+  listSignatures: ofImage(list),
+  resolveImage: ofImage(resolve),
+  auditLog: {
+    problems: async (...args) => logAudit.get().logAuditProblems(...args),
+    run: async (...args) => logAudit.get().auditLog(...args),
   },
-  listSignatures: { problems: noProblems, run: list },
-  resolveImage: { problems: noProblems, run: resolve },
 };
 
 /** Calls a function. Its inputs are stored nowhere; secrets among them are not in its errors. */
@@ -71,8 +92,12 @@ export async function callFunction(
   );
   const toRedact = [...secrets, ...guarded];
   const reader = new InputReader(inputs);
-  const reference = readReference(reader.at('image'));
-  readRegistry(reader.at('registry'));
+  const refused = (all: readonly Problem[]): FunctionResult => ({
+    problems: all.map((problem) => ({
+      ...problem,
+      message: redactText(problem.message, toRedact),
+    })),
+  });
   try {
     const further = await FUNCTIONS[name].problems(reader, environment);
     const types = inputTypeProblems(token(name), inputs);
@@ -82,18 +107,10 @@ export async function callFunction(
       ...types,
       ...ofInputs.filter(({ property }) => reader.isKnown(property)),
     ]);
-    if (!reference || all.length > 0) {
-      return {
-        problems: all.map((problem) => ({
-          ...problem,
-          message: redactText(problem.message, toRedact),
-        })),
-      };
-    }
-    return {
-      result: toValue(await FUNCTIONS[name].run(reference, reader, environment)) as Properties,
-    };
+    if (all.length > 0) return refused(all);
+    return { result: toValue(await FUNCTIONS[name].run(reader, environment)) as Properties };
   } catch (error) {
+    if (error instanceof InvalidInputError) return refused(error.problems);
     throw redactSecrets(error, toRedact);
   }
 }

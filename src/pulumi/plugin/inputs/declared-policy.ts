@@ -153,7 +153,7 @@ function loadDeclaredRequirements(
 }
 
 /** Reads the identities that are known, and reports what is wrong with each on its member. */
-function readIdentities(identities: InputReader): readonly TrustedIdentity[] {
+export function readIdentities(identities: InputReader): readonly TrustedIdentity[] {
   return identities.list().flatMap((each) => {
     const names = IDENTITY_MEMBERS.flatMap((name) => {
       const text = each.at(name).string();

@@ -12,7 +12,7 @@ import {
 import type { ConstructResult } from '@pulumi/pulumi/provider';
 
 import { InvalidInputError, type Problem, SignedImageError } from '../../../error';
-import { outputsOf, SignedImage } from '../../component/signed-image';
+import { remoteOutputsOf, SignedImage } from '../../component/signed-image';
 import type { SignedImageArgs } from '../../component/args';
 import { token } from '../../package';
 import { isAsync } from '../../secrecy/visible-unknown-members';
@@ -74,7 +74,7 @@ export async function constructComponent(
   if (type === token('SignedImage')) {
     // The engine has not validated the inputs: the `check` of the plan does.
     const image = reported(() => new SignedImage(name, inputs as SignedImageArgs, options));
-    return { urn: image.urn, state: outputsOf(image) };
+    return { urn: image.urn, state: remoteOutputsOf(image) };
   }
   const policy = POLICY_NAMES.find((each) => token(each) === type);
   if (!policy) {

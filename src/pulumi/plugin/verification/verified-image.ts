@@ -1,4 +1,5 @@
 import { distinct, type Problem, problemsOf, SignedImageError } from '../../../error';
+import type * as exportModule from '../../../export';
 import { type Digest, parseDigest, parseReference, type RegistryClient } from '../../../oci';
 import { parseBoundedJson } from '../../../http/json-bounds';
 import { inspectImage, type VerificationReport, verifyImage } from '../../../verify';
@@ -17,16 +18,20 @@ import type {
 } from '../protocol/crud-resource';
 import { readReference, resolveOnce } from '../inputs/declared-image';
 import { loadPolicy, policyProblems } from '../inputs/declared-policy';
+import { readSigstore } from '../inputs/declared-signing';
 import { readRegistry } from '../inputs/declared-registry';
 import { type DriftCheck, refreshDrift } from './drift';
 import type { PluginEnvironment } from '../environment';
 import {
   changedInputs,
+  hasSecret,
   hasUnknown,
   type Properties,
   reveal,
+  Secret,
   toValue,
   UNKNOWN,
+  type Value,
 } from '../protocol/wire-value';
 import { InputReader } from '../inputs/input-reader';
 
@@ -97,7 +102,7 @@ async function create(
 ): Promise<CreateResult> {
   const { urn, inputs, preview } = request;
   // In a preview the image may not be signed yet: it is verified only if all inputs are known.
-  if (hasUnknown(inputs)) return { id: '', outputs: PENDING };
+  if (hasUnknown(inputs)) return { id: '', outputs: pending(inputs) };
   if (preview) return { id: '', outputs: await preverified(request, {}, environment) };
   return { id: repositoryOf(inputs), outputs: await verified(urn, inputs, environment) };
 }
@@ -107,7 +112,7 @@ async function update(request: UpdateRequest, environment: PluginEnvironment): P
   if (hasUnknown(inputs)) return pendingOutputs(inputs, oldOutputs);
   return preview
     ? preverified(request, oldOutputs, environment)
-    : verified(urn, inputs, environment);
+    : verified(urn, inputs, environment, oldOutputs);
 }
 
 /**
@@ -120,7 +125,7 @@ async function preverified(
   environment: PluginEnvironment,
 ): Promise<Properties> {
   try {
-    return await verified(urn, inputs, environment);
+    return await verified(urn, inputs, environment, oldOutputs);
   } catch (error) {
     const isUnmet = error instanceof SignedImageError && error.code.startsWith('VERIFY_');
     const digest = new InputReader(inputs).at('digest').string() ?? '';
@@ -136,26 +141,54 @@ function pendingOutputs(inputs: Properties, oldOutputs: Properties): Properties 
   // A new signature does not change the image: its digest stays if it verifies; otherwise the update fails.
   const { digest, imageRef } = oldOutputs;
   const same = inputs['digest'] === digest && digest !== undefined && imageRef !== undefined;
-  return same ? { ...PENDING, digest, imageRef } : PENDING;
+  return same ? { ...pending(inputs), digest, imageRef } : pending(inputs);
 }
 
-const PENDING: Properties = {
+const pending = ({ exportProof = null }: Properties): Properties => ({
   digest: UNKNOWN,
   imageRef: UNKNOWN,
   signer: UNKNOWN,
   signedAnnotations: UNKNOWN,
   verifiedProvenance: UNKNOWN,
   verification: UNKNOWN,
-};
+  proof: exportProof === true || exportProof === UNKNOWN ? UNKNOWN : null,
+});
 
 async function verified(
   urn: string,
   inputs: Properties,
   environment: PluginEnvironment,
+  oldOutputs: Properties = {},
 ): Promise<Properties> {
-  const outputs = outputsOf((await readAndVerify(inputs, environment, verifyImage)).report);
+  const outputs =
+    inputs['exportProof'] === true
+      ? await provenOutputs(inputs, environment, oldOutputs)
+      : outputsOf((await readAndVerify(inputs, environment, verifyImage)).report, null);
   recordUse(urn, inputs, outputs, environment);
   return outputs;
+}
+
+/** Verifies, and exports exactly what was verified. */
+async function provenOutputs(
+  inputs: Properties,
+  environment: PluginEnvironment,
+  oldOutputs: Properties,
+): Promise<Properties> {
+  // Loaded only if a program uses it (docs/explanation/adr/0009).
+  const { proofArchive } = require('../../../export') as typeof exportModule;
+  const reader = new InputReader(inputs);
+  const { host } = environment;
+  const { report, archive } = await proofArchive({
+    reference: parseReference(reader.at('image').string() ?? ''),
+    digest: parseDigest(reader.at('digest').string() ?? ''),
+    policy: await loadPolicy(reader, host),
+    sigstore: readSigstore(reader.at('sigstore')),
+    client: clientOf(inputs, environment),
+    host,
+    former: new InputReader(oldOutputs).at('proof').string(),
+  });
+  // The archive has the declared trusted root.
+  return outputsOf(report, hasSecret(inputs['sigstore']) ? new Secret(archive) : archive);
 }
 
 /** Protects the verified content from deletion by another resource. */
@@ -217,7 +250,7 @@ function verificationIn(outputs: Properties): Partial<VerificationReport> {
   ) as Partial<VerificationReport>;
 }
 
-function outputsOf(report: VerificationReport): Properties {
+function outputsOf(report: VerificationReport, proof: Value): Properties {
   const { digest, imageRef, signer, annotations, provenance, manifests, requirements } = report;
   return toValue({
     digest,
@@ -227,6 +260,7 @@ function outputsOf(report: VerificationReport): Properties {
     // Not absent: the SDK would take it for unknown in a preview.
     verifiedProvenance: provenance === undefined ? null : JSON.stringify(provenance),
     verification: JSON.stringify({ verified: report.verified, digest, manifests, requirements }),
+    proof,
     drift: [],
   }) as Properties;
 }
