@@ -44,11 +44,9 @@ function changedAt(value: Value, [step, ...rest]: Path, change: Change): Value {
     );
   }
   const object = value as Properties;
-  const changed: Properties = {
-    ...object,
-    [String(step)]: changedAt(object[step] ?? null, rest, change),
-  };
-  return changed;
+  const member = changedAt(object[step] ?? null, rest, change);
+  const members: [string, Value][] = [...Object.entries(object), [String(step), member]];
+  return Object.fromEntries(members);
 }
 
 /** What an engine would store in plain text: all values outside of a secret. */
