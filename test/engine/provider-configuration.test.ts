@@ -163,38 +163,22 @@ describe.each(enginesUnderTest())('defaults of the provider, on the $engine engi
     'without members are no change, neither of the provider nor of its resources',
     async () => {
       stage.registry.settings.auth = { kind: 'none' };
-      const declare = (defaults: object, inputs: object, verify: object): void =>
+      const declare = (defaults: object, inputs: object): void =>
         stage.declare({
           use: 'local',
           providers: { one: defaults },
           images: { app: { image: image.reference, key: key(), $provider: 'one', ...inputs } },
-          verified: {
-            other: { image: elsewhere.reference, keys: [stage.key.publicKey], ...verify },
-          },
         });
-      const signed = stage.stack(kind);
-      stage.declare({
-        use: 'local',
-        images: { other: { image: elsewhere.reference, key: key(), deletion: 'keep' } },
-      });
-      expect((await signed.up()).errors).toEqual([]);
-
       const engine = stage.stack(kind);
-      const defaults = { annotations: {}, source: {}, sigstore: {}, trust: { keys: [] } };
-      const inputs = { annotations: {}, source: {}, sigstore: {}, registry: {}, verify: {} };
-      const verify = {
-        annotations: {},
-        sigstore: {},
-        registry: {},
-        trustedKeys: [],
-        identities: [],
-      };
-      declare({}, {}, {});
+      declare({}, {});
       expect((await engine.up()).errors).toEqual([]);
-      declare(defaults, inputs, verify);
-      const runs = [await engine.preview(), await engine.up()];
-      declare({}, {}, {});
-      runs.push(await engine.preview(), await engine.up());
+      declare(
+        { annotations: {}, source: {}, sigstore: {}, trust: { keys: [] } },
+        { annotations: {}, source: {}, sigstore: {}, registry: {}, verify: {} },
+      );
+      const runs = [await engine.up()];
+      declare({}, {});
+      runs.push(await engine.preview());
       for (const run of runs) {
         expect(run.errors).toEqual([]);
         expect(deedsOf(run)).toEqual([]);
