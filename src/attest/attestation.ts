@@ -7,6 +7,7 @@ import { isJsonObject, type JsonObject, parseJsonObject } from '../oci/strict-js
 import { parseStatement } from './parsed-statement';
 import { predicateShapeFaults } from './predicate-shape';
 import { CUSTOM_PREDICATE_TYPE, parsePredicateType, predicateTypeProblems } from './predicate-type';
+import { toPlainJson } from './same-provenance';
 import { encodeStatement, type Statement, STATEMENT_TYPE } from './statement';
 
 /** Maximum size of a predicate in bytes: its signed envelope, in base64, must fit into a bundle that verifiers read. */
@@ -150,7 +151,7 @@ export function samePredicate(predicateType: string, a: unknown, b: unknown): bo
 }
 
 function comparable(predicateType: string, predicate: unknown): unknown {
-  const plain: unknown = JSON.parse(JSON.stringify(predicate ?? null));
+  const plain = toPlainJson(predicate);
   if (predicateType !== CUSTOM_PREDICATE_TYPE || !isJsonObject(plain)) return plain;
   return { ...plain, Timestamp: undefined };
 }

@@ -24,7 +24,7 @@ function comparablePart(predicate: unknown): unknown {
 }
 
 /** Round-trips through JSON, so that `undefined` members count as absent, as they do on the wire. */
-function toPlainJson(value: unknown): unknown {
+export function toPlainJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value ?? null));
 }
 

@@ -292,8 +292,23 @@ describe('a registry without the referrers API', () => {
     expect(error.message).toContain('immutable');
   });
 
+  it.each([true, false])(
+    'replaces the image itself under this tag, as cosign copies it; preconditions honored: %s',
+    async (conditions) => {
+      registry.settings.conditions = conditions;
+      const bytes = registry.store.getManifest('team/app', 'latest')?.bytes ?? Buffer.alloc(0);
+      const tag = fallbackTag(image.digest);
+      registry.store.putManifest('team/app', { mediaType: OCI_MANIFEST, bytes }, { tag });
+      expect(await listed()).toEqual([]);
+      const ours = await attach(client, repository(), image, 'ours');
+      expect(fallback()?.manifests.map(({ digest }) => digest)).toEqual([ours.digest]);
+    },
+  );
+
   it('does not touch a tag that holds something else than an index of referrers', async () => {
-    const bytes = registry.store.getManifest('team/app', 'latest')?.bytes ?? Buffer.alloc(0);
+    const latest = registry.store.getManifest('team/app', 'latest')?.bytes ?? Buffer.alloc(0);
+    // Another manifest than the image itself.
+    const bytes = Buffer.concat([latest, Buffer.from('\n')]);
     const tag = fallbackTag(image.digest);
     registry.store.putManifest('team/app', { mediaType: OCI_MANIFEST, bytes }, { tag });
     expect((await refusalOf(attach(client, repository(), image, 'ours'))).code).toBe(
