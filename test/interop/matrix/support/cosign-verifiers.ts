@@ -80,6 +80,9 @@ export const cosign2: Verifier = {
       : of.format === 'legacy' && of.transparency === 'none'
         ? []
         : ['`--trusted-root`']),
+    ...(needsVariables(of, purpose) && of.transparency === 'timestamp'
+      ? ['`--timestamp-certificate-chain`']
+      : []),
     ...logFlags(of).map((flag) => `\`${flag}\``),
   ],
   verify(request) {
