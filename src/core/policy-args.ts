@@ -19,32 +19,16 @@ import {
   type VerificationPolicy,
 } from '../verify';
 import { loadRequirements, type RequirementArgs } from './requirement-args';
+import type { TrustArgs, TrustedKeyArgs } from './trust-args';
 
-/** A public key that is trusted for a period, with the members of `VerifiedImage.trustedKeys`. */
-export interface TrustedKeyArgs {
-  readonly key: string;
-  /** RFC 3339. Default: no start. */
-  readonly notBefore?: string | undefined;
-  /** RFC 3339. Default: no end. */
-  readonly notAfter?: string | undefined;
-  /** Whether all signatures of the key are rejected. Default: false. */
-  readonly retired?: boolean | undefined;
-}
+export type { TrustedKeyArgs };
 
 /** The requirements of a verification, with the names of the inputs of `VerifiedImage`. */
-export interface VerificationPolicyArgs {
-  /** Public keys to trust: PEM text, a path, or a reference (`k8s://`, `awskms://`, ...). */
-  readonly keys?: readonly string[] | undefined;
-  /** Public keys with a time window; a window also applies to the same key in `keys`. */
-  readonly trustedKeys?: readonly TrustedKeyArgs[] | undefined;
-  /** Keyless signers to trust. At least one key, identity or requirement is required. */
-  readonly identities?: readonly TrustedIdentity[] | undefined;
+export interface VerificationPolicyArgs extends TrustArgs {
   /** Annotations that must be signed. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   /** Required storage format. Default: `any`. */
   readonly format?: 'any' | 'bundle' | 'legacy' | 'both' | undefined;
-  /** Required transparency. Default: `log` if an identity is trusted, otherwise `none`. */
-  readonly transparency?: Transparency | undefined;
   /** What the signed provenance must contain. Default: provenance is not verified. */
   readonly provenance?: ProvenanceExpectation | undefined;
   /**
@@ -56,13 +40,6 @@ export interface VerificationPolicyArgs {
   readonly platforms?: boolean | undefined;
   /** Further signatures and attestations that are required: all of them. */
   readonly require?: readonly RequirementArgs[] | undefined;
-  readonly sigstore?:
-    | {
-        /** Path or JSON text. Default: the trusted root of the public-good instance. */
-        readonly trustedRoot?: string | undefined;
-        readonly clientTrustConfig?: string | undefined;
-      }
-    | undefined;
 }
 
 type TrustedRoot = NonNullable<VerificationPolicy['trustedRoot']>;

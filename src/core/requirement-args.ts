@@ -7,9 +7,9 @@ import {
   type Requirement,
   type Transparency,
   type TrustedIdentity,
-  type VerificationPolicy,
+  type TrustPolicy,
 } from '../verify';
-import type { TrustedKeyArgs, VerificationPolicyArgs } from './policy-args';
+import type { TrustArgs, TrustedKeyArgs } from './trust-args';
 
 /** Something that must be signed for an image: a signature, or an attestation of one type. */
 export interface RequirementArgs {
@@ -43,18 +43,10 @@ export interface RequirementArgs {
   readonly transparency?: Transparency | undefined;
 }
 
-type Signers = Pick<VerificationPolicyArgs, 'keys' | 'trustedKeys' | 'identities'>;
-
-/** What requirements take from the policy that they belong to. */
-export type InheritedArgs = Signers & Pick<VerificationPolicyArgs, 'transparency' | 'sigstore'>;
+type Signers = Pick<TrustArgs, 'keys' | 'trustedKeys' | 'identities'>;
 
 /** Loads the trust of one requirement; its problems are relative to the requirement. */
-type LoadTrust = (
-  args: InheritedArgs,
-  host: SigningHost,
-) => Promise<
-  Pick<VerificationPolicy, 'keys' | 'trustedKeys' | 'identities' | 'transparency' | 'trustedRoot'>
->;
+type LoadTrust = (args: TrustArgs, host: SigningHost) => Promise<TrustPolicy>;
 
 /**
  * Loads the requirements of a policy.
@@ -64,7 +56,7 @@ type LoadTrust = (
  */
 export async function loadRequirements(
   requirements: readonly RequirementArgs[],
-  inherited: InheritedArgs,
+  inherited: TrustArgs,
   host: SigningHost,
   loadTrust: LoadTrust,
   path = 'require',
@@ -85,7 +77,7 @@ export async function loadRequirements(
 
 async function loadRequirement(
   args: RequirementArgs,
-  inherited: InheritedArgs,
+  inherited: TrustArgs,
   host: SigningHost,
   loadTrust: LoadTrust,
   at: string,
@@ -137,7 +129,7 @@ async function loadRequirement(
 }
 
 /** A requirement that names signers accepts no others. */
-function trustArgs(args: RequirementArgs, inherited: InheritedArgs): InheritedArgs {
+function trustArgs(args: RequirementArgs, inherited: TrustArgs): TrustArgs {
   const { keys, trustedKeys, identities } = args;
   const isOwn = [keys, trustedKeys, identities].some((signers = []) => signers.length > 0);
   const signers: Signers = isOwn ? { keys, trustedKeys, identities } : inherited;
@@ -155,11 +147,7 @@ function trustArgs(args: RequirementArgs, inherited: InheritedArgs): InheritedAr
 }
 
 /** How many different signers could sign: a pattern of identities has no limit. */
-function possibleSigners({
-  keys,
-  trustedKeys = [],
-  identities,
-}: Pick<VerificationPolicy, 'keys' | 'trustedKeys' | 'identities'>): number {
+function possibleSigners({ keys, trustedKeys = [], identities }: TrustPolicy): number {
   const usable = trustedKeys.filter(({ retired }) => retired !== true).map(({ key }) => key);
   const retired = trustedKeys.filter((each) => each.retired === true).map(({ key }) => key.keyId);
   const always = keys.filter(({ keyId }) => !retired.includes(keyId));

@@ -21,6 +21,7 @@ export type {
   TrustedIdentity,
   VerificationPolicy,
 } from './policy';
+export type { TrustPolicy } from './trust-policy';
 export { type Condition, compileCondition } from './requirement/condition';
 export type { Requirement } from './requirement/requirement';
 export type {

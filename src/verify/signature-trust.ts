@@ -15,15 +15,9 @@ import { type Failure, failure } from './failure';
 import { loggedVerifier, matchesCheckpoint } from './log-entry-key';
 import { readClaim } from './certificate-claims';
 import { IdentityMatcher } from './identity-matcher';
-import type { VerificationPolicy } from './policy';
 import { type AnchorMaterial, anchorsOf, type TrustAnchors, untrusted } from './trust-anchors';
+import type { TrustPolicy } from './trust-policy';
 import { outsideWindows, type TrustedKey } from './trusted-key';
-
-/** The trusted signers, and the required log entries and timestamps. */
-export type TrustPolicy = Pick<
-  VerificationPolicy,
-  'keys' | 'trustedKeys' | 'identities' | 'transparency' | 'trustedRoot'
->;
 
 /** A signature that meets the policy. */
 export interface Trusted {

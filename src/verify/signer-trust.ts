@@ -3,7 +3,8 @@ import { publicKeyFromPem } from '../key/public-key';
 import type { SignerDescription } from '../key/signer';
 import type { CheckFresh } from '../sign/reuse';
 import type { VerificationPolicy } from './policy';
-import { SignatureTrust, type TrustPolicy } from './signature-trust';
+import { SignatureTrust } from './signature-trust';
+import type { TrustPolicy } from './trust-policy';
 
 /** The policy for reusing our own signatures. */
 export type ReusePolicy = Pick<VerificationPolicy, 'transparency' | 'trustedRoot'>;

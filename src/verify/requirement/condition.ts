@@ -1,3 +1,5 @@
+import type * as cel from '@bufbuild/cel';
+
 import { InvalidInputError, messageOf } from '../../error';
 import type { SignerDescription } from '../../key/signer';
 
@@ -42,8 +44,7 @@ const TYPE_NAMES: readonly string[] = [
   'uint',
 ];
 
-type Cel = typeof import('@bufbuild/cel');
-type Expr = NonNullable<ReturnType<Cel['parse']>['expr']>;
+type Expr = NonNullable<ReturnType<typeof cel.parse>['expr']>;
 
 /**
  * Compiles a condition in the Common Expression Language. The library is loaded only here: most policies have no
@@ -65,12 +66,12 @@ export async function compileCondition(text: string, property: string): Promise<
   if (text.length > MAX_CONDITION_LENGTH) {
     throw invalid(`has ${text.length} characters, and at most ${MAX_CONDITION_LENGTH} are allowed`);
   }
-  const cel = await import('@bufbuild/cel');
+  const { celEnv, isCelError, parse, plan } = await import('@bufbuild/cel');
   const { timestampFromDate } = await import('@bufbuild/protobuf/wkt');
-  const environment = cel.celEnv();
+  const environment = celEnv();
   let run: (input: Record<string, unknown>) => unknown;
   try {
-    const parsed = cel.parse(text);
+    const parsed = parse(text);
     const fault = nameFault(
       parsed.expr,
       new Set(VARIABLES),
@@ -78,7 +79,7 @@ export async function compileCondition(text: string, property: string): Promise<
     );
     if (fault !== undefined) throw new SyntaxError(fault);
     if (isNoBoolean(parsed.expr)) throw new SyntaxError('it cannot give true or false');
-    run = cel.plan(environment, parsed) as typeof run;
+    run = plan(environment, parsed) as typeof run;
   } catch (error) {
     throw invalid(`is not a valid condition in CEL: ${messageOf(error)}`, error);
   }
@@ -88,7 +89,7 @@ export async function compileCondition(text: string, property: string): Promise<
       const result = run({ ...input, now: timestampFromDate(now) });
       if (result === true) return undefined;
       if (result === false) return `it does not meet the condition ${shown(text)}`;
-      const why = cel.isCelError(result) ? result.message : 'the result is neither true nor false';
+      const why = isCelError(result) ? result.message : 'the result is neither true nor false';
       return `the condition ${shown(text)} cannot be evaluated: ${why}`;
     },
   };

@@ -1,4 +1,4 @@
-import type { TrustPolicy } from '../signature-trust';
+import type { TrustPolicy } from '../trust-policy';
 import type { Condition } from './condition';
 
 /** Something that must have been signed for an image: a signature, or an attestation of one type. */

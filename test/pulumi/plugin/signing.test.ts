@@ -312,41 +312,6 @@ describe('VerifiedImage', () => {
     const problems = await bench.problems('VerifiedImage', policy(more));
     expect(problems).toEqual([expect.stringMatching(expected)]);
   });
-
-  it('refuses patterns and claims with all that is wrong at once, each on its property', async () => {
-    const identities = [
-      { identity: 'a', identityPattern: 'b', issuer: 'c' },
-      { identityPattern: '.*', issuerPattern: '(' },
-      {
-        identity: 'a',
-        issuer: 'b',
-        claims: { sourceRef: '' },
-        claimPatterns: { buildTrigger: 'pu++', sourceDigest: '.+' },
-      },
-    ];
-    const problems = await bench.problems('VerifiedImage', policy({ identities }));
-    expect([...problems].sort()).toEqual([
-      expect.stringMatching(/^identities\[0\]\.identityPattern: cannot be combined/),
-      expect.stringMatching(/^identities\[1\]\.identityPattern: matches everyone/),
-      expect.stringMatching(/^identities\[1\]\.issuerPattern: is not a valid regular expression/),
-      expect.stringMatching(/^identities\[2\]\.claimPatterns\.buildTrigger: is not a valid/),
-      expect.stringMatching(/^identities\[2\]\.claimPatterns\.sourceDigest: matches every value/),
-      expect.stringMatching(/^identities\[2\]\.claims\.sourceRef: is empty/),
-    ]);
-  });
-
-  it('takes patterns and claims, also those that a preview does not know', async () => {
-    const identities = [
-      {
-        identityPattern: 'https://github\\.com/acme/.+',
-        issuer: UNKNOWN,
-        claims: { runnerEnvironment: 'github-hosted', sourceRef: UNKNOWN },
-        claimPatterns: UNKNOWN,
-      },
-      { identity: UNKNOWN, issuerPattern: 'https://issuer\\.example/.*' },
-    ];
-    expect(await bench.problems('VerifiedImage', policy({ identities }))).toEqual([]);
-  });
 });
 
 describe('a keyless signature', () => {

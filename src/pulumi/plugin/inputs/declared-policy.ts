@@ -17,11 +17,8 @@ import {
   type VerificationPolicy,
 } from '../../../verify';
 import { loadVerificationPolicy, trustedRootFor } from '../../../core/policy-args';
-import {
-  type InheritedArgs,
-  loadRequirements,
-  type RequirementArgs,
-} from '../../../core/requirement-args';
+import { loadRequirements, type RequirementArgs } from '../../../core/requirement-args';
+import type { TrustArgs } from '../../../core/trust-args';
 import { readSigstore } from './declared-signing';
 import { keyProblems, loadTrustedKeys, trustedKeyProblems } from './declared-trusted-keys';
 import type { InputReader } from './input-reader';
@@ -148,7 +145,7 @@ function loadDeclaredRequirements(
   const requirements = (inputs.at('require').json() ?? []) as readonly RequirementArgs[];
   const inherited = Object.fromEntries(
     INHERITED.map((name) => [name, inputs.at(name).json() ?? undefined]),
-  ) as InheritedArgs;
+  ) as TrustArgs;
   return loadRequirements(requirements, inherited, host, loadVerificationPolicy);
 }
 
