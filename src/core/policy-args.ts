@@ -14,7 +14,6 @@ import {
   parseWindowTime,
   type ProvenanceExpectation,
   type Transparency,
-  type TrustedIdentity,
   type TrustedKey,
   type VerificationPolicy,
 } from '../verify';

@@ -114,7 +114,9 @@ describe('an input of `build`', () => {
         }),
     ).toThrow(
       expect.objectContaining({
-        errors: [{ propertyPath: `build.${name}`, reason: `${builder} ${handling}` }],
+        errors: [
+          { propertyPath: `build.${name}`, reason: `${builder} ${handling} [INPUT_INVALID]` },
+        ],
       }) as Error,
     );
     expect(made.map(({ type }) => type)).not.toContain(CHILD[builder]);
