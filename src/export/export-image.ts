@@ -10,6 +10,7 @@ import {
   type RegistryClient,
 } from '../oci';
 import { CHECKSUMS_FILE, checksumsText } from './checksums';
+import { rejectAttestations } from './exportable-policy';
 import {
   blobPath,
   type ExportContent,
@@ -102,6 +103,7 @@ export async function exportImage(
   options: CoreOptions = {},
 ): Promise<ExportResult> {
   const { output, withLayers = false, force = false } = args;
+  rejectAttestations(args);
   const reference = parseReference(args.image);
   await checkTarget(output, force);
   return withImage(args, options, async ({ digest, client, host }) => {

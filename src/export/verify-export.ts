@@ -14,6 +14,7 @@ import { listVerifiedSignatures } from '../verify';
 import { checkBlobs, checkChecksums, checkReadableFiles, readExportFile } from './folder-check';
 import { imageContent } from './layout-content';
 import { LAYOUT_FOLDER } from './layout-commands';
+import { rejectAttestations } from './exportable-policy';
 import { EXPORT_FILE, parseExportManifest } from './manifest';
 import { proofFiles } from './proof-files';
 
@@ -57,6 +58,7 @@ export async function inspectExport(
   const { folder } = args;
   const expected = args.digest === undefined ? undefined : parseDigest(args.digest);
   rejectMissingRoot(args);
+  rejectAttestations(args);
   const { reference, digest, withLayers } = parseExportManifest(
     await readExportFile(folder, EXPORT_FILE),
   );

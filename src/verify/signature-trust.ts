@@ -93,8 +93,8 @@ export class SignatureTrust {
 
   private checkCertificate(candidate: Candidate, leaf: Buffer): Verdict {
     const { claimed, certificate } = this.anchors.certificates.parse(leaf);
-    const stranger = this.identityFault(claimed, certificate);
-    if (stranger) return stranger;
+    const mismatched = this.identityFault(claimed, certificate);
+    if (mismatched) return mismatched;
     const entity: SignedEntity = {
       ...this.entity(candidate),
       key: { $case: 'certificate', certificate },

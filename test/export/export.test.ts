@@ -56,6 +56,21 @@ describe('signed-image export', () => {
     expect(await verify('whole', 'env://OTHER')).toMatchObject({ code: 1 });
   });
 
+  it('refuses a policy with attestations, which an export does not have', async () => {
+    await writeFile(at('policy.json'), JSON.stringify({ require: [{ predicateType: 'vuln' }] }));
+    for (const command of [
+      ['export', image, '--folder', at('attested')],
+      ['verify', '--offline', at('whole')],
+    ]) {
+      const args = [...command, '--key', 'env://PUBLIC', '--policy', at('policy.json')];
+      const { code, stderr } = await run(args, { env });
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/require.* cannot be combined with an export/),
+      ]);
+    }
+  });
+
   it('prints JSON of the documented schema', async () => {
     const { stdout } = await exportTo('json', '-o', 'json');
     expect(schemaFaults('export', stdout)).toEqual([]);

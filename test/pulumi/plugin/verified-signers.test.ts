@@ -87,6 +87,11 @@ describe('the requirements of a VerifiedImage', () => {
     ]);
   });
 
+  it('cannot be proved by an archive, which has no attestations', async () => {
+    const problems = await bench.problems('VerifiedImage', { ...required(), exportProof: true });
+    expect(problems).toEqual([expect.stringMatching(/^exportProof: cannot be combined/)]);
+  });
+
   it('takes requirements that a preview does not know', async () => {
     expect(await bench.problems('VerifiedImage', { image, require: UNKNOWN })).toEqual([]);
     expect(await bench.problems('VerifiedImage', required({ keys: [UNKNOWN] }))).toEqual([]);

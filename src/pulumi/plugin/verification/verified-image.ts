@@ -57,6 +57,13 @@ async function check(
   const reference = readReference(inputs.at('image'));
   const access = readRegistry(inputs.at('registry'));
   const policy = await policyProblems(inputs, environment.host);
+  if (inputs.at('exportProof').boolean() === true && inputs.at('require').list().length > 0) {
+    inputs
+      .at('exportProof')
+      .addProblem(
+        'cannot be combined with `require`: a proof has signatures and provenance of `keys` and `identities` only',
+      );
+  }
   const cannotResolve = !reference || hasUnknown(news['registry']);
   let digest = cannotResolve ? UNKNOWN : (reference.digest ?? UNKNOWN);
   let resolveErrors: readonly Problem[] = [];
