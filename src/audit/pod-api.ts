@@ -76,7 +76,7 @@ async function loadConfig(library: typeof Kubernetes, host: Pick<SigningHost, 'e
  */
 export async function openPodApi(
   host: Pick<SigningHost, 'env' | 'readFile'>,
-  { context, pageSize = 250, timeoutMs = 60_000, pauseMs = 500 }: PodApiOptions = {},
+  { context, pageSize = 100, timeoutMs = 60_000, pauseMs = 500 }: PodApiOptions = {},
 ): Promise<ContainerSource> {
   const library = await optionalPackage(
     '@kubernetes/client-node',

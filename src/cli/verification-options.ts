@@ -1,14 +1,28 @@
 import type { PolicyFile } from '../audit';
 import type { VerificationPolicyArgs } from '../core';
-import { PREDICATE_TYPES } from '../attest/predicate-type';
+import type { PredicateTypeName } from '../attest';
 import { SignedImageError } from '../error';
 import type { CommandContext } from './command';
 import { IDENTITY_OPTIONS, identitiesOf } from './identity-options';
 import { modules } from './modules';
 import { inGroup, type Options, type OptionValues, UsageError } from './options';
 
+/** Here and not from the table of predicate types: the list of commands loads no other module. */
+const PREDICATE_TYPE_NAMES: Readonly<Record<PredicateTypeName, true>> = {
+  slsaprovenance: true,
+  slsaprovenance02: true,
+  slsaprovenance1: true,
+  spdx: true,
+  spdxjson: true,
+  cyclonedx: true,
+  vuln: true,
+  openvex: true,
+  link: true,
+  custom: true,
+};
+
 /** The short names of predicate types, for texts. */
-export const TYPE_NAMES = Object.keys(PREDICATE_TYPES).join(', ');
+export const TYPE_NAMES = Object.keys(PREDICATE_TYPE_NAMES).join(', ');
 
 const POLICY = 'Policy (at least one key or identity)';
 

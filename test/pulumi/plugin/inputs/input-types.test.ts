@@ -46,7 +46,7 @@ describe.each(RESOURCES)('%s', (resource) => {
         (name) => inputTypeProblems(`signed-image:index:${resource}`, { [name]: value }).length,
       );
     // Only the switches take a boolean.
-    const switches: readonly string[] = ['always', 'platforms'];
+    const switches: readonly string[] = ['always', 'platforms', 'exportProof'];
     expect(refused(true)).toEqual(names.filter((name) => !switches.includes(name)));
   });
 });
