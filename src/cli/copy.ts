@@ -43,7 +43,7 @@ export const copy = defineCommand({
   words: ['copy'],
   summary: 'copy an image with its signatures and attestations to another repository',
   about:
-    'Copies an image, of an index all platforms, with everything that refers to it: signatures and attestations in both formats, SBOMs and other artifacts. Digests do not change, and are verified. With a key or an identity the image is verified first, as `verify` does; without, the output states that it was not verified. What the destination has is not copied again, so that a failed run can be repeated, and the tag is written last.\n\nCredentials are those of docker for each registry. The tag of SOURCE is used if DESTINATION has none.',
+    'Copies an image, of an index all platforms, with everything that refers to it: signatures and attestations in both formats, SBOMs and other artifacts. Digests do not change, and are verified. With a key, an identity or a policy the image is verified first, as `verify` does; without, the output states that it was not verified. What the destination has is not copied again, so that a failed run can be repeated, and the tag is written last.\n\nCredentials are those of docker for each registry. The tag of SOURCE is used if DESTINATION has none.',
   arguments: [
     { name: 'SOURCE', about: IMAGE_ARGUMENT.about },
     { name: 'DESTINATION', about: 'host/repo[:tag]' },
@@ -88,7 +88,9 @@ export const copy = defineCommand({
 function summaryOf(result: CopyImageResult): string {
   const { manifests, blobs, bytes, referrers, legacyTags, verified, tag } = result;
   return [
-    verified ? 'verified before it was copied' : 'not verified: no key or identity was given',
+    verified
+      ? 'verified before it was copied'
+      : 'not verified: no key, identity or policy was given',
     `manifests: ${manifests.copied} copied, ${manifests.existing} existing`,
     `blobs: ${blobs.copied} copied (${bytes} bytes), ${blobs.mounted} mounted, ${blobs.existing} existing`,
     `referrers: ${referrers.length}, legacy tags: ${legacyTags.length}`,

@@ -24,7 +24,7 @@ const PREDICATE_TYPE_NAMES: Readonly<Record<PredicateTypeName, true>> = {
 /** The short names of predicate types, for texts. */
 export const TYPE_NAMES = Object.keys(PREDICATE_TYPE_NAMES).join(', ');
 
-const POLICY = 'Policy (at least one key or identity)';
+const POLICY = 'Policy (at least one key or identity, or requirements in the file)';
 
 /** The options that declare a verification policy. */
 export const POLICY_OPTIONS = {
@@ -83,7 +83,8 @@ export const POLICY_OPTIONS = {
     value: 'FILE',
     isPath: true,
     group: POLICY,
-    about: 'policy as JSON, with the inputs of VerifiedImage; "-" for standard input',
+    about:
+      'policy as JSON, with the inputs of VerifiedImage, also `require`; "-" for standard input',
   },
 } as const satisfies Options;
 
@@ -149,7 +150,10 @@ export function policyOf(
     ...file,
     keys: [...(file.keys ?? []), ...(options.key ?? [])],
     identities: [...(file.identities ?? []), ...identitiesOf(options)],
-    annotations: { ...file.annotations, ...Object.fromEntries(annotations) },
+    // Not an empty object: with `require` and without own signers, annotations are refused.
+    ...((file.annotations !== undefined || annotations.length > 0) && {
+      annotations: { ...file.annotations, ...Object.fromEntries(annotations) },
+    }),
     // Invalid values are reported when the policy is loaded.
     ...(format !== undefined && { format: format as VerificationPolicyArgs['format'] }),
     ...(transparency !== undefined && {

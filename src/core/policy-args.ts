@@ -143,6 +143,7 @@ function withoutSigners(args: VerificationPolicyArgs): VerificationPolicy {
     annotations: args.annotations,
     provenance: args.provenance,
     format: args.format,
+    predicateType: args.predicateType,
   }).filter(([, value]) => value !== undefined);
   const problems = inapplicable.map(([property]): Problem => ({
     property,

@@ -1,3 +1,4 @@
+import { InvalidInputError } from '../error';
 import {
   BLOB_FOLDER,
   type Digest,
@@ -45,6 +46,19 @@ interface ContentRequest {
   readonly verifiedOnly: boolean;
 }
 
+/** What is accepted by `require` alone is not exported, so that an export of it would prove nothing. */
+function rejectWithoutSigners({ keys, trustedKeys = [], identities }: VerificationPolicy): void {
+  if (keys.length + trustedKeys.length + identities.length > 0) return;
+  throw new InvalidInputError([
+    {
+      property: 'require',
+      code: 'INPUT_INVALID',
+      message:
+        'cannot be exported alone: an export contains the signatures of `keys`, `trustedKeys` and `identities` of the policy itself; give at least one',
+    },
+  ]);
+}
+
 /**
  * Verifies an image, and selects what proves it.
  *
@@ -52,6 +66,7 @@ interface ContentRequest {
  */
 export async function exportContent(request: ContentRequest): Promise<ExportContent> {
   const { reference, digest, policy, verifiedOnly } = request;
+  rejectWithoutSigners(policy);
   const { repository, tag } = reference;
   const { client, recording } = createRecordingClient(request.client);
   const report = await verifyImage(repository, digest, policy, client);

@@ -8,6 +8,9 @@ let source: RunningRegistry;
 let destination: RunningRegistry;
 let image: string;
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const otherPublic = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  .publicKey.export({ type: 'spki', format: 'pem' })
+  .toString();
 const env = {
   KEY: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   PUBLIC: pair.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
@@ -26,7 +29,7 @@ describe('copy', () => {
     const copied = await run(['copy', image, `${destination.host}/app`], { env });
     expect(copied).toMatchObject({ code: 0 });
     expect(copied.stdout).toMatch(new RegExp(`^${destination.host}/app@sha256:[0-9a-f]{64}\n$`));
-    expect(copied.stderr).toContain('not verified: no key or identity was given');
+    expect(copied.stderr).toContain('not verified: no key, identity or policy was given');
     expect(copied.stderr).toContain('referrers: 1, legacy tags: 0\ntag: v1');
     const verified = await run(['verify', `${destination.host}/app:v1`, '--key', 'env://PUBLIC'], {
       env,
@@ -42,6 +45,35 @@ describe('copy', () => {
     const refused = await run([...args, '--annotation', 'a=b'], { env });
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toContain('VERIFY_ANNOTATION_MISMATCH');
+  });
+
+  it('verifies first with requirements only, and refuses requirements without a signer', async () => {
+    const args = ['copy', image, `${destination.host}/required:v1`];
+    const policy = (keys: readonly string[], count: number): string =>
+      JSON.stringify({ require: [{ name: 'release', keys, count }] });
+    const refused = await run([...args, '--policy', '-'], {
+      env: { ...env, OTHER: otherPublic },
+      piped: policy(['env://PUBLIC', 'env://OTHER'], 2),
+    });
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain('1 of 2 required signers');
+    const copied = await run([...args, '--policy', '-'], {
+      env,
+      piped: policy(['env://PUBLIC'], 1),
+    });
+    expect(copied).toMatchObject({ code: 0 });
+    expect(copied.stderr).toContain('verified before it was copied');
+    for (const option of [
+      ['--annotation', 'a=b'],
+      ['--builder-id', 'https://builder.example'],
+      ['--transparency', 'log'],
+      ['--signature-format', 'both'],
+      ['--no-platforms'],
+    ]) {
+      const without = await run([...args, ...option], { env });
+      expect(without).toMatchObject({ code: 2, stdout: '' });
+      expect(without.stderr).toContain('no signer is trusted');
+    }
   });
 
   it('shows progress on a terminal only', async () => {

@@ -1,12 +1,19 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 
 import { storeImage } from '../../dev/load/image';
 import { type RunningRegistry, startRegistry } from '../../dev/registry';
-import { run, schemaFaults } from './support';
+import { type CommandRun, run, schemaFaults } from './support';
 
 let registry: RunningRegistry;
 let image: string;
 const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const otherPublic = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  .publicKey.export({ type: 'spki', format: 'pem' })
+  .toString();
+const VERIFY_SCHEMA = resolve(__dirname, '../../docs/reference/output/verify.schema.json');
 const env = {
   KEY: pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   PUBLIC: pair.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
@@ -35,6 +42,46 @@ describe('the documented output', () => {
     const refused = await json('verify', image, ...args);
     expect(JSON.parse(refused)).toMatchObject({ verified: false });
     expect(schemaFaults('verify', refused)).toEqual([]);
+  });
+
+  it('is that of requirements, met and not met', async () => {
+    const policy = (count: number): string =>
+      JSON.stringify({
+        require: [{ name: 'release', keys: ['env://PUBLIC', 'env://OTHER'], count }],
+      });
+    const verify = async (count: number): Promise<CommandRun> =>
+      run(['verify', image, '--policy', '-', '-o', 'json'], {
+        env: { ...env, OTHER: otherPublic },
+        piped: policy(count),
+      });
+    const [met, unmet] = [await verify(1), await verify(2)];
+    expect([met.code, unmet.code]).toEqual([0, 1]);
+    for (const { stdout } of [met, unmet]) {
+      expect(JSON.parse(stdout)).toMatchObject({ requirements: [{ name: 'release' }] });
+      expect(schemaFaults('verify', stdout)).toEqual([]);
+    }
+    const schema = JSON.parse(readFileSync(VERIFY_SCHEMA, 'utf8')) as { properties: object };
+    expect(Object.keys(schema.properties)).toEqual(
+      expect.arrayContaining(Object.keys(JSON.parse(met.stdout) as object)),
+    );
+  });
+
+  it('refuses a type or an export for requirements without own signers', async () => {
+    const piped = JSON.stringify({ require: [{ name: 'release', keys: ['env://PUBLIC'] }] });
+    const typed = await run(['verify', image, '--policy', '-', '--type', 'openvex'], {
+      env,
+      piped,
+    });
+    expect(typed).toMatchObject({ code: 2, stdout: '' });
+    expect(typed.stderr).toContain('predicateType: has no effect without `keys`');
+    const folder = join(tmpdir(), `requirements-only-${process.pid}`);
+    const exported = await run(['export', image, '--policy', '-', '--folder', folder], {
+      env,
+      piped,
+    });
+    expect(exported).toMatchObject({ code: 2, stdout: '' });
+    expect(exported.stderr).toContain('require: cannot be exported alone');
+    expect(existsSync(folder)).toBe(false);
   });
 
   it('has required members', () => {

@@ -53,10 +53,15 @@ export interface CopyImageResult {
 
 const LATEST = 'latest' as Tag;
 
-/** Whether any signer is given; then the image must be verified. */
+/** Whether anything is required; then the image must be verified, and a requirement without a signer is an error. */
 function hasPolicy(args: CopyImageArgs): boolean {
-  const { keys = [], trustedKeys = [], identities = [] } = args;
-  return keys.length + trustedKeys.length + identities.length > 0;
+  const { keys = [], trustedKeys = [], identities = [], require: required = [] } = args;
+  const { annotations = {}, provenance, transparency, format, platforms } = args;
+  return (
+    keys.length + trustedKeys.length + identities.length + required.length > 0 ||
+    Object.keys(annotations).length > 0 ||
+    [provenance, transparency, format, platforms].some((each) => each !== undefined)
+  );
 }
 
 function parsedDestination(text: string): Reference {
@@ -98,8 +103,8 @@ function destinationAccess(
  * another repository. All content keeps its digest, which is verified; large blobs are not held in memory as a whole.
  * What the destination has is not copied again: a failed call can be repeated. The tag is written last.
  *
- * @throws InvalidInputError with all problems; SignedImageError `VERIFY_*` before anything is copied if a signer is given
- *   and a requirement is not met, `REGISTRY_*`, `CONTENT_*`
+ * @throws InvalidInputError with all problems; SignedImageError `VERIFY_*` before anything is copied if
+ *   something is required and not met, `REGISTRY_*`, `CONTENT_*`
  */
 export async function copyImage(
   args: CopyImageArgs,
