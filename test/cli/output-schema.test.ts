@@ -80,7 +80,7 @@ describe('the documented output', () => {
       piped,
     });
     expect(exported).toMatchObject({ code: 2, stdout: '' });
-    expect(exported.stderr).toContain('require: cannot be exported alone');
+    expect(exported.stderr).toContain('require: cannot be combined with an export');
     expect(existsSync(folder)).toBe(false);
   });
 

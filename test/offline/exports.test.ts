@@ -35,7 +35,7 @@ let isolation: Isolation;
 let foreign: Buffer;
 /** Its signature has the first entry of a log. */
 let first: PushedImage;
-const FIRST_SIGNER = 'keyless + log v2 + timestamp';
+const FIRST_SIGNER = 'keyless + log v2 + timestamp' as const;
 const signers = new Map<string, TestSigner>();
 
 beforeAll(async () => {
