@@ -77,7 +77,9 @@ export async function startGitServer(folder: string, host: string): Promise<GitS
   const authorities = join(folder, 'authorities.pem');
   writeFileSync(
     authorities,
-    [known === undefined ? rootCertificates.join('\n') : readFileSync(known, 'utf8'), ca].join('\n'),
+    [known === undefined ? rootCertificates.join('\n') : readFileSync(known, 'utf8'), ca].join(
+      '\n',
+    ),
   );
   const direct = new URL(process.env['npm_config_registry'] ?? 'https://registry.npmjs.org').host;
   return {
