@@ -14,8 +14,6 @@ import { makeCertificate } from '../../../dev/registry/tls';
 export interface GitServer {
   /** With it a program reaches the server by the name of the host, and trusts its certificate. */
   readonly env: Readonly<Record<string, string>>;
-  /** Like `env`, for a program that reaches the server at `https://localhost:PORT/` instead. */
-  readonly port: number;
   /** The request lines, in order. */
   readonly requests: readonly string[];
   close(): Promise<void>;
@@ -59,8 +57,8 @@ async function respond(
 }
 
 /**
- * Serves the bare repositories of `folder`. Programs reach it as `host` through a proxy: a URL with a port is not a
- * plugin to Pulumi, and only the host of the documentation shows that the documented command works.
+ * Serves the bare repositories of `folder`. Programs reach it as `host` through a proxy, so that the documented
+ * URL is tested: with a port in the URL, `pulumi package add` of Pulumi 3.260 crashes.
  */
 export async function startGitServer(folder: string, host: string): Promise<GitServer> {
   const { ca, cert, key } = await makeCertificate([host]);
@@ -90,7 +88,6 @@ export async function startGitServer(folder: string, host: string): Promise<GitS
       NO_PROXY: `localhost,127.0.0.1,${direct}`,
       SSL_CERT_FILE: authorities,
     },
-    port,
     requests,
     close: async () => {
       await proxy.close();
