@@ -55,8 +55,13 @@ describe('a version of Node', () => {
 describe.each(PROGRAMS)('%s', (program) => {
   const path = join(ROOT, program);
 
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'old-node-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
   it('ends with one line on an older Node, before it loads a dependency', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'old-node-'));
     const preload = join(folder, 'old.cjs');
     // What the check reads. That a dependency is not loaded needs no older Node.
     writeFileSync(
@@ -82,7 +87,6 @@ registerHooks({
       stdout: '',
       stderr: message('22.22.1', process.execPath),
     });
-    rmSync(folder, { recursive: true });
   });
 
   (OLD_NODE === undefined ? it.skip : it)('does so on a real one', () => {
