@@ -17,7 +17,7 @@ import { ROOT, type LockFile, type Manifest, readJson } from './manifest';
  * What the plugin loads on first use, for key backends, logins and the policies for a cluster. `pkcs11js` needs a
  * compiler and is left out.
  */
-const OPTIONAL = [
+export const OPTIONAL = [
   '@aws-sdk/client-kms',
   '@azure/identity',
   '@azure/keyvault-keys',

@@ -23,10 +23,15 @@ function setLockVersion(path: string, version: string): void {
 
 /** The page with the commands that install a version. */
 const INSTALLATION = 'docs/installation-configuration.md';
-/** The manifests of the examples, which depend on an SDK of the version. */
-const MANIFESTS = ['pom.xml', 'go.mod', '*.csproj'];
+/** Manifests that depend on the version: of the examples on its SDK, of the git plugin on the npm package. */
+const MANIFESTS = [
+  'examples/*/pom.xml',
+  'examples/*/go.mod',
+  'examples/*/*.csproj',
+  'git-plugin/package.json',
+];
 const DEPENDENCY =
-  /(<artifactId>signed-image<\/artifactId>\s*<version>|sdk\/go\/signedimage v|"PulumiSignedImage\.SignedImage" Version=")[^<"\s]+/g;
+  /(<artifactId>signed-image<\/artifactId>\s*<version>|sdk\/go\/signedimage v|"PulumiSignedImage\.SignedImage" Version="|"pulumi-signed-image": ")[^<"\s]+/g;
 
 /** Readers copy these: an older version would install a plugin that is not of the release that they read about. */
 function setDocumentedVersion(folder: string, before: string, version: string): void {
@@ -34,10 +39,7 @@ function setDocumentedVersion(folder: string, before: string, version: string): 
   // Not within a longer version, such as that of another program.
   const pattern = new RegExp(`(?<![\\d.])${before.replaceAll('.', '\\.')}(?!\\.?\\d)`, 'g');
   writeFileSync(page, readFileSync(page, 'utf8').replace(pattern, version));
-  for (const path of globSync(
-    MANIFESTS.map((name) => `examples/*/${name}`),
-    { cwd: folder },
-  )) {
+  for (const path of globSync(MANIFESTS, { cwd: folder })) {
     const file = join(folder, path);
     writeFileSync(file, readFileSync(file, 'utf8').replace(DEPENDENCY, `$1${version}`));
   }

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import '../host/require-node';
+
 import { processHost } from '../host/host';
 import { runCommandLine, writeFailureCode } from './command-line';
 import { EXIT } from './exit-codes';

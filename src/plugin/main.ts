@@ -1,3 +1,5 @@
+import '../host/require-node';
+
 import type * as admissionModule from '../enforce/admission';
 import type { PolicyComponents } from '../pulumi/plugin/protocol/component-construction';
 import { runPlugin } from '../pulumi/plugin/plugin';

@@ -112,7 +112,8 @@ describe('the archives of a release', () => {
           admission: { $type: 'AdmissionPolicy', images: [image] },
           kyverno: { $type: 'KyvernoPolicy', ...signers },
           cluster: { $type: 'KyvernoClusterPolicy', ...signers },
-          controller: { $type: 'PolicyControllerPolicy', ...signers },
+          // policy-controller verifies no bundles that a key has signed.
+          controller: { $type: 'PolicyControllerPolicy', ...signers, format: 'legacy' },
           flux: { $type: 'FluxVerification', ...signers, namespace: 'apps' },
         },
       });

@@ -1,4 +1,6 @@
 /** Entry point of `pulumi --policy-pack`; policy/package.json refers to it. */
+import '../../host/require-node';
+
 import { PolicyPack } from '@pulumi/policy';
 
 import { signedImagePolicies } from './policies';

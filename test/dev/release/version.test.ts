@@ -28,6 +28,7 @@ const FILES = [
   'examples/existing-image-java/pom.xml',
   'examples/quickstart-go/go.mod',
   'examples/quickstart-dotnet/quickstart.csproj',
+  'git-plugin/package.json',
 ];
 const CHANGESETS = join(ROOT, 'node_modules/@changesets/cli/bin.js');
 const GO_MODULE = 'github.com/pulumi-signed-image/pulumi-signed-image/sdk/go/signedimage';
@@ -71,13 +72,14 @@ describe('a release', () => {
   it('has one version in every file, and a section of the changelog', () => {
     const version = applyChangesets(clone);
     expect(version).toBe('0.2.0');
-    for (const path of FILES.filter((name) => name.endsWith('.json') && name[0] !== '.')) {
+    const manifests = FILES.filter((name) => /^(?!git-plugin|\.).*\.json$/.test(name));
+    for (const path of manifests) {
       expect([path, versionIn(path)]).toEqual([path, version]);
     }
     expect(readFileSync(join(clone, 'package-lock.json'), 'utf8')).not.toContain(
       '"name": "pulumi-signed-image",\n      "version": "0.1.0"',
     );
-    for (const path of FILES.filter((name) => /^(docs|examples)\//.test(name))) {
+    for (const path of FILES.filter((name) => /^(docs|examples|git-plugin)\//.test(name))) {
       const text = readFileSync(join(clone, path), 'utf8');
       expect([path, text.match(/0\.1\.0/g)]).toEqual([path, null]);
       expect(text).toContain('0.2.0');
