@@ -188,6 +188,7 @@ export async function openStage(options: StartRegistryOptions = {}): Promise<Sta
         projectDir,
         dir: stateDir,
         env: { ...NO_CI, DOCKER_CONFIG: dockerConfig, ...env },
+        recorded: ['kubernetes'],
         ...(policyPack && { policyPack }),
         ...named,
       }),
