@@ -29,13 +29,8 @@ const EXAMPLES: Readonly<Record<string, (stage: Stage, image: string) => Config>
   'verified-image-ts': (_stage, image) => ({ image, publicKey: 'cosign.pub' }),
 };
 
-/** With a Deployment: its provider, which the real CLI downloads, is not on every machine. */
-const WITH_KUBERNETES = ['quickstart-ts', 'verified-image-ts'];
-
 const rows = enginesUnderTest().flatMap((kind) =>
-  Object.keys(EXAMPLES)
-    .filter((name) => kind.engine === 'local' || !WITH_KUBERNETES.includes(name))
-    .map((name) => ({ kind, engine: kind.engine, name })),
+  Object.keys(EXAMPLES).map((name) => ({ kind, engine: kind.engine, name })),
 );
 
 describe('an example', () => {

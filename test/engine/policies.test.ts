@@ -54,10 +54,8 @@ const MISTAKES: readonly (readonly [string, string, object, RegExp])[] = [
   ['nobody is trusted', 'FluxVerification', { images: ['registry.example.com/a'] }, /keys/],
 ];
 
-// The real engine would ask a cluster for the objects: there the scenarios of test/enforce/real apply them.
-const engines = enginesUnderTest().filter(({ engine }) => engine === 'local');
-
-describe.each(engines)(
+// The objects are recorded on both engines: the scenarios of test/enforce/real apply them to a cluster.
+describe.each(enginesUnderTest())(
   'a policy for a cluster as a remote component, on the $engine engine',
   (kind) => {
     let stage: Stage;

@@ -60,8 +60,7 @@ describe.each(enginesUnderTest())('the report of a stack on the $engine engine',
   it(
     'is created from the state of images that were built, exist, drifted and failed',
     async () => {
-      // The real CLI would download the Kubernetes provider; the local engine records what it is given.
-      const deploy = kind.engine === 'local' ? ['web', 'api'] : [];
+      const deploy = ['web', 'api'];
       stage.declare({ use: 'remote', images, deploy });
       expect((await engine.up()).errors).toEqual([]);
       stage.declare({ use: 'remote', images: { ...images, ...failing }, deploy });

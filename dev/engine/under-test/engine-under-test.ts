@@ -60,6 +60,8 @@ export interface UnderTestOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Local engine: files with the schemas of packages without a plugin. */
   readonly schemas?: Readonly<Record<string, string>>;
+  /** Real engine: packages whose resources are recorded, as the local engine does for each package without a plugin. */
+  readonly recorded?: readonly string[];
   /** Policy packs, evaluated in every preview and update. */
   readonly policyPack?: PolicyPackOptions;
 }

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import type { ConfigValue } from '../types';
 import { isProviderType, parseUrn, typeOf } from '../urn';
 import type {
@@ -12,6 +12,7 @@ import type {
   ViolationOutcome,
 } from './engine-under-test';
 import { uniqueStack } from './local';
+import { writeRecordingPlugins } from './recording-plugin';
 import { recordForSecretSearch } from './secret-search';
 
 let found: boolean | undefined;
@@ -157,7 +158,8 @@ class RealCli implements EngineUnderTest {
   }
 
   async #pulumi(args: readonly string[]): Promise<{ code: number; stdout: string }> {
-    const { projectDir, dir, passphrase = 'a passphrase for tests', env } = this.#options;
+    const { projectDir, dir, passphrase = 'a passphrase for tests', env, recorded } = this.#options;
+    const plugins = writeRecordingPlugins(recorded ?? [], join(dir, 'plugins'));
     const backend = join(dir, 'backend');
     mkdirSync(backend, { recursive: true });
     const child = spawn('pulumi', [...args, '--non-interactive', '--color', 'never'], {
@@ -166,7 +168,9 @@ class RealCli implements EngineUnderTest {
         ...process.env,
         ...env,
         // The CLI starts the first node on the PATH, which may be an older one.
-        PATH: `${dirname(process.execPath)}:${env?.['PATH'] ?? process.env['PATH'] ?? ''}`,
+        PATH: [plugins, dirname(process.execPath), env?.['PATH'] ?? process.env['PATH'] ?? ''].join(
+          delimiter,
+        ),
         PULUMI_HOME: join(dir, 'home'),
         PULUMI_BACKEND_URL: `file://${backend}`,
         PULUMI_CONFIG_PASSPHRASE: passphrase,
