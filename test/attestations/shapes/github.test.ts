@@ -198,14 +198,14 @@ const siblings: readonly Sibling<PushedImage>[] = [
     name: 'a certificate of another authority',
     make: () => attested({ sigstore: () => otherSigstore }),
     code: 'VERIFY_SIGNATURE_INVALID',
-    reason: /the signature does not verify/,
+    reason: /no valid certificate path found/,
     cosign: 'refuses',
   },
   {
     name: 'a predicate that was altered after signing',
     make: altered(alteredPayload),
     code: 'VERIFY_SIGNATURE_INVALID',
-    reason: /the signature does not verify/,
+    reason: /DSSE payload hash mismatch/,
     cosign: 'refuses',
   },
   {
@@ -226,7 +226,7 @@ const siblings: readonly Sibling<PushedImage>[] = [
       })(image);
     },
     code: 'VERIFY_SIGNATURE_INVALID',
-    reason: /the signature does not verify/,
+    reason: /tlog entry signature mismatch/,
     cosign: 'refuses',
   },
   {
@@ -260,21 +260,21 @@ const siblings: readonly Sibling<PushedImage>[] = [
       })(image);
     },
     code: 'VERIFY_SIGNATURE_INVALID',
-    reason: /the signature does not verify/,
+    reason: /tlog entry signature mismatch/,
     cosign: 'refuses',
   },
   {
     name: 'a certificate that had expired when it was logged',
     make: () => loggedLate(11 * 60),
     code: 'VERIFY_SIGNATURE_INVALID',
-    reason: /the signature does not verify/,
+    reason: /certificate is not valid or expired at the specified date/,
     cosign: 'refuses',
   },
   {
     name: 'a log entry from before its certificate',
     make: () => loggedLate(-11 * 60),
     code: 'VERIFY_SIGNATURE_INVALID',
-    reason: /the signature does not verify/,
+    reason: /certificate is not valid or expired at the specified date/,
     cosign: 'refuses',
   },
   {
@@ -368,7 +368,7 @@ describeShape(
         })(image);
       },
       code: 'VERIFY_SIGNATURE_INVALID',
-      reason: /the signature does not verify/,
+      reason: /timestamp could not be verified/,
       cosign: 'refuses',
     },
     {
