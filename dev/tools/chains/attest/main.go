@@ -68,9 +68,14 @@ func attest(ctx context.Context, runFile, configuration, keyFile string) error {
 	if err != nil {
 		return err
 	}
-	statement, ok := payload.(*intoto.Statement)
-	if !ok {
-		return fmt.Errorf("the payload is no statement")
+	var statement *intoto.Statement
+	switch each := payload.(type) {
+	case *intoto.Statement:
+		statement = each
+	case intoto.Statement: //nolint:govet // As Chains returns it for SLSA v1.
+		statement = &each
+	default:
+		return fmt.Errorf("the payload is %T, not a statement", payload)
 	}
 	if len(statement.Subject) == 0 {
 		return fmt.Errorf("the run has no image")
