@@ -17,6 +17,11 @@ export interface GitlabCiArgs {
   readonly subjectOnly?: boolean | undefined;
   /** Server, which is also the OIDC issuer. Default: `https://gitlab.com`. */
   readonly server?: string | undefined;
+  /**
+   * Server in the claims of the certificate, which Fulcio takes from its configuration instead of the token. The public
+   * instance writes `https://gitlab.com` for every server that it trusts. Default: `server`.
+   */
+  readonly claimServer?: string | undefined;
 }
 
 const PROJECT = /^[\w.-]+(\/[\w.-]+)+$/;
@@ -43,13 +48,15 @@ export function gitlabCi(args: GitlabCiArgs): PresetIdentity {
   if (subjectOnly === true && runnerEnvironment !== undefined)
     problems.report('subjectOnly', 'must be false to require a runner, which only a claim names');
   problems.checkServer('server', server);
+  const claimServer = args.claimServer ?? server;
+  if (args.claimServer !== undefined) problems.checkServer('claimServer', claimServer);
   problems.throwIfAny();
   return workflowSigner({
     // The location of the configuration in GitLab's notation: `project//path`.
     file: `${server}/${project}//${configPath}`,
     fileRef: ref,
     issuer: server,
-    repository: `${server}/${project}`,
+    repository: `${claimServer}/${project}`,
     ref,
     runnerEnvironment,
     subjectOnly,
