@@ -3,20 +3,20 @@ import { CLAIMS as JOB_CLAIMS } from '../../provenance/support/github-job';
 import { type Stack, startStack } from '../../interop/support/stack';
 import {
   attestationReferences,
+  attestationsOf,
   BUILDER_ID,
   type Buildkit,
   type BuildkitImage,
-  bundlesBeside,
   copyOf,
   type Descriptor,
   isAttestation,
-  listed,
   SBOM,
   startBuildkitFor,
   withAttestationsOf,
   withIndex,
   withStatements,
 } from '../support/buildkit-image';
+import { alterBundles, moveBundles } from '../support/buildkit-bundles';
 import { describeShape, type Shape, type Sibling } from '../support/shape';
 
 const WORKFLOW = 'docker/github-builder/.github/workflows/build.yml';
@@ -87,52 +87,7 @@ async function cosign(image: BuildkitImage): Promise<boolean> {
 const fresh = () => copyOf(stack.registry, unsigned);
 const claimed = (claims: Partial<Claims>) => () => sign(fresh(), claims);
 
-/** Alters each bundle beside the attestation manifests. */
-function alterBundles(image: BuildkitImage, change: (bundle: BundleText) => void): BuildkitImage {
-  const { store } = stack.registry;
-  for (const { digest: subject } of listed(stack.registry, image).filter(isAttestation)) {
-    for (const { digest, mediaType, manifest } of bundlesBeside(
-      stack.registry,
-      image.path,
-      subject,
-    )) {
-      const [layer] = manifest.layers ?? [];
-      const text = store.getBlob(image.path, layer?.digest ?? '')?.toString('utf8') ?? '';
-      const bundle = JSON.parse(text) as BundleText;
-      change(bundle);
-      const bytes = Buffer.from(JSON.stringify(bundle));
-      store.deleteManifest(image.path, digest);
-      const layers = [{ ...layer, digest: store.putBlob(image.path, bytes), size: bytes.length }];
-      const altered = Buffer.from(JSON.stringify({ ...manifest, layers }));
-      store.putManifest(image.path, { mediaType, bytes: altered });
-    }
-  }
-  return image;
-}
-interface BundleText {
-  readonly dsseEnvelope: { payload: string };
-  readonly verificationMaterial: { tlogEntries: unknown[] };
-}
-
-/** Stores the bundles of one list of attestation manifests beside another one, as if they were made for it. */
-function moveBundles(image: BuildkitImage, from: readonly Descriptor[]): BuildkitImage {
-  const { store } = stack.registry;
-  listed(stack.registry, image)
-    .filter(isAttestation)
-    .forEach(({ mediaType, digest, size }, index) => {
-      const other = from[index];
-      if (other === undefined) throw new Error('a manifest is missing');
-      for (const found of bundlesBeside(stack.registry, image.path, other.digest)) {
-        const manifest = { ...found.manifest, subject: { mediaType, digest, size } };
-        const bytes = Buffer.from(JSON.stringify(manifest));
-        store.putManifest(image.path, { mediaType: found.mediaType, bytes });
-      }
-    });
-  return image;
-}
-
-const attestationsIn = (image: BuildkitImage) =>
-  listed(stack.registry, image).filter(isAttestation);
+const attestationsIn = (image: BuildkitImage) => attestationsOf(stack.registry, image);
 const swapped = (image: BuildkitImage): BuildkitImage =>
   withAttestationsOf(stack.registry, image, [...attestationsIn(image)].reverse());
 /** The same bytes with a member that nobody reads. */
@@ -249,7 +204,7 @@ function siblingsOf(predicateType: string): readonly Sibling<BuildkitImage>[] {
       name: 'attestation manifests that were altered, beside their former signatures',
       make: async (image) => {
         const before = attestationsIn(image);
-        return moveBundles(altered(image), before);
+        return moveBundles(stack.registry, altered(image), before);
       },
       code: 'VERIFY_SIGNATURE_INVALID',
       reason: /linux\/amd64: it is about another image/,
@@ -350,7 +305,7 @@ function siblingsOf(predicateType: string): readonly Sibling<BuildkitImage>[] {
     {
       name: 'no log entry',
       make: async (image) =>
-        alterBundles(image, ({ verificationMaterial }) => {
+        alterBundles(stack.registry, image, ({ verificationMaterial }) => {
           verificationMaterial.tlogEntries = [];
         }),
       code: 'VERIFY_LOG_MISSING',
@@ -360,7 +315,7 @@ function siblingsOf(predicateType: string): readonly Sibling<BuildkitImage>[] {
     {
       name: 'a signed statement that was altered',
       make: async (image) =>
-        alterBundles(image, ({ dsseEnvelope }) => {
+        alterBundles(stack.registry, image, ({ dsseEnvelope }) => {
           const text = Buffer.from(dsseEnvelope.payload, 'base64').toString();
           dsseEnvelope.payload = Buffer.from(`${text} `).toString('base64');
         }),

@@ -139,14 +139,18 @@ export function isAttestation({ annotations }: Descriptor): boolean {
   return annotations?.[REFERENCE] !== undefined;
 }
 
+export function attestationsOf(registry: RunningRegistry, image: BuildkitImage) {
+  return listed(registry, image).filter(isAttestation);
+}
+
 /** The attestation manifests that the index lists: `host/path@digest`. */
 export function attestationReferences(
   registry: RunningRegistry,
   image: BuildkitImage,
 ): readonly string[] {
-  return listed(registry, image)
-    .filter(isAttestation)
-    .map(({ digest }) => `${registry.host}/${image.path}@${digest}`);
+  return attestationsOf(registry, image).map(
+    ({ digest }) => `${registry.host}/${image.path}@${digest}`,
+  );
 }
 
 /** The same image with another list in its index. */

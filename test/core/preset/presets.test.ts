@@ -68,6 +68,22 @@ test('only the subject, for engines without claims', () => {
   });
 });
 
+test('the server in the claims of a certificate of GitLab CI may be another one', () => {
+  const own = {
+    project: 'group/app',
+    ref: 'refs/heads/main',
+    server: 'https://gitlab.example.com',
+  };
+  const signer = gitlabCi({ ...own, claimServer: 'https://gitlab.com' });
+  expect(signer).toEqual({
+    ...gitlabCi(own),
+    claims: { sourceRepository: 'https://gitlab.com/group/app', sourceRef: 'refs/heads/main' },
+  });
+  expect(problemsOf(() => gitlabCi({ ...own, claimServer: 'gitlab.com' }))).toEqual([
+    'claimServer',
+  ]);
+});
+
 test("a reusable workflow of another repository has that workflow's reference and the caller's claims", () => {
   const signer = githubActions({
     ...OWN,
