@@ -20,7 +20,7 @@ const COLUMNS = ['key', 'keyless'].flatMap((signer) =>
 /** Shapes of build systems, which a full run has, and how many falsified siblings each has at least. */
 const SHAPES = {
   'GitHub, public repository': 10,
-  'GitHub, private repository': 3,
+  'GitHub, private repository': 10,
   'BuildKit, provenance': 10,
   'BuildKit, SBOM': 10,
   'Tekton Chains, slsa/v2alpha4': 10,
@@ -30,7 +30,7 @@ const SHAPES = {
 };
 /** How many signers are required, and how many sets of present ones are tried with each. */
 const COUNTS = [1, 2, 3];
-const MIN_PRESENT = 8;
+const MIN_PRESENT = 24;
 const MIN_TYPES = 11;
 
 /**
@@ -77,9 +77,12 @@ function printShapes(cases, isPart) {
   if (cases.length === 0) return isPart;
   printTable([
     ['shape', 'with', 'result', 'code', 'cosign'],
-    ...cases.map(({ shape, sibling, result, code, cosign }) => [
-      ...[shape, sibling, result === 'wrong' ? 'WRONG' : result, code || '-', cosign],
-    ]),
+    // Test files run at the same time.
+    ...cases
+      .toSorted((a, b) => a.shape.localeCompare(b.shape))
+      .map(({ shape, sibling, result, code, cosign }) => [
+        ...[shape, sibling, result === 'wrong' ? 'WRONG' : result, code || '-', cosign],
+      ]),
   ]);
   const of = (shape, expected, result) =>
     cases.filter(

@@ -62,15 +62,21 @@ export type GithubStatement = ReturnType<typeof statementOf>;
 /** `public`: the public instance, with a log; `private`: GitHub's own for private repositories, with timestamps only. */
 export type GithubInstance = 'public' | 'private';
 
-/** Signs a statement with the library that `actions/attest` uses, with the identity token of the job. */
+/**
+ * Signs a statement with the library that `actions/attest` uses, with the identity token of the job.
+ *
+ * @param authority another Fulcio than that of the instance
+ */
 export async function sign(
   sigstore: RunningSigstore,
   statement: object,
   claims: JobClaims,
   instance: GithubInstance = 'public',
+  authority: RunningSigstore = sigstore,
 ): Promise<SerializedBundle> {
-  const { fulcioUrl, rekorUrl, tsaUrl, issuer } = sigstore;
-  const getToken = async () => issuer.token({ claims: { ...claims, iss: claims.iss } });
+  const { rekorUrl, tsaUrl } = sigstore;
+  const { fulcioUrl, issuer } = authority;
+  const getToken = async () => issuer.token({ claims });
   const signer = new FulcioSigner({
     fulcioBaseURL: fulcioUrl,
     identityProvider: { getToken },
