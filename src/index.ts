@@ -17,6 +17,19 @@ export {
   outcomeOf,
 } from './audit';
 export {
+  dockerGithubBuilder,
+  type DockerGithubBuilderArgs,
+  githubActions,
+  type GithubActionsArgs,
+  type GithubRunnerEnvironment,
+  gitlabCi,
+  type GitlabCiArgs,
+  type PresetIdentity,
+  tektonChains,
+  type TektonChainsArgs,
+  type TektonChainsRequirement,
+} from './core/preset';
+export {
   type AdmissionExemption,
   AdmissionPolicy,
   type AdmissionPolicyArgs,

@@ -221,7 +221,9 @@ export const suites = {
       removeAttestations();
       const code = await all(
         () => requireGo(env),
-        () => run('node', ['dev/tools/build.mjs', 'cosign'], { env }),
+        () => ensureEngines(env).then(() => 0),
+        () =>
+          run('node', ['dev/tools/build.mjs', 'cosign', 'buildkit', 'chains', 'services'], { env }),
         () =>
           jest('attest', args.some(isPath) ? [] : ['test/attestations/'])(args, {
             ...env,

@@ -94,6 +94,14 @@ export const GROUPS = {
       'docker-buildx': 'github.com/docker/buildx/cmd/buildx',
     },
   },
+  // The formats, the signature and the storage of Tekton Chains, without its controller.
+  chains: {
+    folder: 'chains',
+    minutes: 10,
+    sources: ['attest/main.go'],
+    env: { CGO_ENABLED: '0' },
+    programs: { 'chains-attest': './attest' },
+  },
   moby: {
     folder: 'moby',
     minutes: 7,

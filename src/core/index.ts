@@ -39,3 +39,16 @@ export {
 } from './verify-image';
 export { ERROR_CODES, type ErrorCode, InvalidInputError, SignedImageError } from '../error';
 export { PREDICATE_TYPES, type PredicateTypeName } from '../attest';
+export {
+  dockerGithubBuilder,
+  type DockerGithubBuilderArgs,
+  githubActions,
+  type GithubActionsArgs,
+  type GithubRunnerEnvironment,
+  gitlabCi,
+  type GitlabCiArgs,
+  type PresetIdentity,
+  tektonChains,
+  type TektonChainsArgs,
+  type TektonChainsRequirement,
+} from './preset';

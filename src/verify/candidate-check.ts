@@ -2,7 +2,7 @@ import { SignedImageError } from '../error';
 import type { Digest } from '../oci/digest';
 import type { Candidate, Findings } from '../storage/candidate';
 import type { SignerDescription } from '../key/signer';
-import type { Purpose } from '../storage/signature';
+import { leafCertificate, type Purpose } from '../storage/signature';
 import { type Claim, type SignatureClaim, readClaim } from './claim';
 import { type Failure, failure } from './failure';
 import type { VerificationPolicy } from './policy';
@@ -70,20 +70,13 @@ function checkContent(
   candidate: Candidate,
 ): Content {
   if (claim.purpose === 'signature') return checkAnnotations(claim, annotations);
-  // As `cosign verify-attestation`: the predicate is not examined.
-  if (purpose === 'attestation') return { annotations: {} };
   const fault =
-    checkProvenance(claim.predicate, provenance ?? {}) ??
-    checkGithubProvenance(claim.predicate, certificateOf(candidate));
+    // As `cosign verify-attestation`: the predicate of an attestation is not compared with what is expected.
+    (purpose === 'attestation' ? undefined : checkProvenance(claim.predicate, provenance ?? {})) ??
+    (claim.purpose === 'provenance'
+      ? checkGithubProvenance(claim.predicate, leafCertificate(candidate.bundle))
+      : undefined);
   return fault ? { failure: fault } : { annotations: {} };
-}
-
-/** DER of the certificate; `undefined` for a key. */
-function certificateOf({ bundle }: Candidate): Buffer | undefined {
-  const { content } = bundle.verificationMaterial;
-  if (content.$case === 'certificate') return content.certificate.rawBytes;
-  if (content.$case !== 'x509CertificateChain') return undefined;
-  return content.x509CertificateChain.certificates[0]?.rawBytes;
 }
 
 function matchesManifest(claim: Claim): boolean {

@@ -1,5 +1,6 @@
 import { GITHUB_ISSUER } from '../../dev/sigstore';
 import { BUILD_TYPE, GITHUB_BUILD_TYPE } from '../../src/attest';
+import { inspectSignatures } from '../../src/core';
 import { createRegistryClient, parseDigest, parseReference } from '../../src/oci';
 import { type ProvenanceExpectation, verifyImage } from '../../src/verify';
 import { type PushedImage, pushImage } from '../interop/support/images';
@@ -49,6 +50,15 @@ async function verifyOurselves(image: PushedImage, provenance: ProvenanceExpecta
     },
     client,
   );
+}
+
+function inspectAttestation(image: PushedImage) {
+  return inspectSignatures({
+    image: image.reference,
+    predicateType: 'slsaprovenance1',
+    identities: [{ identity: IDENTITY, issuer: GITHUB_ISSUER }],
+    sigstore: { trustedRoot: stack.trustedRoot },
+  });
 }
 
 beforeAll(() => {
@@ -138,8 +148,18 @@ test.each([
     const verified = verifyOurselves(image, {});
     await expect(verified).rejects.toMatchObject({ code: 'VERIFY_PROVENANCE_MISMATCH' });
     await expect(verified).rejects.toThrow(message);
+    // The same as an attestation of this type.
+    const attestation = await inspectAttestation(image);
+    expect(attestation).toMatchObject({ verified: false });
+    expect(attestation.unmet[0]).toMatch(/VERIFY_PROVENANCE_MISMATCH/);
   },
 );
+
+test('we accept it as an attestation of its predicate type', async () => {
+  const image = await pushImage(stack.registry.host);
+  await signedBundle({ stack, client }, image, statementOf(image));
+  expect(await inspectAttestation(image)).toMatchObject({ verified: true, unmet: [] });
+});
 
 test('we accept it by its own build type and commit only', async () => {
   const image = await pushImage(stack.registry.host);

@@ -1,9 +1,11 @@
+import { PROVENANCE_PREDICATE_TYPE } from '../../attest/statement';
 import { SignedImageError } from '../../error';
 import type { Digest } from '../../oci/digest';
 import type { SignerDescription } from '../../key/signer';
-import type { StoredFormat } from '../../storage/signature';
+import { leafCertificate, type StoredFormat } from '../../storage/signature';
 import type { Candidate } from '../../storage/candidate';
 import { type Failure, failure } from '../failure';
+import { checkGithubProvenance } from '../github-provenance';
 import type { SignatureTrust, Trusted } from '../signature-trust';
 import { predicateTime } from './predicate-time';
 import type { Requirement } from './requirement';
@@ -56,7 +58,7 @@ export function trustedContent(
 /** Compares what a trusted signer signed with the requirement. */
 export function examine(
   { content, trusted: { signer, times } }: TrustedContent,
-  { format, stored }: Pick<Candidate, 'format' | 'stored'>,
+  { bundle, format, stored }: Candidate,
   subject: Digest,
   requirement: Requirement,
   now: Date,
@@ -72,6 +74,12 @@ export function examine(
     const reason = `the signed annotation ${name} is missing or has another value than required`;
     return { failure: failure('VERIFY_ANNOTATION_MISMATCH', reason) };
   }
+  // What the certificate contradicts is not believed, whatever the condition says.
+  const contradicted =
+    content.predicateType === PROVENANCE_PREDICATE_TYPE
+      ? checkGithubProvenance(content.predicate, leafCertificate(bundle))
+      : undefined;
+  if (contradicted) return { failure: contradicted };
   const fault =
     ageFault(content, requirement, times, now) ??
     requirement.condition?.fault({
