@@ -3,7 +3,7 @@ import { defineCommand } from './command';
 import { IMAGE_ARGUMENT, IMAGE_OPTIONS, imageArgs } from './image-options';
 import { modules } from './modules';
 import type { Options } from './options';
-import { POLICY_OPTIONS, policyFileOf, policyOf } from './verification-options';
+import { declaresPolicy, POLICY_OPTIONS, policyFileOf, policyOf } from './verification-options';
 
 const { output: format, ...REGISTRY_OPTIONS } = IMAGE_OPTIONS;
 const DESTINATION =
@@ -59,7 +59,10 @@ export const copy = defineCommand({
     },
   ],
   async run({ values, positionals: [image, destination] }, { terminal, host, ...context }) {
-    const policy = policyOf(values, await policyFileOf(values, { terminal, host, ...context }));
+    // An empty policy is an error, and not a copy without verification.
+    const policy = declaresPolicy(values)
+      ? policyOf(values, await policyFileOf(values, { terminal, host, ...context }))
+      : {};
     const access = {
       caFile: values['destination-ca'],
       clientCertificate: values['destination-client-certificate'],

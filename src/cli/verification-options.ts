@@ -137,6 +137,13 @@ async function inputText(
   }
 }
 
+/** Whether a policy is declared, even one that requires nothing. */
+export function declaresPolicy(options: PolicyOptions): boolean {
+  return Object.keys(POLICY_OPTIONS).some(
+    (name) => options[name as keyof PolicyOptions] !== undefined,
+  );
+}
+
 /** Merges the options into the policy file: lists are extended, other values are replaced. */
 export function policyOf(
   options: PolicyOptions,

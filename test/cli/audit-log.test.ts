@@ -13,7 +13,7 @@ import {
   v2Body,
 } from '../log-audit/support/entries';
 import { type ServedLog, serveV2 } from '../log-audit/support/logs';
-import { run } from './support';
+import { run, schemaFaults } from './support';
 
 describe('signed-image audit log', () => {
   const { publicKey } = newKeyPair();
@@ -78,8 +78,10 @@ describe('signed-image audit log', () => {
     const first = await run(['audit', 'log', ...options, ...known]);
     expect(first).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(first.stdout)).toMatchObject({ outcome: 'clean', read: 302, known: 2 });
+    expect(schemaFaults('audit-log', first.stdout)).toEqual([]);
     const second = await run(['audit', 'log', ...options, ...known]);
     expect(JSON.parse(second.stdout)).toMatchObject({ outcome: 'clean', read: 0 });
+    expect(schemaFaults('audit-log', second.stdout)).toEqual([]);
     // Without temporary files.
     expect((await readdir(folder)).sort()).toEqual([
       'key.pub',
@@ -87,6 +89,12 @@ describe('signed-image audit log', () => {
       'log.json',
       'root.json',
     ]);
+  });
+
+  it('prints findings as JSON of the documented schema', async () => {
+    const { stdout } = await run(['audit', 'log', ...options, '-o', 'json']);
+    expect((JSON.parse(stdout) as { findings: object[] }).findings).toHaveLength(2);
+    expect(schemaFaults('audit-log', stdout)).toEqual([]);
   });
 
   it('prints SARIF with a result for each entry', async () => {

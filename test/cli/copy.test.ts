@@ -69,12 +69,24 @@ describe('copy', () => {
       ['--transparency', 'log'],
       ['--signature-format', 'both'],
       ['--no-platforms'],
+      ['--trusted-root', 'root.json'],
     ]) {
       const without = await run([...args, ...option], { env });
       expect(without).toMatchObject({ code: 2, stdout: '' });
       expect(without.stderr).toContain('no signer is trusted');
     }
   });
+
+  it.each([['{}'], ['{"keys": []}'], ['{"require": [], "identities": []}']])(
+    'refuses a policy that requires nothing: %s',
+    async (piped) => {
+      const target = `${destination.host}/empty`;
+      const copied = await run(['copy', image, target, '--policy', '-'], { env, piped });
+      expect(copied).toMatchObject({ code: 2, stdout: '' });
+      expect(copied.stderr).toContain('keys: no signer is trusted');
+      expect((await run(['tree', `${target}:latest`], { env })).code).not.toBe(0);
+    },
+  );
 
   it('shows progress on a terminal only', async () => {
     const args = ['copy', image, `${destination.host}/progress`];

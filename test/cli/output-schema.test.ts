@@ -82,6 +82,10 @@ describe('the documented output', () => {
     expect(exported).toMatchObject({ code: 2, stdout: '' });
     expect(exported.stderr).toContain('require: cannot be combined with an export');
     expect(existsSync(folder)).toBe(false);
+    const offline = ['verify', '--offline', folder, '--policy', '-'];
+    const verified = await run(offline, { env, piped });
+    expect(verified).toMatchObject({ code: 2, stdout: '' });
+    expect(verified.stderr).toContain('require: cannot be combined with an export');
   });
 
   it('has required members', () => {

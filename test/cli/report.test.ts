@@ -8,7 +8,7 @@ import { text as streamText } from 'node:stream/consumers';
 
 import type { Report } from '../../src/report';
 import { auditOf, DIGEST, IMAGE, verifiedStack } from '../report/support/state';
-import { run } from './support';
+import { run, schemaFaults } from './support';
 
 const MAIN = join(__dirname, '../../dist/cli/main.js');
 
@@ -46,6 +46,21 @@ test('a state and an audit are combined', async () => {
   expect((JSON.parse(stdout) as Report).images).toMatchObject([
     { name: 'web', status: 'problem', audit: { status: 'not-in-log' } },
   ]);
+});
+
+test('the JSON is that of the documented schema', async () => {
+  const state = await file('schema-state.json', verifiedStack());
+  const outputs = await Promise.all([
+    run(['report', '--stack-state', state, '-o', 'json']),
+    run(['report', '--audit', '-', '-o', 'json'], { piped: auditOf(FINDING) }),
+    run(['report', '--stack-state', state, '--audit', '-', '-o', 'json'], {
+      piped: auditOf(FINDING),
+    }),
+    run(['report', '-o', 'json'], { piped: verifiedStack({ verification: '' }) }),
+  ]);
+  for (const { stdout } of outputs) expect(schemaFaults('report', stdout)).toEqual([]);
+  const unknown = JSON.stringify({ ...(JSON.parse(outputs[0].stdout) as object), other: 1 });
+  expect(schemaFaults('report', unknown)).toEqual([' must NOT have additional properties']);
 });
 
 test('--check has an exit code for each outcome', async () => {

@@ -16,7 +16,10 @@ import { loadVerificationPolicy, type VerificationPolicyArgs } from '../policy-a
 import { ImageCopier } from './image-copier';
 import { type CopyCounts, Transfer } from './transfer';
 
-/** What to copy and where to, and the requirements that it must meet before; none: it is copied without verification. */
+/**
+ * What to copy and where to, and the requirements that it must meet before. Without any member of a policy it is copied
+ * without verification; an empty list of signers is an error.
+ */
 export interface CopyImageArgs extends ImageArgs, VerificationPolicyArgs {
   /** `host/repo[:tag]`. Default tag: that of `image`; with a digest and no tag, no tag is written. */
   readonly destination: string;
@@ -53,14 +56,17 @@ export interface CopyImageResult {
 
 const LATEST = 'latest' as Tag;
 
-/** Whether anything is required; then the image must be verified, and a requirement without a signer is an error. */
+/**
+ * Whether anything is required; then the image must be verified, and a policy without a signer is an error. An empty
+ * list counts: a configuration without keys must not turn the verification off.
+ */
 function hasPolicy(args: CopyImageArgs): boolean {
-  const { keys = [], trustedKeys = [], identities = [], require: required = [] } = args;
+  const { keys, trustedKeys, identities, require: required, predicateType } = args;
   const { annotations = {}, provenance, transparency, format, platforms } = args;
+  const members = [keys, trustedKeys, identities, required, predicateType];
   return (
-    keys.length + trustedKeys.length + identities.length + required.length > 0 ||
     Object.keys(annotations).length > 0 ||
-    [provenance, transparency, format, platforms].some((each) => each !== undefined)
+    [...members, provenance, transparency, format, platforms].some((each) => each !== undefined)
   );
 }
 

@@ -142,6 +142,23 @@ function ageFault(
     return `its time ${time.toISOString()} is in the future`;
   }
   return now.getTime() - time.getTime() > maxAge * 1000
-    ? `it is of ${time.toISOString()}, which is longer ago than the maximum of ${maxAge} seconds`
+    ? `it is of ${time.toISOString()}, which is longer ago than the maximum of ${formatAge(maxAge)}`
     : undefined;
+}
+
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['m', 60],
+  ['s', 1],
+] as const;
+
+/** In the form of the input `maxAge`: `1d12h`. */
+function formatAge(seconds: number): string {
+  let rest = seconds;
+  return UNITS.map(([unit, size]) => {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    return count === 0 ? '' : `${count}${unit}`;
+  }).join('');
 }
