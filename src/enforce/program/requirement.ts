@@ -1,4 +1,5 @@
 import { InvalidInputError, type Problem } from '../../error';
+import { type MembersOf, misspeltMembers } from '../admission/policy-members';
 import { builtInKinds, type WorkloadKind } from '../workload';
 import { type Exemption, type ExemptionArgs, exemptionOf, exemptionProblems } from './exemption';
 import { pinnedName } from './image-rule';
@@ -21,6 +22,18 @@ export interface Requirement {
   readonly exempt: readonly Exemption[];
   readonly kinds: ReadonlyMap<string, WorkloadKind>;
 }
+
+const MEMBERS: MembersOf<VerifiedImagesArgs> = {
+  allow: 'any',
+  exempt: { image: 'any', resource: 'any', reason: 'any' },
+  kinds: {
+    type: 'any',
+    podSpec: 'any',
+    images: 'any',
+    reason: 'any',
+    partial: 'any',
+  },
+};
 
 const TYPE = /^[A-Za-z][\w-]*:[\w./-]+:\w+$/;
 const PATH = /^(?:\*|[\w-]+)(?:\.(?:\*|[\w-]+))*$/;
@@ -70,11 +83,13 @@ function allowProblems(reference: string, property: string): readonly Problem[] 
  */
 export function requirementOf(args: VerifiedImagesArgs): Requirement {
   const { allow = [], exempt = [], kinds = [] } = args;
-  const problems = [
+  const { problems: misspelt, isMeant } = misspeltMembers(args, MEMBERS);
+  const invalid = [
     ...allow.flatMap((reference, index) => allowProblems(reference, `allow[${index}]`)),
     ...exempt.flatMap((each, index) => exemptionProblems(each, `exempt[${index}]`)),
     ...kinds.flatMap((kind, index) => kindProblems(kind, `kinds[${index}]`)),
   ];
+  const problems = [...misspelt, ...invalid.filter(({ property }) => !isMeant(property))];
   if (problems.length > 0) throw new InvalidInputError(problems);
   return {
     allowed: new Set(allow),
