@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -86,6 +86,27 @@ describe('the documented output', () => {
     const verified = await run(offline, { env, piped });
     expect(verified).toMatchObject({ code: 2, stdout: '' });
     expect(verified.stderr).toContain('require: cannot be combined with an export');
+  });
+
+  it('is none for a policy that requires nothing', async () => {
+    const [folder, other] = ['with', 'without'].map((name) =>
+      join(tmpdir(), `${name}-policy-${process.pid}`),
+    ) as [string, string];
+    const exported = await run(['export', image, '--key', 'env://PUBLIC', '--folder', folder], {
+      env,
+    });
+    expect(exported).toMatchObject({ code: 0 });
+    for (const args of [
+      ['verify', image],
+      ['export', image, '--folder', other],
+      ['verify', '--offline', folder],
+    ]) {
+      const refused = await run([...args, '--policy', '-'], { env, piped: '{}' });
+      expect(refused).toMatchObject({ code: 2, stdout: '' });
+      expect(refused.stderr).toContain('no signer is trusted');
+    }
+    expect(existsSync(other)).toBe(false);
+    rmSync(folder, { recursive: true });
   });
 
   it('has required members', () => {

@@ -214,6 +214,18 @@ describe('a copy', () => {
     expect(registry.requests.some(({ path }) => path.includes('refused'))).toBe(false);
   });
 
+  it.each([
+    ['keys', { keys: [] }],
+    ['identities', { identities: [] }],
+    ['require', { require: [] }],
+    ['annotations', { annotations: {} }],
+  ])('is refused with a policy that requires nothing: empty %s', async (_name, policy) => {
+    registry.clearRequests();
+    const args = { image, destination: `${registry.host}/empty`, ...policy };
+    await expect(copyImage(args)).rejects.toThrow('keys: no signer is trusted');
+    expect(registry.requests.some(({ path }) => path.includes('empty'))).toBe(false);
+  });
+
   it('needs two valid references', async () => {
     const args = { image: 'a b', destination: `${registry.host}/x@sha256:${'a'.repeat(64)}` };
     const error = await copyImage(args).catch((each: unknown) => each);

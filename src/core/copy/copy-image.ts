@@ -18,7 +18,7 @@ import { type CopyCounts, Transfer } from './transfer';
 
 /**
  * What to copy and where to, and the requirements that it must meet before. Without any member of a policy it is copied
- * without verification; an empty list of signers is an error.
+ * without verification; an empty policy is an error.
  */
 export interface CopyImageArgs extends ImageArgs, VerificationPolicyArgs {
   /** `host/repo[:tag]`. Default tag: that of `image`; with a digest and no tag, no tag is written. */
@@ -57,17 +57,16 @@ export interface CopyImageResult {
 const LATEST = 'latest' as Tag;
 
 /**
- * Whether anything is required; then the image must be verified, and a policy without a signer is an error. An empty
- * list counts: a configuration without keys must not turn the verification off.
+ * Whether a policy is declared; then the image must be verified, and a policy without a signer is an error. Empty lists
+ * and objects count: a configuration without keys must not turn the verification off.
  */
 function hasPolicy(args: CopyImageArgs): boolean {
   const { keys, trustedKeys, identities, require: required, predicateType } = args;
-  const { annotations = {}, provenance, transparency, format, platforms } = args;
-  const members = [keys, trustedKeys, identities, required, predicateType];
-  return (
-    Object.keys(annotations).length > 0 ||
-    [...members, provenance, transparency, format, platforms].some((each) => each !== undefined)
-  );
+  const { annotations, provenance, transparency, format, platforms } = args;
+  return [
+    ...[keys, trustedKeys, identities, required, predicateType],
+    ...[annotations, provenance, transparency, format, platforms],
+  ].some((each) => each !== undefined);
 }
 
 function parsedDestination(text: string): Reference {
