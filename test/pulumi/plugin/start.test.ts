@@ -129,6 +129,8 @@ describe('the start of the plugin', () => {
       join('dist', 'error', 'index.js'),
       join('dist', 'error', 'signed-image-error.js'),
       join('dist', 'host', 'package-version.js'),
+      join('dist', 'host', 'require-node.js'),
+      join('dist', 'host', 'supported-node.js'),
       join('dist', 'plugin', 'main.js'),
       compiled('package'),
       compiled(join('plugin', 'configuration', 'configured-resources')),
