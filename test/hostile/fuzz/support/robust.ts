@@ -76,6 +76,10 @@ function placesOf(value: unknown, path: readonly string[] = []): (readonly strin
 
 type Container = Record<string, unknown>;
 
+/** Where an earlier mutation replaced an object by a list, a name such as `keys` is that of an inherited function. */
+const ownMember = (container: Container, name: string): unknown =>
+  Object.hasOwn(container, name) ? container[name] : undefined;
+
 function changed(
   document: unknown,
   path: readonly string[],
@@ -85,7 +89,7 @@ function changed(
   let container = copy;
   let name = 'root';
   for (const step of path) {
-    container = container[name] as Container;
+    container = ownMember(container, name) as Container;
     if (typeof container !== 'object' || container === null) return copy['root'];
     name = step;
   }
@@ -106,7 +110,7 @@ export function mutated(document: unknown): fc.Arbitrary<unknown> {
     mutations.reduce<unknown>(
       (current, { path, how, value, text }) =>
         changed(current, path, (at, name) => {
-          const old = at[name];
+          const old = ownMember(at, name);
           if (how === 'replace') at[name] = value;
           else if (how === 'remove') Reflect.deleteProperty(at, name);
           else if (how === 'wrap') at[name] = [old, old];
