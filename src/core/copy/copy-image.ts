@@ -63,10 +63,19 @@ const LATEST = 'latest' as Tag;
 function hasPolicy(args: CopyImageArgs): boolean {
   const { keys, trustedKeys, identities, require: required, predicateType } = args;
   const { annotations, provenance, transparency, format, platforms } = args;
-  return [
-    ...[keys, trustedKeys, identities, required, predicateType],
-    ...[annotations, provenance, transparency, format, platforms],
-  ].some((each) => each !== undefined);
+  const declared = [
+    keys,
+    trustedKeys,
+    identities,
+    required,
+    predicateType,
+    annotations,
+    provenance,
+    transparency,
+    format,
+    platforms,
+  ];
+  return declared.some((each) => each !== undefined);
 }
 
 function parsedDestination(text: string): Reference {

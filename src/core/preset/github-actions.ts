@@ -63,16 +63,12 @@ export function githubActions(args: GithubActionsArgs): PresetIdentity {
   if (isForeign && !COMMIT.test(String(workflowRef))) problems.checkRef('workflowRef', workflowRef);
   if (!isForeign && workflowRef !== undefined)
     problems.report('workflowRef', 'is only for a reusable workflow of another repository');
-  const runners: readonly unknown[] = [undefined, 'github-hosted', 'self-hosted'];
-  if (!runners.includes(runnerEnvironment))
-    problems.report('runnerEnvironment', 'must be github-hosted or self-hosted');
+  problems.checkRunner(args, 'github-hosted');
   if (subjectOnly === true && isForeign)
     problems.report(
       'subjectOnly',
       'must be false: the subject does not name the calling repository',
     );
-  if (subjectOnly === true && runnerEnvironment !== undefined)
-    problems.report('subjectOnly', 'must be false to require a runner, which only a claim names');
   problems.checkServer('server', server);
   problems.checkText('issuer', issuer, /^https:\/\/\S+$/, 'must be a URL with https');
   problems.throwIfAny();

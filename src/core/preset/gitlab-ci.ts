@@ -42,11 +42,7 @@ export function gitlabCi(args: GitlabCiArgs): PresetIdentity {
   const pathMessage = 'must be a path in the project, for example .gitlab-ci.yml';
   problems.checkText('configPath', configPath, /^[^/\s@*][^\s@*]*$/, pathMessage);
   problems.checkRef('ref', ref);
-  const runners: readonly unknown[] = [undefined, 'gitlab-hosted', 'self-hosted'];
-  if (!runners.includes(runnerEnvironment))
-    problems.report('runnerEnvironment', 'must be gitlab-hosted or self-hosted');
-  if (subjectOnly === true && runnerEnvironment !== undefined)
-    problems.report('subjectOnly', 'must be false to require a runner, which only a claim names');
+  problems.checkRunner(args, 'gitlab-hosted');
   problems.checkServer('server', server);
   const claimServer = args.claimServer ?? server;
   if (args.claimServer !== undefined) problems.checkServer('claimServer', claimServer);

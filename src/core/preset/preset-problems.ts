@@ -24,6 +24,17 @@ export class PresetProblems {
     this.checkText(property, server, /^https:\/\/[^\s/@?#]+$/, message);
   }
 
+  /** Checks the required runner, which only a claim names. `hosted`: the runners of the service itself. */
+  checkRunner(
+    { runnerEnvironment, subjectOnly }: { runnerEnvironment?: unknown; subjectOnly?: unknown },
+    hosted: string,
+  ): void {
+    if (![undefined, hosted, 'self-hosted'].some((known) => known === runnerEnvironment))
+      this.report('runnerEnvironment', `must be ${hosted} or self-hosted`);
+    if (subjectOnly === true && runnerEnvironment !== undefined)
+      this.report('subjectOnly', 'must be false to require a runner, which only a claim names');
+  }
+
   /** @throws InvalidInputError with all problems */
   throwIfAny(): void {
     if (this.problems.length > 0) throw new InvalidInputError(this.problems);
